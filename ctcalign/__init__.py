@@ -1,0 +1,1 @@
+"""ctcalign: alignments of CTC speech recognisers."""

@@ -1,0 +1,80 @@
+"""Log-mel features of the built-in models: fixed arithmetic, no state, bounded context."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+SAMPLE_RATE = 16_000
+HOP_SAMPLES = 160  # 10 ms
+WINDOW_SAMPLES = 400  # 25 ms
+FFT_SAMPLES = 512
+MELS = 80
+PREEMPHASIS = 0.97
+# Added to each mel energy before the logarithm: about the energy of 16-bit rounding noise in one band, so that
+# digital silence and recorded silence look alike.
+FLOOR = 1e-6
+# The running mean that is taken off each band covers this many frames on either side (2 s).
+MEAN_FRAMES = 200
+
+
+def _hz_to_mel(hz: float) -> float:
+    return 1127.0 * math.log1p(hz / 700.0)
+
+
+@lru_cache(maxsize=1)
+def mel_filters() -> Tensor:
+    """Triangular filters between 20 and 7600 Hz on the mel scale. Shape (257, 80)."""
+    bins = torch.arange(FFT_SAMPLES // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / FFT_SAMPLES
+    mel = 1127.0 * torch.log1p(bins / 700.0)
+    edges = torch.linspace(_hz_to_mel(20.0), _hz_to_mel(7600.0), MELS + 2, dtype=torch.float64)
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    rising = (mel[:, None] - left) / (centre - left)
+    falling = (right - mel[:, None]) / (right - centre)
+    return torch.minimum(rising, falling).clamp(min=0).float()
+
+
+def log_mel(waveform: Tensor) -> Tensor:
+    """Natural-log mel energies of 25 ms windows every 10 ms; frame t is centred at (t + 0.5) * 10 ms.
+
+    Args:
+        waveform: samples at 16 kHz in [-1, 1]. Shape (B, N).
+    Returns:
+        Shape (B, N // 160, 80), float32.
+    """
+    frames = waveform.shape[-1] // HOP_SAMPLES
+    if frames == 0:
+        return waveform.new_zeros((waveform.shape[0], 0, MELS))
+    left = (WINDOW_SAMPLES - HOP_SAMPLES) // 2
+    right = WINDOW_SAMPLES - HOP_SAMPLES - left
+    previous = torch.nn.functional.pad(waveform, (1, 0))[:, :-1]
+    emphasised = torch.nn.functional.pad(waveform - PREEMPHASIS * previous, (left, right))
+    windows = emphasised.unfold(-1, WINDOW_SAMPLES, HOP_SAMPLES)[:, :frames]
+    hann = torch.hann_window(WINDOW_SAMPLES, periodic=False, dtype=waveform.dtype, device=waveform.device)
+    spectrum = torch.fft.rfft(windows * hann, n=FFT_SAMPLES)
+    power = spectrum.real.square() + spectrum.imag.square()
+    return (power @ mel_filters().to(power) + FLOOR).log()
+
+
+def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
+    """Take off each band's mean over the 2 s on either side, counting only frames inside `lengths`.
+
+    A running mean removes the colour of a channel as a whole-recording mean does, and keeps the context of a frame
+    bounded, so that a recording cut into windows gives the same emission as the whole.
+
+    Args:
+        features: shape (B, T, 80).
+        lengths: frames of each utterance. Shape (B,).
+    Returns:
+        Shape (B, T, 80), zero beyond `lengths`.
+    """
+    mask = (torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]).to(features)[:, :, None]
+    masked = (features * mask).transpose(1, 2)
+    width = 2 * MEAN_FRAMES + 1
+    total = torch.nn.functional.avg_pool1d(masked, width, stride=1, padding=MEAN_FRAMES)
+    count = torch.nn.functional.avg_pool1d(mask.transpose(1, 2), width, stride=1, padding=MEAN_FRAMES)
+    mean = (total / count.clamp(min=1e-6)).transpose(1, 2)
+    return (features - mean) * mask
