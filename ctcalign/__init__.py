@@ -1,1 +1,73 @@
-"""ctcalign: alignments of CTC speech recognisers."""
+"""ctcalign: alignments of CTC speech recognisers.
+
+    import ctcalign
+    alignment = ctcalign.align("talk.mp4", "talk.srt")
+    alignment.save("talk.vtt")
+
+The names below are loaded when they are first used, so that `import ctcalign` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+    from ctcalign.align.recording import align
+    from ctcalign.align.transcript import transcribe
+    from ctcalign.audio import load_audio, open_audio
+    from ctcalign.errors import CtcAlignError
+    from ctcalign.formats import read_alignment
+    from ctcalign.models import list_models, load_model
+    from ctcalign.text.captions import read_captions
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "align": "ctcalign.align.recording",
+    "transcribe": "ctcalign.align.transcript",
+    "Alignment": "ctcalign.align.alignment",
+    "AlignedCue": "ctcalign.align.alignment",
+    "AlignedWord": "ctcalign.align.alignment",
+    "AlignedToken": "ctcalign.align.alignment",
+    "CtcAlignError": "ctcalign.errors",
+    "list_models": "ctcalign.models",
+    "load_model": "ctcalign.models",
+    "load_audio": "ctcalign.audio",
+    "open_audio": "ctcalign.audio",
+    "read_alignment": "ctcalign.formats",
+    "read_captions": "ctcalign.text.captions",
+}
+_ROOMS = frozenset({"audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
+
+__all__ = [
+    "AlignedCue",
+    "AlignedToken",
+    "AlignedWord",
+    "Alignment",
+    "CtcAlignError",
+    "__version__",
+    "align",
+    "list_models",
+    "load_audio",
+    "load_model",
+    "open_audio",
+    "read_alignment",
+    "read_captions",
+    "transcribe",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_ROOMS})

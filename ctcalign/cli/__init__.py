@@ -1,0 +1,169 @@
+"""The command line. Commands are imported when they are called; a failure is one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+import click
+
+from ctcalign import __version__
+from ctcalign.errors import CtcAlignError
+
+# name -> (module that defines `command`, line in the list of commands)
+COMMANDS = {
+    "align": ("ctcalign.cli.align", "Give every caption and word of a recording its time."),
+    "transcribe": ("ctcalign.cli.transcribe", "Write what a model hears in a recording, with times."),
+    "convert": ("ctcalign.cli.convert", "Turn an alignment or a caption file into another format."),
+    "plot": ("ctcalign.cli.plot", "Draw a stretch of a recording with its words and captions."),
+    "models": ("ctcalign.cli.models", "List the models that can be used, with language, licence and size."),
+}
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+class _StopError(Exception):
+    """Carries an exit status past click, which would turn a signal into its own words and status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Commands(click.Group):
+    """A group whose commands are modules, imported on use, and whose errors are one line on stderr."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table, not from the modules: `ctcalign --help` imports no command.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            raise _StopError(INTERRUPTED) from None
+        except BrokenPipeError:
+            # The interpreter flushes stdout once more on its way out: let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise _StopError(BROKEN_PIPE) from None
+        return result
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run and exit: 0 done, 1 data error, 2 usage, 130 interrupted, 141 the reader of stdout went away."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        sys.exit(self._run(args, prog_name or "ctcalign", complete_var, extra))
+
+    def _run(self, args: Sequence[str] | None, prog_name: str, complete_var: str | None, extra: dict[str, Any]) -> int:
+        debug = _debugging() or "--debug" in (args or ())[:1]
+        try:
+            with warnings.catch_warnings():
+                if not debug:
+                    # What a user should know is collected by the library and reported; the rest is for developers.
+                    warnings.simplefilter("ignore")
+                status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+                return status if isinstance(status, int) else 0
+        except click.Abort:
+            return _complain("interrupted", INTERRUPTED)
+        except _StopError as stop:
+            return _complain("interrupted", INTERRUPTED) if stop.status == INTERRUPTED else stop.status
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            return error.exit_code
+        except click.ClickException as error:
+            return _complain(_usage_text(error), error.exit_code, debug)
+        except CtcAlignError as error:
+            return _complain(str(error), error.exit_code, debug)
+        except MemoryError as error:
+            detail = str(error) or "no detail given"
+            return _complain(f"out of memory ({detail}); try a smaller --max-memory or a shorter recording", 1, debug)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            return _complain(f"{where}{error.strerror or error}", 1, debug)
+
+
+def _usage_text(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "ctcalign"
+    if isinstance(error, click.UsageError):
+        return f"{error.format_message().rstrip('.')}; see '{path} --help'"
+    return error.format_message()
+
+
+def _complain(text: str, status: int, debug: bool = False) -> int:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"ctcalign: error: {' '.join(text.split())}", err=True)
+    return status
+
+
+@click.group(
+    "ctcalign", cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="ctcalign")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error and the warnings of libraries.")
+def commands(debug: bool) -> None:
+    """Align long recordings with their captions, with any CTC speech recogniser.
+
+    \b
+      ctcalign align talk.mp4 talk.srt -o talk.vtt      captions with the right times, word by word
+      ctcalign align talk.mp3 book.txt -o talk.json     a text without times, a line a caption
+      ctcalign transcribe talk.mp4 -o talk.srt          no text at hand
+      ctcalign convert talk.json talk.TextGrid          another format
+      ctcalign plot talk.mp4 talk.json -o talk.png      a picture of it
+
+    `ctcalign COMMAND --help` tells more. Exit status: 0 done, 1 the data cannot be used, 2 the command line cannot.
+    """
+
+
+def _debugging() -> bool:
+    return os.environ.get("CTCALIGN_DEBUG", "") not in ("", "0") or "--debug" in sys.argv[1:2]
+
+
+def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The last resort of the program: a fault of ours is one line too, and says how to see more."""
+    if _debugging():
+        sys.__excepthook__(kind, error, trace)
+        return
+    click.echo(
+        f"ctcalign: error: unexpected {kind.__name__}: {' '.join(str(error).split())}; "
+        "this is a fault of ctcalign: please report it with what CTCALIGN_DEBUG=1 shows",
+        err=True,
+    )
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Entry point of the `ctcalign` program."""
+    # Asked to stop (a job scheduler, `kill`), leave by the door: temporary files are removed on the way out.
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.excepthook = _unexpected
+    commands.main(prog_name="ctcalign")

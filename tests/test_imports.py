@@ -1,0 +1,231 @@
+"""Who may import whom, and what costs nothing to import. The last tests prove that each check can fail."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import resource
+import subprocess
+import sys
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+import ctcalign
+from ctcalign.cli import COMMANDS
+
+PACKAGE = Path(ctcalign.__file__).parent
+
+# From the ground up: a room may import what stands on a lower line. Rooms on one line do not know each other.
+FLOORS = [
+    {"errors"},
+    {"ctc"},
+    {"lattice"},
+    {"objectives"},
+    {"preference"},
+    {"audio", "text"},
+    {"models"},
+    {"align"},
+    {"formats"},
+    {"report"},
+    {"train"},
+    {"adapt", "cluster"},
+    {"cli"},
+]
+# The losses take paths and log-probs: never a sampler or a model.
+STRANGERS = {"objectives": {"ctc", "lattice"}, "preference": {"ctc", "lattice", "objectives"}}
+# (module, room): `Alignment.save` picks a format by the extension, at the moment it is called.
+ALLOWED = {("align.alignment", "formats")}
+# Rooms of pure mathematics, and the libraries they may use.
+MATHEMATICS = ("ctc", "lattice", "objectives", "preference")
+LIBRARIES = {"torch", "numba", "numpy", "k2"}
+
+
+def imports_of(source: str, package: str) -> set[str]:
+    """Absolute names that a file of `package` imports, those inside functions too; TYPE_CHECKING blocks included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*parents, node.module] if node.module else parents)
+            names |= {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def wrong_imports(root: Path) -> list[str]:
+    """Imports below `root` (the folder `ctcalign`) that go up a floor, sideways, or out of the mathematics."""
+    floor = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        room, module = parts[0], ".".join(parts)
+        if room in ("__init__", "__main__"):
+            continue
+        if room not in floor:
+            found.append(f"{module} lives in a room that is not in the plan")
+            continue
+        for name in sorted(imports_of(path.read_text(encoding="utf-8"), "ctcalign." + ".".join(parts[:-1]))):
+            top, *rest = name.split(".")
+            if top == "ctcalign" and rest and rest[0] in floor and rest[0] != room:
+                if (module, rest[0]) in ALLOWED:
+                    continue
+                if floor[rest[0]] >= floor[room] or rest[0] in STRANGERS.get(room, ()):
+                    found.append(f"{module} imports {name}")
+            elif room in MATHEMATICS and top not in {"ctcalign", "__future__", *LIBRARIES, *sys.stdlib_module_names}:
+                found.append(f"{module} imports {name}")
+    return found
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+
+
+def loaded_libraries(code: str) -> set[str]:
+    """Third-party packages that `code` imports beyond those of an empty program."""
+    tail = "\nimport json, sys; print(json.dumps([m for m in sys.modules]), file=sys.stderr)"
+    tops = []
+    for body in ("", code):
+        result = run(body + tail)
+        assert result.returncode == 0, result.stderr
+        tops.append({name.split(".")[0] for name in json.loads(result.stderr.splitlines()[-1])})
+    return {name for name in tops[1] - tops[0] if name not in sys.stdlib_module_names and not name.startswith("_")}
+
+
+def help_of(*arguments: str) -> str:
+    return (
+        "from click.testing import CliRunner\n"
+        "from ctcalign.cli import commands\n"
+        f"result = CliRunner().invoke(commands, {[*arguments, '--help']!r})\n"
+        "assert result.exit_code == 0 and result.output.startswith('Usage: '), result.output"
+    )
+
+
+def declared_modules() -> set[str]:
+    """Import names of everything that ctcalign's own metadata asks for, extras too."""
+    wanted = {
+        line.split(";")[0].split("[")[0].rstrip("<>=!~. 0123456789").lower() for line in requires("ctcalign") or ()
+    }
+    return {
+        module
+        for module, distributions in packages_distributions().items()
+        if any(name.lower() in wanted for name in distributions)
+    }
+
+
+def import_without(module: str, missing: set[str]) -> subprocess.CompletedProcess[str]:
+    code = f"""
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {sorted(missing)!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Missing())
+import {module}
+"""
+    return run(code)
+
+
+def test_rooms_import_only_what_stands_below_them():
+    assert wrong_imports(PACKAGE) == []
+
+
+def test_import_loads_no_library():
+    assert loaded_libraries("import ctcalign") == {"ctcalign"}
+
+
+def test_help_loads_click_alone():
+    assert loaded_libraries(help_of()) == {"ctcalign", "click"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_loads_click_alone(name):
+    assert loaded_libraries(help_of(name)) == {"ctcalign", "click"}
+
+
+def test_the_mathematics_need_torch_and_numba_alone():
+    others = declared_modules() - LIBRARIES
+    assert {"click", "lhotse", "soundfile", "matplotlib"} <= others
+    for room in MATHEMATICS:
+        if (PACKAGE / room).is_dir():
+            result = import_without(f"ctcalign.{room}", others)
+            assert result.returncode == 0, result.stderr
+
+
+def processor_seconds(code: str) -> float:
+    """Least processor time of three runs: a busy machine stretches the clock far more than this."""
+    seconds = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run(code).returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(seconds)
+
+
+@pytest.mark.parametrize(
+    "code", ["import ctcalign", "import sys; sys.argv[1:] = ['--help']; from ctcalign.cli import main; main()"]
+)
+def test_start_is_quick(code):
+    assert processor_seconds(code) < 0.3
+
+
+def test_lazy_names_exist():
+    assert set(ctcalign.__all__) <= set(dir(ctcalign))
+    for name in ctcalign.__all__:
+        assert getattr(ctcalign, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        ctcalign.no_such_name  # noqa: B018
+
+
+# --- the checks can fail -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "found"),
+    [
+        ("ctc/paths.py", "from ctcalign.text.cues import Cue", "ctc.paths imports ctcalign.text.cues.Cue"),
+        ("ctc/paths.py", "import soundfile", "ctc.paths imports soundfile"),
+        ("audio/io.py", "from ctcalign import text", "audio.io imports ctcalign.text"),
+        ("audio/io.py", "from ..text import cues", "audio.io imports ctcalign.text.cues"),
+        ("align/words.py", "def f():\n    import ctcalign.formats.json", "align.words imports ctcalign.formats.json"),
+        (
+            "preference/dpo.py",
+            "from ctcalign.ctc import sample_paths",
+            "preference.dpo imports ctcalign.ctc.sample_paths",
+        ),
+        ("attic/old.py", "", "attic.old lives in a room that is not in the plan"),
+    ],
+)
+def test_a_wrong_import_is_seen(tmp_path, file, line, found):
+    path = tmp_path / "ctcalign" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(line, encoding="utf-8")
+    assert wrong_imports(tmp_path / "ctcalign") == [found]
+
+
+def test_a_right_import_is_not_reported(tmp_path):
+    path = tmp_path / "ctcalign" / "align" / "words.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("from ctcalign.ctc import best_path\nfrom . import spans\nimport rich\nimport ctcalign.errors\n")
+    assert wrong_imports(tmp_path / "ctcalign") == []
+
+
+def test_a_heavy_import_is_seen():
+    assert "numpy" in loaded_libraries("import ctcalign, numpy")
+
+
+def test_a_missing_library_is_seen(tmp_path, monkeypatch):
+    (tmp_path / "needy.py").write_text("import click\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    result = import_without("needy", {"click"})
+    assert result.returncode == 1
+    assert "No module named 'click'" in result.stderr
+
+
+def test_slowness_is_seen():
+    assert processor_seconds("while __import__('time').process_time() < 0.35: pass") > 0.3
