@@ -1,0 +1,74 @@
+"""Place decoded frames on the clock of their container: silence where nothing was recorded, nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Time stamps are rounded (1 ms in Matroska) and jitter; only a larger difference is a gap or an overlap.
+_TOLERANCE = 0.05
+# A jump back by more than this is a clock that was reset, not a piece that overlaps.
+_RESET_BACK = 10.0
+# Silence is put in for at most this long where the header does not say how long the recording is.
+_RESET_FORWARD = 3600.0
+
+
+@dataclass
+class Clock:
+    """Counts samples against time stamps.
+
+    Attributes:
+        rate: samples a second.
+        zero: time stamp that counts as time 0, in seconds.
+        duration: seconds by the header, None when unknown.
+        position: samples placed so far.
+        notes: what the user should know, one line each.
+    """
+
+    rate: int
+    zero: float
+    duration: float | None
+    position: int = 0
+    notes: list[str] = field(default_factory=list)
+    _started: bool = False
+
+    def place(self, time: float | None, samples: int) -> tuple[int, int]:
+        """Take the next frame.
+
+        Args:
+            time: its time stamp in seconds, None when it has none (it then follows the one before).
+            samples: its length.
+        Returns:
+            How many samples of silence go before it, and how many of its first samples are dropped.
+        """
+        pad = drop = 0
+        if time is not None:
+            shift = round((time - self.zero) * self.rate) - self.position
+            tolerance = _TOLERANCE * self.rate if self._started else 0
+            if shift > tolerance:
+                pad = self._gap(shift)
+            elif shift < -tolerance:
+                drop = self._overlap(-shift, samples)
+        self._started = True
+        self.position += pad + samples - drop
+        return pad, drop
+
+    def _gap(self, shift: int) -> int:
+        here, length = self.position / self.rate, shift / self.rate
+        limit = _RESET_FORWARD if self.duration is None else max(self.duration - here, 0.0) + _RESET_BACK
+        if length > limit:
+            self.zero += length
+            self.notes.append(
+                f"time stamps jump by {length:.1f} s at {here:.2f} s: taken as a reset of the clock, no gap"
+            )
+            return 0
+        if self._started:
+            self.notes.append(f"gap of {length:.2f} s at {here:.2f} s: filled with silence")
+        return shift
+
+    def _overlap(self, shift: int, samples: int) -> int:
+        here, length = self.position / self.rate, shift / self.rate
+        if length > _RESET_BACK:
+            self.zero -= length
+            self.notes.append(f"time stamps jump back by {length:.1f} s at {here:.2f} s: taken as a reset of the clock")
+            return 0
+        return min(shift, samples)
