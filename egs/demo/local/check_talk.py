@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""How far an alignment of the talk is from the truth.
+
+check_talk.py truth.json talk.json [--within 0.2]
+
+Prints a table; exit status 1 when a caption is missing or begins or ends further than --within seconds from its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+
+def errors(truth: dict[str, Any], alignment: dict[str, Any]) -> dict[str, list[float]]:
+    """Seconds (found - true) of caption starts and ends and of word starts; infinite where nothing was placed."""
+    found: dict[str, list[float]] = {"caption start": [], "caption end": [], "word start": []}
+    cues = {cue["index"]: cue for cue in alignment["cues"]}
+    for row in truth["cues"]:
+        if not row["spoken"]:
+            continue
+        cue = cues.get(row["index"], {})
+        for edge in ("start", "end"):
+            placed = cue.get(edge)
+            found[f"caption {edge}"].append(float("inf") if placed is None else placed - row[edge])
+        words = [word for word in cue.get("words", ()) if word["status"] != "not_spoken"]
+        for true, word in zip(row["words"], words, strict=False):
+            placed = word["start"]
+            found["word start"].append(float("inf") if placed is None else placed - true["start"])
+        found["word start"] += [float("inf")] * max(0, len(row["words"]) - len(words))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("truth", type=Path)
+    parser.add_argument("alignment", type=Path)
+    parser.add_argument("--within", type=float, default=0.2, help="seconds that a caption may be off")
+    args = parser.parse_args()
+    found = errors(*(json.loads(path.read_text(encoding="utf-8")) for path in (args.truth, args.alignment)))
+    print(f"{'':14}{'number':>7}{'median':>9}{'mean':>9}{'largest':>9}  seconds off")
+    for name, values in found.items():
+        sizes = [abs(value) for value in values]
+        numbers = (statistics.median(sizes), statistics.fmean(sizes), max(sizes))
+        print(f"{name:14}{len(sizes):7}" + "".join(f"{x:9.3f}" for x in numbers))
+    worst = max(abs(value) for name in ("caption start", "caption end") for value in found[name])
+    if worst > args.within:
+        raise SystemExit(f"a caption is {worst:.2f} s off, more than {args.within} s")
+
+
+if __name__ == "__main__":
+    main()
