@@ -71,10 +71,16 @@ def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     Returns:
         Shape (B, T, 80), zero beyond `lengths`.
     """
-    mask = (torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]).to(features)[:, :, None]
-    masked = (features * mask).transpose(1, 2)
-    width = 2 * MEAN_FRAMES + 1
-    total = torch.nn.functional.avg_pool1d(masked, width, stride=1, padding=MEAN_FRAMES)
-    count = torch.nn.functional.avg_pool1d(mask.transpose(1, 2), width, stride=1, padding=MEAN_FRAMES)
-    mean = (total / count.clamp(min=1e-6)).transpose(1, 2)
-    return (features - mean) * mask
+    frames = features.shape[1]
+    place = torch.arange(frames, device=features.device)
+    mask = (place[None] < lengths[:, None]).to(features)[:, :, None]
+    # Sums over a window are differences of running sums; taking off a typical level first keeps them small and exact.
+    level = -7.0
+    running = torch.nn.functional.pad(((features - level) * mask).cumsum(1), (0, 0, 1, 0))
+    first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(len(lengths), -1)
+    last = torch.minimum((place + MEAN_FRAMES + 1)[None], lengths[:, None])
+    first = torch.minimum(first, last)
+    index = [1, 1, features.shape[2]]
+    total = running.gather(1, last[:, :, None].repeat(index)) - running.gather(1, first[:, :, None].repeat(index))
+    mean = total / (last - first).clamp(min=1)[:, :, None]
+    return (features - level - mean) * mask

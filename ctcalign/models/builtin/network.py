@@ -1,0 +1,99 @@
+"""The network of the built-in models: log-mel frames in, two output frames of 20 ms for each trunk frame of 40 ms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ctcalign.models.builtin.features import MELS, subtract_running_mean
+
+OUTPUT_FRAME_SHIFT = 0.02
+# Divides the mean-free log-mel features so that the first layer sees values of about unit size.
+FEATURE_SCALE = 2.5
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of a network; written into the header of its checkpoint."""
+
+    symbols: int = 29
+    dim: int = 240
+    blocks: int = 9
+    kernel: int = 15
+    expansion: int = 3
+    stem: int = 24
+    phones: int = 0  # classes of the auxiliary phone head, 0 in a released model
+    auxiliary: int = 4  # the block behind which the auxiliary heads sit
+
+
+class Block(nn.Module):
+    """Depthwise convolution over time, then a gate-free pair of pointwise layers, around a residual connection."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        dim, hidden = config.dim, config.dim * config.expansion
+        self.depthwise = nn.Conv1d(dim, dim, config.kernel, padding=config.kernel // 2, groups=dim)
+        self.norm = nn.LayerNorm(dim)
+        self.expand = nn.Linear(dim, hidden)
+        self.contract = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) and (B, T, 1) -> (B, T, D); frames outside the mask are zero on both sides."""
+        y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        y = self.contract(nn.functional.silu(self.expand(self.norm(y))))
+        return (x + y) * mask
+
+
+class Network(nn.Module):
+    """Convolutional CTC network with bounded context: every layer sees a fixed number of frames on either side."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.stem1 = nn.Conv2d(1, config.stem, 3, stride=2, padding=1)
+        self.stem2 = nn.Conv2d(config.stem, 2 * config.stem, 3, stride=2, padding=1)
+        self.enter = nn.Linear(2 * config.stem * MELS // 4, config.dim)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(config.dim)
+        self.head = nn.Linear(config.dim, 2 * config.symbols)
+        self.middle = nn.Linear(config.dim, 2 * config.symbols) if config.phones else None
+        self.phone = nn.Linear(config.dim, config.phones) if config.phones else None
+
+    @property
+    def context_frames(self) -> int:
+        """Feature frames (10 ms) on either side that an output frame depends on, the running mean aside."""
+        return 4 * self.config.blocks * (self.config.kernel // 2) + 8
+
+    def trunk(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""
+        x = subtract_running_mean(features, lengths) / FEATURE_SCALE
+        lengths = (lengths + 3) // 4
+        x = nn.functional.silu(self.stem1(x[:, None]))
+        x = nn.functional.silu(self.stem2(x))
+        x = self.enter(x.permute(0, 2, 1, 3).flatten(2))
+        mask = (torch.arange(x.shape[1], device=x.device)[None] < lengths[:, None])[:, :, None].to(x)
+        x = middle = x * mask
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x, mask)
+            if number == self.config.auxiliary:
+                middle = x
+        return self.norm(x), middle, lengths
+
+    def frames(self, logits: Tensor) -> Tensor:
+        """(B, T', 2 C) -> log-probabilities (B, 2 T', C)."""
+        batch, time, _ = logits.shape
+        return logits.reshape(batch, 2 * time, self.config.symbols).float().log_softmax(-1)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mel features to log-probabilities.
+
+        Args:
+            features: natural-log mel energies. Shape (B, T, 80), 10 ms a frame.
+            lengths: frames of each utterance. Shape (B,).
+        Returns:
+            Log-probabilities, shape (B, 2 * ceil(T / 4), C), 20 ms a frame; lengths (B,), at most ceil(T / 2).
+        """
+        last, _, trunk_lengths = self.trunk(features, lengths)
+        return self.frames(self.head(last)), torch.minimum(2 * trunk_lengths, (lengths + 1) // 2)

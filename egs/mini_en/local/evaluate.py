@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Greedy character error rate of a model on test shards.
+
+  evaluate.py --checkpoint exp/model/last.pt --dev exp/devfeats
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from data import decode
+from shards import PHONES
+
+from ctcalign.models.builtin.network import Network, NetworkConfig
+
+
+def edit_distance(a: str, b: str) -> int:
+    previous = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        current = [i]
+        for j, y in enumerate(b, start=1):
+            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y)))
+        previous = current
+    return previous[-1]
+
+
+def greedy(log_probs: Tensor) -> str:
+    """The text of the best label of each frame. (T, C) -> text."""
+    best = torch.unique_consecutive(log_probs.argmax(-1)).tolist()
+    return decode([i for i in best if i != 0])
+
+
+@torch.inference_mode()
+def character_error_rates(network: Network, folder: Path, limit: int | None = None) -> dict[str, float]:
+    """Errors over reference characters for each test set (and each corpus within it)."""
+    errors: dict[str, int] = {}
+    letters: dict[str, int] = {}
+    network.eval()
+    for manifest in sorted(folder.glob("*.jsonl")):
+        features = np.load(manifest.with_suffix(".npy"), mmap_mode="r")
+        seen: dict[str, int] = {}
+        for line in manifest.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            name = re.sub(r"[^a-z0-9-]+", "_", row["source"].lower())
+            seen[name] = seen.get(name, 0) + 1
+            if limit and seen[name] > limit:
+                continue
+            x = torch.from_numpy(np.asarray(features[row["start"] : row["start"] + row["frames"]], np.float32))[None]
+            log_probs, lengths = network(x, torch.tensor([x.shape[1]]))
+            hypothesis = greedy(log_probs[0, : int(lengths[0])])
+            errors[name] = errors.get(name, 0) + edit_distance(row["text"], hypothesis)
+            letters[name] = letters.get(name, 0) + len(row["text"])
+    network.train()
+    return {name: round(errors[name] / letters[name], 4) for name in errors}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--dev", type=Path, required=True)
+    args = parser.parse_args()
+    state = torch.load(args.checkpoint, weights_only=True)
+    weights = state["average"]
+    config = NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(),
+                           blocks=sum(name.endswith("depthwise.weight") for name in weights))
+    network = Network(config)
+    network.load_state_dict(weights)
+    print(json.dumps(character_error_rates(network, args.dev)))
+
+
+if __name__ == "__main__":
+    main()
