@@ -1,8 +1,20 @@
-"""The symbols a CTC model can say."""
+"""The symbols a CTC model can say, and how a word is written with them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from ctcalign.text.folding import APOSTROPHES, foldings
+from ctcalign.text.scripts import scripts_of
+
+WORD_START = "\u2581"
+_SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
+_SKIP_COST = 1 << 20  # pieces that a left-out character is worth: leaving out is the last resort
+_START_COST = 1 << 10  # ... and the mark of a word's start: left out before a letter is
 
 
 @dataclass(frozen=True)
@@ -21,3 +33,113 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.symbols)
+
+    @cached_property
+    def pieces(self) -> dict[str, int]:
+        """What can be said, by its text: the symbols without blank, separator, unknown and specials such as "<s>"."""
+        silent = {self.blank, self.separator, self.unknown}
+        found: dict[str, int] = {}
+        for column, symbol in enumerate(self.symbols):
+            if column not in silent and symbol and not _SPECIAL.fullmatch(symbol):
+                found.setdefault(symbol, column)
+        return found
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """Every character that some piece can write, the mark of a word's start left out."""
+        return frozenset("".join(self.pieces)) - {WORD_START}
+
+    @cached_property
+    def case(self) -> Literal["lower", "upper", "mixed"]:
+        """Case of the model's letters; a script without case counts as lower.
+
+        A handful of letters of the other case (a stray symbol of the training text) does not make a vocabulary mixed.
+        """
+        upper = sum(1 for character in self.characters if character.lower() != character)
+        lower = sum(1 for character in self.characters if character.upper() != character)
+        if upper > 4 * lower:
+            return "upper"
+        return "mixed" if upper > lower / 4 else "lower"
+
+    @cached_property
+    def has_digits(self) -> bool:
+        """Whether the model can write every digit itself."""
+        return all(digit in self.characters for digit in "0123456789")
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        """Scripts that the model writes."""
+        return scripts_of("".join(self.characters))
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self.pieces), default=0)
+
+    def encode(self, word: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """Write one word with the fewest symbols.
+
+        The word takes the case of the vocabulary. A letter that the vocabulary lacks is replaced by its plain form
+        (é by e, ß by ss, æ by ae); an apostrophe that it lacks is left out, for nobody hears it.
+
+        Args:
+            word: one spoken word, without spaces, in lower case (or in its own case for a vocabulary of both).
+        Returns:
+            The columns, and the characters that could not be written, each as often as it occurs.
+        """
+        text, unsayable = self._spelled(word)
+        if not text:
+            return (), unsayable
+        if not self.word_pieces and self._longest == 1:
+            return tuple(self.pieces[character] for character in text), unsayable
+        columns, skipped = self._fewest(text)
+        return columns, (*unsayable, *skipped)
+
+    def _spelled(self, word: str) -> tuple[str, tuple[str, ...]]:
+        known = self.characters
+        spelled: list[str] = []
+        unsayable: list[str] = []
+        for cluster in self._in_case(word):
+            for form in foldings(cluster):
+                sayable = next((option for option in self._cases(form) if set(option) <= known), None)
+                if sayable is not None:
+                    spelled.append(sayable)
+                    break
+            else:
+                if cluster not in APOSTROPHES:
+                    unsayable.append(cluster)
+        return "".join(spelled), tuple(unsayable)
+
+    def _in_case(self, word: str) -> str:
+        if self.case == "mixed":
+            return word
+        return word.upper() if self.case == "upper" else word.lower()
+
+    @staticmethod
+    def _cases(form: str) -> Iterable[str]:
+        return (form, form.lower(), form.upper())
+
+    def _fewest(self, text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """Shortest sequence of pieces that spells the text, of equals the one with the longer pieces first."""
+        if self.word_pieces:
+            text = WORD_START + text
+        end = len(text)
+        best: list[tuple[int, int]] = [(0, 0)] * (end + 1)  # cost from here on, length of the next piece (0: skip)
+        for start in range(end - 1, -1, -1):
+            skip = _START_COST if text[start] == WORD_START else _SKIP_COST
+            best[start] = (best[start + 1][0] + skip, 0)
+            for length in range(min(self._longest, end - start), 0, -1):
+                if text[start : start + length] in self.pieces:
+                    cost = best[start + length][0] + 1
+                    if cost < best[start][0]:
+                        best[start] = (cost, length)
+        columns: list[int] = []
+        skipped: list[str] = []
+        place = 0
+        while place < end:
+            length = best[place][1]
+            if length:
+                columns.append(self.pieces[text[place : place + length]])
+            elif text[place] != WORD_START:
+                skipped.append(text[place])
+            place += length or 1
+        return tuple(columns), tuple(skipped)

@@ -1,0 +1,47 @@
+"""Language codes: "en", "en-GB", "eng" and "en_US" are one language."""
+
+from __future__ import annotations
+
+# ISO 639-1 to 639-3 for the languages that speech recognisers and romanisation tables name; macrolanguages by their
+# usual member or own code, as uroman has them.
+_THREE = {
+    "am": "amh", "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos", "ca": "cat",
+    "cs": "ces", "cy": "cym", "da": "dan", "de": "deu", "el": "ell", "en": "eng", "eo": "epo", "es": "spa",
+    "et": "est", "eu": "eus", "fa": "fas", "fi": "fin", "fr": "fra", "ga": "gle", "gl": "glg", "gu": "guj",
+    "he": "heb", "hi": "hin", "hr": "hrv", "hu": "hun", "hy": "hye", "id": "ind", "is": "isl", "it": "ita",
+    "ja": "jpn", "ka": "kat", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor", "ky": "kir", "lo": "lao",
+    "lt": "lit", "lv": "lav", "mk": "mkd", "ml": "mal", "mn": "mon", "mr": "mar", "ms": "msa", "mt": "mlt",
+    "my": "mya", "nb": "nob", "ne": "nep", "nl": "nld", "nn": "nno", "no": "nor", "pa": "pan", "pl": "pol",
+    "ps": "pus", "pt": "por", "ro": "ron", "ru": "rus", "si": "sin", "sk": "slk", "sl": "slv", "sq": "sqi",
+    "sr": "srp", "sv": "swe", "sw": "swa", "ta": "tam", "te": "tel", "tg": "tgk", "th": "tha", "tl": "tgl",
+    "tr": "tur", "ug": "uig", "uk": "ukr", "ur": "urd", "uz": "uzb", "vi": "vie", "yi": "yid", "zh": "zho",
+}  # fmt: skip
+_TWO = {three: two for two, three in _THREE.items()} | {
+    "cmn": "zh", "yue": "zh", "ger": "de", "fre": "fr", "dut": "nl", "gre": "el", "cze": "cs", "per": "fa", "pes": "fa",
+    "arb": "ar", "rum": "ro", "slo": "sk", "ice": "is", "chi": "zh", "zlm": "ms", "swh": "sw", "npi": "ne",
+}  # fmt: skip
+
+
+def normal_code(language: str | None) -> str:
+    """The language as num2words and the reading rules name it: two letters, and "_XX" for a region ("fr_CH").
+
+    Any string is accepted; one that names no language comes back in lower case. None is English.
+    """
+    if not language:
+        return "en"
+    parts = language.strip().replace("-", "_").split("_")
+    primary = parts[0].lower()
+    primary = _TWO.get(primary, primary)
+    region = next((part.upper() for part in parts[1:] if len(part) == 2 and part.isalpha()), "")
+    return f"{primary}_{region}" if region else primary
+
+
+def primary_code(language: str | None) -> str:
+    """The language alone, without its region: "en" for "en-GB"."""
+    return normal_code(language).partition("_")[0]
+
+
+def three_letters(language: str) -> str | None:
+    """ISO 639-3 code of a language, None when it is unknown."""
+    code = primary_code(language)
+    return _THREE.get(code, code if len(code) == 3 else None)

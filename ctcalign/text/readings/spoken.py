@@ -1,0 +1,58 @@
+"""From a phrase to the lower-case words of a reading."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from ctcalign.text.folding import APOSTROPHES
+
+Reading = tuple[str, ...]
+MAX_READINGS = 8
+
+
+def lower(text: str, language: str = "en") -> str:
+    """Lower case by the rules of the language (the Turkish and Azerbaijani i), composed."""
+    if language in ("tr", "az"):
+        text = text.replace("İ", "i").replace("I", "ı")
+    return unicodedata.normalize("NFC", text.lower().replace("i\u0307", "i"))
+
+
+def spoken_words(phrase: str, language: str = "en") -> Reading:
+    """The words of a phrase: letters, marks, digits and inner apostrophes, in lower case; all else divides words."""
+    if phrase.isascii() and phrase.isalpha():
+        return (phrase.lower(),)
+    composed = lower(unicodedata.normalize("NFKC", phrase.replace("\u00ad", "")), language)
+    kept: list[str] = []
+    for character in composed:
+        if character in APOSTROPHES:
+            kept.append("'")
+        elif unicodedata.category(character)[0] in "LMN":
+            kept.append(character)
+        elif unicodedata.category(character) != "Cf":
+            kept.append(" ")
+    words = (word.strip("'") for word in "".join(kept).split())
+    return tuple(word for word in words if any(unicodedata.category(c)[0] in "LN" for c in word))
+
+
+def distinct(phrases: Iterable[str], language: str = "en", most: int = MAX_READINGS) -> tuple[Reading, ...]:
+    """Readings of the phrases, each once, the first `most` of them; phrases with nothing to say are left out."""
+    readings: dict[Reading, None] = {}
+    for phrase in phrases:
+        reading = spoken_words(phrase, language)
+        if reading:
+            readings.setdefault(reading)
+        if len(readings) == most:
+            break
+    return tuple(readings)
+
+
+def combined(parts: Sequence[Sequence[str]], most: int = MAX_READINGS) -> list[str]:
+    """Phrases made of one choice of each part, in an order that favours the first choices."""
+    phrases = [("", 0)]
+    for choices in parts:
+        phrases = sorted(
+            ((f"{phrase} {choice}", cost + place) for phrase, cost in phrases for place, choice in enumerate(choices)),
+            key=lambda entry: entry[1],
+        )[:most]
+    return [phrase.strip() for phrase, _ in phrases]

@@ -1,0 +1,154 @@
+"""Words in, columns of the model out: one sequence for each way to say the word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ctcalign.errors import UsageError
+from ctcalign.text.romanise import Romaniser, needs_romanising
+from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.text.words import Word
+
+Romanise = Literal["auto", "always", "never"]
+
+
+@dataclass(frozen=True)
+class TokenisedWord:
+    """A word and the token sequences that may stand for it.
+
+    `alternatives` are distinct and in the order of the word's readings; there is none when the word is not spoken or
+    when the model can say nothing of it (the aligner then bridges it). `unsayable` are the characters that the model
+    has no symbol for.
+    """
+
+    word: Word
+    alternatives: tuple[tuple[int, ...], ...]
+    unsayable: tuple[str, ...] = ()
+
+
+@dataclass
+class TextReport:
+    """What a model could not say of the words that a tokeniser was given."""
+
+    words: int = 0
+    romanised: int = 0
+    bridged: list[str] = field(default_factory=list)
+    unsayable: Counter[str] = field(default_factory=Counter)
+    missing_romaniser: bool = False
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences for the user; empty when all is well."""
+        lines: list[str] = []
+        if self.unsayable:
+            most = ", ".join(f"{_shown(character)} {count}×" for character, count in self.unsayable.most_common(12))
+            more = f" and {len(self.unsayable) - 12} more" if len(self.unsayable) > 12 else ""
+            lines.append(f"text: the model cannot say {self.unsayable.total()} characters: {most}{more}")
+        if self.bridged:
+            some = ", ".join(dict.fromkeys(self.bridged[:8]))
+            lines.append(
+                f"text: {len(self.bridged)} of {self.words} words have nothing sayable and were bridged: {some}"
+            )
+        if self.missing_romaniser:
+            lines.append("text: romanisation is needed but uroman is not installed; pip install 'ctcalign[text]'")
+        return lines
+
+
+class Tokeniser:
+    """Writes words with the symbols of a model.
+
+    Args:
+        vocabulary: the model's symbols.
+        language: code of the text's language, used for romanisation; None when unknown.
+        romanise: "auto" writes words in Latin letters when the vocabulary lacks their script, "always" whenever they
+            are not in Latin letters, "never" leaves them.
+    Raises:
+        UsageError: `romanise` is none of the three; ModelError from `tokenise`: "always" without uroman.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, language: str | None = None, romanise: Romanise = "auto") -> None:
+        if romanise not in ("auto", "always", "never"):
+            raise UsageError(f'romanise: got {romanise!r}, expected "auto", "always" or "never"')
+        self.vocabulary = vocabulary
+        self.language = language
+        self.romanise = romanise
+        self.report = TextReport()
+        self._romaniser = Romaniser(language, required=romanise == "always")
+        self._cache: dict[tuple[str, tuple[tuple[str, ...], ...]], _Written] = {}
+
+    def start_report(self) -> None:
+        """Begin to count afresh: call it for each recording."""
+        self.report = TextReport()
+
+    def tokenise(self, word: Word) -> TokenisedWord:
+        """Every way to write a word's readings with the model's symbols; counted in `report`."""
+        if not word.spoken:
+            return TokenisedWord(word, ())
+        key = (word.text, word.readings)
+        written = self._cache.get(key)
+        if written is None:
+            written = self._cache[key] = self._write(word)
+        report = self.report
+        report.words += 1
+        report.romanised += written.romanised
+        report.missing_romaniser |= written.romaniser_missing
+        if written.unsayable:
+            report.unsayable.update(written.unsayable)
+        if not written.alternatives:
+            report.bridged.append(word.text)
+        return TokenisedWord(word, written.alternatives, written.unsayable)
+
+    def _write(self, word: Word) -> _Written:
+        done: dict[tuple[int, ...], tuple[str, ...]] = {}
+        romanised = missing = False
+        lost: tuple[str, ...] = ()
+        for reading in self._readings(word):
+            spoken = reading
+            if needs_romanising("".join(reading), self.vocabulary, self.romanise):
+                in_latin = self._romaniser.words(reading)
+                romanised, missing = romanised or in_latin is not None, missing or in_latin is None
+                spoken = reading if in_latin is None else in_latin
+            columns, unsayable = self._columns(spoken)
+            lost = lost or unsayable
+            if columns and (columns not in done or len(unsayable) < len(done[columns])):
+                done[columns] = unsayable
+        if not done:
+            return _Written((), lost, romanised, missing)
+        fewest = min(map(len, done.values()))
+        kept = tuple(columns for columns, unsayable in done.items() if len(unsayable) == fewest)
+        return _Written(kept, done[kept[0]], romanised, missing)
+
+    def _readings(self, word: Word) -> tuple[tuple[str, ...], ...]:
+        """The word's readings, and its own spelling where the model writes digits or both cases itself."""
+        known = self.vocabulary.characters
+        own = "".join(character for character in word.text if character.isalnum() or character in known)
+        if self.vocabulary.case == "mixed" and own.lower() != own and own.lower() == "".join(word.readings[0]):
+            return (*word.readings, (own,))
+        if self.vocabulary.has_digits and not set(own).isdisjoint("0123456789") and "<" not in word.text:
+            return (*word.readings, (own,))
+        return word.readings
+
+    def _columns(self, reading: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        columns: list[int] = []
+        unsayable: list[str] = []
+        for part in reading:
+            ids, left = self.vocabulary.encode(part)
+            unsayable.extend(left)
+            if ids and columns and self.vocabulary.separator is not None:
+                columns.append(self.vocabulary.separator)
+            columns.extend(ids)
+        return tuple(columns), tuple(unsayable)
+
+
+@dataclass(frozen=True)
+class _Written:
+    alternatives: tuple[tuple[int, ...], ...]
+    unsayable: tuple[str, ...]
+    romanised: bool
+    romaniser_missing: bool
+
+
+def _shown(character: str) -> str:
+    return f'"{character}"' if character.isprintable() else f"U+{ord(character):04X}"

@@ -1,0 +1,194 @@
+"""A caption cut into the words that a user expects to see timed, without losing a character."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from ctcalign.text.readings import contexts, readings_of
+from ctcalign.text.scripts import clusters, is_spaceless
+
+try:
+    from ctcalign.text.markup import Span
+    from ctcalign.text.markup import spans as markup_spans
+except ImportError:  # until the mark-up reader is there, everything is text
+    from typing import NamedTuple
+
+    class Span(NamedTuple):  # type: ignore[no-redef]
+        start: int
+        end: int
+        kind: str
+        spoken: object
+
+    def markup_spans(text: str) -> list[Span]:
+        return [Span(0, len(text), "text", True)] if text else []
+
+
+_DASHES = frozenset("\u2014\u2015\u2e3a\u2e3b")
+_BREAK_TAGS = ("<br", "\\N", "\\n", "\\h")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a caption.
+
+    Attributes:
+        text: the caption's own characters, attached punctuation included: `cue.text[start:end]`.
+        start: first character in the caption.
+        end: one past its last character.
+        spoken: False for mark-up, punctuation that stands alone and pictures.
+        readings: what may be said for it, most likely first: tuples of lower-case words. Empty when not spoken.
+        kind: "word", "punctuation", or the kind of the mark-up ("tag", "note", "speaker", "music", "entity", ...).
+    """
+
+    text: str
+    start: int
+    end: int
+    spoken: bool
+    readings: tuple[tuple[str, ...], ...] = ()
+    kind: str = "word"
+
+
+def words_of(text: str, language: str | None = "en") -> list[Word]:
+    """Cut a caption into words, each with the readings that the best path may choose from.
+
+    Every character that is not white space belongs to exactly one word, in order. A word is what white space divides,
+    punctuation included; a dash or dots between two words end the first. In scripts without spaces each character is
+    a word.
+    A tag inside a word belongs to it ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
+
+    Args:
+        text: the caption as the file has it, mark-up included.
+        language: code such as "en", "en-GB" or "deu"; None for English. Numbers and signs are read in it.
+    """
+    visible = _Visible(text, markup_spans(text))
+    tokens = list(_tokens(visible.text))
+    around = contexts([visible.text[start:end] for start, end in tokens])
+    words = list(visible.silent)
+    for (start, end), context in zip(tokens, around, strict=True):
+        first, last = visible.origin(start, end)
+        readings = readings_of(visible.text[start:end], language, context)
+        kind = "word" if readings else "punctuation"
+        words.append(Word(text[first:last], first, last, bool(readings), readings, kind))
+    return _without_covered(sorted(words, key=lambda word: (word.start, -word.end)))
+
+
+class _Visible:
+    """What is left of a caption without its mark-up, and where each character of it came from."""
+
+    def __init__(self, text: str, spans: list[Span]) -> None:
+        self.silent: list[Word] = []
+        characters: list[str] = []
+        self._origins: list[tuple[int, int]] = []
+        for span in spans:
+            raw = text[span.start : span.end]
+            replacement = _replacement(span, raw)
+            if span.kind == "text":
+                characters.extend(raw)
+                self._origins.extend((place, place + 1) for place in range(span.start, span.end))
+                continue
+            if replacement.strip():
+                characters.extend(replacement)
+                self._origins.extend([(span.start, span.end)] * len(replacement))
+                continue
+            self.silent.extend(_silent_words(raw, span.start, span.kind))
+            if span.kind != "tag" or raw.startswith(_BREAK_TAGS):
+                characters.append(" ")
+                self._origins.append((span.start, span.end))
+        self.text = "".join(characters)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Span of the caption that the characters [start, end) came from."""
+        return self._origins[start][0], self._origins[end - 1][1]
+
+
+def _replacement(span: Span, raw: str) -> str:
+    """The characters that an entity such as "&amp;" stands for; nothing for any other mark-up."""
+    if span.kind != "entity":
+        return ""
+    return span.spoken if isinstance(span.spoken, str) else raw
+
+
+def _silent_words(raw: str, start: int, kind: str) -> Iterator[Word]:
+    stripped = raw.strip()
+    if stripped:
+        first = start + raw.index(stripped)
+        yield Word(stripped, first, first + len(stripped), False, (), kind)
+
+
+def _without_covered(words: list[Word]) -> list[Word]:
+    """Drop tags that lie inside a spoken word: their characters belong to that word."""
+    kept: list[Word] = []
+    for word in words:
+        if not kept or word.start >= kept[-1].end:
+            kept.append(word)
+    return kept
+
+
+def _tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of the words of a text without mark-up."""
+    start: int | None = None
+    for place, character in enumerate(text):
+        if character.isspace():
+            if start is not None:
+                yield from _divided(text, start, place)
+            start = None
+        elif start is None:
+            start = place
+    if start is not None:
+        yield from _divided(text, start, len(text))
+
+
+def _divided(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for first, last in _cuts(text[start:end]):
+        yield start + first, start + last
+
+
+@lru_cache(maxsize=65536)
+def _cuts(token: str) -> tuple[tuple[int, int], ...]:
+    """Spans of the words of a token without white space: cut after dashes and dots, and around spaceless characters."""
+    if token.isascii() and (token.isalnum() or ("--" not in token and ".." not in token)):
+        return ((0, len(token)),)
+    cuts = [0]
+    units = clusters(token)
+    for (first, last), (following, _) in pairwise(units):
+        if _cut_between(token, cuts[-1], first, last, following):
+            cuts.append(following)
+    return tuple(zip(cuts, [*cuts[1:], len(token)], strict=True))
+
+
+def _cut_between(token: str, start: int, first: int, last: int, following: int) -> bool:
+    """Whether a word ends between the character at [first, last) and the one at `following`."""
+    here, behind = token[first], token[following]
+    if not _sounds(token[start:last]):
+        return False  # opening punctuation stays with what it opens
+    if _sounds(behind):
+        if is_spaceless(here) or is_spaceless(behind):
+            return True
+        if _sounds(here):
+            return False
+        tail = _tail(token, start, last)
+        if any(is_spaceless(character) for character in token[start:last]):
+            return True
+        if here in _DASHES or tail.endswith(("--", "..", "\u2026")):
+            return not (token[last - len(tail) - 1].isdigit() and behind.isdigit())
+        return False
+    # An opening bracket or quotation mark belongs to the character that follows it.
+    opens = unicodedata.category(behind) in ("Ps", "Pi")
+    return opens and any(map(is_spaceless, token[start:last] + token[following:]))
+
+
+def _tail(token: str, start: int, end: int) -> str:
+    """The punctuation at the end of token[start:end]."""
+    place = end
+    while place > start and not _sounds(token[place - 1]):
+        place -= 1
+    return token[place:end]
+
+
+def _sounds(text: str) -> bool:
+    """Whether a text holds a letter or a digit."""
+    return any(unicodedata.category(character)[0] in "LN" for character in text)

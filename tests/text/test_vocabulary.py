@@ -1,0 +1,133 @@
+"""Words written with the symbols of a model."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctcalign.text.vocabulary import Vocabulary
+
+LETTERS = tuple("-|abcdefghijklmnopqrstuvwxyz'")
+LOWER = Vocabulary(LETTERS, separator=1)
+UPPER = Vocabulary(("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPBVK'XJQZ"), separator=4, unknown=3)
+
+
+def written(vocabulary: Vocabulary, word: str) -> tuple[str, tuple[str, ...]]:
+    ids, unsayable = vocabulary.encode(word)
+    return " ".join(vocabulary.symbols[i] for i in ids), unsayable
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "case"),
+    [
+        (LOWER, "lower"),
+        (UPPER, "upper"),
+        (Vocabulary(tuple("-abcABC")), "mixed"),
+        (Vocabulary(tuple("-abcdefghijA")), "lower"),
+        (Vocabulary(tuple("-日本語")), "lower"),
+        (Vocabulary(("-",)), "lower"),
+    ],
+)
+def test_case(vocabulary: Vocabulary, case: str) -> None:
+    assert vocabulary.case == case
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "word", "expected", "unsayable"),
+    [
+        (LOWER, "don't", "d o n ' t", ()),
+        (LOWER, "don\u2019t", "d o n ' t", ()),
+        (UPPER, "don't", "D O N ' T", ()),
+        (Vocabulary(tuple("-abcdont")), "don't", "d o n t", ()),
+        (Vocabulary(tuple("-abcdont\u2019")), "don't", "d o n \u2019 t", ()),
+        (LOWER, "café", "c a f e", ()),
+        (LOWER, "straße", "s t r a s s e", ()),
+        (UPPER, "straße", "S T R A S S E", ()),
+        (LOWER, "æsir", "a e s i r", ()),
+        (UPPER, "smørrebrød", "S M O R R E B R O D", ()),
+        (LOWER, "łódź", "l o d z", ()),
+        (Vocabulary(tuple("-cafeé")), "café", "c a f é", ()),
+        (Vocabulary(tuple("-cafeé")), "cafe\u0301", "c a f e", ()),
+        (LOWER, "ab日cя日", "a b c", ("日", "я", "日")),
+        (LOWER, "99", "", ("9", "9")),
+        (LOWER, "-|", "", ("-", "|")),
+        (UPPER, "<s>", "S", ("<", ">")),
+        (Vocabulary(tuple("-абвгдежз")), "её", "е е", ()),
+        (Vocabulary(tuple("-あいうえお")), "アイ", "あ い", ()),
+        (Vocabulary(tuple("-مرحبا")), "مَرْحَبًا", "م ر ح ب ا", ()),
+        (LOWER, "", "", ()),
+    ],
+)
+def test_encode(vocabulary: Vocabulary, word: str, expected: str, unsayable: tuple[str, ...]) -> None:
+    assert written(vocabulary, word) == (expected, unsayable)
+
+
+PIECES = Vocabulary(
+    (
+        "<blk>",
+        "<unk>",
+        "\u2581",
+        "\u2581the",
+        "\u2581t",
+        "h",
+        "e",
+        "s",
+        "es",
+        "the",
+        "t",
+        "a",
+        "ta",
+        "nta",
+        "\u2581fan",
+        "\u2581fa",
+        "ntas",
+    ),
+    unknown=1,
+    word_pieces=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected", "unsayable"),
+    [
+        ("the", "\u2581the", ()),
+        ("theses", "\u2581the s es", ()),
+        ("these", "\u2581the s e", ()),
+        ("fantas", "\u2581fa ntas", ()),  # the longest first piece, "fan", would need four
+        ("atat", "\u2581 a ta t", ()),
+        ("théxt", "\u2581the t", ("x",)),
+    ],
+)
+def test_word_pieces(word: str, expected: str, unsayable: tuple[str, ...]) -> None:
+    assert written(PIECES, word) == (expected, unsayable)
+
+
+@given(
+    word=st.text(alphabet="abc", min_size=1, max_size=7),
+    pieces=st.sets(st.text(alphabet="abc", min_size=1, max_size=3), max_size=8),
+)
+def test_word_pieces_are_the_fewest(word: str, pieces: set[str]) -> None:
+    vocabulary = Vocabulary(("-", *sorted(pieces | {"a", "b", "c"})))
+    ids, unsayable = vocabulary.encode(word)
+    assert "".join(vocabulary.symbols[i] for i in ids) == word
+    assert unsayable == ()
+    places = range(1, len(word))
+    brute = min(
+        len(cuts) + 1
+        for count in range(len(word))
+        for cuts in itertools.combinations(places, count)
+        if all(word[a:b] in vocabulary.pieces for a, b in itertools.pairwise((0, *cuts, len(word))))
+    )
+    assert len(ids) == brute
+
+
+@given(word=st.text(max_size=20))
+def test_no_text_crashes_and_nothing_vanishes_from_a_known_alphabet(word: str) -> None:
+    for vocabulary in (LOWER, UPPER, PIECES):
+        ids, unsayable = vocabulary.encode(word)
+        assert all(0 <= i < len(vocabulary) for i in ids)
+        assert vocabulary.blank not in ids
+        assert len(ids) + len(unsayable) >= sum("a" <= c <= "z" for c in word if vocabulary is not PIECES)
