@@ -1,11 +1,49 @@
-# Everything runs in .venv, made on first use and again when pyproject.toml changes.
+# Everything runs in .venv, which the first target makes; it is made again when pyproject.toml changes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export OMP_NUM_THREADS ?= 2
+READY := $(VENV)/.ready
+WORKERS ?= 2
+TALK := egs/demo/talk
 
-$(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet uv
-	UV_LINK_MODE=copy $(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[dev]'
-	touch $@
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench docs clean
+
+help:
+	@echo 'make demo    align the bundled talk; leaves SRT, VTT, JSON, TextGrid and CTM in demo/'
+	@echo 'make test    style, types and tests (WORKERS=2 processes)'
+	@echo 'make lint    style and types alone; `$(BIN)/ruff format .` mends the style'
+	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
+	@echo 'make docs    the documentation as web pages in site/'
+	@echo 'make clean   remove what the targets above made, but for $(VENV)'
+
+$(READY): pyproject.toml
+	@tools/set_up.sh '$(PYTHON)' '$(VENV)'
+	@touch $@
+
+demo: $(READY)
+	@mkdir -p demo
+	@$(BIN)/ctcalign align $(TALK).ogg $(TALK).srt --overwrite \
+	  -o demo/talk.json -o demo/talk.srt -o demo/talk.vtt -o demo/talk.TextGrid -o demo/talk.ctm
+	@$(BIN)/python egs/demo/local/check_talk.py --captions $(TALK).srt egs/demo/truth.json demo/talk.json
+	@echo 'Results: demo/talk.srt .vtt .json .TextGrid .ctm; now try: $(BIN)/ctcalign align your.mp4 your.srt -o your.vtt'
+
+lint: $(READY)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+
+# One thread in each of the processes: they share the cores already.
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
+
+bench: $(READY)
+	$(BIN)/python tools/bench/best_path.py --quick
+	$(BIN)/python tools/bench/end_to_end.py --quick
+
+docs: $(READY)
+	$(BIN)/python tools/docs.py site
+
+clean:
+	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find ctcalign tests tools egs recipes -name __pycache__ -type d -prune -exec rm -rf {} +
