@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "align": "ctcalign.align.recording",
     "transcribe": "ctcalign.align.transcript",
     "Alignment": "ctcalign.align.alignment",
     "AlignedCue": "ctcalign.align.alignment",
@@ -39,7 +38,7 @@ _HOMES = {
     "read_alignment": "ctcalign.formats",
     "read_captions": "ctcalign.text.captions",
 }
-_ROOMS = frozenset({"audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
+_ROOMS = frozenset({"align", "audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
 
 __all__ = [
     "AlignedCue",

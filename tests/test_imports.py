@@ -182,6 +182,19 @@ def test_lazy_names_exist():
         ctcalign.no_such_name  # noqa: B018
 
 
+def test_align_is_the_function_whatever_was_imported_first():
+    code = """
+import ctcalign.align.alignment as noun, ctcalign.align.recording as room
+room.align = lambda audio, captions, **options: (audio, captions, options)
+assert ctcalign.align("a.wav", "b.srt", method="ipfa") == ("a.wav", "b.srt", {"method": "ipfa"})
+from ctcalign import align
+assert align("a", "b") == ("a", "b", {})
+assert noun.Alignment is ctcalign.Alignment
+"""
+    result = run(code)
+    assert result.returncode == 0, result.stderr
+
+
 # --- the checks can fail -------------------------------------------------------------------------------------------
 
 
