@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ctcalign.formats.rendered import WriteReport
 
 Status = Literal["aligned", "not_spoken", "failed"]
 SCHEMA = "ctcalign/alignment/1"
@@ -36,7 +41,7 @@ class AlignedWord:
 
 @dataclass
 class AlignedCue:
-    """One cue of the input. `words` covers its text in order; mark-up that nobody speaks is a word with `not_spoken`."""
+    """One cue of the input. `words` covers its text in order; mark-up nobody speaks is a word that is `not_spoken`."""
 
     index: int
     text: str
@@ -50,6 +55,8 @@ class AlignedCue:
     speaker: str | None = None
     id: str | None = None
     channel: int | None = None
+    input_start: float | None = None  # the time that the input file gave; captions that are not placed keep it
+    input_end: float | None = None
 
 
 @dataclass
@@ -64,3 +71,40 @@ class Alignment:
     language: str | None = None
     frame_shift: float | None = None
     warnings: list[str] = field(default_factory=list)  # truncated audio, characters the model cannot say, ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """The alignment as a JSON object of the schema `ctcalign/alignment/1`. Empty optional keys are left out."""
+        from ctcalign.align.document import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Alignment:
+        """The inverse of `to_dict`. Keys that the schema does not know are ignored and named in `warnings`.
+
+        Raises:
+            CaptionError: not a document of this schema; the message names the place.
+        """
+        from ctcalign.align.document import from_dict
+
+        return from_dict(document)
+
+    # A room below is reached for only inside these two: they are its front door for users who hold an alignment.
+
+    def to_json(self, path: str | Path) -> WriteReport:
+        """Write the JSON document, whatever the extension of `path`. See `ctcalign.formats.write`."""
+        from ctcalign.formats.writing import write
+
+        return write(self, path, "json")
+
+    def save(self, path: str | Path, format: str | None = None) -> WriteReport:
+        """Write the alignment in the format that the extension of `path` (or `format`) names.
+
+        Returns:
+            What was written, and what the format could not hold.
+        Raises:
+            UsageError: no format has this extension or name.  OutputError: the file cannot be written.
+        """
+        from ctcalign.formats.writing import write
+
+        return write(self, path, format)

@@ -1,0 +1,55 @@
+"""One file in, several out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ctcalign.errors import OutputError, UsageError
+from ctcalign.formats.reading import read_alignment
+from ctcalign.formats.rendered import WriteReport
+from ctcalign.formats.writing import deliver, plan_outputs, render
+
+
+def convert(
+    source: str | Path,
+    outputs: Sequence[str | Path],
+    from_format: str | None = None,
+    to_format: str | None = None,
+    *,
+    audio: str | Path | None = None,
+    overwrite: bool = False,
+) -> list[WriteReport]:
+    """Read an alignment or captions and write them again, each output by its extension or all as `to_format`.
+
+    Args:
+        source: a path or "-" for stdin.
+        outputs: paths, or "-" for stdout.
+        audio: the recording; its name and duration go into the outputs in place of what `source` knows.
+        overwrite: replace outputs that are there.
+    Returns:
+        One report an output; the first also carries the warnings about the input.
+    Raises:
+        CaptionError: `source` cannot be read.      AudioError: `audio` cannot.
+        OutputError: an output cannot be written, or its format can hold nothing of this input.
+        UsageError: see `plan_outputs`.
+    """
+    if not outputs:
+        raise UsageError("no output given; name at least one file, or - for stdout")
+    planned = plan_outputs(outputs, to_format, overwrite=overwrite, inputs=[source])
+    alignment = read_alignment(source, from_format)
+    if audio is not None:
+        from ctcalign.audio import probe
+
+        info = probe(Path(audio))
+        alignment.audio = str(audio)
+        if info.duration is not None:
+            alignment.duration = info.duration
+    rendered = [render(alignment, entry.name) for _, entry in planned]
+    for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written
+        if alignment.cues and content.cues == 0 and content.words == 0:
+            reason = "; ".join(content.notes) or "it holds none of its cues"
+            raise OutputError(f"{path}: nothing of {source} fits the format {entry.name}: {reason}")
+    reports = [deliver(content, *target) for target, content in zip(planned, rendered, strict=True)]
+    reports[0].notes[:0] = alignment.warnings
+    return reports

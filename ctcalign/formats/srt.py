@@ -1,0 +1,41 @@
+"""SubRip. One block a cue (or a word), times in milliseconds, the user's text with the tags that players know."""
+
+from __future__ import annotations
+
+import re
+
+from ctcalign.align.alignment import AlignedCue, Alignment
+from ctcalign.formats.inline import TAG, lines, srt_tag
+from ctcalign.formats.rendered import Rendered
+from ctcalign.formats.times import clock, span_ticks
+from ctcalign.formats.view import caption_rows, left_out, placed_cues, spoken_words
+
+# A line of the user's text with an arrow and a digit: lenient readers take it for the timing line of the next cue.
+_TIMING = re.compile(r"^(?=.*\d)(.*?)(?:--+|[—–]+|-|=+)>", re.MULTILINE)
+
+
+def render(alignment: Alignment) -> Rendered:
+    """A cue that was not placed is written at the time of the input file; if it had none it is left out and named."""
+    rows = caption_rows(alignment)
+    blocks = [_block(i, start, end, _text(cue)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
+    lost = [cue.index for cue in rows.lost]
+    return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + left_out(lost))
+
+
+def render_words(alignment: Alignment) -> Rendered:
+    """One block a word: for videos that show one word at a time."""
+    placed, unplaced = placed_cues(alignment)
+    words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
+    blocks = [_block(i, start, end, lines(word.text)) for i, (word, start, end) in enumerate(words, 1)]
+    empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
+    notes = left_out(unplaced) + left_out(empty, "have no timed words")
+    return Rendered("".join(blocks), len(placed) - len(empty), len(blocks), sorted(unplaced + empty), notes)
+
+
+def _block(number: int, start: float, end: float, text: str) -> str:
+    first, last = span_ticks(start, end, 1000)
+    return f"{number}\n{clock(first, ',')} --> {clock(last, ',')}\n{text}\n\n"
+
+
+def _text(cue: AlignedCue) -> str:
+    return _TIMING.sub("\\1→", lines(TAG.sub(srt_tag, cue.text)))

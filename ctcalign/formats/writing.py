@@ -1,0 +1,153 @@
+"""`write`: an alignment into a file, a folder or a stream."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any
+
+from ctcalign.align.alignment import Alignment
+from ctcalign.errors import OutputError, UsageError
+from ctcalign.formats import ass, audacity, ctm, json_file, kaldi, lhotse_cuts, lrc, srt, stm, textgrid, tsv, vtt
+from ctcalign.formats.atomic import atomic_directory, atomic_write
+from ctcalign.formats.checks import repaired
+from ctcalign.formats.registry import Format, format_of
+from ctcalign.formats.rendered import Rendered, WriteReport
+
+_WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
+    {
+        "json": json_file.render,
+        "srt": srt.render,
+        "srt-words": srt.render_words,
+        "vtt": vtt.render,
+        "ass": ass.render,
+        "lrc": lrc.render,
+        "ctm": ctm.render,
+        "stm": stm.render,
+        "textgrid": textgrid.render,
+        "audacity": audacity.render,
+        "audacity-words": audacity.render_words,
+        "tsv": tsv.render,
+        "tsv-words": tsv.render_words,
+        "kaldi": kaldi.render,
+        "lhotse": lhotse_cuts.render,
+    }
+)
+
+
+def render(alignment: Alignment, format: str) -> Rendered:
+    """The content of an output in memory, with the notes of `checks.repaired` before its own.
+
+    Raises:
+        UsageError: `format` is not a key of `FORMATS`.
+    """
+    entry = format_of("", format)
+    checked, notes = repaired(alignment)
+    rendered = _WRITERS[entry.name](checked)
+    rendered.notes[:0] = notes
+    return rendered
+
+
+def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: str | None = None) -> WriteReport:
+    """Write an alignment; a file or folder is replaced as a whole or stays as it was.
+
+    Args:
+        path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
+        format: a key of `FORMATS`; None takes the one that the extension means.
+    Returns:
+        What was written, and what was repaired, changed or left out because the format cannot hold it.
+    Raises:
+        UsageError: no such format, or a folder format for a stream.   OutputError: it cannot be written.
+    """
+    target = os.fspath(path_or_stream) if isinstance(path_or_stream, (str, os.PathLike)) else "-"
+    entry = format_of(target, format)
+    return deliver(render(alignment, entry.name), path_or_stream, entry)
+
+
+def deliver(rendered: Rendered, path_or_stream: str | Path | IO[Any], entry: Format) -> WriteReport:
+    """The second half of `write`: what `render` made goes to its place."""
+    if isinstance(path_or_stream, (str, os.PathLike)):
+        target = os.fspath(path_or_stream)
+        stream = sys.stdout if target == "-" else None
+    else:
+        target, stream = "-", path_or_stream
+    if stream is not None and entry.folder:
+        raise UsageError(f"format {entry.name} is a folder and cannot go to a stream; name a folder")
+    if stream is not None:
+        _to_stream(rendered.content, stream)
+    elif isinstance(rendered.content, dict):
+        with atomic_directory(target) as folder:
+            for name, text in rendered.content.items():
+                (folder / name).write_bytes(text.encode())
+    else:
+        with atomic_write(target, "wb") as file:
+            file.write(_bytes(rendered.content))
+    return WriteReport(target, entry.name, rendered.cues, rendered.words, rendered.omitted, rendered.notes)
+
+
+def _bytes(content: str | bytes | dict[str, str]) -> bytes:
+    if isinstance(content, dict):
+        raise TypeError("a folder has no bytes")
+    return content.encode() if isinstance(content, str) else content
+
+
+def _to_stream(content: str | bytes | dict[str, str], stream: Any) -> None:
+    # The bytes below a text stream, when there are any: a terminal in an ASCII locale must not break the user's text.
+    sink = getattr(stream, "buffer", stream)
+    try:
+        stream.flush()
+        if _takes_bytes(sink):
+            sink.write(_bytes(content))
+        elif isinstance(content, str):
+            sink.write(content)
+        else:
+            raise UsageError("this format is bytes, but the stream takes text alone; open it in mode 'wb'")
+        sink.flush()
+    except BrokenPipeError:
+        raise  # the reader has seen enough: no error of the output
+    except OSError as error:
+        raise OutputError(f"stdout: cannot be written: {error.strerror or error}") from error
+
+
+def _takes_bytes(stream: Any) -> bool:
+    try:
+        stream.write(b"")
+    except TypeError:
+        return False
+    return True
+
+
+def plan_outputs(
+    outputs: Sequence[str | Path],
+    format: str | None = None,
+    *,
+    overwrite: bool = False,
+    inputs: Iterable[str | Path] = (),
+) -> list[tuple[str, Format]]:
+    """The format of each output, after checking what can be checked before any work is done.
+
+    Raises:
+        UsageError: unknown format, the same output twice, an output that is an input, or one that is there already
+            while `overwrite` is false.
+        OutputError: the folder of an output is missing.
+    """
+    taken = {os.path.realpath(path): "is also an input" for path in inputs if os.fspath(path) != "-"}
+    planned = []
+    for output in outputs:
+        name = os.fspath(output)
+        entry = format_of(name, format)
+        planned.append((name, entry))
+        if name == "-":
+            continue
+        real = os.path.realpath(name)
+        if real in taken:
+            raise UsageError(f"output {name} {taken[real]}; give it another name")
+        taken[real] = "is named twice"
+        if not os.path.isdir(os.path.dirname(real)):
+            raise OutputError(f"{name}: there is no folder {os.path.dirname(real)}; make it first or write elsewhere")
+        if not overwrite and (os.path.isfile(real) or (os.path.isdir(real) and os.listdir(real))):
+            raise UsageError(f"output {name} is there already; give --overwrite to replace it")
+    return planned
