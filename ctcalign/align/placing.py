@@ -1,0 +1,88 @@
+"""From the nodes that the best path went through to words with times and scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ctcalign.align.alignment import AlignedToken
+from ctcalign.align.boundaries import BoundaryRules, refine
+from ctcalign.align.emission import Emission
+from ctcalign.align.spoken import SpokenText
+from ctcalign.align.transcript_graph import TranscriptGraph
+from ctcalign.ctc import GraphPath
+
+# A word that lasts longer than this for its letters is placed, but marked: more likely something unwritten was said.
+LONGEST_WORD = 1.2
+LONGEST_LETTER = 0.25
+
+
+@dataclass
+class PlacedWord:
+    """A spoken word's place. Times in seconds; `score` is its mean log-probability a frame, in nats."""
+
+    start: float
+    end: float
+    score: float
+    alternative: int
+    reason: str | None = None
+    tokens: list[AlignedToken] = field(default_factory=list)
+
+
+def place_words(
+    text: SpokenText,
+    transcript: TranscriptGraph,
+    path: GraphPath,
+    emission: Emission,
+    spike_delay: float,
+    rules: BoundaryRules | None = None,
+) -> list[PlacedWord]:
+    """Times and scores of every spoken word, in order.
+
+    The score of a word is the sum of the path's log-probabilities over the frames in which it is at one of the word's
+    symbols, over the number of those frames; frames of blank between them do not count.
+    """
+    runs: list[list[tuple[int, int, int, int]]] = [[] for _ in text.spoken]  # (label, first, stop, position)
+    chosen = [0] * len(text.spoken)
+    for node, (first, stop) in zip(path.nodes, path.spans, strict=True):
+        place = transcript.places[int(node)]
+        if place is not None:
+            runs[place.word].append((int(transcript.graph.labels[int(node)]), int(first), int(stop), place.position))
+            chosen[place.word] = place.alternative
+
+    def seconds(frame: int) -> float:
+        return min(max(0.0, emission.offset + frame * emission.frame_shift - spike_delay), emission.duration)
+
+    spikes = [(seconds(run[0][1]), seconds(run[-1][2])) for run in runs]
+    times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, rules)
+    placed: list[PlacedWord] = []
+    for number, (run, (start, end)) in enumerate(zip(runs, times, strict=True)):
+        tokens: list[AlignedToken] = []
+        total, frames = 0.0, 0
+        for label, first, stop, _ in run:
+            values = _log_probs(emission, label, first, stop)
+            total, frames = total + float(values.sum()), frames + (stop - first)
+            symbol = emission.vocabulary.symbols[label] if label >= 0 else "*"
+            tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
+        reason = _reason(text, number, start, end, run)
+        placed.append(PlacedWord(start, end, total / max(1, frames), chosen[number], reason, tokens))
+    return placed
+
+
+def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """A label's log-probabilities in some frames; a wildcard's are those of the best label but blank."""
+    rows = np.asarray(emission.log_probs[first:stop], np.float64)
+    if label >= 0:
+        return np.asarray(rows[:, label])
+    return np.asarray(np.delete(rows, emission.vocabulary.blank, axis=1).max(1))
+
+
+def _reason(text: SpokenText, number: int, start: float, end: float, run: list[tuple[int, int, int, int]]) -> str | None:
+    """Why a word's place is a guess, None when it is not."""
+    word = text.spoken[number]
+    if not word.alternatives:
+        return "bridged: the model has no symbols for it"
+    if end - start > LONGEST_WORD + LONGEST_LETTER * len(run):
+        return "longer than plausible"
+    return None

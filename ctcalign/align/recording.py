@@ -1,0 +1,143 @@
+"""One recording and its captions in, one `Alignment` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ctcalign import ctc
+from ctcalign.align.alignment import Alignment
+from ctcalign.align.assemble import assemble
+from ctcalign.align.emission import Emission
+from ctcalign.align.listening import listen
+from ctcalign.align.placing import place_words
+from ctcalign.align.spoken import SpokenText, spoken_text
+from ctcalign.align.transcript_graph import transcript_graph
+from ctcalign.align.unwritten import unwritten_speech
+from ctcalign.errors import CaptionError, NoPathError, UsageError
+from ctcalign.models import load_model
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.captions import Captions, read_captions
+from ctcalign.text.cues import Cue
+from ctcalign.text.tokeniser import Romanise, Tokeniser
+
+METHODS = ("global",)
+Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
+
+
+class Progress(Protocol):
+    """Called with the stage ("listening", "aligning"), how much is done, and of how much (None: not known)."""
+
+    def __call__(self, stage: str, done: float, total: float | None) -> None: ...
+
+
+def _unseen(stage: str, done: float, total: float | None) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True)
+class AlignOptions:
+    """Settings of `align` that seldom change; see there."""
+
+    channel: str | int = "mix"
+    window: float | None = None
+    max_memory: int | None = None
+    romanise: Romanise = "auto"
+    tokens: bool = False
+    unwritten: bool = True
+
+
+def align(
+    audio: str | Path,
+    captions: Source,
+    model: str | AcousticModel = "builtin:en",
+    method: Literal["global"] = "global",
+    language: str | None = None,
+    device: str = "auto",
+    *,
+    options: AlignOptions | None = None,
+    caption_format: str | None = None,
+    allow_noncommercial: bool = False,
+    progress: Progress = _unseen,
+) -> Alignment:
+    """Find when each cue and each word of the captions is said.
+
+    Args:
+        audio: path of a recording or video; "-" is standard input.
+        captions: path of a caption file ("-" is standard input), what `read_captions` gave, cues, or lines of text.
+        model: name for `load_model`, or a model.
+        method: "global": one exact best path through all of the text.
+        language: code of the captions' language, for numbers and signs; None takes the model's.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps".
+        options: channel, memory and output settings.
+        caption_format: name of the caption format when the file's name and content do not tell it.
+        allow_noncommercial: accept models whose licence forbids commercial use.
+        progress: see `Progress`.
+    Returns:
+        Every cue and word of the input exactly once, with times in seconds.
+    Raises:
+        AudioError, CaptionError, ModelError, UsageError: see their texts; nothing is returned in part.
+    """
+    options = options or AlignOptions()
+    if method not in METHODS:
+        raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    read = _captions(captions, caption_format, Path(audio).stem)
+    recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    language = language or recogniser.language or "en"
+    tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
+    text = spoken_text(read.cues, tokeniser, language)
+    if not text.spoken:
+        raise CaptionError(f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text")
+    if not any(word.alternatives for word in text.spoken):
+        raise CaptionError(
+            f"captions: {recogniser.name} can say none of the {len(text.spoken)} words (first: {text.spoken[0].word.text!r}); "
+            "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
+        )
+    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
+        alignment = align_emission(heard.emission, text, recogniser, options, progress)
+        heard.assign_channels(alignment.cues)
+    alignment.audio = str(audio)
+    alignment.language = language
+    alignment.warnings = [*heard.warnings, *read.warnings, *text.warnings]
+    return alignment
+
+
+def align_emission(
+    emission: Emission, text: SpokenText, model: AcousticModel, options: AlignOptions, progress: Progress = _unseen
+) -> Alignment:
+    """The same from an emission that is at hand already: best path, boundaries, scores."""
+    progress("aligning", 0, None)
+    transcript = transcript_graph(text.spoken, model.vocabulary)
+    try:
+        path = ctc.best_path_graph(
+            emission.log_probs, transcript.graph, model.vocabulary.blank, max_memory=options.max_memory,
+            wildcard_penalty=WILDCARD_PENALTY,
+        )
+    except NoPathError as error:
+        raise CaptionError(
+            f"captions: {len(text.spoken)} words do not fit into {emission.duration:.1f} s of audio ({error}); "
+            "check that the captions belong to this recording"
+        ) from error
+    placed = place_words(text, transcript, path, emission, model.spike_delay)
+    cues = assemble(text, placed, emission.duration, tokens=options.tokens)
+    covered = [(cue.start, cue.end) for cue in cues if cue.status == "aligned" and cue.start is not None and cue.end is not None]
+    unwritten = unwritten_speech(emission, covered) if options.unwritten else []
+    return Alignment("", emission.duration, model.name, cues, unwritten, frame_shift=emission.frame_shift)
+
+
+# Nats that a wildcard costs in each of its frames, so that it takes no frame that a real symbol explains.
+WILDCARD_PENALTY = 0.7
+
+
+def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:
+    """Read captions from whatever they were given as."""
+    if isinstance(source, Captions):
+        return source
+    if isinstance(source, (str, Path)):
+        return read_captions(source, caption_format, recording=recording)
+    cues = [line if isinstance(line, Cue) else Cue(number, line) for number, line in enumerate(source)]
+    if not cues:
+        raise CaptionError("captions: got an empty list; give at least one cue")
+    return Captions(cues, "python", "utf-8", [])

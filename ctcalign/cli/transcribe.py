@@ -1,0 +1,60 @@
+"""`ctcalign transcribe`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ctcalign.align.alignment import Alignment
+    from ctcalign.align.recording import Progress
+
+EPILOG = """\b
+Examples:
+  ctcalign transcribe talk.mp4                      a table on the terminal
+  ctcalign transcribe talk.mp4 -o talk.srt -o talk.json
+  ctcalign transcribe talk.wav --decoder beam --beam 32 --format ctm -o -"""
+
+
+@click.command("transcribe", epilog=EPILOG)
+@click.argument("audio")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="PATH",
+              help="File to write, its format by extension; '-' is standard output. May be given several times.")
+@click.option("--format", "formats", multiple=True, metavar="NAME", help="Format, where no extension tells it.")
+@click.option("--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`.")
+@click.option("--decoder", type=click.Choice(["greedy", "beam"]), default="greedy", show_default=True,
+              help="The best label of each frame, or a prefix beam search.")
+@click.option("--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Prefixes that the beam search keeps.")
+@click.option("--channel", default="mix", show_default=True, metavar="mix|all|N", help="Channels to mix, all, or one by number.")
+@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")
+@click.option("--window", type=click.FloatRange(min=1.0), metavar="SECONDS", help="Length of the pieces that the model hears at once.")
+@click.option("--max-memory", metavar="SIZE", help="Memory to stay below, such as 4G or 800M.")
+@click.option("--tokens", is_flag=True, help="Keep the times of single symbols (JSON, TextGrid).")
+@click.option("--table/--no-table", default=None, help="Print the table.  [default: when there is no output]")
+@click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use.")
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+def command(
+    audio: str, outputs: tuple[str, ...], formats: tuple[str, ...], model: str, decoder: str, beam: int, channel: str, device: str,
+    window: float | None, max_memory: str | None, tokens: bool, table: bool | None, allow_noncommercial: bool, overwrite: bool, quiet: bool,
+) -> None:
+    """Write down what a model hears in AUDIO, with times: a draft, and a way to see what a model can do.
+
+    The built-in model is made for alignment and misspells much; give a larger one for text.
+    """
+    from ctcalign.cli._aligning import channel_choice, memory_size, run, targets
+
+    planned = targets(outputs, formats, audio, (audio,), overwrite)
+    chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
+
+    from ctcalign.align.recording import AlignOptions
+    from ctcalign.align.transcript import transcribe
+
+    options = AlignOptions(chosen_channel, window, limit, tokens=tokens)
+
+    def work(progress: Progress) -> Alignment:
+        return transcribe(audio, model, device, decoder=decoder, beam=beam, options=options,
+                          allow_noncommercial=allow_noncommercial, progress=progress)
+
+    run(work, planned, table=table, quiet=quiet)

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Write the averaged weights of a training run as a checkpoint that ctcalign loads.
+
+  export.py --checkpoint exp/model/last.pt --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from data import SYMBOLS
+from shards import PHONES
+
+from ctcalign.models.builtin.model import save_checkpoint
+from ctcalign.models.builtin.network import Network, NetworkConfig
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--spike-delay", type=float, default=0.0, help="seconds that spikes lag the sounds")
+    args = parser.parse_args()
+    state = torch.load(args.checkpoint, weights_only=True)
+    weights = state["average"]
+    blocks = sum(name.endswith("depthwise.weight") for name in weights)
+    network = Network(NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(), blocks=blocks))
+    network.load_state_dict(weights)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    header = {"symbols": list(SYMBOLS), "blank": 0, "separator": 1, "frame_shift": 0.02, "sample_rate": 16000,
+              "normalisation": "mean of 2 s on either side", "spike_delay": args.spike_delay, "language": "en",
+              "licence": "Apache-2.0", "recipe": "egs/mini_en/run.sh", "hours_heard": round(state["hours"], 1),
+              "steps": state["steps"]}
+    save_checkpoint(args.out, network, header)
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, {state['hours']:.0f} h heard")
+
+
+if __name__ == "__main__":
+    main()
