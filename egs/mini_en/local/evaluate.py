@@ -63,18 +63,21 @@ def character_error_rates(network: Network, folder: Path, limit: int | None = No
     return {name: round(errors[name] / letters[name], 4) for name in errors}
 
 
+def load_network(checkpoint: Path) -> Network:
+    """The averaged weights of a training run."""
+    weights = torch.load(checkpoint, weights_only=True)["average"]
+    blocks = sum(name.endswith("depthwise.weight") for name in weights)
+    network = Network(NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(), blocks=blocks))
+    network.load_state_dict(weights)
+    return network.eval()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--dev", type=Path, required=True)
     args = parser.parse_args()
-    state = torch.load(args.checkpoint, weights_only=True)
-    weights = state["average"]
-    config = NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(),
-                           blocks=sum(name.endswith("depthwise.weight") for name in weights))
-    network = Network(config)
-    network.load_state_dict(weights)
-    print(json.dumps(character_error_rates(network, args.dev)))
+    sys.stdout.write(json.dumps(character_error_rates(load_network(args.checkpoint), args.dev)) + "\n")
 
 
 if __name__ == "__main__":
