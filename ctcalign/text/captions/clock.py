@@ -32,7 +32,7 @@ def clock(text: str) -> float | None:
     fraction = match["f"] or ""
     seconds = int(match["h"] or 0) * 3600 + int(match["m"]) * 60 + int(match["s"])
     # One division keeps "00:00:01,240" equal to the literal 1.24.
-    value = (seconds * 10 ** len(fraction) + int(fraction or 0)) / 10 ** len(fraction)
+    value: float = (seconds * 10 ** len(fraction) + int(fraction or 0)) / 10 ** len(fraction)
     return -value if match["sign"] in ("-", "−") else value
 
 

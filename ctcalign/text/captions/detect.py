@@ -105,11 +105,10 @@ def _json_format(source: Source) -> str:
 
 
 def _is_kaldi(source: Source) -> bool:
-    if source.path is not None and (source.path.parent / "segments").is_file():
-        return True
-    if source.path is not None and any((source.path.parent / f).is_file() for f in ("utt2spk", "wav.scp")):
-        return True
-    return False
+    """A file `text`: given as its directory, or with other files of a data directory beside it."""
+    if source.path is None or source.name != str(source.path):
+        return source.path is not None
+    return any((source.path.parent / name).is_file() for name in ("segments", "utt2spk", "wav.scp"))
 
 
 def _columns(text: str) -> str | None:

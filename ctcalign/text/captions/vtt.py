@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import pairwise
 
 from ctcalign.text.captions.blocks import read_blocks, timings
 from ctcalign.text.captions.clock import clock
@@ -82,7 +83,7 @@ def _take_stamps(draft: Draft) -> None:
 def _note_rolling(drafts: list[Draft], notes: Notes) -> None:
     """YouTube's automatic VTT shows each line twice: as the new line, then as the upper one."""
     plain = [[x.strip() for x in _TAG.sub("", d.text).split("\n") if x.strip()] for d in drafts]
-    repeated = sum(bool(a and b) and a[-1] == b[0] for a, b in zip(plain, plain[1:], strict=False))
+    repeated = sum(bool(a and b) and a[-1] == b[0] for a, b in pairwise(plain))
     if len(drafts) > 4 and repeated > 0.7 * (len(drafts) - 1):
         notes.add(
             "rolling captions: each line stands in two or more cues; the json3 file of the same video has it once"

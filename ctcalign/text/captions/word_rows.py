@@ -30,11 +30,11 @@ def group(rows: list[WordRow]) -> list[Draft]:
     current: list[WordRow] = []
     for row in rows:
         if current and _apart(current, row):
-            out.append(_draft(current))
+            out.append(cue_of(current))
             current = []
         current.append(row)
     if current:
-        out.append(_draft(current))
+        out.append(cue_of(current))
     return out
 
 
@@ -52,7 +52,8 @@ def _apart(current: list[WordRow], row: WordRow) -> bool:
     return gap >= GAP - 1e-6 or row.word.start < starts[-1] - 1e-3 or long
 
 
-def _draft(rows: list[WordRow]) -> Draft:
+def cue_of(rows: list[WordRow]) -> Draft:
+    """One cue of these words; times from the first start to the last end."""
     starts = [r.word.start for r in rows if r.word.start is not None]
     ends = [r.word.end for r in rows if r.word.end is not None]
     first = rows[0]
