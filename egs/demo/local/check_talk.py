@@ -16,13 +16,18 @@ from typing import Any
 
 
 def errors(truth: dict[str, Any], alignment: dict[str, Any]) -> dict[str, list[float]]:
-    """Seconds (found - true) of caption starts and ends and of word starts; infinite where nothing was placed."""
-    found: dict[str, list[float]] = {"caption start": [], "caption end": [], "word start": []}
+    """Seconds (found - true) of caption starts and ends and of word starts; infinite where nothing was placed.
+
+    "given start" is how far the times of the caption file were off, where it had any.
+    """
+    found: dict[str, list[float]] = {"given start": [], "caption start": [], "caption end": [], "word start": []}
     cues = {cue["index"]: cue for cue in alignment["cues"]}
     for row in truth["cues"]:
         if not row["spoken"]:
             continue
         cue = cues.get(row["index"], {})
+        if cue.get("input_start") is not None:
+            found["given start"].append(cue["input_start"] - row["start"])
         for edge in ("start", "end"):
             placed = cue.get(edge)
             found[f"caption {edge}"].append(float("inf") if placed is None else placed - row[edge])
@@ -42,7 +47,7 @@ def main() -> None:
     args = parser.parse_args()
     found = errors(*(json.loads(path.read_text(encoding="utf-8")) for path in (args.truth, args.alignment)))
     print(f"{'':14}{'number':>7}{'median':>9}{'mean':>9}{'largest':>9}  seconds off")
-    for name, values in found.items():
+    for name, values in ((name, values) for name, values in found.items() if values):
         sizes = [abs(value) for value in values]
         numbers = (statistics.median(sizes), statistics.fmean(sizes), max(sizes))
         print(f"{name:14}{len(sizes):7}" + "".join(f"{x:9.3f}" for x in numbers))
