@@ -1,0 +1,50 @@
+"""The mathematics of one CTC emission: tensors in, tensors out. Needs torch and numba alone, loaded on first use.
+
+No module here has the name of a public function, so `ctc.best_path` is the function whatever was imported before.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctcalign.ctc.graph import START as START
+    from ctcalign.ctc.graph import WILDCARD as WILDCARD
+    from ctcalign.ctc.graph import GraphBuilder as GraphBuilder
+    from ctcalign.ctc.graph import TokenGraph as TokenGraph
+    from ctcalign.ctc.graph import chain as chain
+    from ctcalign.ctc.graph_path import GraphPath as GraphPath
+    from ctcalign.ctc.graph_path import best_path_graph as best_path_graph
+    from ctcalign.ctc.paths import collapse as collapse
+    from ctcalign.ctc.paths import path_log_prob as path_log_prob
+    from ctcalign.ctc.paths import path_log_probs as path_log_probs
+    from ctcalign.ctc.paths import token_spans as token_spans
+    from ctcalign.ctc.sequence_path import BestPath as BestPath
+    from ctcalign.ctc.sequence_path import best_path as best_path
+
+_HOMES = {
+    "BestPath": "sequence_path",
+    "best_path": "sequence_path",
+    "collapse": "paths",
+    "path_log_prob": "paths",
+    "path_log_probs": "paths",
+    "token_spans": "paths",
+    "START": "graph",
+    "WILDCARD": "graph",
+    "GraphBuilder": "graph",
+    "TokenGraph": "graph",
+    "chain": "graph",
+    "GraphPath": "graph_path",
+    "best_path_graph": "graph_path",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,258 @@
+"""The compiled inner loops of the CTC Viterbi search over a chain of tokens with extra arcs.
+
+Layout. Node j of N has two states: its label, and the blank *before* it (after node j - 1). Both live in cell j of two
+separate float64 arrays, `label` and `blank`; cell N holds the blank after the last node. One frame of a chain is then
+
+    blank'[j] = e(blank) + max(blank[j], label[j-1])
+    label'[j] = e(y[j])  + max(label[j], blank[j], label[j-1] if y[j] != y[j-1])
+
+where both lines share the maximum of blank[j] and label[j-1]: two bits a cell say everything that the traceback needs
+(bit 0: label[j-1] > blank[j]; bit 1: label j was entered rather than kept). The loop has no branch and no index but its
+own, so LLVM turns it into SIMD. Arcs that skip nodes are few; they are handled by scalar code around the loop, two bits
+an arc. Equal scores: a state is kept rather than entered, a blank is preferred to a label as origin, the first arc to a
+later one; a strictly better candidate always wins, so ties never cost score.
+
+Scores are float64: float32 loses 0.2 nats over 45,000 frames, and then the best path is not the best.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc.jit import jit
+
+TILE = 1024  # cells; the scratch of one tile stays in the first-level cache
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+
+
+def code_bytes(cells: Any, arcs: Any) -> Any:
+    """Bytes of back-pointers of a frame (ints or arrays): four cells a byte in each tile, then four arcs a byte."""
+    return (cells // TILE) * (TILE // 4) + (cells % TILE + 3) // 4 + (arcs + 3) // 4
+
+
+_code_bytes = jit(code_bytes)
+
+
+@jit
+def _advance(blank: F64, label: F64, before: F64, gain: F64, same: NDArray[np.bool_], code: U8, e_blank: float) -> None:
+    """One frame of one tile. `before` is label shifted by one cell, `same` marks labels equal to the one before."""
+    for i in range(blank.size):
+        stay = label[i]
+        rest = blank[i]
+        come = before[i]
+        from_label = come > rest
+        best = come if from_label else rest
+        origin = rest if same[i] else best
+        enter = origin > stay
+        blank[i] = best + e_blank
+        label[i] = (origin if enter else stay) + gain[i]
+        code[i] = np.uint8(from_label) | (np.uint8(enter) << np.uint8(1))
+
+
+@jit
+def _gather(row: F64, column: NDArray[np.integer], gain: F64) -> None:
+    for i in range(gain.size):
+        gain[i] = row[column[i]]
+
+
+@jit
+def _pack(code: U8, packed: U8) -> None:
+    """Four two-bit codes a byte: byte i holds codes i, i + q, i + 2q, i + 3q, so that the loop vectorises."""
+    q = packed.size
+    for i in range(q):
+        packed[i] = code[i] | (code[i + q] << 2) | (code[i + 2 * q] << 4) | (code[i + 3 * q] << 6)
+
+
+@jit
+def _unpack(codes: U8, start: int, size: int, index: int) -> int:
+    q = (size + 3) // 4
+    code: int = (codes[start + index % q] >> (2 * (index // q))) & 3
+    return code
+
+
+@jit
+def _largest(values: F64, lanes: F64) -> None:
+    for i in range(values.size):
+        lanes[i] = max(lanes[i], values[i])
+
+
+@jit
+def forward(
+    rows: F64,  # (n, K) log-probs of the used labels, each frame's largest is 0
+    t0: int,
+    column: NDArray[np.integer],  # (N + 1,) column of rows of each cell's label
+    same: NDArray[np.bool_],  # (N + 1,)
+    unchained: I64,  # nodes that cannot be entered from the node before, ascending
+    source: I64,  # (A,) extra arcs, ascending by target
+    target: I64,
+    blank_cost: F64,  # (A,) added when the arc is taken from the blank after `source`
+    label_cost: F64,  # (A,) the same from its label; -inf where that is not allowed
+    reach: I64,  # (N + 1,) furthest cell that any cell up to this one can enter in a frame
+    lo: I64,  # (T,) window of cells that are searched, [lo, hi); the beam writes what it kept
+    hi: I64,
+    full_lo: I64,  # (T,) window of all cells on complete paths
+    full_hi: I64,
+    beam: float,
+    blank: F64,  # (N + 1,) scores after frame t0 - 1, changed in place
+    label: F64,
+    kept: I64,  # (2,) window of frame t0 - 1, changed in place
+    bound: F64,  # (1,) largest score at which anything was pruned, changed in place
+    codes: U8,
+    offsets: I64,  # (n + 1,) where the back-pointers of each frame start
+) -> None:
+    """Advance the scores over a block of frames, writing back-pointers."""
+    before = np.empty(TILE)
+    gain = np.empty(TILE)
+    code = np.zeros(TILE + 4, np.uint8)
+    lanes = np.empty(TILE)
+    candidate = np.empty(source.size)
+    arc_code = np.zeros(source.size + 4, np.uint8)
+    held = np.empty(unchained.size)
+    pruning = beam < np.inf
+    last_lo, last_hi = kept[0], kept[1]
+    a0 = np.searchsorted(target, lo[t0])
+    a1 = a0
+    u0 = np.searchsorted(unchained, lo[t0])
+    u1 = u0
+    offsets[0] = 0
+    for k in range(rows.shape[0]):
+        t = t0 + k
+        row = rows[k]
+        first, end = lo[t], hi[t]
+        if pruning:
+            first = max(first, last_lo)
+            end = max(first + 1, min(end, reach[last_hi - 1] + 1))
+            lo[t], hi[t] = first, end
+        # What leaves the window here, at the score it has: log-probs are <= 0 from here on.
+        for j in range(max(last_lo, full_lo[t]), min(first, last_hi)):
+            bound[0] = max(bound[0], blank[j], label[j])
+        if full_hi[t] > end and end > 0:
+            bound[0] = max(bound[0], label[end - 1])
+        # Extra arcs and nodes without a chain arc need the scores of the frame before.
+        while a0 < target.size and target[a0] < first:
+            a0 += 1
+        a1 = max(a0, a1)
+        while a1 < target.size and target[a1] < end:
+            a1 += 1
+        while a1 > a0 and target[a1 - 1] >= end:
+            a1 -= 1
+        for a in range(a0, a1):
+            p = source[a]
+            via_blank = blank[p + 1] + blank_cost[a]
+            via_label = label[max(p, 0)] + label_cost[a]
+            candidate[a] = max(via_blank, via_label)
+            arc_code[a] = np.uint8(via_label > via_blank)
+        if full_hi[t] > end:
+            for a in range(a1, target.size):
+                if target[a] > reach[end - 1]:
+                    break
+                p = source[a]
+                if p < end:
+                    bound[0] = max(bound[0], blank[p + 1] + blank_cost[a], label[max(p, 0)] + label_cost[a])
+        while u0 < unchained.size and unchained[u0] < first:
+            u0 += 1
+        u1 = max(u0, u1)
+        while u1 < unchained.size and unchained[u1] < end:
+            u1 += 1
+        while u1 > u0 and unchained[u1 - 1] >= end:
+            u1 -= 1
+        for u in range(u0, u1):
+            held[u] = label[unchained[u]]
+        # The chain, tile by tile from the right: a tile reads the cell on its left before that one changes.
+        at = offsets[k]
+        lanes[:] = -np.inf
+        cells = end - first
+        for tile in range((cells - 1) // TILE, -1, -1):
+            j0 = first + tile * TILE
+            j1 = min(j0 + TILE, end)
+            n = j1 - j0
+            if j0 > 0:
+                before[:n] = label[j0 - 1 : j1 - 1]
+            else:
+                before[0] = -np.inf
+                before[1:n] = label[: j1 - 1]
+            _gather(row, column[j0:j1], gain[:n])
+            _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
+            start = at + tile * (TILE // 4)
+            _pack(code, codes[start : start + (n + 3) // 4])
+        for u in range(u0, u1):
+            j = unchained[u]
+            label[j] = held[u] + row[column[j]]
+        for a in range(a0, a1):
+            j = target[a]
+            score = candidate[a] + row[column[j]]
+            if score > label[j]:
+                label[j] = score
+                arc_code[a] |= 2
+        for j in range(last_lo, min(first, last_hi)):
+            blank[j] = label[j] = -np.inf
+        for j in range(end, last_hi):
+            blank[j] = label[j] = -np.inf
+        n_arcs = a1 - a0
+        offsets[k + 1] = at + _code_bytes(cells, n_arcs)
+        _pack(arc_code[a0:], codes[offsets[k + 1] - (n_arcs + 3) // 4 : offsets[k + 1]])
+        last_lo, last_hi = first, end
+        if pruning:
+            for j0 in range(first, end, TILE):
+                _largest(blank[j0 : min(j0 + TILE, end)], lanes)
+                _largest(label[j0 : min(j0 + TILE, end)], lanes)
+            floor = lanes.max() - beam
+            while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < floor:
+                bound[0] = max(bound[0], blank[last_lo], label[last_lo])
+                blank[last_lo] = label[last_lo] = -np.inf
+                last_lo += 1
+            while last_hi - 1 > last_lo and max(blank[last_hi - 1], label[last_hi - 1]) < floor:
+                last_hi -= 1
+                bound[0] = max(bound[0], blank[last_hi], label[last_hi])
+                blank[last_hi] = label[last_hi] = -np.inf
+    kept[0], kept[1] = last_lo, last_hi
+
+
+@jit
+def traceback(
+    t0: int,
+    lo: I64,
+    hi: I64,
+    same: NDArray[np.bool_],
+    chained: NDArray[np.bool_],  # (N + 1,)
+    source: I64,
+    target: I64,
+    arc_start: I64,  # (N + 2,) extra arcs into each node
+    codes: U8,
+    offsets: I64,
+    state: int,  # 2 * cell + 1 for a label, 2 * cell for the blank before it, at the block's last frame
+    states: I64,  # (T,) receives the states
+) -> int:
+    """Follow the back-pointers of a block from its last frame to its first; the state one frame before the block."""
+    for k in range(offsets.size - 2, -1, -1):
+        t = t0 + k
+        states[t] = state
+        cell = state >> 1
+        cells = hi[t] - lo[t]
+        index = cell - lo[t]
+        tile = index // TILE
+        size = min(TILE, cells - tile * TILE)
+        code = _unpack(codes, offsets[k] + tile * (TILE // 4), size, index - tile * TILE)
+        if state & 1 == 0:
+            if code & 1:
+                state = 2 * (cell - 1) + 1
+            continue
+        moved = False
+        if arc_start[cell + 1] > arc_start[cell]:
+            a0 = np.searchsorted(target, lo[t])
+            n_arcs = np.searchsorted(target, hi[t]) - a0
+            for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
+                arc = _unpack(codes, offsets[k + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
+                if arc & 2:
+                    state = 2 * source[a] + 1 if arc & 1 else 2 * (source[a] + 1)
+                    moved = True
+                    break
+        if not moved and chained[cell] and code & 2:
+            state = 2 * (cell - 1) + 1 if code & 1 and not same[cell] else 2 * cell
+    return state
