@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -9,6 +10,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,8 +30,7 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
     """
     name = str(path)
     if name == "-":
-        with _spooled(sys.stdin.buffer, "standard input") as copy:
-            yield copy, "standard input"
+        yield _standard_input(), "standard input"
         return
     if "://" in name:
         raise AudioError(f"{name}: expected a file, not an address; download it first")
@@ -48,6 +49,15 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
     except OSError as error:
         raise AudioError(f"{name}: cannot be read: {error.strerror or error}") from None
     yield local, name
+
+
+@lru_cache(maxsize=1)
+def _standard_input() -> Path:
+    """Standard input can be read once but opened often: the copy lasts as long as the process."""
+    copies = contextlib.ExitStack()
+    copy = copies.enter_context(_spooled(sys.stdin.buffer, "standard input"))
+    atexit.register(copies.close)
+    return copy
 
 
 @contextlib.contextmanager

@@ -1,0 +1,44 @@
+"""ctcalign models: the table of models."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("models")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(as_json: bool) -> None:
+    """List the models with language, licence, size, frame shift and what they need."""
+    from ctcalign.models.cards import list_models
+
+    cards = list_models()
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        lines = [asdict(card) | {"noncommercial": card.noncommercial, "needs": card.needs} for card in cards]
+        click.echo(json.dumps(lines, indent=2, ensure_ascii=False))
+        return
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "language", "licence", "parameters", "size", "frame", "needs"):
+        right = heading in ("parameters", "size", "frame")
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for card in cards:
+        cells = (
+            card.name,
+            card.language,
+            card.licence,
+            f"{card.parameters / 1e6:.1f} M" if card.parameters else "",
+            f"{card.megabytes:.0f} MB" if card.megabytes else "",
+            f"{1000 * card.frame_shift:.0f} ms" if card.frame_shift else "",
+            card.needs,
+        )
+        table.add_row(*map(Text, cells))
+    console = Console()
+    # A pipe has no width to fit: one line a model.
+    (console if console.is_terminal else Console(width=160)).print(table)

@@ -1,0 +1,66 @@
+"""`checkpoint:FILE`: weights with a header of ours, in a safetensors file or in a pickle of tensors alone."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ctcalign.errors import ModelError
+from ctcalign.models.builtin.model import load_checkpoint
+from ctcalign.models.protocol import AcousticModel
+
+_PICKLES = (".pt", ".pth", ".ckpt", ".bin")
+
+
+def load_checkpoint_file(file: str, device: str) -> AcousticModel:
+    """Load a checkpoint that ctcalign's training wrote.
+
+    A pickle must hold nothing but tensors, numbers and strings (it is read with weights_only=True): a mapping with
+    "ctcalign" (the header, an object or its JSON) and "state_dict" (names to tensors).
+
+    Raises:
+        ModelError: no such file, not of this form, or a pickle that holds code.
+    """
+    name, path = f"checkpoint:{file}", Path(file)
+    if not path.is_file():
+        raise ModelError(f"{name}: no such file; give the path of a .safetensors file that ctcalign wrote")
+    if path.suffix.lower() not in _PICKLES:
+        return load_checkpoint(path, name, device)
+    header, weights = _unpickled(path, name)
+    from safetensors.torch import save_file
+
+    with tempfile.TemporaryDirectory(prefix="ctcalign-") as folder:
+        copy = Path(folder) / "model.safetensors"
+        tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
+        save_file(tensors, copy, metadata={"ctcalign": json.dumps(header)})
+        return load_checkpoint(copy, name, device)
+
+
+def _unpickled(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"{name}: the pickle holds more than weights, and loading it could run code, so it was not loaded; "
+            "export the model to ONNX or safetensors where it was made"
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise ModelError(
+            f"{name}: cannot be read as a checkpoint ({next(iter(str(error).splitlines()), 'damaged')})"
+        ) from None
+    header = content.get("ctcalign") if isinstance(content, Mapping) else None
+    weights = content.get("state_dict") if isinstance(content, Mapping) else None
+    if isinstance(header, str):
+        header = json.loads(header)
+    if not isinstance(header, dict) or not isinstance(weights, Mapping):
+        raise ModelError(
+            f"{name}: expected a mapping with 'ctcalign' (the header) and 'state_dict'; "
+            "a checkpoint of another toolkit: export it to ONNX and give onnx:FILE"
+        )
+    return header, {key: value for key, value in weights.items() if isinstance(value, torch.Tensor)}

@@ -1,0 +1,123 @@
+"""The description that travels with a model file: a JSON object, checked field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ctcalign.errors import ModelError
+from ctcalign.text.vocabulary import Vocabulary
+
+_FIELDS = {
+    "symbols",
+    "blank",
+    "separator",
+    "unknown",
+    "word_pieces",
+    "frame_shift",
+    "sample_rate",
+    "context",
+    "spike_delay",
+    "language",
+    "licence",
+    "normalise",
+    "output",
+}
+_OUTPUTS = ("logits", "log_probs", "probs")
+_NORMALISE = ("none", "utterance")
+
+
+@dataclass(frozen=True)
+class ModelHeader:
+    """What a file must say of itself.
+
+    Attributes:
+        vocabulary: from "symbols" (list, in the order of the columns), "blank" (its column, 0 when left out),
+            "separator" and "unknown" (columns or null), "word_pieces" (true when words begin with "\u2581").
+        frame_shift: "frame_shift", seconds between output frames.
+        sample_rate: "sample_rate", Hz; 16000 when left out.
+        context: "context", seconds on either side that a frame depends on; null or left out for no bound.
+        spike_delay: "spike_delay", seconds; 0 when left out.
+        language: "language", code or null.
+        licence: "licence", SPDX name or text; required.
+        normalise: "normalise": "utterance" takes the mean off each input and divides by its deviation; "none".
+        output: "output": "logits" (also right for log-probabilities), "log_probs" or "probs".
+    """
+
+    vocabulary: Vocabulary
+    frame_shift: float
+    sample_rate: int
+    context: float | None
+    spike_delay: float
+    language: str | None
+    licence: str
+    normalise: str
+    output: str
+
+
+def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
+    """Check a header.
+
+    Args:
+        fields: the JSON object.
+        where: file and place, for messages.
+    Raises:
+        ModelError: a field is missing, unknown or of the wrong kind.
+    """
+    for field in sorted(set(fields) - _FIELDS):
+        raise ModelError(f"{where}: unknown field {field!r}; expected {', '.join(sorted(_FIELDS))}")
+    for field in ("symbols", "frame_shift", "licence"):
+        if field not in fields:
+            raise ModelError(f"{where}: the field {field!r} is missing; add it")
+    symbols = fields["symbols"]
+    if not isinstance(symbols, list) or not symbols or not all(isinstance(symbol, str) for symbol in symbols):
+        raise ModelError(f"{where}: symbols: expected a list of strings, one for each column, got {_shown(symbols)}")
+    columns = len(symbols)
+    blank = _column(fields.get("blank", 0), "blank", columns, where)
+    if blank is None:
+        raise ModelError(f"{where}: blank: expected a column from 0 to {columns - 1}, got null")
+    separator = fields.get("separator", symbols.index("|") if "|" in symbols else None)
+    vocabulary = Vocabulary(
+        tuple(symbols),
+        blank=blank,
+        separator=_column(separator, "separator", columns, where),
+        unknown=_column(fields.get("unknown"), "unknown", columns, where),
+        word_pieces=bool(fields.get("word_pieces", any(symbol.startswith("\u2581") for symbol in symbols))),
+    )
+    context = fields.get("context")
+    return ModelHeader(
+        vocabulary,
+        _number(fields["frame_shift"], "frame_shift", where, above=0.0),
+        int(_number(fields.get("sample_rate", 16_000), "sample_rate", where, above=0.0)),
+        None if context is None else _number(context, "context", where, above=-1e-9),
+        _number(fields.get("spike_delay", 0.0), "spike_delay", where, above=-10.0),
+        None if fields.get("language") is None else str(fields["language"]),
+        str(fields["licence"]),
+        _choice(fields.get("normalise", "none"), "normalise", _NORMALISE, where),
+        _choice(fields.get("output", "logits"), "output", _OUTPUTS, where),
+    )
+
+
+def _number(value: object, field: str, where: str, above: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > above:
+        raise ModelError(f"{where}: {field}: expected a number above {above:g}, got {_shown(value)}")
+    return float(value)
+
+
+def _column(value: object, field: str, columns: int, where: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < columns:
+        raise ModelError(f"{where}: {field}: expected a column from 0 to {columns - 1}, got {_shown(value)}")
+    return value
+
+
+def _choice(value: object, field: str, choices: tuple[str, ...], where: str) -> str:
+    if value not in choices:
+        raise ModelError(f"{where}: {field}: expected {' or '.join(choices)}, got {_shown(value)}")
+    return str(value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

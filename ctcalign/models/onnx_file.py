@@ -1,0 +1,175 @@
+"""`onnx:FILE`: an exported CTC model that runs in onnxruntime.
+
+The graph: first input (B, N) float32 samples in [-1, 1]; an optional second input (B,) int64 lengths in samples. First
+output (B, T, C); an optional second output (B,) frames. B may be fixed to 1; N must be free.
+The description (see `ctcalign.models.header`) is a JSON object, either in the graph's metadata under the key "ctcalign"
+or in a file beside it: model.onnx.json or model.json.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.header import ModelHeader, parse_header
+from ctcalign.models.licences import check_licence
+
+_ERRORS = (
+    "Fail",
+    "InvalidArgument",
+    "InvalidGraph",
+    "InvalidProtobuf",
+    "NoSuchFile",
+    "NotImplemented",
+    "RuntimeException",
+)
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
+
+
+class OnnxModel:
+    """An onnxruntime session as an `AcousticModel`."""
+
+    def __init__(self, name: str, session: Any, header: ModelHeader) -> None:
+        self.name = name
+        self.vocabulary = header.vocabulary
+        self.frame_shift, self.sample_rate = header.frame_shift, header.sample_rate
+        self.context, self.spike_delay = header.context, header.spike_delay
+        self.language, self.licence = header.language, header.licence
+        self._header = header
+        self._session = session
+        self._inputs = [item.name for item in session.get_inputs()]
+        self._outputs = [item.name for item in session.get_outputs()][:2]
+        self._single = session.get_inputs()[0].shape[0] == 1
+
+    def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
+        samples = waveform.detach().float().cpu()
+        counts = lengths.cpu().long()
+        if self._header.normalise == "utterance":
+            samples = _normalised(samples, counts)
+        if self._single and len(samples) > 1:
+            parts = [self._run(samples[i : i + 1], counts[i : i + 1]) for i in range(len(samples))]
+            output, frames = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+        else:
+            output, frames = self._run(samples, counts)
+        if self._header.output == "probs":
+            # Probabilities below the smallest normal number would give -inf, which no path can cross.
+            return output.clamp(min=torch.finfo(torch.float32).tiny).log(), frames
+        return output.log_softmax(-1), frames
+
+    def _run(self, samples: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        feed = {self._inputs[0]: samples.numpy()}
+        if len(self._inputs) > 1:
+            feed[self._inputs[1]] = counts.numpy()
+        try:
+            results = self._session.run(self._outputs, feed)
+        except _errors() as error:
+            text = str(error)
+            if any(sign in text.lower() for sign in ("allocate", "bad_alloc", "out of memory")):
+                raise MemoryError(text) from None
+            raise ModelError(
+                f"{self.name}: the graph failed on {samples.shape[1]} samples ({text.splitlines()[0]})"
+            ) from None
+        output = torch.from_numpy(np.asarray(results[0], dtype=np.float32))
+        if output.ndim != 3:
+            raise ModelError(
+                f"{self.name}: expected a first output of shape (batch, frames, symbols), got {tuple(output.shape)}"
+            )
+        if len(results) > 1:
+            return output, torch.from_numpy(np.asarray(results[1]).reshape(-1)).long()
+        hop = round(self.frame_shift * self.sample_rate)
+        missing = torch.div(samples.shape[1] - counts, hop, rounding_mode="floor")
+        return output, (output.shape[1] - missing).clamp(min=0)
+
+
+def load_onnx(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
+    """Open a graph and check its description.
+
+    Raises:
+        ModelError: onnxruntime is missing, or the file, its description or its inputs are not as described above.
+        UsageError: onnxruntime cannot use the device.
+    """
+    name, path = f"onnx:{file}", Path(file)
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ModelError(f"{name}: needs onnxruntime; pip install 'ctcalign[onnx]'") from None
+    if not path.is_file():
+        raise ModelError(f"{name}: no such file; give the path of an exported model")
+    provider = _PROVIDERS[torch.device(device).type]
+    if provider not in onnxruntime.get_available_providers():
+        raise UsageError(
+            f"device: this onnxruntime has no {provider} for {device}; use --device cpu or install onnxruntime-gpu"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
+    except _errors() as error:
+        raise ModelError(
+            f"{name}: is no graph that onnxruntime can run ({_first_line(error)}); export it again"
+        ) from None
+    header = parse_header(*_description(path, session, name))
+    check_licence(name, header.licence, allow_noncommercial)
+    _check_inputs(name, session)
+    return OnnxModel(name, session, header)
+
+
+def _description(path: Path, session: Any, name: str) -> tuple[dict[str, Any], str]:
+    text = session.get_modelmeta().custom_metadata_map.get("ctcalign")
+    where = f"{name} (metadata)"
+    if text is None:
+        beside = [path.with_name(path.name + ".json"), path.with_suffix(".json")]
+        found = next((candidate for candidate in beside if candidate.is_file()), None)
+        if found is None:
+            raise ModelError(
+                f"{name}: has no description; add the metadata entry 'ctcalign' or a file {beside[0].name} beside it "
+                'with {"symbols": [...], "blank": 0, "frame_shift": 0.02, "licence": "..."}'
+            )
+        where = str(found)
+        text = found.read_text(encoding="utf-8")
+    try:
+        fields = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"{where}: is no JSON ({error})") from None
+    if not isinstance(fields, dict):
+        raise ModelError(f"{where}: expected a JSON object")
+    return fields, where
+
+
+def _check_inputs(name: str, session: Any) -> None:
+    inputs = session.get_inputs()
+    shape = inputs[0].shape
+    if len(shape) != 2 or inputs[0].type != "tensor(float)" or isinstance(shape[1], int) or len(inputs) > 2:
+        raise ModelError(
+            f"{name}: expected inputs (batch, samples) float32 of free length and optionally lengths (batch,), "
+            f"got {', '.join(f'{item.name} {item.shape} {item.type}' for item in inputs)}; "
+            "export it with its features inside"
+        )
+
+
+def _normalised(samples: Tensor, counts: Tensor) -> Tensor:
+    """Zero mean and unit variance of each row, silence beyond its length; 1e-7 as transformers adds it."""
+    inside = (torch.arange(samples.shape[1])[None] < counts[:, None]).float()
+    number = counts.clamp(min=1)[:, None]
+    centred = (samples - (samples * inside).sum(1, keepdim=True) / number) * inside
+    return centred / (centred.square().sum(1, keepdim=True) / number + 1e-7).sqrt()
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Onnxruntime's errors share no base class of their own."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = (getattr(state, name, None) for name in _ERRORS)
+    return (*(kind for kind in own if kind is not None), RuntimeError, ValueError)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
