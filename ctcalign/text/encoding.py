@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
-import unicodedata
 import zlib
 from dataclasses import dataclass
 
@@ -34,6 +33,8 @@ _MAGIC = (
     (b"ooBinaryFile", "a binary TextGrid"),
 )
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_WESTERN_LETTERS = frozenset("àâäáãåçéèêëíìîïñóòôöõøœúùûüßæÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÆ")
+_WESTERN_SIGNS = frozenset("«»‘’“”„–—…¡¿€£°§\xa0ªº")
 _ODD_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -149,17 +150,14 @@ def _reads_as_western(text: str) -> bool:
     A detector that counts letter pairs has too little to go on with a dozen accents in a page and takes neighbours
     (cp1250, cp1257); text of another alphabet read as cp1252 gives runs of accented letters and signs instead.
     """
-    accents = [i for i, c in enumerate(text) if c > "\x7f"]
-    if not accents:
-        return True
-    plain = 0
-    for i in accents:
-        c = text[i]
-        letter = c in "àâäáãåçéèêëíìîïñóòôöõøœúùûüýÿßæÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÝŸÆ"
-        around = text[max(0, i - 1) : i] + text[i + 1 : i + 2]
-        if letter and not any(a > "\x7f" and unicodedata.category(a)[0] != "P" for a in around):
-            lower_inside = not (c.isupper() and text[max(0, i - 1) : i].islower())
-            plain += lower_inside
-        elif c in "«»‘’“”–—…¿¡€£°§\xa0ªº":
-            plain += 1
-    return plain >= 0.95 * len(accents)
+    accents = [c for c in text if c > "\x7f"]
+    words = re.findall(r"[^\W\d_]+", text)
+    # "déçue" has two in a row; three are another alphabet. Capitals inside a word are signs of it, too.
+    odd = sum(
+        len(run)
+        for word in words
+        for run in re.findall(r"[^\x00-\x7f]+", word)
+        if len(run) > 2 or (run[-1].isupper() and not word.isupper() and not word.startswith(run))
+    )
+    common = sum(c in _WESTERN_LETTERS or c in _WESTERN_SIGNS for c in accents)
+    return common - odd >= 0.9 * len(accents)

@@ -62,13 +62,18 @@ def _kind(data: Any) -> str | None:
             return "json3"
         if any(isinstance(data.get(key), list) for key in LISTS):
             return "whisper"
-        if "supervisions" in data or {"recording_id", "start", "duration"} <= data.keys():
+        if _is_lhotse(data):
             return "lhotse"
         return "whisper" if isinstance(data.get("text"), str) else None
     if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
         row = data[0]
-        if "supervisions" in row or "recording_id" in row or row.get("type") in ("MixedCut", "MonoCut", "MultiCut"):
+        if _is_lhotse(row):
             return "lhotse"
         if row.keys() & {"text", "word", "start"}:
             return "whisper"
     return None
+
+
+def _is_lhotse(row: dict[str, Any]) -> bool:
+    cut = row.get("type") in ("MonoCut", "MultiCut", "MixedCut", "PaddingCut")
+    return cut or "supervisions" in row or {"recording_id", "start", "duration"} <= row.keys()

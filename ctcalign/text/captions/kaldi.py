@@ -45,7 +45,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     if silent:
         notes.add("segments without text", detail=f"{len(silent)}, first {silent[0]}")
     # Kaldi sorts by utterance id, which need not be the order of time.
-    return sorted(out, key=lambda d: (d.recording or "", d.start if d.start is not None else float("inf")))
+    return sorted(out, key=lambda d: (d.recording is None, d.recording, d.start is None, d.start or 0.0))
 
 
 def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]:

@@ -53,8 +53,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         out.append(_ended(draft, following))
     # Lines without a time keep their place among the lines of the file.
     for draft in loose:
-        after = [i for i, d in enumerate(out) if d.line is not None and draft.line is not None and d.line < draft.line]
-        out.insert(after[-1] + 1 if after else 0, draft)
+        place = next((i for i, d in enumerate(out) if (d.line or 0) > (draft.line or 0)), len(out))
+        out.insert(place, draft)
     return out
 
 

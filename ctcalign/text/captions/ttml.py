@@ -94,7 +94,7 @@ class _Reader:
         timed = [(text, w) for text, w in parts if w is not None and text.strip()]
         text = "".join(text for text, _ in parts)
         start, end = (window.start, window.end) if window.timed else (None, None)
-        if not window.timed and timed:
+        if not window.own and timed:
             start = min(w.start for _, w in timed)
             ends = [w.end for _, w in timed if w.end is not None]
             end = max(ends) if ends else None

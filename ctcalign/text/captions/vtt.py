@@ -67,7 +67,9 @@ def _blank_comments(lines: list[str], first: int) -> None:
 
 def _heading(lines: list[str], row: int, above: int, last: str | None) -> tuple[int, str | None]:
     name = lines[row - 1].strip() if row - 1 > above else ""
-    if name and (row - 2 <= above or not lines[row - 2].strip()):
+    # Right under the times of the cue above a line is its text; right under the header it is a name.
+    first = row - 2 == above and not (above >= 0 and ">" in lines[above])
+    if name and (first or (row - 2 > above and not lines[row - 2].strip())):
         return row - 1, name
     return row, None
 
