@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ctcalign.ctc.paths import path_log_prob as path_log_prob
     from ctcalign.ctc.paths import path_log_probs as path_log_probs
     from ctcalign.ctc.paths import token_spans as token_spans
+    from ctcalign.ctc.prefix_beam import prefix_beam_search as prefix_beam_search
     from ctcalign.ctc.sequence_path import BestPath as BestPath
     from ctcalign.ctc.sequence_path import best_path as best_path
 
@@ -35,6 +36,7 @@ _HOMES = {
     "GraphBuilder": "graph",
     "TokenGraph": "graph",
     "chain": "graph",
+    "prefix_beam_search": "prefix_beam",
     "GraphPath": "graph_path",
     "best_path_graph": "graph_path",
 }

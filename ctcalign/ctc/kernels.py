@@ -70,13 +70,6 @@ def _pack(code: U8, packed: U8) -> None:
 
 
 @jit
-def _unpack(codes: U8, start: int, size: int, index: int) -> int:
-    q = (size + 3) // 4
-    code: int = (codes[start + index % q] >> (2 * (index // q))) & 3
-    return code
-
-
-@jit
 def _largest(values: F64, lanes: F64) -> None:
     for i in range(values.size):
         lanes[i] = max(lanes[i], values[i])
@@ -212,47 +205,3 @@ def forward(
                 bound[0] = max(bound[0], blank[last_hi], label[last_hi])
                 blank[last_hi] = label[last_hi] = -np.inf
     kept[0], kept[1] = last_lo, last_hi
-
-
-@jit
-def traceback(
-    t0: int,
-    lo: I64,
-    hi: I64,
-    same: NDArray[np.bool_],
-    chained: NDArray[np.bool_],  # (N + 1,)
-    source: I64,
-    target: I64,
-    arc_start: I64,  # (N + 2,) extra arcs into each node
-    codes: U8,
-    offsets: I64,
-    state: int,  # 2 * cell + 1 for a label, 2 * cell for the blank before it, at the block's last frame
-    states: I64,  # (T,) receives the states
-) -> int:
-    """Follow the back-pointers of a block from its last frame to its first; the state one frame before the block."""
-    for k in range(offsets.size - 2, -1, -1):
-        t = t0 + k
-        states[t] = state
-        cell = state >> 1
-        cells = hi[t] - lo[t]
-        index = cell - lo[t]
-        tile = index // TILE
-        size = min(TILE, cells - tile * TILE)
-        code = _unpack(codes, offsets[k] + tile * (TILE // 4), size, index - tile * TILE)
-        if state & 1 == 0:
-            if code & 1:
-                state = 2 * (cell - 1) + 1
-            continue
-        moved = False
-        if arc_start[cell + 1] > arc_start[cell]:
-            a0 = np.searchsorted(target, lo[t])
-            n_arcs = np.searchsorted(target, hi[t]) - a0
-            for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
-                arc = _unpack(codes, offsets[k + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
-                if arc & 2:
-                    state = 2 * source[a] + 1 if arc & 1 else 2 * (source[a] + 1)
-                    moved = True
-                    break
-        if not moved and chained[cell] and code & 2:
-            state = 2 * (cell - 1) + 1 if code & 1 and not same[cell] else 2 * cell
-    return state

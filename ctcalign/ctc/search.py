@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ctcalign.ctc.emission_rows import EmissionRows
 from ctcalign.ctc.graph import START, WILDCARD, TokenGraph
-from ctcalign.ctc.kernels import code_bytes, forward, traceback
+from ctcalign.ctc.kernels import code_bytes, forward
+from ctcalign.ctc.traceback import traceback
 from ctcalign.ctc.windows import Windows
 from ctcalign.errors import NoPathError
 
@@ -36,8 +37,8 @@ class Search:
 
     At the start of each block the scores are kept (16 bytes a cell of the window). The packed back-pointers of the
     latest blocks are kept too as long as all fits into `max_memory`; those of earlier blocks are thrown away and
-    computed again during the traceback. With blocks of 8 sqrt(T) frames, checkpoints and one block of back-pointers take the same
-    space, about 4 sqrt(T) bytes a cell together; the path is the same bit for bit.
+    computed again during the traceback. With blocks of 8 sqrt(T) frames, checkpoints and one block of back-pointers
+    take the same space, about 4 sqrt(T) bytes a cell together; the path is the same bit for bit.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Windows:
-    """Cells [lo, hi) searched in each frame, of [full_lo, full_hi) that lie on complete paths. (T,) int64, ascending."""
+    """Cells [lo, hi) searched in a frame, of [full_lo, full_hi) that lie on complete paths. (T,) int64, ascending."""
 
     lo: I64
     hi: I64
