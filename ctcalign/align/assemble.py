@@ -84,7 +84,7 @@ def _time_unspoken_cues(cues: list[AlignedCue], duration: float) -> None:
 def _share(cues: list[AlignedCue], before: float, after: float) -> None:
     share = (after - before) / len(cues)
     for number, cue in enumerate(cues):
-        start, end = before + number * share, before + (number + 1) * share
+        start, end = before + number * share, min(before + (number + 1) * share, after)
         old_start, old_end = cue.input_start, cue.input_end
         if old_start is not None and old_end is not None and start < old_end and old_start < end:
             start, end = max(start, old_start), min(end, old_end)

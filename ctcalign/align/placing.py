@@ -16,6 +16,10 @@ from ctcalign.ctc import GraphPath
 # A word that lasts longer than this for its letters is placed, but marked: more likely something unwritten was said.
 LONGEST_WORD = 1.2
 LONGEST_LETTER = 0.25
+# Symbols of one word that a pause this long divides do not belong together.
+LONGEST_PAUSE = 0.7
+
+Run = tuple[int, int, int]  # label, first frame, one past the last frame
 
 
 @dataclass
@@ -43,29 +47,30 @@ def place_words(
     The score of a word is the sum of the path's log-probabilities over the frames in which it is at one of the word's
     symbols, over the number of those frames; frames of blank between them do not count.
     """
-    runs: list[list[tuple[int, int, int, int]]] = [[] for _ in text.spoken]  # (label, first, stop, position)
+    runs: list[list[Run]] = [[] for _ in text.spoken]
     chosen = [0] * len(text.spoken)
-    for node, (first, stop) in zip(path.nodes, path.spans, strict=True):
-        place = transcript.places[int(node)]
+    for node, (first, stop) in zip(path.nodes.tolist(), path.spans, strict=True):
+        place = transcript.places[node]
         if place is not None:
-            runs[place.word].append((int(transcript.graph.labels[int(node)]), int(first), int(stop), place.position))
+            runs[place.word].append((int(transcript.graph.labels[node]), first, stop))
             chosen[place.word] = place.alternative
 
     def seconds(frame: int) -> float:
         return min(max(0.0, emission.offset + frame * emission.frame_shift - spike_delay), emission.duration)
 
-    spikes = [(seconds(run[0][1]), seconds(run[-1][2])) for run in runs]
+    cores = [_core(run, emission.frame_shift) for run in runs]
+    spikes = [(seconds(core[0][1]), seconds(core[-1][2])) for core in cores]
     times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, rules)
     placed: list[PlacedWord] = []
     for number, (run, (start, end)) in enumerate(zip(runs, times, strict=True)):
         tokens: list[AlignedToken] = []
         total, frames = 0.0, 0
-        for label, first, stop, _ in run:
+        for label, first, stop in run:
             values = _log_probs(emission, label, first, stop)
             total, frames = total + float(values.sum()), frames + (stop - first)
             symbol = emission.vocabulary.symbols[label] if label >= 0 else "*"
             tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
-        reason = _reason(text, number, start, end, run)
+        reason = _reason(text, number, start, end, run, strays=len(run) - len(cores[number]))
         placed.append(PlacedWord(start, end, total / max(1, frames), chosen[number], reason, tokens))
     return placed
 
@@ -78,11 +83,26 @@ def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndar
     return np.asarray(np.delete(rows, emission.vocabulary.blank, axis=1).max(1))
 
 
-def _reason(text: SpokenText, number: int, start: float, end: float, run: list[tuple[int, int, int, int]]) -> str | None:
+def _core(run: list[Run], frame_shift: float) -> list[Run]:
+    """The symbols of a word without strays: of the groups that long pauses divide, the one with most symbols.
+
+    In music or noise beside a word the best path sometimes leaves its first or last symbol far away from the others.
+    """
+    groups = [[run[0]]]
+    for before, here in zip(run, run[1:], strict=False):
+        if (here[1] - before[2]) * frame_shift > LONGEST_PAUSE:
+            groups.append([])
+        groups[-1].append(here)
+    return max(groups, key=len)
+
+
+def _reason(text: SpokenText, number: int, start: float, end: float, run: list[Run], *, strays: int) -> str | None:
     """Why a word's place is a guess, None when it is not."""
     word = text.spoken[number]
     if not word.alternatives:
         return "bridged: the model has no symbols for it"
+    if strays:
+        return "heard in pieces"
     if end - start > LONGEST_WORD + LONGEST_LETTER * len(run):
         return "longer than plausible"
     return None

@@ -14,7 +14,7 @@ from ctcalign.align.boundaries import refine
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.recording import AlignOptions, Progress, _unseen
-from ctcalign.ctc import prefix_beam_search
+from ctcalign.ctc.prefix_beam import prefix_beam_search
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
