@@ -36,11 +36,26 @@ def assemble(text: SpokenText, placed: list[PlacedWord], duration: float, *, tok
             if here.alternative < len(word.readings) and len(word.readings) > 1:
                 reading = " ".join(word.readings[here.alternative])
             done.append(
-                AlignedWord(word.text, here.start, here.end, here.score, reason=here.reason, reading=reading,
-                            tokens=here.tokens if tokens else [])
+                AlignedWord(
+                    word.text,
+                    here.start,
+                    here.end,
+                    here.score,
+                    reason=here.reason,
+                    reading=reading,
+                    tokens=here.tokens if tokens else [],
+                )
             )
-        out = AlignedCue(cue.index, cue.text, words=done, speaker=cue.speaker, id=cue.id, channel=cue.channel,
-                         input_start=cue.start, input_end=cue.end)
+        out = AlignedCue(
+            cue.index,
+            cue.text,
+            words=done,
+            speaker=cue.speaker,
+            id=cue.id,
+            channel=cue.channel,
+            input_start=cue.start,
+            input_end=cue.end,
+        )
         if found:
             out.start, out.end = found[0].start, found[-1].end
             out.score = sum(word.score for word in found) / len(found)

@@ -109,7 +109,14 @@ def refine(
 
 
 def _gap(
-    before: float, after: float, quiet: npt.NDArray[np.bool_], shift: float, rules: BoundaryRules, *, first: bool, last: bool
+    before: float,
+    after: float,
+    quiet: npt.NDArray[np.bool_],
+    shift: float,
+    rules: BoundaryRules,
+    *,
+    first: bool,
+    last: bool,
 ) -> tuple[float, float]:
     """The end of the word whose last spike ends at `before`, and the start of the one whose first begins at `after`."""
     a, b = int(before / shift), min(len(quiet), round(after / shift))

@@ -65,7 +65,11 @@ def listen(
         for one in channels:
             reader = stack.enter_context(open_audio(audio, model.sample_rate, one))
             emission = compute_emission(
-                model, reader, window=window, device=pick_device(device), max_memory=max_memory,
+                model,
+                reader,
+                window=window,
+                device=pick_device(device),
+                max_memory=max_memory,
                 progress=lambda done, total: progress("listening", done, total),
             )
             emissions.append(stack.enter_context(emission))

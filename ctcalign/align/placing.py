@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def _core(run: list[Run], frame_shift: float) -> list[Run]:
     In music or noise beside a word the best path sometimes leaves its first or last symbol far away from the others.
     """
     groups = [[run[0]]]
-    for before, here in zip(run, run[1:], strict=False):
+    for before, here in pairwise(run):
         if (here[1] - before[2]) * frame_shift > LONGEST_PAUSE:
             groups.append([])
         groups[-1].append(here)

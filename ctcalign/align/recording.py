@@ -89,10 +89,13 @@ def align(
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     text = spoken_text(read.cues, tokeniser, language)
     if not text.spoken:
-        raise CaptionError(f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text")
+        raise CaptionError(
+            f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text"
+        )
     if not any(word.alternatives for word in text.spoken):
         raise CaptionError(
-            f"captions: {recogniser.name} can say none of the {len(text.spoken)} words (first: {text.spoken[0].word.text!r}); "
+            f"captions: {recogniser.name} can say none of the {len(text.spoken)} words "
+            f"(first: {text.spoken[0].word.text!r}); "
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
     with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
@@ -112,7 +115,10 @@ def align_emission(
     transcript = transcript_graph(text.spoken, model.vocabulary)
     try:
         path = ctc.best_path_graph(
-            emission.log_probs, transcript.graph, model.vocabulary.blank, max_memory=options.max_memory,
+            emission.log_probs,
+            transcript.graph,
+            model.vocabulary.blank,
+            max_memory=options.max_memory,
             wildcard_penalty=WILDCARD_PENALTY,
         )
     except NoPathError as error:
@@ -122,7 +128,11 @@ def align_emission(
         ) from error
     placed = place_words(text, transcript, path, emission, model.spike_delay)
     cues = assemble(text, placed, emission.duration, tokens=options.tokens)
-    covered = [(cue.start, cue.end) for cue in cues if cue.status == "aligned" and cue.start is not None and cue.end is not None]
+    covered = [
+        (cue.start, cue.end)
+        for cue in cues
+        if cue.status == "aligned" and cue.start is not None and cue.end is not None
+    ]
     unwritten = unwritten_speech(emission, covered) if options.unwritten else []
     return Alignment("", emission.duration, model.name, cues, unwritten, frame_shift=emission.frame_shift)
 
@@ -137,7 +147,7 @@ def _captions(source: Source, caption_format: str | None, recording: str) -> Cap
         return source
     if isinstance(source, (str, Path)):
         return read_captions(source, caption_format, recording=recording)
-    cues = [line if isinstance(line, Cue) else Cue(number, line) for number, line in enumerate(source)]
+    cues = [line if isinstance(line, Cue) else Cue(number, str(line)) for number, line in enumerate(source)]
     if not cues:
         raise CaptionError("captions: got an empty list; give at least one cue")
     return Captions(cues, "python", "utf-8", [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,14 +62,19 @@ def transcribe(
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
-    with listen(
-        audio, recogniser, device, options.channel, options.window, options.max_memory, progress
-    ) as heard:
+    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
         progress("decoding", 0, None)
         cues = list(_cues(heard.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
         heard.assign_channels(cues)
-        result = Alignment(str(audio), heard.emission.duration, recogniser.name, cues, language=recogniser.language,
-                           frame_shift=heard.emission.frame_shift, warnings=list(heard.warnings))
+        result = Alignment(
+            str(audio),
+            heard.emission.duration,
+            recogniser.name,
+            cues,
+            language=recogniser.language,
+            frame_shift=heard.emission.frame_shift,
+            warnings=list(heard.warnings),
+        )
     return result
 
 
@@ -89,7 +95,9 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
         times = refine(spikes, emission.energy, emission.energy_shift, emission.duration)
         done = []
         for word, (start, end) in zip(words, times, strict=True):
-            marks = [AlignedToken(vocabulary.symbols[s.label], seconds(s.first), seconds(s.stop), s.score) for s in word]
+            marks = [
+                AlignedToken(vocabulary.symbols[s.label], seconds(s.first), seconds(s.stop), s.score) for s in word
+            ]
             score = sum(s.score * (s.stop - s.first) for s in word) / sum(s.stop - s.first for s in word)
             done.append(AlignedWord(_spelled(word, vocabulary), start, end, score, tokens=marks if tokens else []))
         text = " ".join(word.text for word in done)
@@ -129,8 +137,8 @@ def greedy_symbols(rows: npt.NDArray[np.float32], blank: int) -> list[HeardSymbo
     labels = rows.argmax(1)
     edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
     return [
-        HeardSymbol(int(labels[a]), int(a), int(b), float(rows[a:b, labels[a]].mean()))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        HeardSymbol(int(labels[a]), a, b, float(rows[a:b, labels[a]].mean()))
+        for a, b in pairwise(edges.tolist())
         if labels[a] != blank
     ]
 

@@ -74,7 +74,8 @@ def targets(
         return plan_outputs(outputs, formats[0], overwrite=overwrite, inputs=inputs)
     if len(formats) != len(outputs):
         raise UsageError(
-            f"--format: got {len(formats)} formats for {len(outputs)} outputs, expected one, as many as outputs, or one -o FOLDER/"
+            f"--format: got {len(formats)} formats for {len(outputs)} outputs, expected one, as many as outputs, "
+            "or one -o FOLDER/"
         )
     planned = []
     for output, name in zip(outputs, formats, strict=True):

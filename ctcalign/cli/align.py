@@ -27,7 +27,7 @@ Examples:
     "outputs",
     multiple=True,
     metavar="PATH",
-    help="File to write, its format by extension; '-' is standard output; a folder (ending in /) with --format. May be given several times.",
+    help="File to write, its format by extension; '-' is standard output; FOLDER/ with --format. Repeatable.",
 )
 @click.option(
     "--format",

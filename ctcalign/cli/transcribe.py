@@ -19,16 +19,36 @@ Examples:
 
 @click.command("transcribe", epilog=EPILOG)
 @click.argument("audio")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="PATH",
-              help="File to write, its format by extension; '-' is standard output. May be given several times.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="PATH",
+    help="File to write, its format by extension; '-' is standard output. May be given several times.",
+)
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="Format, where no extension tells it.")
 @click.option("--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`.")
-@click.option("--decoder", type=click.Choice(["greedy", "beam"]), default="greedy", show_default=True,
-              help="The best label of each frame, or a prefix beam search.")
-@click.option("--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Prefixes that the beam search keeps.")
-@click.option("--channel", default="mix", show_default=True, metavar="mix|all|N", help="Channels to mix, all, or one by number.")
+@click.option(
+    "--decoder",
+    type=click.Choice(["greedy", "beam"]),
+    default="greedy",
+    show_default=True,
+    help="The best label of each frame, or a prefix beam search.",
+)
+@click.option(
+    "--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Prefixes that the beam search keeps."
+)
+@click.option(
+    "--channel", default="mix", show_default=True, metavar="mix|all|N", help="Channels to mix, all, or one by number."
+)
 @click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")
-@click.option("--window", type=click.FloatRange(min=1.0), metavar="SECONDS", help="Length of the pieces that the model hears at once.")
+@click.option(
+    "--window",
+    type=click.FloatRange(min=1.0),
+    metavar="SECONDS",
+    help="Length of the pieces that the model hears at once.",
+)
 @click.option("--max-memory", metavar="SIZE", help="Memory to stay below, such as 4G or 800M.")
 @click.option("--tokens", is_flag=True, help="Keep the times of single symbols (JSON, TextGrid).")
 @click.option("--table/--no-table", default=None, help="Print the table.  [default: when there is no output]")
@@ -36,8 +56,21 @@ Examples:
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def command(
-    audio: str, outputs: tuple[str, ...], formats: tuple[str, ...], model: str, decoder: str, beam: int, channel: str, device: str,
-    window: float | None, max_memory: str | None, tokens: bool, table: bool | None, allow_noncommercial: bool, overwrite: bool, quiet: bool,
+    audio: str,
+    outputs: tuple[str, ...],
+    formats: tuple[str, ...],
+    model: str,
+    decoder: str,
+    beam: int,
+    channel: str,
+    device: str,
+    window: float | None,
+    max_memory: str | None,
+    tokens: bool,
+    table: bool | None,
+    allow_noncommercial: bool,
+    overwrite: bool,
+    quiet: bool,
 ) -> None:
     """Write down what a model hears in AUDIO, with times: a draft, and a way to see what a model can do.
 
@@ -54,7 +87,15 @@ def command(
     options = AlignOptions(chosen_channel, window, limit, tokens=tokens)
 
     def work(progress: Progress) -> Alignment:
-        return transcribe(audio, model, device, decoder=decoder, beam=beam, options=options,
-                          allow_noncommercial=allow_noncommercial, progress=progress)
+        return transcribe(
+            audio,
+            model,
+            device,
+            decoder=decoder,
+            beam=beam,
+            options=options,
+            allow_noncommercial=allow_noncommercial,
+            progress=progress,
+        )
 
     run(work, planned, table=table, quiet=quiet)

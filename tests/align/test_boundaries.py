@@ -50,8 +50,7 @@ def test_levels_are_local():
     loud_part = track(20.0, (2.0, 4.0), (6.0, 8.0))
     soft_part = track(20.0, (2.0, 4.0), (6.0, 8.0)) - 5.0
     quiet = quiet_frames(np.concatenate([loud_part, soft_part]), 0.01, BoundaryRules())
-    assert not quiet[300] and not quiet[2300]  # speech in both parts, the second as soft as other people's pauses
-    assert quiet[500] and quiet[2500]
+    assert quiet[[300, 500, 2300, 2500]].tolist() == [False, True, False, True]  # speech and pause in either part
 
 
 @given(st.lists(st.floats(0, 30), min_size=2, max_size=20), st.integers(0, 2**16))

@@ -60,7 +60,9 @@ def test_the_best_path_chooses_the_reading(recording):
     assert year.text == "1984."
     assert year.reading == "nineteen eighty four"
     path, _ = recording(0.3, "it was one thousand nine hundred eighty four", 0.5)
-    assert align(path, ["It was 1984."], ToneModel()).cues[0].words[-1].reading == "one thousand nine hundred eighty four"
+    assert (
+        align(path, ["It was 1984."], ToneModel()).cues[0].words[-1].reading == "one thousand nine hundred eighty four"
+    )
 
 
 def test_what_nobody_speaks_is_kept_and_timed_from_its_neighbours(recording):
@@ -76,7 +78,7 @@ def test_what_nobody_speaks_is_kept_and_timed_from_its_neighbours(recording):
 
 
 def test_characters_without_symbols_are_bridged_counted_and_named(recording):
-    path, times = recording(0.2, "one two three", 0.4)
+    path, _ = recording(0.2, "one two three", 0.4)
     result = align(path, ["one 二 three"], ToneModel(), options=AlignOptions(romanise="never"))
     bridged = result.cues[0].words[1]
     assert bridged.text == "二"
@@ -111,7 +113,9 @@ def test_all_channels_are_aligned_on_one_clock(tmp_path):
     left = np.concatenate([silence(0.3), one, silence(1.0 + len(two) / RATE)])
     right = np.concatenate([silence(0.8 + len(one) / RATE), two, silence(0.5)])
     sf.write(tmp_path / "call.wav", np.stack([left, right], 1), RATE, subtype="FLOAT")
-    result = align(tmp_path / "call.wav", ["hello there", "good morning"], ToneModel(), options=AlignOptions(channel="all"))
+    result = align(
+        tmp_path / "call.wav", ["hello there", "good morning"], ToneModel(), options=AlignOptions(channel="all")
+    )
     assert [cue.channel for cue in result.cues] == [0, 1]
     assert result.cues[1].start == pytest.approx(0.8 + len(one) / RATE, abs=0.03)
 

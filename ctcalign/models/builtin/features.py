@@ -56,7 +56,8 @@ def log_mel(waveform: Tensor) -> Tensor:
     hann = torch.hann_window(WINDOW_SAMPLES, periodic=False, dtype=waveform.dtype, device=waveform.device)
     spectrum = torch.fft.rfft(windows * hann, n=FFT_SAMPLES)
     power = spectrum.real.square() + spectrum.imag.square()
-    return (power @ mel_filters().to(power) + FLOOR).log()
+    energies: Tensor = power @ mel_filters().to(power)
+    return (energies + FLOOR).log()
 
 
 def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:

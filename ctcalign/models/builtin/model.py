@@ -7,7 +7,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError
@@ -87,7 +86,7 @@ def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a mapping
+            weights = {key: file.get_tensor(key).float() for key in file.keys()}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
     header = json.loads(metadata.get("ctcalign", "{}"))
@@ -106,5 +105,7 @@ def load_builtin(name: str, device: str = "cpu") -> ConvCtcModel:
     """Load `builtin:en`, or another model that lies in this folder."""
     language = name.split(":", 1)[-1]
     if language not in NAMES:
-        raise ModelError(f"{name}: there is no such built-in model; there is {', '.join(f'builtin:{n}' for n in NAMES)}")
+        raise ModelError(
+            f"{name}: there is no such built-in model; there is {', '.join(f'builtin:{n}' for n in NAMES)}"
+        )
     return load_checkpoint(FOLDER / language / "model.safetensors", name, device)

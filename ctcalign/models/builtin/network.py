@@ -43,7 +43,8 @@ class Block(nn.Module):
         """(B, T, D) and (B, T, 1) -> (B, T, D); frames outside the mask are zero on both sides."""
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
         y = self.contract(nn.functional.silu(self.expand(self.norm(y))))
-        return (x + y) * mask
+        found: Tensor = (x + y) * mask
+        return found
 
 
 class Network(nn.Module):

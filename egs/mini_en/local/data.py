@@ -43,8 +43,16 @@ def group_of(source: str) -> str:
 def load_shard(stem: Path) -> list[Utterance]:
     array = np.load(f"{stem}.npy", mmap_mode="r")
     rows = [json.loads(line) for line in Path(f"{stem}.jsonl").read_text(encoding="utf-8").splitlines()]
-    return [Utterance(array[r["start"] : r["start"] + r["frames"]], r["text"], group_of(r["source"]), r["speaker"],
-                      r.get("phones")) for r in rows]
+    return [
+        Utterance(
+            array[r["start"] : r["start"] + r["frames"]],
+            r["text"],
+            group_of(r["source"]),
+            r["speaker"],
+            r.get("phones"),
+        )
+        for r in rows
+    ]
 
 
 @dataclass
@@ -129,5 +137,11 @@ class Batches:
             phones[i, : len(labels)] = labels
         targets = [encode(text) for _, text, _ in items]
         lengths = torch.tensor([len(x) for x, _, _ in items])
-        return Batch(torch.from_numpy(features), lengths, torch.tensor([i for t in targets for i in t]),
-                     torch.tensor([len(t) for t in targets]), torch.from_numpy(phones), float(lengths.sum()) / 360_000)
+        return Batch(
+            torch.from_numpy(features),
+            lengths,
+            torch.tensor([i for t in targets for i in t]),
+            torch.tensor([len(t) for t in targets]),
+            torch.from_numpy(phones),
+            float(lengths.sum()) / 360_000,
+        )

@@ -12,11 +12,29 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-MISAKI = dict(zip("AIOWYæɑɔəɛɜiɪuʊʌᵊᵻjɹɾTʤʧʃʒðθŋɡhbdfklmnpstvwz", (
-    "ey ay ow aw oy ae aa ao ax eh er iy ih uw uh ah ax ih y r d d jh ch sh zh dh th ng g hh b d f k l m n p s t v w z"
-).split(), strict=True))
-RADIO = {"axr": "er", "h#": "pau", "sil": "pau", "brth": "pau", "hv": "hh", "dx": "d", "el": "l", "en": "n", "em": "m",
-         "nx": "n", "ix": "ih"}
+MISAKI = dict(
+    zip(
+        "AIOWYæɑɔəɛɜiɪuʊʌᵊᵻjɹɾTʤʧʃʒðθŋɡhbdfklmnpstvwz",
+        (
+            "ey ay ow aw oy ae aa ao ax eh er iy ih uw uh ah ax ih y r d d jh ch sh zh dh th ng g hh "
+            "b d f k l m n p s t v w z"
+        ).split(),
+        strict=True,
+    )
+)
+RADIO = {
+    "axr": "er",
+    "h#": "pau",
+    "sil": "pau",
+    "brth": "pau",
+    "hv": "hh",
+    "dx": "d",
+    "el": "l",
+    "en": "n",
+    "em": "m",
+    "nx": "n",
+    "ix": "ih",
+}
 
 
 @dataclass
@@ -42,8 +60,18 @@ class Flite:
         voice, warp = rng.choice(self.voices), rng.choice((1.0, rng.uniform(0.86, 1.18)))
         stretch = warp * rng.uniform(0.82, 1.2)
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            command = ["flite", "-voice", voice, "-psdur", "--setf", f"duration_stretch={stretch:.3f}",
-                       "-t", text.rstrip(" ,;:-.") + ".", "-o", file.name]
+            command = [
+                "flite",
+                "-voice",
+                voice,
+                "-psdur",
+                "--setf",
+                f"duration_stretch={stretch:.3f}",
+                "-t",
+                text.rstrip(" ,;:-.") + ".",
+                "-o",
+                file.name,
+            ]
             out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
             samples, rate = sf.read(file.name, dtype="float32")
         phones = [(_phone(p), float(end)) for p, end in re.findall(r"([a-z#]+):([\d.]+)", out)]
@@ -52,8 +80,10 @@ class Flite:
 
 class Espeak:
     accents = ("en-us", "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc")
-    variants = ("m1 m2 m3 m4 m5 m6 m7 m8 f1 f2 f3 f4 f5 Andy Annie Denis Diogo Gene Hugo Iven Jacky Lee Linda Mario Max "
-                "Michael Mr_Serious Pablo Paul Pedro Steph Storm Zac anika grandpa klatt klatt2 klatt3").split()
+    variants = (
+        "m1 m2 m3 m4 m5 m6 m7 m8 f1 f2 f3 f4 f5 Andy Annie Denis Diogo Gene Hugo Iven Jacky Lee Linda Mario Max "
+        "Michael Mr_Serious Pablo Paul Pedro Steph Storm Zac anika grandpa klatt klatt2 klatt3"
+    ).split()
 
     def speak(self, texts: list[str], rng: random.Random) -> list[Spoken | None]:
         return [self._one(text, rng) for text in texts]
@@ -61,8 +91,22 @@ class Espeak:
     def _one(self, text: str, rng: random.Random) -> Spoken | None:
         voice = f"{rng.choice(self.accents)}+{rng.choice(self.variants)}"
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            subprocess.run(["espeak-ng", "-v", voice, "-s", str(rng.randint(120, 190)), "-p", str(rng.randint(25, 75)),
-                            "-w", file.name, text], capture_output=True, check=True)
+            subprocess.run(
+                [
+                    "espeak-ng",
+                    "-v",
+                    voice,
+                    "-s",
+                    str(rng.randint(120, 190)),
+                    "-p",
+                    str(rng.randint(25, 75)),
+                    "-w",
+                    file.name,
+                    text,
+                ],
+                capture_output=True,
+                check=True,
+            )
             samples, rate = sf.read(file.name, dtype="float32")
         return Spoken(samples, rate, f"espeak-{voice}", [], 1.0)
 
@@ -78,8 +122,11 @@ class Festival:
             script = [f"(voice_{voice})", f"(Parameter.set 'Duration_Stretch {stretch:.3f})"]
             for i, text in enumerate(texts):
                 clean = re.sub(r'["\\]', " ", text.rstrip(" ,;:-.")) + "."
-                script += [f'(set! u (utt.synth (Utterance Text "{clean}")))',
-                           f'(utt.save.wave u "{folder}/{i}.wav" \'riff)', f'(utt.save.segs u "{folder}/{i}.lab")']
+                script += [
+                    f'(set! u (utt.synth (Utterance Text "{clean}")))',
+                    f'(utt.save.wave u "{folder}/{i}.wav" \'riff)',
+                    f'(utt.save.segs u "{folder}/{i}.lab")',
+                ]
             path = Path(folder, "run.scm")
             path.write_text("\n".join(script), encoding="utf-8")
             subprocess.run(["festival", "--batch", str(path)], capture_output=True, check=False, timeout=600)
@@ -144,7 +191,9 @@ class Hibari:
         bins = np.arange(lh.shape[0], dtype=np.float32)
         # Formants move by `formant` up to 5 kHz (bin 250); the rest is stretched so that the top stays in place.
         knee, top = 250.0, float(lh.shape[0] - 1)
-        place = np.where(bins < knee * formant, bins / formant, top - (top - bins) * (top - knee) / (top - knee * formant))
+        place = np.where(
+            bins < knee * formant, bins / formant, top - (top - bins) * (top - knee) / (top - knee * formant)
+        )
         low = np.clip(place.astype(int), 0, lh.shape[0] - 2)
         share = (place - low).astype(np.float32)[:, None]
         lh, ln, lr = (x[low] * (1 - share) + x[low + 1] * share for x in (lh, ln, lr))

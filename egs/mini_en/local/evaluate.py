@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Greedy character error rate of a model on test shards.
 
-  evaluate.py --checkpoint exp/model/last.pt --dev exp/devfeats
+evaluate.py --checkpoint exp/model/last.pt --dev exp/devfeats
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the averaged weights of a training run as a checkpoint that ctcalign loads.
 
-  export.py --checkpoint exp/model/last.pt --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
+export.py --checkpoint exp/model/last.pt --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
 """
 
 from __future__ import annotations
@@ -32,10 +32,20 @@ def main() -> None:
     network = Network(NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(), blocks=blocks))
     network.load_state_dict(weights)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    header = {"symbols": list(SYMBOLS), "blank": 0, "separator": 1, "frame_shift": 0.02, "sample_rate": 16000,
-              "normalisation": "mean of 2 s on either side", "spike_delay": args.spike_delay, "language": "en",
-              "licence": "Apache-2.0", "recipe": "egs/mini_en/run.sh", "hours_heard": round(state["hours"], 1),
-              "steps": state["steps"]}
+    header = {
+        "symbols": list(SYMBOLS),
+        "blank": 0,
+        "separator": 1,
+        "frame_shift": 0.02,
+        "sample_rate": 16000,
+        "normalisation": "mean of 2 s on either side",
+        "spike_delay": args.spike_delay,
+        "language": "en",
+        "licence": "Apache-2.0",
+        "recipe": "egs/mini_en/run.sh",
+        "hours_heard": round(state["hours"], 1),
+        "steps": state["steps"],
+    }
     save_checkpoint(args.out, network, header)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, {state['hours']:.0f} h heard")
 

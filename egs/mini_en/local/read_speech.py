@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Turn recorded read speech into training or test shards.
 
-  read_speech.py --manifest ../shared/data/read_en/train.jsonl --tar ../shared/data/read_en/train.tar --out feats/real
-  read_speech.py --cuts exp/librispeech_cuts.jsonl.gz --out feats/real          (cuts made by lhotse's recipes)
-  read_speech.py --truth ../shared/data/dev/ljspeech_long --out feats/dev-lj    (the clips of a long recording)
+read_speech.py --manifest ../shared/data/read_en/train.jsonl --tar ../shared/data/read_en/train.tar --out feats/real
+read_speech.py --cuts exp/librispeech_cuts.jsonl.gz --out feats/real          (cuts made by lhotse's recipes)
+read_speech.py --truth ../shared/data/dev/ljspeech_long --out feats/dev-lj    (the clips of a long recording)
 """
 
 from __future__ import annotations

@@ -32,12 +32,18 @@ class ShardWriter:
     def hours(self) -> float:
         return self.frames / 360_000
 
-    def add(self, waveform: np.ndarray, text: str, speaker: str, source: str,
-            phones: list[tuple[str, float]] | None = None) -> None:
+    def add(
+        self, waveform: np.ndarray, text: str, speaker: str, source: str, phones: list[tuple[str, float]] | None = None
+    ) -> None:
         """Add one utterance: samples at 16 kHz and, when known, (phone, end time in seconds) in order."""
         features = log_mel(torch.from_numpy(np.ascontiguousarray(waveform, dtype=np.float32))[None])[0].numpy()
-        row: dict[str, object] = {"text": text, "speaker": speaker, "source": source, "start": self.frames,
-                                  "frames": len(features)}
+        row: dict[str, object] = {
+            "text": text,
+            "speaker": speaker,
+            "source": source,
+            "start": self.frames,
+            "frames": len(features),
+        }
         if phones:
             row["phones"] = [[PHONE_ID.get(phone, -1), round(end * 100)] for phone, end in phones]
         self.rows.append(row)

@@ -31,12 +31,20 @@ def delays(network: torch.nn.Module, stem: Path, utterances: int) -> list[float]
     rows = [json.loads(line) for line in stem.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
     found = []
     for row in [row for row in rows if row.get("phones")][:utterances]:
-        onset = next((before[1] for before, (phone, _) in zip(row["phones"], row["phones"][1:], strict=False)
-                      if before[0] == PHONE_ID["pau"] and phone > 0), None)
+        onset = next(
+            (
+                before[1]
+                for before, (phone, _) in zip(row["phones"], row["phones"][1:], strict=False)
+                if before[0] == PHONE_ID["pau"] and phone > 0
+            ),
+            None,
+        )
         if onset is None or onset < 10:
             continue
         x = np.array(features[row["start"] : row["start"] + row["frames"]], np.float32)
-        noise = np.random.default_rng(0).normal(-11.0, 0.5, x.shape).astype(np.float32)  # a faint floor, as recordings have
+        noise = (
+            np.random.default_rng(0).normal(-11.0, 0.5, x.shape).astype(np.float32)
+        )  # a faint floor, as recordings have
         with torch.inference_mode():
             log_probs, lengths = network(torch.from_numpy(np.logaddexp(x, noise))[None], torch.tensor([len(x)]))
         spans = best_path(log_probs[0, : int(lengths[0])], encode(row["text"])).spans

@@ -23,8 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from engines import ENGINES, Spoken
 from shards import SAMPLE_RATE, ShardWriter
 
-SOURCE_WEIGHTS = {"wordnet-example": 0.28, "austen": 0.30, "wordnet-gloss": 0.14, "bible": 0.12, "words": 0.08,
-                  "numbers": 0.08}
+SOURCE_WEIGHTS = {
+    "wordnet-example": 0.28,
+    "austen": 0.30,
+    "wordnet-gloss": 0.14,
+    "bible": 0.12,
+    "words": 0.08,
+    "numbers": 0.08,
+}
 
 
 def finish(spoken: Spoken, rng: random.Random) -> tuple[np.ndarray, list[tuple[str, float]]]:
@@ -67,8 +73,11 @@ def make_shard(engine_name: str, number: int, texts: dict[str, list[dict[str, st
             writer.add(wave, item["text"], spoken.speaker, engine_name, phones or None)
     writer.close()
     took = time.time() - began
-    print(f"{stem.name}: {writer.hours:.2f} h, {len(writer.rows)} utterances, {skipped} skipped, {took:.0f} s "
-          f"({writer.hours * 3600 / took:.0f} x real time)", flush=True)
+    print(
+        f"{stem.name}: {writer.hours:.2f} h, {len(writer.rows)} utterances, {skipped} skipped, {took:.0f} s "
+        f"({writer.hours * 3600 / took:.0f} x real time)",
+        flush=True,
+    )
 
 
 def main() -> None:

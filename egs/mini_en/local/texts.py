@@ -47,7 +47,13 @@ def wordnet(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def bible() -> Iterator[tuple[str, str]]:
-    out = subprocess.run([shutil.which("bible") or "/usr/games/bible", "-f"], input="gen1:1-rev22:21\n", capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [shutil.which("bible") or "/usr/games/bible", "-f"],
+        input="gen1:1-rev22:21\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     for line in out.stdout.splitlines():
         text = line.split(" ", 1)[-1]
         for part in re.split(r"(?<=[.;:?!])\s+", text):

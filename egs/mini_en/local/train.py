@@ -29,8 +29,15 @@ from shards import PHONES
 from ctcalign.models.builtin.network import Network, NetworkConfig
 
 # Shares of the groups among the utterances of a batch: at the beginning, and at the end.
-WEIGHTS = {"hibari": (0.30, 0.20), "flite": (0.13, 0.06), "festival": (0.10, 0.05), "espeak": (0.02, 0.02),
-           "readers": (0.35, 0.52), "learners": (0.08, 0.12), "digits": (0.02, 0.03)}
+WEIGHTS = {
+    "hibari": (0.30, 0.20),
+    "flite": (0.13, 0.06),
+    "festival": (0.10, 0.05),
+    "espeak": (0.02, 0.02),
+    "readers": (0.35, 0.52),
+    "learners": (0.08, 0.12),
+    "digits": (0.02, 0.03),
+}
 
 
 def losses(network: Network, batch: Batch) -> dict[str, Tensor]:
@@ -40,8 +47,9 @@ def losses(network: Network, batch: Batch) -> dict[str, Tensor]:
 
     def ctc(logits: Tensor) -> Tensor:
         log_probs = network.frames(logits).transpose(0, 1)
-        total = torch.nn.functional.ctc_loss(log_probs, batch.targets, frames, batch.target_lengths, reduction="sum",
-                                             zero_infinity=True)
+        total = torch.nn.functional.ctc_loss(
+            log_probs, batch.targets, frames, batch.target_lengths, reduction="sum", zero_infinity=True
+        )
         return total / batch.target_lengths.sum()
 
     assert network.middle is not None
@@ -49,8 +57,9 @@ def losses(network: Network, batch: Batch) -> dict[str, Tensor]:
     found = {"ctc": ctc(network.head(last)), "middle": ctc(network.middle(middle))}
     if (batch.phones >= 0).any():
         logits = network.phone(middle)
-        found["phone"] = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.phones[:, : logits.shape[1]].flatten(),
-                                                           ignore_index=-1)
+        found["phone"] = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), batch.phones[:, : logits.shape[1]].flatten(), ignore_index=-1
+        )
     return found
 
 
@@ -75,12 +84,17 @@ class Run:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         torch.manual_seed(args.seed)
-        self.network = Network(NetworkConfig(symbols=len(SYMBOLS), phones=len(PHONES), dim=args.dim, blocks=args.blocks))
+        self.network = Network(
+            NetworkConfig(symbols=len(SYMBOLS), phones=len(PHONES), dim=args.dim, blocks=args.blocks)
+        )
         named = dict(self.network.named_parameters())
         self.parameters = list(named.values())
         inner = [p for n, p in named.items() if n.startswith("blocks.") and p.ndim == 2]
         outer = [p for n, p in named.items() if not (n.startswith("blocks.") and p.ndim == 2)]
-        self.optimisers = [Muon(inner, lr=args.lr), torch.optim.AdamW(outer, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01)]
+        self.optimisers = [
+            Muon(inner, lr=args.lr),
+            torch.optim.AdamW(outer, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01),
+        ]
         self.average = {n: p.detach().clone() for n, p in named.items()}
         self.steps, self.hours = 0, 0.0
 
@@ -97,8 +111,13 @@ class Run:
         self.average, self.steps, self.hours = state["average"], state["steps"], state["hours"]
 
     def save(self, path: Path) -> None:
-        state = {"network": self.network.state_dict(), "optimisers": [o.state_dict() for o in self.optimisers],
-                 "average": self.average, "steps": self.steps, "hours": self.hours}
+        state = {
+            "network": self.network.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "average": self.average,
+            "steps": self.steps,
+            "hours": self.hours,
+        }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
@@ -154,13 +173,19 @@ def main() -> None:
     checkpoint = args.out / "last.pt"
     if checkpoint.exists():
         run.load(checkpoint)
-    batches = Batches(args.feats, {name: first for name, (first, _) in WEIGHTS.items()}, args.seconds,
-                      seed=args.seed + 1000 * rank + 7 * run.steps)
+    batches = Batches(
+        args.feats,
+        {name: first for name, (first, _) in WEIGHTS.items()},
+        args.seconds,
+        seed=args.seed + 1000 * rank + 7 * run.steps,
+    )
     began = saved = evaluated = time.time()
     sums: dict[str, float] = {}
     while run.hours < args.total_hours:
         share = run.hours / args.total_hours
-        batches.weights = {name: first + (last - first) * min(1.0, 1.5 * share) for name, (first, last) in WEIGHTS.items()}
+        batches.weights = {
+            name: first + (last - first) * min(1.0, 1.5 * share) for name, (first, last) in WEIGHTS.items()
+        }
         strength = min(1.0, 0.15 + run.hours / (0.25 * args.total_hours))
         for name, value in run.step(batches.draw(strength)).items():
             sums[name] = sums.get(name, 0.0) + value
