@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 TALK := egs/demo/talk
 
+# Empty is unset: without bytecode `import torch` takes twice as long, every time.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint bench docs clean
 

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=$1 venv=$2
+unset PYTHONDONTWRITEBYTECODE  # without bytecode `import torch` takes twice as long, every time
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
