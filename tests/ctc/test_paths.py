@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from brute_force import collapsed
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctcalign import ctc
+from ctcalign.ctc import collapse, path_log_prob, path_log_probs, token_spans
+from ctcalign.errors import ShapeError
+
+
+@given(path=st.lists(st.integers(0, 3), max_size=12), blank=st.integers(0, 3))
+def test_collapse_and_spans(path: list[int], blank: int) -> None:
+    assert tuple(collapse(path, blank)) == collapsed(path, blank)
+    rebuilt = [blank] * len(path)
+    for token, start, end in token_spans(torch.tensor(path, dtype=torch.long), blank):
+        rebuilt[start:end] = [token] * (end - start)
+    assert rebuilt == path
+
+
+def test_every_path_of_a_batch_is_scored() -> None:
+    log_probs = torch.randn(2, 3, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64).log_softmax(-1)
+    paths = torch.tensor(list(itertools.product(range(3), repeat=3)))
+    scores = path_log_probs(log_probs, paths.expand(2, -1, -1))
+    assert scores.shape == (2, 27)
+    torch.testing.assert_close(scores.logsumexp(1), torch.zeros(2, dtype=torch.float64))  # all paths: probability 1
+    for b, n in ((0, 5), (1, 26)):
+        assert scores[b, n] == pytest.approx(sum(float(log_probs[b, t, paths[n, t]]) for t in range(3)))
+        torch.testing.assert_close(scores[b, n], path_log_prob(log_probs[b], paths[n]))
+
+
+def test_frames_behind_the_length_count_for_nothing() -> None:
+    log_probs = torch.randn(2, 4, 3, dtype=torch.float64).log_softmax(-1).requires_grad_()
+    paths = torch.randint(0, 3, (2, 5, 4))
+    lengths = torch.tensor([4, 2])
+    scores = path_log_probs(log_probs, paths, lengths)
+    torch.testing.assert_close(scores[1], path_log_probs(log_probs[1:, :2], paths[1:, :, :2])[0])
+    spoiled = paths.clone()
+    spoiled[1, :, 2:] = -100
+    torch.testing.assert_close(path_log_probs(log_probs, spoiled, lengths), scores)
+    scores.sum().backward()
+    assert log_probs.grad is not None
+    assert (log_probs.grad[1, 2:] == 0).all()
+    assert log_probs.grad[0].sum() == 5 * 4
+    assert torch.autograd.gradcheck(lambda x: path_log_probs(x, paths, lengths), log_probs)
+
+
+def test_impossible_scores_stay_minus_infinity() -> None:
+    log_probs = torch.tensor([[[-torch.inf, 0.0]]])
+    assert path_log_probs(log_probs, torch.tensor([[[0], [1]]])).tolist() == [[-torch.inf, 0.0]]
+
+
+def test_wrong_shapes_and_lengths() -> None:
+    log_probs = torch.zeros(2, 4, 3)
+    with pytest.raises(ShapeError, match=r"paths \(B, n, T\), got \(2, 4, 3\) and \(2, 4\)"):
+        path_log_probs(log_probs, torch.zeros(2, 4).long())
+    with pytest.raises(ShapeError, match="input_lengths must be 2 integer counts"):
+        path_log_probs(log_probs, torch.zeros(2, 1, 4).long(), torch.tensor([0.5, 1.0]))
+    with pytest.raises(ValueError, match=r"input_lengths must lie in \[0, 4\]"):
+        path_log_probs(log_probs, torch.zeros(2, 1, 4).long(), torch.tensor([5, 1]))
+    with pytest.raises(ValueError, match=r"labels in \[0, 3\)"):
+        path_log_probs(log_probs, torch.full((2, 1, 4), 3))
+    with pytest.raises(ShapeError, match=r"path must have shape \(T,\)"):
+        collapse([[1]])
+    with pytest.raises(ShapeError, match=r"path \(T,\)"):
+        path_log_prob(log_probs[0], torch.zeros(3).long())
+
+
+def test_public_names() -> None:
+    for name in ctc._HOMES:
+        assert callable(getattr(ctc, name)) or isinstance(getattr(ctc, name), int)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = ctc.nothing
