@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor
 from ctcalign.errors import ModelError
 from ctcalign.models.licences import check_licence
 from ctcalign.models.torchaudio_bundle import conv_geometry
+from ctcalign.models.torchaudio_import import import_torchaudio
 from ctcalign.text.vocabulary import Vocabulary
 
 _PROBE_SECONDS = 10
@@ -88,6 +90,9 @@ def load_hugging_face(name: str, device: str, allow_noncommercial: bool) -> Hugg
     except ImportError:
         raise ModelError(f"hf:{name}: needs transformers; pip install 'ctcalign[hf]'") from None
 
+    # transformers imports torchaudio where it is installed, and fails when torchaudio refuses this torch.
+    with contextlib.suppress(ModelError):
+        import_torchaudio()
     licence = _licence(name)
     check_licence(f"hf:{name}", licence, allow_noncommercial)
     auto: Any = transformers  # its classes are only partly typed

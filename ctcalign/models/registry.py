@@ -76,12 +76,12 @@ def _remedy(name: str) -> str:
     for suffix, family in _SUFFIXES.items():
         if name.lower().endswith(suffix):
             return f"for a file give {family}:{name.rpartition(':')[2]}"
+    if "/" in name:
+        return f"for a model of the Hugging Face hub or a folder give hf:{name}"
     known = [card.name for card in list_models() if " " not in card.name and "FILE" not in card.name]
     by_key = {known_name.lower(): known_name for known_name in known}
     by_key.update({known_name.partition(":")[2].lower(): known_name for known_name in known})
     near = difflib.get_close_matches(name.lower(), list(by_key), n=3, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(dict.fromkeys(by_key[key] for key in near))}? (ctcalign models lists all)"
-    if "/" in name:
-        return f"for a model of the Hugging Face hub or a folder give hf:{name}"
     return "expected builtin:en, torchaudio:BUNDLE, hf:NAME, onnx:FILE or checkpoint:FILE (ctcalign models lists all)"

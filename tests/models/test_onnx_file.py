@@ -1,0 +1,168 @@
+"""ONNX graphs made by the test, with their description inside or beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ctcalign.align.emission import compute_emission
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models import load_model, onnx_file
+from ctcalign.models.protocol import AcousticModel
+
+pytest.importorskip("onnxruntime")
+onnx: Any = pytest.importorskip("onnx")
+
+HEADER: dict[str, Any] = {
+    "symbols": ["_", "|", "a", "b"],
+    "frame_shift": 0.02,
+    "licence": "CC0-1.0",
+    "context": 0.1,
+    "spike_delay": 0.03,
+    "language": "en",
+}
+
+
+def build(
+    path: Path,
+    header: dict[str, Any] | str | None = None,
+    *,
+    beside: Path | None = None,
+    lengths: bool = False,
+    batch: int | str = "batch",
+    samples: int | str = "samples",
+    softmax: bool = False,
+) -> Path:
+    """One convolution of 320 samples; with `lengths` a second input and output that divides it by 320."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    weight = np.random.default_rng(0).standard_normal((4, 1, 320)).astype(np.float32)
+    nodes = [
+        helper.make_node("Unsqueeze", ["waveform", "one"], ["x"]),
+        helper.make_node("Conv", ["x", "weight"], ["y"], strides=[320], kernel_shape=[320]),
+        helper.make_node("Transpose", ["y"], ["z" if softmax else "logits"], perm=[0, 2, 1]),
+    ]
+    if softmax:
+        nodes.append(helper.make_node("Softmax", ["z"], ["logits"], axis=-1))
+    inputs = [helper.make_tensor_value_info("waveform", TensorProto.FLOAT, [batch, samples])]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, "frames", 4])]
+    constants = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(np.array([1]), "one")]
+    if lengths:
+        constants.append(numpy_helper.from_array(np.array(320), "hop"))
+        nodes.append(helper.make_node("Div", ["lengths", "hop"], ["frames_out"]))
+        inputs.append(helper.make_tensor_value_info("lengths", TensorProto.INT64, [batch]))
+        outputs.append(helper.make_tensor_value_info("frames_out", TensorProto.INT64, [batch]))
+    graph = helper.make_graph(nodes, "g", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    text = json.dumps(header) if isinstance(header, dict) else header
+    if text is not None and beside is None:
+        helper.set_model_props(model, {"ctcalign": text})
+    elif beside is not None and text is not None:
+        beside.write_text(text)
+    onnx.save(model, path)
+    return path
+
+
+def noise(rows: int, samples: int) -> torch.Tensor:
+    return 0.1 * torch.randn(rows, samples, generator=torch.Generator().manual_seed(1))
+
+
+def expected(wave: torch.Tensor) -> torch.Tensor:
+    weight = torch.from_numpy(np.random.default_rng(0).standard_normal((4, 1, 320)).astype(np.float32))
+    return torch.nn.functional.conv1d(wave[:, None], weight, stride=320).transpose(1, 2).log_softmax(-1)
+
+
+@pytest.mark.parametrize("lengths", [False, True])
+@pytest.mark.parametrize("batch", ["batch", 1])
+@pytest.mark.parametrize("beside", [None, "m.onnx.json", "m.json"])
+def test_a_graph(tmp_path: Path, lengths: bool, batch: int | str, beside: str | None) -> None:
+    place = tmp_path / beside if beside else None
+    path = build(tmp_path / "m.onnx", HEADER, beside=place, lengths=lengths, batch=batch)
+    model = load_model(f"onnx:{path}", device="cpu")
+    assert isinstance(model, AcousticModel)
+    assert (model.frame_shift, model.context, model.spike_delay, model.language) == (0.02, 0.1, 0.03, "en")
+    assert (model.vocabulary.blank, model.vocabulary.separator) == (0, 1)
+    wave = noise(2, 3200)
+    log_probs, frames = model(wave, torch.tensor([3200, 1600]))
+    torch.testing.assert_close(log_probs, expected(wave), atol=1e-4, rtol=1e-4)
+    assert frames.tolist() == [10, 5]
+    emission = compute_emission(model, noise(1, 16_000 * 9 + 5)[0].numpy(), window=2.0)
+    np.testing.assert_allclose(emission.log_probs, expected(noise(1, 16_000 * 9 + 5))[0], atol=1e-3)
+
+
+def test_probabilities_and_normalisation(tmp_path: Path) -> None:
+    wave = noise(1, 3200) + 0.5
+    path = build(tmp_path / "p.onnx", HEADER | {"output": "probs"}, softmax=True)
+    log_probs, _ = load_model(f"onnx:{path}", device="cpu")(wave, torch.tensor([3200]))
+    torch.testing.assert_close(log_probs, expected(wave), atol=1e-4, rtol=1e-4)
+    path = build(tmp_path / "n.onnx", HEADER | {"normalise": "utterance"})
+    log_probs, _ = load_model(f"onnx:{path}", device="cpu")(wave, torch.tensor([3200]))
+    normalised = (wave - wave.mean()) / wave.std(correction=0)
+    torch.testing.assert_close(log_probs, expected(normalised), atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        (None, "has no description; add the metadata entry 'ctcalign' or a file m.onnx.json beside it"),
+        ("{not json", "is no JSON"),
+        ("[1]", "expected a JSON object"),
+        ({**HEADER, "symbol": []}, "unknown field 'symbol'"),
+        ({"symbols": ["_"], "licence": "MIT"}, "the field 'frame_shift' is missing"),
+        ({"symbols": ["_"], "frame_shift": 0.02}, "the field 'licence' is missing"),
+        (HEADER | {"symbols": "abc"}, "symbols: expected a list of strings"),
+        (HEADER | {"symbols": []}, "symbols: expected a list of strings"),
+        (HEADER | {"blank": 9}, "blank: expected a column from 0 to 3, got 9"),
+        (HEADER | {"blank": None}, "blank: expected a column from 0 to 3, got null"),
+        (HEADER | {"blank": True}, "blank: expected a column"),
+        (HEADER | {"frame_shift": -1}, "frame_shift: expected a number above 0, got -1"),
+        (HEADER | {"frame_shift": "20ms"}, "frame_shift: expected a number above 0, got '20ms'"),
+        (HEADER | {"output": "softmax"}, "output: expected logits or log_probs or probs, got 'softmax'"),
+        (HEADER | {"licence": "CC-BY-NC-4.0"}, "forbids commercial use"),
+    ],
+)
+def test_descriptions_that_are_wrong(tmp_path: Path, header: dict[str, Any] | str | None, text: str) -> None:
+    path = build(tmp_path / "m.onnx", header)
+    with pytest.raises(ModelError, match=text):
+        load_model(f"onnx:{path}", device="cpu")
+
+
+def test_files_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="no such file; give the path of an exported model"):
+        load_model(f"onnx:{tmp_path / 'none.onnx'}", device="cpu")
+    (tmp_path / "bad.onnx").write_bytes(b"nonsense" * 100)
+    with pytest.raises(ModelError, match="is no graph that onnxruntime can run"):
+        load_model(f"onnx:{tmp_path / 'bad.onnx'}", device="cpu")
+    path = build(tmp_path / "fixed.onnx", HEADER, samples=3200)
+    with pytest.raises(
+        ModelError, match=r"expected inputs \(batch, samples\) float32 of free length .*export it with its features"
+    ):
+        load_model(f"onnx:{path}", device="cpu")
+    path = build(tmp_path / "m.onnx", HEADER)
+    monkeypatch.setitem(onnx_file._PROVIDERS, "cpu", "OtherExecutionProvider")
+    with pytest.raises(UsageError, match="this onnxruntime has no OtherExecutionProvider"):
+        load_model(f"onnx:{path}", device="cpu")
+
+
+def test_memory_errors_are_memory_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_model(f"onnx:{build(tmp_path / 'm.onnx', HEADER)}", device="cpu")
+    from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
+
+    class Session:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        def run(self, *_: object) -> None:
+            raise RuntimeException(self.text)
+
+    monkeypatch.setattr(model, "_session", Session("Failed to allocate memory for requested buffer of size 99"))
+    with pytest.raises(MemoryError):
+        model(noise(1, 3200), torch.tensor([3200]))
+    monkeypatch.setattr(model, "_session", Session("Non-zero status code"))
+    with pytest.raises(ModelError, match=r"the graph failed on 3200 samples \(Non-zero status code\)"):
+        model(noise(1, 3200), torch.tensor([3200]))
