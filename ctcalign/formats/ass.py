@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.formats.inline import ass_tag, ass_text, lines
+from ctcalign.formats.inline import ass_tag, ass_text, unescaped
 from ctcalign.formats.rendered import Rendered, counted
 from ctcalign.formats.times import ass_clock, span_ticks, ticks
 from ctcalign.formats.view import caption_rows, left_out, pieces
@@ -38,12 +36,12 @@ def render(alignment: Alignment) -> Rendered:
     words = changed = 0
     for cue, start, end in rows.placed:
         first, last = span_ticks(start, end, 100)
-        text, timed = _karaoke(replace(cue, text=lines(cue.text)), first, last)
+        text, timed = _karaoke(cue, first, last)
         words += timed
         changed += any(brace in text for brace in "\uff5b\uff5d") and not any(b in cue.text for b in "\uff5b\uff5d")
         events.append(f"Dialogue: 0,{ass_clock(first)},{ass_clock(last)},Default,{_name(cue)},0,0,0,,{text}\n")
     for cue in rows.lost:
-        text = ass_text(lines(cue.text))
+        text = ass_text(unescaped(cue.text))
         events.append(f"Comment: 0,0:00:00.00,0:00:00.00,Default,{_name(cue)},0,0,0,,{text}\n")
     lost = [cue.index for cue in rows.lost]
     notes = rows.notes + [note.replace("left out", "written as Comment") for note in left_out(lost)]
@@ -62,18 +60,18 @@ def _karaoke(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     cut = pieces(cue)
     karaoke = any(piece.word for piece in cut)
     parts: list[str] = []
-    at, timed, opened = first, 0, not karaoke
+    at, timed = first, 0
     for piece in cut:
         word = piece.word
         if word is not None and word.start is not None and word.end is not None:
             begin = max(at, min(ticks(word.start, 100), last))
             end = max(begin, min(ticks(word.end, 100), last))
-            if begin > at or not opened:
+            if begin > at:
                 parts.append(f"{{\\k{begin - at}}}")
             parts.append(f"{{\\k{end - begin}}}")
-            at, opened = end, True
+            at = end
             timed += word.status != "not_spoken"
-        parts.append(ass_tag(piece.tag, keep_karaoke=not karaoke) if piece.tag else ass_text(piece.text))
+        parts.append(ass_tag(piece.tag, keep_karaoke=not karaoke) if piece.tag else ass_text(unescaped(piece.text)))
     if karaoke and at < last:
         parts.append(f"{{\\k{last - at}}}")
     return "".join(parts), timed

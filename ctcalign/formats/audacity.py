@@ -20,7 +20,7 @@ def render_words(alignment: Alignment) -> Rendered:
     """One label a spoken word."""
     placed, lost = placed_cues(alignment)
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
-    rows = [_label(a, b, " ".join(word.text.split())) for cue, _, _ in placed for word, a, b in spoken_words(cue)]
+    rows = [_label(a, b, plain(word.text)) for cue, _, _ in placed for word, a, b in spoken_words(cue)]
     notes = left_out(lost) + left_out(empty, "have no timed words")
     return Rendered("".join(rows), len(placed) - len(empty), len(rows), sorted(lost + empty), notes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ctcalign.align.alignment import Alignment
+from ctcalign.formats.inline import plain
 from ctcalign.formats.rendered import Rendered, counted
 from ctcalign.formats.times import decimal, ticks
 from ctcalign.formats.view import left_out, recording_name, spoken_words
@@ -27,7 +28,7 @@ def render(alignment: Alignment) -> Rendered:
             silent.append(cue.index)
         for word, start, end in words:
             channel = "1" if cue.channel is None else str(cue.channel)
-            rows.append((channel, ticks(start, 1000), ticks(end, 1000), word.text.strip(), word.confidence))
+            rows.append((channel, ticks(start, 1000), ticks(end, 1000), plain(word.text), word.confidence))
     rows.sort(key=lambda row: row[:2])
     scored = any(row[4] is not None for row in rows)
     out = []

@@ -6,6 +6,7 @@ in ASS (`{\\i1}`). Anything else between angle brackets or braces is the user's 
 
 from __future__ import annotations
 
+import html
 import re
 
 TAG = re.compile(
@@ -20,7 +21,8 @@ _SRT_TAGS = frozenset({"i", "b", "u", "s", "em", "strong", "font"})
 _OVERRIDE_STYLE = re.compile(r"\\([ibus])([01])(?![\d.])")
 _KARAOKE = re.compile(r"\\(?:[kK][fot]?)\d+")
 _POSITION = re.compile(r"\\an?\d+")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|lrm|rlm|nbsp|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
+_REFERENCE = re.compile(r"&(?:amp|lt|gt|lrm|rlm|nbsp|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
 WORD_JOINER = "\u2060"
 
 
@@ -30,7 +32,21 @@ def plain(text: str) -> str:
     >>> plain("<i>Hello</i>\\n{\\\\b1}you{\\\\b0} <laughs>")
     'Hello you <laughs>'
     """
-    return " ".join(TAG.sub(lambda m: " " if _name(m) == "br" else "", text).split())
+    return " ".join(unescaped(TAG.sub(lambda m: " " if _name(m) == "br" else "", text)).split())
+
+
+def unescaped(text: str) -> str:
+    """Character references of HTML (web captions hold them) as characters, unless that would make a tag of the text.
+
+    >>> unescaped("AT&amp;T &lt;laughs&gt; &lt;i&gt;")
+    'AT&amp;T &lt;laughs&gt; &lt;i&gt;'
+    >>> unescaped("AT&amp;T &lt;laughs&gt;")
+    'AT&T <laughs>'
+    """
+    if "&" not in text:
+        return text
+    raw = _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+    return raw if len(TAG.findall(raw)) == len(TAG.findall(text)) else text
 
 
 def _name(match: re.Match[str]) -> str:
@@ -85,10 +101,8 @@ def _html_styles(override: str, known: frozenset[str]) -> str:
 
 
 def lines(text: str) -> str:
-    """The text with "\\n" as the one line end and without blank lines, which end a caption in SRT and VTT."""
-    return "\n".join(
-        line for line in re.split(r"\r\n|[\n\r\x00\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text) if line.strip()
-    )
+    """The text without blank lines, which end a caption in SRT and VTT."""
+    return "\n".join(line for line in text.split("\n") if line.strip())
 
 
 def vtt_text(text: str) -> str:

@@ -73,7 +73,7 @@ def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment
     from lhotse import SupervisionSegment
     from lhotse.supervision import AlignmentItem
 
-    words = [AlignmentItem(w.text.strip(), a, round(b - a, 9), w.confidence) for w, a, b in spoken_words(cue)]
+    words = [AlignmentItem(plain(w.text), a, round(b - a, 9), w.confidence) for w, a, b in spoken_words(cue)]
     custom = {
         "index": cue.index,
         "status": cue.status,

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.formats.inline import WORD_JOINER
+from ctcalign.formats.inline import WORD_JOINER, unescaped
 from ctcalign.formats.rendered import Rendered
 from ctcalign.formats.times import lrc_clock, span_ticks, ticks
 from ctcalign.formats.view import left_out, pieces, placed_cues, recording_name
@@ -47,7 +47,7 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
             latest = max(latest, min(ticks(piece.word.start, 100), last))
             parts.append(f"<{lrc_clock(latest)}>")
             timed += piece.word.status != "not_spoken"
-        parts.append(_TIME.sub(r"\1" + WORD_JOINER, piece.text))
+        parts.append(_TIME.sub(r"\1" + WORD_JOINER, unescaped(piece.text)))
     text = "".join(parts).strip()
     if timed:
         return f"{text}<{lrc_clock(last)}>", timed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
 import os
@@ -13,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import CaptionError
-from ctcalign.formats.inline import TAG
+from ctcalign.formats.inline import unescaped
 
 if TYPE_CHECKING:
     from ctcalign.text.captions import Captions
@@ -80,7 +79,7 @@ def _cue(cue: Cue, format: str) -> AlignedCue:
             word.reason = "no time in the input"
     aligned = AlignedCue(
         index=cue.index,
-        text=_unescaped(cue.text) if format == "vtt" else cue.text,
+        text=unescaped(cue.text) if format == "vtt" else cue.text,
         start=cue.start,
         end=cue.end,
         status=_placed(cue.start),
@@ -105,12 +104,6 @@ def _spoken(text: str) -> bool:
     from ctcalign.text.markup import spans
 
     return any(span.spoken and text[span.start : span.end].strip() for span in spans(text))
-
-
-def _unescaped(text: str) -> str:
-    """Text of a VTT file without character references, except where that would make a tag of the user's text."""
-    plain = html.unescape(text)
-    return plain if len(TAG.findall(plain)) == len(TAG.findall(text)) else text
 
 
 def _name(source: str | Path | IO[Any]) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.formats.inline import TAG, lines, srt_tag
+from ctcalign.formats.inline import TAG, WORD_JOINER, lines, srt_tag, unescaped
 from ctcalign.formats.rendered import Rendered
 from ctcalign.formats.times import clock, span_ticks
 from ctcalign.formats.view import caption_rows, left_out, placed_cues, spoken_words
 
-# A line of the user's text with an arrow and a digit: lenient readers take it for the timing line of the next cue.
-_TIMING = re.compile(r"^(?=.*\d)(.*?)(?:--+|[—–]+|-|=+)>", re.MULTILINE)
+# A line of the user's text with a digit and an arrow, or with two times: some readers take it for a timing line.
+_ARROW_LINE = re.compile(r"^(?=.*\d).*?(?:--+|[—–]+|-|=+)(?=>)", re.MULTILINE)
+_TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 
 
 def render(alignment: Alignment) -> Rendered:
@@ -26,7 +27,7 @@ def render_words(alignment: Alignment) -> Rendered:
     """One block a word: for videos that show one word at a time."""
     placed, unplaced = placed_cues(alignment)
     words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
-    blocks = [_block(i, start, end, lines(word.text)) for i, (word, start, end) in enumerate(words, 1)]
+    blocks = [_block(i, start, end, lines(unescaped(word.text))) for i, (word, start, end) in enumerate(words, 1)]
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
     notes = left_out(unplaced) + left_out(empty, "have no timed words")
     return Rendered("".join(blocks), len(placed) - len(empty), len(blocks), sorted(unplaced + empty), notes)
@@ -38,4 +39,8 @@ def _block(number: int, start: float, end: float, text: str) -> str:
 
 
 def _text(cue: AlignedCue) -> str:
-    return _TIMING.sub("\\1→", lines(TAG.sub(srt_tag, cue.text)))
+    text = lines(TAG.sub(srt_tag, unescaped(cue.text)))
+    if ":" in text or ">" in text:  # a word joiner has no width: the text looks as it did
+        text = _TWO_TIMES.sub(lambda line: re.sub(r"(?<=\d):(?=\d)", ":" + WORD_JOINER, line[0]), text)
+        text = _ARROW_LINE.sub(lambda line: line[0] + WORD_JOINER, text)
+    return text

@@ -50,7 +50,7 @@ def render(alignment: Alignment) -> Rendered:
         spans, gone = _tier(((c.start, c.end, plain(c.text)) for c in group), xmax, notes, "cue")
         dropped += [group[i].index for i in gone]
         timed = [w for c in group for w in c.words if w.status != "not_spoken" and w.text.strip()]
-        word_spans, word_gone = _tier(((w.start, w.end, " ".join(w.text.split())) for w in timed), xmax, notes, "word")
+        word_spans, word_gone = _tier(((w.start, w.end, plain(w.text)) for w in timed), xmax, notes, "word")
         words += sum(w.start is not None for w in timed) - len(word_gone)
         tokens = [t for c in group for w in c.words for t in w.tokens]
         token_spans, _ = _tier(((t.start, t.end, t.text) for t in tokens), xmax, notes, "token")
@@ -69,8 +69,11 @@ def _groups(placed: list[tuple[AlignedCue, float, float]]) -> list[tuple[str, li
     speakers = list(dict.fromkeys(" ".join((cue.speaker or "").split()) for cue in cues))
     if not overlap or len(speakers) < 2:
         return [("", cues)]
+    nobody = "unknown"
+    while nobody in speakers:
+        nobody += " speaker"
     return [
-        (f"{speaker or 'unknown'} - ", [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
+        (f"{speaker or nobody} - ", [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
         for speaker in speakers
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def spoken_words(cue: AlignedCue) -> list[tuple[AlignedWord, float, float]]:
     return [
         (word, word.start, word.end)
         for word in cue.words
-        if word.start is not None and word.end is not None and word.status != "not_spoken" and word.text.strip()
+        if word.start is not None and word.end is not None and word.status != "not_spoken" and plain(word.text)
     ]
 
 
@@ -117,7 +118,7 @@ def _cut(text: str, starts: dict[int, AlignedWord]) -> Iterator[Piece]:
     cursor = 0
     for tag in [*tags, None]:
         end = len(text) if tag is None else tag.start()
-        cuts = [place for place in begins if cursor <= place < end]
+        cuts = begins[bisect.bisect_left(begins, cursor) : bisect.bisect_left(begins, end)]
         for a, b in zip([cursor, *cuts], [*cuts, end], strict=True):
             if b > a:
                 yield Piece(text[a:b], word=starts.get(a))

@@ -48,7 +48,7 @@ def render(alignment: Alignment) -> Rendered:
 def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     """The text of a cue with its word times, and the number of spoken words that have one (or begin with the cue)."""
     parts: list[str] = []
-    latest, pause, timed, began = first, None, 0, False
+    latest, timed, began = first, 0, False
 
     def mark(time: int) -> bool:
         nonlocal latest
@@ -58,26 +58,25 @@ def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
         latest = time
         return True
 
-    def mark_pause(time: int) -> None:
-        """Before the white space that ends the text so far: the pause begins where the word ends."""
-        tail = parts.pop()
-        word = tail.rstrip()
-        parts.append(word)
-        mark(time)
-        parts.append(tail[len(word) :])
-
-    for piece in pieces(cue):
+    cut = pieces(cue)
+    nexts = [last]  # where the next timed word begins, from the end
+    for piece in reversed(cut):
+        nexts.append(ticks(piece.word.start, 1000) if piece.word and piece.word.start is not None else nexts[-1])
+    for piece, following in zip(cut, nexts[-2::-1], strict=True):
+        text = vtt_tag(piece.tag) if piece.tag else vtt_text(piece.text)
         word = piece.word
-        if word is not None and word.start is not None and word.end is not None:
-            time = ticks(word.start, 1000)
-            if pause is not None and pause < time:
-                mark_pause(pause)
-            own = mark(time) or (time == first and not began)
-            timed += own and word.status != "not_spoken"
-            began, pause = True, ticks(word.end, 1000)
-        parts.append(vtt_tag(piece.tag) if piece.tag else vtt_text(piece.text))
-    if pause is not None:
-        mark_pause(pause)
+        if word is None or word.start is None or word.end is None:
+            parts.append(text)
+            continue
+        start, end = ticks(word.start, 1000), ticks(word.end, 1000)
+        own = mark(start) or (start == first and not began)
+        timed += own and word.status != "not_spoken"
+        began = True
+        bare = text.rstrip()
+        parts.append(bare)
+        if end < following:
+            mark(end)  # before the white space: the pause begins where the word ends
+        parts.append(text[len(bare) :])
     text = lines("".join(parts))
     if cue.speaker and cue.speaker.strip() and not _VOICE.search(cue.text):
         text = f"<v {vtt_text(' '.join(cue.speaker.split()))}>{text}"

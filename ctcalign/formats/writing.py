@@ -16,6 +16,7 @@ from ctcalign.formats.atomic import atomic_directory, atomic_write
 from ctcalign.formats.checks import repaired
 from ctcalign.formats.registry import Format, format_of
 from ctcalign.formats.rendered import Rendered, WriteReport
+from ctcalign.formats.tidy import tidied
 
 _WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
     {
@@ -37,6 +38,8 @@ _WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
     }
 )
 
+_VERBATIM = frozenset({"json", "tsv", "tsv-words"})  # they escape what other formats cannot hold
+
 
 def render(alignment: Alignment, format: str) -> Rendered:
     """The content of an output in memory, with the notes of `checks.repaired` before its own.
@@ -46,6 +49,9 @@ def render(alignment: Alignment, format: str) -> Rendered:
     """
     entry = format_of("", format)
     checked, notes = repaired(alignment)
+    if entry.name not in _VERBATIM:
+        checked, more = tidied(checked)
+        notes += more
     rendered = _WRITERS[entry.name](checked)
     rendered.notes[:0] = notes
     return rendered

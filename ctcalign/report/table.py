@@ -69,13 +69,13 @@ def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60)
     from rich.text import Text
 
     # box=None: in a log file or a narrow terminal frames are noise.
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name in ("cue", "start", "end"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
+    table.add_column("status", no_wrap=True, max_width=36, overflow="ellipsis")
     for name in ("score", "conf."):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("text", overflow="ellipsis", no_wrap=True)
+    table.add_column("text", overflow="ellipsis", no_wrap=True, ratio=1)  # the one that gives way
     shown = _chosen(alignment, most)
     for place in shown:
         cue = alignment.cues[place]

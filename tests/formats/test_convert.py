@@ -1,0 +1,188 @@
+"""The command and its function: one file in, several out, nothing half."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.cli import commands
+from ctcalign.errors import CaptionError, OutputError, UsageError
+from ctcalign.formats import FORMATS, format_of, read_alignment, write
+from ctcalign.formats.converting import convert
+
+SRT = "1\n00:00:01,000 --> 00:00:02,500\nHello <i>you</i>\n\n2\n00:00:03,000 --> 00:00:04,000\n[MUSIC]\n\n"
+
+
+def run(*arguments, stdin=None):
+    return CliRunner().invoke(commands, ["convert", *map(str, arguments)], input=stdin)
+
+
+@pytest.fixture
+def srt(tmp_path):
+    path = tmp_path / "talk.srt"
+    path.write_text(SRT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def alignment():
+    words = [AlignedWord("Hello", 1.0, 1.5, -0.25, 0.875), AlignedWord("you", 1.5, 2.5)]
+    return Alignment("talk.wav", 9.0, "builtin:en", [AlignedCue(0, "Hello you", 1.0, 2.5, words=words)])
+
+
+def test_several_outputs_at_once(srt, tmp_path):
+    result = run(srt, tmp_path / "a.vtt", tmp_path / "b.json", tmp_path / "c.TextGrid")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "00:00:01.000 --> 00:00:02.500\nHello <i>you</i>" in (tmp_path / "a.vtt").read_text()
+    document = json.loads((tmp_path / "b.json").read_text())
+    assert [cue["status"] for cue in document["cues"]] == ["aligned", "not_spoken"]
+    assert document["duration"] == 4.0
+
+
+def test_the_same_captions_come_out_of_the_same_format(srt, tmp_path):
+    convert(srt, [tmp_path / "again.srt"])
+    assert (tmp_path / "again.srt").read_text() == SRT
+
+
+def test_pipes(srt):
+    result = run("-", "-", "--to", "vtt", stdin=SRT)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("WEBVTT\n\n1\n00:00:01.000 -->")
+
+
+def test_our_json_through_a_pipe(alignment, tmp_path):
+    stream = io.StringIO()
+    write(alignment, stream, "json")
+    result = run("-", "-", "--to", "ctm", stdin=stream.getvalue())
+    assert result.stdout == "talk 1 1.000 0.500 Hello 0.8750\ntalk 1 1.500 1.000 you NA\n"
+
+
+def test_an_output_that_is_there_needs_overwrite(srt, tmp_path):
+    out = tmp_path / "a.vtt"
+    out.write_text("old")
+    result = run(srt, out)
+    with pytest.raises(UsageError, match=r"a\.vtt is there already; give --overwrite"):
+        convert(srt, [out])
+    assert result.exit_code != 0
+    assert out.read_text() == "old"
+    assert run(srt, out, "--overwrite").exit_code == 0
+    assert out.read_text().startswith("WEBVTT")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "error", "text"),
+    [
+        (["a.xyz"], UsageError, r"a\.xyz: no output format has this extension, expected one of \.json"),
+        (["a.txt"], UsageError, r"\.txt may be several formats"),
+        (["-"], UsageError, "stdout needs the name of a format"),
+        (["a.srt", "a.srt"], UsageError, "is named twice"),
+        (["talk.srt"], UsageError, "is also an input"),
+        (["nowhere/a.srt"], OutputError, "there is no folder"),
+        (["a.vtt", "a.ctm"], OutputError, r"nothing of .* fits the format ctm: 2 cues have no timed words"),
+        ([], UsageError, "no output given"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_written(srt, tmp_path, monkeypatch, outputs, error, text):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=text):
+        convert("talk.srt", outputs, overwrite=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["talk.srt"]
+
+
+def test_unknown_names_of_formats(srt, tmp_path):
+    with pytest.raises(UsageError, match="format is 'mp3', expected one of json, srt"):
+        convert(srt, [tmp_path / "a"], to_format="mp3")
+    with pytest.raises(UsageError, match="mp3"):
+        convert(srt, [tmp_path / "a.vtt"], from_format="mp3")
+
+
+@pytest.mark.parametrize("broken", ['{"schema": "ctcalign/alignment/1", "cues": [', "", "{}"])
+def test_broken_input_is_one_error_and_no_output(tmp_path, broken):
+    path = tmp_path / "in.json"
+    path.write_text(broken)
+    with pytest.raises(CaptionError, match=r"in\.json"):
+        convert(path, [tmp_path / "a.srt"])
+    assert not (tmp_path / "a.srt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"schema": "ctcalign/alignment/2"}, "newer ctcalign"),
+        ({"duration": "long"}, "duration: expected a finite number, got 'long'"),
+        ({"cues": {}}, "cues: expected a list"),
+        ({"cues": [3]}, r"cues\[0\]: expected an object, got 3"),
+        ({"cues": [{"index": -1}]}, r"cues\[0\]\.index: expected a whole number from 0, got -1"),
+        ({"cues": [{"index": 0, "text": "a", "status": "lost"}]}, r"cues\[0\]\.status: expected one of aligned"),
+        ({"cues": [{"index": 0, "text": "a", "status": "aligned", "start": float("nan")}]}, r"cues\[0\]\.start"),
+    ],
+)
+def test_a_document_that_breaks_the_schema_names_the_place(tmp_path, alignment, change, text):
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps({**alignment.to_dict(), **change}))
+    with pytest.raises(CaptionError, match=rf"in\.json: {text}|in\.json: .*{text}"):
+        read_alignment(path)
+
+
+def test_unknown_keys_are_told(tmp_path, alignment):
+    document = alignment.to_dict()
+    document["cues"][0]["keep"] = True
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps(document))
+    assert read_alignment(path).warnings == ['ignored the unknown key "keep" (1 times)']
+
+
+def test_methods_of_an_alignment(alignment, tmp_path):
+    alignment.to_json(tmp_path / "whatever.data")
+    assert Alignment.from_dict(json.loads((tmp_path / "whatever.data").read_text())) == alignment
+    report = alignment.save(tmp_path / "a.vtt")
+    assert (report.format, report.cues_written, report.words_written, report.omitted) == ("vtt", 1, 2, [])
+    alignment.save(tmp_path / "labels.txt", "audacity-words")
+    assert (tmp_path / "labels.txt").read_text().count("\n") == 2
+    with pytest.raises(UsageError, match="may be several formats"):
+        alignment.save(tmp_path / "labels.txt")
+
+
+def test_streams_of_text_and_bytes(alignment):
+    text, raw = io.StringIO(), io.BytesIO()
+    write(alignment, text, "srt")
+    write(alignment, raw, "srt")
+    assert raw.getvalue().decode() == text.getvalue() != ""
+    with pytest.raises(UsageError, match="folder"):
+        write(alignment, text, "kaldi")
+
+
+def test_every_extension_finds_its_format(tmp_path):
+    for name, entry in FORMATS.items():
+        for extension in entry.extensions:
+            assert format_of(f"some.dir/a{extension}").name == name
+            assert format_of(f"A{extension.upper()}").name == name
+    assert format_of("data/train/").name == "kaldi"
+
+
+def test_kaldi_folder_and_back(alignment, tmp_path):
+    convert_from = tmp_path / "a.json"
+    alignment.to_json(convert_from)
+    convert(convert_from, [f"{tmp_path}/data/"])
+    assert sorted(p.name for p in (tmp_path / "data").iterdir()) == [
+        "reco2dur",
+        "segments",
+        "spk2utt",
+        "text",
+        "utt2spk",
+        "wav.scp",
+    ]
+
+
+def test_list_and_help_need_no_input():
+    listed = run("--list")
+    assert listed.exit_code == 0
+    for name in FORMATS:
+        assert name in listed.stdout
+    helped = run("--help")
+    assert helped.exit_code == 0
+    assert "ctcalign convert talk.json talk.vtt" in helped.stdout

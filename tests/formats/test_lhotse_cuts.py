@@ -1,0 +1,75 @@
+"""lhotse reads the cuts again: times, words, scores, the recording."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+from generated_alignments import alignments
+from hypothesis import given, settings
+from test_independent_readers import said, visible
+
+from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.formats import write
+
+lhotse = pytest.importorskip(
+    "lhotse", reason="lhotse is a dependency of the package; without it nothing to compare with"
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(alignment=alignments())
+def test_times_and_words_come_back(tmp_path_factory, alignment):
+    path = tmp_path_factory.mktemp("cuts") / "a.jsonl.gz"
+    report = write(alignment, path)
+    (cut,) = lhotse.CutSet.from_file(path)
+    assert cut.duration == pytest.approx(alignment.duration)
+    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
+    assert report.cues_written == len(cut.supervisions) == len(placed)
+    for supervision, cue in zip(cut.supervisions, placed, strict=True):
+        assert supervision.start == cue.start
+        assert abs(supervision.end - max(cue.end, cue.start + 0.001)) < 1e-6
+        assert supervision.speaker == cue.speaker
+        assert supervision.custom["raw_text"] is not None
+        assert supervision.custom["status"] == cue.status
+        words = [w for c, w in said(alignment) if c is cue]
+        items = (supervision.alignment or {}).get("word", [])
+        assert [(i.start, i.score) for i in items] == [(w.start, w.confidence) for w in words]
+        assert all(
+            abs(i.end - w.end) < 1e-6 and visible(i.symbol) == visible(w.text)
+            for i, w in zip(items, words, strict=True)
+        )
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_with_the_audio_the_cut_can_be_loaded_and_trimmed(tmp_path, channels):
+    audio = tmp_path / "talk.wav"
+    soundfile.write(audio, np.linspace(-0.5, 0.5, 16000 * channels).reshape(-1, channels), 8000)
+    cue = AlignedCue(0, "[noise] Hello you", 0.5, 1.25, confidence=0.9)
+    cue.words = [
+        AlignedWord("[noise]", 0.5, 0.6, status="not_spoken"),
+        AlignedWord("Hello", 0.6, 0.9),
+        AlignedWord("you", 0.9, 1.25),
+    ]
+    report = write(Alignment(str(audio), 2.0, "m", [cue]), tmp_path / "cuts.jsonl.gz")
+    assert report.notes == []
+    (cut,) = lhotse.CutSet.from_file(tmp_path / "cuts.jsonl.gz")
+    assert cut.load_audio().shape == (channels, 16000)
+    assert cut.supervisions[0].text == "Hello you"
+    (part,) = lhotse.CutSet.from_cuts([cut]).trim_to_supervisions(keep_overlapping=False)
+    assert (part.start, part.duration) == (0.5, 0.75)
+    assert part.load_audio().shape[-1] == 6000
+    lhotse.validate(lhotse.CutSet.from_cuts([cut]), read_data=True)
+
+
+def test_without_the_audio_it_says_so(tmp_path):
+    report = write(Alignment("gone.wav", 2.0, "m", [AlignedCue(4, "lost", status="failed")]), tmp_path / "c.jsonl.gz")
+    assert report.omitted == [4]
+    assert any("no recording" in note for note in report.notes)
+
+
+def test_the_same_alignment_gives_the_same_bytes(tmp_path):
+    alignment = Alignment("gone.wav", 2.0, "m", [AlignedCue(0, "a", 0.0, 1.0)])
+    for name in ("a.jsonl.gz", "b.jsonl.gz"):
+        write(alignment, tmp_path / name)
+    assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
