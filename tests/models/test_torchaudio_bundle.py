@@ -24,11 +24,23 @@ def tiny(labels: int, mode: str = "layer_norm", layers: int = 1) -> Any:
     torchaudio = import_torchaudio()
     torch.manual_seed(0)
     network = torchaudio.models.wav2vec2_model(
-        extractor_mode=mode, extractor_conv_layer_config=CONV, extractor_conv_bias=False, encoder_embed_dim=16,
-        encoder_projection_dropout=0.0, encoder_pos_conv_kernel=8, encoder_pos_conv_groups=2, encoder_num_layers=layers,
-        encoder_num_heads=2, encoder_attention_dropout=0.0, encoder_ff_interm_features=32,
-        encoder_ff_interm_dropout=0.0, encoder_dropout=0.0, encoder_layer_norm_first=False, encoder_layer_drop=0.0, aux_num_out=labels,
-    )  # fmt: skip
+        extractor_mode=mode,
+        extractor_conv_layer_config=CONV,
+        extractor_conv_bias=False,
+        encoder_embed_dim=16,
+        encoder_projection_dropout=0.0,
+        encoder_pos_conv_kernel=8,
+        encoder_pos_conv_groups=2,
+        encoder_num_layers=layers,
+        encoder_num_heads=2,
+        encoder_attention_dropout=0.0,
+        encoder_ff_interm_features=32,
+        encoder_ff_interm_dropout=0.0,
+        encoder_dropout=0.0,
+        encoder_layer_norm_first=False,
+        encoder_layer_drop=0.0,
+        aux_num_out=labels,
+    )
     for parameter in network.parameters():  # random weights of this size hardly change the output otherwise
         parameter.data *= 3
     return network.eval()
