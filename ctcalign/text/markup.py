@@ -183,11 +183,12 @@ def _line_starts(rest: str) -> list[tuple[int, int, str]]:
     dashes = [(m.start(1), m.end(1), "dash") for m in _DASH.finditer(rest)]
     rest = _blank(rest, dashes)
     begins = {0, *(i + 1 for i, c in enumerate(rest) if c == "\n"), *(end for _, end, _ in out)}
+    after_chevrons = {end for _, end, _ in out}
     for begin in sorted(begins):
         stop = rest.find("\n", begin)
-        line = rest[begin : stop if stop >= 0 else len(rest)]
-        after_chevron = any(end == begin for _, end, _ in out)
-        end = label_end(line, rest, after_chevron)
+        # A label and what follows it fit into 200 characters: a paragraph of a book is not searched for each.
+        line = rest[begin : min(begin + 200, stop if stop >= 0 else len(rest))]
+        end = label_end(line, rest, begin in after_chevrons)
         if end:
             first = begin + len(line) - len(line.lstrip())
             out.append((first, begin + end, "speaker"))

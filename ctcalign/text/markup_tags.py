@@ -17,16 +17,16 @@ _NAMES = (
     "strong|sub|sup|tt|u|ul|v"
 )
 _HTML = re.compile(
-    rf"<\s*/\s*(?:{_NAMES})\s*>"  # end tag
-    rf"|<(?:{_NAMES})\s*/?\s*>"
+    rf"<\s?/\s?(?:{_NAMES})\s?>"  # end tag
+    rf"|<(?:{_NAMES})\s?/?\s?>"
     r"|<(?:v|c|lang|b|i|u|ruby|rt)\.[^<>\n]*>"  # VTT classes
     r"|<(?:v|lang)[ \t][^<>\n]*>"  # VTT voice and language
-    rf"|<(?:{_NAMES})\s[^<>]*=[^<>]*>"  # attributes: "a <b and c> d" has none
+    rf"|<(?:{_NAMES})\s[^<>=]{{0,300}}=[^<>]{{0,1000}}>"  # attributes: "a <b and c> d" has none
     r"|<(?:\d+:)?\d+:\d+(?:[.,]\d+)?>"  # stamps of VTT and LRC
-    r"|<!--.*?-->|</?\w+:\w+[^<>]*>",
+    r"|<!--.{0,1000}?-->|</?\w+:\w+[^<>]*>",
     re.I | re.S,
 )
-_ESCAPED = re.compile(rf"&lt;/?(?:{_NAMES})\s*/?&gt;|&lt;font\s.*?&gt;", re.I)
+_ESCAPED = re.compile(rf"&lt;/?(?:{_NAMES})\s*/?&gt;|&lt;font\s.{0, 200}?&gt;", re.I)
 # <unk>, <laugh>, <door slams>: transcribers' notes in angle brackets
 _ANGLE_NOTE = re.compile(r"(?<![^\s>(\"'])<[A-Za-z][A-Za-z_\- ]{0,40}/?>")
 _ASS = re.compile(r"\{[^{}]*\\[^{}]*\}|\{[A-Za-z]:[^{}]*\}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,12 @@ def test_nothing_of_the_dev_captions_without_mark_up_is_taken_away(norm):
             assert norm(spoken_text(cue.text)) == norm(cue.text), path
             cues += 1
     assert cues > 4000
+
+
+@pytest.mark.parametrize("unit", ["BOB: a\n", ">> ", "<!--", "&lt;font ", "<b ", "(", "[", "a:", "# ", "{\\p1}"])
+def test_a_whole_book_in_one_cue_takes_linear_time(unit):
+    text = unit * 10000 + "<b " + "=" * 10000
+    begin = time.process_time()
+    found = spans(text)
+    assert time.process_time() - begin < 3
+    assert found[-1].end == len(text)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import replace
+from itertools import accumulate
 
 from ctcalign.text.captions.clock import clock
 from ctcalign.text.captions.draft import Draft, Notes, Source
@@ -51,11 +53,15 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             continue
         following = lines[k + 1].start if k + 1 < len(lines) else None
         out.append(_ended(draft, following))
-    # Lines without a time keep their place among the lines of the file.
-    for draft in loose:
-        place = next((i for i, d in enumerate(out) if (d.line or 0) > (draft.line or 0)), len(out))
-        out.insert(place, draft)
-    return out
+    return _merged(out, loose)
+
+
+def _merged(timed: list[Draft], loose: list[Draft]) -> list[Draft]:
+    """Lines without a time keep their place among the lines of the file."""
+    latest = list(accumulate((d.line or 0 for d in timed), max))
+    keyed = [((i, 1, 0), d) for i, d in enumerate(timed)]
+    keyed += [((bisect_right(latest, d.line or 0), 0, d.line or 0), d) for d in loose]
+    return [d for _, d in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def _seconds(stamp: str) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ctcalign.text.captions.draft import Draft
 from ctcalign.text.cues import CueWord
@@ -28,28 +29,30 @@ def group(rows: list[WordRow]) -> list[Draft]:
     seconds, and when it would last longer than `LONGEST`. A word without times stays with the word above it."""
     out: list[Draft] = []
     current: list[WordRow] = []
+    first: tuple[float, float] | None = None  # times of the first and the last timed word of the cue
+    last: tuple[float, float] | None = None
     for row in rows:
-        if current and _apart(current, row):
+        if current and _apart(current[-1], row, first, last):
             out.append(cue_of(current))
-            current = []
+            current, first, last = [], None, None
         current.append(row)
+        if row.word.start is not None and row.word.end is not None:
+            last = (row.word.start, row.word.end)
+            first = first or last
     if current:
         out.append(cue_of(current))
     return out
 
 
-def _apart(current: list[WordRow], row: WordRow) -> bool:
-    last = current[-1]
-    if (last.recording, last.channel, last.speaker) != (row.recording, row.channel, row.speaker):
+def _apart(above: WordRow, row: WordRow, first: tuple[float, float] | None, last: tuple[float, float] | None) -> bool:
+    if (above.recording, above.channel, above.speaker) != (row.recording, row.channel, row.speaker):
         return True
-    ends = [r.word.end for r in current if r.word.end is not None]
-    starts = [r.word.start for r in current if r.word.start is not None]
-    if row.word.start is None or not ends or not starts:
+    start, end = row.word.start, row.word.end
+    if start is None or first is None or last is None:
         return False
+    long = end is not None and end - first[0] > LONGEST
     # A step back in time is another passage; 1 ms of slack for rounded files.
-    gap = row.word.start - ends[-1]
-    long = row.word.end is not None and row.word.end - starts[0] > LONGEST
-    return gap >= GAP - 1e-6 or row.word.start < starts[-1] - 1e-3 or long
+    return start - last[1] >= GAP - 1e-6 or start < last[0] - 1e-3 or long
 
 
 def cue_of(rows: list[WordRow]) -> Draft:
@@ -71,22 +74,25 @@ def cue_of(rows: list[WordRow]) -> Draft:
 
 def share_words(drafts: list[Draft], words: list[CueWord]) -> list[CueWord]:
     """Give each word to the cue that its middle lies in (the nearest one within `GAP`); returns the words left over."""
-    timed = [d for d in drafts if d.start is not None and d.end is not None]
+    timed = sorted(
+        ((d.start, d.end, i) for i, d in enumerate(drafts) if d.start is not None and d.end is not None),
+    )
+    starts = [start for start, _, _ in timed]
+    furthest = list(accumulate((end for _, end, _ in timed), max))
     left = []
     for word in words:
-        if word.start is None or word.end is None or not timed:
+        if word.start is None or word.end is None:
             left.append(word)
             continue
         middle = (word.start + word.end) / 2
-        best = min(timed, key=lambda d: _distance(d, middle))
-        if _distance(best, middle) < GAP:
-            best.words.append(word)
+        place = bisect_right(starts, middle)
+        near = [(timed[place][0] - middle, timed[place][2])] if place < len(timed) else []
+        while place > 0 and furthest[place - 1] > middle - GAP:
+            place -= 1
+            near.append((max(middle - timed[place][1], 0.0), timed[place][2]))
+        distance, best = min(near, default=(GAP, -1))
+        if distance < GAP:
+            drafts[best].words.append(word)
         else:
             left.append(word)
     return left
-
-
-def _distance(draft: Draft, time: float) -> float:
-    if draft.start is None or draft.end is None:
-        return math.inf
-    return max(draft.start - time, time - draft.end, 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ctcalign.errors import CaptionError
@@ -192,3 +194,20 @@ def test_ssa_has_other_columns(reading):
     )
     (cue,) = reading(content, "a.ssa").cues
     assert (cue.start, cue.end, cue.text, cue.speaker) == (1.0, 2.0, "Hi, you", "Bob")
+
+
+@pytest.mark.parametrize(
+    ("format", "content"),
+    [
+        ("srt", "1\n00:00:01,000 --> 00:00:02,000\nx\n\n" * 3000),
+        ("lrc", "loose\n" * 10000),
+        ("lrc", "[00:01.00]x\nloose\n" * 5000),
+        ("ctm", "a 1 bad\n" * 10000),
+        ("ctm", "".join(f"a 1 {i / 10:.1f} 0.1 x\n" for i in range(10000))),
+    ],
+)
+def test_long_and_odd_files_take_linear_time(reading, format, content):
+    begin = time.process_time()
+    captions = reading(content, "a", format=format)
+    assert time.process_time() - begin < 3  # a twentieth of it on an idle core; quadratic ways took 10 and more
+    assert sum(len(c.text.split()) for c in captions.cues) >= 3000

@@ -109,6 +109,7 @@ def test_praatio_textgrid(tmp_path, made, form):
     assert rows(read_captions(path), 1000) == made
 
 
+@pytest.mark.slow  # the import of lhotse alone takes seconds
 @settings(FEW, max_examples=10)
 @given(cues(LINE, 1000))
 def test_lhotse_supervisions_and_cuts(tmp_path, made):
