@@ -22,7 +22,7 @@ def jit(function: F) -> F:
 
     compiled: Any  # numba's own type hides the function's signature
     try:
-        compiled = numba.njit(nogil=True, cache=True)(function)
+        compiled = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:
-        compiled = numba.njit(nogil=True)(function)
+        compiled = numba.njit(nogil=True, error_model="numpy")(function)
     return cast(F, compiled)

@@ -62,6 +62,12 @@ def _gather(row: F64, column: NDArray[np.integer], gain: F64) -> None:
 
 
 @jit
+def _copy(values: F64, copy: F64) -> None:
+    for i in range(copy.size):  # not copy[:] = values, which takes a second to compile
+        copy[i] = values[i]
+
+
+@jit
 def _pack(code: U8, packed: U8) -> None:
     """Four two-bit codes a byte: byte i holds codes i, i + q, i + 2q, i + 3q, so that the loop vectorises."""
     q = packed.size
@@ -109,10 +115,7 @@ def forward(
     held = np.empty(unchained.size)
     pruning = beam < np.inf
     last_lo, last_hi = kept[0], kept[1]
-    a0 = np.searchsorted(target, lo[t0])
-    a1 = a0
-    u0 = np.searchsorted(unchained, lo[t0])
-    u1 = u0
+    a0 = a1 = u0 = u1 = 0
     offsets[0] = 0
     for k in range(rows.shape[0]):
         t = t0 + k
@@ -159,17 +162,13 @@ def forward(
             held[u] = label[unchained[u]]
         # The chain, tile by tile from the right: a tile reads the cell on its left before that one changes.
         at = offsets[k]
-        lanes[:] = -np.inf
         cells = end - first
         for tile in range((cells - 1) // TILE, -1, -1):
             j0 = first + tile * TILE
             j1 = min(j0 + TILE, end)
             n = j1 - j0
-            if j0 > 0:
-                before[:n] = label[j0 - 1 : j1 - 1]
-            else:
-                before[0] = -np.inf
-                before[1:n] = label[: j1 - 1]
+            before[0] = label[j0 - 1] if j0 > 0 else -np.inf
+            _copy(label[j0 : j1 - 1], before[1:n])
             _gather(row, column[j0:j1], gain[:n])
             _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
             start = at + tile * (TILE // 4)
@@ -192,10 +191,15 @@ def forward(
         _pack(arc_code[a0:], codes[offsets[k + 1] - (n_arcs + 3) // 4 : offsets[k + 1]])
         last_lo, last_hi = first, end
         if pruning:
+            for i in range(TILE):
+                lanes[i] = -np.inf
             for j0 in range(first, end, TILE):
                 _largest(blank[j0 : min(j0 + TILE, end)], lanes)
                 _largest(label[j0 : min(j0 + TILE, end)], lanes)
-            floor = lanes.max() - beam
+            best = -np.inf
+            for i in range(TILE):
+                best = max(best, lanes[i])
+            floor = best - beam
             while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < floor:
                 bound[0] = max(bound[0], blank[last_lo], label[last_lo])
                 blank[last_lo] = label[last_lo] = -np.inf

@@ -17,6 +17,19 @@ def _unpack(codes: U8, start: int, size: int, index: int) -> int:
 
 
 @jit
+def _arcs_before(target: I64, cell: int) -> int:
+    """How many arcs end in a cell before this one (np.searchsorted takes seconds to compile)."""
+    low, high = 0, target.size
+    while low < high:
+        middle = (low + high) // 2
+        if target[middle] < cell:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
 def traceback(
     t0: int,
     lo: I64,
@@ -47,8 +60,8 @@ def traceback(
             continue
         moved = False
         if arc_start[cell + 1] > arc_start[cell]:
-            a0 = np.searchsorted(target, lo[t])
-            n_arcs = np.searchsorted(target, hi[t]) - a0
+            a0 = _arcs_before(target, lo[t])
+            n_arcs = _arcs_before(target, hi[t]) - a0
             for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
                 arc = _unpack(codes, offsets[k + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
                 if arc & 2:
