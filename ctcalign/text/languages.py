@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # ISO 639-1 to 639-3 for the languages that speech recognisers and romanisation tables name; macrolanguages by their
 # usual member or own code, as uroman has them.
 _THREE = {
@@ -22,6 +24,7 @@ _TWO = {three: two for two, three in _THREE.items()} | {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def normal_code(language: str | None) -> str:
     """The language as num2words and the reading rules name it: two letters, and "_XX" for a region ("fr_CH").
 
@@ -31,7 +34,7 @@ def normal_code(language: str | None) -> str:
         return "en"
     parts = language.strip().replace("-", "_").split("_")
     primary = parts[0].lower()
-    primary = _TWO.get(primary, primary)
+    primary = _TWO.get(primary, primary) or "en"
     region = next((part.upper() for part in parts[1:] if len(part) == 2 and part.isalpha()), "")
     return f"{primary}_{region}" if region else primary
 

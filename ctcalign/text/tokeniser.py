@@ -76,6 +76,7 @@ class Tokeniser:
         self.romanise = romanise
         self.report = TextReport()
         self._romaniser = Romaniser(language, required=romanise == "always")
+        self._encoded: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
         self._cache: dict[tuple[str, tuple[tuple[str, ...], ...]], _Written] = {}
 
     def start_report(self) -> None:
@@ -134,7 +135,10 @@ class Tokeniser:
         columns: list[int] = []
         unsayable: list[str] = []
         for part in reading:
-            ids, left = self.vocabulary.encode(part)
+            encoded = self._encoded.get(part)
+            if encoded is None:
+                encoded = self._encoded[part] = self.vocabulary.encode(part)
+            ids, left = encoded
             unsayable.extend(left)
             if ids and columns and self.vocabulary.separator is not None:
                 columns.append(self.vocabulary.separator)

@@ -72,6 +72,10 @@ class Vocabulary:
         return scripts_of("".join(self.characters))
 
     @cached_property
+    def _single_letters(self) -> bool:
+        return not self.word_pieces and self._longest <= 1
+
+    @cached_property
     def _longest(self) -> int:
         return max(map(len, self.pieces), default=0)
 
@@ -86,10 +90,13 @@ class Vocabulary:
         Returns:
             The columns, and the characters that could not be written, each as often as it occurs.
         """
+        pieces = self.pieces
+        if self._single_letters and all(letter in pieces for letter in self._in_case(word)):
+            return tuple([pieces[letter] for letter in self._in_case(word)]), ()
         text, unsayable = self._spelled(word)
         if not text:
             return (), unsayable
-        if not self.word_pieces and self._longest == 1:
+        if self._single_letters:
             return tuple(self.pieces[character] for character in text), unsayable
         columns, skipped = self._fewest(text)
         return columns, (*unsayable, *skipped)

@@ -8,27 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from ctcalign.text.markup import Span
+from ctcalign.text.markup import spans as markup_spans
+from ctcalign.text.markup_tags import is_break
 from ctcalign.text.readings import contexts, readings_of
+from ctcalign.text.readings.shape import GROUP_SPACE
 from ctcalign.text.scripts import clusters, is_spaceless
 
-try:
-    from ctcalign.text.markup import Span
-    from ctcalign.text.markup import spans as markup_spans
-except ImportError:  # until the mark-up reader is there, everything is text
-    from typing import NamedTuple
-
-    class Span(NamedTuple):  # type: ignore[no-redef]
-        start: int
-        end: int
-        kind: str
-        spoken: object
-
-    def markup_spans(text: str) -> list[Span]:
-        return [Span(0, len(text), "text", True)] if text else []
-
-
 _DASHES = frozenset("\u2014\u2015\u2e3a\u2e3b")
-_BREAK_TAGS = ("<br", "\\N", "\\n", "\\h")
 
 
 @dataclass(frozen=True)
@@ -57,8 +44,8 @@ def words_of(text: str, language: str | None = "en") -> list[Word]:
 
     Every character that is not white space belongs to exactly one word, in order. A word is what white space divides,
     punctuation included; a dash or dots between two words end the first. In scripts without spaces each character is
-    a word.
-    A tag inside a word belongs to it ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
+    a word. Hard spaces between groups of digits do not part a number. A tag inside a word belongs to it
+    ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
 
     Args:
         text: the caption as the file has it, mark-up included.
@@ -95,7 +82,7 @@ class _Visible:
                 self._origins.extend([(span.start, span.end)] * len(replacement))
                 continue
             self.silent.extend(_silent_words(raw, span.start, span.kind))
-            if span.kind != "tag" or raw.startswith(_BREAK_TAGS):
+            if span.kind != "tag" or is_break(raw):
                 characters.append(" ")
                 self._origins.append((span.start, span.end))
         self.text = "".join(characters)
@@ -131,8 +118,9 @@ def _without_covered(words: list[Word]) -> list[Word]:
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
     """Spans of the words of a text without mark-up."""
     start: int | None = None
+    held = {match.start() for match in GROUP_SPACE.finditer(text)}
     for place, character in enumerate(text):
-        if character.isspace():
+        if character.isspace() and place not in held:
             if start is not None:
                 yield from _divided(text, start, place)
             start = None

@@ -96,12 +96,12 @@ def test_no_text_crashes(text: str) -> None:
             assert tokenised.alternatives or tokenised.unsayable or word.text in tokeniser.report.bridged
 
 
-def test_a_hundred_thousand_words_take_a_few_seconds() -> None:
+def test_twenty_thousand_words_take_about_a_second() -> None:
     text = "The quick brown fox, aged 12, jumped over Mr. Smith's 1,250 lazy dogs on 3 May 1984 at 7:30 pm."
-    cues = [text.replace("12", str(n % 900)).replace("1984", str(1000 + n)) for n in range(5000)]
+    cues = [text.replace("12", str(n % 90)).replace("1984", str(1900 + n % 120)) for n in range(1000)]
     tokeniser = Tokeniser(LETTERS)
     start = time.process_time()
     count = sum(len([tokeniser.tokenise(word) for word in words_of(cue)]) for cue in cues)
     seconds = time.process_time() - start
-    assert count == 100_000
-    assert seconds < 8, seconds
+    assert count == 20_000
+    assert seconds < 3, seconds  # half a second on an idle core; an uncached path takes tens

@@ -20,8 +20,8 @@ def lower(text: str, language: str = "en") -> str:
 
 def spoken_words(phrase: str, language: str = "en") -> Reading:
     """The words of a phrase: letters, marks, digits and inner apostrophes, in lower case; all else divides words."""
-    if phrase.isascii() and phrase.isalpha():
-        return (phrase.lower(),)
+    if phrase.isascii() and phrase.replace(" ", "").isalpha() and language not in ("tr", "az"):
+        return tuple(phrase.lower().split())
     composed = lower(unicodedata.normalize("NFKC", phrase.replace("\u00ad", "")), language)
     kept: list[str] = []
     for character in composed:

@@ -1,0 +1,1 @@
+"""One file a language: its words for signs, money, measures and times."""
