@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -161,8 +162,24 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)
 
 
+def _silence_libraries() -> None:
+    """Let nobody but Python write to stderr: decoders of damaged files talk there, past every setting of theirs.
+
+    The program keeps a copy of the stream for itself, and descriptor 2 goes nowhere. A crash in a library still shows
+    where it happened.
+    """
+    own = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = own
+    faulthandler.enable(own)
+
+
 def main() -> None:
     """Entry point of the `ctcalign` program."""
+    if not _debugging():
+        _silence_libraries()
     # Asked to stop (a job scheduler, `kill`), leave by the door: temporary files are removed on the way out.
     signal.signal(signal.SIGTERM, _terminated)
     sys.excepthook = _unexpected
