@@ -63,18 +63,23 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         speakers = [t for t in tiers if t.interval] or tiers
     named = len(speakers) > 1
     drafts: list[Draft] = []
+    strays = False
     for tier in speakers:
         own = [Draft(text, a, b, speaker=_speaker(tier, named)) for a, b, text in tier.filled]
         for word_tier in words:
             if len(speakers) == 1 or _speaker(word_tier, True) == _speaker(tier, True):
                 left = share_words(own, _words(word_tier))
                 if left:
-                    notes.add(f"words of tier {word_tier.name!r} lie in no cue", detail=f"{len(left)} words")
+                    notes.add(
+                        f"words of tier {word_tier.name!r} lie in no cue; made cues of", detail=f"{len(left)} words"
+                    )
+                    own += group([WordRow(w, speaker=_speaker(tier, named)) for w in left])
+                    strays = True
         drafts += own
     if not speakers:
         for tier in words:
             drafts += group([WordRow(w, speaker=_speaker(tier, len(words) > 1)) for w in _words(tier)])
-    if len(speakers or words) > 1:
+    if strays or len(speakers or words) > 1:
         drafts.sort(key=lambda d: d.start or 0.0)
     return drafts
 

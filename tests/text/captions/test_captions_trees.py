@@ -127,6 +127,17 @@ def test_textgrid_of_words_alone_is_grouped(reading):
     assert rows(captions) == [(0.5, 1.5, 'say "hi"'), (4.0, 5.0, "bye")]
 
 
+def test_words_outside_all_cues_are_not_lost(reading):
+    words = ("IntervalTier", "words", [(0, 0.5, "early"), (3, 4, "in"), (6, 7, "late")])
+    captions = reading(textgrid(words, ("IntervalTier", "cues", [(3, 4, "In")])), "a.TextGrid")
+    assert [(c.text, [w.text for w in c.words]) for c in captions.cues] == [
+        ("early", ["early"]),
+        ("In", ["in"]),
+        ("late", ["late"]),
+    ]
+    assert "lie in no cue" in captions.warnings[0]
+
+
 def test_textgrid_of_speakers(reading):
     ann = [
         ("IntervalTier", "Ann - words", [(0, 1, "one"), (1, 9.5, "")]),
