@@ -30,7 +30,7 @@ fi
 if run 1; then
   for engine in hibari flite festival espeak; do
     for ((shard = 0; shard < ${!engine}; shard++)); do echo "$engine $shard"; done
-  done | xargs -P "$jobs" -L 1 bash -c '"$0" local/synthesise.py --texts "$1/texts.jsonl" --hours "$2" --out "$1/feats" \
+  done | xargs -r -P "$jobs" -L 1 bash -c '"$0" local/synthesise.py --texts "$1/texts.jsonl" --hours "$2" --out "$1/feats" \
       --engine "$3" --shards "$4-$4"' "$python" "$exp" "$shard_hours"
 fi
 if run 2; then
@@ -57,7 +57,7 @@ if run 2; then
   done
 fi
 if run 3; then
-  "$python" -m torch.distributed.run --nproc_per_node "$processes" --master_port 29511 local/train.py --feats "$exp/feats" \
+  "$python" -m torch.distributed.run --standalone --nproc_per_node "$processes" local/train.py --feats "$exp/feats" \
     --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" --dim "$dim" --blocks "$blocks"
 fi
 if run 4; then

@@ -47,6 +47,11 @@ class Block(nn.Module):
         return found
 
 
+def _inside(lengths: Tensor, frames: int) -> Tensor:
+    """True for the frames of each utterance, False for its padding. (B,) -> (B, frames)."""
+    return torch.arange(frames, device=lengths.device)[None] < lengths[:, None]
+
+
 class Network(nn.Module):
     """Convolutional CTC network with bounded context: every layer sees a fixed number of frames on either side."""
 
@@ -70,11 +75,13 @@ class Network(nn.Module):
     def trunk(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""
         x = subtract_running_mean(features, lengths) / FEATURE_SCALE
-        lengths = (lengths + 3) // 4
         x = nn.functional.silu(self.stem1(x[:, None]))
+        # Zero again what the bias made of the padding, so that a batch gives what its utterances give alone.
+        x = x * _inside((lengths + 1) // 2, x.shape[2]).to(x)[:, None, :, None]
+        lengths = (lengths + 3) // 4
         x = nn.functional.silu(self.stem2(x))
         x = self.enter(x.permute(0, 2, 1, 3).flatten(2))
-        mask = (torch.arange(x.shape[1], device=x.device)[None] < lengths[:, None])[:, :, None].to(x)
+        mask = _inside(lengths, x.shape[1]).to(x)[:, :, None]
         x = middle = x * mask
         for number, block in enumerate(self.blocks, start=1):
             x = block(x, mask)

@@ -1,0 +1,141 @@
+"""The built-in models: features, bounded context, checkpoints, and what `builtin:en` is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ctcalign.errors import ModelError
+from ctcalign.models import load_model
+from ctcalign.models.builtin.features import MEAN_FRAMES, log_mel, mel_filters, subtract_running_mean
+from ctcalign.models.builtin.model import ConvCtcModel, load_checkpoint, save_checkpoint
+from ctcalign.models.builtin.network import Network, NetworkConfig
+
+ROOT = Path(__file__).parents[2]
+TALK = ROOT / "egs" / "demo" / "talk.ogg"
+HEADER = {
+    "symbols": ["_", " ", "a", "b", "c"],
+    "blank": 0,
+    "separator": 1,
+    "spike_delay": 0.01,
+    "language": "en",
+    "licence": "Apache-2.0",
+}
+
+
+@pytest.fixture
+def model() -> ConvCtcModel:
+    torch.manual_seed(0)
+    network = Network(NetworkConfig(symbols=5, dim=16, blocks=2, kernel=5, stem=4))
+    return ConvCtcModel(network, HEADER, "tiny").eval()
+
+
+def test_a_tone_lands_in_its_band_and_frames_are_centred():
+    time = torch.arange(16_000) / 16_000
+    features = log_mel(0.5 * torch.sin(2 * torch.pi * 1000.0 * time)[None])[0]
+    assert features.shape == (100, 80)
+    centre = int(
+        (mel_filters() * torch.arange(257)[:, None] * 31.25).sum(0).div(mel_filters().sum(0)).sub(1000).abs().argmin()
+    )
+    assert abs(int(features[50].argmax()) - centre) <= 1
+    click = torch.zeros(1, 16_000)
+    click[0, 16 * 505] = 1.0  # at 0.505 s, the middle of frame 50
+    assert int(log_mel(click)[0].mean(1).argmax()) == 50
+    assert log_mel(torch.zeros(2, 100)).shape == (2, 0, 80)
+
+
+def test_the_running_mean_is_the_mean_of_the_frames_around():
+    rng = np.random.default_rng(0)
+    x = rng.normal(-7, 3, (2, 900, 80)).astype(np.float32)
+    lengths = [900, 350]
+    found = subtract_running_mean(torch.from_numpy(x), torch.tensor(lengths)).numpy()
+    for row, length in enumerate(lengths):
+        for t in (0, 5, 200, 349, length - 1):
+            window = x[row, max(0, t - MEAN_FRAMES) : min(length, t + MEAN_FRAMES + 1)]
+            np.testing.assert_allclose(found[row, t], x[row, t] - window.mean(0), atol=1e-3)
+        assert (found[row, length:] == 0).all()
+
+
+def test_a_frame_depends_on_its_context_alone(model):
+    torch.manual_seed(1)
+    wave = 0.1 * torch.randn(1, 16_000 * 12)
+    whole, counts = model(wave, torch.tensor([wave.shape[1]]))
+    assert whole.shape == (1, 600, 5)
+    assert counts.tolist() == [600]
+    assert torch.allclose(whole.exp().sum(-1), torch.ones(1, 600), atol=1e-4)
+    frames = int(model.context / model.frame_shift) + 1
+    first = 16_000 * 2
+    part, _ = model(wave[:, first:], torch.tensor([wave.shape[1] - first]))
+    assert torch.allclose(part[:, frames:], whole[:, 100 + frames :], atol=1e-3)
+    other = wave.clone()
+    other[:, : 16_000 * 3] = 0  # outside the context of the last frames
+    changed, _ = model(other, torch.tensor([wave.shape[1]]))
+    assert torch.allclose(changed[:, 150 + frames :], whole[:, 150 + frames :], atol=1e-3)
+    assert not torch.allclose(changed[:, :150], whole[:, :150], atol=1e-2)
+
+
+def test_padding_changes_nothing(model):
+    torch.manual_seed(2)
+    short, long = 0.1 * torch.randn(16_000), 0.1 * torch.randn(24_000)
+    both = torch.zeros(2, 24_000)
+    both[0, :16_000], both[1] = short, long
+    together, counts = model(both, torch.tensor([16_000, 24_000]))
+    alone, _ = model(short[None], torch.tensor([16_000]))
+    assert counts.tolist() == [50, 75]
+    # Not exactly: pre-emphasis makes one sample out of the step from the last sample to the padding.
+    assert torch.allclose(together[0, :50], alone[0, :50], atol=1e-2)
+
+
+def test_a_checkpoint_gives_the_model_back(model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, model.network, HEADER)
+    again = load_checkpoint(path, "checkpoint:model.safetensors")
+    assert again.vocabulary == model.vocabulary
+    assert (again.spike_delay, again.licence, again.language) == (0.01, "Apache-2.0", "en")
+    wave = 0.1 * torch.randn(1, 16_000)
+    ours, theirs = model(wave, torch.tensor([16_000]))[0], again(wave, torch.tensor([16_000]))[0]
+    assert torch.allclose(ours, theirs, atol=0.02)  # float16 weights
+    assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
+    assert load_model(f"checkpoint:{path}").frame_shift == 0.02
+
+
+def test_files_that_are_no_checkpoints(tmp_path):
+    from safetensors.torch import save_file
+
+    with pytest.raises(ModelError, match="no checkpoint at"):
+        load_checkpoint(tmp_path / "no.safetensors", "x")
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(ModelError, match="cannot be read as safetensors"):
+        load_checkpoint(tmp_path / "text.safetensors", "x")
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ModelError, match="no ctcalign/checkpoint/1 header"):
+        load_checkpoint(tmp_path / "other.safetensors", "x")
+
+
+def test_builtin_en_is_small_and_says_what_it_is():
+    model = load_model("builtin:en", "cpu")
+    folder = ROOT / "ctcalign" / "models" / "builtin" / "en"
+    assert (folder / "model.safetensors").stat().st_size <= 12_000_000
+    assert sum(p.numel() for p in model.parameters()) <= 5_000_000
+    assert (model.frame_shift, model.sample_rate, model.language, model.licence) == (0.02, 16_000, "en", "Apache-2.0")
+    assert 0 <= model.spike_delay < 0.15
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"{model.spike_delay:.3f}" in card
+    assert all(word in card for word in ("Licence", "voices", "Character error rate"))
+
+
+def test_builtin_en_hears_the_bundled_talk():
+    """Voices of the kind it was trained on: most letters are right. A broken front end or export shows here."""
+    import ctcalign
+    from ctcalign.align.recording import AlignOptions
+
+    heard = ctcalign.transcribe(TALK, "builtin:en", "cpu", options=AlignOptions())
+    said = " ".join(cue.text for cue in heard.cues)
+    words = {"good", "evening", "and", "welcome", "to", "the", "museum", "lighthouse", "please", "guest"}
+    assert len(words & set(said.split())) >= 6
+    truth = json.loads((ROOT / "egs" / "demo" / "truth.json").read_text(encoding="utf-8"))
+    assert 0.6 < len(said) / sum(len(row["text"]) for row in truth["cues"]) < 1.3
