@@ -45,7 +45,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/end_to_end.py --quick
 
 docs: $(READY)
-	$(BIN)/python tools/docs.py site
+	$(BIN)/python tools/build_docs.py site
 
 clean:
 	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,73 @@
+"""The pages say what is: their links lead somewhere, the commands, formats and targets that they name exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import ctcalign
+from ctcalign.cli import COMMANDS, commands
+from ctcalign.formats import FORMATS
+from ctcalign.text.captions import FORMATS as CAPTION_FORMATS
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import build_docs as docs  # noqa: E402
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_links_lead_somewhere(page):
+    assert docs.broken_links(page, (ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_a_broken_link_is_seen():
+    text = "[a](docs/index.md) [b](docs/none.md#x) [c](https://example.org/none)"
+    assert docs.broken_links("README.md", text) == ["docs/none.md"]
+
+
+def test_links_between_pages_become_links_between_web_pages():
+    assert '<a href="formats.html#json">' in docs.render("docs/index.md", "[f](formats.md#json)")
+    assert '<a href="../README.html">' in docs.render("docs/index.md", "[r](../README.md)")
+
+
+def test_every_format_is_described():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in (*FORMATS, *CAPTION_FORMATS) if f"`{name}`" not in page] == []
+
+
+def test_the_json_of_the_page_is_an_alignment():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    alignment = ctcalign.Alignment.from_dict(json.loads(sample))
+    assert alignment.warnings == []
+    assert [word.text for word in alignment.cues[0].words] == ["Good", "evening."]
+
+
+def test_the_readme_names_every_command_and_no_other():
+    assert set(re.findall(r"`ctcalign (\w+)", README)) == set(COMMANDS)
+
+
+def test_options_of_the_readme_exist():
+    known = {"--allow-noncommercial", "--channel", "--captions-format", "--format"}
+    command = commands.get_command(None, "align")  # type: ignore[arg-type]
+    assert known <= {option for parameter in command.params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z][a-z-]+", README)) <= known
+
+
+def test_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"make (\w+) ", README))
+    assert {"demo", "test"} <= targets
+    assert targets <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+
+
+def test_python_of_the_readme_uses_public_names():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    compile(code, "README.md", "exec")
+    assert set(re.findall(r"ctcalign\.(\w+)\(", code)) <= set(ctcalign.__all__)
