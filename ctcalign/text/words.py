@@ -141,40 +141,31 @@ def _cuts(token: str) -> tuple[tuple[int, int], ...]:
     if token.isascii() and (token.isalnum() or ("--" not in token and ".." not in token)):
         return ((0, len(token)),)
     cuts = [0]
-    units = clusters(token)
-    for (first, last), (following, _) in pairwise(units):
-        if _cut_between(token, cuts[-1], first, last, following):
+    sounded = spaceless = False  # of the word so far
+    tail = 0  # where the punctuation at its end begins
+    for (first, last), (following, _) in pairwise(clusters(token)):
+        if _sounds(token[first:last]):
+            sounded, spaceless, tail = True, spaceless or is_spaceless(token[first]), last
+        # Opening punctuation stays with what it opens.
+        if sounded and _cut_between(token, tail, following, spaceless):
             cuts.append(following)
+            sounded = spaceless = False
     return tuple(zip(cuts, [*cuts[1:], len(token)], strict=True))
 
 
-def _cut_between(token: str, start: int, first: int, last: int, following: int) -> bool:
-    """Whether a word ends between the character at [first, last) and the one at `following`."""
-    here, behind = token[first], token[following]
-    if not _sounds(token[start:last]):
-        return False  # opening punctuation stays with what it opens
-    if _sounds(behind):
-        if is_spaceless(here) or is_spaceless(behind):
-            return True
-        if _sounds(here):
-            return False
-        tail = _tail(token, start, last)
-        if any(is_spaceless(character) for character in token[start:last]):
-            return True
-        if here in _DASHES or tail.endswith(("--", "..", "\u2026")):
-            return not (token[last - len(tail) - 1].isdigit() and behind.isdigit())
-        return False
-    # An opening bracket or quotation mark belongs to the character that follows it.
-    opens = unicodedata.category(behind) in ("Ps", "Pi")
-    return opens and any(map(is_spaceless, token[start:last] + token[following:]))
-
-
-def _tail(token: str, start: int, end: int) -> str:
-    """The punctuation at the end of token[start:end]."""
-    place = end
-    while place > start and not _sounds(token[place - 1]):
-        place -= 1
-    return token[place:end]
+def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool:
+    """Whether a word that ends in the punctuation [tail, following) ends before the character at `following`."""
+    behind = token[following]
+    spaceless = spaceless or is_spaceless(behind)
+    if not _sounds(behind):
+        # An opening bracket or quotation mark belongs to the character that follows it.
+        return spaceless and unicodedata.category(behind) in ("Ps", "Pi")
+    if spaceless or tail == following:
+        return spaceless
+    ends = token[following - 1] in _DASHES or token[max(tail, following - 2) : following] in ("--", "..")
+    if ends or token[following - 1] == "\u2026":
+        return not (token[tail - 1].isdigit() and behind.isdigit())
+    return False
 
 
 def _sounds(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -125,3 +126,12 @@ def test_readings_do_not_see_the_markup() -> None:
     assert words_of("un<i>like</i>ly")[0].readings == (("unlikely",),)
     assert words_of("AT&amp;T")[0].readings[0] == ("a", "t", "and", "t")
     assert words_of("<b>19</b>84")[1].readings[0] == ("nineteen", "eighty", "four")
+
+
+@pytest.mark.parametrize("unit", ["a", "é", "1", "-", "a.", "1-", "..a", "é..", "日", "(", "a'", "a-1/", "<i>"])
+def test_words_without_end_take_linear_time(unit: str) -> None:
+    text = unit * (12_000 // len(unit))
+    start = time.process_time()
+    words = words_of(text)
+    assert time.process_time() - start < 3  # a tenth on an idle core; quadratic time took ten and more
+    assert "".join(word.text for word in words) == text

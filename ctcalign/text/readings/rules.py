@@ -44,6 +44,7 @@ _NUMBER_RULES: tuple[Rule, ...] = (
     figures.number,
 )
 _PLAIN = re.compile(r"[\"'(\[]*([A-Z]?[a-z]+(?:'[a-z]+)?)[,;:!?\"')\]]*\.?[\"')\]]*")
+_LONGEST = 200  # characters; a longer "word" is no word that a rule knows
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -106,6 +107,8 @@ def _is_unspoken_sign(core: Core, locale: Locale, context: Context) -> bool:
 def say(core: Core, locale: Locale, context: Context) -> list[str]:
     """Phrases for the bare form of a word, by the first rule that knows it; at least the word itself."""
     with_digits = _DIGITS.search(core.text) is not None
+    if len(core.text) > _LONGEST:
+        return _own(_DIGITS.sub(lambda digits: _aloud(digits[0], locale), core.text))
     if not with_digits or locale.numbers.cardinal(1):
         for rule in _NUMBER_RULES if with_digits else _WORD_RULES:
             phrases = rule(core, locale, context)
