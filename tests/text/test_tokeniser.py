@@ -54,7 +54,7 @@ def test_alternatives_are_distinct() -> None:
 
 
 def test_a_reading_that_can_be_said_wins_over_one_that_cannot() -> None:
-    word = Word("x", 0, 1, True, (("日",), ("ab日",), ("ab",)))
+    word = Word("x", 0, 1, True, (("日",), ("ab日",), ("abc日",), ("ab",)))
     tokenised = Tokeniser(LETTERS, romanise="never").tokenise(word)
     assert tokenised.alternatives == ((2, 3),)
     assert tokenised.unsayable == ()

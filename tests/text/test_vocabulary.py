@@ -105,6 +105,10 @@ def test_word_pieces(word: str, expected: str, unsayable: tuple[str, ...]) -> No
     assert written(PIECES, word) == (expected, unsayable)
 
 
+def test_of_equally_many_pieces_the_longer_come_first() -> None:
+    assert written(Vocabulary(("-", "a", "c", "ab", "bc")), "abc") == ("ab c", ())
+
+
 @given(
     word=st.text(alphabet="abc", min_size=1, max_size=7),
     pieces=st.sets(st.text(alphabet="abc", min_size=1, max_size=3), max_size=8),

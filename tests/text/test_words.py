@@ -62,6 +62,7 @@ def test_readings_are_lower_case_words_without_digits_or_punctuation(text: str) 
         ("iPhone15を買う", ["iPhone15", "を", "買", "う"]),
         ("สวัสดี ลาว", ["ส", "วั", "ส", "ดี", "ล", "า", "ว"]),
         ("ខ្មែរ", ["ខ្មែ", "រ"]),
+        ("うok「日。x", ["う", "ok", "「日。", "x"]),
         ("한국어 문장.", ["한국어", "문장."]),
         ("", []),
         (" \n ", []),
