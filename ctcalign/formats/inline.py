@@ -45,7 +45,14 @@ def unescaped(text: str) -> str:
     """
     if "&" not in text:
         return text
-    raw = _REFERENCE.sub(lambda match: html.unescape(match[0]), text)
+    out, cursor = [], 0
+    for tag in [*TAG.finditer(text), None]:  # what stands inside a tag is the tag's
+        end = len(text) if tag is None else tag.start()
+        out.append(_REFERENCE.sub(lambda match: html.unescape(match[0]), text[cursor:end]))
+        if tag is not None:
+            out.append(tag[0])
+            cursor = tag.end()
+    raw = "".join(out)
     return raw if len(TAG.findall(raw)) == len(TAG.findall(text)) else text
 
 
@@ -78,7 +85,7 @@ def vtt_tag(match: re.Match[str]) -> str:
     name = _STYLE.get(name, name)
     if name in _VTT_TAGS:
         rest = "" if match["name"].lower() in ("em", "strong") else (match["rest"] or "").rstrip(" /")
-        return f"</{name}>" if _closing(match) else f"<{name}{rest.replace('&', '&amp;') if '&' in rest else rest}>"
+        return f"</{name}>" if _closing(match) else f"<{name}{_BARE_AMPERSAND.sub('&amp;', rest)}>"
     return _html_styles(match["override"], _VTT_TAGS) if match["override"] else ""
 
 

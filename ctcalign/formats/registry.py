@@ -81,12 +81,14 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
     Raises:
         UsageError: an unknown name, an extension that no format or that several have, or stdout without a name.
     """
+    name = os.fspath(path)
     if format is not None:
         found = FORMATS.get(format.lower())
         if found is None:
             raise UsageError(f"format is {format!r}, expected one of {', '.join(FORMATS)}")
+        if name.endswith(("/", os.sep)) and not found.folder:
+            raise UsageError(f"{name}: names a folder, but the format {found.name} is a file; name a file")
         return found
-    name = os.fspath(path)
     if name == "-":
         raise UsageError(f"writing to stdout needs the name of a format, one of {', '.join(FORMATS)}")
     if name.endswith(("/", os.sep)) or (os.path.isdir(name) and not Path(name).suffix):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.align.alignment import AlignedCue, Alignment
+from ctcalign.align.alignment import Alignment
 from ctcalign.formats.inline import TAG, WORD_JOINER, lines, srt_tag, unescaped
 from ctcalign.formats.rendered import Rendered
 from ctcalign.formats.times import clock, span_ticks
@@ -18,7 +18,7 @@ _TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 def render(alignment: Alignment) -> Rendered:
     """A cue that was not placed is written at the time of the input file; if it had none it is left out and named."""
     rows = caption_rows(alignment)
-    blocks = [_block(i, start, end, _text(cue)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
+    blocks = [_block(i, start, end, _text(cue.text)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
     lost = [cue.index for cue in rows.lost]
     return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + left_out(lost))
 
@@ -27,7 +27,7 @@ def render_words(alignment: Alignment) -> Rendered:
     """One block a word: for videos that show one word at a time."""
     placed, unplaced = placed_cues(alignment)
     words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
-    blocks = [_block(i, start, end, lines(unescaped(word.text))) for i, (word, start, end) in enumerate(words, 1)]
+    blocks = [_block(i, start, end, _text(word.text)) for i, (word, start, end) in enumerate(words, 1)]
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
     notes = left_out(unplaced) + left_out(empty, "have no timed words")
     return Rendered("".join(blocks), len(placed) - len(empty), len(blocks), sorted(unplaced + empty), notes)
@@ -38,8 +38,8 @@ def _block(number: int, start: float, end: float, text: str) -> str:
     return f"{number}\n{clock(first, ',')} --> {clock(last, ',')}\n{text}\n\n"
 
 
-def _text(cue: AlignedCue) -> str:
-    text = lines(TAG.sub(srt_tag, unescaped(cue.text)))
+def _text(text: str) -> str:
+    text = lines(TAG.sub(srt_tag, unescaped(text)))
     if ":" in text or ">" in text:  # a word joiner has no width: the text looks as it did
         text = _TWO_TIMES.sub(lambda line: re.sub(r"(?<=\d):(?=\d)", ":" + WORD_JOINER, line[0]), text)
         text = _ARROW_LINE.sub(lambda line: line[0] + WORD_JOINER, text)

@@ -49,7 +49,7 @@ def render(alignment: Alignment) -> Rendered:
     for prefix, group in _groups(placed):
         spans, gone = _tier(((c.start, c.end, plain(c.text)) for c in group), xmax, notes, "cue")
         dropped += [group[i].index for i in gone]
-        timed = [w for c in group for w in c.words if w.status != "not_spoken" and w.text.strip()]
+        timed = [w for c in group for w in c.words if w.status != "not_spoken" and plain(w.text)]
         word_spans, word_gone = _tier(((w.start, w.end, plain(w.text)) for w in timed), xmax, notes, "word")
         words += sum(w.start is not None for w in timed) - len(word_gone)
         tokens = [t for c in group for w in c.words for t in w.tokens]

@@ -15,7 +15,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 def tidied(alignment: Alignment) -> tuple[Alignment, list[str]]:
     """A copy in which cues and words have "\\n" as the only line end and no control characters but the tab.
 
-    Both are changed alike, so that the words are still found in their cue. JSON and TSV need none of this.
+    Both are changed alike, so that the words are still found in their cue. JSON alone needs none of this.
     """
     changed = []
     cues = []

@@ -38,8 +38,6 @@ _WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
     }
 )
 
-_VERBATIM = frozenset({"json", "tsv", "tsv-words"})  # they escape what other formats cannot hold
-
 
 def render(alignment: Alignment, format: str) -> Rendered:
     """The content of an output in memory, with the notes of `checks.repaired` before its own.
@@ -49,7 +47,7 @@ def render(alignment: Alignment, format: str) -> Rendered:
     """
     entry = format_of("", format)
     checked, notes = repaired(alignment)
-    if entry.name not in _VERBATIM:
+    if entry.name != "json":
         checked, more = tidied(checked)
         notes += more
     rendered = _WRITERS[entry.name](checked)

@@ -96,6 +96,8 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(srt, tmp_path, m
 def test_unknown_names_of_formats(srt, tmp_path):
     with pytest.raises(UsageError, match="format is 'mp3', expected one of json, srt"):
         convert(srt, [tmp_path / "a"], to_format="mp3")
+    with pytest.raises(UsageError, match="names a folder, but the format srt is a file"):
+        convert(srt, [f"{tmp_path}/a/"], to_format="srt")
     with pytest.raises(UsageError, match="mp3"):
         convert(srt, [tmp_path / "a.vtt"], from_format="mp3")
 

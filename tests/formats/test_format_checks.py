@@ -12,7 +12,7 @@ from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alig
 from ctcalign.formats import FORMATS, render
 from ctcalign.formats.checks import repaired
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=40, deadline=None)
 wild = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 25))
 
 

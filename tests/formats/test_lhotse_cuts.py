@@ -17,7 +17,7 @@ lhotse = pytest.importorskip(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(alignment=alignments())
 def test_times_and_words_come_back(tmp_path_factory, alignment):
     path = tmp_path_factory.mktemp("cuts") / "a.jsonl.gz"
