@@ -98,6 +98,7 @@ SPOKEN = [
     ("{\\p1}m 0 0 l 10 10{\\p0}Hi", "Hi"),
     ("one<br/>two", "one two"),
     ("<b>W</b>ord wo\u200brd \u202bHi\u202c", "Word word Hi"),
+    ("&lrm;BOB&rlm;: hi", "hi"),
     ("<ruby>漢字<rt>かんじ</rt></ruby>", "漢字"),
     ("AT&amp;T a&nbsp;b 50% &lt; 60%", "AT&T a b 50% < 60%"),
     ("&lt;i&gt;Hi&lt;/i&gt;", "Hi"),

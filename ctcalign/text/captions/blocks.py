@@ -81,11 +81,9 @@ def read_blocks(lines: list[str], notes: Notes, heading: Heading, first_row: int
     for k, mark in enumerate(marks):
         stop = begins[k + 1] if k + 1 < len(marks) else len(lines)
         text = _text(lines, mark.row + 1, stop, notes)
-        start, end = mark.start, mark.end
-        if start is None or end is None:
+        if mark.start is None or mark.end is None:
             notes.add("unreadable times", mark.row + 1, lines[mark.row].strip()[:60])
-            start = end = None
-        out.append(Draft(text, start, end, line=mark.row + 1, id=ids[k]))
+        out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k]))
     return out
 
 

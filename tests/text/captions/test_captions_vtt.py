@@ -26,6 +26,11 @@ def test_a_note_line_inside_a_cue_is_text(reading):
     assert rows(captions) == [(1.0, 2.0, "NOTE this\nSTYLE")]
 
 
+def test_a_cue_may_be_named_note(reading):
+    captions = reading("WEBVTT\n\nNOTE\n00:01.000 --> 00:02.000\nHello\n\nNOTE gone\n", "a.vtt")
+    assert [(c.id, c.start, c.text) for c in captions.cues] == [("NOTE", 1.0, "Hello")]
+
+
 def test_voice_tags_give_the_speaker_and_stay_in_the_text(reading):
     captions = reading(
         "WEBVTT\n\n00:01.000 --> 00:02.000\n<v.loud Ann &amp; Bob>Hello</v>\n\n"
