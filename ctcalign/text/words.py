@@ -159,7 +159,8 @@ def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool
     spaceless = spaceless or is_spaceless(behind)
     if not _sounds(behind):
         # An opening bracket or quotation mark belongs to the character that follows it.
-        return spaceless and unicodedata.category(behind) in ("Ps", "Pi")
+        opens = unicodedata.category(behind) in ("Ps", "Pi")
+        return opens and (spaceless or is_spaceless(token[following + 1 : following + 2] or " "))
     if spaceless or tail == following:
         return spaceless
     ends = token[following - 1] in _DASHES or token[max(tail, following - 2) : following] in ("--", "..")
