@@ -59,6 +59,7 @@ def align(
     *,
     options: AlignOptions | None = None,
     caption_format: str | None = None,
+    recording: str | None = None,
     allow_noncommercial: bool = False,
     progress: Progress = _unseen,
 ) -> Alignment:
@@ -73,6 +74,7 @@ def align(
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         options: channel, memory and output settings.
         caption_format: name of the caption format when the file's name and content do not tell it.
+        recording: id of the recording in a caption file that holds several; None: the name of the audio file.
         allow_noncommercial: accept models whose licence forbids commercial use.
         progress: see `Progress`.
     Returns:
@@ -83,7 +85,7 @@ def align(
     options = options or AlignOptions()
     if method not in METHODS:
         raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
-    read = _captions(captions, caption_format, Path(audio).stem)
+    read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)

@@ -51,6 +51,11 @@ Examples:
     "--captions-format", metavar="NAME", help="Format of CAPTIONS, where its name and content do not tell it."
 )
 @click.option(
+    "--recording",
+    metavar="ID",
+    help="Which recording of CAPTIONS, where it holds several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
+)
+@click.option(
     "--channel",
     default="mix",
     show_default=True,
@@ -90,6 +95,7 @@ def command(
     method: str,
     language: str | None,
     captions_format: str | None,
+    recording: str | None,
     channel: str,
     device: str,
     window: float | None,
@@ -125,6 +131,7 @@ def command(
             device,
             options=options,
             caption_format=captions_format,
+            recording=recording,
             allow_noncommercial=allow_noncommercial,
             progress=progress,
         )

@@ -21,7 +21,7 @@ def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tup
     if recording is None:
         if len(held) > 1:
             raise CaptionError(
-                f"{name}: holds {len(held)} recordings ({_few(held)}); expected one; choose it with recording=..."
+                f"{name}: holds {len(held)} recordings ({_few(held)}); expected one; choose one by its id (--recording)"
             )
         return drafts, held[0]
     if recording not in held:

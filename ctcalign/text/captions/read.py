@@ -53,7 +53,7 @@ def read_captions(
     chosen = wanted or recognise(opened, notes)
     drafts = reader_of(chosen)(opened, notes)
     if not drafts:
-        raise CaptionError(f"{opened.name}: no captions found in it as {chosen}; check the file or name its --format")
+        raise CaptionError(f"{opened.name}: no captions found in it as {chosen}; check the file or name its format")
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
     cues = finish(drafts, notes)
     return Captions(cues, chosen, encoding, [*warnings, *notes.texts()], chosen_recording)
