@@ -56,7 +56,8 @@ def recognise(source: Source, notes: Notes) -> str:
     if suffix == "" or source.path is None:
         return "txt"
     raise CaptionError(
-        f"{source.name}: unknown caption format {suffix!r}; expected one of {', '.join(FORMATS)}; name it (align: --captions-format, convert: --from)"
+        f"{source.name}: unknown caption format {suffix!r}; expected one of {', '.join(FORMATS)}; "
+        "name it (align: --captions-format, convert: --from)"
     )
 
 
