@@ -1,0 +1,182 @@
+"""Best path: time, peak memory and agreement of ctcalign, torchaudio and ctc-segmentation on the same emissions.
+
+    python tools/bench/best_path.py --quick      # small sizes, under a minute
+    python tools/bench/best_path.py              # the sizes of the README; needs 3 GB of memory and about 6 minutes
+
+Every case runs in a process of its own on one thread. The emissions are made: 29 labels, each target heard in about one
+frame, at a rate that varies by some seconds a minute, with noise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import RESULTS, in_subprocess, machine, markdown, measured
+
+CLASSES = 29
+FRAME = 0.02  # seconds
+QUICK = [(3_000, 900), (6_000, 1_800), (12_000, 3_600)]
+GROWTH = [(7_500, 2_200), (15_000, 4_500), (30_000, 9_000), (45_000, 13_400)]
+BAND = 3_000  # frames: 60 s
+
+
+def make_emission(frames: int, length: int, folder: Path) -> dict[str, Any]:
+    """Write a float16 emission and its targets; the same for the same size."""
+    rng = np.random.default_rng([frames, length])
+    pace = rng.gamma(2.0, 1.0, length) * (1 + 0.5 * np.sin(np.arange(length) / 400))
+    spare = frames - 2 * length - 2
+    starts = 1 + 2 * np.arange(length) + np.floor(np.cumsum(pace) / pace.sum() * spare).astype(np.int64)
+    targets = rng.integers(1, CLASSES, length)
+    path, text = folder / f"{frames}x{length}.f16", folder / f"{frames}x{length}.npy"
+    np.save(text, targets)
+    emission = np.memmap(path, np.float16, "w+", shape=(frames, CLASSES))
+    for begin in range(0, frames, 100_000):
+        end = min(begin + 100_000, frames)
+        logits = rng.standard_normal((end - begin, CLASSES), dtype=np.float32) * 2
+        logits[:, 0] += 6
+        said = (starts >= begin) & (starts < end)
+        logits[starts[said] - begin, targets[said]] += 10
+        top = logits.max(1, keepdims=True)
+        emission[begin:end] = logits - top - np.log(np.exp(logits - top).sum(1, keepdims=True))
+    emission.flush()
+    return {"emission": str(path), "targets": str(text), "frames": frames, "length": length}
+
+
+def run_case(case: dict[str, Any]) -> dict[str, Any]:
+    """One tool on one emission. Reports measures and score; saves where the targets start."""
+    emission = np.memmap(case["emission"], np.float16, "r", shape=(case["frames"], CLASSES))
+    targets = np.load(case["targets"])
+    tool = {"ctcalign": run_ctcalign, "torchaudio": run_torchaudio, "ctc-segmentation": run_ctc_segmentation}[
+        case["tool"]
+    ]
+    measures, starts, score = tool(emission, targets, case)
+    np.save(f"{case['targets']}.{case['name']}.npy", starts)
+    return {**measures, **score}
+
+
+def run_ctcalign(emission: np.ndarray, targets: np.ndarray, case: dict[str, Any]) -> Any:
+    from ctcalign.ctc import best_path
+
+    options = {key: case[key] for key in ("band", "beam", "max_memory") if key in case}
+    best_path(emission[:50], targets[:5], **options)  # compiled and loaded
+    measures, best = measured(lambda: best_path(emission, targets, **options), case.get("repeats", 1))
+    return measures, np.array([span[0] for span in best.spans]), {"score": best.score, "certified": best.certified}
+
+
+def run_torchaudio(emission: np.ndarray, targets: np.ndarray, case: dict[str, Any]) -> Any:
+    import torch
+
+    from ctcalign.models.torchaudio_import import import_torchaudio
+
+    align = import_torchaudio().functional.forced_align
+    torch.set_num_threads(1)
+    log_probs, tokens = torch.from_numpy(emission.astype(np.float32))[None], torch.from_numpy(targets)[None]
+    measures, (path, scores) = measured(lambda: align(log_probs, tokens, blank=0), case.get("repeats", 1))
+    labels = path[0].numpy()
+    starts = np.flatnonzero((np.diff(labels, prepend=0) != 0) & (labels != 0))
+    return measures, starts, {"score": float(scores.double().sum())}
+
+
+def run_ctc_segmentation(emission: np.ndarray, targets: np.ndarray, case: dict[str, Any]) -> Any:
+    import ctc_segmentation as peer
+
+    config = peer.CtcSegmentationParameters(char_list=[chr(97 + i) for i in range(CLASSES)], index_duration=1)
+    truth, _ = peer.prepare_token_list(config, [targets])
+    log_probs = emission.astype(np.float32)
+    measures, (timings, _, _) = measured(lambda: peer.ctc_segmentation(config, log_probs, truth))
+    # Its own text begins with a start symbol and a blank.
+    return measures, np.asarray(timings)[2 : 2 + len(targets)].astype(np.int64), {}
+
+
+def compare(case: dict[str, Any], ours: dict[str, Any]) -> str:
+    """How the starts of a peer's targets compare with ours."""
+    files = [Path(f"{case['targets']}.{name}.npy") for name in (case["name"], "exact")]
+    if case["name"] == "exact" or not all(file.exists() for file in files):
+        return ""
+    theirs, exact = (np.load(file) for file in files)
+    if theirs.shape != exact.shape:
+        return f"{len(theirs)} tokens for {len(exact)}"
+    gap = np.abs(theirs - exact)
+    note = f"{(gap == 0).mean():.2%} of starts equal, {(gap <= 2).mean():.2%} within 2 frames"
+    if "score" in case and "score" in ours:
+        note += f", score {case['score'] - ours['score']:+.3f}"
+    return note
+
+
+def cases(quick: bool) -> list[tuple[tuple[int, int], list[dict[str, Any]]]]:
+    ours = {"tool": "ctcalign", "name": "exact", "repeats": 3}
+    band = {"tool": "ctcalign", "name": "band", "band": BAND}
+    peers = [{"tool": "torchaudio", "name": "torchaudio"}, {"tool": "ctc-segmentation", "name": "ctc-segmentation"}]
+    if quick:
+        return [(size, [ours, *peers]) for size in QUICK]
+    sizes = [(size, [ours, *peers]) for size in GROWTH]
+    sizes.append(((70_000, 15_500), [{**ours, "repeats": 1}, peers[0]]))
+    sizes.append(((360_000, 108_000), [{**ours, "repeats": 1}, band]))
+    sizes.append(((1_800_000, 430_000), [band]))
+    return sizes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small sizes only, under a minute")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for best_path.json and best_path.md")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.case:
+        print(json.dumps(run_case(json.loads(arguments.case))))
+        return
+    rows: list[dict[str, Any]] = []
+    where = machine()
+    with tempfile.TemporaryDirectory() as folder:
+        for (frames, length), tools in cases(arguments.quick):
+            emission = make_emission(frames, length, Path(folder))
+            exact: dict[str, Any] = {}
+            for tool in tools:
+                case = {**emission, **tool}
+                case |= in_subprocess(Path(__file__).resolve(), case)
+                exact = case if case["name"] == "exact" else exact
+                case["note"] = case.get("failed") or compare(case, exact)
+                if "cpu_s" in exact and "cpu_s" in case and case is not exact:
+                    case["times_ours"] = case["cpu_s"] / exact["cpu_s"]
+                rows.append({key: value for key, value in case.items() if key not in ("emission", "targets")})
+                print(f"{frames} x {length} {case['name']}: {case['note'] or 'done'}", file=sys.stderr)
+    report = {"machine": where, "quick": arguments.quick, "cases": rows}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    name = "best_path_quick" if arguments.quick else "best_path"
+    (arguments.output / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    table = as_table(report)
+    (arguments.output / f"{name}.md").write_text(table)
+    print(table)
+
+
+def as_table(report: dict[str, Any]) -> str:
+    where = report["machine"]
+    lines = [
+        [
+            f"{row['frames']:,} x {row['length']:,}",
+            f"{row['frames'] * FRAME / 60:.0f} min",
+            row["name"] if row["tool"] != "ctcalign" else f"ctcalign ({row['name']})",
+            *(f"{row[key]:.2f}" if key in row else "–" for key in ("wall_s", "cpu_s", "beyond_gb", "peak_gb")),
+            f"{row['times_ours']:.1f}x" if "times_ours" in row else "",
+            "" if "certified" not in row else ("yes" if row["certified"] else "not proved"),
+            row["note"],
+        ]
+        for row in report["cases"]
+    ]
+    header = ["frames x targets", "audio", "tool", "wall s", "processor s", "GB beyond emission", "GB peak of process"]
+    header += ["processor time, exact search = 1", "optimum", "against the exact search"]
+    intro = (
+        f"# Best path\n\n{where['cpu']}, {where['cores']} cores, one thread a case; load average {where['load']} when "
+        f"started: other jobs ran, so processor seconds are the ones to compare. Commit {where['commit']}.\n\n"
+    )
+    return intro + markdown(header, lines)
+
+
+if __name__ == "__main__":
+    main()

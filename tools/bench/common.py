@@ -1,0 +1,81 @@
+"""Shared by the benchmarks: one case in its own process, time, peak memory, tables, and the machine they ran on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
+
+def peak_memory() -> float:
+    """Most memory that this process has held so far, in GB (10^9 bytes)."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def measured(work: Callable[[], Any], repeats: int = 1) -> tuple[dict[str, float], Any]:
+    """Best wall and processor seconds of some runs, and the memory that they took beyond what was held before."""
+    before = peak_memory()
+    wall, cpu = [], []
+    result = None
+    for _ in range(repeats):
+        result = None
+        start, start_cpu = time.perf_counter(), time.process_time()
+        result = work()
+        wall.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - start_cpu)
+    peak = peak_memory()
+    return {"wall_s": min(wall), "cpu_s": min(cpu), "peak_gb": peak, "beyond_gb": peak - before}, result
+
+
+def in_subprocess(script: Path, case: dict[str, Any], timeout: float = 1800) -> dict[str, Any]:
+    """Run `script --case JSON` on one thread and read the JSON object on the last line of its output.
+
+    A crash is a result: {"failed": reason}.
+    """
+    command = [sys.executable, str(script), "--case", json.dumps(case)]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env={**os.environ, **ONE_THREAD})
+    except subprocess.TimeoutExpired:
+        return {"failed": f"took longer than {timeout:.0f} s"}
+    if run.returncode < 0:
+        return {"failed": f"crashed: {signal.Signals(-run.returncode).name}"}
+    if run.returncode:
+        return {"failed": (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1][:200]}
+    found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """Processor model, cores, versions, commit, and how busy the machine is with other work."""
+    model = platform.processor()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "commit": commit,
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
