@@ -125,7 +125,7 @@ def test_a_folder_in_the_way(tmp_path):
 def test_permissions_are_kept_and_new_files_follow_the_umask(tmp_path):
     old = tmp_path / "old"
     old.write_text("x")
-    old.chmod(0o640)
+    old.chmod(0o604)
     before = os.umask(0o027)
     try:
         for name in ("old", "new"):
@@ -133,7 +133,7 @@ def test_permissions_are_kept_and_new_files_follow_the_umask(tmp_path):
                 stream.write("y")
     finally:
         os.umask(before)
-    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert stat.S_IMODE(old.stat().st_mode) == 0o604
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
 
 

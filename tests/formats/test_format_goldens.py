@@ -127,6 +127,16 @@ def test_speakers_that_overlap_get_tiers_of_their_own():
     assert (rendered.cues, rendered.notes) == (3, [])
 
 
+def test_quotes_and_keys_in_a_textgrid():
+    cue = AlignedCue(0, 'say "hi"', 0.0, 1.0)
+    assert 'text = "say ""hi""" \n' in render(Alignment("a", 5.0, "m", [cue]), "textgrid").content
+    # Readers that look for the keys of the long form would stumble: the short form has none.
+    cue.text = 'item [2]: "x"'
+    content = render(Alignment("a", 5.0, "m", [cue]), "textgrid").content
+    assert content.startswith('File type = "ooTextFile short"\n')
+    assert '0\n1\n"item [2]: ""x"""\n1\n5\n""\n' in content
+
+
 def test_cues_of_one_speaker_that_overlap_are_clipped_and_told():
     cues = [AlignedCue(0, "one", 0.0, 2.0), AlignedCue(1, "two", 1.0, 3.0), AlignedCue(2, "in it", 1.0, 2.5)]
     rendered = render(Alignment("a", 5.0, "m", cues), "textgrid")
