@@ -17,6 +17,7 @@ from ctcalign.report.plot import Heat, Stretch, plot_alignment, save_figure
 
 if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel  # imports torch, which a picture without a model does not need
+    from ctcalign.text.vocabulary import Vocabulary
 
 FORMATS = ("png", "svg", "pdf")
 PADDING = 3.0  # seconds on both sides of the stretch that the model hears too, so that its edges are not guessed
@@ -74,7 +75,16 @@ def hear(model: AcousticModel, path: str | Path, stretch: Stretch, channel: str 
         start = begin + emission.offset
         frames = slice(max(0, round((stretch.start - start) / shift)), max(0, round((stretch.end - start) / shift)))
         probabilities = np.exp(np.asarray(emission.log_probs[frames], np.float32))
-    return Heat(probabilities, model.vocabulary.symbols, shift, start + frames.start * shift)
+    return Heat(probabilities, _labels(model.vocabulary), shift, start + frames.start * shift)
+
+
+def _labels(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The symbols; blank and the space between words as signs that take little room."""
+    labels = list(vocabulary.symbols)
+    labels[vocabulary.blank] = "∅"
+    if vocabulary.separator is not None:
+        labels[vocabulary.separator] = "␣"
+    return tuple(labels)
 
 
 def draw(

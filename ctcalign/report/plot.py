@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ def save_figure(figure: Figure, stream: IO[bytes], format: str) -> None:
 
 def _title(alignment: Alignment, stretch: Stretch) -> str:
     unplaced = sum(cue.status == "failed" or cue.start is None for cue in alignment.cues)
-    parts = [alignment.audio or "recording", f"{stretch.start:.1f} to {stretch.end:.1f} s"]
+    parts = [os.path.basename(alignment.audio) or "recording", f"{stretch.start:.1f} to {stretch.end:.1f} s"]
     if alignment.model:
         parts.append(f"aligned with {alignment.model}")
     if unplaced:

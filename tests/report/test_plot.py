@@ -145,6 +145,7 @@ def test_the_emission_of_a_stretch_lies_where_it_was_heard(talk, start):
     heat = hear(Loudness(), talk, part, "mix")
     assert heat.start == pytest.approx(start)
     assert heat.probabilities.shape == (100, 2)
+    assert heat.symbols == ("∅", "x")
     np.testing.assert_allclose(heat.probabilities[:, 1] * 2 - 1, part.samples.reshape(-1, 1600).mean(1), atol=2e-3)
 
 
