@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file
 from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -110,6 +111,17 @@ class Run:
             optimiser.load_state_dict(saved)
         self.average, self.steps, self.hours = state["average"], state["steps"], state["hours"]
 
+    def begin_with(self, path: Path) -> None:
+        """Take the weights of an exported checkpoint; the heads that only training needs begin anew."""
+        missing, unknown = self.network.load_state_dict(
+            {k: v.float() for k, v in load_file(path).items()}, strict=False
+        )
+        if unknown or any(not name.startswith(("middle.", "phone.")) for name in missing):
+            raise SystemExit(
+                f"--init: {path} is another network (missing {missing}, unknown {unknown}); check --dim and --blocks"
+            )
+        self.average = {n: p.detach().clone() for n, p in self.network.named_parameters()}
+
     def save(self, path: Path) -> None:
         state = {
             "network": self.network.state_dict(),
@@ -157,6 +169,7 @@ def main() -> None:
     parser.add_argument("--total-hours", type=float, default=200.0, help="hours of speech to hear")
     parser.add_argument("--decay", type=float, default=0.4, help="last share of the hours, over which the rate falls")
     parser.add_argument("--seconds", type=float, default=65.0, help="seconds of speech in the batch of one process")
+    parser.add_argument("--init", type=Path, help="checkpoint (.safetensors) to begin with, where --out holds no run")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--dim", type=int, default=240)
     parser.add_argument("--blocks", type=int, default=9)
@@ -173,6 +186,8 @@ def main() -> None:
     checkpoint = args.out / "last.pt"
     if checkpoint.exists():
         run.load(checkpoint)
+    elif args.init:
+        run.begin_with(args.init)
     batches = Batches(
         args.feats,
         {name: first for name, (first, _) in WEIGHTS.items()},
