@@ -36,7 +36,7 @@ class _Faults:
 
 
 def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
-    """A copy of an alignment that keeps the invariants, and a note for each kind of repair.
+    """An alignment that keeps the invariants, and a note for each kind of repair. What is sound is shared, not copied.
 
     Afterwards: `duration` >= 0; a start has an end; 0 <= start <= end <= duration; the words of a placed cue lie inside
     it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word; scores are
@@ -91,6 +91,8 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
 
 
 def _words(words: Sequence[AlignedWord], low: float, high: float, fault: _Fault) -> list[AlignedWord]:
+    if _sound(words, low, high):
+        return list(words)
     spans = _in_order([_span(w.start, w.end, low, high, fault, "word times") for w in words], fault, "word order")
     return [
         replace(
@@ -106,6 +108,31 @@ def _words(words: Sequence[AlignedWord], low: float, high: float, fault: _Fault)
         )
         for word, (start, end) in zip(words, spans, strict=True)
     ]
+
+
+def _sound(words: Sequence[AlignedWord], low: float, high: float) -> bool:
+    """Whether nothing is to repair, without a copy: so it is for nearly every cue. NaN makes each comparison false."""
+    for word in words:
+        if word.start is None or word.end is None:
+            if word.start is not word.end or word.tokens:
+                return False
+        elif not low <= word.start <= word.end <= high:
+            return False
+        else:
+            at = word.start
+            for token in word.tokens:
+                if not (at <= token.start <= token.end <= word.end and abs(token.score) < math.inf):
+                    return False
+                at = token.end
+            low = word.end
+        if word.score is not None and not abs(word.score) < math.inf:
+            return False
+        if word.confidence is not None and not 0.0 <= word.confidence <= 1.0:
+            return False
+        texts = [word.text, word.reason, word.reading, *(token.text for token in word.tokens)]
+        if not all(text is None or text.isascii() or _text(text) == text for text in texts):
+            return False
+    return True
 
 
 def _tokens(tokens: Sequence[AlignedToken], low: float, high: float, fault: _Fault) -> list[AlignedToken]:

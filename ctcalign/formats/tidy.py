@@ -22,7 +22,7 @@ def tidied(alignment: Alignment) -> tuple[Alignment, list[str]]:
     for cue in alignment.cues:
         if _CONTROLS.search(cue.text):
             changed.append(cue.index)
-        words = [replace(word, text=_tidy(word.text)) for word in cue.words]
+        words = [word if word.text.isprintable() else replace(word, text=_tidy(word.text)) for word in cue.words]
         cues.append(replace(cue, text=_tidy(cue.text), words=words))
     notes = [f"control characters removed in {counted(len(changed), 'cue')}, {listed(changed)}"] * bool(changed)
     return replace(alignment, cues=cues), notes

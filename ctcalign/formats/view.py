@@ -106,7 +106,7 @@ def pieces(cue: AlignedCue) -> list[Piece]:
         if found < 0:
             continue
         cursor = found + len(word.text)
-        if word.start is not None and word.end is not None and not TAG.fullmatch(word.text):
+        if word.start is not None and word.end is not None and not (word.text[0] in "<{" and TAG.fullmatch(word.text)):
             starts[found] = word
     return list(_cut(cue.text, starts))
 
