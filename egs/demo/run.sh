@@ -10,4 +10,4 @@ python=${PYTHON:-../../.venv/bin/python}
 
 "$python" local/make_talk.py --script script.json --out "$out"
 "$python" -m ctcalign align "$out/talk.ogg" "$out/talk.srt" --overwrite -o "$out/talk.json"
-"$python" local/check_talk.py "$out/truth.json" "$out/talk.json"
+"$python" local/check_talk.py "$out/truth.json" "$out/talk.json" --within 0.2
