@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class BoundaryRules:
-    """Durations in seconds; levels in nats of log power.
+    """Durations in seconds, counted from spikes that are corrected for the model's delay.
 
     The defaults were chosen on synthetic speech with exact times and on development recordings; they are no property
     of one model.
@@ -25,9 +25,11 @@ class BoundaryRules:
 
     quiet_share: float = 0.3  # of the way from the noise floor to the level of speech: below it is silence
     shortest_silence: float = 0.06  # shorter dips are closures of stops
-    longest_tail: float = 0.45  # how far a word may go on after its last spike
+    longest_tail: float = 0.35  # how far a word may go on after its last spike
     longest_onset: float = 0.35  # how far a word may begin before its first spike
-    lead: float = 0.05  # in running speech, how long before its first spike a word begins
+    usual_tail: float = 0.15  # how far it goes on where noise or music hides its end
+    usual_onset: float = 0.05  # how far before the spike it begins where they hide its beginning
+    lead: float = 0.02  # in running speech, how long before its first spike a word begins
     level_window: float = 8.0  # seconds on either side over which floor and level are measured
 
 
@@ -73,27 +75,30 @@ def refine(
     energy: FloatArray,
     shift: float,
     duration: float,
+    delay: float = 0.0,
     rules: BoundaryRules | None = None,
 ) -> list[tuple[float, float]]:
     """Times of words from their spikes.
 
     Args:
-        spikes: for each word in order, the beginning of its first and the end of its last spike, in seconds.
+        spikes: for each word in order, the beginning of its first and the end of its last spike, in seconds, less
+            `delay`.
         energy: log power of the recording every `shift` seconds, in nats. Shape (N,).
         shift: seconds between values of `energy`.
         duration: length of the recording in seconds.
+        delay: seconds that the model's spikes lag the sounds.
         rules: see `BoundaryRules`.
     Returns:
         (start, end) of each word in seconds: ordered, without overlap, inside [0, duration].
     """
     rules = rules or BoundaryRules()
-    quiet = quiet_frames(energy, shift, rules)
+    gaps = _Gaps(quiet_frames(energy, shift, rules), shift, delay, rules)
     starts = [first for first, _ in spikes]
     ends = [last for _, last in spikes]
     for i in range(len(spikes) + 1):
         before = spikes[i - 1][1] if i else 0.0
-        after = spikes[i][0] if i < len(spikes) else duration
-        end, start = _gap(before, max(before, after), quiet, shift, rules, first=i == 0, last=i == len(spikes))
+        after = max(before, spikes[i][0] if i < len(spikes) else duration)
+        end, start = gaps.edges(before, after, first=i == 0, last=i == len(spikes))
         if i:
             ends[i - 1] = end
         if i < len(spikes):
@@ -108,28 +113,38 @@ def refine(
     return found
 
 
-def _gap(
-    before: float,
-    after: float,
-    quiet: npt.NDArray[np.bool_],
-    shift: float,
-    rules: BoundaryRules,
-    *,
-    first: bool,
-    last: bool,
-) -> tuple[float, float]:
-    """The end of the word whose last spike ends at `before`, and the start of the one whose first begins at `after`."""
-    a, b = int(before / shift), min(len(quiet), round(after / shift))
-    silences = _runs(quiet[a:b], max(1, round(rules.shortest_silence / shift)))
-    if silences:
-        end = before if silences[0][0] == 0 else (a + silences[0][0]) * shift
-        reaches = a + silences[-1][1] >= b
-        start = after if reaches else (a + silences[-1][1]) * shift
-    elif first or last:
-        end, start = before + rules.longest_tail, after - rules.longest_onset
-    else:
-        start = max(after - rules.lead, (before + after) / 2)
-        end = start
-    end = min(end, before + rules.longest_tail)
-    start = max(start, after - rules.longest_onset, end if not first else 0.0)
-    return min(max(end, before), after), min(max(start, before), after)
+@dataclass(frozen=True)
+class _Gaps:
+    """Finds the edges of the words around a gap between spikes."""
+
+    quiet: npt.NDArray[np.bool_]
+    shift: float
+    delay: float
+    rules: BoundaryRules
+
+    def edges(self, before: float, after: float, *, first: bool, last: bool) -> tuple[float, float]:
+        """The end of the word whose last spike ends at `before`, and the start of the one whose first is at `after`."""
+        rules = self.rules
+        end, start = self._silences(before, after)
+        if end is None and start is None and not first and not last and after - before < 2 * rules.longest_tail:
+            end = start = max(after - rules.lead, (before + after) / 2)  # running speech
+        if end is None or end > before + self.delay + rules.longest_tail:
+            end = before + rules.usual_tail
+        if start is None or start < after - rules.longest_onset:
+            start = after - rules.usual_onset
+        end = min(max(end, before), after)
+        return end, min(max(start, before if first else end), after if last else after + self.delay)
+
+    def _silences(self, before: float, after: float) -> tuple[float | None, float | None]:
+        """Where the first silence behind a word begins, and where the last one before the next word ends."""
+        a, b = int(before / self.shift), min(len(self.quiet), round((after + self.delay) / self.shift))
+        runs = _runs(self.quiet[a:b], max(1, round(self.rules.shortest_silence / self.shift)))
+        runs = [(a + i, a + j) for i, j in runs]
+        # A dip that is over before the last spike itself is the closure of a stop inside the word.
+        behind = [i for i, j in runs if j * self.shift > before + self.delay - self.shift]
+        ahead = [j for i, j in runs if i * self.shift < after]
+        if not behind or not ahead:
+            return None, None
+        # Quiet until the spike: the word begins too softly to be seen, and the spike tells best.
+        start = after if ahead[-1] >= b else ahead[-1] * self.shift
+        return behind[0] * self.shift, start

@@ -18,7 +18,7 @@ from ctcalign.ctc import GraphPath
 LONGEST_WORD = 1.2
 LONGEST_LETTER = 0.25
 # Symbols of one word that a pause this long divides do not belong together.
-LONGEST_PAUSE = 0.7
+LONGEST_PAUSE = 0.45
 
 Run = tuple[int, int, int]  # label, first frame, one past the last frame
 
@@ -61,7 +61,7 @@ def place_words(
 
     cores = [_core(run, emission.frame_shift) for run in runs]
     spikes = [(seconds(core[0][1]), seconds(core[-1][2])) for core in cores]
-    times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, rules)
+    times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, spike_delay, rules)
     placed: list[PlacedWord] = []
     for number, (run, (start, end)) in enumerate(zip(runs, times, strict=True)):
         tokens: list[AlignedToken] = []

@@ -92,7 +92,7 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
             return max(0.0, emission.offset + (first + frame) * emission.frame_shift - model.spike_delay)
 
         spikes = [(seconds(word[0].first), seconds(word[-1].stop)) for word in words]
-        times = refine(spikes, emission.energy, emission.energy_shift, emission.duration)
+        times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, model.spike_delay)
         done = []
         for word, (start, end) in zip(words, times, strict=True):
             marks = [

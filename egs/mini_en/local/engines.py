@@ -14,9 +14,9 @@ import soundfile as sf
 
 MISAKI = dict(
     zip(
-        "AIOWYæɑɔəɛɜiɪuʊʌᵊᵻjɹɾTʤʧʃʒðθŋɡhbdfklmnpstvwz",
+        "AIOWYæɐɑɔəɛɜiɪuʊʌᵊᵻjɹɾTʤʧʃʒðθŋɡhbdfklmnpstvwz",
         (
-            "ey ay ow aw oy ae aa ao ax eh er iy ih uw uh ah ax ih y r d d jh ch sh zh dh th ng g hh "
+            "ey ay ow aw oy ae ax aa ao ax eh er iy ih uw uh ah ax ih y r d d jh ch sh zh dh th ng g hh "
             "b d f k l m n p s t v w z"
         ).split(),
         strict=True,
