@@ -56,6 +56,19 @@ def _advance(blank: F64, label: F64, before: F64, gain: F64, same: NDArray[np.bo
 
 
 @jit
+def _score(blank: F64, label: F64, before: F64, gain: F64, same: NDArray[np.bool_], e_blank: float) -> None:
+    """The same scores, bit for bit, without back-pointers: half the work."""
+    for i in range(blank.size):
+        stay = label[i]
+        rest = blank[i]
+        come = before[i]
+        best = come if come > rest else rest
+        origin = rest if same[i] else best
+        blank[i] = best + e_blank
+        label[i] = (origin if origin > stay else stay) + gain[i]
+
+
+@jit
 def _gather(row: F64, column: NDArray[np.integer], gain: F64) -> None:
     for i in range(gain.size):
         gain[i] = row[column[i]]
@@ -84,7 +97,6 @@ def _largest(values: F64, lanes: F64) -> None:
 @jit
 def forward(
     rows: F64,  # (n, K) log-probs of the used labels, each frame's largest is 0
-    t0: int,
     column: NDArray[np.integer],  # (N + 1,) column of rows of each cell's label
     same: NDArray[np.bool_],  # (N + 1,)
     unchained: I64,  # nodes that cannot be entered from the node before, ascending
@@ -93,19 +105,19 @@ def forward(
     blank_cost: F64,  # (A,) added when the arc is taken from the blank after `source`
     label_cost: F64,  # (A,) the same from its label; -inf where that is not allowed
     reach: I64,  # (N + 1,) furthest cell that any cell up to this one can enter in a frame
-    lo: I64,  # (T,) window of cells that are searched, [lo, hi); the beam writes what it kept
+    lo: I64,  # (n,) window of cells that are searched, [lo, hi); with a beam this becomes what was kept
     hi: I64,
-    full_lo: I64,  # (T,) window of all cells on complete paths
+    full_lo: I64,  # (n,) window of all cells on complete paths
     full_hi: I64,
     beam: float,
-    blank: F64,  # (N + 1,) scores after frame t0 - 1, changed in place
+    blank: F64,  # (N + 1,) scores after the frame before, changed in place
     label: F64,
-    kept: I64,  # (2,) window of frame t0 - 1, changed in place
+    kept: I64,  # (2,) window of that frame, changed in place
     bound: F64,  # (1,) largest score at which anything was pruned, changed in place
-    codes: U8,
+    codes: U8,  # receives the back-pointers; empty where only scores are wanted
     offsets: I64,  # (n + 1,) where the back-pointers of each frame start
 ) -> None:
-    """Advance the scores over a block of frames, writing back-pointers."""
+    """Advance the scores over a block of frames, with back-pointers or without."""
     before = np.empty(TILE)
     gain = np.empty(TILE)
     code = np.zeros(TILE + 4, np.uint8)
@@ -114,17 +126,17 @@ def forward(
     arc_code = np.zeros(source.size + 4, np.uint8)
     held = np.empty(unchained.size)
     pruning = beam < np.inf
+    tracing = codes.size > 0
     last_lo, last_hi = kept[0], kept[1]
     a0 = a1 = u0 = u1 = 0
-    offsets[0] = 0
-    for k in range(rows.shape[0]):
-        t = t0 + k
-        row = rows[k]
+    if tracing:
+        offsets[0] = 0
+    for t in range(rows.shape[0]):
+        row = rows[t]
         first, end = lo[t], hi[t]
         if pruning:
             first = max(first, last_lo)
             end = max(first + 1, min(end, reach[last_hi - 1] + 1))
-            lo[t], hi[t] = first, end
         # What leaves the window here, at the score it has: log-probs are <= 0 from here on.
         for j in range(max(last_lo, full_lo[t]), min(first, last_hi)):
             bound[0] = max(bound[0], blank[j], label[j])
@@ -161,7 +173,7 @@ def forward(
         for u in range(u0, u1):
             held[u] = label[unchained[u]]
         # The chain, tile by tile from the right: a tile reads the cell on its left before that one changes.
-        at = offsets[k]
+        at = offsets[t] if tracing else 0
         cells = end - first
         for tile in range((cells - 1) // TILE, -1, -1):
             j0 = first + tile * TILE
@@ -170,9 +182,12 @@ def forward(
             before[0] = label[j0 - 1] if j0 > 0 else -np.inf
             _copy(label[j0 : j1 - 1], before[1:n])
             _gather(row, column[j0:j1], gain[:n])
-            _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
-            start = at + tile * (TILE // 4)
-            _pack(code, codes[start : start + (n + 3) // 4])
+            if tracing:
+                _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
+                start = at + tile * (TILE // 4)
+                _pack(code, codes[start : start + (n + 3) // 4])
+            else:
+                _score(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], row[0])
         for u in range(u0, u1):
             j = unchained[u]
             label[j] = held[u] + row[column[j]]
@@ -186,9 +201,10 @@ def forward(
             blank[j] = label[j] = -np.inf
         for j in range(end, last_hi):
             blank[j] = label[j] = -np.inf
-        n_arcs = a1 - a0
-        offsets[k + 1] = at + _code_bytes(cells, n_arcs)
-        _pack(arc_code[a0:], codes[offsets[k + 1] - (n_arcs + 3) // 4 : offsets[k + 1]])
+        if tracing:
+            n_arcs = a1 - a0
+            offsets[t + 1] = at + _code_bytes(cells, n_arcs)
+            _pack(arc_code[a0:], codes[offsets[t + 1] - (n_arcs + 3) // 4 : offsets[t + 1]])
         last_lo, last_hi = first, end
         if pruning:
             for i in range(TILE):
@@ -208,4 +224,5 @@ def forward(
                 last_hi -= 1
                 bound[0] = max(bound[0], blank[last_hi], label[last_hi])
                 blank[last_hi] = label[last_hi] = -np.inf
+            lo[t], hi[t] = last_lo, last_hi
     kept[0], kept[1] = last_lo, last_hi

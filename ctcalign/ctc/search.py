@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,18 @@ from numpy.typing import NDArray
 from ctcalign.ctc.emission_rows import EmissionRows
 from ctcalign.ctc.graph import START, WILDCARD, TokenGraph
 from ctcalign.ctc.kernels import code_bytes, forward
-from ctcalign.ctc.traceback import traceback
+from ctcalign.ctc.traceback import earlier_cell, traceback
 from ctcalign.ctc.windows import Windows
 from ctcalign.errors import NoPathError
 
 DEFAULT_MAX_MEMORY = 2 << 30
 ROWS_BYTES = 32 << 20  # emission rows that are converted at a time
+MIN_BLOCK = 256  # frames; below, the calls cost more than the strip saves
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
+NO_CODES = np.empty(0, np.uint8)
+NO_OFFSETS = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Found:
 
 
 class Search:
-    """One Viterbi search: scores run forward in blocks of frames, back-pointers are followed block by block.
+    """One Viterbi search in two passes.
 
-    At the start of each block the scores are kept (16 bytes a cell of the window). The packed back-pointers of the
-    latest blocks are kept too as long as all fits into `max_memory`; those of earlier blocks are thrown away and
-    computed again during the traceback. With blocks of 8 sqrt(T) frames, checkpoints and one block of back-pointers
-    take the same space, about 4 sqrt(T) bytes a cell together; the path is the same bit for bit.
+    First the scores run forward over all frames, without back-pointers, and are kept at the start of each block of
+    frames. Then the path is followed from the last block to the first: of each block only the cells that can lead to
+    the path's state at its end are computed again, bit for bit the same, now with back-pointers.
+
+    The second pass is a strip along the path. With blocks of 1/32 of the window's width it adds a few per cent of
+    time, and the scores kept take 512 bytes a frame, whatever the number of targets; `max_memory` makes blocks longer
+    (and the strip wider). Arcs that skip much text widen the strip too, at worst to the whole window.
     """
 
     def __init__(
@@ -52,12 +57,13 @@ class Search:
     ) -> None:
         self.rows = rows
         self.graph = graph
-        self.windows = windows
         self.beam = math.inf if beam is None else float(beam)
-        self.max_memory = DEFAULT_MAX_MEMORY if max_memory is None else max_memory
-        self.full = (windows.full_lo, windows.full_hi)
         self.lo, self.hi = (windows.lo, windows.hi) if beam is None else (windows.lo.copy(), windows.hi.copy())
-        self.block_frames = block_frames or max(64, 8 * math.isqrt(rows.frames))
+        self.full_lo, self.full_hi = windows.full_lo, windows.full_hi
+        width = int((windows.hi - windows.lo).max())
+        least = -(-rows.frames * width * 16 // (DEFAULT_MAX_MEMORY if max_memory is None else max_memory))
+        balanced = 8 * math.isqrt(rows.frames) + 1  # longer blocks would need more for back-pointers than they save
+        self.block_frames = block_frames or max(MIN_BLOCK, width // 32, min(least, balanced))
         self.chunk_frames = max(64, ROWS_BYTES // (8 * rows.columns + 4 * rows.classes))
         self.arcs = Arcs(graph, rows)
         cells = len(graph) + 1
@@ -72,46 +78,64 @@ class Search:
         frames = self.rows.frames
         starts = range(0, frames, self.block_frames)
         checkpoints: list[tuple[I64, F64, F64]] = []
-        codes: deque[tuple[int, list[Codes]]] = deque()
-        used = 0
         for start in starts:
-            checkpoints.append(self._checkpoint())
-            used += checkpoints[-1][1].nbytes * 2
-            block = self._block(start)
-            codes.append((start, block))
-            used += sum(piece.nbytes for piece in block)
-            while used > self.max_memory and len(codes) > 1:
-                used -= sum(piece.nbytes for piece in codes.popleft()[1])
+            lo, hi = self.kept
+            checkpoints.append((self.kept.copy(), self.blank[lo:hi].copy(), self.label[lo:hi].copy()))
+            for t0, t1 in self._chunks(start):
+                self._forward(t0, t1, self.lo[t0:t1], self.hi[t0:t1], self.beam, NO_CODES, NO_OFFSETS)
         score, state = self._end()
-        bound = float(self.bound[0])
+        certified = score >= float(self.bound[0])
+        self.blank.fill(-np.inf)
+        self.label.fill(-np.inf)
         states = np.empty(frames, np.int64)
-        for start, checkpoint in zip(reversed(starts), reversed(checkpoints), strict=True):
-            if codes:
-                block = codes.pop()[1]
-            else:
-                block.clear()  # before its successor is allocated
-                self._restore(*checkpoint)
-                block = self._block(start)
-            for piece in reversed(block):
-                state = self._trace(piece, state, states)
-        return Found(states, certified=score >= bound)
+        for start in reversed(starts):
+            state = self._follow(start, checkpoints.pop(), state, states)
+        return Found(states, certified)
 
-    def _block(self, start: int) -> list[Codes]:
+    def _chunks(self, start: int) -> list[tuple[int, int]]:
+        """A block in pieces whose emission rows are converted at a time."""
         stop = min(start + self.block_frames, self.rows.frames)
-        pieces = []
-        for t0 in range(start, stop, self.chunk_frames):
-            pieces.append(self._forward(t0, min(t0 + self.chunk_frames, stop)))
-        return pieces
+        return [(t0, min(t0 + self.chunk_frames, stop)) for t0 in range(start, stop, self.chunk_frames)]
 
-    def _forward(self, start: int, stop: int) -> Codes:
+    def _follow(self, start: int, checkpoint: tuple[I64, F64, F64], state: int, states: I64) -> int:
+        """Fill in the states of a block that ends in `state`; the state before the block."""
+        (lo, hi), blank, label = checkpoint
+        chunks = self._chunks(start)
+        top = (state >> 1) + 1
+        bottom = int(earlier_cell(self.arcs.origin, top - 1, chunks[-1][1] - start))
+        first, end = max(lo, bottom), min(hi, top)
+        self.blank[first:end], self.label[first:end] = blank[first - lo : end - lo], label[first - lo : end - lo]
+        self.kept[:] = first, end
+        traces = []
+        for t0, t1 in chunks:
+            strip_lo, strip_hi = np.maximum(self.lo[t0:t1], bottom), np.minimum(self.hi[t0:t1], top)
+            n_arcs = np.searchsorted(self.arcs.target, strip_hi) - np.searchsorted(self.arcs.target, strip_lo)
+            codes = np.empty(int(code_bytes(strip_hi - strip_lo, n_arcs).sum()), np.uint8)
+            offsets = np.empty(t1 - t0 + 1, np.int64)
+            self._forward(t0, t1, strip_lo, strip_hi, math.inf, codes, offsets)
+            traces.append((t0, t1, strip_lo, strip_hi, codes, offsets))
+        self.blank[bottom:top] = self.label[bottom:top] = -np.inf
         arcs = self.arcs
-        lo, hi = self.lo[start:stop], self.hi[start:stop]
-        n_arcs = np.searchsorted(arcs.target, hi) - np.searchsorted(arcs.target, lo)
-        codes = np.empty(int(code_bytes(hi - lo, n_arcs).sum()), np.uint8)
-        offsets = np.empty(stop - start + 1, np.int64)
+        for t0, t1, strip_lo, strip_hi, codes, offsets in reversed(traces):
+            state = traceback(
+                strip_lo,
+                strip_hi,
+                arcs.same,
+                arcs.chained,
+                arcs.source,
+                arcs.target,
+                arcs.start,
+                codes,
+                offsets,
+                state,
+                states[t0:t1],
+            )
+        return int(state)
+
+    def _forward(self, t0: int, t1: int, lo: I64, hi: I64, beam: float, codes: NDArray[np.uint8], offsets: I64) -> None:
+        arcs = self.arcs
         forward(
-            self.rows.block(start, stop),
-            start,
+            self.rows.block(t0, t1),
             arcs.column,
             arcs.same,
             arcs.unchained,
@@ -120,10 +144,11 @@ class Search:
             arcs.blank_cost,
             arcs.label_cost,
             arcs.reach,
-            self.lo,
-            self.hi,
-            *self.full,
-            self.beam,
+            lo,
+            hi,
+            self.full_lo[t0:t1],
+            self.full_hi[t0:t1],
+            beam,
             self.blank,
             self.label,
             self.kept,
@@ -131,38 +156,6 @@ class Search:
             codes,
             offsets,
         )
-        if offsets[-1] < codes.size:  # the beam used less; untouched pages cost nothing, but the rest may be reused
-            codes = codes[: offsets[-1]].copy()
-        return Codes(start, codes, offsets)
-
-    def _trace(self, piece: Codes, state: int, states: I64) -> int:
-        arcs = self.arcs
-        return int(
-            traceback(
-                piece.start,
-                self.lo,
-                self.hi,
-                arcs.same,
-                arcs.chained,
-                arcs.source,
-                arcs.target,
-                arcs.start,
-                piece.codes,
-                piece.offsets,
-                state,
-                states,
-            )
-        )
-
-    def _checkpoint(self) -> tuple[I64, F64, F64]:
-        lo, hi = self.kept
-        return self.kept.copy(), self.blank[lo:hi].copy(), self.label[lo:hi].copy()
-
-    def _restore(self, kept: I64, blank: F64, label: F64) -> None:
-        self.blank[:] = self.label[:] = -np.inf
-        lo, hi = kept
-        self.kept[:] = kept
-        self.blank[lo:hi], self.label[lo:hi] = blank, label
 
     def _end(self) -> tuple[float, int]:
         """Score and state of the best ending; on ties the label before the blank, the first node given."""
@@ -182,19 +175,6 @@ class Search:
             )
         node = int(final[best // 2])
         return score, 2 * (node + 1) if best % 2 else 2 * node + 1
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Packed back-pointers of the frames from `start` on."""
-
-    start: int
-    codes: NDArray[np.uint8]
-    offsets: I64
-
-    @property
-    def nbytes(self) -> int:
-        return self.codes.nbytes + self.offsets.nbytes
 
 
 class Arcs:
@@ -222,6 +202,7 @@ class Arcs:
             real = cell >= 0
             np.maximum.at(self.reach, cell[real], self.target[real])
         self.reach = np.maximum.accumulate(self.reach)
+        self.origin = np.searchsorted(self.reach, np.arange(n + 1))  # lowest cell that can lead to a cell in one frame
 
 
 def labels_used(graph: TokenGraph, blank: int) -> NDArray[np.int64]:

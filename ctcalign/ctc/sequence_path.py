@@ -63,8 +63,8 @@ def best_path(
         band: search only frames within this distance of where each target is expected. > 0, in frames.
         beam: drop states more than this far below the best of their frame, outside of those kept. > 0, in nats.
         centre: frame at which each target is expected, (L,); needs `band`. By default targets are spread evenly.
-        max_memory: bytes for back-pointers and checkpoints, 2 GiB by default. Where they would need more, part of the
-            search is done twice (O(sqrt(T)) memory a target), with the same result. The least needed is always taken.
+        max_memory: bytes for scores kept on the way, 2 GiB by default; 512 a frame are usual. With less, down to
+            O(sqrt(T)) a target, the search takes longer; the result is the same. The least needed is always taken.
     Returns:
         BestPath.
     Raises:

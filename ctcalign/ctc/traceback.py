@@ -30,8 +30,17 @@ def _arcs_before(target: I64, cell: int) -> int:
 
 
 @jit
+def earlier_cell(origin: I64, cell: int, frames: int) -> int:
+    """Lowest cell from which `cell` can be reached in so many frames; origin[c] is that for one frame."""
+    for _ in range(frames):
+        if origin[cell] == cell:
+            break
+        cell = origin[cell]
+    return cell
+
+
+@jit
 def traceback(
-    t0: int,
     lo: I64,
     hi: I64,
     same: NDArray[np.bool_],
@@ -42,18 +51,17 @@ def traceback(
     codes: U8,
     offsets: I64,
     state: int,  # 2 * cell + 1 for a label, 2 * cell for the blank before it, at the block's last frame
-    states: I64,  # (T,) receives the states
+    states: I64,  # (n,) receives the states
 ) -> int:
     """Follow the back-pointers of a block from its last frame to its first; the state one frame before the block."""
-    for k in range(offsets.size - 2, -1, -1):
-        t = t0 + k
+    for t in range(states.size - 1, -1, -1):
         states[t] = state
         cell = state >> 1
         cells = hi[t] - lo[t]
         index = cell - lo[t]
         tile = index // TILE
         size = min(TILE, cells - tile * TILE)
-        code = _unpack(codes, offsets[k] + tile * (TILE // 4), size, index - tile * TILE)
+        code = _unpack(codes, offsets[t] + tile * (TILE // 4), size, index - tile * TILE)
         if state & 1 == 0:
             if code & 1:
                 state = 2 * (cell - 1) + 1
@@ -63,7 +71,7 @@ def traceback(
             a0 = _arcs_before(target, lo[t])
             n_arcs = _arcs_before(target, hi[t]) - a0
             for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
-                arc = _unpack(codes, offsets[k + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
+                arc = _unpack(codes, offsets[t + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
                 if arc & 2:
                     state = 2 * source[a] + 1 if arc & 1 else 2 * (source[a] + 1)
                     moved = True

@@ -1,6 +1,8 @@
-"""Back-pointers that are thrown away and computed again give the same path."""
+"""Scores kept now and then, and back-pointers computed in a strip along the path, give the path of a full search."""
 
 from __future__ import annotations
+
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -21,14 +23,19 @@ from ctcalign.ctc.windows import windows
     memory=st.sampled_from([1, 2000, 1 << 30]),
     band=st.sampled_from([None, 12]),
     beam=st.sampled_from([None, 15.0]),
+    skipping=st.booleans(),
 )
-def test_same_path_whatever_is_kept(seed: int, block: int, memory: int, band: int | None, beam: float | None) -> None:
+def test_same_path_whatever_is_kept(
+    seed: int, block: int, memory: int, band: int | None, beam: float | None, skipping: bool
+) -> None:
     rng = np.random.default_rng(seed)
     log_probs = -rng.integers(0, 4, (120, 5)).astype(np.float32)
     builder = GraphBuilder()
     for _ in range(8):
         builder.alternatives([rng.integers(1, 5, 3).tolist(), rng.integers(1, 5, 2).tolist()])
         builder.optional([4])
+        if skipping:
+            builder.optional(rng.integers(1, 5, 6).tolist(), 2.0)
     graph = builder.build()
 
     def states(memory: int, block: int | None) -> np.ndarray:
@@ -52,23 +59,18 @@ def test_little_memory_through_the_public_function(dtype: torch.dtype) -> None:
     assert torch.equal(plain.path, graph.path)
 
 
-def test_memory_is_bounded_by_the_square_root() -> None:
-    """Counted, not measured: what the search holds at any moment."""
-    frames, length = 20_000, 2000
+@pytest.mark.parametrize(("max_memory", "megabytes"), [(None, 4.5), (1, 2.5)])
+def test_memory_stays_far_below_that_of_all_back_pointers(max_memory: int | None, megabytes: float) -> None:
+    frames, length = 20_000, 2000  # 9 MB of back-pointers at two bits a cell
     log_probs = np.random.default_rng(1).standard_normal((frames, 5)).astype(np.float16) - 6
     graph = chain(np.random.default_rng(2).integers(1, 5, length))
+    best_path(log_probs[:50], [1])  # compiled
     rows = EmissionRows(log_probs, labels_used(graph, 0))
-    search = Search(graph, rows, windows(graph, frames, None, None), None, 1)
-    held: list[int] = []
-    run_block = search._block
-
-    def counting(start: int) -> object:
-        block = run_block(start)
-        held.append(sum(piece.codes.nbytes for piece in block))
-        return block
-
-    search._block = counting  # type: ignore[method-assign]
-    search.run()
-    blocks = -(-frames // search.block_frames)
-    assert len(held) == 2 * blocks - 1  # forward once, and again but for the last block
-    assert max(held) + blocks * 16 * (length + 1) < 5 * frames**0.5 * length  # against frames * length / 4 for all
+    limits = windows(graph, frames, None, None)
+    tracemalloc.start()
+    try:
+        Search(graph, rows, limits, None, max_memory).run()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / 1e6 < megabytes
