@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from ctcalign import ctc
 from ctcalign.align.alignment import Alignment
 from ctcalign.align.assemble import assemble
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.placing import place_words
+from ctcalign.align.searching import search
 from ctcalign.align.spoken import SpokenText, spoken_text
 from ctcalign.align.transcript_graph import transcript_graph
 from ctcalign.align.unwritten import unwritten_speech
@@ -105,7 +105,7 @@ def align(
         heard.assign_channels(alignment.cues)
     alignment.audio = str(audio)
     alignment.language = language
-    alignment.warnings = [*heard.warnings, *read.warnings, *text.warnings]
+    alignment.warnings = [*heard.warnings, *read.warnings, *text.warnings, *alignment.warnings]
     return alignment
 
 
@@ -116,13 +116,7 @@ def align_emission(
     progress("aligning", 0, None)
     transcript = transcript_graph(text.spoken, model.vocabulary)
     try:
-        path = ctc.best_path_graph(
-            emission.log_probs,
-            transcript.graph,
-            model.vocabulary.blank,
-            max_memory=options.max_memory,
-            wildcard_penalty=WILDCARD_PENALTY,
-        )
+        path, warnings = search(emission, transcript, options.max_memory)
     except NoPathError as error:
         raise CaptionError(
             f"captions: {len(text.spoken)} words do not fit into {emission.duration:.1f} s of audio ({error}); "
@@ -136,11 +130,9 @@ def align_emission(
         if cue.status == "aligned" and cue.start is not None and cue.end is not None
     ]
     unwritten = unwritten_speech(emission, covered) if options.unwritten else []
-    return Alignment("", emission.duration, model.name, cues, unwritten, frame_shift=emission.frame_shift)
-
-
-# Nats that a wildcard costs in each of its frames, so that it takes no frame that a real symbol explains.
-WILDCARD_PENALTY = 0.7
+    return Alignment(
+        "", emission.duration, model.name, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings
+    )
 
 
 def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:

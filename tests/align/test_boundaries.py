@@ -39,11 +39,11 @@ def test_noise_in_a_pause_is_not_given_to_a_word():
     assert start == pytest.approx(4.0, abs=0.025)
 
 
-def test_a_word_in_steady_noise_gets_no_more_than_the_longest_tail():
+def test_a_word_in_steady_noise_gets_the_usual_edges():
     rules = BoundaryRules()
     ((start, end),) = refine([(5.0, 5.2)], np.full(1000, LOUD, np.float32), 0.01, 10.0)
-    assert start == pytest.approx(5.0 - rules.longest_onset)
-    assert end == pytest.approx(5.2 + rules.longest_tail)
+    assert start == pytest.approx(5.0 - rules.usual_onset)
+    assert end == pytest.approx(5.2 + rules.usual_tail)
 
 
 def test_levels_are_local():
@@ -66,4 +66,16 @@ def test_times_are_ordered_and_inside_the_recording(times, seed):
 
 
 def test_no_energy_at_all_still_gives_times():
-    assert refine([(0.1, 0.2)], np.zeros(0, np.float32), 0.01, 0.3) == [(0.0, 0.3)]
+    assert refine([(0.1, 0.2)], np.zeros(0, np.float32), 0.01, 0.3) == [(pytest.approx(0.05), 0.3)]
+
+
+def test_the_closure_of_a_final_stop_is_no_end():
+    energy = track(4.0, (1.0, 1.5), (1.58, 1.65))  # "eight": a vowel, the closure of t, its burst
+    ((_, end),) = refine([(1.1, 1.5)], energy, 0.01, 4.0, delay=0.12)  # the spike of t is at 1.62
+    assert end == pytest.approx(1.65, abs=0.025)
+
+
+def test_a_spike_that_is_corrected_too_far_does_not_begin_in_silence():
+    energy = track(4.0, (1.0, 1.5), (2.5, 3.0))
+    (_, (start, _)) = refine([(1.1, 1.4), (2.44, 2.8)], energy, 0.01, 4.0, delay=0.12)
+    assert start == pytest.approx(2.5, abs=0.025)
