@@ -165,7 +165,7 @@ def as_table(report: dict[str, Any]) -> str:
             f"{row['frames'] * FRAME / 60:.0f} min",
             row["name"] if row["tool"] != "ctcalign" else f"ctcalign ({row['name']})",
             *(f"{row[key]:.2f}" if key in row else "–" for key in ("wall_s", "cpu_s", "beyond_gb", "peak_gb")),
-            f"{row['times_ours']:.1f}x" if "times_ours" in row else "",
+            f"{row['times_ours']:.3g}x" if "times_ours" in row else "",
             "" if "certified" not in row else ("yes" if row["certified"] else "not proved"),
             row["note"],
         ]
