@@ -14,6 +14,7 @@ from ctcalign.ctc import GraphBuilder, best_path, best_path_graph, chain
 from ctcalign.ctc.emission_rows import EmissionRows
 from ctcalign.ctc.search import Search, labels_used
 from ctcalign.ctc.windows import windows
+from ctcalign.errors import NoPathError
 
 
 @settings(max_examples=60, deadline=None)
@@ -22,7 +23,7 @@ from ctcalign.ctc.windows import windows
     block=st.integers(1, 40),
     memory=st.sampled_from([1, 2000, 1 << 30]),
     band=st.sampled_from([None, 12]),
-    beam=st.sampled_from([None, 15.0]),
+    beam=st.sampled_from([None, 1.5, 15.0]),
     skipping=st.booleans(),
 )
 def test_same_path_whatever_is_kept(
@@ -42,7 +43,10 @@ def test_same_path_whatever_is_kept(
         rows = EmissionRows(log_probs, labels_used(graph, 0))
         search = Search(graph, rows, windows(graph, 120, band, None), beam, memory, block)
         search.chunk_frames = 7
-        found = search.run()
+        try:
+            found = search.run()
+        except NoPathError:  # a beam so narrow that nothing reaches the end
+            return np.empty(0)
         return np.append(found.states, found.certified)
 
     np.testing.assert_array_equal(states(memory, block), states(1 << 40, None))
