@@ -30,17 +30,11 @@ project='.[dev]'
 uv=$venv/bin/uv
 [ -x "$uv" ] || "$here" -m pip install --quiet --disable-pip-version-check uv || say "no uv, going on with pip (slower)"
 
-# PyTorch's wheels for the CPU are 3 GB smaller than those of PyPI, but they live on a server of their own.
-reachable='import urllib.request; urllib.request.urlopen("https://download.pytorch.org/whl/cpu/", timeout=5)'
-backend=()
-if [ "$(uname -s)" = Linux ] && [ ! -e /dev/nvidiactl ] && "$here" -c "$reachable" 2>/dev/null; then backend=(--torch-backend=cpu); fi
-
 say "installing packages into $venv (some minutes the first time)"
 installed() { "$here" -c 'import click, numba, torch' 2>/dev/null && [ -x "$venv/bin/ctcalign" ]; }
 if [ -x "$uv" ]; then
   # Bytecode is written on first import, and only for what is imported: most of PyTorch never is.
-  { [ "${#backend[@]}" -gt 0 ] && "$uv" pip install --quiet --python "$here" "${backend[@]}" -e "$project"; } ||
-    "$uv" pip install --quiet --python "$here" -e "$project" ||
+  "$uv" pip install --quiet --python "$here" -e "$project" ||
     "$here" -m pip install --quiet --disable-pip-version-check -e "$project"
 else
   "$here" -m pip install --quiet --disable-pip-version-check -e "$project"
