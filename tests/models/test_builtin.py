@@ -129,13 +129,21 @@ def test_builtin_en_is_small_and_says_what_it_is():
 
 
 def test_builtin_en_hears_the_bundled_talk():
-    """Voices of the kind it was trained on: most letters are right. A broken front end or export shows here."""
+    """Voices of the kind it was trained on, with music and noise. A broken front end or export errs on 80 %."""
     import ctcalign
-    from ctcalign.align.recording import AlignOptions
+    from ctcalign.text.words import words_of
 
-    heard = ctcalign.transcribe(TALK, "builtin:en", "cpu", options=AlignOptions())
-    said = " ".join(cue.text for cue in heard.cues)
-    words = {"good", "evening", "and", "welcome", "to", "the", "museum", "lighthouse", "please", "guest"}
-    assert len(words & set(said.split())) >= 6
+    heard = " ".join(cue.text for cue in ctcalign.transcribe(TALK, "builtin:en", "cpu").cues)
     truth = json.loads((ROOT / "egs" / "demo" / "truth.json").read_text(encoding="utf-8"))
-    assert 0.6 < len(said) / sum(len(row["text"]) for row in truth["cues"]) < 1.3
+    words = [word for row in truth["cues"] for word in words_of(row["text"]) if word.spoken]
+    said = " ".join(" ".join(word.readings[0]) for word in words)
+    assert edit_distance(heard, said) / len(said) < 0.5
+
+
+def edit_distance(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        above, row[0] = row[0], i
+        for j, y in enumerate(b, start=1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (x != y))
+    return row[-1]

@@ -64,19 +64,25 @@ def losses(network: Network, batch: Batch) -> dict[str, Tensor]:
     return found
 
 
-def average_gradients(parameters: list[Tensor]) -> float:
-    """Average over the processes; returns the norm of the averaged gradient."""
+def average_gradients(parameters: list[Tensor], hours: float) -> tuple[float, float]:
+    """Average over the processes; returns the norm of the averaged gradient and the hours of all processes together.
+
+    The hours go with the gradients because the learning rate and the end of the run hang on them: processes that
+    counted for themselves would drift apart, and one would leave before the other.
+    """
     flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in parameters])
+    flat = torch.cat([flat, flat.new_tensor([hours])])
     if dist.is_initialized():
         dist.all_reduce(flat)
-        flat /= dist.get_world_size()
+        flat[:-1] /= dist.get_world_size()
+    flat, hours = flat[:-1], float(flat[-1])
     norm = float(flat.norm())
     flat *= min(1.0, 5.0 / (norm + 1e-6))
     place = 0
     for p in parameters:
         p.grad = flat[place : place + p.numel()].view_as(p)
         place += p.numel()
-    return norm
+    return norm, hours
 
 
 class Run:
@@ -138,7 +144,7 @@ class Run:
         share = min(1.0, self.hours / self.args.total_hours)
         loss = found["ctc"] + 0.3 * found["middle"] + (1 - 0.7 * share) * found.get("phone", torch.zeros(()))
         loss.backward()
-        norm = average_gradients(self.parameters)
+        norm, hours = average_gradients(self.parameters, batch.hours)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = self.learning_rate()
@@ -149,7 +155,7 @@ class Run:
             for name, parameter in self.network.named_parameters():
                 self.average[name].lerp_(parameter, 1 - decay)
         self.steps += 1
-        self.hours += batch.hours * (dist.get_world_size() if dist.is_initialized() else 1)
+        self.hours += hours
         return {name: float(value.detach()) for name, value in found.items()} | {"norm": norm}
 
     def evaluate(self) -> dict[str, float]:
