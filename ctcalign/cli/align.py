@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ctcalign.cli._options import hearing_options, result_options
+
 if TYPE_CHECKING:
     from ctcalign.align.alignment import Alignment
 
@@ -21,22 +23,8 @@ Examples:
 @click.command("align", epilog=EPILOG)
 @click.argument("audio")
 @click.argument("captions")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="PATH",
-    help="File to write, its format by extension; '-' is standard output; FOLDER/ with --format. Repeatable.",
-)
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    metavar="NAME",
-    help="Format, where no extension tells it; see `ctcalign convert --list`.",
-)
-@click.option("--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`.")
+@result_options
+@hearing_options
 @click.option(
     "--method",
     type=click.Choice(["global"]),
@@ -56,36 +44,12 @@ Examples:
     help="Which recording of CAPTIONS, where it holds several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
 )
 @click.option(
-    "--channel",
-    default="mix",
-    show_default=True,
-    metavar="mix|all|N",
-    help="Channels to mix, all one by one, or the one with this number, from 0.",
-)
-@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")
-@click.option(
-    "--window",
-    type=click.FloatRange(min=1.0),
-    metavar="SECONDS",
-    help="Length of the pieces that the model hears at once.  [default: chosen by model]",
-)
-@click.option(
-    "--max-memory",
-    metavar="SIZE",
-    help="Memory to stay below, such as 4G or 800M.  [default: no bound but the search's own, 2G]",
-)
-@click.option(
     "--romanise",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
     help="Write words in Latin letters for the model.",
 )
-@click.option("--tokens", is_flag=True, help="Keep the times of single symbols (JSON, TextGrid).")
-@click.option("--table/--no-table", default=None, help="Print the table of cues.  [default: when there is no output]")
-@click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use.")
-@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     audio: str,
     captions: str,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ctcalign.cli._options import hearing_options, result_options
+
 if TYPE_CHECKING:
     from ctcalign.align.alignment import Alignment
     from ctcalign.align.recording import Progress
@@ -19,16 +21,8 @@ Examples:
 
 @click.command("transcribe", epilog=EPILOG)
 @click.argument("audio")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="PATH",
-    help="File to write, its format by extension; '-' is standard output. May be given several times.",
-)
-@click.option("--format", "formats", multiple=True, metavar="NAME", help="Format, where no extension tells it.")
-@click.option("--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`.")
+@result_options
+@hearing_options
 @click.option(
     "--decoder",
     type=click.Choice(["greedy", "beam"]),
@@ -39,22 +33,6 @@ Examples:
 @click.option(
     "--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Prefixes that the beam search keeps."
 )
-@click.option(
-    "--channel", default="mix", show_default=True, metavar="mix|all|N", help="Channels to mix, all, or one by number."
-)
-@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")
-@click.option(
-    "--window",
-    type=click.FloatRange(min=1.0),
-    metavar="SECONDS",
-    help="Length of the pieces that the model hears at once.",
-)
-@click.option("--max-memory", metavar="SIZE", help="Memory to stay below, such as 4G or 800M.")
-@click.option("--tokens", is_flag=True, help="Keep the times of single symbols (JSON, TextGrid).")
-@click.option("--table/--no-table", default=None, help="Print the table.  [default: when there is no output]")
-@click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use.")
-@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 def command(
     audio: str,
     outputs: tuple[str, ...],
