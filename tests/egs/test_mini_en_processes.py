@@ -1,0 +1,53 @@
+"""Two training processes of the recipe stay in step: one gradient, one count of hours, one end of the run."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+LOCAL = Path(__file__).parents[2] / "egs" / "mini_en" / "local"
+HOURS = (0.01, 0.03)  # what each process hears in a step
+
+
+def _train(rank: int, folder: str) -> None:
+    sys.path.insert(0, str(LOCAL))
+    from data import Batch
+    from train import Run
+
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    args = Namespace(seed=3, dim=16, blocks=1, lr=1e-2, decay=0.5, total_hours=0.15)
+    run = Run(args)
+    noise = torch.Generator().manual_seed(100 + rank)  # each its own speech
+    rates = []
+    while run.hours < args.total_hours:
+        batch = Batch(
+            features=torch.randn(1, 60, 80, generator=noise),
+            lengths=torch.tensor([60]),
+            targets=torch.tensor([1 + rank, 3, 4]),
+            target_lengths=torch.tensor([3]),
+            phones=torch.full((1, 60), -1),
+            hours=HOURS[rank],
+        )
+        run.step(batch)
+        rates.append(run.learning_rate())
+    weights = {name: value.detach() for name, value in run.network.named_parameters()}
+    torch.save({"weights": weights, "rates": rates, "hours": run.hours, "steps": run.steps}, f"{folder}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.mark.skipif(not dist.is_available(), reason="this torch has no torch.distributed")
+def test_two_processes_that_hear_different_amounts_end_together_with_the_same_weights(tmp_path):
+    mp.spawn(_train, args=(str(tmp_path),), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first["steps"] == second["steps"] == 4
+    assert first["hours"] == pytest.approx(4 * sum(HOURS))
+    assert first["rates"] == second["rates"]
+    for name, value in first["weights"].items():
+        torch.testing.assert_close(value, second["weights"][name], rtol=0, atol=0)
