@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import soundfile as sf
-
-sys.path[:0] = [str(Path(__file__).resolve().parent)]
 from awp_cuts import SAMPLE_RATE, read_shar, write_shar
 
 import ctcalign

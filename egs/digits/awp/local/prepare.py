@@ -21,7 +21,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[4] / "recipes")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
 from awp_cuts import SAMPLE_RATE, speech_cut, write_shar
 
 from ctcalign.train.metrics import TimedWord

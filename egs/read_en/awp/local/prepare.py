@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[4] / "recipes")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
 from awp_cuts import SAMPLE_RATE, speech_cut, write_shar
 
 

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Table, curve and verdicts of an Align With Purpose experiment, written to RESULTS.md.
+
+Every number is recomputed from the rows that evaluation wrote (runs/*/dev.jsonl, runs/*/test.jsonl). Settings are
+chosen on dev and reported on test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from awp_plot import plot_curves
+from awp_scoring import Row, read_rows
+from awp_table import Entry, collect, compare_wer
+from awp_verdicts import verdicts
+
+COLUMNS = "method|setting|seeds|WER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|drift|total".split("|")
+
+
+def table(entries: Sequence[Entry], plain: Entry) -> list[str]:
+    """One line a method and setting: mean ± standard deviation over seeds."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    for entry in entries:
+        compared = compare_wer(plain, entry) if entry is not plain else None
+        change = "" if compared is None else f"{100 * compared.relative.value:+.1f} %"
+        p = "" if compared is None else f"{compared.p_value:.3f}"
+        cells = [entry.method, entry.setting or "–", str(len(entry.seeds)), _spread(entry, "wer", 100, 2), change, p]
+        cells += [_spread(entry, "mean", 1000, 0)]
+        cells += [_plain(entry.mean(key), 1000) for key in ("median", "p90", "p99", "first", "last", "drift")]
+        cells += [_plain(entry.mean("total_latency"), 1000)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _plain(value: float, factor: float) -> str:
+    return "–" if math.isnan(value) else f"{factor * value:.0f}"
+
+
+def _spread(entry: Entry, key: str, factor: float, digits: int) -> str:
+    mean, spread = entry.mean(key), entry.spread(key)
+    if math.isnan(mean):
+        return "–"
+    return f"{factor * mean:.{digits}f}" + ("" if math.isnan(spread) else f" ± {factor * spread:.{digits}f}")
+
+
+def machine() -> str:
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "pytorch-lightning", "lhotse", "numpy"))
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
+
+
+def commit() -> str:
+    """The commit that is checked out, with a mark when files of the repository differ from it."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with local changes" if changed else "")
+
+
+def minutes(runs: Path) -> str:
+    """How long the trainings took."""
+    seconds = [json.loads(file.read_text(encoding="utf-8"))["seconds"] for file in runs.glob("*/run.json")]
+    return f"{len(seconds)} trainings, {sum(seconds) / 60:.0f} minutes of wall clock in sum"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--reference", type=Path, help="folder with the rows of the fixed model for drift latency")
+    parser.add_argument("--plain", default="ctc", help="the method that continues with CTC alone")
+    parser.add_argument("--title", required=True)
+    parser.add_argument("--command", required=True, help="what was run, for the reader")
+    parser.add_argument("--notes", type=Path, help="text to put below the title (data, model, what to know)")
+    parser.add_argument("--plot", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    entries = {}
+    for part in ("dev", "test"):
+        fixed: list[Row] | None = read_rows(args.reference / f"{part}.jsonl") if args.reference else None
+        entries[part] = collect(args.runs, part, fixed)
+    plain = {part: next((e for e in found if e.method == args.plain), None) for part, found in entries.items()}
+    if plain["dev"] is None or plain["test"] is None:
+        raise SystemExit(
+            f"--plain: no finished and evaluated run of {args.plain!r} in {args.runs}; run that stage first"
+        )
+    plot_curves(entries["test"], args.plot, args.title)
+    picture = os.path.relpath(args.plot, args.out.parent)
+    text = [f"# {args.title}", ""]
+    if args.notes:
+        text += [args.notes.read_text(encoding="utf-8").strip(), ""]
+    text += [f"Command: `{args.command}`", "", f"Machine: {machine()}. {minutes(args.runs)}. Commit: {commit()}.", ""]
+    text += ["## Test", "", *table(entries["test"], plain["test"]), ""]
+    text += [
+        "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have; `p`",
+        "is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of its",
+        "last token) less its end, over the words recognised, milliseconds; `first` and `last` word of an utterance.",
+        "Drift: mean over matched tokens against the fixed offline model; total: drift plus the encoder's look-ahead.",
+        "",
+        f"![word error rate against delay]({picture})",
+        "",
+        "## What this shows",
+        "",
+        *verdicts(entries["dev"], entries["test"], plain["dev"], plain["test"]),
+        "",
+        "## Dev (settings are chosen here)",
+        "",
+        *table(entries["dev"], plain["dev"]),
+        "",
+    ]
+    args.out.write_text("\n".join(text), encoding="utf-8")
+    sys.stderr.write(f"{args.out}: {len(entries['test'])} methods and settings\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What the numbers say about the claims of the paper, in sentences that a failed claim makes negative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awp_table import Entry, compare_delay, compare_wer, dominated
+
+LATENCY, ERRORS, JOINT = "awp_latency", "awp_wer", "awp_joint"
+MOST_WER_INCREASE = 0.05  # relative
+LEAST_CUT = 0.150  # seconds
+LEAST_WER_GAIN = 0.045  # relative
+
+
+def verdicts(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain: Entry) -> list[str]:
+    """Lines of Markdown: one item for each claim."""
+    return [
+        *_latency(dev, test, plain_dev, plain),
+        *_curve(test),
+        *_errors(dev, test, plain_dev, plain),
+    ]
+
+
+def _on_test(entry: Entry, test: Sequence[Entry]) -> Entry | None:
+    return next((other for other in test if other.name == entry.name), None)
+
+
+def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain: Entry) -> list[str]:
+    allowed = [
+        entry
+        for entry in dev
+        if entry.method == LATENCY and entry.mean("wer") <= (1 + MOST_WER_INCREASE) * plain_dev.mean("wer")
+    ]
+    if not allowed:
+        tried = ", ".join(entry.setting for entry in dev if entry.method == LATENCY) or "none"
+        return [f"- **Latency: not shown.** On dev no weight kept the WER within 5 % of plain CTC (tried: {tried})."]
+    best = _on_test(min(allowed, key=lambda entry: entry.mean("mean")), test)
+    if best is None:
+        return ["- **Latency: not shown.** The setting chosen on dev was not evaluated on test."]
+    cut = plain.mean("mean") - best.mean("mean")
+    share = cut / plain.mean("mean") if plain.mean("mean") > 0 else float("nan")
+    compared, worse = compare_delay(plain, best), compare_wer(plain, best)
+    outcome = "shown" if cut >= LEAST_CUT or share >= 0.5 else "not shown"
+    increase = (best.mean("wer") - plain.mean("wer")) / plain.mean("wer") if plain.mean("wer") else float("nan")
+    if increase > MOST_WER_INCREASE:
+        outcome = "not shown"
+    line = (
+        f"- **Latency: {outcome}.** `{best.name}` (chosen on dev) cuts the mean delay from "
+        f"{1000 * plain.mean('mean'):.0f} to {1000 * best.mean('mean'):.0f} ms, by {1000 * cut:.0f} ms"
+    )
+    if compared is not None:
+        low, high = compared.difference.low, compared.difference.high
+        line += f" (95 % interval of the change {1000 * low:.0f} to {1000 * high:.0f} ms)"
+    if share == share:
+        line += f", {100 * share:.0f} % of the way to the end of the word"
+    line += f"; WER {100 * plain.mean('wer'):.2f} to {100 * best.mean('wer'):.2f} %"
+    if worse is not None:
+        line += f" ({100 * worse.relative.value:+.1f} %, p = {worse.p_value:.3f})"
+    return [line + ". Wanted: 150 ms or half of the way, at no more than 5 % more WER."]
+
+
+def _curve(test: Sequence[Entry]) -> list[str]:
+    ours = [entry for entry in test if entry.method in (LATENCY, JOINT)]
+    others = [entry for entry in test if not entry.method.startswith("awp") and entry.method != "baseline"]
+    if not ours or not others:
+        return []
+    beaten = [(entry, better) for entry in ours if (better := dominated(entry, others))]
+    if not beaten:
+        return [f"- **Curve: on or below the others.** None of the {len(ours)} AWP points has a better baseline point."]
+    named = "; ".join(
+        f"`{entry.name}` by {', '.join(f'`{other.name}`' for other in better)}" for entry, better in beaten
+    )
+    return [
+        f"- **Curve: above the others in places.** {len(beaten)} of {len(ours)} AWP points have a baseline point that "
+        f"is at least as good in both WER and delay: {named}."
+    ]
+
+
+def _errors(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain: Entry) -> list[str]:
+    tried = [entry for entry in dev if entry.method == ERRORS]
+    if not tried:
+        return []
+    best = _on_test(min(tried, key=lambda entry: entry.mean("wer")), test)
+    compared = compare_wer(plain, best) if best is not None else None
+    if best is None or compared is None:
+        return ["- **WER: not shown.** The setting chosen on dev was not evaluated on test with the same seeds."]
+    shown = compared.relative.value <= -LEAST_WER_GAIN and compared.p_value < 0.05
+    settings = ", ".join(entry.setting for entry in tried)
+    return [
+        f"- **WER: {'shown' if shown else 'not shown'}.** `{best.name}` (chosen on dev among {settings}) changes the WER "
+        f"of equally long CTC training by {100 * compared.relative.value:+.1f} % relative "
+        f"(95 % interval {100 * compared.relative.low:+.1f} to {100 * compared.relative.high:+.1f} %, "
+        f"p = {compared.p_value:.3f} over seeds and utterances). Wanted: -4.5 % at p < 0.05."
+    ]
