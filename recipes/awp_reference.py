@@ -13,20 +13,16 @@ from awp_cuts import read_shar, timed_words
 from awp_scoring import Row, score, summary, write_rows
 
 import ctcalign
-from ctcalign.train.metrics import EmittedToken, emission_times
+from ctcalign.train.metrics import emission_times
 
 
 def heard(model: Any, cut: Any, min_score: float, device: str) -> Row:
-    """The greedy path of one cut; times less the known lag of the model's spikes."""
+    """The greedy path of one cut."""
     audio = torch.from_numpy(cut.resample(model.sample_rate).load_audio()).to(device)
     with torch.inference_mode():
         log_probs, lengths = model(audio, torch.tensor([audio.shape[1]], device=device))
     path = log_probs[0, : int(lengths[0])].argmax(-1).cpu().numpy()
-    lag = model.spike_delay
-    tokens = [
-        EmittedToken(t.token, t.first - lag, t.last - lag)
-        for t in emission_times(path, model.frame_shift, model.vocabulary.blank)
-    ]
+    tokens = emission_times(path, model.frame_shift, model.vocabulary.blank)
     return score(cut.id, timed_words(cut, min_score), tokens, model.vocabulary.symbols)
 
 

@@ -110,10 +110,10 @@ def main() -> None:
     text += [f"Command: `{args.command}`", "", f"Machine: {machine()}. {minutes(args.runs)}. Commit: {commit()}.", ""]
     text += ["## Test", "", *table(entries["test"], plain["test"]), ""]
     text += [
-        "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have; `p`",
-        "is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of its",
-        "last token) less its end, over the words recognised, milliseconds; `first` and `last` word of an utterance.",
-        "Drift: mean over matched tokens against the fixed offline model; total: drift plus the encoder's look-ahead.",
+        "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have;",
+        "`p` is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of",
+        "its last token) less its end, over the words recognised, milliseconds; `first` and `last` word of an",
+        "utterance. Drift: mean over matched tokens against the fixed offline model; total: drift plus look-ahead.",
         "",
         f"![word error rate against delay]({picture})",
         "",

@@ -87,8 +87,8 @@ def _errors(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain
     shown = compared.relative.value <= -LEAST_WER_GAIN and compared.p_value < 0.05
     settings = ", ".join(entry.setting for entry in tried)
     return [
-        f"- **WER: {'shown' if shown else 'not shown'}.** `{best.name}` (chosen on dev among {settings}) changes the WER "
-        f"of equally long CTC training by {100 * compared.relative.value:+.1f} % relative "
+        f"- **WER: {'shown' if shown else 'not shown'}.** `{best.name}` (chosen on dev among {settings}) changes the "
+        f"WER of equally long CTC training by {100 * compared.relative.value:+.1f} % relative "
         f"(95 % interval {100 * compared.relative.low:+.1f} to {100 * compared.relative.high:+.1f} %, "
         f"p = {compared.p_value:.3f} over seeds and utterances). Wanted: -4.5 % at p < 0.05."
     ]
