@@ -24,6 +24,12 @@ from awp_table import Entry, collect, compare_wer
 from awp_verdicts import verdicts
 
 COLUMNS = "method|setting|seeds|WER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|drift|total".split("|")
+LEGEND = (
+    "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have; `p`",
+    "is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of its last",
+    "token) less its end, over the words recognised, milliseconds; `first` and `last` word of an utterance. Drift:",
+    "mean over matched tokens against the fixed offline model; total: drift plus the encoder's look-ahead.",
+)
 
 
 def table(entries: Sequence[Entry], plain: Entry) -> list[str]:
@@ -86,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, required=True)
     parser.add_argument("--reference", type=Path, help="folder with the rows of the fixed model for drift latency")
+    parser.add_argument("--tests", nargs="+", default=["test"], help="parts to report on")
     parser.add_argument("--plain", default="ctc", help="the method that continues with CTC alone")
     parser.add_argument("--title", required=True)
     parser.add_argument("--command", required=True, help="what was run, for the reader")
@@ -93,41 +100,32 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    entries = {}
-    for part in ("dev", "test"):
+    entries: dict[str, list[Entry]] = {}
+    plain: dict[str, Entry] = {}
+    for part in ("dev", *args.tests):
         fixed: list[Row] | None = read_rows(args.reference / f"{part}.jsonl") if args.reference else None
         entries[part] = collect(args.runs, part, fixed)
-    plain = {part: next((e for e in found if e.method == args.plain), None) for part, found in entries.items()}
-    if plain["dev"] is None or plain["test"] is None:
-        raise SystemExit(
-            f"--plain: no finished and evaluated run of {args.plain!r} in {args.runs}; run that stage first"
-        )
-    plot_curves(entries["test"], args.plot, args.title)
+        same = [entry for entry in entries[part] if entry.method == args.plain]
+        if not same:
+            raise SystemExit(
+                f"--plain: no run of {args.plain!r} in {args.runs} has rows of {part}; run that stage first"
+            )
+        plain[part] = same[0]
+    plot_curves(entries[args.tests[0]], args.plot, args.title)
     picture = os.path.relpath(args.plot, args.out.parent)
     text = [f"# {args.title}", ""]
     if args.notes:
         text += [args.notes.read_text(encoding="utf-8").strip(), ""]
     text += [f"Command: `{args.command}`", "", f"Machine: {machine()}. {minutes(args.runs)}. Commit: {commit()}.", ""]
-    text += ["## Test", "", *table(entries["test"], plain["test"]), ""]
-    text += [
-        "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have;",
-        "`p` is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of",
-        "its last token) less its end, over the words recognised, milliseconds; `first` and `last` word of an",
-        "utterance. Drift: mean over matched tokens against the fixed offline model; total: drift plus look-ahead.",
-        "",
-        f"![word error rate against delay]({picture})",
-        "",
-        "## What this shows",
-        "",
-        *verdicts(entries["dev"], entries["test"], plain["dev"], plain["test"]),
-        "",
-        "## Dev (settings are chosen here)",
-        "",
-        *table(entries["dev"], plain["dev"]),
-        "",
-    ]
+    for part in args.tests:
+        text += [f"## What {part} shows", ""]
+        text += [*verdicts(entries["dev"], entries[part], plain["dev"], plain[part]), ""]
+    text += [f"![word error rate against delay on {args.tests[0]}]({picture})", ""]
+    for part in args.tests:
+        text += [f"## All numbers of {part}", "", *table(entries[part], plain[part]), ""]
+    text += [*LEGEND, "", "## Dev (settings are chosen here)", "", *table(entries["dev"], plain["dev"]), ""]
     args.out.write_text("\n".join(text), encoding="utf-8")
-    sys.stderr.write(f"{args.out}: {len(entries['test'])} methods and settings\n")
+    sys.stderr.write(f"{args.out}: {len(entries['dev'])} methods and settings\n")
 
 
 if __name__ == "__main__":

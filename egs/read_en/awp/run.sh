@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Align With Purpose on continuous read speech: a streaming recogniser trained to speak earlier and with fewer errors,
+# and the published latency baselines, all from the same start for the same number of updates.
+#
+#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
+#   run.sh --seeds "1 2 3" --jobs 2           two trainings at a time
+#
+# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 word times of dev and test from
+# the project's own aligner, 2 baseline, 3 methods, 4 fixed model for drift and what is left to evaluate, 5 curve and
+# RESULTS.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+command="egs/read_en/awp/run.sh $*"
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
+utterances=""             # only the first so many of each part (for trying)
+min_word_score=-2.0       # nats a frame; words that were placed with less are left out of latency
+plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md; aligner=builtin:en
+. ../../../tools/parse_options.sh
+recipes=../../../recipes
+run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
+runs() {
+  # The lists are meant to be split into words.
+  # shellcheck disable=SC2086
+  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+    --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" ${only:+--only $only} "$@"
+}
+mkdir -p "$exp"
+
+if run 0 && [ ! -d "$exp/plain/test" ]; then
+  "$python" local/prepare.py --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" --out "$exp/plain" \
+    ${utterances:+--utterances "$utterances"}
+fi
+if run 1; then
+  mkdir -p "$exp/data"
+  if [ ! -e "$exp/data/train" ]; then ln -s ../plain/train "$exp/data/train"; fi
+  for part in dev test; do
+    if [ -d "$exp/data/$part" ]; then continue; fi
+    "$python" "$recipes/awp_word_times.py" --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner"
+  done
+fi
+if run 2; then runs --baseline-only; fi
+if run 3; then runs; fi
+if run 4; then
+  "$python" "$recipes/awp_reference.py" --data "$exp/data" --out "$exp/reference" --model "$aligner" \
+    --min-word-score="$min_word_score"
+  runs
+fi
+if run 5; then
+  "$python" "$recipes/awp_results.py" --runs "$exp/runs" --reference "$exp/reference" --notes conf/notes.md \
+    --title "Align With Purpose on read speech" --command "$command" --plot "${results%.md}.png" --out "$results"
+fi

@@ -1,0 +1,225 @@
+"""Plans, rows, tables and verdicts of the Align With Purpose recipes, on made-up runs whose numbers are known."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
+
+import awp_results
+import awp_runs
+from awp_plan import merged, read_plan, runs_of
+from awp_scoring import read_rows, score, summary, write_rows
+from awp_table import collect, compare_delay, compare_wer, dominated
+from awp_verdicts import verdicts
+
+from ctcalign.train.metrics import EmittedToken, TimedWord
+
+SYMBOLS = ["_", " ", "a", "b", "c", "x"]
+PLAN = {
+    "base": {"model": {"size": 1, "deep": {"kept": True}}},
+    "baseline": {"trainer": {"max_steps": 30}},
+    "continuation": {"trainer": {"max_steps": 10}},
+    "methods": {
+        "ctc": {},
+        "awp_latency": {"vary": {"weight": [0.1, 1]}, "config": {"model": {"deep": {"weight": "$weight"}}}},
+    },
+}
+
+
+def utterance(number: int, delay: float, wrong: bool):
+    """Ten words of one letter, a second each; said `delay` seconds after their ends; one of them wrong."""
+    words = [TimedWord("abc"[i % 3], float(i), i + 0.5) for i in range(10)]
+    tokens = []
+    for i, word in enumerate(words):
+        token = 5 if wrong and i == 4 else SYMBOLS.index(word.text)
+        at = word.end + delay
+        tokens += [EmittedToken(token, at, at + 0.04), EmittedToken(1, at + 0.1, at + 0.1)]
+    return score(f"u{number:03d}", words, tokens, SYMBOLS)
+
+
+def make_run(folder: Path, method: str, setting: str, seed: int, delay: float, wrong: int, look_ahead=0.1) -> None:
+    """A finished run: of 100 utterances `wrong` have an error, not the same ones for each seed."""
+    run = folder / f"{method}-{setting.replace(' ', '')}-s{seed}"
+    run.mkdir(parents=True)
+    about = {"method": method, "setting": setting, "seed": seed, "look_ahead": look_ahead, "seconds": 60.0}
+    (run / "run.json").write_text(json.dumps(about))
+    bad = set(np.random.default_rng(seed).permutation(100)[:wrong].tolist())
+    for part in ("dev", "test"):
+        write_rows(run / f"{part}.jsonl", [utterance(i, delay + 0.001 * seed, i in bad) for i in range(100)])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    for seed in (1, 2, 3):
+        make_run(folder, "baseline", "", seed, 0.32, 55)
+        make_run(folder, "ctc", "", seed, 0.30, 50)
+        make_run(folder, "awp_latency", "weight 0.1", seed, 0.10, 51)
+        make_run(folder, "awp_latency", "weight 1", seed, 0.02, 70)  # too many errors to be chosen
+        make_run(folder, "awp_wer", "weight 0.1", seed, 0.30, 30)
+        make_run(folder, "trim_tail", "most 4", seed, 0.05, 60)
+    return folder
+
+
+def test_a_row_holds_what_was_said():
+    row = utterance(0, 0.2, wrong=True)
+    assert (row.errors, row.words, row.character_errors) == (1, 10, 1)
+    assert row.delays == pytest.approx([0.2] * 9)
+    assert (row.unmatched_reference, row.unmatched_hypothesis) == (1, 1)
+    assert row.hyp_text.split()[4] == "x"
+
+
+def test_rows_survive_the_file(tmp_path):
+    rows = [utterance(0, 0.2, True), utterance(1, 0.1, False)]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    assert read_rows(tmp_path / "rows.jsonl") == rows
+
+
+def test_summary_and_drift():
+    rows, fixed = [utterance(0, 0.25, True), utterance(1, 0.35, False)], [utterance(0, 0.1, False)]
+    found = summary(rows, 0.16, fixed)
+    assert found["wer"] == pytest.approx(1 / 20)
+    assert found["delay"]["mean"] == pytest.approx((9 * 0.25 + 10 * 0.35) / 19)
+    assert found["drift"]["mean"] == pytest.approx(0.15)  # of the one utterance that both have
+    assert found["drift"]["total_latency"] == pytest.approx(0.31)
+    assert (found["drift"]["matched"], found["drift"]["unmatched_reference"]) == (9, 1)
+    assert "drift" not in summary(rows, 0.0)
+
+
+def test_entries_are_means_over_seeds(runs):
+    entries = {entry.name: entry for entry in collect(runs, "test", None)}
+    assert set(entries) == {
+        "baseline", "ctc", "awp_latency weight 0.1", "awp_latency weight 1", "awp_wer weight 0.1", "trim_tail most 4",
+    }  # fmt: skip
+    plain = entries["ctc"]
+    assert plain.seeds == (1, 2, 3)
+    assert plain.mean("wer") == pytest.approx(0.05)
+    assert plain.mean("mean") == pytest.approx(0.302)
+    assert plain.spread("mean") == pytest.approx(0.001, rel=1e-3)
+    early = compare_delay(plain, entries["awp_latency weight 0.1"], samples=300)
+    assert early is not None
+    assert early.difference.value == pytest.approx(-0.2)
+    fewer = compare_wer(plain, entries["awp_wer weight 0.1"], samples=500)
+    assert fewer is not None
+    assert fewer.relative.value == pytest.approx(-0.4)
+    assert fewer.p_value < 0.01
+    assert [e.name for e in dominated(entries["baseline"], list(entries.values()))] == [
+        "awp_latency weight 0.1",
+        "awp_wer weight 0.1",
+        "ctc",
+    ]
+
+
+def test_verdicts_say_what_was_shown_and_what_was_not(runs):
+    dev, test = collect(runs, "dev", None), collect(runs, "test", None)
+    plain = next(e for e in test if e.method == "ctc")
+    said = "\n".join(verdicts(dev, test, plain, plain))
+    assert "**Latency: shown.** `awp_latency weight 0.1`" in said
+    assert "from 302 to 102 ms, by 200 ms" in said
+    assert "on or below the others" in said
+    assert "**WER: shown.** `awp_wer weight 0.1`" in said
+    assert "-40.0 % relative" in said
+    late = [e for e in dev if e.name != "awp_latency weight 0.1"]
+    assert "**Latency: not shown.** On dev no weight" in "\n".join(verdicts(late, test, plain, plain))
+
+
+def test_a_better_baseline_point_is_named(runs, tmp_path):
+    for seed in (1, 2):
+        make_run(tmp_path, "ctc", "", seed, 0.3, 50)
+        make_run(tmp_path, "awp_latency", "weight 1", seed, 0.2, 52)
+        make_run(tmp_path, "delay_penalty", "weight 2", seed, 0.1, 50)
+        make_run(tmp_path, "awp_wer", "weight 1", seed, 0.3, 49)
+    entries = collect(tmp_path, "test", None)
+    plain = next(e for e in entries if e.method == "ctc")
+    said = "\n".join(verdicts(entries, entries, plain, plain))
+    assert "above the others in places" in said
+    assert "`awp_latency weight 1` by `delay_penalty weight 2`" in said
+    assert "**Latency: not shown.** `awp_latency weight 1`" in said
+    assert "**WER: not shown.**" in said
+
+
+def test_results_are_written(runs, tmp_path, monkeypatch):
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    for part in ("dev", "test"):
+        write_rows(reference / f"{part}.jsonl", [utterance(i, 0.0, False) for i in range(100)])
+    (tmp_path / "notes.md").write_text("Made up.\n")
+    arguments = ["--runs", str(runs), "--reference", str(reference), "--title", "T", "--command", "run.sh --x 1"]
+    arguments += ["--notes", str(tmp_path / "notes.md")]
+    arguments += ["--plot", str(tmp_path / "curve.png"), "--out", str(tmp_path / "RESULTS.md")]
+    monkeypatch.setattr(sys, "argv", ["awp_results.py", *arguments])
+    awp_results.main()
+    text = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| ctc | – | 3 | 5.00 ± 0.00 |  |  | 302 ± 1 | 302 |" in text
+    assert "Command: `run.sh --x 1`" in text
+    assert "18 trainings, 18 minutes" in text
+    assert "![word error rate against delay on test](curve.png)" in text
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(sys, "argv", ["awp_results.py", *arguments, "--plain", "nothing"])
+    with pytest.raises(SystemExit, match="no run of 'nothing'"):
+        awp_results.main()
+
+
+def test_a_plan_gives_all_runs():
+    found = runs_of(PLAN, [1, 2])
+    assert [run.name for run in found] == [
+        "baseline-s1", "baseline-s2", "ctc-s1", "ctc-s2", "awp_latency-weight0.1-s1", "awp_latency-weight0.1-s2",
+        "awp_latency-weight1-s1", "awp_latency-weight1-s2",
+    ]  # fmt: skip
+    last = found[-1]
+    assert (last.parent, last.setting) == ("baseline-s2", "weight 1")
+    assert last.config == {"model": {"size": 1, "deep": {"kept": True, "weight": 1}}, "trainer": {"max_steps": 10}}
+    assert found[0].config["trainer"] == {"max_steps": 30}
+    assert [run.method for run in runs_of(PLAN, [1], ["ctc"])] == ["baseline", "ctc"]
+    assert merged({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
+
+
+def test_bad_plans(tmp_path):
+    with pytest.raises(SystemExit, match=r"no method \['x'\]"):
+        runs_of(PLAN, [1], ["x"])
+    wrong = {**PLAN, "methods": {"m": {"config": {"a": "$weight"}}}}
+    with pytest.raises(SystemExit, match=r"\$weight stands for no value"):
+        runs_of(wrong, [1])
+    file = tmp_path / "plan.yaml"
+    file.write_text("base: {}\nmethod: {}\n")
+    with pytest.raises(SystemExit, match="expected the keys"):
+        read_plan(file)
+    file.write_text("base: {}\nbaseline: {}\ncontinuation: {}\nmethods: {m: {wary: {}}}\n")
+    with pytest.raises(SystemExit, match=r"unknown keys \['wary'\]"):
+        read_plan(file)
+
+
+def test_the_queue_skips_what_is_done_and_names_what_failed(tmp_path, monkeypatch, capsys):
+    """A worker of our own in place of the training: it fails where the folder is called ...weight1..."""
+    worker = tmp_path / "worker.py"
+    worker.write_text(
+        "import json, pathlib, sys\n"
+        "a = sys.argv\nfolder = pathlib.Path(a[a.index('--folder') + 1])\n"
+        "sys.exit(3) if 'weight1' in folder.name else None\n"
+        "(folder / 'count').open('a').write('x')\n"
+        "(folder / 'init').write_text(a[a.index('--init') + 1] if '--init' in a else '')\n"
+        "for name in ('run.json', 'dev.jsonl', 'test.jsonl'): (folder / name).write_text('{}')\n"
+    )
+    monkeypatch.setattr(awp_runs, "WORKER", worker)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(json.dumps(PLAN))
+    out = tmp_path / "runs"
+    arguments = ["awp_runs.py", "--plan", str(plan), "--data", "d", "--out", str(out), "--seeds", "1", "--jobs", "2"]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--only", "ctc"])
+    awp_runs.main()
+    assert sorted(p.name for p in out.iterdir()) == ["baseline-s1", "ctc-s1"]
+    assert (out / "ctc-s1" / "init").read_text() == str(out / "baseline-s1")
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit, match="1 of 4 runs failed: awp_latency-weight1-s1"):
+        awp_runs.main()
+    assert "awp_latency-weight1-s1: FAILED" in capsys.readouterr().err
+    assert (out / "ctc-s1" / "count").read_text() == "x"  # was not run again
+    plan.write_text(json.dumps({**PLAN, "continuation": {"trainer": {"max_steps": 11}}}))
+    with pytest.raises(SystemExit, match="was made with other settings"):
+        awp_runs.main()
