@@ -13,6 +13,7 @@ import torch
 
 from ctcalign.errors import ModelError
 from ctcalign.models.builtin.model import load_checkpoint
+from ctcalign.models.encoders.recogniser import ARCHITECTURE, make_recogniser, read_weights
 from ctcalign.models.protocol import AcousticModel
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
@@ -31,8 +32,13 @@ def load_checkpoint_file(file: str, device: str) -> AcousticModel:
     if not path.is_file():
         raise ModelError(f"{name}: no such file; give the path of a .safetensors file that ctcalign wrote")
     if path.suffix.lower() not in _PICKLES:
+        header, trained = read_weights(path, name)
+        if header.get("architecture") == ARCHITECTURE:
+            return make_recogniser(header, trained, name, device)
         return load_checkpoint(path, name, device)
-    header, weights = _unpickled(path, name)
+    header, weights = read_pickle(path, name)
+    if header.get("architecture") == ARCHITECTURE:
+        return make_recogniser(header, weights, name, device)
     from safetensors.torch import save_file
 
     with tempfile.TemporaryDirectory(prefix="ctcalign-") as folder:
@@ -42,7 +48,12 @@ def load_checkpoint_file(file: str, device: str) -> AcousticModel:
         return load_checkpoint(copy, name, device)
 
 
-def _unpickled(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Header and tensors of a pickle that holds no code, such as a checkpoint of `ctcalign fit`.
+
+    Raises:
+        ModelError: it holds code, or is no checkpoint of ours.
+    """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:

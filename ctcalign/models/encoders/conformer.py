@@ -1,0 +1,73 @@
+"""The Conformer of torchaudio behind a subsampling stem: full context, for offline recognition."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ctcalign.errors import UsageError
+from ctcalign.models.builtin.features import MELS
+from ctcalign.models.encoders.base import Encoder, Stem, at_least, inside
+from ctcalign.models.torchaudio_import import import_torchaudio
+
+
+class ConformerEncoder(Encoder):
+    """Conformer blocks (Gulati et al. 2020) as torchaudio has them.
+
+    torchaudio's convolutions look into the padding, and its batch normalisation takes statistics of one process: here
+    a batch is not exactly the sum of its utterances. The other encoders do not have this.
+
+    Args:
+        dim: width, a multiple of `heads`.  layers, heads: how many.  hidden: inner width of the feed-forward parts.
+        kernel: frames of the depthwise convolutions, odd.
+        subsampling: feature frames (10 ms) to an output frame.
+        dropout: in [0, 1).
+        group_norm: normalise each utterance by itself instead of the batch.
+    Raises:
+        UsageError: sizes that do not fit.   ModelError: torchaudio is missing.
+    """
+
+    name = "conformer"
+    shift_invariant = False
+
+    def __init__(
+        self,
+        dim: int = 144,
+        layers: int = 8,
+        heads: int = 4,
+        hidden: int = 576,
+        kernel: int = 31,
+        subsampling: int = 4,
+        dropout: float = 0.1,
+        group_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        at_least(1, dim=dim, layers=layers, heads=heads, hidden=hidden, kernel=kernel, subsampling=subsampling)
+        if dim % heads or kernel % 2 == 0:
+            raise UsageError(f"dim must be a multiple of heads and kernel odd, got {dim}, {heads} and {kernel}")
+        self.options = {
+            "dim": dim,
+            "layers": layers,
+            "heads": heads,
+            "hidden": hidden,
+            "kernel": kernel,
+            "subsampling": subsampling,
+            "dropout": dropout,
+            "group_norm": group_norm,
+        }
+        self.dim, self.subsampling = dim, subsampling
+        self.look_ahead_frames = self.look_behind_frames = None
+        self.stem = Stem(MELS, dim, subsampling)
+        self.conformer = import_torchaudio().models.Conformer(
+            dim, heads, hidden, layers, kernel, dropout=dropout, use_group_norm=group_norm
+        )
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, 80), (B,) -> (B, T', dim), (B,)."""
+        x = self.stem(features * inside(lengths, features.shape[1]).to(features)[:, :, None])
+        lengths = self.output_lengths(lengths)
+        # torchaudio makes its mask as long as the longest utterance.
+        longest = int(lengths.max()) if len(lengths) else 0
+        hidden, _ = self.conformer(x[:, :longest], lengths.clamp(min=1))
+        padded = nn.functional.pad(self.norm(hidden), (0, 0, 0, x.shape[1] - longest))
+        return padded * inside(lengths, x.shape[1]).to(x)[:, :, None], lengths

@@ -1,0 +1,53 @@
+"""From log-mel energies to what an encoder sees: a mean taken off, over a stated stretch of time, and a scale."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ctcalign.models.builtin.features import MELS
+from ctcalign.models.builtin.network import FEATURE_SCALE
+from ctcalign.models.encoders.base import at_least, inside
+
+# A typical level of natural-log mel energies of speech at a usual loudness, taken off before any mean.
+LEVEL = -7.0
+# The running mean begins as if it had heard this many frames of zero, so that the first frames are not their own mean.
+PRIOR_FRAMES = 50
+
+
+class Frontend(nn.Module):
+    """Take off each band's mean over `mean_left` frames before and `mean_right` after, and scale.
+
+    Both 0: no mean is taken off (streaming without state). (200, 0): causal. (200, 200): as the built-in models.
+
+    Args:
+        mean_left, mean_right: frames of 10 ms, >= 0.
+    """
+
+    features: int = MELS
+
+    def __init__(self, mean_left: int = 200, mean_right: int = 0) -> None:
+        super().__init__()
+        at_least(0, mean_left=mean_left, mean_right=mean_right)
+        self.mean_left, self.mean_right = mean_left, mean_right
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Log-mel energies (B, T, 80), lengths (B,) -> (B, T, 80), zero beyond `lengths`."""
+        frames = features.shape[1]
+        mask = inside(lengths, frames).to(features)[:, :, None]
+        x = (features - LEVEL) * mask
+        if self.mean_left or self.mean_right:
+            x = (x - self._mean(x, lengths)) * mask
+        return x / FEATURE_SCALE
+
+    def _mean(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Mean over the valid frames of each window, differences of running sums. (B, T, F)."""
+        batch, frames, bands = x.shape
+        place = torch.arange(frames, device=x.device)
+        running = nn.functional.pad(x.cumsum(1), (0, 0, 1, 0))
+        last = torch.minimum((place + self.mean_right + 1)[None], lengths[:, None])
+        first = torch.minimum((place - self.mean_left).clamp(min=0)[None].expand(batch, -1), last)
+        count = (last - first + PRIOR_FRAMES)[:, :, None]
+        index = [1, 1, bands]
+        total = running.gather(1, last[:, :, None].repeat(index)) - running.gather(1, first[:, :, None].repeat(index))
+        return total / count

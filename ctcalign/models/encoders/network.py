@@ -1,0 +1,68 @@
+"""Frontend, encoder and output layer as one network: log-mel frames in, log-probabilities out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ctcalign.models.builtin.features import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
+from ctcalign.models.encoders.base import Encoder
+from ctcalign.models.encoders.frontend import Frontend
+
+FEATURE_SHIFT = HOP_SAMPLES / SAMPLE_RATE
+# What the window of a log-mel frame hears after the frame's own 10 ms.
+_WINDOW_TAIL = (WINDOW_SAMPLES - HOP_SAMPLES) / 2 / SAMPLE_RATE
+
+
+class CtcNetwork(nn.Module):
+    """A recogniser from features on.
+
+    Args:
+        frontend: what is done to the features.  encoder: the hidden layers.  symbols: columns of the output.
+    """
+
+    def __init__(self, frontend: Frontend, encoder: Encoder, symbols: int) -> None:
+        super().__init__()
+        self.frontend = frontend
+        self.encoder = encoder
+        self.head = nn.Linear(encoder.dim, symbols)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mel energies (B, T, 80) and lengths (B,) -> log-probabilities (B, T', C), float32, and lengths (B,)."""
+        hidden, lengths = self.encoder(self.frontend(features, lengths), lengths)
+        logits = self.head(hidden)
+        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1), lengths
+
+    @property
+    def frame_shift(self) -> float:
+        """Seconds between output frames."""
+        return self.encoder.subsampling * FEATURE_SHIFT
+
+    @property
+    def look_ahead(self) -> float | None:
+        """Seconds after the end of an output frame that must be heard before it is known; None: the whole recording."""
+        ahead = self.encoder.look_ahead_frames
+        if ahead is None:
+            return None
+        mean = self.frontend.mean_right
+        # The mean of each frame that the encoder hears looks ahead from there.
+        return (ahead + mean) * FEATURE_SHIFT + _WINDOW_TAIL
+
+    @property
+    def context(self) -> float | None:
+        """Seconds on either side that an output frame depends on; None: no bound, or windows must not move."""
+        ahead, behind = self.encoder.look_ahead_frames, self.encoder.look_behind_frames
+        if ahead is None or behind is None or not self.encoder.shift_invariant:
+            return None
+        furthest = max(ahead + self.frontend.mean_right, behind + self.frontend.mean_left) + self.encoder.subsampling
+        return furthest * FEATURE_SHIFT + WINDOW_SAMPLES / SAMPLE_RATE
+
+    def description(self) -> dict[str, Any]:
+        """What a checkpoint must hold to build the network again, apart from the number of symbols."""
+        return {
+            "frontend": {"mean_left": self.frontend.mean_left, "mean_right": self.frontend.mean_right},
+            "encoder": self.encoder.name,
+            "options": self.encoder.options,
+        }

@@ -1,0 +1,175 @@
+"""Trained recognisers: a network behind its log-mel features as an `AcousticModel`, and their checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.builtin.features import HOP_SAMPLES, SAMPLE_RATE, log_mel
+from ctcalign.models.builtin.model import FORMAT
+from ctcalign.models.encoders.base import Encoder
+from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.text.vocabulary import Vocabulary
+
+ARCHITECTURE = "encoder-ctc/1"
+_ENCODERS = {"conv": "ConvEncoder", "conformer": "ConformerEncoder", "streaming": "StreamingEncoder"}
+# What comes before the network's weights in a checkpoint of training.
+_PREFIX = "network."
+
+
+class Recogniser(nn.Module):
+    """A trained network as an `AcousticModel`.
+
+    Attributes: see `AcousticModel`, and
+        look_ahead: seconds after the end of a frame that must be heard before it is known; None: the whole recording.
+        header: what the checkpoint says of itself.
+    """
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, network: CtcNetwork, header: Mapping[str, Any], name: str) -> None:
+        super().__init__()
+        self.network = network
+        self.header = dict(header)
+        self.name = name
+        self.vocabulary = read_vocabulary(header)
+        self.frame_shift = network.frame_shift
+        self.look_ahead = network.look_ahead
+        self.context = network.context
+        self.spike_delay = float(header.get("spike_delay", 0.0))
+        self.language: str | None = header.get("language")
+        self.licence = str(header.get("licence", "unknown"))
+
+    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, N) samples at 16 kHz and (B,) lengths in samples -> (B, T, C) log-probabilities and (B,) frames."""
+        features = log_mel(waveform.float())
+        if features.shape[1] == 0:
+            return features.new_zeros((len(lengths), 0, len(self.vocabulary))), lengths // HOP_SAMPLES
+        log_probs, frames = self.network(features, lengths // HOP_SAMPLES)
+        return log_probs, frames
+
+
+def read_vocabulary(header: Mapping[str, Any]) -> Vocabulary:
+    """The symbols of a header."""
+    return Vocabulary(
+        tuple(header["symbols"]),
+        blank=header["blank"],
+        separator=header.get("separator"),
+        unknown=header.get("unknown"),
+        word_pieces=bool(header.get("word_pieces", False)),
+    )
+
+
+def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The header of a checkpoint.
+
+    Args:
+        about: what else is known: language, licence, spike_delay, the training's configuration, versions, commit.
+    """
+    return {
+        "format": FORMAT,
+        "architecture": ARCHITECTURE,
+        "config": network.description(),
+        "symbols": list(vocabulary.symbols),
+        "blank": vocabulary.blank,
+        "separator": vocabulary.separator,
+        "unknown": vocabulary.unknown,
+        "word_pieces": vocabulary.word_pieces,
+        "frame_shift": network.frame_shift,
+        "sample_rate": SAMPLE_RATE,
+        "look_ahead": network.look_ahead,
+        **about,
+    }
+
+
+def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) -> None:
+    """Write weights (float32) and header as one safetensors file, which appears only when it is whole.
+
+    Raises:
+        UsageError: the encoder is not one of ctcalign's, so a reader could not build it.
+    """
+    from safetensors.torch import save_file
+
+    if _ENCODERS.get(network.encoder.name) != type(network.encoder).__name__:
+        raise UsageError(
+            f"encoder: {type(network.encoder).__name__} is not one of {', '.join(_ENCODERS.values())}, so the file "
+            "could not be read again; export it to ONNX instead"
+        )
+    weights = {name: value.detach().cpu().float().contiguous() for name, value in network.state_dict().items()}
+    temporary = path.with_name(path.name + ".part")
+    save_file(weights, temporary, metadata={"ctcalign": json.dumps(header)})
+    temporary.replace(path)
+
+
+def build_network(header: Mapping[str, Any], where: str) -> CtcNetwork:
+    """The network that a header describes, with random weights.
+
+    Raises:
+        ModelError: the header does not describe one.
+    """
+    try:
+        config = header["config"]
+        encoder_class = getattr(import_module("ctcalign.models.encoders"), _ENCODERS[config["encoder"]])
+        encoder: Encoder = encoder_class(**config["options"])
+        return CtcNetwork(Frontend(**config["frontend"]), encoder, len(header["symbols"]))
+    except (KeyError, TypeError, UsageError) as error:
+        raise ModelError(
+            f"{where}: its header describes no network that this ctcalign can build ({error}); "
+            "load it with the version that wrote it"
+        ) from error
+
+
+def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> Recogniser:
+    """A recogniser of a header and weights, as they are in a safetensors file or in a checkpoint of training.
+
+    Raises:
+        ModelError: header and weights do not fit.
+    """
+    network = build_network(header, name)
+    load_weights(network, weights, name)
+    return Recogniser(network, header, name).to(device).eval()
+
+
+def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str) -> None:
+    """Fill a network.
+
+    Raises:
+        ModelError: a weight is missing, unknown, or of another shape.
+    """
+    inner = {key[len(_PREFIX) :]: value for key, value in weights.items() if key.startswith(_PREFIX)}
+    try:
+        network.load_state_dict(dict(inner or weights))
+    except RuntimeError as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise ModelError(
+            f"{where}: its weights are those of another network ({' '.join(lines[1:2] or lines)[:200]}); "
+            "check encoder and symbols"
+        ) from None
+
+
+def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Header and weights of a safetensors file.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
+    header = json.loads(metadata.get("ctcalign", "{}"))
+    if not isinstance(header, dict):
+        raise ModelError(f"{name}: {path} has a header that is no object; expected a file written by ctcalign")
+    return header, weights
