@@ -17,7 +17,7 @@ dev_recordings=""     # folder with long recordings (truth.json each) to evaluat
 digits=""             # folder with a tar and manifest.jsonl of spoken digits to train on; may stay empty
 austen=""             # data folder of r-cran-janeaustenr; may stay empty
 shard_hours=0.5; hibari=44; flite=18; festival=16; espeak=6     # shards of each synthesiser
-total_hours=200; processes=2; seconds=65; lr=2e-3; init=""; dim=240; blocks=9
+total_hours=200; processes=2; seconds=65; lr=2e-3; init=""; init_hours=0; dtype=float32; dim=240; blocks=9
 jobs=2
 . ../../tools/parse_options.sh
 export OMP_NUM_THREADS=1
@@ -58,7 +58,8 @@ if run 2; then
 fi
 if run 3; then
   "$python" -m torch.distributed.run --standalone --nproc_per_node "$processes" local/train.py --feats "$exp/feats" \
-    --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" ${init:+--init "$init"} --dim "$dim" --blocks "$blocks"
+    --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" --dtype "$dtype" \
+    ${init:+--init "$init" --init-hours "$init_hours"} --dim "$dim" --blocks "$blocks"
 fi
 if run 4; then
   delay=$("$python" local/spike_delay.py --checkpoint "$exp/model/last.pt" --feats "$exp/feats")

@@ -1,8 +1,8 @@
 """Muon for the matrices of the blocks, AdamW for the rest.
 
 Muon replaces the momentum of a matrix by the nearest (semi-)orthogonal matrix, found with a Newton-Schulz iteration
-(Jordan et al. 2024). Here in float32, because the processors this recipe is for have no fast bfloat16, and with the
-matrices of one shape stacked into one batched product.
+(Jordan et al. 2024). Here in float32 unless the processor multiplies bfloat16 itself, and with the matrices of one
+shape stacked into one batched product.
 """
 
 from __future__ import annotations
@@ -32,7 +32,15 @@ class Muon(torch.optim.Optimizer):
     With several processes each orthogonalises its share of the matrices and receives the others'.
     """
 
-    def __init__(self, params: list[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.01) -> None:
+    def __init__(
+        self,
+        params: list[Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.01,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.dtype = dtype
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -44,7 +52,7 @@ class Muon(torch.optim.Optimizer):
                     shapes.setdefault(tuple(sorted(parameter.shape)), []).append(parameter)
             for shape, parameters in shapes.items():
                 wide = [self._direction(p, group["momentum"]) for p in parameters]
-                update = _shared(torch.stack(wide))
+                update = _shared(torch.stack(wide).to(self.dtype)).float()
                 scale = 0.2 * max(shape) ** 0.5  # gives the update the size that AdamW's has (root mean square 0.2)
                 for parameter, change in zip(parameters, update, strict=True):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])

@@ -41,9 +41,11 @@ WEIGHTS = {
 }
 
 
-def losses(network: Network, batch: Batch) -> dict[str, Tensor]:
+def losses(network: Network, batch: Batch, bfloat16: bool = False) -> dict[str, Tensor]:
     """CTC on the last and on a middle layer, and the frame-wise phone cross-entropy, each a mean over labels."""
-    last, middle, trunk_lengths = network.trunk(batch.features, batch.lengths)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        last, middle, trunk_lengths = network.trunk(batch.features, batch.lengths)
+    last, middle = last.float(), middle.float()
     frames = torch.minimum(2 * trunk_lengths, (batch.lengths + 1) // 2)
 
     def ctc(logits: Tensor) -> Tensor:
@@ -99,7 +101,7 @@ class Run:
         inner = [p for n, p in named.items() if n.startswith("blocks.") and p.ndim == 2]
         outer = [p for n, p in named.items() if not (n.startswith("blocks.") and p.ndim == 2)]
         self.optimisers = [
-            Muon(inner, lr=args.lr),
+            Muon(inner, lr=args.lr, dtype=getattr(torch, args.dtype)),
             torch.optim.AdamW(outer, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.01),
         ]
         self.average = {n: p.detach().clone() for n, p in named.items()}
@@ -127,6 +129,7 @@ class Run:
                 f"--init: {path} is another network (missing {missing}, unknown {unknown}); check --dim and --blocks"
             )
         self.average = {n: p.detach().clone() for n, p in self.network.named_parameters()}
+        self.hours = self.args.init_hours
 
     def save(self, path: Path) -> None:
         state = {
@@ -140,7 +143,7 @@ class Run:
         path.with_suffix(".part").replace(path)
 
     def step(self, batch: Batch) -> dict[str, float]:
-        found = losses(self.network, batch)
+        found = losses(self.network, batch, self.args.dtype == "bfloat16")
         share = min(1.0, self.hours / self.args.total_hours)
         loss = found["ctc"] + 0.3 * found["middle"] + (1 - 0.7 * share) * found.get("phone", torch.zeros(()))
         loss.backward()
@@ -176,6 +179,13 @@ def main() -> None:
     parser.add_argument("--decay", type=float, default=0.4, help="last share of the hours, over which the rate falls")
     parser.add_argument("--seconds", type=float, default=65.0, help="seconds of speech in the batch of one process")
     parser.add_argument("--init", type=Path, help="checkpoint (.safetensors) to begin with, where --out holds no run")
+    parser.add_argument("--init-hours", type=float, default=0.0, help="hours that --init has heard, of --total-hours")
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="of the blocks; bfloat16 only where the processor multiplies it (avx512_bf16, amx_bf16)",
+    )
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--dim", type=int, default=240)
     parser.add_argument("--blocks", type=int, default=9)
