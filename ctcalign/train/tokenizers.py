@@ -1,0 +1,106 @@
+"""Transcripts to labels and back: characters, or the pieces of a sentencepiece model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+
+from ctcalign.errors import UsageError
+from ctcalign.text.vocabulary import WORD_START, Vocabulary
+
+BLANK = "<blank>"
+
+
+class Tokenizer(ABC):
+    """Writes transcripts with the symbols of a model.
+
+    Attributes:
+        vocabulary: the symbols; the blank is column 0.
+    """
+
+    vocabulary: Vocabulary
+
+    @abstractmethod
+    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
+        """Labels of a transcript, without blanks; and the characters that could not be written."""
+
+    def decode(self, labels: Iterable[int]) -> str:
+        """The text of labels, words apart by one space."""
+        return text_of(self.vocabulary, labels)
+
+
+class CharacterTokenizer(Tokenizer):
+    """One label for each character.
+
+    Args:
+        characters: what can be written, each once, the space that stands between words among them.
+    Raises:
+        UsageError: a character occurs twice, or there is none.
+    """
+
+    def __init__(self, characters: str = " abcdefghijklmnopqrstuvwxyz'") -> None:
+        twice = sorted({character for character in characters if characters.count(character) > 1})
+        if not characters or twice:
+            raise UsageError(f"characters: expected each character once and at least one, got {characters!r}")
+        separator = characters.index(" ") + 1 if " " in characters else None
+        self.vocabulary = Vocabulary((BLANK, *characters), separator=separator)
+        self._words: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+
+    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
+        """Words take the case of the characters; letters that are missing their plain form (é: e)."""
+        labels: list[int] = []
+        lost: tuple[str, ...] = ()
+        for word in text.split():
+            if word not in self._words:
+                self._words[word] = self.vocabulary.encode(word)
+            ids, left = self._words[word]
+            lost += left
+            if ids and labels and self.vocabulary.separator is not None:
+                labels.append(self.vocabulary.separator)
+            labels.extend(ids)
+        return labels, lost
+
+
+class SentencePieceTokenizer(Tokenizer):
+    """The pieces of a sentencepiece model, moved up by one for the blank.
+
+    Args:
+        model: file that sentencepiece's trainer wrote.
+        case: "lower" or "upper" writes texts so before they are cut; "keep" leaves them.
+    Raises:
+        UsageError: no such file, sentencepiece is not installed, or an unknown case.
+    """
+
+    def __init__(self, model: str, case: str = "keep") -> None:
+        if case not in ("keep", "lower", "upper"):
+            raise UsageError(f"case: expected keep, lower or upper, got {case!r}")
+        if not Path(model).is_file():
+            raise UsageError(f"model: there is no sentencepiece model {model}; train one with spm_train")
+        try:
+            import sentencepiece
+        except ImportError:
+            raise UsageError("sentencepiece is not installed; pip install 'ctcalign[train]'") from None
+        self._case = case
+        self._pieces = sentencepiece.SentencePieceProcessor(model_file=model)
+        symbols = [self._pieces.id_to_piece(i) for i in range(self._pieces.get_piece_size())]
+        self._unknown = int(self._pieces.unk_id())
+        self.vocabulary = Vocabulary((BLANK, *symbols), unknown=self._unknown + 1, word_pieces=True)
+
+    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
+        """Pieces as sentencepiece cuts them; what only its unknown piece could stand for is lost."""
+        text = " ".join(text.split())
+        text = text.lower() if self._case == "lower" else text.upper() if self._case == "upper" else text
+        pieces = self._pieces.encode(text, out_type=str)
+        ids = [int(i) for i in self._pieces.encode(text)]
+        lost = tuple(
+            c for piece, i in zip(pieces, ids, strict=True) if i == self._unknown for c in piece.strip(WORD_START)
+        )
+        return [i + 1 for i in ids if i != self._unknown], lost
+
+
+def text_of(vocabulary: Vocabulary, labels: Iterable[int]) -> str:
+    """The text of labels without blanks, words apart by one space."""
+    symbols = (" " if i == vocabulary.separator else vocabulary.symbols[i] for i in labels if i != vocabulary.blank)
+    text = "".join(symbols)
+    return " ".join((text.replace(WORD_START, " ") if vocabulary.word_pieces else text).split())
