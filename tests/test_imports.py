@@ -34,8 +34,8 @@ FLOORS = [
     {"adapt", "cluster"},
     {"cli"},
 ]
-# The losses take paths and log-probs: never a sampler or a model.
-STRANGERS = {"objectives": {"ctc", "lattice"}, "preference": {"ctc", "lattice", "objectives"}}
+# The losses take paths and log-probs, and sum over alignments where their formula does: never an engine or a model.
+STRANGERS = {"objectives": {"lattice"}, "preference": {"lattice", "objectives"}}
 # (module, room): `Alignment.save` picks a format by the extension, at the moment it is called.
 ALLOWED = {("align.alignment", "formats")}
 # Rooms of pure mathematics, and the libraries they may use.

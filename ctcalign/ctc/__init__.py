@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.ctc.constrained_sampling import sample_alignments as sample_alignments
+    from ctcalign.ctc.free_sampling import sample_paths as sample_paths
     from ctcalign.ctc.graph import START as START
     from ctcalign.ctc.graph import WILDCARD as WILDCARD
     from ctcalign.ctc.graph import GraphBuilder as GraphBuilder
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from ctcalign.ctc.graph import chain as chain
     from ctcalign.ctc.graph_path import GraphPath as GraphPath
     from ctcalign.ctc.graph_path import best_path_graph as best_path_graph
+    from ctcalign.ctc.nbest_texts import Hypothesis as Hypothesis
+    from ctcalign.ctc.nbest_texts import nbest as nbest
     from ctcalign.ctc.paths import collapse as collapse
     from ctcalign.ctc.paths import path_log_prob as path_log_prob
     from ctcalign.ctc.paths import path_log_probs as path_log_probs
@@ -23,8 +27,18 @@ if TYPE_CHECKING:
     from ctcalign.ctc.prefix_beam import prefix_beam_search as prefix_beam_search
     from ctcalign.ctc.sequence_path import BestPath as BestPath
     from ctcalign.ctc.sequence_path import best_path as best_path
+    from ctcalign.ctc.total_scores import feasible as feasible
+    from ctcalign.ctc.total_scores import occupancy as occupancy
+    from ctcalign.ctc.total_scores import total_score as total_score
 
 _HOMES = {
+    "Hypothesis": "nbest_texts",
+    "nbest": "nbest_texts",
+    "total_score": "total_scores",
+    "occupancy": "total_scores",
+    "feasible": "total_scores",
+    "sample_paths": "free_sampling",
+    "sample_alignments": "constrained_sampling",
     "BestPath": "sequence_path",
     "best_path": "sequence_path",
     "collapse": "paths",

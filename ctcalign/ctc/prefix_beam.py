@@ -1,12 +1,11 @@
-"""Prefix beam search: the token sequence with the highest total probability over its alignments."""
+"""Prefix beam search: the token sequences with the highest total probability over their alignments."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import numpy.typing as npt
 
+from ctcalign.ctc import prefix_kernels
 from ctcalign.errors import UsageError
 
 # Labels less likely than this in a frame (nats) do not extend a prefix there: no effect on results that matter, and
@@ -29,23 +28,20 @@ def prefix_beam_search(log_probs: npt.NDArray[np.floating], beam: int = 16, blan
     Raises:
         UsageError: beam < 1.
     """
-    if beam < 1:
+    return list(prefixes_kept(log_probs, beam, blank)[0][0])
+
+
+def prefixes_kept(log_probs: npt.NDArray[np.floating], beam: int, blank: int) -> list[tuple[tuple[int, ...], float]]:
+    """All prefixes that the search is left with, best first, and the mass of those of their alignments that it kept."""
+    if isinstance(beam, bool) or beam < 1:
         raise UsageError(f"beam: got {beam}, expected 1 or more")
-    nothing = -math.inf
-    prefixes: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, nothing)}
-    for row in np.asarray(log_probs, np.float64):
-        likely = [int(label) for label in np.flatnonzero(row > LEAST_LOG_PROB) if label != blank]
-        grown: dict[tuple[int, ...], tuple[float, float]] = {}
-        for prefix, (in_blank, in_token) in prefixes.items():
-            whole = np.logaddexp(in_blank, in_token)
-            old_blank, old_token = grown.get(prefix, (nothing, nothing))
-            stay = in_token + row[prefix[-1]] if prefix else nothing
-            grown[prefix] = (np.logaddexp(old_blank, whole + row[blank]), np.logaddexp(old_token, stay))
-            for label in likely:
-                mass = (in_blank if prefix and label == prefix[-1] else whole) + row[label]
-                longer = (*prefix, label)
-                old_blank, old_token = grown.get(longer, (nothing, nothing))
-                grown[longer] = (old_blank, np.logaddexp(old_token, mass))
-        best = sorted(grown.items(), key=lambda item: -np.logaddexp(*item[1]))[:beam]
-        prefixes = dict(best)
-    return list(next(iter(prefixes))) if prefixes else []
+    scores = np.ascontiguousarray(log_probs, np.float64)
+    nodes, masses, parents, labels = prefix_kernels.search(scores, beam, blank, LEAST_LOG_PROB)
+    found = []
+    for start, mass in zip(nodes.tolist(), masses.tolist(), strict=True):
+        tokens, node = [], start
+        while node > 0:
+            tokens.append(int(labels[node]))
+            node = parents[node]
+        found.append((tuple(reversed(tokens)), mass))
+    return found

@@ -69,3 +69,47 @@ def best_graph_score(log_probs: np.ndarray, graph: Any, blank: int, wildcard_pen
         if key in cheapest:
             best = max(best, sum(extended[t, label] for t, label in enumerate(path)) - cheapest[key])
     return best
+
+
+def state_paths(targets: Any, frames: int, blank: int, modified: bool = False) -> list[list[int]]:
+    """Every walk through the states of a transcript (blank, token, blank, ...), by trying all of them."""
+    labels = [blank] + [label for token in targets for label in (token, blank)]
+    walks: list[list[int]] = [[]]
+    for _ in range(frames):
+        grown = []
+        for walk in walks:
+            if not walk:
+                grown += [[s] for s in range(min(2, len(labels)))]
+                continue
+            s = walk[-1]
+            for after in (s, s + 1, s + 2):
+                leap = after == s + 2 and (
+                    after % 2 == 0 or (not modified and labels[after : after + 1] == [labels[s]])
+                )
+                if after < len(labels) and not leap:
+                    grown.append([*walk, after])
+        walks = grown
+    if not frames:
+        return [[]] if not list(targets) else []
+    return [walk for walk in walks if walk[-1] >= len(labels) - 2]
+
+
+def walk_scores(
+    log_probs: np.ndarray, targets: Any, blank: int, modified: bool = False, bonus: np.ndarray | None = None
+) -> list[tuple[tuple[int, ...], float]]:
+    """(labels of the frames, score) of every walk; `bonus` is added in the frame in which a token begins."""
+    labels = [blank] + [label for token in targets for label in (token, blank)]
+    found = []
+    for walk in state_paths(targets, len(log_probs), blank, modified):
+        score = sum(float(log_probs[t, labels[s]]) for t, s in enumerate(walk))
+        if bonus is not None:
+            score += sum(float(bonus[t]) for t, s in enumerate(walk) if s % 2 and (t == 0 or walk[t - 1] != s))
+        found.append((tuple(labels[s] for s in walk), score))
+    return found
+
+
+def log_sum(scores: Any) -> float:
+    """log of the sum of exponentials; -inf of nothing."""
+    scores = list(scores)
+    top = max(scores, default=-math.inf)
+    return top if top == -math.inf else top + math.log(sum(math.exp(score - top) for score in scores))
