@@ -22,6 +22,9 @@ class AcousticModel(Protocol):
         spike_delay: seconds by which the model's spikes lag the sounds, taken off by the aligner.
         language: code of the language it was trained on, None for several.
         licence: SPDX name or short text.
+
+    A model that does not pad its input may also have `frame_offset`: seconds at which its first frame begins; without
+    it that is 0.
     """
 
     name: str

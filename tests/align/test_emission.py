@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -21,50 +20,7 @@ from ctcalign.align.emission_windows import cut, plan_windows
 from ctcalign.errors import ModelError, OutputError, UsageError
 from ctcalign.text.vocabulary import Vocabulary
 
-RATE = 16_000
-
-
-class FakeModel:
-    """Convolutions with a receptive field of `kernel` samples, then of 2 * `reach` + 1 steps of `stride` frames."""
-
-    name, spike_delay, language, licence = "fake", 0.0, None, "none"
-    sample_rate, frame_shift = RATE, 0.02
-
-    def __init__(self, kernel: int = 320, reach: int = 10, stride: int = 1, classes: int = 5) -> None:
-        generator = torch.Generator().manual_seed(kernel + reach + stride)
-        self.kernel, self.reach, self.stride = kernel, reach, stride
-        self.vocabulary = Vocabulary(tuple("-abcdefgh"[:classes]))
-        self.context: float | None = (reach + 1) * stride * 0.02
-        hop = 320 * stride
-        self.front = torch.randn(classes, 1, hop + kernel - 320, generator=generator) / 20
-        self.smooth = torch.randn(classes * stride, classes, 2 * reach + 1, generator=generator) / 5
-        self.calls: list[tuple[int, int]] = []
-
-    def __call__(self, waveform: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        self.calls.append((waveform.shape[0], waveform.shape[1]))
-        hop = 320 * self.stride
-        steps = torch.nn.functional.conv1d(waveform[:, None], self.front, stride=hop)
-        frames = ((lengths - self.front.shape[-1]) // hop + 1).clamp(min=0)
-        steps = steps * (torch.arange(steps.shape[-1]) < frames[:, None])[:, None]
-        steps = torch.nn.functional.conv1d(torch.tanh(steps), self.smooth, padding=self.reach)
-        batch, _, count = steps.shape
-        logits = (
-            steps.reshape(batch, self.stride, -1, count).permute(0, 3, 1, 2).reshape(batch, count * self.stride, -1)
-        )
-        return logits.log_softmax(-1), frames * self.stride
-
-
-def noise(samples: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal(samples).astype(np.float32)
-
-
-def whole(model: FakeModel, wave: np.ndarray) -> np.ndarray:
-    log_probs, frames = model(torch.from_numpy(wave)[None], torch.tensor([len(wave)]))
-    return log_probs[0, : int(frames[0])].numpy()
-
-
-def blocks_of(wave: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    return (wave[None, start : start + size] for start in range(0, len(wave), size))
+from .emission_cases import RATE, FakeModel, blocks_of, noise, whole
 
 
 @pytest.mark.parametrize("kernel", [320, 400, 1000])
@@ -194,54 +150,6 @@ def test_other_errors_pass() -> None:
         compute_emission(Broken(), noise(RATE), batch_size=4)
 
 
-def _promise(**changes: object) -> FakeModel:
-    model = FakeModel()
-    for name, value in changes.items():
-        setattr(model, name, value)
-    return model
-
-
-class _Logits(FakeModel):
-    def __call__(self, waveform: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        log_probs, frames = super().__call__(waveform, lengths)
-        return log_probs + 3, frames
-
-
-class _Nan(FakeModel):
-    def __call__(self, waveform: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        log_probs, frames = super().__call__(waveform, lengths)
-        return log_probs * math.nan, frames
-
-
-@pytest.mark.parametrize(
-    ("model", "text"),
-    [
-        (_promise(frame_shift=0.01), "promises about"),
-        (_promise(frame_shift=0.04), "promises about"),
-        (_promise(vocabulary=Vocabulary(("a", "b"))), "5 columns but its vocabulary has 2 symbols"),
-        (_Logits(), "apply log_softmax"),
-        (_Nan(), "gives NaN in the window at 0.0 s"),
-        (_promise(frame_shift=0.0123456), "no whole number of samples"),
-    ],
-)
-def test_broken_promises_of_a_model(model: FakeModel, text: str) -> None:
-    with pytest.raises(ModelError, match=text):
-        compute_emission(model, noise(RATE * 20), window=5.0)
-
-
-@pytest.mark.parametrize("window", [0.0, -1.0, math.nan, math.inf, 0.3])
-def test_windows_that_cannot_be(window: float) -> None:
-    with pytest.raises(UsageError, match="window: "):
-        compute_emission(FakeModel(), noise(RATE), window=window)
-
-
-def test_usage() -> None:
-    with pytest.raises(UsageError, match="batch_size: expected 1 or more, got 0"):
-        compute_emission(FakeModel(), noise(RATE), batch_size=0)
-    with pytest.raises(UsageError, match="channel: an emission is made from one channel, got 2"):
-        compute_emission(FakeModel(), [np.zeros((2, 100), dtype=np.float32)])
-
-
 def test_progress_grows_to_the_end() -> None:
     seen: list[tuple[float, float | None]] = []
     compute_emission(
@@ -317,7 +225,7 @@ _FLAT = """
 import resource, sys
 import numpy as np, torch
 sys.path.insert(0, {tests!r})
-from test_emission import FakeModel, RATE
+from emission_cases import FakeModel, RATE
 from ctcalign.align.emission import compute_emission
 torch.set_num_threads(1)
 block = np.random.default_rng(0).standard_normal(RATE * 10).astype(np.float32)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import itertools
 import json
 import re
@@ -15,50 +13,13 @@ import jsonschema
 import pysubs2
 import webvtt
 from generated_alignments import alignments
-from hypothesis import given, settings
+from hypothesis import given
+from independent_reading import UNDER_100_HOURS, close, few, said, shown, visible
 from praatio import textgrid as praatio_textgrid
 
 from ctcalign.align.alignment import AlignedCue, Alignment
 from ctcalign.formats import FORMATS, render
 from ctcalign.formats.json_file import SCHEMA_FILE
-
-few = settings(max_examples=30, deadline=None)
-UNDER_100_HOURS = 359_990.0
-
-
-def shown(alignment: Alignment) -> list[tuple[AlignedCue, float, float]]:
-    """What a caption file must show, said once more: placed cues and old times, in the order of their starts."""
-    rows = []
-    for cue in alignment.cues:
-        start, end = (cue.input_start, cue.input_end) if cue.start is None else (cue.start, cue.end)
-        if start is not None:
-            rows.append((cue, start, end))
-    return sorted(rows, key=lambda row: row[1])
-
-
-def said(alignment: Alignment) -> list[tuple]:
-    return [
-        (cue, word)
-        for cue in alignment.cues
-        for word in cue.words
-        if word.start is not None and word.status != "not_spoken" and visible(word.text)
-    ]
-
-
-def visible(text: str) -> str:
-    """The text without tags, character references, white space and control characters."""
-    while text != (text := html.unescape(text)):
-        pass
-    text = re.sub(r"</?[ibu]>|\{\\[^{}]*\}", "", text)
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2060\u200b-\u200f\u202a-\u202e\u2028\u2029]", "", text)
-
-
-def close(found, expected, step: float) -> bool:
-    """Within half a step; the end of what has no length is a step after its start."""
-    return len(found) == len(expected) and all(
-        abs(a - c) <= step / 2 + 1e-7 and -step / 2 - 1e-7 <= b - d <= (1.5 if d - c < step else 0.5) * step + 1e-7
-        for (a, b), (c, d) in zip(found, expected, strict=True)
-    )
 
 
 @few
@@ -163,40 +124,6 @@ def test_ass_by_pysubs2(alignment):
 
 
 @few
-@given(alignments())
-def test_ctm_by_columns(alignment):
-    rendered = render(alignment, "ctm")
-    rows = [line.split(" ") for line in rendered.content.split("\n")[:-1]]
-    words = sorted(
-        said(alignment), key=lambda cw: (str(1 if cw[0].channel is None else cw[0].channel), round(cw[1].start, 9))
-    )
-    assert len(rows) == len(words) == rendered.words
-    key = [(row[1], float(row[2]), float(row[3])) for row in rows]
-    assert key == sorted(key, key=lambda k: k[:2])
-    found = sorted((float(r[2]), float(r[2]) + float(r[3])) for r in rows)
-    wanted = sorted((round(w.start, 3), round(w.end, 3)) for _, w in words)
-    assert all(abs(a - c) < 0.0011 and abs(b - d) < 0.0011 for (a, b), (c, d) in zip(found, wanted, strict=True))
-    scored = any(w.confidence is not None for _, w in words)
-    assert all(len(row) == (6 if scored else 5) for row in rows)
-    assert all(re.fullmatch(r"\d+\.\d{3}", column) for row in rows for column in row[2:4])
-    assert all(len(line.split()) == len(line.split(" ")) for line in rendered.content.split("\n")[:-1])
-
-
-@few
-@given(alignments())
-def test_stm_by_columns(alignment):
-    rendered = render(alignment, "stm")
-    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
-    rows = [line.split(" ", 5) for line in rendered.content.split("\n")[:-1]]
-    assert close([(float(r[3]), float(r[4])) for r in rows], [(c.start, c.end) for c in placed], 0.001)
-    assert [r[2] for r in rows] == ["_".join((c.speaker or "UNKNOWN").split()) for c in placed]
-    for row, cue in zip(rows, placed, strict=True):
-        text = (row[5:] or [""])[0]
-        assert not text.startswith("<") or text.startswith("<o> <")
-        assert visible(text.removeprefix("<o> ")) == visible(cue.text)
-
-
-@few
 @given(alignments(longest=UNDER_100_HOURS, ordered=True))
 def test_textgrid_by_praatio(alignment):
     rendered = render(alignment, "textgrid")
@@ -236,67 +163,6 @@ def test_textgrid_with_overlapping_cues_is_still_a_grid(alignment):
         grid = praatio_textgrid.openTextgrid(str(path), includeEmptyIntervals=False, reportingMode="error")
     cues = sum(len(tier.entries) for tier in grid.tiers if tier.name.endswith("cues"))
     assert cues == rendered.cues == len(alignment.cues) - len(rendered.omitted)
-
-
-@few
-@given(alignments())
-def test_audacity_by_columns(alignment):
-    rendered = render(alignment, "audacity")
-    rows = [line.split("\t") for line in rendered.content.split("\n")[:-1]]
-    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
-    assert close([(float(r[0]), float(r[1])) for r in rows], [(c.start, c.end) for c in placed], 1e-6)
-    assert [visible(r[2]) for r in rows] == [visible(c.text) for c in placed]
-    words = [line.split("\t") for line in render(alignment, "audacity-words").content.split("\n")[:-1]]
-    assert len(words) == len(said(alignment))
-    assert all(len(row) == 3 for row in rows + words)
-
-
-@few
-@given(alignments())
-def test_tsv_by_csv(alignment):
-    def read(name):
-        return list(
-            csv.DictReader(
-                io.StringIO(render(alignment, name).content, newline="\n"), delimiter="\t", quoting=csv.QUOTE_NONE
-            )
-        )
-
-    rows = read("tsv")
-    assert [int(r["index"]) for r in rows] == [c.index for c in alignment.cues]
-    for row, cue in zip(rows, alignment.cues, strict=True):
-        check_row(row, cue)
-    words = read("tsv-words")
-    flat = [(cue, i, word) for cue in alignment.cues for i, word in enumerate(cue.words)]
-    assert [(int(r["index"]), int(r["word"])) for r in words] == [(cue.index, i) for cue, i, _ in flat]
-    for row, (_, _, word) in zip(words, flat, strict=True):
-        check_row(row, word)
-
-
-def check_row(row, item):
-    for key in ("start", "end"):
-        value = getattr(item, key)
-        assert (row[key] == "") == (value is None)
-        assert value is None or abs(float(row[key]) - value) <= 0.0005 + 1e-7
-    assert row["status"] == item.status
-    assert (row["confidence"] == "") == (item.confidence is None)
-    text = re.sub(r"\\([\\tnr])", lambda m: {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}[m[1]], row["text"])
-    if all(character.isprintable() or character in "\n\t" for character in item.text):
-        assert text == item.text
-    assert visible(text) == visible(item.text)
-
-
-@few
-@given(alignments())
-def test_lrc_by_columns(alignment):
-    rendered = render(alignment, "lrc")
-    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
-    found = re.findall(r"^\[(\d+):(\d\d\.\d\d)\](.*)$", rendered.content, re.MULTILINE)
-    starts = [60 * int(m) + float(s) for m, s, _ in found]
-    for cue in placed:
-        assert any(abs(cue.start - s) <= 0.005 + 1e-7 for s in starts)
-    for _, _, text in found:
-        stamps = [60 * int(m) + float(s) for m, s in re.findall(r"<(\d+):(\d\d\.\d\d)>", text)]
-        assert stamps == sorted(stamps)
 
 
 @few
