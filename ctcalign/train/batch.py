@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import torch
@@ -27,7 +27,7 @@ class Batch:
         texts: transcripts.  ids: names of the cuts.
         words: the words with their times where they are known, else without; for validation.
         reasons: why an utterance does not count, "" where it does.
-        epoch, index: which batch it is, for going on after a stop.
+        epoch, index: which batch it is, for going on after a stop.  last: it is the last of its epoch.
     """
 
     features: Tensor
@@ -38,6 +38,11 @@ class Batch:
     reasons: list[str] = field(default_factory=list)
     epoch: int = 0
     index: int = 0
+    last: bool = False
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The batch with its tensors on a device."""
+        return replace(self, features=self.features.to(device), lengths=self.lengths.to(device))
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,10 @@ def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Ten
 
     flat = (log_probs / config.temperature).log_softmax(-1) if config.temperature != 1 else log_probs
     lattices = engine(config.engine, topology=config.topology)
-    return lattices.sample_paths(
+    paths: Tensor = lattices.sample_paths(
         flat, one.targets, one.lengths, config.paths, target_lengths=one.target_lengths, generator=generator
     )
+    return paths
 
 
 def nbest_texts(one: Heard, number: int, beam: int) -> list[list[int]]:
