@@ -1,0 +1,299 @@
+"""Compiled kernels over texts and paths as label arrays: words, their alignment, and repairs of a path.
+
+A text is an array of labels (units). A word is a range of them, found with three tables of the vocabulary: which
+labels separate words, which begin one, and what characters a label writes (codes[offsets[label]:offsets[label + 1]]).
+Two words are equal when they write the same characters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc.jit import jit
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# One edit in the costs of an alignment; what tells equally good ones apart stays far below it.
+EDIT = 1 << 32
+
+
+@jit
+def _words(units: Any, separates: Any, begins: Any, offsets: Any) -> Any:
+    """First unit and end of each word that writes something, (words, 2)."""
+    found = np.empty((len(units), 2), np.int64)
+    words = 0
+    inside = False
+    for i in range(len(units)):
+        label = units[i]
+        if separates[label]:
+            inside = False
+            continue
+        if not inside or begins[label]:
+            if words and found[words - 1, 1] < 0:  # the last one wrote nothing
+                words -= 1
+            found[words, 0], found[words, 1] = i, -1
+            words += 1
+            inside = True
+        if found[words - 1, 1] >= 0 or offsets[label + 1] > offsets[label]:
+            found[words - 1, 1] = i + 1
+    if words and found[words - 1, 1] < 0:
+        words -= 1
+    return found[:words]
+
+
+@jit
+def _keys(units: Any, words: Any, codes: Any, offsets: Any) -> Any:
+    """A number of each word; equal words have equal ones."""
+    keys = np.zeros(len(words), np.int64)
+    for w in range(len(words)):
+        for i in range(words[w, 0], words[w, 1]):
+            for p in range(offsets[units[i]], offsets[units[i] + 1]):
+                keys[w] = keys[w] * 1_000_003 + codes[p] + 1  # wraps around
+    return keys
+
+
+@jit
+def _equal(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, codes: Any, offsets: Any) -> bool:
+    """Whether word w of a and word v of b write the same characters."""
+    i, a_end, j, b_end = a_words[w, 0], a_words[w, 1], b_words[v, 0], b_words[v, 1]
+    p = offsets[a[i]]
+    q = offsets[b[j]]
+    while True:
+        while i < a_end and p == offsets[a[i] + 1]:
+            i += 1
+            if i < a_end:
+                p = offsets[a[i]]
+        while j < b_end and q == offsets[b[j] + 1]:
+            j += 1
+            if j < b_end:
+                q = offsets[b[j]]
+        if i == a_end or j == b_end:
+            return bool(i == a_end and j == b_end)
+        if codes[p] != codes[q]:
+            return False
+        p += 1
+        q += 1
+
+
+@jit
+def _unlike(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, most: int) -> int:
+    """Units that differ between words of as many units; most + 1 for more than `most`, or another number of units."""
+    first, other = a_words[w, 0], b_words[v, 0]
+    size = a_words[w, 1] - first
+    if size != b_words[v, 1] - other:
+        return most + 1
+    different = 0
+    for i in range(size):
+        if a[first + i] != b[other + i]:
+            different += 1
+            if different > most:
+                break
+    return different
+
+
+@jit
+def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any, most: int, gaps_first: bool) -> Any:
+    """The word of b that each word of a stands for in an alignment with the fewest errors, -1 for none.
+
+    Among these, the one with the closest words, counting at most `most` + 1 for a pair. gaps_first: instead, the one
+    that a traceback from the end finds when it takes a gap wherever that is as good.
+    """
+    rows, columns = len(a_words), len(b_words)
+    gap = EDIT + most + 1
+    a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
+    costs = np.empty((rows + 1, columns + 1), np.int64)
+    pairs = np.empty((rows + 1, columns + 1), np.int64)
+    for j in range(columns + 1):
+        costs[0, j] = j * gap
+    for i in range(1, rows + 1):
+        costs[i, 0] = i * gap
+        for j in range(1, columns + 1):
+            pair = 0
+            same = a_keys[i - 1] == b_keys[j - 1] and _equal(a, a_words, i - 1, b, b_words, j - 1, codes, offsets)
+            if not same:
+                pair = gap if gaps_first else EDIT + _unlike(a, a_words, i - 1, b, b_words, j - 1, most)
+            pairs[i, j] = pair
+            costs[i, j] = min(costs[i - 1, j - 1] + pair, costs[i - 1, j] + gap, costs[i, j - 1] + gap)
+    partners = np.full(rows, -1, np.int64)
+    i, j = rows, columns
+    while i and j:
+        diagonal = costs[i, j] == costs[i - 1, j - 1] + pairs[i, j]
+        up = costs[i, j] == costs[i - 1, j] + gap
+        left = costs[i, j] == costs[i, j - 1] + gap
+        if diagonal and not (gaps_first and (up or left)):
+            i, j = i - 1, j - 1
+            partners[i] = j
+        elif up:
+            i -= 1
+        else:
+            j -= 1
+    return partners
+
+
+@jit
+def _takes_a_gap(a: Any, b: Any) -> bool:
+    """Whether the fewest edits between two arrays of one length can be had with a gap, as found from the end."""
+    size = len(a)
+    costs = np.empty((size + 1, size + 1), np.int64)
+    for i in range(size + 1):
+        for j in range(size + 1):
+            if not i or not j:
+                costs[i, j] = i + j
+            else:
+                pair = costs[i - 1, j - 1] + (a[i - 1] != b[j - 1])
+                costs[i, j] = min(pair, costs[i - 1, j] + 1, costs[i, j - 1] + 1)
+    for i in range(size, 0, -1):
+        if costs[i, i] == costs[i - 1, i] + 1 or costs[i, i] == costs[i, i - 1] + 1:
+            return True
+    return False
+
+
+@jit
+def _distance(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any) -> int:
+    """Least number of substitutions, insertions and deletions of words."""
+    columns = len(b_words)
+    a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
+    row = np.arange(columns + 1)
+    for i in range(len(a_words)):
+        corner = row[0]
+        row[0] += 1
+        for j in range(columns):
+            above = row[j + 1]
+            same = a_keys[i] == b_keys[j] and _equal(a, a_words, i, b, b_words, j, codes, offsets)
+            row[j + 1] = min(corner + (0 if same else 1), above + 1, row[j] + 1)
+            corner = above
+    return int(row[columns])
+
+
+@jit
+def _merges(units: Any, frames: Any, i: int, label: int) -> bool:
+    """Whether unit i, were it `label`, would melt into a neighbour: no blank lies between."""
+    if i and units[i - 1] == label and frames[i - 1, 1] == frames[i, 0]:
+        return True
+    return bool(i + 1 < len(units) and units[i + 1] == label and frames[i, 1] == frames[i + 1, 0])
+
+
+@jit
+def _write(units: Any, first: int, wanted: Any) -> None:
+    for i in range(len(wanted)):
+        units[first + i] = wanted[i]
+
+
+@jit
+def _comes_through(units: Any, frames: Any, word: Any, wanted: Any) -> bool:
+    """Whether the wanted units, written over a word's own, all survive the collapse."""
+    own = units[word[0] : word[1]].copy()
+    _write(units, word[0], wanted)
+    good = True
+    for i in range(word[0], word[1]):
+        good = good and not _merges(units, frames, i, units[i])
+    _write(units, word[0], own)
+    return good
+
+
+@jit
+def _units_of_path(path: Any, blank: int) -> Any:
+    """Labels of a path without blanks and repeats, (U,), and the first frame and end of each, (U, 2)."""
+    units = np.empty(len(path), np.int64)
+    frames = np.empty((len(path), 2), np.int64)
+    count = 0
+    before = blank
+    for t in range(len(path)):
+        label = path[t]
+        if label != blank:
+            if label != before:
+                units[count], frames[count, 0] = label, t
+                count += 1
+            frames[count - 1, 1] = t + 1
+        before = label
+    return units[:count], frames[:count]
+
+
+@jit
+def repair_paths(
+    paths: Any,
+    lengths: Any,
+    references: Any,
+    reference_offsets: Any,
+    separates: Any,
+    begins: Any,
+    codes: Any,
+    offsets: Any,
+    blank: int,
+    most: int,
+    every: bool,
+    must_help: bool,
+    gaps_first: bool,
+    draws: Any,
+) -> None:
+    """Write words of the reference over wrong words of the paths, in place.
+
+    Args:
+        paths: (B, N, T) labels.  lengths: valid frames, (B,).
+        references, reference_offsets: labels of all references on end, and where each begins, (B + 1,).
+        most: units in which a word may differ from the one that it stands for, of as many units.
+        every: repair every such word; else the one that `draws`, (B, N) ints >= 0, picks by its remainder.
+        must_help: only words whose repair survives the collapse.
+        gaps_first: of equally good alignments, of words and within a word, the one with gaps, which no repair fills.
+    """
+    for b in range(paths.shape[0]):
+        reference = references[reference_offsets[b] : reference_offsets[b + 1]]
+        reference_words = _words(reference, separates, begins, offsets)
+        for n in range(paths.shape[1]):
+            path = paths[b, n, : lengths[b]]
+            units, frames = _units_of_path(path, blank)
+            words = _words(units, separates, begins, offsets)
+            partners = _partners(units, words, reference, reference_words, codes, offsets, most, gaps_first)
+            chosen = np.empty(len(words), np.int64)
+            count = 0
+            for w in range(len(words)):
+                v = partners[w]
+                if v < 0 or _equal(units, words, w, reference, reference_words, v, codes, offsets):
+                    continue
+                if _unlike(units, words, w, reference, reference_words, v, most) > most:
+                    continue
+                partner = reference_words[v]
+                wanted = reference[partner[0] : partner[1]]
+                if gaps_first and _takes_a_gap(units[words[w, 0] : words[w, 1]], wanted):
+                    continue
+                if must_help and not _comes_through(units, frames, words[w], wanted):
+                    continue
+                chosen[count] = w
+                count += 1
+                if every:  # what comes next sees it
+                    _write(units, words[w, 0], wanted)
+            if not count:
+                continue
+            first = 0 if every else draws[b, n] % count
+            for c in range(first, count if every else first + 1):
+                word, partner = words[chosen[c]], reference_words[partners[chosen[c]]]
+                for i in range(word[1] - word[0]):
+                    path[frames[word[0] + i, 0] : frames[word[0] + i, 1]] = reference[partner[0] + i]
+
+
+@jit
+def count_errors(
+    texts: Any,
+    text_lengths: Any,
+    references: Any,
+    reference_offsets: Any,
+    separates: Any,
+    begins: Any,
+    codes: Any,
+    offsets: Any,
+    found: Any,
+) -> None:
+    """Word errors of texts (B, H, U) with lengths (B, H) against a reference each, into found (B, H); -1 has none."""
+    for b in range(texts.shape[0]):
+        reference = references[reference_offsets[b] : reference_offsets[b + 1]]
+        reference_words = _words(reference, separates, begins, offsets)
+        for h in range(texts.shape[1]):
+            found[b, h] = 0
+            if text_lengths[b, h] >= 0:
+                text = texts[b, h, : text_lengths[b, h]]
+                words = _words(text, separates, begins, offsets)
+                found[b, h] = _distance(text, words, reference, reference_words, codes, offsets)

@@ -1,0 +1,91 @@
+"""Apply a property to every path of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ctcalign.errors import ShapeError
+from ctcalign.objectives.checks import BatchError, check_paths, counts, valid_frames
+from ctcalign.objectives.properties.base import BatchProperty, Property, PropertyContext
+
+
+def improve(
+    paths: Tensor,
+    property: Property,
+    contexts: PropertyContext | Sequence[PropertyContext],
+    input_lengths: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Better paths, and which of them differ.
+
+    Args:
+        paths: labels of the sampled paths, (B, N, T) ints.
+        property: what makes a path better.
+        contexts: one of each utterance, B of them; or one for all.
+        input_lengths: valid frames, (B,) counts; None means all T.
+        generator: source of randomness, on the device of the paths; None is torch's own.
+    Returns:
+        improved (B, N, T) int64 on the device of the paths; changed (B, N) bool: it differs in a valid frame.
+    Raises:
+        ShapeError: the shapes do not fit, or the property gave a path of another length.
+        BatchError: no paths, a length out of range, or the property gave a label that is no label.
+    """
+    if paths.ndim != 3:
+        raise ShapeError(f"paths: expected shape (B, N, T), got {tuple(paths.shape)}")
+    batch, _, frames = paths.shape
+    if not batch:
+        raise BatchError(f"paths: the batch is empty, shape {tuple(paths.shape)}; skip it")
+    check_paths("paths", paths, batch, frames)
+    each = [contexts] * batch if isinstance(contexts, PropertyContext) else list(contexts)
+    if len(each) != batch:
+        raise ShapeError(f"contexts: expected {batch}, one of each utterance, got {len(each)}")
+    lengths = counts("input_lengths", input_lengths, batch, frames, paths.device)
+    paths = paths.long()
+    if isinstance(property, BatchProperty):
+        improved = property.improve_batch(paths, each, lengths, generator)
+    else:
+        improved = _one_by_one(paths, property, each, lengths, generator)
+    changed = ((improved != paths) & valid_frames(lengths, frames)[:, None, :]).any(-1)
+    return improved, changed
+
+
+def numpy_generator(generator: torch.Generator | None, device: torch.device) -> np.random.Generator:
+    """A numpy generator whose seed is drawn from a torch generator."""
+    place = device if generator is None else generator.device
+    return np.random.default_rng(int(torch.randint(2**62, (), generator=generator, device=place)))
+
+
+def _one_by_one(
+    paths: Tensor,
+    property: Property,
+    contexts: Sequence[PropertyContext],
+    lengths: Tensor,
+    generator: torch.Generator | None,
+) -> Tensor:
+    rng = numpy_generator(generator, paths.device)
+    improved = paths.cpu().numpy().copy()
+    for utterance, frames in enumerate(lengths.tolist()):
+        context = replace(contexts[utterance], rng=rng)
+        for row in improved[utterance]:
+            path = row[:frames].copy()
+            path.setflags(write=False)
+            better = property(path, context)
+            if better is None:
+                continue
+            better = np.asarray(better)
+            if better.shape != path.shape or not np.issubdtype(better.dtype, np.integer):
+                raise ShapeError(
+                    f"property: expected {frames} ints as the path it was given, or None; got "
+                    f"{better.dtype} {better.shape}"
+                )
+            if better.size and (better.min() < 0 or (context.vocabulary and better.max() >= len(context.vocabulary))):
+                raise BatchError(
+                    f"property: gave labels from {better.min()} to {better.max()}, which are not all labels"
+                )
+            row[:frames] = better
+    return torch.from_numpy(improved).to(paths.device)

@@ -1,0 +1,114 @@
+"""Where words begin and end in labels, and what they write: tables that the kernels over texts read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.errors import UsageError
+from ctcalign.objectives.checks import BatchError, check_choice
+
+WORD_START = "\u2581"
+SEPARATORS = (" ", "|", WORD_START)
+UNITS = ("auto", "characters", "word_pieces")
+
+
+@dataclass(frozen=True)
+class WordUnits:
+    """Tables over the labels of a vocabulary.
+
+    Attributes:
+        separates: a label that stands between words, (C,) bool.
+        begins: a label that begins a word, (C,) bool.
+        codes, offsets: characters of all labels on end, and where those of each begin, (C + 1,).
+    """
+
+    separates: NDArray[np.bool_]
+    begins: NDArray[np.bool_]
+    codes: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def classes(self) -> int:
+        return len(self.separates)
+
+    def arrays(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+        """As the kernels take them."""
+        return self.separates, self.begins, self.codes, self.offsets
+
+
+def word_units(vocabulary: Sequence[str], units: str = "auto", separator: str | None = None) -> WordUnits:
+    """Words as a vocabulary writes them.
+
+    Args:
+        vocabulary: the symbol of each label.
+        units: "characters": a symbol stands between words. "word_pieces": the first piece of a word begins with
+            "\u2581". "auto": word pieces when some longer symbol begins with that mark.
+        separator: the symbol between words; None takes the first of " ", "|" and "\u2581" that there is.
+    Raises:
+        UsageError: no vocabulary, or nothing in it that separates words.
+    """
+    check_choice("units", units, UNITS)
+    return _tables(tuple(vocabulary), units, separator)
+
+
+@lru_cache(maxsize=16)
+def label_units(classes: int) -> WordUnits:
+    """Every label a word of its own."""
+    nothing, everything = np.zeros(classes, np.bool_), np.ones(classes, np.bool_)
+    return WordUnits(nothing, everything, np.arange(classes), np.arange(classes + 1))
+
+
+@lru_cache(maxsize=16)
+def _tables(vocabulary: tuple[str, ...], units: str, separator: str | None) -> WordUnits:
+    if not vocabulary:
+        raise UsageError("vocabulary: it is empty; words need the symbol of each label")
+    if units == "auto":
+        pieces = any(len(symbol) > 1 and symbol.startswith(WORD_START) for symbol in vocabulary)
+        units = "word_pieces" if pieces else "characters"
+    if units == "word_pieces":
+        begins = np.array([symbol.startswith(WORD_START) for symbol in vocabulary])
+        separates = np.zeros(len(vocabulary), np.bool_)
+        written = [symbol.replace(WORD_START, "") for symbol in vocabulary]
+        if not begins.any():
+            raise UsageError(
+                f"units: word pieces begin words with {WORD_START!r}, and no symbol has it; take characters"
+            )
+    else:
+        between = next((one for one in SEPARATORS if one in vocabulary), "") if separator is None else separator
+        if between not in vocabulary:
+            raise UsageError(
+                f"separator: got {separator!r}, but no such symbol stands between words in the vocabulary; name the "
+                "symbol that does, or repair characters (minimum_cer, unit='labels')"
+            )
+        separates = np.array([symbol == between for symbol in vocabulary])
+        begins = np.zeros(len(vocabulary), np.bool_)
+        written = list(vocabulary)
+    codes = np.array([ord(character) for character in "".join(written)], np.int64)
+    offsets = np.cumsum([0, *map(len, written)])
+    return WordUnits(separates, begins, codes, offsets.astype(np.int64))
+
+
+def flat_references(references: Sequence[Sequence[int]], classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Labels of all references on end, and where each begins, (B + 1,).
+
+    Raises:
+        BatchError: a label is none of the vocabulary.
+    """
+    rows = [np.asarray(reference, np.int64).reshape(-1) for reference in references]
+    flat = np.concatenate(rows)
+    check_labels("reference", flat, classes)
+    return flat, np.cumsum([0, *map(len, rows)]).astype(np.int64)
+
+
+def check_labels(name: str, labels: NDArray[np.int64], classes: int) -> None:
+    """Labels must be in [0, classes): the kernels do not look."""
+    if labels.size and not (0 <= labels.min() and labels.max() < classes):
+        raise BatchError(
+            f"{name}: labels from {labels.min()} to {labels.max()}, but the vocabulary has {classes} symbols; "
+            "pass the vocabulary of this model"
+        )
