@@ -105,29 +105,32 @@ def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: A
     rows, columns = len(a_words), len(b_words)
     gap = EDIT + most + 1
     a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
-    costs = np.empty((rows + 1, columns + 1), np.int64)
-    pairs = np.empty((rows + 1, columns + 1), np.int64)
-    for j in range(columns + 1):
-        costs[0, j] = j * gap
-    for i in range(1, rows + 1):
-        costs[i, 0] = i * gap
-        for j in range(1, columns + 1):
-            pair = 0
-            same = a_keys[i - 1] == b_keys[j - 1] and _equal(a, a_words, i - 1, b, b_words, j - 1, codes, offsets)
-            if not same:
-                pair = gap if gaps_first else EDIT + _unlike(a, a_words, i - 1, b, b_words, j - 1, most)
-            pairs[i, j] = pair
-            costs[i, j] = min(costs[i - 1, j - 1] + pair, costs[i - 1, j] + gap, costs[i, j - 1] + gap)
+    moves = np.empty((rows, columns), np.uint8)  # which of pair (1), gap in b (2), gap in a (4) lead here at least cost
+    row = np.arange(columns + 1) * gap
+    for i in range(rows):
+        corner, row[0] = row[0], row[0] + gap
+        here, key, size = row[0], a_keys[i], a_words[i, 1] - a_words[i, 0]
+        for j in range(columns):
+            pair = gap
+            if key == b_keys[j] and _equal(a, a_words, i, b, b_words, j, codes, offsets):
+                pair = 0
+            elif not gaps_first and b_words[j, 1] - b_words[j, 0] == size:
+                pair = EDIT + (1 if size == 1 else _unlike(a, a_words, i, b, b_words, j, most))
+            above = row[j + 1]
+            diagonal, up, left = corner + pair, above + gap, here + gap
+            here = min(diagonal, up, left)
+            moves[i, j] = (diagonal == here) + 2 * (up == here) + 4 * (left == here)
+            row[j + 1] = here
+            corner = above
     partners = np.full(rows, -1, np.int64)
-    i, j = rows, columns
-    while i and j:
-        diagonal = costs[i, j] == costs[i - 1, j - 1] + pairs[i, j]
-        up = costs[i, j] == costs[i - 1, j] + gap
-        left = costs[i, j] == costs[i, j - 1] + gap
-        if diagonal and not (gaps_first and (up or left)):
-            i, j = i - 1, j - 1
+    i, j = rows - 1, columns - 1
+    while i >= 0 and j >= 0:
+        move = moves[i, j]
+        if move == 1 or (move & 1 and not gaps_first):
             partners[i] = j
-        elif up:
+            i -= 1
+            j -= 1
+        elif move & 2:
             i -= 1
         else:
             j -= 1
@@ -219,10 +222,7 @@ def repair_paths(
     lengths: Any,
     references: Any,
     reference_offsets: Any,
-    separates: Any,
-    begins: Any,
-    codes: Any,
-    offsets: Any,
+    tables: Any,
     blank: int,
     most: int,
     every: bool,
@@ -235,11 +235,13 @@ def repair_paths(
     Args:
         paths: (B, N, T) labels.  lengths: valid frames, (B,).
         references, reference_offsets: labels of all references on end, and where each begins, (B + 1,).
+        tables: separates, begins, codes, offsets.
         most: units in which a word may differ from the one that it stands for, of as many units.
         every: repair every such word; else the one that `draws`, (B, N) ints >= 0, picks by its remainder.
         must_help: only words whose repair survives the collapse.
         gaps_first: of equally good alignments, of words and within a word, the one with gaps, which no repair fills.
     """
+    separates, begins, codes, offsets = tables
     for b in range(paths.shape[0]):
         reference = references[reference_offsets[b] : reference_offsets[b + 1]]
         reference_words = _words(reference, separates, begins, offsets)
@@ -277,17 +279,10 @@ def repair_paths(
 
 @jit
 def count_errors(
-    texts: Any,
-    text_lengths: Any,
-    references: Any,
-    reference_offsets: Any,
-    separates: Any,
-    begins: Any,
-    codes: Any,
-    offsets: Any,
-    found: Any,
+    texts: Any, text_lengths: Any, references: Any, reference_offsets: Any, tables: Any, found: Any
 ) -> None:
     """Word errors of texts (B, H, U) with lengths (B, H) against a reference each, into found (B, H); -1 has none."""
+    separates, begins, codes, offsets = tables
     for b in range(texts.shape[0]):
         reference = references[reference_offsets[b] : reference_offsets[b + 1]]
         reference_words = _words(reference, separates, begins, offsets)

@@ -61,5 +61,5 @@ def text_errors(
     check_labels("hypotheses", said, units.classes)
     flat, offsets = flat_references(references, units.classes)
     found = np.empty(texts.shape[:2], np.int64)
-    count_errors(texts, lengths.long().contiguous().numpy(), flat, offsets, *units.arrays(), found)
+    count_errors(texts, lengths.long().contiguous().numpy(), flat, offsets, units.arrays(), found)
     return torch.from_numpy(found).to(hypotheses.device)

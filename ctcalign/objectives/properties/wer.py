@@ -71,7 +71,7 @@ class _Repair(BatchProperty):
             lengths.cpu().long().numpy(),
             references,
             offsets,
-            *units.arrays(),
+            units.arrays(),
             first.blank,
             self.most,
             self.how_many == "all",
