@@ -62,9 +62,11 @@ class _Chain:
             yield from one
 
 
-def read_samples(cut: Any) -> Samples:
-    """The sound of a cut, one channel at 16 kHz, (N,) in [-1, 1]; several channels are averaged.
+def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
+    """The sound of a cut, one channel, (N,) in [-1, 1]; several channels are averaged.
 
+    Args:
+        rate: samples a second that are wanted.
     Raises:
         AudioError: it cannot be read or holds values that are no numbers.
     """
@@ -80,10 +82,10 @@ def read_samples(cut: Any) -> Samples:
         raise AudioError(f"{cut.id}: its sound cannot be read ({line[:200]})") from error
     if not np.isfinite(samples).all():
         raise AudioError(f"{cut.id}: its sound holds NaN or infinite samples; write it again")
-    if cut.sampling_rate != SAMPLE_RATE:
+    if cut.sampling_rate != rate:
         import soxr
 
-        samples = soxr.resample(samples, cut.sampling_rate, SAMPLE_RATE)
+        samples = soxr.resample(samples, cut.sampling_rate, rate)
     return np.asarray(samples, np.float32)
 
 

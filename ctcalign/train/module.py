@@ -147,7 +147,7 @@ class CTCModule(pl.LightningModule):
         if (self.global_step + 1) % max(1, every):
             return
         means = [one / max(1.0, count) for one in sums]
-        found = {"loss": sum(w * m for w, m in zip(weights.tolist(), means, strict=True)), "utterances": count}
+        found = {"utterances": count}
         if weights[0] > 0:
             found["ctc"] = means[0]
         for term, share, mean in zip(self.terms, shares, means[1:], strict=True):
@@ -158,7 +158,8 @@ class CTCModule(pl.LightningModule):
             found[label] = values
         found |= {f"skipped/{reason}": float(number) for reason, number in self.skipped.items() if number}
         self.log_dict(found, batch_size=max(1, int(count)))
-        self.log("loss_now", found["loss"], prog_bar=True, logger=False, batch_size=max(1, int(count)))
+        loss = sum(w * m for w, m in zip(weights.tolist(), means, strict=True))
+        self.log("loss", loss, prog_bar=True, batch_size=max(1, int(count)))
 
     def _mean_statistics(self, statistics: list[Mapping[str, Tensor]], own: int) -> dict[str, float]:
         """Means over the utterances of all processes, which need not have the same names."""

@@ -59,6 +59,8 @@ class Term:
                 f"objective {config.name!r}: it stands in place of the CTC loss, so its weight must be 1, got "
                 f"{config.weight}; set what it does in its options"
             )
+        if getattr(self.objective, "reduction", None) == "sum":
+            raise UsageError(f"objective {config.name!r}: reduction sum has no mean over the processes; use batch_mean")
         self.schedule = Schedule(config.start_when, config.ramp_steps)
 
     @property

@@ -8,17 +8,21 @@ import torch
 from torch import Tensor
 
 from ctcalign.ctc.paths import collapse
+from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.batch import SPARE, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.metrics import TimedWord, edit_distance, emission_delays, emission_times, emitted_words
-from ctcalign.train.tokenizers import Tokenizer
+from ctcalign.train.tokenizers import Tokenizer, text_of
 
 SUMS = ("loss", "losses", "word_errors", "words", "character_errors", "characters", "delay", "delays")
 
 
-def sayable(text: str, tokenizer: Tokenizer) -> str:
-    """A reference as the tokenizer writes it (its case, its letters); as it is where something is lost on the way."""
-    labels, lost = tokenizer.encode(text)
-    return " ".join(text.split()) if lost else tokenizer.decode(labels)
+def sayable(text: str, vocabulary: Vocabulary) -> str:
+    """A reference as a model would write it (its case, é as e); a word that it cannot write stays as it is."""
+    words = []
+    for word in text.split():
+        labels, lost = vocabulary.encode(word)
+        words.append(word if lost or not labels else text_of(vocabulary, labels))
+    return " ".join(words)
 
 
 def count_up(
@@ -45,14 +49,14 @@ def count_up(
         if reasons[place] in (UNREADABLE, UNTRANSCRIBED, SPARE):
             continue
         path = paths[place, : frames[place]]
-        wanted, said = sayable(text, tokenizer), tokenizer.decode(collapse(path, vocabulary.blank))
+        wanted, said = sayable(text, vocabulary), tokenizer.decode(collapse(path, vocabulary.blank))
         sums["word_errors"] += edit_distance(wanted.split(), said.split())
         sums["words"] += len(wanted.split())
         sums["character_errors"] += edit_distance(wanted, said)
         sums["characters"] += len(wanted)
         words = batch.words[place] if batch.words else []
         if any(not math.isnan(word.end) for word in words):
-            reference = [TimedWord(sayable(word.text, tokenizer), word.start, word.end) for word in words]
+            reference = [TimedWord(sayable(word.text, vocabulary), word.start, word.end) for word in words]
             heard = emitted_words(emission_times(path, frame_shift, vocabulary.blank), vocabulary.symbols)
             delays = emission_delays(reference, heard).values
             sums["delay"] += float(delays.sum())

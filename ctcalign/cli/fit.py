@@ -1,0 +1,41 @@
+"""`ctcalign fit`: train a recogniser."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+EPILOG = """\b
+Examples:
+  ctcalign fit --config train.yaml
+  ctcalign fit --config train.yaml --trainer.default_root_dir exp/1 --trainer.max_steps 20000 --seed 2
+  ctcalign fit --config train.yaml --resume last              go on after a stop
+  ctcalign fit --config train.yaml --model.init exp/1/last.ckpt --config awp.yaml
+  ctcalign fit --all-options                                  every option, with its meaning
+  ctcalign fit --config train.yaml --print_config             the whole configuration"""
+
+
+@click.command("fit", epilog=EPILOG, context_settings={"ignore_unknown_options": True})
+@click.option("--all-options", is_flag=True, help="Show every option of trainer, model and data.")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def command(all_options: bool, options: tuple[str, ...]) -> None:
+    """Train a CTC recogniser on lhotse cuts, with objectives that shape its alignments.
+
+    OPTIONS are those of a configuration file, --config FILE, and any of its entries by name (--model.encoder.dim 256).
+    The folder trainer.default_root_dir takes last.ckpt, best.ckpt, the resolved configuration, the log and
+    model.safetensors, which other commands load as checkpoint:FILE.
+    """
+    if not options and not all_options:
+        raise click.UsageError("expected options, such as --config FILE")
+    try:
+        from ctcalign.train.fitting import fit
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{error.name} is not installed; pip install 'ctcalign[train]'") from None
+
+    # Processes of this training write their messages where this one does.
+    os.dup2(sys.stderr.fileno(), 2)
+    model = fit(["--help"] if all_options else list(options))
+    if model is not None:
+        click.echo(str(model))

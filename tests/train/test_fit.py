@@ -1,0 +1,175 @@
+"""`ctcalign fit` on tones: it learns, it goes on after a stop as if there had been none, it says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from spoken_tones import config, log_of, make_cuts
+
+import ctcalign
+from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.train.fitting import fit, prepared
+
+AWP = {"name": "align_with_purpose", "weight": 0.5, "options": {"property": "low_latency"}}
+
+
+@pytest.fixture(scope="module")
+def cuts(tmp_path_factory) -> Path:
+    return make_cuts(tmp_path_factory.mktemp("train"), 48)
+
+
+@pytest.fixture(scope="module")
+def validation(tmp_path_factory) -> Path:
+    return make_cuts(tmp_path_factory.mktemp("validation"), 6, seed=1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, cuts, validation) -> Path:
+    """The folder of a short training."""
+    folder = tmp_path_factory.mktemp("run")
+    fit(["--config", str(config(folder, cuts, validation, trainer={"max_steps": 60}))])
+    return folder
+
+
+def test_the_loss_falls(trained):
+    rows = [row for row in log_of(trained) if "loss" in row]
+    assert len(rows) == 60
+    assert np.mean([row["loss"] for row in rows[-5:]]) < 0.5 * np.mean([row["loss"] for row in rows[:5]])
+    assert any(0 <= row.get("val_cer", -1) < 0.6 for row in log_of(trained))
+
+
+def test_a_checkpoint_is_a_model_and_carries_the_configuration(trained):
+    whole = torch.load(trained / "last.ckpt", weights_only=True)  # nothing but tensors, numbers and strings
+    assert whole["ctcalign"]["training"]["model"]["encoder"]["init_args"]["dim"] == 32
+    assert whole["ctcalign"]["training"]["trainer"]["max_steps"] == 60
+    assert whole["ctcalign"]["versions"]["torch"]
+    waveform, lengths = torch.randn(1, 8000), torch.tensor([8000])
+    said = []
+    for file in ("last.ckpt", "best.ckpt", "model.safetensors"):
+        model = ctcalign.load_model(f"checkpoint:{trained / file}", "cpu")
+        assert model.vocabulary.symbols == ("<blank>", *" abcd")
+        with torch.inference_mode():
+            said.append(model(waveform, lengths)[0])
+    assert torch.equal(said[0], said[2])  # the export is the last state
+
+
+def test_an_objective_of_ten_lines_of_ones_own(cuts, trained, tmp_path, monkeypatch):
+    (tmp_path / "my_properties.py").write_text(
+        "import numpy as np\n"
+        "\n"
+        "def no_blank_first(path, context):\n"
+        '    """Drop a leading blank and append one: the whole text a frame earlier."""\n'
+        "    if len(path) < 2 or path[0] != context.blank:\n"
+        "        return None\n"
+        "    return np.append(path[1:], context.blank)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    objective = {**AWP, "options": {"property": "my_properties:no_blank_first"}, "label": "mine"}
+    model = {"objectives": [objective], "init": str(trained / "last.ckpt")}
+    fit(["--config", str(config(tmp_path / "run", cuts, model=model)), "--trainer.max_steps", "25"])
+    rows = log_of(tmp_path / "run")
+    assert len(rows) == 25
+    assert {"mine/share_unchanged", "mine/hinge_activity", "mine/mean_gain", "mine/loss", "ctc"} <= set(rows[0])
+    gains = [row["mine/mean_gain"] for row in rows]
+    assert np.mean(gains[-5:]) > np.mean(gains[:5])  # the property is learnt
+
+
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(cuts, validation, tmp_path):
+    """Dropout, augmentation, sampling and the ramp of a weight are all random or go by the step."""
+    model = {
+        "encoder": {"class_path": "ConvEncoder", "init_args": {"dim": 16, "blocks": 1, "kernel": 5, "dropout": 0.1}},
+        "objectives": [{**AWP, "start_when": {"step": 3}, "ramp_steps": 6}],
+        "optimiser": {"lr": 0.01, "warmup_steps": 5, "decay": "cosine", "total_steps": 14},
+    }
+    data = {"train": str(cuts), "max_duration": 6, "workers": 0}
+    data["augmentation"] = {"speeds": [0.9, 1.0, 1.1], "spec_augment": {"time_masks": 1}}
+    for name, stops in (("whole", [14]), ("parts", [5, 9, 14])):
+        for place, stop in enumerate(stops):
+            file = config(tmp_path / name, cuts, validation, model=model, data=data)
+            more = ["--trainer.max_steps", str(stop), *(["--resume", "last"] if place else [])]
+            fit(["--config", str(file), *more])
+    whole, parts = (torch.load(tmp_path / name / "last.ckpt", weights_only=True) for name in ("whole", "parts"))
+    assert whole["CutsDataModule"] == parts["CutsDataModule"]
+    assert whole["ctcalign_training"]["schedules"] == parts["ctcalign_training"]["schedules"]
+    for key, value in whole["state_dict"].items():
+        assert torch.equal(value, parts["state_dict"][key]), key
+    last = {row["step"]: row["loss"] for row in log_of(tmp_path / "parts") if "loss" in row}
+    first = {row["step"]: row["loss"] for row in log_of(tmp_path / "whole") if "loss" in row}
+    assert min(last) == 9
+    assert last == {step: first[step] for step in last}
+
+
+def test_utterances_that_cannot_be_trained_on_are_counted(tmp_path):
+    from lhotse import CutSet, Recording, SupervisionSegment
+
+    cuts = list(CutSet.from_file(make_cuts(tmp_path / "cuts", 5)))
+    cuts[0].supervisions[0].text = "ab 9"  # no symbol for it
+    cuts[1].supervisions[0].text = "abcd" * 30  # more than the frames can hold
+    cuts[2].supervisions = []
+    sf.write(tmp_path / "nan.wav", np.full(8000, np.nan, np.float32), 16_000, subtype="FLOAT")
+    bad = Recording.from_file(tmp_path / "nan.wav").to_cut()
+    bad.supervisions = [SupervisionSegment("nan", bad.recording_id, 0, 0.5, text="ab")]
+    Path(cuts[3].recording.sources[0].source).unlink()
+    long = cuts[4].pad(duration=40.0)
+    CutSet.from_cuts([*cuts, bad, long]).to_file(tmp_path / "cuts.jsonl.gz")
+    fit(["--config", str(config(tmp_path / "run", tmp_path / "cuts.jsonl.gz", trainer={"max_epochs": 1}))])
+    rows = log_of(tmp_path / "run")
+    expected = {"unsayable": 1, "too_short": 1, "untranscribed": 1, "unreadable": 2}
+    assert {reason: rows[-1][f"skipped/{reason}"] for reason in expected} == expected
+    assert sum(row["utterances"] for row in rows) == 1
+    assert all(np.isfinite(row["loss"]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"objectives": [{**AWP, "name": "align_with_porpoise"}]}, "did you mean 'align_with_purpose'"),
+        ({"objectives": [{**AWP, "weight": -1}]}, "weight must be 0 or more, got -1"),
+        ({"objectives": [{"name": "align_with_purpose"}]}, "weight"),
+        ({"objectives": [{**AWP, "options": {"property": "low_latencyy"}}]}, "low_latencyy"),
+        ({"objectives": [{**AWP, "options": {"marginn": 0}}]}, "marginn"),
+        ({"objectives": [{**AWP, "sampler": {"name": "magic"}}]}, "magic"),
+        ({"objectives": [{**AWP, "sampler": {"paths": 0}}]}, "expected paths and beam of 1 or more"),
+        ({"objectives": [{**AWP, "start_when": {"epoch": 1, "step": 2}}]}, "expected one condition, got epoch, step"),
+        ({"objectives": [AWP, AWP]}, "the name 'align_with_purpose' is taken"),
+        ({"objectives": [{"name": "delay_penalty", "weight": 0.5, "options": {"penalty": 0.1}}]}, "weight must be 1"),
+        ({"optimiser": {"lr": 0}}, "expected lr above 0"),
+        ({"encoder": {"class_path": "ConvEncoderr"}}, "ConvEncoderr"),
+        ({"init": "nowhere.ckpt"}, "nowhere.ckpt: no such file"),
+        ({"sise": 3}, "sise"),
+    ],
+)
+def test_wrong_models_are_one_line(model, message, cuts, tmp_path):
+    with pytest.raises(CtcAlignError) as caught:
+        prepared(["--config", str(config(tmp_path, cuts, model=model))])
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "message"),
+    [
+        ("data", {"train": "nowhere"}, "data.train: nowhere: no such file or folder"),
+        ("data", {"train": None}, "expected a Shar folder or a cut manifest to train on"),
+        ("data", {"max_duration": 0}, "expected max_duration and longest above 0"),
+        ("data", {"longest": 0.1}, "no utterance of at most 0.1 seconds"),
+        ("data", {"augmentation": {"noise": {"folder": "nowhere"}}}, "noise: nowhere holds no recordings"),
+        ("data", {"augmentation": {"speeds": [10]}}, "expected factors between 0.5 and 2"),
+        ("trainer", {"max_steps": -1}, "nothing says when to stop"),
+        ("resume", "nowhere.ckpt", "there is no checkpoint nowhere.ckpt"),
+    ],
+)
+def test_wrong_data_is_one_line(part, values, message, cuts, tmp_path):
+    file = config(tmp_path, cuts, **{part: values})
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content))
+    with pytest.raises(UsageError, match=message):
+        fit(["--config", str(file)])
