@@ -66,6 +66,21 @@ class FitCommand(LightningCLI):
         """Weights are drawn when the encoder is made."""
         pl.seed_everything(self.config["seed"], workers=False, verbose=False)
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Without Lightning's warning that a program gives the arguments."""
+        self.config = parser.parse_args(args)
+
+    def instantiate_classes(self) -> None:
+        """Trainer, model and data.
+
+        Raises:
+            UsageError: one of our classes refuses its options; jsonargparse would tell it among all it tried.
+        """
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            raise UsageError(_own_message(error) or _first_lines(str(error))) from error
+
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """A trainer that logs to and saves in its folder, where the configuration does not say otherwise."""
         given = self.config_init["trainer"]

@@ -108,7 +108,7 @@ class GlobalBatches:
             buffer_size=self.buffer,
             shuffle=self.shuffle,
             seed=seed,
-            sync_buckets=False,
+            sync_buckets=True,  # without it lhotse 1.33 ends the epoch at the first empty group and drops what is left
             world_size=1,
             rank=0,
         )

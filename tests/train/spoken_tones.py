@@ -70,9 +70,9 @@ def config(folder: Path, cuts: Path, validation: Path | None = None, **more: Any
             "tokenizer": {"class_path": "CharacterTokenizer", "init_args": {"characters": " " + LETTERS}},
             "frontend": {"mean_left": 0, "mean_right": 0},
             "encoder": {"class_path": "ConvEncoder", "init_args": {"dim": 32, "blocks": 2, "kernel": 5}},
-            "optimiser": {"lr": 0.01, "warmup_steps": 5},
+            "optimiser": {"lr": 0.005, "warmup_steps": 5},
         },
-        "data": {"train": str(cuts), "max_duration": 6, "workers": 0},
+        "data": {"train": str(cuts), "max_duration": 12, "workers": 0},
         "trainer": {
             "default_root_dir": str(folder),
             "max_steps": 20,
