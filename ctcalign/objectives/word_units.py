@@ -79,7 +79,7 @@ def _tables(vocabulary: tuple[str, ...], units: str, separator: str | None) -> W
                 f"units: word pieces begin words with {WORD_START!r}, and no symbol has it; take characters"
             )
     else:
-        between = next((one for one in SEPARATORS if one in vocabulary), "") if separator is None else separator
+        between = next((one for one in SEPARATORS if one in vocabulary), None) if separator is None else separator
         if between not in vocabulary:
             raise UsageError(
                 f"separator: got {separator!r}, but no such symbol stands between words in the vocabulary; name the "

@@ -126,7 +126,7 @@ class MinimumWER(_Repair):
         separator: str | None = None,
         ties: str = "closest",
     ) -> None:
-        super().__init__(check_count("max_char_dist", max_char_dist), words, require_improvement, ties)
+        super().__init__(min(check_count("max_char_dist", max_char_dist), 1 << 16), words, require_improvement, ties)
         check_choice("words", words, HOW_MANY)
         check_choice("units", units, UNITS)
         self.units = units
