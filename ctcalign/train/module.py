@@ -110,7 +110,7 @@ class CTCModule(pl.LightningModule):
         together = self._summed(torch.cat([told, means.detach().double() * own]))
         whole = max(1.0, float(together[0]))
         weights = torch.tensor(self._weights(shares), device=self.device)
-        self._log_step(together, weights, shares, [one.statistics if one else {} for one in outputs], own)
+        self._log_step(together, weights, shares, [one.statistics if one else {} for one in outputs], own, batch.epoch)
         # Gradients are averaged over the processes: undo it. The zero keeps a process without utterances in step.
         loss: Tensor = (weights * means).sum() * own * self.trainer.world_size / whole + 0.0 * log_probs.sum()
         return loss
@@ -137,6 +137,7 @@ class CTCModule(pl.LightningModule):
         shares: list[float],
         statistics: list[Mapping[str, Tensor]],
         own: int,
+        epoch: int,
     ) -> None:
         """Log values of the whole batch. `together`: utterances, skipped ones by reason, sum of each loss."""
         numbers = together.tolist()
@@ -147,7 +148,7 @@ class CTCModule(pl.LightningModule):
         if (self.global_step + 1) % max(1, every):
             return
         means = [one / max(1.0, count) for one in sums]
-        found = {"utterances": count}
+        found = {"loss": sum(w * m for w, m in zip(weights.tolist(), means, strict=True)), "utterances": count}
         if weights[0] > 0:
             found["ctc"] = means[0]
         for term, share, mean in zip(self.terms, shares, means[1:], strict=True):
@@ -157,9 +158,10 @@ class CTCModule(pl.LightningModule):
         for label, values in self._mean_statistics(statistics[1:], own).items():
             found[label] = values
         found |= {f"skipped/{reason}": float(number) for reason, number in self.skipped.items() if number}
-        self.log_dict(found, batch_size=max(1, int(count)))
-        loss = sum(w * m for w, m in zip(weights.tolist(), means, strict=True))
-        self.log("loss", loss, prog_bar=True, batch_size=max(1, int(count)))
+        # Straight to the loggers: Lightning would repeat the last value of what a step does not have.
+        for logger in self.trainer.loggers:
+            logger.log_metrics({"epoch": float(epoch), **found}, step=self.global_step)
+        self.log("loss", found["loss"], prog_bar=True, logger=False, batch_size=max(1, int(count)))
 
     def _mean_statistics(self, statistics: list[Mapping[str, Tensor]], own: int) -> dict[str, float]:
         """Means over the utterances of all processes, which need not have the same names."""

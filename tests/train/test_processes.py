@@ -1,0 +1,122 @@
+"""Two processes that train on one batch together follow the way of one process: CTC and Align With Purpose."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from spoken_tones import config, log_of, make_cuts
+
+STEPS = 9
+RUNS = ("ctc", "awp")
+# All trainings of a process in one program: importing takes longer than training.
+PROGRAM = """
+import sys
+from ctcalign.train.fitting import fit
+for folder in sys.argv[1:]:
+    fit(["--config", folder + "/train.yaml"])
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
+    """Folders of the trainings by what and on how many processes; the five programs run side by side."""
+    root = tmp_path_factory.mktemp("processes")
+    # An odd number of utterances, some of which cannot be used, in batches of a few: one process has less to do.
+    cuts, validation = make_cuts(root / "train", 23), make_cuts(root / "validation", 3, seed=1)
+    next((root / "train").glob("*-004.wav")).unlink()
+    samplers = [{"name": "independent"}, {"name": "lattice", "paths": 2}, {"name": "nbest", "paths": 2, "beam": 4}]
+    properties = ["low_latency", {"name": "low_latency", "k": 2}, "minimum_wer"]
+    objectives = [
+        {"name": "align_with_purpose", "weight": 0.3, "label": f"awp_{s['name']}", "sampler": s,
+         "options": {"property": p}, "ramp_steps": 2}
+        for s, p in zip(samplers, properties, strict=True)
+    ]  # fmt: skip
+    objectives += [{"name": "mwer", "weight": 0.1, "hypotheses": 3}]
+    objectives += [{"name": "delay_penalty", "weight": 1, "options": {"penalty": 0.01}, "start_when": {"step": 5}}]
+    folders = {}
+    for what in RUNS:
+        for count in (1, 2):
+            folder = folders[what, count] = root / f"{what}{count}"
+            config(
+                folder,
+                cuts,
+                validation,
+                model={"objectives": objectives if what == "awp" else []},
+                data={
+                    "train": str(cuts),
+                    "max_duration": 4,
+                    "workers": 0,
+                    "augmentation": {"speeds": [0.9, 1.0, 1.1], "spec_augment": {}},
+                },
+                trainer={
+                    "max_steps": STEPS,
+                    "devices": count,
+                    "strategy": "ddp" if count > 1 else "auto",
+                    "val_check_interval": 4,
+                    "check_val_every_n_epoch": None,
+                },
+            )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    programs = [(1, environment)]
+    programs += [(2, {**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"}) for rank in range(2)]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", PROGRAM, *(str(folders[what, count]) for what in RUNS)],
+            env=each,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for count, each in programs
+    ]
+    said = [one.communicate(timeout=250)[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0, 0], "\n".join(said)
+    return folders
+
+
+@pytest.mark.parametrize("what", RUNS)
+def test_two_processes_follow_one(runs, what):
+    one, two = (log_of(runs[what, count]) for count in (1, 2))
+    assert [row["step"] for row in one] == [row["step"] for row in two]
+    assert sum("loss" in row for row in one) == STEPS
+    assert any("val_wer" in row for row in one)
+    for first, second in zip(one, two, strict=True):
+        assert first == pytest.approx(second, abs=1e-4)  # losses, statistics, counts, rates of validation
+    assert len({row["utterances"] % 2 for row in one if "loss" in row}) == 2  # shares of different size occur
+
+
+@pytest.mark.parametrize("what", RUNS)
+def test_the_weights_are_the_same(runs, what):
+    one, two = (torch.load(runs[what, count] / "last.ckpt", weights_only=True) for count in (1, 2))
+    assert one["CutsDataModule"] == two["CutsDataModule"]
+    assert one["ctcalign_training"]["skipped"] == two["ctcalign_training"]["skipped"]
+    assert one["ctcalign_training"]["skipped"]["unreadable"] >= 1
+    for key, value in one["state_dict"].items():
+        torch.testing.assert_close(two["state_dict"][key], value, atol=1e-4, rtol=1e-3)
+
+
+def test_the_objectives_had_their_say(runs):
+    """Otherwise the comparison above would compare CTC with CTC."""
+    rows = [row for row in log_of(runs["awp", 1]) if "loss" in row]
+    for label in ("awp_independent", "awp_lattice", "awp_nbest", "mwer", "delay_penalty"):
+        assert rows[-1][f"{label}/weight"] > 0
+        assert f"{label}/loss" in rows[-1]
+    assert "ctc" in rows[0]
+    assert "ctc" not in rows[-1]  # the delay penalty stands in its place
+    plain = [row for row in log_of(runs["ctc", 1]) if "loss" in row]
+    apart = [abs(a["loss"] - b["loss"]) for a, b in zip(rows, plain, strict=True)]
+    assert max(apart) > 1e-2
