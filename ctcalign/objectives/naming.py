@@ -81,7 +81,10 @@ class Registry:
             UsageError: no such name, or options that it does not take.
         """
         thing = self.find(name)
-        signature = inspect.signature(thing)
+        try:
+            signature = inspect.signature(thing)
+        except ValueError as error:  # a type written in C may have none
+            raise UsageError(f"{self.kind} {name!r}: {error}; expected a function or class in Python") from error
         before = () if inspect.isclass(thing) else (None,) * self.given
         try:
             signature.bind(*before, **options)
