@@ -23,11 +23,12 @@ from awp_scoring import Row, read_rows
 from awp_table import Entry, collect, compare_wer
 from awp_verdicts import verdicts
 
-COLUMNS = "method|setting|seeds|WER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|drift|total".split("|")
+COLUMNS = "method|setting|seeds|WER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|latency|drift|total".split("|")
 LEGEND = (
     "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have; `p`",
     "is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of its last",
-    "token) less its end, over the words recognised, milliseconds; `first` and `last` word of an utterance. Drift:",
+    "token) less its end, over the words recognised, milliseconds; `first` and `last` word of an utterance. Latency:",
+    "mean delay plus the encoder's look-ahead, so how long after its end a word is known. Drift:",
     "mean over matched tokens against the fixed offline model; total: drift plus the encoder's look-ahead.",
 )
 
@@ -41,7 +42,9 @@ def table(entries: Sequence[Entry], plain: Entry) -> list[str]:
         p = "" if compared is None else f"{compared.p_value:.3f}"
         cells = [entry.method, entry.setting or "–", str(len(entry.seeds)), _spread(entry, "wer", 100, 2), change, p]
         cells += [_spread(entry, "mean", 1000, 0)]
-        cells += [_plain(entry.mean(key), 1000) for key in ("median", "p90", "p99", "first", "last", "drift")]
+        cells += [
+            _plain(entry.mean(key), 1000) for key in ("median", "p90", "p99", "first", "last", "latency", "drift")
+        ]
         cells += [_plain(entry.mean("total_latency"), 1000)]
         lines.append("| " + " | ".join(cells) + " |")
     return lines

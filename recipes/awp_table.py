@@ -42,7 +42,7 @@ class Entry:
         return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
 
-KEYS = ("wer", "cer", "mean", "median", "p90", "p99", "first", "last", "matched", "drift", "total_latency")
+KEYS = ("wer", "cer", "mean", "median", "p90", "p99", "first", "last", "matched", "latency", "drift", "total_latency")
 
 
 def collect(runs: Path, part: str, reference: Sequence[Row] | None) -> list[Entry]:
@@ -66,6 +66,8 @@ def collect(runs: Path, part: str, reference: Sequence[Row] | None) -> list[Entr
 
 def _numbers(found: dict[str, Any]) -> dict[str, float]:
     flat = {**found["delay"], **{key: found[key] for key in ("wer", "cer")}}
+    mean = flat["mean"]
+    flat["latency"] = None if mean is None else mean + found["look_ahead"]
     flat["drift"] = found.get("drift", {}).get("mean")
     flat["total_latency"] = found.get("drift", {}).get("total_latency")
     return {key: float("nan") if flat[key] is None else float(flat[key]) for key in KEYS}

@@ -38,7 +38,8 @@ def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
     if best is None:
         return ["- **Latency: not shown.** The setting chosen on dev was not evaluated on test."]
     cut = plain.mean("mean") - best.mean("mean")
-    share = cut / plain.mean("mean") if plain.mean("mean") > 0 else float("nan")
+    # A word is known when its end has been heard: that is what the delay and the look-ahead together can fall to.
+    share = cut / plain.mean("latency") if plain.mean("latency") > 0 else float("nan")
     compared, worse = compare_delay(plain, best), compare_wer(plain, best)
     outcome = "shown" if cut >= LEAST_CUT or share >= 0.5 else "not shown"
     increase = (best.mean("wer") - plain.mean("wer")) / plain.mean("wer") if plain.mean("wer") else float("nan")
@@ -52,7 +53,11 @@ def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
         low, high = compared.difference.low, compared.difference.high
         line += f" (95 % interval of the change {1000 * low:.0f} to {1000 * high:.0f} ms)"
     if share == share:
-        line += f", {100 * share:.0f} % of the way to the end of the word"
+        gap = 1000 * plain.mean("latency")
+        line += (
+            f", {100 * share:.0f} % of the {gap:.0f} ms that lie between the end of a word and its emission "
+            "(look-ahead included)"
+        )
     line += f"; WER {100 * plain.mean('wer'):.2f} to {100 * best.mean('wer'):.2f} %"
     if worse is not None:
         line += f" ({100 * worse.relative.value:+.1f} %, p = {worse.p_value:.3f})"
