@@ -13,11 +13,11 @@ Parallel arcs change no distribution over paths, but they change how quantiles a
 
    The lattice behind is then decoded from v. With v independent and uniform on [0, 1) for each path, the n paths are n
    independent exact samples.
-2. Every other arc is cut in two at a random point. A quantile has 53 bits and each frame uses up some; once they are
-   spent, what decodes is rounding, and where posteriors are powers of 1/2 (a uniform emission of 2, 4, 8, ... labels)
-   the place is exactly 0 and the first arc is taken in all frames that follow. Random cuts feed new bits in.
+2. In every few frames each arc is cut in two at a random point. A quantile has 53 bits and each frame uses up some;
+   once they are spent, what decodes is rounding, and where posteriors are powers of 1/2 (a uniform emission of 2, 4,
+   8, ... labels) the place is exactly 0 and the first arc is taken in all frames that follow. Cuts bring new bits in.
 
-The cuts are weights of float32, so shares are right to about 1e-7.
+Weights are float32 in k2, so shares are right to about 1e-7.
 """
 
 from __future__ import annotations
@@ -31,15 +31,18 @@ from torch import Tensor
 
 from ctcalign.ctc.free_sampling import uniform
 
-# Keeps the logarithm of a cut finite; the smallest step of a float64 uniform is as large.
-LEAST = 2.0**-53
+# A cut is a float32 uniform: it brings 24 bits in. Frames between two rows of cuts may use up this many.
+BITS_BETWEEN_CUTS = 16
+# Keeps the logarithm of a cut finite: the smallest step of a float32 uniform.
+LEAST = 2.0**-24
 
 
 def random_labels(fsas: Any, n: int, generator: torch.Generator | None) -> list[Tensor]:
     """Draw n independent paths of each lattice.
 
     Args:
-        fsas: k2.Fsa, F lattices, none of them empty, in which all paths of a lattice have one length.
+        fsas: k2.Fsa, F lattices, none of them empty, in which all paths of a lattice have one length; its arcs carry
+            `row`, a number that goes up by one with each frame.
         n: paths, >= 1.
     Returns:
         For each lattice its label of each frame, (n, T) int32, without k2's closing -1.
@@ -52,34 +55,46 @@ def random_labels(fsas: Any, n: int, generator: torch.Generator | None) -> list[
 
 
 def _with_cuts(fsas: Any, n: int, generator: torch.Generator | None) -> Any:
-    """The same lattices with a new start state, pairs of arcs in front and all arcs in two."""
+    """The same lattices with a new start state, n pairs of arcs behind it and some of the other arcs in two."""
     arcs, shape = fsas.arcs.values(), fsas.arcs.shape()
-    states = shape.row_splits(1)
-    ends = shape.row_splits(2)[states.long()].tolist()  # arcs before each lattice
-    like = torch.empty(0, dtype=torch.float64, device=arcs.device)
-    places = uniform((len(ends) - 1, n), like, generator)
-    cuts = uniform((len(arcs),), like, generator)
+    device, total = arcs.device, len(arcs)
+    state_ends, arc_ends = shape.row_splits(1), shape.row_splits(2)
+    before = arc_ends[state_ends.long()].long()  # arcs before each lattice, (F + 1,)
+    lattices = len(before) - 1
 
-    behind = arcs.repeat_interleave(2, 0)
-    behind[:, :2] += 1
-    scores = fsas.scores.detach().double().repeat_interleave(2) + _log_shares(cuts)
-    behind[:, 3] = _bits(scores)
-    front = torch.zeros(2 * n, 4, dtype=torch.int32, device=arcs.device)
-    front[:, 1] = 1
-    pieces = []
-    for (first, last), place in zip(pairwise(ends), places, strict=True):
-        point = torch.where(place > 0.5, 0.5 / place.clamp(min=0.5), (0.5 - place) / (1 - place))
-        front[:, 3] = _bits(_log_shares(point))
-        pieces.append(k2.Fsa(torch.cat([front, behind[2 * first : 2 * last]])))
-    return k2.create_fsa_vec(pieces)
+    leaving = int((arc_ends[1:] - arc_ends[:-1]).max())
+    every = max(1, BITS_BETWEEN_CUTS // max(1, (leaving - 1).bit_length()))
+    chosen = ((fsas.row % every == 0) & (fsas.labels >= 0)).nonzero()[:, 0]
+    copies = torch.ones(total, dtype=torch.int64, device=device)
+    copies[chosen] = 2
+    source = torch.repeat_interleave(torch.arange(total, device=device), copies)
+    after = torch.cat([copies.new_zeros(1), copies.cumsum(0)])  # arcs behind the front before each old one
+    lattice = torch.bucketize(source, before[1:], right=True)
+    place = torch.arange(len(source), device=device) + 2 * n * (lattice + 1)
+    first = place[after[chosen]]
+    ends = after[before] + 2 * n * torch.arange(lattices + 1, device=device)
+
+    # The form in which k2 stores a vector of lattices: their number, 0, ends of states and of arcs, arcs.
+    head = 2 + 2 * (lattices + 1)
+    stored = torch.empty(head + 4 * int(ends[-1]), dtype=torch.int32, device=device)
+    stored[0], stored[1] = lattices, 0
+    stored[2:head] = torch.cat([state_ends + torch.arange(lattices + 1, device=device), ends])
+    made = stored[head:].view(-1, 4)
+    scores = made.view(torch.float32)[:, 3]
+    made.index_copy_(0, place, arcs.index_select(0, source))
+    made[:, :2] += 1
+    shares = _log_shares(uniform((len(chosen),), scores, generator).clamp_(LEAST, 1 - LEAST))
+    scores[first] += shares[:, 0]
+    scores[first + 1] += shares[:, 1]
+
+    places = uniform((lattices, n), torch.empty(0, dtype=torch.float64, device=device), generator)
+    points = torch.where(places > 0.5, 0.5 / places.clamp(min=0.5), (0.5 - places) / (1 - places))
+    front = ends[:-1, None] + torch.arange(2 * n, device=device)
+    made[front] = torch.tensor([0, 1, 0, 0], dtype=torch.int32, device=device)
+    scores[front] = _log_shares(points.clamp(LEAST**2, 1 - LEAST**2)).flatten(1).float()
+    return k2.Fsa(stored)
 
 
 def _log_shares(cuts: Tensor) -> Tensor:
-    """log c and log (1 - c) of each cut c, alternating."""
-    cuts = cuts.clamp(LEAST, 1 - LEAST)
-    return torch.stack([cuts.log(), (-cuts).log1p()], -1).flatten()
-
-
-def _bits(scores: Tensor) -> Tensor:
-    """Float32 scores as the integers in which k2 keeps them."""
-    return scores.float().view(torch.int32)
+    """log c and log (1 - c) of each cut c in (0, 1), in a new last dimension of 2."""
+    return torch.stack([cuts.log(), (-cuts).log1p()], -1)

@@ -76,6 +76,8 @@ def chi_square(drawn: Iterable[Path], of_paths: dict[Path, float]) -> float:
             pairs.append((counts[path], expected))
     if rare[1] >= 5:
         pairs.append((rare[0], rare[1]))
+    if len(pairs) < 2:
+        return 1.0  # a single path can only have been drawn each time
     statistic = sum((seen - expected) ** 2 / expected for seen, expected in pairs)
     freedom = torch.tensor((len(pairs) - 1) / 2, dtype=torch.float64)
     return float(torch.special.gammaincc(freedom, torch.tensor(statistic / 2, dtype=torch.float64)))
