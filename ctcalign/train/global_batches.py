@@ -6,7 +6,7 @@ same whatever the number of processes, and a batch is named by its epoch and pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -26,6 +26,7 @@ from ctcalign.train.keys import key, numpy_generator
 # Frames of silence in place of an utterance without sound: enough for every encoder, so that no NaN is born there.
 _STAND_IN_FRAMES = 16
 _CUTS_FOR_BINS = 2000
+_WINDOW = 16
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class GlobalBatches:
             rank=0,
         )
         before: tuple[int, list[Any]] | None = None
-        for index, batch in enumerate(sampler):
+        drawn = _shuffled(sampler, np.random.default_rng(seed)) if self.shuffle else sampler
+        for index, batch in enumerate(drawn):
             if before is not None and before[0] >= start:
                 yield self._share(epoch, *before, last=False)
             before = index, list(batch)
@@ -132,6 +134,18 @@ class GlobalBatches:
         fits = bool(cut.duration <= self.longest)
         self.left_out += not fits
         return fits
+
+
+def _shuffled(batches: Iterable[Any], rng: np.random.Generator) -> Iterator[Any]:
+    """Batches in a random order, a window of them at a time. lhotse goes through the groups in the same order every
+    epoch."""
+    window: list[Any] = []
+    for batch in batches:
+        window.append(batch)
+        if len(window) == _WINDOW:
+            yield window.pop(int(rng.integers(_WINDOW)))
+    while window:
+        yield window.pop(int(rng.integers(len(window))))
 
 
 def _bins(durations: list[float], buckets: int, name: str) -> list[float]:

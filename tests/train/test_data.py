@@ -1,0 +1,171 @@
+"""Batches: every utterance once, the same on any number of processes, changed by its own randomness, gone on with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from spoken_tones import make_cuts
+
+from ctcalign.errors import UsageError
+from ctcalign.train.augmentation import Augmentation, NoiseConfig, SpecAugment, at_speed, masked, with_noise
+from ctcalign.train.batch import Batch
+from ctcalign.train.cuts import open_cuts, read_samples, text_of_cut, timed_words
+from ctcalign.train.data_module import CutsDataModule
+from ctcalign.train.global_batches import GlobalBatches, Reader
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory) -> Path:
+    return make_cuts(tmp_path_factory.mktemp("cuts"), 31)
+
+
+@pytest.fixture(scope="module")
+def shar(manifest, tmp_path_factory) -> Path:
+    from lhotse import CutSet
+
+    folder = tmp_path_factory.mktemp("shar")
+    CutSet.from_file(manifest).to_shar(folder, fields={"recording": "flac"}, shard_size=8)
+    return folder
+
+
+def batches(source: Path | list[str], **options) -> GlobalBatches:
+    sources = source if isinstance(source, list) else str(source)
+    return GlobalBatches("data.train", sources, **{"max_duration": 5.0, "shuffle": True, **options})
+
+
+@pytest.mark.parametrize("kind", ["manifest", "shar"])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_every_utterance_comes_once_an_epoch(kind, shuffle, request):
+    whole = batches(request.getfixturevalue(kind), shuffle=shuffle)
+    orders = []
+    for epoch in range(2):
+        shares = list(whole.epoch(epoch))
+        orders.append([cut.id for share in shares for cut in share.cuts])
+        assert sorted(orders[-1]) == [f"cuts0-{n:03d}" for n in range(31)]
+        assert [share.index for share in shares] == list(range(len(shares)))
+        assert [share.last for share in shares] == [False] * (len(shares) - 1) + [True]
+        assert all(sum(cut.duration for cut in share.cuts) <= 5.0 for share in shares)
+        assert [share.index for share in whole.epoch(epoch, start=3)] == list(range(3, len(shares)))
+    assert (orders[0] != orders[1]) == shuffle
+
+
+def test_processes_share_the_batches_of_one(manifest):
+    whole = list(batches(manifest).epoch(4))
+    parts = [list(batches(manifest, rank=rank, world_size=5).epoch(4)) for rank in range(5)]
+    assert {len(one) for one in parts} == {len(whole)}
+    for share, *others in zip(whole, *parts, strict=True):
+        own = [cut.id for other in others if not other.spare for cut in other.cuts]
+        assert sorted(own) == sorted(cut.id for cut in share.cuts)
+        assert all(other.cuts for other in others)  # nobody stands idle
+    assert any(other.spare for one in parts for other in one)
+
+
+def test_several_sources_and_long_utterances(manifest, shar, tmp_path):
+    other = make_cuts(tmp_path / "other", 6, seed=3)
+    many = batches([str(shar), str(other)])
+    assert len({cut.id for share in many.epoch(0) for cut in share.cuts}) == 37
+    assert many.left_out == 0
+    short = batches(manifest, longest=0.8)
+    left = [cut for share in short.epoch(0) for cut in share.cuts]
+    assert all(cut.duration <= 0.8 for cut in left)
+    assert len(left) + short.left_out == 31
+    assert 0 < short.left_out < 31
+
+
+def test_an_utterance_has_its_own_randomness(manifest, tmp_path):
+    """Whoever reads it, and with whatever beside it, it sounds the same in an epoch, and another way in the next."""
+    rng = np.random.default_rng(0)
+    sf.write(tmp_path / "noise.wav", rng.normal(0, 0.1, 20_000), 16_000)
+    augmentation = Augmentation([0.9, 1.0, 1.1], NoiseConfig(str(tmp_path), 1.0), SpecAugment())
+    found = []
+    for world in (1, 2):
+        ways = {}
+        for rank in range(world):
+            for share in batches(manifest, rank=rank, world_size=world).epoch(0):
+                batch = Reader(augmentation, seed=5)[share]
+                rows = zip(batch.ids, batch.features, batch.lengths.tolist(), strict=True)
+                ways |= {name: row[:length] for name, row, length in rows if not share.spare}
+        found.append(ways)
+    assert set(found[0]) == set(found[1])
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+    later = Reader(augmentation, seed=5)[next(batches(manifest).epoch(1))]
+    assert not any(
+        torch.equal(row[:length], found[0][name])
+        for name, row, length in zip(later.ids, later.features, later.lengths.tolist(), strict=True)
+    )
+
+
+def test_speed_noise_and_masks():
+    samples = np.sin(np.arange(16_000) / 10).astype(np.float32)
+    assert len(at_speed(samples, 1.25)) == pytest.approx(12_800, abs=2)
+    noise = np.random.default_rng(0).normal(0, 0.3, 5_000).astype(np.float32)
+    added = with_noise(samples, noise, 10.0, 123) - samples
+    ratio = np.square(samples).mean() / np.square(added).mean()
+    assert 10 * np.log10(ratio) == pytest.approx(10.0, abs=0.01)
+    features = torch.randn(200, 80)
+    hidden = masked(features, SpecAugment(2, 10, 2, 0.2, 30), np.random.default_rng(3))
+    changed = hidden != features
+    assert 0 < int(changed.all(1).sum()) <= 60  # whole frames
+    assert 0 < int(changed.all(0).sum()) <= 20  # whole bands
+    filled = torch.where(changed, hidden, torch.nan)
+    torch.testing.assert_close(filled.nanmean(0)[changed.any(0)], features.mean(0)[changed.any(0)])
+    assert torch.equal(masked(features, SpecAugment(0, 0, 0), np.random.default_rng(3)), features)
+
+
+def test_a_cut_read(manifest, tmp_path):
+    cut = next(iter(open_cuts("x", str(manifest))))
+    words = timed_words(cut)
+    assert " ".join(word.text for word in words) == text_of_cut(cut)
+    assert all(0 < word.start < word.end < cut.duration for word in words)
+    assert len(read_samples(cut, 8_000)) == pytest.approx(cut.duration * 8_000, abs=2)
+    cut.supervisions[0].text += " and more"  # no longer what was aligned
+    assert all(np.isnan(word.end) for word in timed_words(cut))
+
+
+def test_sources_that_are_none(tmp_path, manifest):
+    for sources, message in (
+        ([], "got an empty list"),
+        ([str(tmp_path)], "a folder without Shar cuts"),
+        ([str(tmp_path / "none.jsonl")], "no such file or folder"),
+        ([str(manifest.with_name("cuts0-000.wav"))], "give a Shar folder or a cut manifest"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            open_cuts("data.train", sources)
+    with pytest.raises(UsageError, match="buckets must be 1 or more, got 0"):
+        batches(manifest, buckets=0)
+    with pytest.raises(UsageError, match="workers: must be 0 or more, got -1"):
+        CutsDataModule(str(manifest), workers=-1)
+
+
+class _Trainer:
+    training, global_rank, world_size = True, 0, 1
+
+
+def test_a_loader_goes_on_where_training_was_not_where_reading_was(shar):
+    def names(batch: Batch) -> list[str]:
+        return batch.ids
+
+    module = CutsDataModule(str(shar), max_duration=5.0, workers=1)
+    module.trainer = _Trainer()  # type: ignore[assignment]
+    loader = module.train_dataloader()
+    whole = [names(batch) for batch in loader] + [names(batch) for batch in loader]  # nothing was trained on
+    assert whole[: len(whole) // 2] == whole[len(whole) // 2 :]
+    for place, batch in enumerate(loader):
+        module.on_after_batch_transfer(batch, 0)
+        if place == 2:
+            break
+    other = CutsDataModule(str(shar), max_duration=5.0, workers=0)
+    other.load_state_dict(module.state_dict())
+    assert [names(batch) for batch in other.train_dataloader()] == whole[3 : len(whole) // 2]
+    for batch in (rest := other.train_dataloader()):
+        other.trainer = _Trainer()  # type: ignore[assignment]
+        other.on_after_batch_transfer(batch, 0)
+    assert other.state_dict() == {"epoch": 1, "batch": 0}
+    assert {batch.epoch for batch in rest} == {1}
