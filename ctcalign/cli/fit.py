@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -34,8 +36,9 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error.name} is not installed; pip install 'ctcalign[train]'") from None
 
-    # Processes of this training write their messages where this one does.
-    os.dup2(sys.stderr.fileno(), 2)
+    # Processes of this training write their messages where this one does (a stream of a test has no number).
+    with suppress(io.UnsupportedOperation):
+        os.dup2(sys.stderr.fileno(), 2)
     model = fit(["--help"] if all_options else list(options))
     if model is not None:
         click.echo(str(model))

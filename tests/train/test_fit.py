@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from spoken_tones import config, log_of, make_cuts
 import ctcalign
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.train.fitting import fit, prepared
+from ctcalign.train.guard import WordErrorGuard
 
 AWP = {"name": "align_with_purpose", "weight": 0.5, "options": {"property": "low_latency"}}
 
@@ -126,6 +128,21 @@ def test_utterances_that_cannot_be_trained_on_are_counted(tmp_path):
     assert {reason: rows[-1][f"skipped/{reason}"] for reason in expected} == expected
     assert sum(row["utterances"] for row in rows) == 1
     assert all(np.isfinite(row["loss"]) for row in rows)
+
+
+def test_the_configurations_of_the_page_are_ones(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    arguments = []
+    for place, text in enumerate(re.findall(r"```yaml\n(# .*?)```", page, re.DOTALL)):
+        (tmp_path / f"{place}.yaml").write_text(text)
+        arguments += ["--config", str(tmp_path / f"{place}.yaml")]
+    assert len(arguments) == 4
+    cli = prepared([*arguments, "--model.init", "null", "--trainer.accelerator", "cpu"])
+    (term,) = cli.model.terms
+    assert (term.config.weight, term.config.start_when.wer_below, term.schedule.ramp_steps) == (3.0, 0.2, 500)
+    assert any(isinstance(one, WordErrorGuard) for one in cli.trainer.callbacks)  # type: ignore[attr-defined]
+    assert cli.trainer.default_root_dir == "exp/awp"  # the later file wins
+    assert cli.datamodule.augmentation.speeds == [0.9, 1.0, 1.1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,175 @@
+"""Evaluation against a model whose words are known, decoding with and without a language model, and the command."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+sys.path.insert(0, str(Path(__file__).parent))
+from spoken_tones import config, make_cuts
+
+from ctcalign.cli import commands
+from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.train.cuts import open_cuts, timed_words
+from ctcalign.train.decoding import Decoder, load_language_model
+from ctcalign.train.evaluation import evaluate_cuts
+from ctcalign.train.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+
+SHIFT = 0.01
+
+
+class Parrot:
+    """Says the words of cuts, each letter for a frame, the last `late` seconds after the word's end."""
+
+    name, frame_shift, sample_rate = "parrot", SHIFT, 16_000
+    context, spike_delay, language, licence = None, 0.0, None, "none"
+    vocabulary = Vocabulary(("_", " ", *"abcdz"), separator=1)
+
+    def __init__(self, cuts, late: float, wrong: str) -> None:
+        self.words = {round(cut.duration * 16_000): timed_words(cut) for cut in cuts}
+        self.late, self.wrong = late, wrong
+
+    def __call__(self, waveform, lengths):
+        frames = int(lengths[0]) // 160 + 60
+        path = torch.zeros(frames, dtype=torch.int64)
+        for word in self.words[int(lengths[0])]:
+            text = "z" + word.text[1:] if word.text == self.wrong else word.text
+            last = round((word.end + self.late) / SHIFT)
+            path[last - len(text)] = 1
+            for back, letter in enumerate(reversed(text)):
+                path[last - back] = self.vocabulary.symbols.index(letter)
+        scores = torch.nn.functional.one_hot(path, len(self.vocabulary)) * 20.0
+        return scores.log_softmax(-1)[None], torch.tensor([frames])
+
+
+@pytest.fixture(scope="module")
+def cuts(tmp_path_factory) -> Path:
+    return make_cuts(tmp_path_factory.mktemp("test"), 12, seed=2)
+
+
+@pytest.mark.parametrize("kind", ["greedy", "beam"])
+def test_rates_and_delays_are_those_of_what_was_said(cuts, kind):
+    opened = list(open_cuts("cuts", str(cuts)))
+    found = evaluate_cuts(Parrot(opened, 0.2, "dad"), opened, Decoder(kind, beam=4), device="cpu")
+    words = [word.text for cut in opened for word in timed_words(cut)]
+    wrong = words.count("dad")
+    assert 0 < wrong < len(words)
+    assert found.wer.value == pytest.approx(wrong / len(words))
+    assert found.wer.low < found.wer.value < found.wer.high
+    assert found.cer.value == pytest.approx(wrong / sum(len(" ".join(w.text for w in timed_words(c))) for c in opened))
+    assert found.words.substitutions == wrong
+    assert found.delay is not None
+    assert found.delay["matched"] == len(words) - wrong
+    assert found.delay["mean"] == pytest.approx(0.2, abs=SHIFT)
+    assert found.look_ahead is None
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["delay"]["unmatched_reference"] == wrong
+
+
+def test_what_cannot_be_heard_is_counted(cuts, tmp_path):
+    opened = list(open_cuts("cuts", str(cuts)))
+    model = Parrot(opened, 0.0, "")
+    opened[0].supervisions = []
+    opened[1].recording.sources[0].source = str(tmp_path / "gone.wav")
+    found = evaluate_cuts(model, opened, device="cpu")
+    assert found.skipped == {"unreadable": 1, "untranscribed": 1}
+    assert len(found.utterances) == 10
+    with pytest.raises(CtcAlignError, match="no words to compare with"):
+        evaluate_cuts(model, opened[:2], device="cpu")
+
+
+def test_the_total_of_alignments_and_a_language_model_choose():
+    """The best path says "a"; more alignments say "b"; the language model likes "z z"."""
+    probabilities = np.array([[0.4, 0.05, 0.3, 0.25], [0.4, 0.05, 0.3, 0.25]]) @ np.eye(4)
+    emission = torch.tensor(probabilities).log()
+    vocabulary = Vocabulary(("_", " ", "b", "z"), separator=1)
+    assert Decoder().path(emission, vocabulary).tolist() == [0, 0]  # silence, 0.16
+    assert set(Decoder("beam").path(emission, vocabulary).tolist()) - {0} == {2}  # b: 0.33
+
+    class Likes:
+        def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
+            return 0.0 if sentence == "z" else -1.0
+
+    liked = Decoder("beam", language_model=Likes(), lm_weight=1.0).path(emission, vocabulary)
+    assert set(liked.tolist()) - {0} == {3}
+    little = Decoder("beam", language_model=Likes(), lm_weight=0.01).path(emission, vocabulary)
+    assert set(little.tolist()) - {0} == {2}
+    assert Decoder("beam", word_bonus=math.log(9)).kind == "beam"
+    for wrong, message in (
+        ({"kind": "best"}, "expected greedy or beam"),
+        ({"beam": 0}, "a beam of 1 or more"),
+        ({"language_model": Likes()}, "use it with beam decoding"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            Decoder(**wrong)
+
+
+def test_language_models_that_are_none(tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match="there is no n-gram model"):
+        load_language_model(str(tmp_path / "none.arpa"))
+    (tmp_path / "some.arpa").write_text("x")
+    monkeypatch.setitem(sys.modules, "kenlm", None)
+    with pytest.raises(UsageError, match="pip install kenlm"):
+        load_language_model(str(tmp_path / "some.arpa"))
+
+
+def test_commands(cuts, tmp_path):
+    run = CliRunner()
+    folder = tmp_path / "run"
+    file = config(folder, cuts, trainer={"max_steps": 2})
+    result = run.invoke(commands, ["fit", "--config", str(file), "--seed", "7"])
+    assert result.exit_code == 0, result.output
+    model = result.stdout.split()[-1]
+    assert model == str(folder / "model.safetensors")
+    result = run.invoke(commands, ["evaluate", str(cuts), "--model", f"checkpoint:{model}", "--quiet"])
+    assert result.exit_code == 0, result.output
+    assert {"WER", "CER", "words", "look-ahead"} <= {line.split()[0] for line in result.output.splitlines()}
+    arguments = ["evaluate", str(cuts), "--model", f"checkpoint:{folder / 'last.ckpt'}", "--json", "-q"]
+    told = json.loads(run.invoke(commands, [*arguments, "--decode", "beam", "--beam", "3"]).stdout)
+    assert told["utterances"] == 12
+    assert told["decode"] == "beam"
+    for arguments, status, message in (
+        (["fit"], 2, "expected options"),
+        (["fit", "--config", str(file), "--data.max_durationn", "3"], 2, "max_durationn"),
+        (["fit", "--config", str(tmp_path / "none.yaml")], 2, "none.yaml"),
+        (["evaluate", str(tmp_path)], 2, "a folder without Shar cuts"),
+        (["evaluate", str(cuts), "--model", "checkpoint:none"], 1, "no such file"),
+        (["evaluate", str(cuts), "--lm", str(file)], 2, ""),
+    ):
+        result = run.invoke(commands, arguments)
+        assert result.exit_code == status, (arguments, result.output)
+        assert message in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_tokenizers(tmp_path):
+    letters = CharacterTokenizer(" abcde")
+    assert letters.encode("Bad  café") == ([3, 2, 5, 1, 4, 2, 6], ("f",))
+    assert letters.decode([3, 2, 5, 1, 4]) == "bad c"
+    for wrong in ("", "aba"):
+        with pytest.raises(UsageError, match="each character once and at least one"):
+            CharacterTokenizer(wrong)
+    import sentencepiece
+
+    (tmp_path / "text").write_text("the cat sat on the mat\nthe dog ran to the cat\n" * 20)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(tmp_path / "text"), model_prefix=str(tmp_path / "m"), vocab_size=19, minloglevel=2
+    )
+    pieces = SentencePieceTokenizer(str(tmp_path / "m.model"), case="lower")
+    labels, lost = pieces.encode("The cat  ran")
+    assert pieces.decode(labels) == "the cat ran"
+    assert not lost
+    assert 0 not in labels
+    assert pieces.vocabulary.symbols[0] == "<blank>"
+    assert "z" in pieces.encode("zoo")[1]
+    with pytest.raises(UsageError, match="there is no sentencepiece model"):
+        SentencePieceTokenizer(str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="expected keep, lower or upper"):
+        SentencePieceTokenizer(str(tmp_path / "m.model"), case="title")
