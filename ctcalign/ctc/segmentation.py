@@ -96,9 +96,8 @@ class Trellis:
         self._blank = blank
         frames, classes = (int(n) for n in log_probs.shape)
         if self._symbols.min() < -1 or self._symbols.max() >= classes:
-            raise ShapeError(
-                f"symbols: expected a start marker -1 and labels in [0, {classes}), got {labels.min()} to {labels.max()}"
-            )
+            found = f"{labels.min()} to {labels.max()}"
+            raise ShapeError(f"symbols: expected a start marker -1 and labels in [0, {classes}), got {found}")
         if not 0 <= blank < classes:
             raise ShapeError(f"blank: expected a label in [0, {classes}), got {blank}")
         if self._symbols.shape[1] == 1 and (self._symbols[1:] < 0).any():

@@ -1,0 +1,107 @@
+"""From log-probs and texts to segments: what the loops know of CTC segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc.segmentation import SegmentationRules, Trellis, utterance_symbols, utterance_times
+
+LogProbs = NDArray[Any]
+Post = Callable[[float, float], LogProbs]
+"""Log-probs (T, C) of the audio between two times in seconds; no row where there is no audio."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """An utterance in its place.
+
+    Attributes:
+        text: as it was given.
+        start, end: seconds, from the beginning of the window or of the recording.
+        score: published min-mean of the frames' log-probs in nats, with `penalty` added.
+        mean: mean of the frames' log-probs in nats.
+        penalty: what was added to the score because the text is short.
+    """
+
+    text: str
+    start: float
+    end: float
+    score: float
+    mean: float = 0.0
+    penalty: float = 0.0
+
+    def shifted(self, seconds: float) -> Segment:
+        """The same, later."""
+        return replace(self, start=self.start + seconds, end=self.end + seconds)
+
+    def penalised(self, penalty: float) -> Segment:
+        """The same with another penalty added to its score."""
+        return replace(self, score=self.score + penalty, penalty=self.penalty + penalty)
+
+
+class Segmenter(Protocol):
+    """Prepares a window for trials. Raises NoPathError where the texts do not fit into the audio.
+
+    The function that it returns places the first n texts, times from the beginning of the window.
+    """
+
+    def __call__(self, log_probs: LogProbs, texts: Sequence[str]) -> Callable[[int], list[Segment]]: ...
+
+
+class CtcSegmenter:
+    """CTC segmentation. The trellis of a window is computed once: each trial is a way back through part of it.
+
+    Args:
+        encode: writes a text with the model's labels, at least one.
+        frame_shift: seconds a frame.
+        blank: index of the blank.
+        length, last_window: see `ctcalign.ctc.segmentation.min_mean`.
+        rounded: times to 2 and scores to 4 decimals, as the published program prints and reads them.
+        rules: see `ctcalign.ctc.segmentation.Trellis`.
+    """
+
+    def __init__(
+        self,
+        encode: Callable[[str], Sequence[int]],
+        frame_shift: float,
+        blank: int = 0,
+        *,
+        length: int = 30,
+        last_window: bool = True,
+        rounded: bool = False,
+        rules: SegmentationRules | None = None,
+    ) -> None:
+        self._encode = encode
+        self._frame_shift = frame_shift
+        self._blank = blank
+        self._length = length
+        self._last_window = last_window
+        self._rounded = rounded
+        self._rules = rules
+
+    def __call__(self, log_probs: LogProbs, texts: Sequence[str]) -> Callable[[int], list[Segment]]:
+        symbols, begins = utterance_symbols([self._encode(text) for text in texts], self._blank)
+        trellis = Trellis(log_probs, symbols, self._blank, self._rules)
+
+        def first(count: int) -> list[Segment]:
+            path = trellis.path(begins[count])
+            places = begins[: count + 1]
+            found = utterance_times(path, places, self._frame_shift, self._length, self._last_window)
+            return [
+                self._segment(text, place.start, place.end, place.score, path.frame_scores)
+                for text, place in zip(texts, found, strict=False)
+            ]
+
+        return first
+
+    def _segment(self, text: str, start: float, end: float, score: float, scores: NDArray[np.float64]) -> Segment:
+        part = scores[round(start / self._frame_shift) : round(end / self._frame_shift)]
+        mean = float(part.mean()) if len(part) else score
+        if self._rounded:
+            return Segment(text, float(f"{start:.2f}"), float(f"{end:.2f}"), float(f"{score:.4f}"), mean)
+        return Segment(text, start, end, score, mean)

@@ -1,0 +1,91 @@
+"""Every number of the method by name, and the two presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctcalign.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of iterative pseudo-forced alignment. Scores in nats a frame, times in seconds.
+
+    The first group belongs to the published method. `default` mends it: it judges all utterances and not only the
+    last, leaves out text that is not said wherever it stands, finds its place again, and gives every text a place or
+    a reason; see `ctcalign.align.ipfa.mended`.
+
+    Attributes:
+        threshold: published score that an utterance needs to become an anchor.
+        nice: score that ends the search for a better one.
+        short_text: characters below which an utterance is short; 2 * threshold is then added to its score.
+        most_words: words of a chunk of text.
+        longest_window: seconds at which texts are spread anew over the speech that is left.
+        lost_window: seconds at which the published method gives up; the mended one never does.
+        least_proportion: chars a second of the text over those expected (see `proportion`), below which the window
+            takes in more text first.
+        high_proportion: above it, text is dropped where a pause is near.
+        near_pause: seconds; a pause counts that begins further away than this.
+        most_errors: texts longer than their audio, one after the other, at which the published method gives up.
+        length: frames of the windows whose smallest mean is the published score.
+        last_window: look at the last of these windows too.
+        long_pause: seconds without speech that are kept out.
+    """
+
+    threshold: float = -2.0
+    nice: float = -1.0
+    short_text: int = 30
+    most_words: int = 24
+    longest_window: float = 70.0
+    lost_window: float = 500.0
+    least_proportion: float = 0.8
+    high_proportion: float = 10.0
+    near_pause: float = 5.0
+    most_errors: int = 10
+    length: int = 30
+    last_window: bool = True
+    long_pause: float = 30.0
+
+    faithful: bool = False
+    balanced_chunks: bool = True
+    upper_case: bool = False
+    start_at_zero: bool = False  # first text at 0 s and not at the first speech
+    misplaced_pauses: bool = False  # the second and later pauses too early in the list of rows
+    rounded: bool = False  # times to 2 and scores to 4 decimals on the way
+    restored_penalty: float | None = None  # added to scores of short texts at the end; None: what was taken
+
+    # The mended method alone.
+    good_mean: float = -1.3  # mean log-prob a frame of an utterance that is said, a few of its words wrong perhaps
+    sure_mean: float = -0.7  # ... of one that is said as written: it alone may find the place again
+    search_window: float = 120.0  # seconds in which a lost place is searched at a time
+    search_texts: int = 60  # next utterances that are tried there
+
+    def __post_init__(self) -> None:
+        for name in ("threshold", "nice", "good_mean", "sure_mean"):
+            if not getattr(self, name) <= 0:
+                raise UsageError(f"{name}: expected nats a frame, at most 0, got {getattr(self, name)}")
+        for name in ("most_words", "most_errors", "length", "search_texts"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name}: expected 1 or more, got {getattr(self, name)}")
+        for name in ("longest_window", "lost_window", "search_window"):
+            if not getattr(self, name) > 0:
+                raise UsageError(f"{name}: expected seconds above 0, got {getattr(self, name)}")
+
+    @property
+    def penalty(self) -> float:
+        """What is added to the score of a short text."""
+        return 2 * self.threshold
+
+
+FAITHFUL = Settings(
+    last_window=False,
+    faithful=True,
+    balanced_chunks=False,
+    upper_case=True,
+    start_at_zero=True,
+    misplaced_pauses=True,
+    rounded=True,
+    restored_penalty=4.0,
+)
+DEFAULT = Settings(most_words=16)
+PRESETS = {"faithful": FAITHFUL, "default": DEFAULT}
