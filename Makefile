@@ -1,4 +1,5 @@
-# Everything runs in .venv, which the first target makes; it is made again when pyproject.toml changes.
+# Everything runs in .venv, which the first target makes; it is made again when pyproject.toml changes. Real k2 has an
+# environment of its own, .venv-k2.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,15 +11,16 @@ TALK := egs/demo/talk
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test test-k2 lint bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; leaves SRT, VTT, JSON, TextGrid and CTM in demo/'
 	@echo 'make test    style, types and tests (WORKERS=2 processes)'
+	@echo 'make test-k2 the mathematics beside real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
 	@echo 'make lint    style and types alone; `$(BIN)/ruff format .` mends the style'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
-	@echo 'make clean   remove what the targets above made, but for $(VENV)'
+	@echo 'make clean   remove what the targets above made, but for $(VENV) and .venv-k2'
 
 $(READY): pyproject.toml
 	@tools/set_up.sh '$(PYTHON)' '$(VENV)'
@@ -39,6 +41,9 @@ lint: $(READY)
 # One thread in each of the processes: they share the cores already.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
+
+test-k2:
+	@tools/k2_env/test.sh '$(PYTHON)' .venv-k2 -n $(WORKERS)
 
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
