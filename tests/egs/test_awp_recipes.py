@@ -1,0 +1,96 @@
+"""The recipes of Align With Purpose from end to end, very small, so that no stage and no setting of a plan rots."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
+sys.path.insert(0, str(Path(__file__).parent))
+from awp_corpora import make_digits, make_librispeech
+from awp_plan import merged, read_plan, runs_of
+
+ROOT = Path(__file__).parents[2]
+TINY = {
+    "model": {"encoder": {"init_args": {"dim": 16, "blocks": 2, "kernel": 5, "look_ahead": 2, "dropout": 0.0}}},
+    "data": {"max_duration": 30.0, "workers": 0},
+    "trainer": {"val_check_interval": 2, "precision": "32-true"},
+}
+
+
+def tiny_plan(recipe: str, methods: list[str], folder: Path) -> Path:
+    """The recipe's own plan with a small network, two updates a run, and the first setting of some methods."""
+    plan = read_plan(ROOT / f"egs/{recipe}/awp/conf/plan.yaml")
+    plan["base"] = merged(plan["base"], TINY)
+    for part in ("baseline", "continuation"):
+        plan[part] = merged(plan[part], {"trainer": {"max_steps": 2}})
+    plan["methods"] = {name: plan["methods"][name] for name in methods}
+    for about in plan["methods"].values():
+        about["vary"] = {name: values[:1] for name, values in about.get("vary", {}).items()}
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    return file
+
+
+def recipe(name: str, *options: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    command = [str(ROOT / f"egs/{name}/awp/run.sh"), *map(str, options)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    logs = [
+        file.read_text(encoding="utf-8")[-2000:] for o in options if o for file in Path(str(o)).glob("runs/*/log.txt")
+    ]
+    assert done.returncode == 0, "\n".join([done.stdout, done.stderr, *logs])
+    return done
+
+
+@pytest.mark.slow
+def test_digits_from_recordings_to_results(tmp_path):
+    make_digits(tmp_path, {"train": [0, 1, 2, 35], "test": [3]})
+    plan = tiny_plan("digits", ["ctc", "awp_latency"], tmp_path)
+    options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "8 3 4", "--seeds", "1 2",
+               "--results", tmp_path / "RESULTS.md"]  # fmt: skip
+    recipe("digits", *options, "--stop-stage", 2)
+    first = {file: file.stat().st_mtime_ns for file in (tmp_path / "exp").rglob("model.safetensors")}
+    assert len(first) == 6  # three trainings of each seed
+    recipe("digits", *options)
+    assert {file: file.stat().st_mtime_ns for file in first} == first  # what is finished is not trained again
+    told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "awp_latency" in told
+    assert (tmp_path / "RESULTS.png").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_librispeech_in_its_own_layout(tmp_path):
+    parts = ("train-clean-100", "dev-clean", "test-clean", "test-other")
+    make_librispeech(tmp_path / "LibriSpeech", ["one two", "six seven"], parts)
+    recipe(
+        "librispeech", "--librispeech", tmp_path / "LibriSpeech", "--train-parts", "train-clean-100", "--workers", 1,
+        "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path), "--seeds", "1",
+        "--devices", 1, "--threads", 1, "--device", "cpu", "--results", tmp_path / "RESULTS.md",
+    )  # fmt: skip
+    assert "test-other" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["digits", "read_en", "librispeech"])
+def test_every_setting_of_a_plan_can_be_built(name, tmp_path):
+    from ctcalign.train.fitting import prepared
+
+    seen = set()
+    for run in runs_of(read_plan(ROOT / f"egs/{name}/awp/conf/plan.yaml"), [1]):
+        if run.method in seen:
+            continue
+        seen.add(run.method)
+        config = merged(
+            merged(run.config, TINY), {"trainer": {"default_root_dir": str(tmp_path), "accelerator": "cpu"}}
+        )
+        file = tmp_path / f"{run.method}.yaml"
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        objectives = config["model"].get("objectives", [])
+        assert len(prepared(["--config", str(file)]).model.terms) == len(objectives)
+    assert {"baseline", "ctc", "awp_latency", "awp_wer", "mwer"} <= seen
