@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 LETTER = 0.08  # seconds that a character lasts
 PATIENCE = 3  # times that a text may last longer than expected
@@ -22,13 +23,12 @@ def chunks(text: str, most_words: int, balanced: bool = False) -> list[str]:
     words = text.split(" ")
     if len(words) <= most_words:
         return [text]
-    size = most_words
     if balanced:
         pieces = -(-len(words) // most_words)
         edges = [len(words) * i // pieces for i in range(pieces + 1)]
     else:
-        edges = [*range(0, len(words), size), len(words)]
-    found = (" ".join(words[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True))
+        edges = [*range(0, len(words), most_words), len(words)]
+    found = (" ".join(words[a:b]).strip(" ") for a, b in pairwise(edges))
     return [piece for piece in found if piece]
 
 

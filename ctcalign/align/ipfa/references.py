@@ -51,7 +51,8 @@ def spread(
         first_row: number of the first row.
         start: where the first row begins, by default with the first stretch.
         misplaced_pauses: the published program computes the places of all pauses before it inserts any, so the second
-            comes one row too early, the third two rows, ...
+            comes one row too early, the third two rows, ...; it may also place one after the last row, which then is not
+            treated as the last.
     """
     total_speech = sum(end - begin for begin, end in speech)
     total = sum(lengths) or 1
@@ -63,13 +64,14 @@ def spread(
         begin, end = at, at + length / total * total_speech
         at += length / total * total_speech
         stop = speech[part][1]
+        last = number + 1 == len(lengths)
         if at >= stop:
             end = stop
-            if part + 1 < len(speech):
+            if part + 1 < len(speech) and (misplaced_pauses or not last):
                 at = speech[part + 1][0]
                 pauses.append((number + 1, Reference(stop, at, None)))
                 part += 1
-        if number + 1 == len(lengths) and at < audio_length:
+        if last and at < audio_length:
             end = audio_length
         rows.append(Reference(begin, end, first_row + number))
     for inserted, (place, pause) in enumerate(pauses):
