@@ -10,16 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.preference.cdpo import cdpo_loss as cdpo_loss
     from ctcalign.preference.checks import BatchError as BatchError
+    from ctcalign.preference.cpo import cpo_loss as cpo_loss
     from ctcalign.preference.dpo import dpo_loss as dpo_loss
+    from ctcalign.preference.logo import logo_loss as logo_loss
+    from ctcalign.preference.poft import poft_loss as poft_loss
     from ctcalign.preference.results import PairResult as PairResult
     from ctcalign.preference.results import RowResult as RowResult
+    from ctcalign.preference.simpo import simpo_loss as simpo_loss
+    from ctcalign.preference.tdpo import tdpo_loss as tdpo_loss
+    from ctcalign.preference.treg import contrast_rewards as contrast_rewards
+    from ctcalign.preference.treg import treg_loss as treg_loss
 
 _HOMES = {
     "BatchError": "checks",
     "PairResult": "results",
     "RowResult": "results",
+    "cdpo_loss": "cdpo",
+    "contrast_rewards": "treg",
+    "cpo_loss": "cpo",
     "dpo_loss": "dpo",
+    "logo_loss": "logo",
+    "poft_loss": "poft",
+    "simpo_loss": "simpo",
+    "tdpo_loss": "tdpo",
+    "treg_loss": "treg",
 }
 
 

@@ -15,16 +15,16 @@ class BatchError(CtcAlignError, ValueError):
     """Values of a batch cannot be used: NaN or infinity where a token is scored, a response without scored tokens."""
 
 
-def check_tokens(name: str, values: Tensor, shape: tuple[int, ...] | None = None) -> None:
-    """Per-token values must be floats of shape (B, L), or of the very shape given, with at least one row."""
-    expected = "(B, L)" if shape is None else str(shape)
-    fits = values.ndim == 2 if shape is None else tuple(values.shape) == shape
+def check_tokens(name: str, values: Tensor, shape: tuple[int, ...] | None = None, axes: str = "B, L") -> None:
+    """Per-token values must be floats with the named axes, or of the very shape given, with at least one row."""
+    expected = f"({axes})" if shape is None else str(shape)
+    fits = values.ndim == axes.count(",") + 1 if shape is None else tuple(values.shape) == shape
     if not fits or not values.is_floating_point():
         raise ShapeError(
             f"{name}: expected floats of shape {expected}, got {values.dtype} {tuple(values.shape)}; "
             "one value a token, batch first; for whole sequences L = 1"
         )
-    if not values.shape[0]:
+    if 0 in values.shape[:-1]:
         raise BatchError(f"{name}: the batch is empty, shape {tuple(values.shape)}; skip it")
 
 
@@ -53,10 +53,10 @@ def check_finite(name: str, values: Tensor, mask: Tensor) -> None:
         )
 
 
-def check_rows(name: str, values: Tensor, rows: int) -> None:
-    """One finite value a row: floats or ints of shape (rows,)."""
-    if tuple(values.shape) != (rows,):
-        raise ShapeError(f"{name}: expected one value a row, shape ({rows},), got {tuple(values.shape)}")
+def check_rows(name: str, values: Tensor, shape: tuple[int, ...]) -> None:
+    """One finite value a row."""
+    if tuple(values.shape) != shape:
+        raise ShapeError(f"{name}: expected one value a row, shape {shape}, got {tuple(values.shape)}")
     if not bool(torch.isfinite(values.detach()).all()):
         raise BatchError(f"{name}: expected finite values, got {values.tolist()}; drop the rows without one")
 

@@ -79,6 +79,10 @@ class Responses:
         """log policy - log reference of each response, (...), in nats."""
         return self.token_log_ratios().sum(-1)
 
+    def token_cost(self) -> Tensor:
+        """Cross entropy: mean of -log-prob over all scored tokens of the batch, a scalar in nats. 0 without tokens."""
+        return -self.log_probs.sum() / self.mask.sum().clamp(min=1)
+
     def divisors(self) -> Tensor:
         """The lengths, once it is sure that none is 0.
 
@@ -99,6 +103,22 @@ class Responses:
         check_tokens(name, values, tuple(self.mask.shape))
         return emptied(name, values, self.mask)
 
+    def constants(self, noun: str, values: Tensor | None, low: float, high: float) -> Tensor:
+        """The same for values that no gradient flows to and that lie in [low, high].
+
+        Raises:
+            UsageError: there are none.
+            BatchError: a scored one lies outside.
+        """
+        name = argument(self.name, noun)
+        if values is None:
+            raise UsageError(f"{name}: got None, but the options ask for it; give one value a token")
+        kept = self.own(noun, values.detach())
+        outside = self.mask & ((kept < low) | (kept > high))
+        if bool(outside.any()):
+            raise BatchError(f"{name}: expected values in [{low:g}, {high:g}], got {float(kept[outside][0]):g}")
+        return kept
+
 
 def argument(side: str, noun: str) -> str:
     """Name of an argument: "chosen_mask", or "mask" where rows are unpaired."""
@@ -106,7 +126,13 @@ def argument(side: str, noun: str) -> str:
 
 
 def responses(
-    side: str, log_probs: Tensor, mask: Tensor, reference: Tensor | None = None, lengths: Tensor | None = None
+    side: str,
+    log_probs: Tensor,
+    mask: Tensor,
+    reference: Tensor | None = None,
+    lengths: Tensor | None = None,
+    *,
+    axes: str = "B, L",
 ) -> Responses:
     """Check one side of a batch and empty its masked positions.
 
@@ -116,11 +142,12 @@ def responses(
         mask: (B, L), True or 1 where a token is scored.
         reference: (B, L), in nats. Detached.
         lengths: (B,), > 0, to divide by instead of the count of scored tokens.
+        axes: names of the axes where there are more; the last one is tokens.
     Raises:
         ShapeError: shapes do not agree.
         BatchError: an empty batch, a mask of other values than 0 and 1, or NaN or infinity where a token is scored.
     """
-    check_tokens(argument(side, "log_probs"), log_probs)
+    check_tokens(argument(side, "log_probs"), log_probs, axes=axes)
     mask = check_mask(argument(side, "mask"), mask, log_probs.shape)
     kept = emptied(argument(side, "log_probs"), log_probs, mask)
     if reference is not None:
@@ -129,7 +156,7 @@ def responses(
     if lengths is None:
         lengths = mask.sum(-1)
     else:
-        check_rows(argument(side, "lengths"), lengths, len(mask))
+        check_rows(argument(side, "lengths"), lengths, tuple(mask.shape[:-1]))
     return Responses(side, kept, reference, mask, lengths.to(kept.device, kept.dtype))
 
 
