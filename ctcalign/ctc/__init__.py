@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctcalign.ctc.constrained_sampling import sample_alignments as sample_alignments
     from ctcalign.ctc.free_sampling import sample_paths as sample_paths
+    from ctcalign.ctc.graph import FILLER as FILLER
     from ctcalign.ctc.graph import START as START
     from ctcalign.ctc.graph import WILDCARD as WILDCARD
     from ctcalign.ctc.graph import GraphBuilder as GraphBuilder
@@ -45,6 +46,7 @@ _HOMES = {
     "path_log_prob": "paths",
     "path_log_probs": "paths",
     "token_spans": "paths",
+    "FILLER": "graph",
     "START": "graph",
     "WILDCARD": "graph",
     "GraphBuilder": "graph",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.ctc.graph import WILDCARD
+from ctcalign.ctc.graph import FILLER, WILDCARD
 from ctcalign.errors import NoPathError, ShapeError
 
 if TYPE_CHECKING:
@@ -23,24 +23,33 @@ class EmissionRows:
 
     Args:
         log_probs: (T, C) tensor on any device, array or memory map; float16, bfloat16, float32 or float64.
-        labels: distinct labels (WILDCARD may be one) that the search looks at, blank first.
+        labels: distinct labels (WILDCARD and FILLER may be among them) that the search looks at, blank first.
         wildcard_penalty: nats below the best label but blank that a wildcard costs in each frame.
+        filler_penalty: nats below the best label of all that a filler costs in each frame.
     """
 
-    def __init__(self, log_probs: LogProbs, labels: NDArray[np.int64], wildcard_penalty: float = 0.0) -> None:
+    def __init__(
+        self,
+        log_probs: LogProbs,
+        labels: NDArray[np.int64],
+        wildcard_penalty: float = 0.0,
+        filler_penalty: float = 0.0,
+    ) -> None:
         self.log_probs = checked_shape(log_probs)
         self.frames, self.classes = (int(n) for n in log_probs.shape)
         self.blank = int(labels[0])
-        self.used = labels[labels != WILDCARD]
+        self.used = labels[labels >= 0]
         self.wildcard = bool((labels == WILDCARD).any())
         self.wildcard_penalty = wildcard_penalty
-        self.columns = self.used.size + 2  # the used labels, "never", the wildcard
+        self.filler = bool((labels == FILLER).any())
+        self.filler_penalty = filler_penalty
+        self.columns = self.used.size + 3  # the used labels, "never", the filler, the wildcard
 
     def column_of(self, labels: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
         """Column of each label in `block`, and at the end the column that is always -inf; (N + 1,)."""
-        lookup = np.full(self.classes + 1, -1, np.int64)
+        lookup = np.full(self.classes + 2, -1, np.int64)  # the negative labels count from its end
         lookup[self.used] = np.arange(self.used.size)
-        lookup[WILDCARD] = self.used.size + 1
+        lookup[FILLER], lookup[WILDCARD] = self.used.size + 1, self.used.size + 2
         column = np.append(lookup[labels], self.used.size)
         return column.astype(np.uint8 if self.columns <= 256 else np.int64)  # a byte loads fastest
 
@@ -57,6 +66,8 @@ class EmissionRows:
         rows[:, : self.used.size] = raw[:, self.used]
         if self.wildcard:
             rows[:, -1] = self.wildcard_scores(raw)
+        if self.filler:
+            rows[:, -2] = self.filler_scores(raw)
         top = rows.max(1)
         if not np.isfinite(top).all():
             frame = start + int(np.flatnonzero(~np.isfinite(top))[0])
@@ -75,17 +86,22 @@ class EmissionRows:
                 best = np.maximum(best, part.max(1))
         return best - self.wildcard_penalty
 
+    def filler_scores(self, raw: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Best label of each frame, blank among them, less the penalty. (n,)"""
+        return np.asarray(raw.max(1) - self.filler_penalty, np.float64)
+
     def path_scores(self, path: NDArray[np.int64], block: int = 8192) -> NDArray[np.float64]:
-        """Log-prob of each frame's label, WILDCARD included. (T,) float64"""
+        """Log-prob of each frame's label, WILDCARD and FILLER included. (T,) float64"""
         scores = np.empty(self.frames)
         for start in range(0, self.frames, block):
             stop = min(start + block, self.frames)
             raw = as_numpy(self.log_probs[start:stop])
             labels = path[start:stop]
-            scores[start:stop] = raw[np.arange(stop - start), labels]
-            wild = labels == WILDCARD
-            if wild.any():
-                scores[start:stop][wild] = self.wildcard_scores(raw[wild])
+            scores[start:stop] = raw[np.arange(stop - start), np.maximum(labels, 0)]
+            for label, score in ((WILDCARD, self.wildcard_scores), (FILLER, self.filler_scores)):
+                here = labels == label
+                if here.any():
+                    scores[start:stop][here] = score(raw[here])
         return scores
 
 

@@ -12,6 +12,7 @@ from ctcalign.errors import ShapeError
 
 START = -1  # the predecessor of nodes that may come first
 WILDCARD = -1  # the label of a node that any token but blank can say
+FILLER = -2  # the label of a node that takes up anything at all, blank too: speech that nobody wrote down, and silence
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,12 @@ class TokenGraph:
     """A directed acyclic graph of tokens; its paths from the start to a final node are the token sequences.
 
     With CTC topology each node keeps its label for one frame or more, and any number of blank frames may follow it; at
-    least one must where a node and its successor have the same label (two wildcards count as the same).
+    least one must where a node and its successor have the same label (two wildcards count as the same, two fillers do
+    not: a filler may follow a filler at once).
 
     Attributes:
-        labels: token of each node, WILDCARD (-1) for any token but blank. (N,) int64. Node ids are indices into it,
-            and every arc runs from a smaller id to a larger one.
+        labels: token of each node, WILDCARD (-1) for any token but blank, FILLER (-2) for anything. (N,) int64. Node
+            ids are indices into it, and every arc runs from a smaller id to a larger one.
         arc_start: arcs into node j are arc_start[j] : arc_start[j + 1]. (N + 1,) int64.
         arc_source: predecessor of each arc, START (-1) where the node may come first. (A,) int64.
         arc_cost: nats taken off the score when the arc is used, finite and >= 0. (A,) float64.

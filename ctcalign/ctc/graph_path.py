@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctcalign.ctc.emission_rows import EmissionRows, checked_shape
-from ctcalign.ctc.graph import START, WILDCARD, TokenGraph
+from ctcalign.ctc.graph import FILLER, START, TokenGraph
 from ctcalign.ctc.search import Search, labels_used
 from ctcalign.ctc.windows import windows
 from ctcalign.errors import NoPathError
@@ -26,7 +26,7 @@ class GraphPath:
     """The most probable path through a token graph.
 
     Attributes:
-        path: label of each frame, WILDCARD (-1) where a wildcard node is said. (T,) int64.
+        path: label of each frame; WILDCARD (-1) or FILLER (-2) where such a node is said. (T,) int64.
         score: sum of its log-probs less the costs of the arcs used, in nats, added in float64.
         nodes: ids of the nodes visited, in order. (V,) int64.
         spans: frames [start, end) of each visited node; blanks lie between the spans. V pairs.
@@ -55,6 +55,7 @@ def best_path_graph(
     centre: ArrayLike | None = None,
     max_memory: int | None = None,
     wildcard_penalty: float = 0.0,
+    filler_penalty: float = 0.0,
 ) -> GraphPath:
     """The most probable path among all that collapse to a token sequence of `graph`.
 
@@ -63,12 +64,13 @@ def best_path_graph(
 
     Args:
         log_probs: natural-log probabilities, (T, C); see `best_path`.
-        graph: N nodes; labels in [0, C) or WILDCARD, not blank.
+        graph: N nodes; labels in [0, C), WILDCARD or FILLER, not blank.
         blank: index of the blank.
         band, beam, max_memory: see `best_path`.
         centre: frame at which each node is expected, (N,); needs `band`. By default nodes are spread evenly by the
             longest way through the graph.
         wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
+        filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0.
     Returns:
         GraphPath.
     Raises:
@@ -78,14 +80,15 @@ def best_path_graph(
     frames, classes = (int(n) for n in log_probs.shape)
     if not 0 <= blank < classes:
         raise ValueError(f"blank must lie in [0, {classes}), the columns of log_probs, got {blank}")
-    if not (math.isfinite(wildcard_penalty) and wildcard_penalty >= 0):
-        raise ValueError(f"wildcard_penalty must be finite and >= 0, got {wildcard_penalty}")
+    for name, penalty in (("wildcard_penalty", wildcard_penalty), ("filler_penalty", filler_penalty)):
+        if not (math.isfinite(penalty) and penalty >= 0):
+            raise ValueError(f"{name} must be finite and >= 0, got {penalty}")
     if beam is not None and not beam > 0:
         raise ValueError(f"beam must be a positive number of nats, got {beam}")
     if max_memory is not None and max_memory <= 0:
         raise ValueError(f"max_memory must be a positive number of bytes, got {max_memory}")
     _check_labels(graph.labels, blank, classes)
-    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty)
+    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, filler_penalty)
     limits = windows(graph, frames, band, centre)
     if frames == 0:
         if not (graph.final == START).any():
@@ -96,7 +99,7 @@ def best_path_graph(
 
 
 def _check_labels(labels: NDArray[np.int64], blank: int, classes: int) -> None:
-    wrong = np.flatnonzero((labels < WILDCARD) | (labels >= classes))
+    wrong = np.flatnonzero((labels < FILLER) | (labels >= classes))
     if wrong.size:
         raise ValueError(
             f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "
