@@ -69,11 +69,7 @@ class Responses:
 
     def token_log_ratios(self) -> Tensor:
         """log policy - log reference of each token, (..., L), in nats, 0 where masked."""
-        if self.reference is None:
-            raise UsageError(
-                f"{argument(self.name, 'reference_log_probs')}: this loss needs a reference model's scores"
-            )
-        return self.log_probs - self.reference
+        return self.log_probs - self.reference_scores()
 
     def log_ratios(self) -> Tensor:
         """log policy - log reference of each response, (...), in nats."""
