@@ -72,6 +72,11 @@ class AwpPairs:
             "mean_gain": gain.detach().sum() / total,
         }
 
+    def statistics_weights(self) -> dict[str, Tensor]:
+        """How many pairs those statistics are the mean of that are not over all pairs."""
+        counted = self.counted.sum()
+        return {"hinge_activity": counted, "mean_gain": counted}
+
     def preferences(self) -> PreferencePairs:
         """The counted pairs as chosen and rejected.
 

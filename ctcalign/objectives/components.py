@@ -50,6 +50,7 @@ class AlignWithPurpose(Objective):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"paths"})
+    separable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -80,13 +81,15 @@ class AlignWithPurpose(Objective):
         contexts = contexts_of(batch)
         losses: list[Tensor] = []
         statistics: dict[str, Tensor] = {}
+        weights: dict[str, Tensor] = {}
         for name, property, weight, margin in self.terms:
             better, changed = improve(batch.paths, property, contexts, batch.input_lengths, batch.generator)
             pairs = awp_pairs(batch.log_probs, batch.paths, better, batch.input_lengths, margin=margin, changed=changed)
             losses.append(weight * pairs.loss(self.reduction))
             prefix = f"{name}/" if len(self.terms) > 1 else ""
             statistics |= {prefix + key: value for key, value in pairs.statistics().items()}
-        return ObjectiveOutput(sum(losses[1:], losses[0]), statistics)
+            weights |= {prefix + key: value for key, value in pairs.statistics_weights().items()}
+        return ObjectiveOutput(sum(losses[1:], losses[0]), statistics, weights)
 
 
 @register_objective("ctc")

@@ -29,7 +29,8 @@ class ObjectiveInput:
             needed.
         hypothesis_lengths: (B, H) counts; -1 where an utterance has fewer than H.
         vocabulary: the symbol of each label, C strings; needed where words matter.
-        generator: source of all randomness; None is torch's own. On the device of the paths.
+        generator: source of all randomness; None is torch's own. On the device of the paths. An objective that is
+            `separable` also takes one of each utterance, so that an utterance draws the same whatever else there is.
     """
 
     log_probs: Tensor
@@ -41,7 +42,7 @@ class ObjectiveInput:
     hypotheses: Tensor | None = None
     hypothesis_lengths: Tensor | None = None
     vocabulary: Sequence[str] = ()
-    generator: torch.Generator | None = None
+    generator: torch.Generator | Sequence[torch.Generator] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,13 @@ class ObjectiveOutput:
     Attributes:
         loss: scalar, before the weight that the caller gives it.
         statistics: scalars by name, detached.
+        weights: of statistics that are not means over the utterances, how many things they are the mean of; batches
+            are put together by it.
     """
 
     loss: Tensor
     statistics: Mapping[str, Tensor] = field(default_factory=dict)
+    weights: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Objective(ABC):
@@ -63,10 +67,12 @@ class Objective(ABC):
     Class attributes:
         replaces_ctc: True: it stands in place of the CTC loss. False: it is added to it, times a weight.
         needs: fields of ObjectiveInput that the caller fills: "paths", "hypotheses".
+        separable: takes one generator of each utterance, and its loss is the mean of what it is of each alone.
     """
 
     replaces_ctc: ClassVar[bool] = False
     needs: ClassVar[frozenset[str]] = frozenset()
+    separable: ClassVar[bool] = False
 
     def prepare(
         self, features: Tensor, lengths: Tensor, generator: torch.Generator | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -17,7 +16,7 @@ from ctcalign.objectives import ObjectiveOutput
 from ctcalign.train.batch import REASONS, UNREADABLE, Batch, Heard, select
 from ctcalign.train.export import header_of, load_initial
 from ctcalign.train.keys import key
-from ctcalign.train.objective_terms import ObjectiveConfig, Term
+from ctcalign.train.objective_terms import ObjectiveConfig, Term, Told, mean_statistics
 from ctcalign.train.optimisation import OptimiserConfig
 from ctcalign.train.tokenizers import CharacterTokenizer, Tokenizer
 from ctcalign.train.validation import SUMS, count_up, rates
@@ -106,11 +105,12 @@ class CTCModule(pl.LightningModule):
         outputs = self._outputs(heard, shares, place)
         own = 0 if heard is None else len(heard.ids)
         means = torch.stack([log_probs.new_tensor(0.0) if one is None else one.loss for one in outputs])
-        told = torch.tensor([own, *skipped.values()], dtype=torch.float64, device=self.device)
-        together = self._summed(torch.cat([told, means.detach().double() * own]))
+        counted = torch.tensor([own, *skipped.values()], dtype=torch.float64, device=self.device)
+        together = self._summed(torch.cat([counted, means.detach().double() * own]))
         whole = max(1.0, float(together[0]))
         weights = torch.tensor(self._weights(shares), device=self.device)
-        self._log_step(together, weights, shares, [one.statistics if one else {} for one in outputs], own, batch.epoch)
+        told = [(own, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs]
+        self._log_step(together, weights, shares, told[1:], batch.epoch)
         # Gradients are averaged over the processes: undo it. The zero keeps a process without utterances in step.
         loss: Tensor = (weights * means).sum() * own * self.trainer.world_size / whole + 0.0 * log_probs.sum()
         return loss
@@ -135,8 +135,7 @@ class CTCModule(pl.LightningModule):
         together: Tensor,
         weights: Tensor,
         shares: list[float],
-        statistics: list[Mapping[str, Tensor]],
-        own: int,
+        told: list[Told],
         epoch: int,
     ) -> None:
         """Log values of the whole batch. `together`: utterances, skipped ones by reason, sum of each loss."""
@@ -155,32 +154,24 @@ class CTCModule(pl.LightningModule):
             found[f"{term.label}/weight"] = term.config.weight * share
             if share > 0:
                 found[f"{term.label}/loss"] = mean
-        for label, values in self._mean_statistics(statistics[1:], own).items():
-            found[label] = values
+        found |= self._statistics(told)
         found |= {f"skipped/{reason}": float(number) for reason, number in self.skipped.items() if number}
         # Straight to the loggers: Lightning would repeat the last value of what a step does not have.
         for logger in self.trainer.loggers:
             logger.log_metrics({"epoch": float(epoch), **found}, step=self.global_step)
         self.log("loss", found["loss"], prog_bar=True, logger=False, batch_size=max(1, int(count)))
 
-    def _mean_statistics(self, statistics: list[Mapping[str, Tensor]], own: int) -> dict[str, float]:
-        """Means over the utterances of all processes, which need not have the same names."""
-        mine = {
-            f"{term.label}/{name}": float(value)
-            for term, values in zip(self.terms, statistics, strict=True)
-            for name, value in values.items()
-        }
-        told: list[tuple[int, dict[str, float]]] = [(own, mine)]
+    def _statistics(self, told: list[Told]) -> dict[str, float]:
+        """Statistics of the terms over all processes, by label and name."""
+        gathered: list[Any] = [told]
         if self.trainer.world_size > 1:
-            gathered: list[Any] = [None] * self.trainer.world_size
-            torch.distributed.all_gather_object(gathered, told[0])
-            told = gathered
-        names = sorted({name for _, values in told for name in values})
-        return {
-            name: sum(n * values[name] for n, values in told if name in values)
-            / max(1, sum(n for n, values in told if name in values))
-            for name in names
-        }
+            gathered = [None] * self.trainer.world_size
+            torch.distributed.all_gather_object(gathered, told)
+        found: dict[str, float] = {}
+        for place, term in enumerate(self.terms):
+            means, _ = mean_statistics([one[place] for one in gathered])
+            found |= {f"{term.label}/{name}": float(value) for name, value in sorted(means.items())}
+        return found
 
     def _summed(self, values: Tensor) -> Tensor:
         """Sum over the processes."""

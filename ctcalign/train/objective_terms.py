@@ -92,21 +92,27 @@ class Term:
         needs = self.objective.needs
         if not needs:
             return self.objective(_input(heard))
+        singles = utterances(heard)
+        device = heard.log_probs.device
+        generators = [torch_generator(device, self.label, one.ids[0], *parts) for one in singles]
+        if self.objective.separable and needs == {"paths"}:
+            # One call for all: much less overhead, and the same numbers.
+            drawn = [sample(self.config.sampler, one, own)[0] for one, own in zip(singles, generators, strict=True)]
+            return self.objective(_input(heard, _padded(drawn, heard.log_probs.shape[1]), (), generators))
         found: list[ObjectiveOutput] = []
-        for one in utterances(heard):
-            generator = torch_generator(one.log_probs.device, self.label, one.ids[0], *parts)
+        for one, generator in zip(singles, generators, strict=True):
             paths = sample(self.config.sampler, one, generator) if "paths" in needs else None
             texts = nbest_texts(one, self.config.hypotheses, self.config.sampler.beam) if "hypotheses" in needs else []
             found.append(self.objective(_input(one, paths, texts, generator)))
         loss = torch.stack([output.loss for output in found]).mean()
-        return ObjectiveOutput(loss, _means([output.statistics for output in found]))
+        return ObjectiveOutput(loss, *mean_statistics([(1, output.statistics, output.weights) for output in found]))
 
 
 def _input(
     heard: Heard,
     paths: Tensor | None = None,
     texts: Sequence[Sequence[int]] = (),
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | Sequence[torch.Generator] | None = None,
 ) -> ObjectiveInput:
     hypotheses = lengths = None
     if texts:
@@ -130,8 +136,26 @@ def _input(
     )
 
 
-def _means(statistics: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    return {
-        name: torch.stack([torch.as_tensor(one[name], dtype=torch.float32) for one in statistics]).mean()
-        for name in (statistics[0] if statistics else {})
-    }
+def _padded(paths: Sequence[Tensor], frames: int) -> Tensor:
+    """Paths (N, T) of several utterances as one tensor (B, N, frames)."""
+    whole = paths[0].new_zeros((len(paths), paths[0].shape[0], frames))
+    for row, one in zip(whole, paths, strict=True):
+        row[:, : one.shape[1]] = one
+    return whole
+
+
+Told = tuple[int, Mapping[str, Tensor], Mapping[str, Tensor]]
+"""Utterances, statistics of them, and the weights of those that are not means over utterances."""
+
+
+def mean_statistics(told: Sequence[Told]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Statistics of several batches as those of one, and their weights. They need not have the same names."""
+    sums: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
+    for utterances_of_it, statistics, own in told:
+        for name, value in statistics.items():
+            weight = torch.as_tensor(own.get(name, utterances_of_it), dtype=torch.float64).cpu()
+            sums[name] = sums.get(name, torch.zeros((), dtype=torch.float64)) + weight * value.detach().double().cpu()
+            weights[name] = weights.get(name, torch.zeros((), dtype=torch.float64)) + weight
+    means = {name: total / weights[name].clamp(min=1e-9) for name, total in sums.items()}
+    return means, weights

@@ -19,7 +19,7 @@ def improve(
     property: Property,
     contexts: PropertyContext | Sequence[PropertyContext],
     input_lengths: Tensor | None = None,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | Sequence[torch.Generator] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Better paths, and which of them differ.
 
@@ -28,7 +28,8 @@ def improve(
         property: what makes a path better.
         contexts: one of each utterance, B of them; or one for all.
         input_lengths: valid frames, (B,) counts; None means all T.
-        generator: source of randomness, on the device of the paths; None is torch's own.
+        generator: source of randomness, on the device of the paths; None is torch's own. With one of each utterance
+            a path becomes the same whatever else is in the batch.
     Returns:
         improved (B, N, T) int64 on the device of the paths; changed (B, N) bool: it differs in a valid frame.
     Raises:
@@ -46,12 +47,31 @@ def improve(
         raise ShapeError(f"contexts: expected {batch}, one of each utterance, got {len(each)}")
     lengths = counts("input_lengths", input_lengths, batch, frames, paths.device)
     paths = paths.long()
-    if isinstance(property, BatchProperty):
-        improved = property.improve_batch(paths, each, lengths, generator)
+    if generator is None or isinstance(generator, torch.Generator):
+        improved = _improved(paths, property, each, lengths, generator)
     else:
-        improved = _one_by_one(paths, property, each, lengths, generator)
+        if len(generator) != batch:
+            raise ShapeError(f"generator: expected one, or {batch}, one of each utterance; got {len(generator)}")
+        improved = paths.clone()
+        for row, count in enumerate(lengths.tolist()):
+            own = slice(row, row + 1)
+            improved[own, :, :count] = _improved(
+                paths[own, :, :count], property, each[own], lengths[own], generator[row]
+            )
     changed = ((improved != paths) & valid_frames(lengths, frames)[:, None, :]).any(-1)
     return improved, changed
+
+
+def _improved(
+    paths: Tensor,
+    property: Property,
+    contexts: Sequence[PropertyContext],
+    lengths: Tensor,
+    generator: torch.Generator | None,
+) -> Tensor:
+    if isinstance(property, BatchProperty):
+        return property.improve_batch(paths, contexts, lengths, generator)
+    return _one_by_one(paths, property, contexts, lengths, generator)
 
 
 def numpy_generator(generator: torch.Generator | None, device: torch.device) -> np.random.Generator:
