@@ -208,8 +208,8 @@ assert noun.Alignment is ctcalign.Alignment
         ("align/words.py", "def f():\n    import ctcalign.formats.json", "align.words imports ctcalign.formats.json"),
         (
             "preference/dpo.py",
-            "from ctcalign.ctc import sample_paths",
-            "preference.dpo imports ctcalign.ctc.sample_paths",
+            "from ctcalign.lattice import engine",
+            "preference.dpo imports ctcalign.lattice.engine",
         ),
         ("attic/old.py", "", "attic.old lives in a room that is not in the plan"),
     ],

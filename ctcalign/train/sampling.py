@@ -68,7 +68,7 @@ def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Ten
     from ctcalign.lattice import engine
 
     flat = (log_probs / config.temperature).log_softmax(-1) if config.temperature != 1 else log_probs
-    lattices = engine(config.engine, topology=config.topology)
+    lattices = engine(config.engine, topology=config.topology, blank=one.blank)
     paths: Tensor = lattices.sample_paths(
         flat, one.targets, one.lengths, config.paths, target_lengths=one.target_lengths, generator=generator
     )
