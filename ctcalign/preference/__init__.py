@@ -10,14 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.preference.bco import bco_loss as bco_loss
+    from ctcalign.preference.bco import matching_weights as matching_weights
     from ctcalign.preference.cdpo import cdpo_loss as cdpo_loss
     from ctcalign.preference.checks import BatchError as BatchError
     from ctcalign.preference.cpo import cpo_loss as cpo_loss
     from ctcalign.preference.dpo import dpo_loss as dpo_loss
+    from ctcalign.preference.kto import kto_loss as kto_loss
     from ctcalign.preference.logo import logo_loss as logo_loss
     from ctcalign.preference.poft import poft_loss as poft_loss
     from ctcalign.preference.results import PairResult as PairResult
     from ctcalign.preference.results import RowResult as RowResult
+    from ctcalign.preference.reward_shift import RewardShift as RewardShift
     from ctcalign.preference.simpo import simpo_loss as simpo_loss
     from ctcalign.preference.tdpo import tdpo_loss as tdpo_loss
     from ctcalign.preference.treg import contrast_rewards as contrast_rewards
@@ -26,12 +30,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "BatchError": "checks",
     "PairResult": "results",
+    "RewardShift": "reward_shift",
     "RowResult": "results",
+    "bco_loss": "bco",
     "cdpo_loss": "cdpo",
     "contrast_rewards": "treg",
     "cpo_loss": "cpo",
     "dpo_loss": "dpo",
+    "kto_loss": "kto",
     "logo_loss": "logo",
+    "matching_weights": "bco",
     "poft_loss": "poft",
     "simpo_loss": "simpo",
     "tdpo_loss": "tdpo",
