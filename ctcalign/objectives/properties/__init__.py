@@ -12,6 +12,8 @@ from __future__ import annotations
 from ctcalign.objectives.properties.base import BatchProperty as BatchProperty
 from ctcalign.objectives.properties.base import Property as Property
 from ctcalign.objectives.properties.base import PropertyContext as PropertyContext
+from ctcalign.objectives.properties.draws import draw_frames as draw_frames
+from ctcalign.objectives.properties.draws import draw_numbers as draw_numbers
 from ctcalign.objectives.properties.improving import improve as improve
 from ctcalign.objectives.properties.joint import Joint as Joint
 from ctcalign.objectives.properties.latency import LowLatency as LowLatency

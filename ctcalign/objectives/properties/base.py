@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from ctcalign.objectives.properties.draws import Source
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,13 @@ class BatchProperty(ABC):
         paths: Tensor,
         contexts: Sequence[PropertyContext],
         lengths: Tensor,
-        generator: torch.Generator | None = None,
+        generator: Source = None,
     ) -> Tensor:
-        """Better paths (B, N, T) of int64 paths (B, N, T) with lengths (B,), as new tensor on the same device."""
+        """Better paths (B, N, T) of int64 paths (B, N, T) with lengths (B,), as new tensor on the same device.
+
+        Args:
+            generator: None, one, or one of each utterance; `draw_frames` and `draw_numbers` take them all.
+        """
 
     @abstractmethod
     def __call__(self, path: NDArray[np.int64], context: PropertyContext) -> NDArray[np.int64] | None:

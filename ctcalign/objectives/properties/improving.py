@@ -12,6 +12,7 @@ from torch import Tensor
 from ctcalign.errors import ShapeError
 from ctcalign.objectives.checks import BatchError, check_paths, counts, valid_frames
 from ctcalign.objectives.properties.base import BatchProperty, Property, PropertyContext
+from ctcalign.objectives.properties.draws import Source
 
 
 def improve(
@@ -19,7 +20,7 @@ def improve(
     property: Property,
     contexts: PropertyContext | Sequence[PropertyContext],
     input_lengths: Tensor | None = None,
-    generator: torch.Generator | Sequence[torch.Generator] | None = None,
+    generator: Source = None,
 ) -> tuple[Tensor, Tensor]:
     """Better paths, and which of them differ.
 
@@ -47,31 +48,14 @@ def improve(
         raise ShapeError(f"contexts: expected {batch}, one of each utterance, got {len(each)}")
     lengths = counts("input_lengths", input_lengths, batch, frames, paths.device)
     paths = paths.long()
-    if generator is None or isinstance(generator, torch.Generator):
-        improved = _improved(paths, property, each, lengths, generator)
+    if isinstance(generator, Sequence) and len(generator) != batch:
+        raise ShapeError(f"generator: expected one, or {batch}, one of each utterance; got {len(generator)}")
+    if isinstance(property, BatchProperty):
+        improved = property.improve_batch(paths, each, lengths, generator)
     else:
-        if len(generator) != batch:
-            raise ShapeError(f"generator: expected one, or {batch}, one of each utterance; got {len(generator)}")
-        improved = paths.clone()
-        for row, count in enumerate(lengths.tolist()):
-            own = slice(row, row + 1)
-            improved[own, :, :count] = _improved(
-                paths[own, :, :count], property, each[own], lengths[own], generator[row]
-            )
+        improved = _one_by_one(paths, property, each, lengths, generator)
     changed = ((improved != paths) & valid_frames(lengths, frames)[:, None, :]).any(-1)
     return improved, changed
-
-
-def _improved(
-    paths: Tensor,
-    property: Property,
-    contexts: Sequence[PropertyContext],
-    lengths: Tensor,
-    generator: torch.Generator | None,
-) -> Tensor:
-    if isinstance(property, BatchProperty):
-        return property.improve_batch(paths, contexts, lengths, generator)
-    return _one_by_one(paths, property, contexts, lengths, generator)
 
 
 def numpy_generator(generator: torch.Generator | None, device: torch.device) -> np.random.Generator:
@@ -85,12 +69,15 @@ def _one_by_one(
     property: Property,
     contexts: Sequence[PropertyContext],
     lengths: Tensor,
-    generator: torch.Generator | None,
+    generator: Source,
 ) -> Tensor:
-    rng = numpy_generator(generator, paths.device)
+    if generator is None or isinstance(generator, torch.Generator):
+        rngs = [numpy_generator(generator, paths.device)] * len(contexts)
+    else:
+        rngs = [numpy_generator(own, paths.device) for own in generator]
     improved = paths.cpu().numpy().copy()
     for utterance, frames in enumerate(lengths.tolist()):
-        context = replace(contexts[utterance], rng=rng)
+        context = replace(contexts[utterance], rng=rngs[utterance])
         for row in improved[utterance]:
             path = row[:frames].copy()
             path.setflags(write=False)

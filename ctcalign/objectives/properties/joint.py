@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ctcalign.errors import UsageError
 from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
+from ctcalign.objectives.properties.draws import Source
 from ctcalign.objectives.properties.improving import improve
 from ctcalign.objectives.properties.naming import build_property, register_property
 
@@ -40,7 +40,7 @@ class Joint(BatchProperty):
         paths: Tensor,
         contexts: Sequence[PropertyContext],
         lengths: Tensor,
-        generator: torch.Generator | None = None,
+        generator: Source = None,
     ) -> Tensor:
         """Better paths (B, N, T): each property on the result of the one before."""
         for one in self.properties:

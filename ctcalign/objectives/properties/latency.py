@@ -12,6 +12,7 @@ from torch import Tensor
 from ctcalign.errors import ShapeError
 from ctcalign.objectives.checks import BatchError, check_choice, check_count, valid_frames
 from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
+from ctcalign.objectives.properties.draws import Source, draw_frames, draw_numbers
 from ctcalign.objectives.properties.naming import register_property
 
 
@@ -73,7 +74,7 @@ class LowLatency(BatchProperty):
         paths: Tensor,
         contexts: Sequence[PropertyContext],
         lengths: Tensor,
-        generator: torch.Generator | None = None,
+        generator: Source = None,
         removal: Tensor | None = None,
     ) -> Tensor:
         """Better paths (B, N, T).
@@ -89,7 +90,7 @@ class LowLatency(BatchProperty):
         if self.pad_mode == "full":
             lengths = torch.full_like(lengths, paths.shape[2])
         candidates = removable(paths, lengths, blank)
-        removed = self._draw(candidates, generator) if removal is None else _as_mask(removal, candidates)
+        removed = self._draw(candidates, lengths, generator) if removal is None else _as_mask(removal, candidates)
         return remove_frames(paths, removed, lengths, blank)
 
     def __call__(
@@ -103,19 +104,17 @@ class LowLatency(BatchProperty):
         better = self.improve_batch(labels, [context], lengths, generator, wanted)
         return None if torch.equal(better, labels) else better[0, 0].numpy()
 
-    def _draw(self, candidates: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _draw(self, candidates: Tensor, lengths: Tensor, generator: Source) -> Tensor:
         if self.exclude_last:
             last = torch.cumsum(candidates, -1) == candidates.sum(-1, keepdim=True)
             candidates = candidates & (~last | (candidates.sum(-1, keepdim=True) == 1))
-        device = candidates.device
-        place = device if generator is None else generator.device
-        draw = torch.rand(candidates.shape, generator=generator, device=place).to(device)
+        draw = draw_frames(candidates, lengths, generator)
         most = min(self.k, candidates.shape[2])
         ranked, frames = draw.masked_fill_(~candidates, -1).topk(most)
         keep = ranked >= 0
         if self.random_k:
-            own = torch.randint(1, self.k + 1, (*ranked.shape[:2], 1), generator=generator, device=place).to(device)
-            keep = keep & (torch.arange(most, device=device) < own)
+            own = draw_numbers(candidates, 1, self.k + 1, generator)
+            keep = keep & (torch.arange(most, device=keep.device) < own[:, :, None])
         return torch.zeros_like(candidates).scatter_(-1, frames, keep)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from ctcalign.objectives.checks import BatchError, check_choice, check_count
 from ctcalign.objectives.edit_kernels import repair_paths
 from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
+from ctcalign.objectives.properties.draws import Source, draw_numbers
 from ctcalign.objectives.properties.naming import register_property
 from ctcalign.objectives.word_units import UNITS, WordUnits, check_labels, flat_references, label_units, word_units
 
@@ -42,7 +43,7 @@ class _Repair(BatchProperty):
         paths: Tensor,
         contexts: Sequence[PropertyContext],
         lengths: Tensor,
-        generator: torch.Generator | None = None,
+        generator: Source = None,
         choice: Tensor | None = None,
     ) -> Tensor:
         """Better paths (B, N, T).
@@ -64,8 +65,7 @@ class _Repair(BatchProperty):
         check_labels("paths", said, units.classes)
         references, offsets = flat_references([one.reference for one in contexts], units.classes)
         if choice is None:
-            place = paths.device if generator is None else generator.device
-            choice = torch.randint(2**62, paths.shape[:2], generator=generator, device=place)
+            choice = draw_numbers(paths, 0, 2**62, generator)
         repair_paths(
             repaired,
             lengths.cpu().long().numpy(),
