@@ -188,6 +188,8 @@ def utterance_times(
     frame_shift: float,
     length: int = 30,
     last_window: bool = False,
+    *,
+    cores: bool = False,
 ) -> list[Utterance]:
     """Times and published confidence of each utterance.
 
@@ -200,12 +202,16 @@ def utterance_times(
         frame_shift: seconds a frame.
         length: frames of the windows whose smallest mean is the score, >= 1.
         last_window: also look at the window that ends with the utterance, which the original never does.
+        cores: from the frame that enters the first symbol to the one that enters the last, without any margin.
     """
     seconds = segmentation.frames * frame_shift
     found = []
     for first, stop in pairwise(begins):
-        start = max(seconds[first + 1] - MARGIN, (seconds[first] + seconds[first - 1]) / 2)
-        end = min(seconds[stop - 1] + MARGIN, (seconds[stop] + seconds[stop - 1]) / 2)
+        if cores:
+            start, end = seconds[first + 1], seconds[stop - 1] + frame_shift
+        else:
+            start = max(seconds[first + 1] - MARGIN, (seconds[first] + seconds[first - 1]) / 2)
+            end = min(seconds[stop - 1] + MARGIN, (seconds[stop] + seconds[stop - 1]) / 2)
         score = min_mean(
             segmentation.frame_scores, round(start / frame_shift), round(end / frame_shift), length, last_window
         )

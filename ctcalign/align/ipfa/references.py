@@ -51,7 +51,7 @@ def spread(
         first_row: number of the first row.
         start: where the first row begins, by default with the first stretch.
         misplaced_pauses: the published program computes the places of all pauses before it inserts any, so the second
-            comes one row too early, the third two rows, ...; it may also place one after the last row, which then is not
+            comes one row too early, the third two, ...; one may also come after the last row, which then is not
             treated as the last.
     """
     total_speech = sum(end - begin for begin, end in speech)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.ctc.segmentation import SegmentationRules, Trellis, utterance_symbols, utterance_times
+from ctcalign.ctc.segmentation import SegmentationRules, Trellis, Utterance, utterance_symbols, utterance_times
 
 LogProbs = NDArray[Any]
 Post = Callable[[float, float], LogProbs]
@@ -24,7 +23,8 @@ class Segment:
         text: as it was given.
         start, end: seconds, from the beginning of the window or of the recording.
         score: published min-mean of the frames' log-probs in nats, with `penalty` added.
-        mean: mean of the frames' log-probs in nats.
+        total: sum of the log-probs of the frames from the first label to the last, in nats.
+        labels: how many labels spell it.
         penalty: what was added to the score because the text is short.
     """
 
@@ -32,7 +32,8 @@ class Segment:
     start: float
     end: float
     score: float
-    mean: float = 0.0
+    total: float = 0.0
+    labels: int = 1
     penalty: float = 0.0
 
     def shifted(self, seconds: float) -> Segment:
@@ -62,6 +63,7 @@ class CtcSegmenter:
         blank: index of the blank.
         length, last_window: see `ctcalign.ctc.segmentation.min_mean`.
         rounded: times to 2 and scores to 4 decimals, as the published program prints and reads them.
+        cores: times and scores from the first label to the last, without the margins that are published.
         rules: see `ctcalign.ctc.segmentation.Trellis`.
     """
 
@@ -74,6 +76,7 @@ class CtcSegmenter:
         length: int = 30,
         last_window: bool = True,
         rounded: bool = False,
+        cores: bool = False,
         rules: SegmentationRules | None = None,
     ) -> None:
         self._encode = encode
@@ -82,6 +85,7 @@ class CtcSegmenter:
         self._length = length
         self._last_window = last_window
         self._rounded = rounded
+        self._cores = cores
         self._rules = rules
 
     def __call__(self, log_probs: LogProbs, texts: Sequence[str]) -> Callable[[int], list[Segment]]:
@@ -90,18 +94,22 @@ class CtcSegmenter:
 
         def first(count: int) -> list[Segment]:
             path = trellis.path(begins[count])
-            places = begins[: count + 1]
-            found = utterance_times(path, places, self._frame_shift, self._length, self._last_window)
-            return [
-                self._segment(text, place.start, place.end, place.score, path.frame_scores)
-                for text, place in zip(texts, found, strict=False)
-            ]
+            found = utterance_times(
+                path, begins[: count + 1], self._frame_shift, self._length, self._last_window, cores=self._cores
+            )
+            segments = []
+            for number, (text, place) in enumerate(zip(texts, found, strict=False)):
+                total = path.frame_scores[
+                    path.frames[begins[number] + 1] : path.frames[begins[number + 1] - 1] + 1
+                ].sum()
+                labels = begins[number + 1] - begins[number] - 1
+                segments.append(self._segment(text, place, float(total), labels))
+            return segments
 
         return first
 
-    def _segment(self, text: str, start: float, end: float, score: float, scores: NDArray[np.float64]) -> Segment:
-        part = scores[round(start / self._frame_shift) : round(end / self._frame_shift)]
-        mean = float(part.mean()) if len(part) else score
+    def _segment(self, text: str, place: Utterance, total: float, labels: int) -> Segment:
+        start, end, score = place.start, place.end, place.score
         if self._rounded:
-            return Segment(text, float(f"{start:.2f}"), float(f"{end:.2f}"), float(f"{score:.4f}"), mean)
-        return Segment(text, start, end, score, mean)
+            start, end, score = float(f"{start:.2f}"), float(f"{end:.2f}"), float(f"{score:.4f}")
+        return Segment(text, start, end, score, total, labels)

@@ -54,20 +54,23 @@ class Settings:
     rounded: bool = False  # times to 2 and scores to 4 decimals on the way
     restored_penalty: float | None = None  # added to scores of short texts at the end; None: what was taken
 
-    # The mended method alone.
-    good_mean: float = -1.3  # mean log-prob a frame of an utterance that is said, a few of its words wrong perhaps
-    sure_mean: float = -0.7  # ... of one that is said as written: it alone may find the place again
+    # The mended method alone. An utterance of n labels needs a total of good_label * n + short_slack nats.
+    good_label: float = -4.0  # nats a label of a text that is said with many wrong words; one not said has -4.8
+    sure_label: float = -2.9  # ... of one that may find the place again
+    short_slack: float = 30.0  # nats: a short text matches something nearly everywhere
+    first_window: float = 30.0  # seconds; doubled up to search_window until an utterance is sure
     search_window: float = 120.0  # seconds in which a lost place is searched at a time
-    search_texts: int = 60  # next utterances that are tried there
+    search_texts: int = 60  # next utterances tried there, doubled as long as the place is lost
+    most_search_texts: int = 2000
 
     def __post_init__(self) -> None:
-        for name in ("threshold", "nice", "good_mean", "sure_mean"):
+        for name in ("threshold", "nice", "good_label", "sure_label"):
             if not getattr(self, name) <= 0:
                 raise UsageError(f"{name}: expected nats a frame, at most 0, got {getattr(self, name)}")
         for name in ("most_words", "most_errors", "length", "search_texts"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name}: expected 1 or more, got {getattr(self, name)}")
-        for name in ("longest_window", "lost_window", "search_window"):
+        for name in ("longest_window", "lost_window", "first_window", "search_window"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name}: expected seconds above 0, got {getattr(self, name)}")
 
