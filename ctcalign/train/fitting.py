@@ -133,7 +133,7 @@ def prepared(arguments: Sequence[str]) -> FitCommand:
         seed_everything_default=False,
         trainer_defaults={"max_epochs": -1, "gradient_clip_val": 5.0},
         parser_class=_Parser,
-        parser_kwargs={"prog": "ctcalign fit", "description": "Train a CTC recogniser."},
+        parser_kwargs={"prog": "ctcalign fit", "description": "Train a CTC recogniser.", "allow_abbrev": False},
         args=list(arguments),
         run=False,
         auto_configure_optimizers=False,

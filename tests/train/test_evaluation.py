@@ -138,6 +138,7 @@ def test_commands(cuts, tmp_path):
     for arguments, status, message in (
         (["fit"], 2, "expected options"),
         (["fit", "--config", str(file), "--data.max_durationn", "3"], 2, "max_durationn"),
+        (["fit", "--config", str(file), "--trainer.max_step", "3"], 2, "max_step"),
         (["fit", "--config", str(tmp_path / "none.yaml")], 2, "none.yaml"),
         (["evaluate", str(tmp_path)], 2, "a folder without Shar cuts"),
         (["evaluate", str(cuts), "--model", "checkpoint:none"], 1, "no such file"),
