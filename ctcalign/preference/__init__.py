@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ctcalign.preference.dpo import dpo_loss as dpo_loss
     from ctcalign.preference.kto import kto_loss as kto_loss
     from ctcalign.preference.logo import logo_loss as logo_loss
+    from ctcalign.preference.naming import PreferenceLoss as PreferenceLoss
+    from ctcalign.preference.naming import build_preference_loss as build_preference_loss
+    from ctcalign.preference.naming import preference_loss_names as preference_loss_names
+    from ctcalign.preference.naming import register_preference_loss as register_preference_loss
     from ctcalign.preference.poft import poft_loss as poft_loss
     from ctcalign.preference.results import PairResult as PairResult
     from ctcalign.preference.results import RowResult as RowResult
@@ -30,9 +34,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "BatchError": "checks",
     "PairResult": "results",
+    "PreferenceLoss": "naming",
     "RewardShift": "reward_shift",
     "RowResult": "results",
     "bco_loss": "bco",
+    "build_preference_loss": "naming",
     "cdpo_loss": "cdpo",
     "contrast_rewards": "treg",
     "cpo_loss": "cpo",
@@ -41,6 +47,8 @@ _HOMES = {
     "logo_loss": "logo",
     "matching_weights": "bco",
     "poft_loss": "poft",
+    "preference_loss_names": "naming",
+    "register_preference_loss": "naming",
     "simpo_loss": "simpo",
     "tdpo_loss": "tdpo",
     "treg_loss": "treg",
