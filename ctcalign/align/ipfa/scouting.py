@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ctcalign.align.ipfa.amounts import LETTER
 from ctcalign.align.ipfa.segmenter import Post, Segment, Segmenter
 from ctcalign.align.ipfa.settings import Settings
 from ctcalign.errors import NoPathError
@@ -29,13 +31,14 @@ class Scout:
     settings: Settings
     trials: int = 0
 
-    def margin(self, segment: Segment) -> float:
-        """Nats by which an utterance is better than it needs to be; below 0 it is not taken for said."""
-        return segment.total - self.settings.good_label * segment.labels - self.settings.short_slack
+    def margin(self, segment: Segment, seconds: float) -> float:
+        """Nats by which an utterance, looked for in so many seconds, is better than it needs to be to count as said."""
+        spare = max(0.0, seconds - segment.labels * LETTER)
+        return segment.total - self.settings.good_label * segment.labels - self.settings.chance * math.log1p(2 * spare)
 
     def sure(self, segment: Segment) -> bool:
         """Whether an utterance is said so well that the search may go on from it."""
-        return segment.total >= self.settings.sure_label * segment.labels and self.margin(segment) >= 0
+        return segment.total >= self.settings.sure_label * segment.labels
 
     def together(self, start: float, end: float, numbers: Sequence[int]) -> dict[int, Segment]:
         """The best place of several texts in order, between two times; empty where they do not fit."""
@@ -54,13 +57,17 @@ class Scout:
         Each text is placed alone; of the good ones those with the largest sum of margins whose order is right are kept
         and placed together; what was left out is looked for in the gaps.
         """
-        alone: dict[int, Segment] = {}
+        seconds = end - start
+        alone: dict[int, tuple[Segment, float]] = {}
         for n in numbers:
-            alone.update({m: s for m, s in self.together(start, end, [n]).items() if self.margin(s) > 0})
-        kept = self._in_order(alone)
-        found = {n: alone[n] for n in kept}
+            for segment in self.together(start, end, [n]).values():
+                margin = self.margin(segment, seconds)
+                if margin > 0:
+                    alone[n] = (segment, margin)
+        kept = in_order(alone, numbers, self.settings)
+        found = {n: alone[n][0] for n in kept}
         joint = self.together(start, end, kept) if len(kept) > 1 else {}
-        if joint and all(self.margin(segment) > 0 for segment in joint.values()):
+        if joint and all(self.margin(segment, seconds) > 0 for segment in joint.values()):
             found = joint
         if not found or depth == 0:
             return found
@@ -71,41 +78,49 @@ class Scout:
                 inner.update(self._beside(found, run, start, end))
         return dict(sorted({**found, **inner}.items()))
 
-    def _beside(self, found: Mapping[int, Segment], run: Sequence[int], start: float, end: float) -> dict[int, Segment]:
+    def _beside(self, found: dict[int, Segment], run: Sequence[int], start: float, end: float) -> dict[int, Segment]:
         """Places of a run of texts together with its neighbours, which may give way; empty unless all are good.
 
         Of sentences that are said several times the best may have been given to the wrong one.
         """
         before = max((n for n in found if n < run[0]), default=None)
         after = min((n for n in found if n > run[-1]), default=None)
-        numbers = [n for n in (before, *run, after) if n is not None]
         low = max((found[n].end for n in found if before is not None and n < before), default=start)
         high = min((found[n].start for n in found if after is not None and n > after), default=end)
-        joint = self.together(low, high, numbers)
-        if not joint or any(self.margin(segment) <= 0 for segment in joint.values()):
+        beside = [n for n in (before, after) if n is not None]
+        joint = self.together(low, high, sorted([*beside, *run]))
+        spare = high - low - sum(segment.end - segment.start for segment in joint.values())
+        if not joint or any(self.margin(s, spare + s.end - s.start) <= 0 for s in joint.values()):
             return {}
-        moved = {n: joint[n] for n in run}
-        for n in (before, after):
-            if n is not None and isinstance(found, dict):
-                found[n] = joint[n]
-        return moved
+        found.update({n: joint[n] for n in beside})
+        return {n: joint[n] for n in run}
 
-    def _in_order(self, alone: Mapping[int, Segment]) -> list[int]:
-        """Numbers of the texts with the largest sum of margins that follow one another."""
-        numbers = sorted(alone)
-        best: list[float] = []
-        origin: list[int] = []
-        for i, n in enumerate(numbers):
-            sums = [(best[j], -j) for j in range(i) if alone[numbers[j]].end <= alone[n].start + OVERLAP]
-            top, at = max(sums, default=(0.0, 1))
-            best.append(top + self.margin(alone[n]))
-            origin.append(-at)
-        kept: list[int] = []
-        at = max(range(len(best)), key=best.__getitem__, default=-1)
-        while at >= 0:
-            kept.append(numbers[at])
-            at = origin[at]
-        return kept[::-1]
+
+def in_order(alone: Mapping[int, tuple[Segment, float]], numbers: Sequence[int], settings: Settings) -> list[int]:
+    """Numbers of the texts with the largest sum of margins that follow one another, less what the skipped ones cost."""
+    rank = {n: place for place, n in enumerate(numbers)}
+    best: dict[int, tuple[float, int | None]] = {}
+    for n in sorted(alone):
+        segment, margin = alone[n]
+        top, origin = -_skips(rank[n], settings), None
+        for m, (value, _) in best.items():
+            if alone[m][0].end <= segment.start + OVERLAP:
+                value -= _skips(rank[n] - rank[m] - 1, settings)
+                if value > top:
+                    top, origin = value, m
+        best[n] = (top + margin, origin)
+    kept: list[int] = []
+    at = max(best, key=lambda n: best[n][0], default=None)
+    if at is not None and best[at][0] <= 0:
+        return []
+    while at is not None:
+        kept.append(at)
+        at = best[at][1]
+    return kept[::-1]
+
+
+def _skips(count: int, settings: Settings) -> float:
+    return min(settings.most_skip_cost, settings.skip_cost * count)
 
 
 def gaps(

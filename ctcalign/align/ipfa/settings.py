@@ -54,10 +54,13 @@ class Settings:
     rounded: bool = False  # times to 2 and scores to 4 decimals on the way
     restored_penalty: float | None = None  # added to scores of short texts at the end; None: what was taken
 
-    # The mended method alone. An utterance of n labels needs a total of good_label * n + short_slack nats.
+    # The mended method alone. An utterance of n labels, looked for in s seconds more than it lasts, needs a total of
+    # good_label * n + chance * log(1 + 2 s) nats.
     good_label: float = -4.0  # nats a label of a text that is said with many wrong words; one not said has -4.8
     sure_label: float = -2.9  # ... of one that may find the place again
-    short_slack: float = 30.0  # nats: a short text matches something nearly everywhere
+    chance: float = 5.5  # nats: the more places there are, the better one of them matches by chance
+    skip_cost: float = 3.0  # nats that each text costs that is left out between two that are said
+    most_skip_cost: float = 60.0  # ... and all of them together at most
     first_window: float = 30.0  # seconds; doubled up to search_window until an utterance is sure
     search_window: float = 120.0  # seconds in which a lost place is searched at a time
     search_texts: int = 60  # next utterances tried there, doubled as long as the place is lost
