@@ -8,7 +8,7 @@ moves on over audio without text, with more and more of the next texts, until th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ctcalign.align.ipfa.amounts import LETTER
@@ -28,11 +28,14 @@ class MendedRun:
 
     Attributes:
         placed: segment of each text that is said, by its number, in seconds of the recording.
+        guessed: the same of texts with many wrong words, for whose sake the speech between their neighbours is like
+            them as a whole. None is in `placed`.
         lost: stretches of audio in which no text was found although the place was searched there.
         trials: segmentations made.
     """
 
     placed: dict[int, Segment] = field(default_factory=dict)
+    guessed: dict[int, Segment] = field(default_factory=dict)
     lost: list[Stretch] = field(default_factory=list)
     trials: int = 0
 
@@ -43,6 +46,7 @@ def run_mended(
     post: Post,
     segmenter: Segmenter,
     settings: Settings = DEFAULT,
+    guessing: Callable[[Scout, dict[int, Segment]], dict[int, Segment]] | None = None,
 ) -> MendedRun:
     """Iterative pseudo-forced alignment that loses neither text nor time.
 
@@ -50,8 +54,9 @@ def run_mended(
         texts: in order, none empty.
         speech: stretches between long pauses in seconds, in order.
         post, segmenter, settings: see there; the segmenter gives cores.
+        guessing: places texts that were not found, given what was; see `ctcalign.align.ipfa.guesses`.
     Returns:
-        MendedRun: every text that is not in `placed` was not found.
+        MendedRun: every text that is in neither `placed` nor `guessed` was not found.
     """
     scout = Scout(texts, post, segmenter, settings)
     run = MendedRun()
@@ -80,6 +85,8 @@ def run_mended(
                     break
                 anchor += seconds / 2
     _fill_gaps(scout, run, speech)
+    if guessing is not None:
+        run.guessed = guessing(scout, run.placed)
     run.trials = scout.trials
     return run
 
