@@ -39,12 +39,15 @@ def measured(work: Callable[[], Any], repeats: int = 1) -> tuple[dict[str, float
     return {"wall_s": min(wall), "cpu_s": min(cpu), "peak_gb": peak, "beyond_gb": peak - before}, result
 
 
-def in_subprocess(script: Path, case: dict[str, Any], timeout: float = 1800) -> dict[str, Any]:
+def in_subprocess(
+    script: Path, case: dict[str, Any], timeout: float = 1800, python: str | None = None
+) -> dict[str, Any]:
     """Run `script --case JSON` on one thread and read the JSON object on the last line of its output.
 
+    `python`: another interpreter than this one.
     A crash is a result: {"failed": reason}.
     """
-    command = [sys.executable, str(script), "--case", json.dumps(case)]
+    command = [python or sys.executable, str(script), "--case", json.dumps(case)]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env={**os.environ, **ONE_THREAD})
     except subprocess.TimeoutExpired:
