@@ -25,6 +25,7 @@ from ctcalign.objectives import (
     PropertyContext,
     build_objective,
     build_property,
+    improve,
     objective_names,
     register_objective,
     register_property,
@@ -233,3 +234,18 @@ def test_wrong_batches():
         build_objective("peak_first")(batch(input_lengths=torch.tensor([21, 3])))
     with pytest.raises(BatchError, match="the batch is empty"):
         awp(batch(log_probs=torch.zeros(0, 20, 29)))
+
+
+@pytest.mark.parametrize("name", ["low_latency", "minimum_wer", "minimum_cer", "joint"])
+def test_an_utterance_with_its_own_generator_does_not_see_the_others(name):
+    given, property = batch(), build_property(name)
+    paths = torch.tensor([path_of("the^ cot^ dog^^^^^^^"), path_of("ddigs^^^ dogg^^^^^^^")])[:, None].repeat(1, 6, 1)
+    contexts = [PropertyContext(path_of(text), VOCABULARY, BLANK) for text in ("tha cat dig", "dogs dug")]
+    generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
+    whole, changed = improve(paths, property, contexts, given.input_lengths, generators)
+    alone, also = improve(
+        paths[1:, :, :15], property, contexts[1], given.input_lengths[1:], torch.Generator().manual_seed(4)
+    )
+    assert torch.equal(whole[1:, :, :15], alone)
+    assert torch.equal(changed[1:], also)
+    assert len({tuple(row) for row in whole[1].tolist()}) > 1
