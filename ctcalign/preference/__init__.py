@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ctcalign.preference.checks import BatchError as BatchError
     from ctcalign.preference.cpo import cpo_loss as cpo_loss
     from ctcalign.preference.dpo import dpo_loss as dpo_loss
+    from ctcalign.preference.from_lm import TokenScores as TokenScores
+    from ctcalign.preference.from_lm import critical_token_scores as critical_token_scores
+    from ctcalign.preference.from_lm import lm_token_scores as lm_token_scores
     from ctcalign.preference.kto import kto_loss as kto_loss
     from ctcalign.preference.logo import logo_loss as logo_loss
     from ctcalign.preference.naming import PreferenceLoss as PreferenceLoss
@@ -37,13 +40,16 @@ _HOMES = {
     "PreferenceLoss": "naming",
     "RewardShift": "reward_shift",
     "RowResult": "results",
+    "TokenScores": "from_lm",
     "bco_loss": "bco",
     "build_preference_loss": "naming",
     "cdpo_loss": "cdpo",
     "contrast_rewards": "treg",
     "cpo_loss": "cpo",
+    "critical_token_scores": "from_lm",
     "dpo_loss": "dpo",
     "kto_loss": "kto",
+    "lm_token_scores": "from_lm",
     "logo_loss": "logo",
     "matching_weights": "bco",
     "poft_loss": "poft",
