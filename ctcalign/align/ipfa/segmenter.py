@@ -90,9 +90,13 @@ class CtcSegmenter:
 
     def __call__(self, log_probs: LogProbs, texts: Sequence[str]) -> Callable[[int], list[Segment]]:
         symbols, begins = utterance_symbols([self._encode(text) for text in texts], self._blank)
-        trellis = Trellis(log_probs, symbols, self._blank, self._rules)
+        whole = Trellis(log_probs, symbols, self._blank, self._rules)
+        banded = self._rules is not None and self._rules.window is not None and self._rules.window < len(log_probs)
 
         def first(count: int) -> list[Segment]:
+            trellis = whole
+            if banded and count < len(texts):  # the band of a shorter text is another one
+                trellis = Trellis(log_probs, symbols[: begins[count] + 1], self._blank, self._rules)
             path = trellis.path(begins[count])
             found = utterance_times(
                 path, begins[: count + 1], self._frame_shift, self._length, self._last_window, cores=self._cores

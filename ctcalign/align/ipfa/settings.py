@@ -29,6 +29,7 @@ class Settings:
         most_errors: texts longer than their audio, one after the other, at which the published method gives up.
         length: frames of the windows whose smallest mean is the published score.
         last_window: look at the last of these windows too.
+        table_window: frames of the segmentation's table, see `SegmentationRules`; None: all.
         long_pause: seconds without speech that are kept out.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     most_errors: int = 10
     length: int = 30
     last_window: bool = True
+    table_window: int | None = None
     long_pause: float = 30.0
 
     faithful: bool = False
@@ -85,6 +87,7 @@ class Settings:
 
 FAITHFUL = Settings(
     last_window=False,
+    table_window=8000,
     faithful=True,
     balanced_chunks=False,
     upper_case=True,
