@@ -49,12 +49,20 @@ def label_errors(text: Sequence[int] | NDArray[np.int64], heard: Sequence[int] |
     >>> label_errors([1, 2, 3], [1, 3, 4])
     2
     """
-    return int(_distance(np.asarray(text, np.int64), np.asarray(heard, np.int64)))
+    return int(prefix_errors(text, heard)[-1])
+
+
+def prefix_errors(
+    text: Sequence[int] | NDArray[np.int64], heard: Sequence[int] | NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Errors between a text and the first 0, 1, 2, ... of the labels heard. (n + 1,)"""
+    row = np.arange(len(heard) + 1)
+    _advance(np.asarray(text, np.int64), np.asarray(heard, np.int64), row)
+    return row
 
 
 @jit
-def _distance(text: NDArray[np.int64], heard: NDArray[np.int64]) -> int:
-    row = np.arange(heard.size + 1)
+def _advance(text: NDArray[np.int64], heard: NDArray[np.int64], row: NDArray[np.int64]) -> None:
     for i in range(text.size):
         corner = row[0]
         row[0] = i + 1
@@ -62,4 +70,3 @@ def _distance(text: NDArray[np.int64], heard: NDArray[np.int64]) -> int:
             cost = corner + (0 if text[i] == heard[j] else 1)
             corner = row[j + 1]
             row[j + 1] = min(cost, corner + 1, row[j] + 1)
-    return int(row[heard.size])
