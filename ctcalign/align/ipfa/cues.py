@@ -9,6 +9,7 @@ from typing import Literal
 from ctcalign.align.emission import Emission
 from ctcalign.align.free_decoding import FreeDecoding
 from ctcalign.align.ipfa.amounts import chunks
+from ctcalign.align.ipfa.edges import Times, grown
 from ctcalign.align.ipfa.guesses import guess
 from ctcalign.align.ipfa.mended import run_mended
 from ctcalign.align.ipfa.published import restored, run_published
@@ -200,20 +201,17 @@ def _mended(emission: Emission, text: CueText, speech: Sequence[Stretch], settin
         rules=SegmentationRules(free_blank=True),
     )
     decoding = FreeDecoding(emission.log_probs, emission.vocabulary.blank)
+    times = Times(shift, offset)
+    texts = [chunk.text for chunk in text.chunks]
+    first, last = speech[0][0], speech[-1][1]
     run = run_mended(
-        [chunk.text for chunk in text.chunks],
+        texts,
         speech,
         frames_between(emission.log_probs, shift, offset),
         segmenter,
         settings,
-        guessing=lambda scout, placed: guess(
-            scout,
-            placed,
-            decoding,
-            lambda time: round((time - offset) / shift),
-            text.encode,
-            speech[0][0],
-            speech[-1][1],
-        ),
+        guessing=lambda scout, placed: guess(scout, placed, decoding, times.frame, text.encode, first, last),
     )
-    return run.placed, run.guessed, None
+    found = grown({**run.placed, **run.guessed}, texts, text.encode, decoding, times, first, last)
+    placed = {number: segment for number, segment in found.items() if number in run.placed}
+    return placed, {number: segment for number, segment in found.items() if number in run.guessed}, None

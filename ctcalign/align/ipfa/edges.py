@@ -1,7 +1,8 @@
 """Edges of texts whose first or last words are wrong.
 
-A separator that costs nothing draws such a word together beside its right neighbour. The speech that it stands for is
-left over: what is heard between two texts is given to one or the other as long as that makes neither less like it.
+Such a word either settles beside its right neighbour, for a separator costs nothing, and the speech that it stands for
+is left over; or it strays into the speech of the next text. So stray labels beyond a pause are left out, and what is
+heard between two texts is given to one or the other as long as that makes neither less like it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from ctcalign.align.ipfa.segmenter import Segment
 
 PAUSE = 0.25  # seconds between two labels
 PAUSE_COST = 1.5  # errors that a pause must save to be crossed
+SAME_BREATH = 0.9  # errors that a label is worth which no pause divides from the text
+STRAY_PAUSE = 0.4  # seconds that divide stray labels at an edge from the rest of a text
+STRAY_COST = 2.0  # errors that leaving them out may add
+STRAYS = 10  # labels at most
+LEFT = 0.7  # labels that must be left for each of the text
+WRONG_WORDS = -2.1  # nats a label, below which some words are probably wrong and may have strayed
 FARTHEST = 4.0  # seconds that a text may grow at one end
 
 
@@ -45,7 +52,7 @@ def grown(
     start: float,
     end: float,
 ) -> dict[int, Segment]:
-    """The same segments, grown over the speech between them.
+    """The same segments without stray labels, grown over the speech between them. Totals and scores stay.
 
     Args:
         placed: cores by number of their text, in order and without overlap.
@@ -55,10 +62,15 @@ def grown(
         start, end: of its speech, in seconds.
     """
     numbers = sorted(placed)
-    starts = [times.frame(placed[n].start) for n in numbers]
-    stops = [times.frame(placed[n].end) for n in numbers]
     labels = [np.asarray(encode(texts[n]), np.int64) for n in numbers]
-    edges = [(starts[i], stops[i]) for i in range(len(numbers))]
+    old = [(times.frame(placed[n].start), times.frame(placed[n].end)) for n in numbers]
+    edges = [
+        _trimmed(text, span, decoding, STRAY_PAUSE / times.frame_shift)
+        if placed[n].total < WRONG_WORDS * placed[n].labels
+        else span
+        for n, text, span in zip(numbers, labels, old, strict=True)
+    ]
+    starts, stops = [first for first, _ in edges], [stop for _, stop in edges]
     reach = times.frame(start + FARTHEST) - times.frame(start)
     for i in range(len(numbers) + 1):
         low = stops[i - 1] if i else times.frame(start)
@@ -82,7 +94,7 @@ def grown(
         if taken_after:
             edges[i] = (int(frames[len(frames) - taken_after]), edges[i][1])
     result = {}
-    for n, (first, stop), old_first, old_stop in zip(numbers, edges, starts, stops, strict=True):
+    for n, (first, stop), (old_first, old_stop) in zip(numbers, edges, old, strict=True):
         segment = placed[n]
         if first != old_first:
             segment = replace(segment, start=times.seconds(first))
@@ -90,6 +102,22 @@ def grown(
             segment = replace(segment, end=times.seconds(stop))
         result[n] = segment
     return result
+
+
+def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: FreeDecoding, pause: float) -> tuple[int, int]:
+    """A span without the few labels at either edge that a pause divides from the rest and the text does not need."""
+    first, stop = span
+    for backwards in (False, True):
+        frames = decoding.frames_between(first, stop)
+        heard = decoding.between(first, stop)
+        way = slice(None, None, -1) if backwards else slice(None)
+        errors = prefix_errors(text[way], heard[way])
+        order = frames[way]
+        for kept in range(len(order) - 1, max(round(LEFT * len(text)), len(order) - 1 - STRAYS), -1):
+            if abs(int(order[kept]) - int(order[kept - 1])) > pause and errors[kept] <= errors[-1] + STRAY_COST:
+                first, stop = (int(order[kept - 1]), stop) if backwards else (first, int(order[kept - 1]) + 1)
+                break
+    return first, stop
 
 
 def _costs(
@@ -101,7 +129,8 @@ def _costs(
 ) -> NDArray[np.float64]:
     """Errors of a text with 0, 1, 2, ... of the labels beside it, and the pauses crossed on the way."""
     errors = prefix_errors(text, np.concatenate([own, more]))[len(own) :].astype(np.float64)
-    errors[1:] += PAUSE_COST * np.cumsum(np.diff(distances, prepend=0) > pause)
+    pauses = np.cumsum(np.diff(distances, prepend=0) > pause)
+    errors[1:] += PAUSE_COST * pauses - SAME_BREATH * np.cumsum(pauses == 0)
     return errors
 
 
