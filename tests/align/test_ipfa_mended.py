@@ -196,7 +196,8 @@ def test_wrong_words_move_no_edge_far(seed):
 def test_a_first_and_a_last_word_that_are_wrong_cover_their_speech():
     talk = Talk(11)
     texts = [talk.cue(talk.sentence(9)) for _ in range(5)]
-    for number, place in ((1, 0), (1, -1), (3, 0), (2, -1)):
+    # Never on both sides of one pause: a letter may then be taken for a neighbour's.
+    for number, place in ((1, 0), (1, -1), (3, 0), (3, -1)):
         words = texts[number].split()
         words[place] = talk.sentence(1)
         texts[number] = " ".join(words)
