@@ -17,6 +17,7 @@ from ctcalign.preference import (
     BatchError,
     PairResult,
     build_preference_loss,
+    dpo_loss,
     preference_loss_names,
     register_preference_loss,
 )
@@ -97,6 +98,22 @@ def test_gradients_are_those_of_the_value(name, options):
         return loss({**batch, **dict(zip(names, values, strict=True))}, training=False).loss
 
     assert torch.autograd.gradcheck(value_of, [batch[key] for key in names])
+
+
+CONSTANT = ("reference_log_probs", "scores", "token_rewards", "log_collision", "mismatched_log_probs")
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=NAMES)
+def test_no_gradient_flows_to_the_reference_or_to_weights(name, options):
+    batch = full_batch(name, 5)
+    constants = [value.requires_grad_() for key, value in batch.items() if key.endswith(CONSTANT)]
+    build_preference_loss(name, **options)(batch).loss.backward()
+    assert [value.grad for value in constants] == [None] * len(constants)
+
+
+def test_a_tie_is_no_success():
+    result = dpo_loss(*[torch.zeros(2, 1, requires_grad=True)] * 4, *[torch.ones(2, 1)] * 2)
+    assert float(result.accuracy) == 0.0
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])

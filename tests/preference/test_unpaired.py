@@ -204,6 +204,11 @@ def test_no_mismatched_row_means_no_shift():
     near(kto_loss(**random_rows(0), desirable=GOOD, **nothing, mismatched_mask=torch.zeros(0, 3)).extras["kl"], 0.0)
 
 
+def test_the_reference_point_is_never_negative():
+    far = {"mismatched_log_probs": torch.full((2, 3), -9.0), "mismatched_reference_log_probs": torch.zeros(2, 3)}
+    near(kto_loss(**random_rows(0), desirable=GOOD, **far, mismatched_mask=torch.ones(2, 3)).extras["kl"], 0.0)
+
+
 def test_weights_of_matching():
     p = doubles([0.9, 0.0, 1.0, 0.75])
     near(matching_weights(p, torch.tensor([True, False, False, False]), 0.5, 10.0), [1.0, 0.5, 10.0, 3.0])
