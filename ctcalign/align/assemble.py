@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from ctcalign.align.alignment import AlignedCue, AlignedWord
-from ctcalign.align.placing import PlacedWord
+from ctcalign.align.cue_edges import CueCore, cue_edges
+from ctcalign.align.placing import PlacedWord, Placement
 from ctcalign.align.spoken import SpokenText
 
 # A cue that nobody speaks fills the pause between its neighbours, but no more than this many seconds of it, unless the
 # input file gave it a longer time.
 LONGEST_UNSPOKEN = 10.0
+# A cue of whose letters less than this share was heard is not spoken: the few words of it that were are chance.
+LEAST_HEARD = 0.35
+NOT_HEARD = "not heard"
 
 
-def assemble(text: SpokenText, placed: list[PlacedWord], duration: float, *, tokens: bool) -> list[AlignedCue]:
+def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens: bool) -> list[AlignedCue]:
     """Every cue and every word of the input exactly once, in file order.
 
     Args:
         text: the input.
-        placed: one for each of `text.spoken`.
+        placement: the place of each of `text.spoken`, and the speech between.
         duration: length of the recording in seconds.
         tokens: keep the symbols' times in each word.
     """
     cues: list[AlignedCue] = []
     by_home = {home: number for number, home in enumerate(text.homes)}
+    placed = without_chance(text, placement.words)
+    heard: list[tuple[AlignedCue, CueCore]] = []
     for number, (cue, words) in enumerate(zip(text.cues, text.words, strict=True)):
         done: list[AlignedWord] = []
         found: list[PlacedWord] = []
@@ -31,6 +37,9 @@ def assemble(text: SpokenText, placed: list[PlacedWord], duration: float, *, tok
                 done.append(AlignedWord(word.text, status="not_spoken"))
                 continue
             here = placed[spoken]
+            if here is None:
+                done.append(AlignedWord(word.text, status="not_spoken", reason=NOT_HEARD))
+                continue
             found.append(here)
             reading = None
             if here.alternative < len(word.readings) and len(word.readings) > 1:
@@ -56,15 +65,48 @@ def assemble(text: SpokenText, placed: list[PlacedWord], duration: float, *, tok
             input_start=cue.start,
             input_end=cue.end,
         )
+        numbers = [by_home[number, place] for place in range(len(words)) if (number, place) in by_home]
         if found:
-            out.start, out.end = found[0].start, found[-1].end
+            heard.append((out, _core(text, placed, numbers)))
             out.score = sum(word.score for word in found) / len(found)
-            _time_unspoken_words(out)
         else:
             out.status = "not_spoken"
+            out.reason = NOT_HEARD if numbers else None
         cues.append(out)
+    edges = cue_edges([core for _, core in heard], placement.speech)
+    for (out, _), (out.start, out.end) in zip(heard, edges, strict=True):
+        _time_unspoken_words(out)
     _time_unspoken_cues(cues, duration)
     return cues
+
+
+def without_chance(text: SpokenText, placed: list[PlacedWord | None]) -> list[PlacedWord | None]:
+    """The same without the words of cues of which too little was heard."""
+    said: dict[int, int] = {}
+    heard: dict[int, int] = {}
+    for number, ((cue, _), word) in enumerate(zip(text.homes, placed, strict=True)):
+        said[cue] = said.get(cue, 0) + letters(text, number)
+        heard[cue] = heard.get(cue, 0) + (0 if word is None else letters(text, number))
+    return [
+        word if heard[cue] >= LEAST_HEARD * said[cue] else None
+        for (cue, _), word in zip(text.homes, placed, strict=True)
+    ]
+
+
+def letters(text: SpokenText, number: int) -> int:
+    """Symbols of a spoken word in its first reading, at least one."""
+    alternatives = text.spoken[number].alternatives
+    return max(1, len(alternatives[0])) if alternatives else 1
+
+
+def _core(text: SpokenText, placed: list[PlacedWord | None], numbers: list[int]) -> CueCore:
+    """What was heard of a cue, of which `numbers` are the spoken words."""
+    here = [number for number in numbers if placed[number] is not None]
+    first, last = placed[here[0]], placed[here[-1]]
+    assert first is not None
+    assert last is not None
+    before = sum(letters(text, number) for number in numbers if number < here[0])
+    return CueCore(first.start, last.end, before, sum(letters(text, number) for number in numbers if number > here[-1]))
 
 
 def _time_unspoken_words(cue: AlignedCue) -> None:
@@ -72,7 +114,7 @@ def _time_unspoken_words(cue: AlignedCue) -> None:
     words = cue.words
     before = cue.start or 0.0
     for place, word in enumerate(words):
-        if word.start is None:
+        if word.start is None and word.reason != NOT_HEARD:
             after = next((later.start for later in words[place + 1 :] if later.start is not None), before)
             word.start, word.end = before, max(before, after)
             if place + 1 < len(words) and words[place + 1].start is None:
@@ -84,16 +126,21 @@ def _time_unspoken_cues(cues: list[AlignedCue], duration: float) -> None:
     """Cues that nobody speaks share the pause between their neighbours; old times inside the pause are kept."""
     place = 0
     while place < len(cues):
-        if cues[place].status != "not_spoken":
+        if not _is_mark(cues[place]):
             place += 1
             continue
         stop = place
-        while stop < len(cues) and cues[stop].status == "not_spoken":
+        while stop < len(cues) and _is_mark(cues[stop]):
             stop += 1
         before = next((c.end for c in reversed(cues[:place]) if c.end is not None), 0.0)
         after = next((c.start for c in cues[stop:] if c.start is not None), duration)
         _share(cues[place:stop], before, max(before, after))
         place = stop
+
+
+def _is_mark(cue: AlignedCue) -> bool:
+    """Nothing but marks, notes and signs. A cue with words that were not heard has no place."""
+    return cue.status == "not_spoken" and cue.reason != NOT_HEARD
 
 
 def _share(cues: list[AlignedCue], before: float, after: float) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from ctcalign.align.alignment import AlignedToken
 from ctcalign.align.boundaries import BoundaryRules, refine
 from ctcalign.align.emission import Emission
+from ctcalign.align.filler_speech import filler_speech
 from ctcalign.align.spoken import SpokenText
 from ctcalign.align.transcript_graph import TranscriptGraph
 from ctcalign.ctc import GraphPath
@@ -35,6 +36,19 @@ class PlacedWord:
     tokens: list[AlignedToken] = field(default_factory=list)
 
 
+@dataclass
+class Placement:
+    """Where everything is.
+
+    Attributes:
+        words: one for each spoken word, None where it was not heard.
+        speech: (start, end) in seconds of stretches that no word covers, in order.
+    """
+
+    words: list[PlacedWord | None]
+    speech: list[tuple[float, float]]
+
+
 def place_words(
     text: SpokenText,
     transcript: TranscriptGraph,
@@ -42,8 +56,8 @@ def place_words(
     emission: Emission,
     spike_delay: float,
     rules: BoundaryRules | None = None,
-) -> list[PlacedWord]:
-    """Times and scores of every spoken word, in order.
+) -> Placement:
+    """Times and scores of every spoken word, in order, and the speech between them.
 
     The score of a word is the sum of the path's log-probabilities over the frames in which it is at one of the word's
     symbols, over the number of those frames; frames of blank between them do not count.
@@ -59,21 +73,30 @@ def place_words(
     def seconds(frame: int) -> float:
         return min(max(0.0, emission.offset + frame * emission.frame_shift - spike_delay), emission.duration)
 
-    cores = [_core(run, emission.frame_shift) for run in runs]
-    spikes = [(seconds(core[0][1]), seconds(core[-1][2])) for core in cores]
+    cores = {number: _core(run, emission.frame_shift) for number, run in enumerate(runs) if run}
+    speech = filler_speech(path, transcript.graph.labels, emission)
+    # What is said between the words bounds them as they bound each other.
+    frames = [(core[0][1], core[-1][2], number) for number, core in cores.items()]
+    frames = sorted([*frames, *((first, stop, -1 - place) for place, (first, stop) in enumerate(speech))])
+    spikes = [(seconds(first), seconds(stop)) for first, stop, _ in frames]
     times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, spike_delay, rules)
-    placed: list[PlacedWord] = []
-    for number, (run, (start, end)) in enumerate(zip(runs, times, strict=True)):
+    time_of = {number: time for (_, _, number), time in zip(frames, times, strict=True)}
+    placed: list[PlacedWord | None] = []
+    for number, run in enumerate(runs):
+        if not run:
+            placed.append(None)
+            continue
+        start, end = time_of[number]
         tokens: list[AlignedToken] = []
-        total, frames = 0.0, 0
+        total, said = 0.0, 0
         for label, first, stop in run:
             values = _log_probs(emission, label, first, stop)
-            total, frames = total + float(values.sum()), frames + (stop - first)
+            total, said = total + float(values.sum()), said + (stop - first)
             symbol = emission.vocabulary.symbols[label] if label >= 0 else "*"
             tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
         reason = _reason(text, number, start, end, run, strays=len(run) - len(cores[number]))
-        placed.append(PlacedWord(start, end, total / max(1, frames), chosen[number], reason, tokens))
-    return placed
+        placed.append(PlacedWord(start, end, total / max(1, said), chosen[number], reason, tokens))
+    return Placement(placed, [time_of[-1 - place] for place in range(len(speech))])
 
 
 def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,6 +13,7 @@ from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.placing import place_words
 from ctcalign.align.searching import search
+from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
 from ctcalign.align.transcript_graph import transcript_graph
 from ctcalign.align.unwritten import unwritten_speech
@@ -47,6 +48,7 @@ class AlignOptions:
     romanise: Romanise = "auto"
     tokens: bool = False
     unwritten: bool = True
+    skips: SkipCosts | None = field(default_factory=SkipCosts)
 
 
 def align(
@@ -101,7 +103,12 @@ def align(
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
     with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
-        alignment = align_emission(heard.emission, text, recogniser, options, progress)
+        try:
+            alignment = align_emission(heard.emission, text, recogniser, options, progress)
+        except CaptionError as error:
+            if not heard.warnings:
+                raise
+            raise CaptionError(f"{error} ({'; '.join(heard.warnings)})") from error
         heard.assign_channels(alignment.cues)
     alignment.audio = str(audio)
     alignment.language = language
@@ -114,9 +121,13 @@ def align_emission(
 ) -> Alignment:
     """The same from an emission that is at hand already: best path, boundaries, scores."""
     progress("aligning", 0, None)
-    transcript = transcript_graph(text.spoken, model.vocabulary)
+    if options.skips is None:
+        transcript, fillers = transcript_graph(text.spoken, model.vocabulary), [0.0]
+    else:
+        transcript = skipping_graph(text.spoken, [cue for cue, _ in text.homes], model.vocabulary, options.skips)
+        fillers = [price * emission.frame_shift for price in (options.skips.between, options.skips.inside)]
     try:
-        path, warnings = search(emission, transcript, options.max_memory)
+        path, warnings = search(emission, transcript, options.max_memory, filler_penalty=fillers)
     except NoPathError as error:
         raise CaptionError(
             f"captions: {len(text.spoken)} words do not fit into {emission.duration:.1f} s of audio ({error}); "
@@ -124,6 +135,11 @@ def align_emission(
         ) from error
     placed = place_words(text, transcript, path, emission, model.spike_delay)
     cues = assemble(text, placed, emission.duration, tokens=options.tokens)
+    if all(cue.status != "aligned" for cue in cues):
+        raise CaptionError(
+            f"captions: none of the {len(text.spoken)} words was heard in {emission.duration:.1f} s of audio; "
+            "check that the captions belong to this recording and the model speaks their language"
+        )
     covered = [
         (cue.start, cue.end)
         for cue in cues

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ctcalign import ctc
 from ctcalign.align.emission import Emission
 from ctcalign.align.transcript_graph import TranscriptGraph
@@ -16,7 +18,11 @@ BEAMS = (1000.0, 5000.0)
 
 
 def search(
-    emission: Emission, transcript: TranscriptGraph, max_memory: int | None, exact_cells: float = EXACT_CELLS
+    emission: Emission,
+    transcript: TranscriptGraph,
+    max_memory: int | None,
+    exact_cells: float = EXACT_CELLS,
+    filler_penalty: Sequence[float] = (0.0,),
 ) -> tuple[ctc.GraphPath, list[str]]:
     """The best path through a transcript, and warnings about it.
 
@@ -35,6 +41,7 @@ def search(
             beam=beam,
             max_memory=max_memory,
             wildcard_penalty=WILDCARD_PENALTY,
+            filler_penalty=filler_penalty,
         )
 
     if len(emission.log_probs) * len(transcript.graph) <= exact_cells:

@@ -1,8 +1,9 @@
 """Words that may be missing from the sound, and sound that may be missing from the words, in one graph.
 
-Before every word, and behind the last, stands a filler that takes up anything at a price a second. From filler to filler
-run arcs that skip one word, and from the filler before a cue to the one behind it an arc that skips the whole cue, each
-at a price of its own. So skips run along one chain of fillers, and the graph stays linear in the number of words.
+Before every word, and behind the last, stands a filler that takes up anything at a price a second: a low one between
+cues, a high one inside them, since a cue is said in one go. From filler to filler run arcs that skip one word, and from
+the filler before a cue to the one behind it an arc that skips the whole cue, each at a price of its own. So skips run
+along one chain of fillers, and the graph stays linear in the number of words.
 """
 
 from __future__ import annotations
@@ -15,22 +16,26 @@ from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
+INSIDE = FILLER - 1  # the label of fillers between the words of one cue
+
 
 @dataclass(frozen=True)
 class SkipCosts:
     """Prices of disagreement between text and sound, in nats.
 
     Attributes:
-        filler: a second of sound that no word covers.
+        between: a second of sound between cues that no word covers.
+        inside: the same between the words of one cue.
         opening: the beginning of such a stretch.
         word: a word that is not said.
         cue: a whole cue that is not said.
     """
 
-    filler: float = 20.0
+    between: float = 25.0
+    inside: float = 60.0
     opening: float = 3.0
-    word: float = 3.0
-    cue: float = 6.0
+    word: float = 8.0
+    cue: float = 30.0
 
 
 def skipping_graph(
@@ -42,7 +47,7 @@ def skipping_graph(
         words: spoken words in order, at least one.
         cues: number of the cue of each word, ascending.
         vocabulary: the model's symbols.
-        costs: all but `filler`, which the search takes as `filler_penalty` a frame.
+        costs: those of skips; the search takes `between` and `inside`, a frame, as its `filler_penalty`.
     """
     builder = GraphBuilder()
     places: list[Place | None] = []
@@ -57,7 +62,7 @@ def skipping_graph(
     cue_filler: int | None = None  # the filler before the cue that we are in
     for number, word in enumerate(words):
         begins = number == 0 or cues[number] != cues[number - 1]
-        filler = add(FILLER, _entries(ends, filler, cue_filler if begins else None, costs))
+        filler = add(FILLER if begins else INSIDE, _entries(ends, filler, cue_filler if begins else None, costs))
         cue_filler = filler if begins else cue_filler
         before = {filler: 0.0, **dict.fromkeys(ends, 0.0)}
         if vocabulary.separator is not None:

@@ -23,7 +23,7 @@ def first_frames(labels: I64, arc_start: I64, arc_source: I64) -> I64:
             if p < 0:
                 first[j] = 0
             elif first[p] < NEVER:
-                first[j] = min(first[j], first[p] + 1 + (labels[p] == labels[j] and labels[j] != FILLER))
+                first[j] = min(first[j], first[p] + 1 + (labels[p] == labels[j] and labels[j] > FILLER))
     return first
 
 
@@ -45,7 +45,7 @@ def frames_left(labels: I64, arc_start: I64, arc_source: I64, final: NDArray[np.
             p = arc_source[a]
             blank[p + 1] = min(blank[p + 1], label[j] + 1)
             if p >= 0:
-                label[p] = min(label[p], label[j] + 1 + (labels[p] == labels[j] and labels[j] != FILLER))
+                label[p] = min(label[p], label[j] + 1 + (labels[p] == labels[j] and labels[j] > FILLER))
     return label, blank
 
 

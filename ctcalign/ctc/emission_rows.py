@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +24,9 @@ class EmissionRows:
 
     Args:
         log_probs: (T, C) tensor on any device, array or memory map; float16, bfloat16, float32 or float64.
-        labels: distinct labels (WILDCARD and FILLER may be among them) that the search looks at, blank first.
+        labels: distinct labels (WILDCARD and fillers may be among them) that the search looks at, blank first.
         wildcard_penalty: nats below the best label but blank that a wildcard costs in each frame.
-        filler_penalty: nats below the best label of all that a filler costs in each frame.
+        filler_penalties: nats below the best label of all that a frame of each kind of filler costs, from FILLER down.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class EmissionRows:
         log_probs: LogProbs,
         labels: NDArray[np.int64],
         wildcard_penalty: float = 0.0,
-        filler_penalty: float = 0.0,
+        filler_penalties: Sequence[float] = (0.0,),
     ) -> None:
         self.log_probs = checked_shape(log_probs)
         self.frames, self.classes = (int(n) for n in log_probs.shape)
@@ -41,15 +42,19 @@ class EmissionRows:
         self.used = labels[labels >= 0]
         self.wildcard = bool((labels == WILDCARD).any())
         self.wildcard_penalty = wildcard_penalty
-        self.filler = bool((labels == FILLER).any())
-        self.filler_penalty = filler_penalty
-        self.columns = self.used.size + 3  # the used labels, "never", the filler, the wildcard
+        self.filler = bool((labels <= FILLER).any())
+        self.filler_penalties = np.asarray(filler_penalties, np.float64)
+        # The used labels, "never", the fillers from the last kind to the first, the wildcard.
+        self.columns = self.used.size + 2 + self.filler_penalties.size
 
     def column_of(self, labels: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
         """Column of each label in `block`, and at the end the column that is always -inf; (N + 1,)."""
-        lookup = np.full(self.classes + 2, -1, np.int64)  # the negative labels count from its end
+        fillers = self.filler_penalties.size
+        lookup = np.full(self.classes + 1 + fillers, -1, np.int64)
         lookup[self.used] = np.arange(self.used.size)
-        lookup[FILLER], lookup[WILDCARD] = self.used.size + 1, self.used.size + 2
+        lookup[-1 - fillers :] = np.arange(
+            self.columns - 1 - fillers, self.columns
+        )  # negative labels count from the end
         column = np.append(lookup[labels], self.used.size)
         return column.astype(np.uint8 if self.columns <= 256 else np.int64)  # a byte loads fastest
 
@@ -67,7 +72,7 @@ class EmissionRows:
         if self.wildcard:
             rows[:, -1] = self.wildcard_scores(raw)
         if self.filler:
-            rows[:, -2] = self.filler_scores(raw)
+            rows[:, -1 - self.filler_penalties.size : -1] = raw.max(1)[:, None] - self.filler_penalties[::-1]
         top = rows.max(1)
         if not np.isfinite(top).all():
             frame = start + int(np.flatnonzero(~np.isfinite(top))[0])
@@ -86,22 +91,19 @@ class EmissionRows:
                 best = np.maximum(best, part.max(1))
         return best - self.wildcard_penalty
 
-    def filler_scores(self, raw: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Best label of each frame, blank among them, less the penalty. (n,)"""
-        return np.asarray(raw.max(1) - self.filler_penalty, np.float64)
-
     def path_scores(self, path: NDArray[np.int64], block: int = 8192) -> NDArray[np.float64]:
-        """Log-prob of each frame's label, WILDCARD and FILLER included. (T,) float64"""
+        """Log-prob of each frame's label, WILDCARD and fillers included. (T,) float64"""
         scores = np.empty(self.frames)
         for start in range(0, self.frames, block):
             stop = min(start + block, self.frames)
             raw = as_numpy(self.log_probs[start:stop])
             labels = path[start:stop]
             scores[start:stop] = raw[np.arange(stop - start), np.maximum(labels, 0)]
-            for label, score in ((WILDCARD, self.wildcard_scores), (FILLER, self.filler_scores)):
-                here = labels == label
-                if here.any():
-                    scores[start:stop][here] = score(raw[here])
+            wild, filler = labels == WILDCARD, labels <= FILLER
+            if wild.any():
+                scores[start:stop][wild] = self.wildcard_scores(raw[wild])
+            if filler.any():
+                scores[start:stop][filler] = raw[filler].max(1) - self.filler_penalties[FILLER - labels[filler]]
         return scores
 
 

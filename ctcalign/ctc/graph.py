@@ -12,7 +12,9 @@ from ctcalign.errors import ShapeError
 
 START = -1  # the predecessor of nodes that may come first
 WILDCARD = -1  # the label of a node that any token but blank can say
-FILLER = -2  # the label of a node that takes up anything at all, blank too: speech that nobody wrote down, and silence
+# The label of a node that takes up anything at all, blank too: speech that nobody wrote down, and silence. FILLER - 1,
+# FILLER - 2, ... are more of its kind, with prices of their own.
+FILLER = -2
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class TokenGraph:
     not: a filler may follow a filler at once).
 
     Attributes:
-        labels: token of each node, WILDCARD (-1) for any token but blank, FILLER (-2) for anything. (N,) int64. Node
-            ids are indices into it, and every arc runs from a smaller id to a larger one.
+        labels: token of each node, WILDCARD (-1) for any token but blank, FILLER (-2) or less for anything. (N,)
+            int64. Node ids are indices into it, and every arc runs from a smaller id to a larger one.
         arc_start: arcs into node j are arc_start[j] : arc_start[j + 1]. (N + 1,) int64.
         arc_source: predecessor of each arc, START (-1) where the node may come first. (A,) int64.
         arc_cost: nats taken off the score when the arc is used, finite and >= 0. (A,) float64.

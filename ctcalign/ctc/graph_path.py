@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ class GraphPath:
     """The most probable path through a token graph.
 
     Attributes:
-        path: label of each frame; WILDCARD (-1) or FILLER (-2) where such a node is said. (T,) int64.
+        path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) where such a node is said. (T,) int64.
         score: sum of its log-probs less the costs of the arcs used, in nats, added in float64.
         nodes: ids of the nodes visited, in order. (V,) int64.
         spans: frames [start, end) of each visited node; blanks lie between the spans. V pairs.
@@ -55,7 +56,7 @@ def best_path_graph(
     centre: ArrayLike | None = None,
     max_memory: int | None = None,
     wildcard_penalty: float = 0.0,
-    filler_penalty: float = 0.0,
+    filler_penalty: float | Sequence[float] = 0.0,
 ) -> GraphPath:
     """The most probable path among all that collapse to a token sequence of `graph`.
 
@@ -70,7 +71,8 @@ def best_path_graph(
         centre: frame at which each node is expected, (N,); needs `band`. By default nodes are spread evenly by the
             longest way through the graph.
         wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
-        filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0.
+        filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
+            the labels FILLER, FILLER - 1, ...
     Returns:
         GraphPath.
     Raises:
@@ -80,15 +82,16 @@ def best_path_graph(
     frames, classes = (int(n) for n in log_probs.shape)
     if not 0 <= blank < classes:
         raise ValueError(f"blank must lie in [0, {classes}), the columns of log_probs, got {blank}")
-    for name, penalty in (("wildcard_penalty", wildcard_penalty), ("filler_penalty", filler_penalty)):
+    fillers = [float(filler_penalty)] if isinstance(filler_penalty, (int, float)) else list(filler_penalty)
+    for name, penalty in (("wildcard_penalty", wildcard_penalty), *(("filler_penalty", price) for price in fillers)):
         if not (math.isfinite(penalty) and penalty >= 0):
             raise ValueError(f"{name} must be finite and >= 0, got {penalty}")
     if beam is not None and not beam > 0:
         raise ValueError(f"beam must be a positive number of nats, got {beam}")
     if max_memory is not None and max_memory <= 0:
         raise ValueError(f"max_memory must be a positive number of bytes, got {max_memory}")
-    _check_labels(graph.labels, blank, classes)
-    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, filler_penalty)
+    _check_labels(graph.labels, blank, classes, len(fillers))
+    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers)
     limits = windows(graph, frames, band, centre)
     if frames == 0:
         if not (graph.final == START).any():
@@ -98,8 +101,8 @@ def best_path_graph(
     return _result(graph, rows, found.states, found.certified)
 
 
-def _check_labels(labels: NDArray[np.int64], blank: int, classes: int) -> None:
-    wrong = np.flatnonzero((labels < FILLER) | (labels >= classes))
+def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: int) -> None:
+    wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) | (labels >= classes))
     if wrong.size:
         raise ValueError(
             f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "

@@ -187,14 +187,14 @@ class Arcs:
         chain = (graph.arc_source == target - 1) & (graph.arc_cost == 0)
         self.column = rows.column_of(labels)
         self.same = np.zeros(n + 1, np.bool_)
-        self.same[1:n] = (labels[1:] == labels[:-1]) & (labels[1:] != FILLER)
+        self.same[1:n] = (labels[1:] == labels[:-1]) & (labels[1:] > FILLER)
         self.chained = np.zeros(n + 1, np.bool_)
         self.chained[target[chain]] = True
         self.unchained = np.flatnonzero(~self.chained[:n])
         self.source = graph.arc_source[~chain]
         self.target = target[~chain]
         self.blank_cost = -graph.arc_cost[~chain]
-        equal = (labels[np.maximum(self.source, 0)] == labels[self.target]) & (labels[self.target] != FILLER)
+        equal = (labels[np.maximum(self.source, 0)] == labels[self.target]) & (labels[self.target] > FILLER)
         barred = (self.source == START) | equal
         self.label_cost = np.where(barred, -np.inf, self.blank_cost)
         self.start = np.searchsorted(self.target, np.arange(n + 2))
@@ -207,7 +207,7 @@ class Arcs:
 
 
 def labels_used(graph: TokenGraph, blank: int) -> NDArray[np.int64]:
-    """Blank first, then the other labels of the graph, WILDCARD and FILLER among them."""
+    """Blank first, then the other labels of the graph, WILDCARD and fillers among them."""
     others: NDArray[Any] = np.unique(graph.labels)
     return np.concatenate([[blank], others[others != blank]]).astype(np.int64)
 
