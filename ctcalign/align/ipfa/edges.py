@@ -70,6 +70,7 @@ def grown(
         else span
         for n, text, span in zip(numbers, labels, old, strict=True)
     ]
+    edges = [_heard(span, decoding) for span in edges]
     starts, stops = [first for first, _ in edges], [stop for _, stop in edges]
     reach = times.frame(start + FARTHEST) - times.frame(start)
     for i in range(len(numbers) + 1):
@@ -102,6 +103,12 @@ def grown(
             segment = replace(segment, end=times.seconds(stop))
         result[n] = segment
     return result
+
+
+def _heard(span: tuple[int, int], decoding: FreeDecoding) -> tuple[int, int]:
+    """From the first label heard to the last: a wrong label is entered anywhere in the pause beside its text."""
+    frames = decoding.frames_between(*span)
+    return (int(frames[0]), int(frames[-1]) + 1) if len(frames) else span
 
 
 def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: FreeDecoding, pause: float) -> tuple[int, int]:
