@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ctcalign import ctc
+from ctcalign.align.coarse import expected_frames
 from ctcalign.align.emission import Emission
 from ctcalign.align.transcript_graph import TranscriptGraph
 from ctcalign.errors import NoPathError
@@ -17,34 +21,47 @@ EXACT_CELLS = 1e11
 BEAMS = (1000.0, 5000.0)
 
 
+# Frames times nodes from which a first look bounds the search, and how: anchors on either side that are not trusted,
+# and seconds beyond them. The second, wider one checks the first.
+COARSE_CELLS = 1e9
+LOOKS = ((3, 5.0), (8, 20.0))
+
+
 def search(
     emission: Emission,
     transcript: TranscriptGraph,
     max_memory: int | None,
     exact_cells: float = EXACT_CELLS,
+    coarse_cells: float = COARSE_CELLS,
     filler_penalty: Sequence[float] = (0.0,),
 ) -> tuple[ctc.GraphPath, list[str]]:
     """The best path through a transcript, and warnings about it.
 
-    Beyond `exact_cells` a beam search runs; its path is taken when it is proved to be the best one, or when a beam
+    With a filler beyond COARSE_CELLS, `coarse` says where the text may lie; a wider look checks the result. Without,
+    beyond `exact_cells`, a beam search runs; its path is taken when it is proved to be the best one, or when a beam
     five times as wide finds the same. Where the two differ the wider one's is taken, with a warning.
 
     Raises:
         NoPathError: the text needs more frames than there are.
     """
 
-    def run(beam: float | None) -> ctc.GraphPath:
+    def run(beam: float | None, band: float | None = None, centre: NDArray[np.int64] | None = None) -> ctc.GraphPath:
         return ctc.best_path_graph(
             emission.log_probs,
             transcript.graph,
             emission.vocabulary.blank,
             beam=beam,
+            band=band,
+            centre=centre,
             max_memory=max_memory,
             wildcard_penalty=WILDCARD_PENALTY,
             filler_penalty=filler_penalty,
         )
 
-    if len(emission.log_probs) * len(transcript.graph) <= exact_cells:
+    cells = len(emission.log_probs) * len(transcript.graph)
+    if cells > coarse_cells and (transcript.graph.labels <= ctc.FILLER).any():
+        return _looked(emission, transcript, run)
+    if cells <= exact_cells:
         return run(None), []
     found: list[ctc.GraphPath] = []
     for beam in BEAMS:
@@ -58,3 +75,17 @@ def search(
     if found:
         return found[-1], ["search: the recording is too long for an exact search and a wider beam changed the result"]
     return run(None), []
+
+
+def _looked(
+    emission: Emission, transcript: TranscriptGraph, run: Callable[..., ctc.GraphPath]
+) -> tuple[ctc.GraphPath, list[str]]:
+    """The best path near the anchors of a first look; the wider look decides where the two differ."""
+    found: list[ctc.GraphPath] = []
+    for spare, seconds in LOOKS:
+        centre = expected_frames(emission, transcript, spare)
+        path = run(None, max(1.0, seconds / emission.frame_shift), centre)
+        if path.certified or (found and path.score <= found[-1].score):
+            return path if path.certified else found[-1], []
+        found.append(path)
+    return found[-1], ["search: a wider look found a better path; times where text and sound differ are unsure"]

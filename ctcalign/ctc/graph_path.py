@@ -68,8 +68,8 @@ def best_path_graph(
         graph: N nodes; labels in [0, C), WILDCARD or FILLER, not blank.
         blank: index of the blank.
         band, beam, max_memory: see `best_path`.
-        centre: frame at which each node is expected, (N,); needs `band`. By default nodes are spread evenly by the
-            longest way through the graph.
+        centre: frame at which each node is expected, (N,), or its earliest and latest such frame, (N, 2); needs `band`.
+            By default nodes are spread evenly by the longest way through the graph.
         wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...

@@ -32,7 +32,8 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
         graph: N nodes; cell j holds node j and the blank before it, cell N the blank after the last node.
         frames: T.
         band: half-width in frames, > 0; None searches everything.
-        centre: (N,) frame at which each node is expected; None spreads the nodes evenly over the frames.
+        centre: (N,) frame at which each node is expected, or (N, 2) the earliest and the latest such frame; None
+            spreads the nodes evenly over the frames.
     Raises:
         NoPathError: T is shorter than the shortest path.
     """
@@ -61,12 +62,16 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
     if not band > 0 or not math.isfinite(band):
         raise ValueError(f"band must be a positive number of frames, got {band}")
     expected = _even(graph, frames, first) if centre is None else np.asarray(centre, np.float64)
-    if expected.shape != (n,) or not np.isfinite(expected).all():
-        raise ShapeError(f"centre must be {n} finite frame numbers, one per target, got shape {expected.shape}")
-    expected = np.clip(expected, np.minimum(first, frames - 1), np.maximum(frames - 1 - left, 0))
+    if expected.shape not in ((n,), (n, 2)) or not np.isfinite(expected).all():
+        raise ShapeError(f"centre must be {n} finite frame numbers, one per target or two, got shape {expected.shape}")
+    soonest, furthest = np.minimum(first, frames - 1), np.maximum(frames - 1 - left, 0)
+    low, high = (expected, expected) if expected.ndim == 1 else (expected[:, 0], expected[:, 1])
+    if (low > high).any():
+        raise ValueError(f"centre: the earliest frame of target {int((low > high).argmax())} is later than its latest")
+    low, high = np.clip(low, soonest, furthest), np.clip(high, soonest, furthest)
     # The blank before a node may be waited in from the node before on, however far apart the two are.
-    opens = np.append(0, expected) if n else np.zeros(1)
-    closes = np.append(expected, frames)
+    opens = np.append(0, low) if n else np.zeros(1)
+    closes = np.append(high, frames)
     lo, hi = _enclosing(opens, closes, time - band, time + band)
     lo, hi = np.maximum(lo, full_lo), np.minimum(hi, full_hi)
     hi = np.maximum(hi, lo + 1)
