@@ -40,7 +40,11 @@ def _unseen(stage: str, done: float, total: float | None) -> None:
 
 @dataclass(frozen=True)
 class AlignOptions:
-    """Settings of `align` that seldom change; see there."""
+    """Settings of `align` that seldom change; see there.
+
+    Attributes:
+        skips: prices at which words and cues may be left out; None: everything is spoken and gets a place.
+    """
 
     channel: str | int = "mix"
     window: float | None = None

@@ -33,6 +33,11 @@ Examples:
     help="How text and audio are matched.",
 )
 @click.option(
+    "--all-spoken",
+    is_flag=True,
+    help="Every word of CAPTIONS is said: place all of them, leave none out.",
+)
+@click.option(
     "--language", metavar="CODE", help="Language of the captions, for numbers and signs.  [default: the model's]"
 )
 @click.option(
@@ -57,6 +62,7 @@ def command(
     formats: tuple[str, ...],
     model: str,
     method: str,
+    all_spoken: bool,
     language: str | None,
     captions_format: str | None,
     recording: str | None,
@@ -74,7 +80,9 @@ def command(
     """Find when each cue and each word of CAPTIONS is said in AUDIO.
 
     AUDIO is any recording or video; CAPTIONS any caption file or plain text, a line a cue. Times in CAPTIONS are not
-    needed. Exit status: 0 done, 1 the data cannot be used, 2 a wrong call.
+    needed. Captions and words that nobody says are marked, speech without a caption is listed.
+
+    Exit status: 0 done, 1 the data cannot be used, 2 a wrong call.
     """
     from ctcalign.cli._aligning import channel_choice, memory_size, run, targets
 
@@ -82,8 +90,16 @@ def command(
     chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
 
     from ctcalign.align.recording import AlignOptions, Progress, align
+    from ctcalign.align.skipping_graph import SkipCosts
 
-    options = AlignOptions(chosen_channel, window, limit, romanise, tokens)  # type: ignore[arg-type]  # click checked it
+    options = AlignOptions(
+        chosen_channel,
+        window,
+        limit,
+        romanise,  # type: ignore[arg-type]  # click checked it
+        tokens,
+        skips=None if all_spoken else SkipCosts(),
+    )
 
     def work(progress: Progress) -> Alignment:
         return align(
