@@ -16,6 +16,10 @@ from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
+# Nats more for leaving out a word or cue that stands again a little further on: of two equal ones the first is said.
+TWIN = 1.0
+NEAR = 3  # cues
+
 INSIDE = FILLER - 1  # the label of fillers between the words of one cue
 
 
@@ -57,12 +61,14 @@ def skipping_graph(
         places.append(place)
         return node
 
+    twins = _earlier_twins(words, cues)
     ends: tuple[int, ...] = (START,)  # the nodes behind which the next word may begin
     filler: int | None = None
     cue_filler: int | None = None  # the filler before the cue that we are in
     for number, word in enumerate(words):
         begins = number == 0 or cues[number] != cues[number - 1]
-        filler = add(FILLER if begins else INSIDE, _entries(ends, filler, cue_filler if begins else None, costs))
+        again = TWIN if number and cues[number - 1] in twins else 0.0
+        filler = add(FILLER if begins else INSIDE, _entries(ends, filler, cue_filler if begins else None, costs, again))
         cue_filler = filler if begins else cue_filler
         before = {filler: 0.0, **dict.fromkeys(ends, 0.0)}
         if vocabulary.separator is not None:
@@ -73,15 +79,30 @@ def skipping_graph(
             for position, label in enumerate(tokens):
                 node = add(label, before if position == 0 else {node: 0.0}, Place(number, choice, position))
             ends = (*ends, node)
-    last = add(FILLER, _entries(ends, filler, cue_filler, costs))
+    last = add(FILLER, _entries(ends, filler, cue_filler, costs, 0.0))
     return TranscriptGraph(builder.build(final=(*ends, last)), tuple(places))
 
 
-def _entries(ends: tuple[int, ...], filler: int | None, cue_filler: int | None, costs: SkipCosts) -> dict[int, float]:
-    """Arcs into a filler: from the word before, past that word, and past the whole cue before."""
+def _entries(
+    ends: tuple[int, ...], filler: int | None, cue_filler: int | None, costs: SkipCosts, more: float
+) -> dict[int, float]:
+    """Arcs into a filler: from the word before, past that word, and past the whole cue before; `more` for skips."""
     arcs = dict.fromkeys(ends, costs.opening)
     if filler is not None:
-        arcs[filler] = costs.word
+        arcs[filler] = costs.word + more
     if cue_filler is not None:
-        arcs[cue_filler] = min(costs.cue, arcs.get(cue_filler, costs.cue))
+        arcs[cue_filler] = min(costs.cue + more, arcs.get(cue_filler, costs.cue + more))
     return arcs
+
+
+def _earlier_twins(words: Sequence[TokenisedWord], cues: Sequence[int]) -> set[int]:
+    """Cues whose words stand again in one of the next few."""
+    texts: dict[int, list[object]] = {}
+    for word, cue in zip(words, cues, strict=True):
+        texts.setdefault(cue, []).append(word.alternatives)
+    numbers = list(texts)
+    return {
+        cue
+        for place, cue in enumerate(numbers)
+        if any(texts[cue] == texts[other] for other in numbers[place + 1 : place + 1 + NEAR])
+    }
