@@ -35,10 +35,10 @@ class SkipCosts:
         cue: a whole cue that is not said.
     """
 
-    between: float = 25.0
-    inside: float = 60.0
+    between: float = 35.0
+    inside: float = 70.0
     opening: float = 3.0
-    word: float = 8.0
+    word: float = 10.0
     cue: float = 30.0
 
 
