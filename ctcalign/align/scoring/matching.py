@@ -98,7 +98,7 @@ def _equal_ends(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
     the search, which looks at times.
     """
     both = [*reference, *alignment]
-    often = defaultdict(int)
+    often: dict[tuple[str, ...], int] = defaultdict(int)
     for item in both:
         for text in item.texts:
             often[text] += 1
