@@ -55,7 +55,7 @@ def calibration(confidences: Sequence[float], right: Sequence[bool], bins: int =
         return None
     groups: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for confidence, outcome in outcomes:
-        groups[min(int(confidence * bins), bins - 1)].append((confidence, outcome))
+        groups[min(int(round(confidence * bins, 9)), bins - 1)].append((confidence, outcome))
     table = []
     error = 0.0
     for i, group in enumerate(groups):
