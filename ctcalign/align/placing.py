@@ -62,19 +62,38 @@ def place_words(
     The score of a word is the sum of the path's log-probabilities over the frames in which it is at one of the word's
     symbols, over the number of those frames; frames of blank between them do not count.
     """
-    runs: list[list[Run]] = [[] for _ in text.spoken]
-    chosen = [0] * len(text.spoken)
+    runs, chosen = runs_of(path, transcript, len(text.spoken))
+    speech = filler_speech(path, transcript.graph.labels, emission)
+    return place_runs(text, runs, chosen, speech, emission, spike_delay, rules)
+
+
+def runs_of(path: GraphPath, transcript: TranscriptGraph, words: int) -> tuple[list[list[Run]], list[int]]:
+    """The symbols of each word with their frames, none where it was skipped; and the reading that the path chose."""
+    runs: list[list[Run]] = [[] for _ in range(words)]
+    chosen = [0] * words
     for node, (first, stop) in zip(path.nodes.tolist(), path.spans, strict=True):
         place = transcript.places[node]
         if place is not None:
             runs[place.word].append((int(transcript.graph.labels[node]), first, stop))
             chosen[place.word] = place.alternative
+    return runs, chosen
+
+
+def place_runs(
+    text: SpokenText,
+    runs: list[list[Run]],
+    chosen: list[int],
+    speech: list[tuple[int, int]],
+    emission: Emission,
+    spike_delay: float,
+    rules: BoundaryRules | None = None,
+) -> Placement:
+    """The same from the symbols of each word, and the frames of speech between the words."""
 
     def seconds(frame: int) -> float:
         return min(max(0.0, emission.offset + frame * emission.frame_shift - spike_delay), emission.duration)
 
     cores = {number: _core(run, emission.frame_shift) for number, run in enumerate(runs) if run}
-    speech = filler_speech(path, transcript.graph.labels, emission)
     # What is said between the words bounds them as they bound each other.
     frames = [(core[0][1], core[-1][2], number) for number, core in cores.items()]
     frames = sorted([*frames, *((first, stop, -1 - place) for place, (first, stop) in enumerate(speech))])

@@ -11,7 +11,7 @@ from ctcalign.align.alignment import Alignment
 from ctcalign.align.assemble import assemble
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
-from ctcalign.align.placing import place_words
+from ctcalign.align.placing import Placement, place_words
 from ctcalign.align.searching import search
 from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
@@ -24,7 +24,7 @@ from ctcalign.text.captions import Captions, read_captions
 from ctcalign.text.cues import Cue
 from ctcalign.text.tokeniser import Romanise, Tokeniser
 
-METHODS = ("global",)
+METHODS = ("global", "ipfa")
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
 
 
@@ -43,7 +43,8 @@ class AlignOptions:
     """Settings of `align` that seldom change; see there.
 
     Attributes:
-        skips: prices at which words and cues may be left out; None: everything is spoken and gets a place.
+        skips: of "global", prices at which words and cues may be left out; None: everything is spoken and gets a place.
+        faithful: of "ipfa", the method as it was published, faults and all.
     """
 
     channel: str | int = "mix"
@@ -53,13 +54,14 @@ class AlignOptions:
     tokens: bool = False
     unwritten: bool = True
     skips: SkipCosts | None = field(default_factory=SkipCosts)
+    faithful: bool = False
 
 
 def align(
     audio: str | Path,
     captions: Source,
     model: str | AcousticModel = "builtin:en",
-    method: Literal["global"] = "global",
+    method: Literal["global", "ipfa"] = "global",
     language: str | None = None,
     device: str = "auto",
     *,
@@ -75,7 +77,8 @@ def align(
         audio: path of a recording or video; "-" is standard input.
         captions: path of a caption file ("-" is standard input), what `read_captions` gave, cues, or lines of text.
         model: name for `load_model`, or a model.
-        method: "global": one exact best path through all of the text.
+        method: "global": one exact best path through all of the text. "ipfa": iterative pseudo-forced alignment,
+            window after window between anchors.
         language: code of the captions' language, for numbers and signs; None takes the model's.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         options: channel, memory and output settings.
@@ -108,7 +111,13 @@ def align(
         )
     with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
         try:
-            alignment = align_emission(heard.emission, text, recogniser, options, progress)
+            if method == "ipfa":
+                from ctcalign.align.ipfa_method import align_emission_ipfa, speech_of
+
+                speech = speech_of(audio, options.channel, heard.emission.duration, progress)
+                alignment = align_emission_ipfa(heard.emission, text, recogniser, speech, options, progress)
+            else:
+                alignment = align_emission(heard.emission, text, recogniser, options, progress)
         except CaptionError as error:
             if not heard.warnings:
                 raise
@@ -138,6 +147,17 @@ def align_emission(
             "check that the captions belong to this recording"
         ) from error
     placed = place_words(text, transcript, path, emission, model.spike_delay)
+    return finished(text, placed, emission, model.name, options, warnings)
+
+
+def finished(
+    text: SpokenText, placed: Placement, emission: Emission, model: str, options: AlignOptions, warnings: list[str]
+) -> Alignment:
+    """The alignment of placed words.
+
+    Raises:
+        CaptionError: nothing was heard.
+    """
     cues = assemble(text, placed, emission.duration, tokens=options.tokens)
     if all(cue.status != "aligned" for cue in cues):
         raise CaptionError(
@@ -150,9 +170,7 @@ def align_emission(
         if cue.status == "aligned" and cue.start is not None and cue.end is not None
     ]
     unwritten = unwritten_speech(emission, covered) if options.unwritten else []
-    return Alignment(
-        "", emission.duration, model.name, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings
-    )
+    return Alignment("", emission.duration, model, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings)
 
 
 def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:

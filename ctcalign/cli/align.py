@@ -27,11 +27,12 @@ Examples:
 @hearing_options
 @click.option(
     "--method",
-    type=click.Choice(["global"]),
+    type=click.Choice(["global", "ipfa"]),
     default="global",
     show_default=True,
-    help="How text and audio are matched.",
+    help="How text and audio are matched: one path through all of it, or window after window between anchors.",
 )
+@click.option("--faithful", is_flag=True, help="With --method ipfa: as it was published, faults and all.")
 @click.option(
     "--all-spoken",
     is_flag=True,
@@ -62,6 +63,7 @@ def command(
     formats: tuple[str, ...],
     model: str,
     method: str,
+    faithful: bool,
     all_spoken: bool,
     language: str | None,
     captions_format: str | None,
@@ -86,6 +88,10 @@ def command(
     """
     from ctcalign.cli._aligning import channel_choice, memory_size, run, targets
 
+    if faithful and method != "ipfa":
+        raise click.UsageError("--faithful: it belongs to --method ipfa; add that or leave it out")
+    if all_spoken and method != "global":
+        raise click.UsageError("--all-spoken: it belongs to --method global; leave one of them out")
     planned = targets(outputs, formats, audio, (audio, captions), overwrite)
     chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
 
@@ -99,6 +105,7 @@ def command(
         romanise,  # type: ignore[arg-type]  # click checked it
         tokens,
         skips=None if all_spoken else SkipCosts(),
+        faithful=faithful,
     )
 
     def work(progress: Progress) -> Alignment:
@@ -106,7 +113,7 @@ def command(
             audio,
             captions,
             model,
-            "global",
+            method,  # type: ignore[arg-type]  # click checked it
             language,
             device,
             options=options,
