@@ -115,7 +115,10 @@ def _is_plain(row: dict[str, Any]) -> bool:
 
 
 def _plain(rows: list[dict[str, Any]], name: str) -> list[TimedItem]:
-    """Objects with text (or word), start, end and maybe index, score, confidence, status, words. No time: not spoken."""
+    """Objects with text (or word), start, end and maybe index, score, confidence, status, words.
+
+    What has neither a time nor a status is held to be not spoken.
+    """
     return [_plain_item(row, name, f"[{i}]") for i, row in enumerate(rows)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
@@ -29,7 +30,8 @@ def match(
     Args:
         how: "index" trusts `index`, which is the place in the reference; "order" pairs first with first; "text" finds
             the most similar texts in rising order, of equal ones the nearest in time. "auto" is index where every item
-            of the alignment has its own, else order where both have the same number of items, else text.
+            of the alignment has its own, else order where both have the same number of items, else text; it does not
+            take index or order when the texts so paired are mostly different ones.
     Returns:
         How it was done, and the pairs.
     Raises:
@@ -37,10 +39,12 @@ def match(
             are too many items for "text".
     """
     if how == "auto":
-        if not _index_fault(reference, alignment):
-            how = "index"
-        else:
-            how = "order" if len(reference) == len(alignment) else "text"
+        for way in ("index", "order"):
+            with contextlib.suppress(CaptionError):
+                _, pairs = match(reference, alignment, way)
+                if _alike([(reference[i], alignment[k]) for i, k in pairs]):
+                    return way, pairs
+        how = "text"
     if how == "index":
         fault = _index_fault(reference, alignment)
         if fault:
@@ -55,6 +59,17 @@ def match(
             )
         return how, [(i, i) for i in range(len(reference))]
     return how, match_texts(reference, alignment)
+
+
+def _alike(pairs: Sequence[tuple[TimedItem, TimedItem]]) -> bool:
+    """Whether at least half of the pairs could be the same caption. Items without a text say nothing."""
+    told = [(a, b) for a, b in pairs if any(a.texts) and any(b.texts)]
+    return 2 * sum(similarity(a, b) >= LEAST for a, b in told) >= len(told)
+
+
+def similarity(one: TimedItem, other: TimedItem) -> float:
+    """How similar the texts of two items are, in [0, 1]: see `_Similarities`."""
+    return float(_Similarities([other]).to(one)[0])
 
 
 def _index_fault(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) -> str:
