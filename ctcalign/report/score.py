@@ -63,7 +63,7 @@ def score(
 def _joined(
     found: list[TimedFile], truth: list[TimedFile], alignment: str, reference: str
 ) -> tuple[list[tuple[TimedFile, TimedFile]], list[str]]:
-    """Pairs (alignment, reference) of the same recording. What the alignment has no part of is compared with nothing."""
+    """Pairs (alignment, reference) of the same recording; where the alignment has none, it is empty."""
     if len(found) == 1 and len(truth) == 1:
         return [(found[0], truth[0])], []
     own = {file.recording: file for file in found}
