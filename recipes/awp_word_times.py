@@ -33,7 +33,7 @@ def aligned(cut: Any, model: Any, folder: Path) -> bool:
     file = folder / "utterance.wav"
     sf.write(file, cut.load_audio()[0], SAMPLE_RATE, subtype="FLOAT")
     try:
-        found = ctcalign.align(file, [supervision.text], model=model, options=AlignOptions(unwritten=False))
+        found = ctcalign.align(file, [supervision.text], model=model, options=AlignOptions(unwritten=False, skips=None))
     except CaptionError:
         return False
     items = []

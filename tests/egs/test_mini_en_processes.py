@@ -22,7 +22,7 @@ def _train(rank: int, folder: str) -> None:
 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-    args = Namespace(seed=3, dim=16, blocks=1, lr=1e-2, decay=0.5, total_hours=0.15)
+    args = Namespace(seed=3, dim=16, blocks=1, lr=1e-2, decay=0.5, total_hours=0.15, dtype="float32")
     run = Run(args)
     noise = torch.Generator().manual_seed(100 + rank)  # each its own speech
     rates = []

@@ -23,7 +23,7 @@ from ctcalign.train.global_batches import GlobalBatches, Reader
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory) -> Path:
-    return make_cuts(tmp_path_factory.mktemp("cuts"), 31)
+    return make_cuts(tmp_path_factory.mktemp("data") / "cuts0", 31)  # the folder names the cuts
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_a_checkpoint_is_a_model_and_carries_the_configuration(trained):
 
 
 def test_an_objective_of_ten_lines_of_ones_own(cuts, trained, tmp_path, monkeypatch):
-    (tmp_path / "my_properties.py").write_text(
+    (tmp_path / "own_properties.py").write_text(
         "import numpy as np\n"
         "\n"
         "def no_blank_first(path, context):\n"
@@ -74,7 +74,7 @@ def test_an_objective_of_ten_lines_of_ones_own(cuts, trained, tmp_path, monkeypa
         "    return np.append(path[1:], context.blank)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    objective = {**AWP, "options": {"property": "my_properties:no_blank_first"}, "label": "mine"}
+    objective = {**AWP, "options": {"property": "own_properties:no_blank_first"}, "label": "mine"}
     model = {"objectives": [objective], "init": str(trained / "last.ckpt")}
     fit(["--config", str(config(tmp_path / "run", cuts, model=model)), "--trainer.max_steps", "25"])
     rows = log_of(tmp_path / "run")
