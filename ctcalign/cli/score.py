@@ -97,16 +97,15 @@ def command(
 ) -> None:
     """Measure how far ALIGNMENT is from REFERENCE.
 
-    Either is our JSON, a lhotse manifest, CTM, TextGrid, SRT, VTT or another caption file with times; REFERENCE may be a
-    truth file (ctcalign-truth/1) that also tells what is not spoken and what is not said as written. - is standard
-    input.
+    Either is our JSON, a lhotse manifest, CTM, TextGrid, SRT, VTT or another caption file with times, - standard input.
+    REFERENCE may be a truth file (ctcalign-truth/1), which also tells what is not spoken or not as written.
     """
     if alignment == reference == "-":
         raise click.UsageError("ALIGNMENT and REFERENCE are both standard input; name a file for one of them")
     from ctcalign.align.scoring.compare import Level, Options
     from ctcalign.cli._shared import note, warn
-    from ctcalign.report.score import score
     from ctcalign.report.score_picture import check_picture, draw_score
+    from ctcalign.report.scoring import score
 
     if plot is not None:
         check_picture(plot, overwrite)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ctcalign.report.score import Score
+    from ctcalign.report.scoring import Score
 
 SIDE = 0.5  # seconds: errors beyond are drawn in the outermost bars
 
@@ -62,7 +62,7 @@ def score_figure(comparisons: list[Comparison]) -> Figure:
 
 
 def _draw_errors(ax: Axes, found: Comparison) -> None:
-    edges = np.linspace(-SIDE, SIDE, 51)
+    edges = np.linspace(-SIDE, SIDE, 51).tolist()
     errors = [pair.errors for pair in found.pairs if pair.errors is not None]
     for side, (label, colour) in enumerate((("start", BLUE), ("end", ORANGE))):
         values = np.clip([pair[side] for pair in errors], -SIDE, SIDE)
@@ -83,6 +83,7 @@ def _draw_reliability(ax: Axes, found: Calibration, level: str) -> None:
     # The bars tell how much there is to judge by: a point over a low bar means little.
     heights = [0.2 * row.count / most for row in full]
     ax.bar([row.low for row in full], heights, [row.high - row.low for row in full], align="edge", color=GREY)
-    ax.plot([row.confidence for row in full], [row.right for row in full], "o-", color=BLUE, linewidth=1.2)
+    points = [(row.confidence, row.right) for row in full if row.confidence is not None and row.right is not None]
+    ax.plot([x for x, _ in points], [y for _, y in points], "o-", color=BLUE, linewidth=1.2)
     ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
     ax.set_title(f"{found.count} {level}s, ECE {found.ece:.3f}, Brier {found.brier:.3f}", fontsize=10, color=INK)

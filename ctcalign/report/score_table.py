@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ctcalign.align.scoring.compare import Comparison
-    from ctcalign.report.score import Score
+    from ctcalign.report.scoring import Score
 
 
 def print_score(score: Score, console: Console | None = None) -> None:
