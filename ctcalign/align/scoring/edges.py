@@ -117,4 +117,4 @@ def ptem(pairs: Sequence[tuple[float, float]], collar: float = 0.0) -> Ptem | No
 
 
 def _above(size: float, collar: float) -> float:
-    return 0.0 if size < collar else size
+    return 0.0 if size < collar - _ROUNDING else size
