@@ -69,12 +69,13 @@ class TimedFile:
     has_cues: bool = True
 
     def words(self) -> list[TimedItem]:
-        """All words in order. Captions of one word each, as of a file with a block a word, are words themselves."""
-        if any(cue.words for cue in self.cues):
-            return [word for cue in self.cues for word in cue.words]
-        if self.cues and all(len(text) <= 1 for cue in self.cues for text in cue.texts):
-            return list(self.cues)
-        return []
+        """All words in order. A caption of one word is that word, as in a file with a block a word."""
+        single = [all(len(text) <= 1 for text in cue.texts) for cue in self.cues]
+        if not any(cue.words for cue in self.cues) and not all(single):
+            return []
+        # A format that times the words within a caption need not say it again of a caption that is one word.
+        own = zip(self.cues, single, strict=True)
+        return [word for cue, alone in own for word in (cue.words or ([cue] if alone else []))]
 
 
 def plain_words(text: str) -> tuple[str, ...]:
