@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ctcalign.ctc.graph_path import best_path_graph as best_path_graph
     from ctcalign.ctc.nbest_texts import Hypothesis as Hypothesis
     from ctcalign.ctc.nbest_texts import nbest as nbest
+    from ctcalign.ctc.next_tokens import next_token_log_probs as next_token_log_probs
+    from ctcalign.ctc.next_tokens import token_log_probs as token_log_probs
     from ctcalign.ctc.paths import collapse as collapse
     from ctcalign.ctc.paths import path_log_prob as path_log_prob
     from ctcalign.ctc.paths import path_log_probs as path_log_probs
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Hypothesis": "nbest_texts",
     "nbest": "nbest_texts",
+    "next_token_log_probs": "next_tokens",
+    "token_log_probs": "next_tokens",
     "total_score": "total_scores",
     "occupancy": "total_scores",
     "feasible": "total_scores",
