@@ -122,8 +122,8 @@ def _paired(alignment: TimedFile, reference: TimedFile, level: Level, options: O
         if how != "text":
             out = []
             for pair in pairs:
-                own = pair.reference.words if pair.reference else []
-                out += _matched(own, pair.found.words if pair.found else [], "auto")[1]
+                own = pair.reference.own_words if pair.reference else []
+                out += _matched(own, pair.found.own_words if pair.found else [], "auto")[1]
             return how, out
     if level == "word":
         if options.matching == "index":

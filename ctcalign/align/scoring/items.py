@@ -53,6 +53,11 @@ class TimedItem:
         """Held to be not spoken. What has failed is neither placed nor skipped."""
         return self.spoken is False
 
+    @property
+    def own_words(self) -> list[TimedItem]:
+        """Of a cue. A caption of one word is that word: formats need not time it again, and some have a block a word."""
+        return self.words or ([self] if all(len(text) == 1 for text in self.texts) else [])
+
     @cached_property
     def texts(self) -> frozenset[tuple[str, ...]]:
         """The ways to write it as words that can be compared."""
@@ -69,13 +74,10 @@ class TimedFile:
     has_cues: bool = True
 
     def words(self) -> list[TimedItem]:
-        """All words in order. A caption of one word is that word, as in a file with a block a word."""
-        single = [all(len(text) <= 1 for text in cue.texts) for cue in self.cues]
-        if not any(cue.words for cue in self.cues) and not all(single):
+        """All words in order; none when the captions do not time their words."""
+        if not any(cue.words for cue in self.cues) and not all(cue.own_words for cue in self.cues):
             return []
-        # A format that times the words within a caption need not say it again of a caption that is one word.
-        own = zip(self.cues, single, strict=True)
-        return [word for cue, alone in own for word in (cue.words or ([cue] if alone else []))]
+        return [word for cue in self.cues for word in cue.own_words]
 
 
 def plain_words(text: str) -> tuple[str, ...]:
