@@ -55,7 +55,7 @@ class TimedItem:
 
     @property
     def own_words(self) -> list[TimedItem]:
-        """Of a cue. A caption of one word is that word: formats need not time it again, and some have a block a word."""
+        """Of a cue. A caption of one word is that word: some formats do not time it again, some have a block a word."""
         return self.words or ([self] if all(len(text) == 1 for text in self.texts) else [])
 
     @cached_property
