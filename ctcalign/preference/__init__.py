@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ctcalign.preference.checks import BatchError as BatchError
     from ctcalign.preference.cpo import cpo_loss as cpo_loss
     from ctcalign.preference.dpo import dpo_loss as dpo_loss
+    from ctcalign.preference.from_ctc import ctc_lengths as ctc_lengths
+    from ctcalign.preference.from_ctc import ctc_path_scores as ctc_path_scores
+    from ctcalign.preference.from_ctc import ctc_sequence_scores as ctc_sequence_scores
+    from ctcalign.preference.from_ctc import ctc_token_labels as ctc_token_labels
+    from ctcalign.preference.from_ctc import ctc_token_scores as ctc_token_scores
     from ctcalign.preference.from_lm import TokenScores as TokenScores
     from ctcalign.preference.from_lm import critical_token_scores as critical_token_scores
     from ctcalign.preference.from_lm import lm_token_scores as lm_token_scores
@@ -47,6 +52,11 @@ _HOMES = {
     "contrast_rewards": "treg",
     "cpo_loss": "cpo",
     "critical_token_scores": "from_lm",
+    "ctc_lengths": "from_ctc",
+    "ctc_path_scores": "from_ctc",
+    "ctc_sequence_scores": "from_ctc",
+    "ctc_token_labels": "from_ctc",
+    "ctc_token_scores": "from_ctc",
     "dpo_loss": "dpo",
     "kto_loss": "kto",
     "lm_token_scores": "from_lm",
