@@ -24,6 +24,7 @@ COMMANDS = {
     "transcribe": ("ctcalign.cli.transcribe", "Write what a model hears in a recording, with times."),
     "convert": ("ctcalign.cli.convert", "Turn an alignment or a caption file into another format."),
     "plot": ("ctcalign.cli.plot", "Draw a stretch of a recording with its words and captions."),
+    "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that are good enough."),
     "score": ("ctcalign.cli.score", "Measure how far an alignment is from a reference."),
     "fit": ("ctcalign.cli.fit", "Train a recogniser, its alignments shaped by objectives."),
     "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and delay of a model."),

@@ -52,10 +52,15 @@ def filter_files(
         UsageError: the output does not fit the inputs, or is there already or is one of them.
     """
     target = str(output)
-    sources, warnings = _sources(inputs)
-    places = _places(sources, target, overwrite)
+    sources = _sources(inputs)
+    places = _places(sources, target)
     _check(places, sources, rejected, overwrite)
-    report = FilterReport(Tally(), warnings=warnings)
+    for folder in (Path(given) for given in inputs if os.path.isdir(given)):
+        if any(place != "-" and _inside(place, folder) for place in places):
+            raise UsageError(
+                f"output {target} lies in the input {folder} and would be filtered next time; write elsewhere"
+            )
+    report = FilterReport(Tally())
     results: list[tuple[Document, str]] = []
     strange = 0
     for (path, _, named), place in zip(sources, places, strict=True):
@@ -76,7 +81,8 @@ def filter_files(
     if strange:
         report.warnings.append(f"{strange} JSON files in the folders are neither alignments nor lhotse manifests")
     if not results:
-        raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found")
+        unread = f"; {report.warnings[0]}" if report.warnings else ""
+        raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found{unread}")
     if target == "-" or target.lower().endswith(_MANIFEST):
         _write(_manifest([document for document, _ in results], target), target)
         report.written = [target]
@@ -90,7 +96,11 @@ def filter_files(
     return report
 
 
-def _sources(inputs: Sequence[str | Path]) -> tuple[list[tuple[Path, Path, bool]], list[str]]:
+def _inside(place: str, folder: Path) -> bool:
+    return Path(os.path.realpath(folder)) in Path(os.path.realpath(place)).parents
+
+
+def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
     """(file, its name in an output folder, whether the user named it), each file once."""
     found: dict[str, tuple[Path, Path, bool]] = {}
     for given in map(Path, inputs):
@@ -104,11 +114,10 @@ def _sources(inputs: Sequence[str | Path]) -> tuple[list[tuple[Path, Path, bool]
             raise CaptionError(f"{given}: no such file or folder")
     if not found:
         raise CaptionError(f"{', '.join(map(str, inputs))}: no file in it that ends with {', '.join(_READ)}")
-    doubled = len(inputs) > 1 and sum(not p.is_dir() for p in map(Path, inputs)) - sum(n for *_, n in found.values())
-    return list(found.values()), [f"{doubled} inputs were named twice"] if doubled else []
+    return list(found.values())
 
 
-def _places(sources: list[tuple[Path, Path, bool]], target: str, overwrite: bool) -> list[str]:
+def _places(sources: list[tuple[Path, Path, bool]], target: str) -> list[str]:
     """Where each source goes."""
     lower = target.lower()
     if target == "-" or lower.endswith(_MANIFEST):

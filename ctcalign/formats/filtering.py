@@ -123,10 +123,9 @@ def filtered(document: Document, criteria: Criteria, tally: Tally) -> Document:
     An alignment says in its warnings how many cues were left out. A cut stays as long as it keeps a supervision.
     """
     if document.kind == "alignment":
-        data = _alignment(document, criteria, tally)
-    else:
-        data = [kept for row in document.data if (kept := _row(row, document.path, criteria, tally)) is not None]
-    return Document(document.path, document.kind, data, document.listed)
+        return Document(document.path, "alignment", _alignment(document, criteria, tally))
+    rows = [_row(row, document.path, criteria, tally) for row in document.data]
+    return Document(document.path, "lhotse", [row for row in rows if row is not None], document.listed)
 
 
 def _alignment(document: Document, criteria: Criteria, tally: Tally) -> dict[str, Any]:
