@@ -88,7 +88,8 @@ def filter_files(
         report.written = [target]
     else:
         for document, place in results:
-            Path(place).parent.mkdir(parents=True, exist_ok=True)
+            if place != target:  # in a folder of ours; that of a file that the user names must be there
+                Path(place).parent.mkdir(parents=True, exist_ok=True)
             _write(_text(document, place), place)
             report.written.append(place)
     if rejected is not None:
