@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +162,12 @@ def test_what_cannot_be_read_says_why(tmp_path, document, message):
     with pytest.raises(CaptionError, match=message) as error:
         read_timed(path)
     assert str(path) in str(error.value)
+
+
+def test_the_truth_of_the_page_can_be_read(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "truth.json").write_text(sample)
+    [file] = read_timed(tmp_path / "truth.json")
+    assert [word.text for word in file.words()] == ["good", "evening"]
+    assert file.cues[0].clip == (0.9, 2.1)
