@@ -68,7 +68,6 @@ def prefix_scores_of_tensors(scores: Tensor, repeats: Tensor) -> Prefixes:
             rest = before + scores[:, t - 1, :1]
             tables.stay[:, t] = _share(token, enter)
             token = torch.logaddexp(token, enter) + scores[:, t - 1]
-            token[:, 0] = -math.inf
         else:
             tables.stay[:, t] = 0.0
         tables.in_blank[:, t] = rest

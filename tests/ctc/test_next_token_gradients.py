@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ctcalign import ctc
-from ctcalign.ctc import next_token_tensors, next_tokens
+from ctcalign.ctc import extensions, next_token_tensors, next_tokens
 
 INF = math.inf
 
@@ -54,8 +54,10 @@ def extensions_in_log_space(emission: torch.Tensor, targets: list[int]) -> torch
     return torch.cat([wholes[-1][:, None], found.logsumexp(0)[:, 1:]], 1)
 
 
-def test_improbable_extensions_keep_their_digits() -> None:
+@pytest.mark.parametrize("block", [1, 2**15])
+def test_improbable_extensions_keep_their_digits(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Labels that are thousands of nats below the others cannot be linear numbers; nor can prefixes."""
+    monkeypatch.setattr(extensions, "BLOCK_NUMBERS", block)  # 16 frames, or all
     emission = normal(5, 30, 6, spread=4.0)
     emission[:, 5] -= 3000.0
     emission[:15, 4] -= 900.0
@@ -98,7 +100,9 @@ def test_types(dtype: torch.dtype) -> None:
         assert found.dtype == torch.float32
         torch.testing.assert_close(found.double(), function(exact, targets), rtol=1e-6, atol=1e-6)
         (gradient,) = torch.autograd.grad(found.square().sum(), emission)
-        assert gradient.dtype == dtype and torch.isfinite(gradient).all() and gradient.any()
+        assert gradient.dtype == dtype
+        assert torch.isfinite(gradient).all()
+        assert gradient.any()
 
 
 @pytest.mark.parametrize("blank", [0, 3])
