@@ -74,7 +74,10 @@ class AvSource:
     def _open(self) -> av.container.InputContainer:
         import av
 
-        return av.open(self._url, mode="r", metadata_errors="replace")
+        # Titles in a wrong encoding must not stop us: PyAV up to 18 has to be told, later ones have no such option.
+        lenient: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+        container: av.container.InputContainer = av.open(self._url, mode="r", **lenient)
+        return container
 
     def _stream(self, container: av.container.InputContainer) -> Any:
         format_name = container.format.name

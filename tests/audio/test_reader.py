@@ -105,7 +105,7 @@ def test_standard_input_can_be_opened_often(tmp_path: Path) -> None:
         run = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, text=True, check=True)
     codec, first, second = run.stdout.split()
     assert codec == "aac"
-    assert int(first) == int(second) > 32_000
+    assert int(first) == int(second) >= 32_000  # older decoders leave the encoder's padding
 
 
 def test_a_named_pipe(tmp_path: Path) -> None:
