@@ -141,6 +141,13 @@ def test_truth(tmp_path):
     assert [(w.start, w.clip) for w in file.words()] == [(1.1, (1.0, 2.0))]
 
 
+def test_words_of_a_truth_of_utterances_do_not_count(tmp_path):
+    path = tmp_path / "truth.json"
+    words = [{"text": "one", "start": 1.1, "end": 1.5}, {"text": "two", "start": 1.5, "end": 1.9}]
+    path.write_text(json.dumps({**truth(text="one two", words=words), "level": "utterance"}))
+    assert read_timed(path)[0].words() == []
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ctcalign.align.scoring.compare import Options, compare
-from ctcalign.align.scoring.edges import edge_errors, error_statistics, ptem
+from ctcalign.align.scoring.edges import edge_errors, error_statistics, percentile, ptem, within
 from ctcalign.align.scoring.items import TimedFile, TimedItem
 from ctcalign.formats.timed_files import read_timed
 from tests.align.scoring.made_up import write_made_up
@@ -130,13 +130,13 @@ def test_words_are_matched_inside_their_cues():
         return TimedItem(" ".join(item.text for item in items), items[0].start, items[-1].end, index=index, words=items)
 
     reference = TimedFile("r", [cue(0, [("a", 0), ("b", 1)]), cue(1, [("b", 2), ("a", 3)])])
-    # The first cue lost its "b": by text over all, the next "b" would be as good.
-    alignment = TimedFile("a", [cue(0, [("a", 0)]), cue(1, [("b", 2), ("a", 3)])])
+    # The first cue lost its "b"; by text over all, the next one would take its place, for it is misplaced and nearer.
+    alignment = TimedFile("a", [cue(0, [("a", 0)]), cue(1, [("b", 1.2), ("a", 3)])])
     found = compare([(alignment, reference)], "word")
     assert [(p.reference.text, p.found and p.found.start) for p in found.pairs if p.reference] == [
         ("a", 0.0),
         ("b", None),
-        ("b", 2.0),
+        ("b", 1.2),
         ("a", 3.0),
     ]
 
@@ -157,6 +157,33 @@ def test_silence_around_the_speech_is_tolerated(found, errors):
 def test_clip_borders_inside_the_speech_are_a_stretch_too():
     item = TimedItem("one", 1.0, 2.0, clip=(1.1, 1.9))
     assert edge_errors(item, (1.05, 1.95), "tolerant") == (0.0, 0.0)
+
+
+def test_an_error_of_the_tolerance_is_within():
+    assert 2.2 - 2.0 > 0.2  # as binary fractions have it
+    assert within((0.0, 2.2 - 2.0), 0.2)
+    assert not within((0.0, -0.201), 0.2)
+    statistics = error_statistics([2.2 - 2.0, 0.3])
+    assert statistics is not None
+    assert statistics.shares[0.2] == 0.5
+
+
+@pytest.mark.parametrize(("count", "p90", "p95"), [(1, 1, 1), (9, 9, 9), (10, 10, 10), (20, 19, 20), (100, 91, 96)])
+def test_percentiles(count, p90, p95):
+    assert (percentile(range(1, count + 1), 90), percentile(range(1, count + 1), 95)) == (p90, p95)
+
+
+def test_runaways_are_more_than_a_second_off():
+    reference = TimedFile("r", [TimedItem("one", 5.0, 6.0, index=0), TimedItem("two", 7.0, 8.0, index=1)])
+    alignment = TimedFile("a", [TimedItem("one", 5.0, 7.0, index=0), TimedItem("two", 5.9, 8.0, index=1)])
+    assert compare([(alignment, reference)]).runaway == 0.5
+
+
+def test_what_the_alignment_left_out_is_held_to_be_not_spoken():
+    reference = TimedFile("r", [TimedItem("one", 0.0, 1.0, index=0), TimedItem("two", spoken=False, index=1)])
+    found = compare([(TimedFile("a", []), reference)])
+    assert found.skips is not None
+    assert (found.skips.true, found.skips.false, found.skips.missed) == (1, 1, 0)
 
 
 def test_nothing_to_measure():

@@ -33,6 +33,11 @@ def test_auto_does_not_believe_an_index_of_other_texts():
     assert (how, pairs) == ("text", [(1, 0), (2, 1), (3, 2)])
 
 
+def test_auto_does_not_believe_an_index_that_fits_one_in_four():
+    how, _ = match(items("a", "b", "c", "d", indices=[0, 1, 2, 3]), items("a", "c", "d", "e", indices=[0, 1, 2, 3]))
+    assert how == "text"
+
+
 def test_auto_takes_the_order_of_equal_numbers():
     assert match(items("a", "b"), items("a", "x")) == ("order", [(0, 0), (1, 1)])
 

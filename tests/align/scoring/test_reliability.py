@@ -23,6 +23,12 @@ def test_bins_hold_their_lower_border_and_the_last_one_both():
     assert (found.bins[-1].confidence, found.bins[-1].low) == (1.0, 0.9)
 
 
+def test_bins_weigh_as_much_as_they_hold():
+    found = calibration([0.95, 0.95, 0.95, 0.25], [True, True, True, False])
+    assert found is not None
+    assert found.ece == pytest.approx((3 * 0.05 + 0.25) / 4)
+
+
 def test_wider_bins_may_hide_errors():
     values, right = [0.2, 0.8], [True, False]
     one, ten = calibration(values, right, 1), calibration(values, right)
