@@ -8,7 +8,8 @@ from ctcalign.align.scoring.compare import Options, compare
 from ctcalign.align.scoring.edges import edge_errors, error_statistics, percentile, ptem, within
 from ctcalign.align.scoring.items import TimedFile, TimedItem
 from ctcalign.formats.timed_files import read_timed
-from tests.align.scoring.made_up import write_made_up
+
+from .made_up import write_made_up
 
 
 @pytest.fixture
