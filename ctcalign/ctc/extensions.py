@@ -117,14 +117,15 @@ def extension_weights(
         place = torch.arange(1, prefixes, device=weights.device)
         again, their_scores = weights[place, one.labels[1:]], scores[place, one.labels[1:]]
         weights[place, one.labels[1:]] = 0.0
-        share = _shares(one.repeated(), their_scores) * again
+        share = _shares(one.repeated(), their_scores).mul_(again)
         to_blank[:-1, 1:] += share
         spoken[:, 1:] += share
+        del share
         relative, peaks = one.relative()
         mass = (scores - peaks.masked_fill(peaks == -math.inf, 0.0)[:, None]).exp_()
         faint = _faint(mass, one, peaks) & (weights != 0)
         for u, v in _pairs(faint, frames):
-            share = _shares(_pair_scores(one, u, v), scores[u, v]) * weights[u, v]
+            share = _shares(_pair_scores(one, u, v), scores[u, v]).mul_(weights[u, v])
             to_whole[:-1].index_add_(1, u, share)
             into.index_add_(1, v, share.to(into.dtype))
         ratio = (weights / mass).masked_fill_(faint | (weights == 0), 0.0)
@@ -146,7 +147,7 @@ def token_weights(
     """The way back through the scores of the transcript's own prefixes alone: weights and scores (U,), the first U - 1
     of prefixes 1 to U - 1, the last of the end. All else as in `extension_weights`."""
     to_whole[-1, -1] += weights[-1]
-    share = _shares(one.entries(), scores[:-1]) * weights[:-1]
+    share = _shares(one.entries(), scores[:-1]).mul_(weights[:-1])
     spoken[:, 1:] += share
     to_blank[:-1, :-1] += share.masked_fill(~one.repeats[1:], 0.0)
     to_whole[:-1, :-1] += share.masked_fill(one.repeats[1:], 0.0)
@@ -178,5 +179,7 @@ def _pair_scores(one: Utterance, prefixes: Tensor, labels: Tensor) -> Tensor:
 
 
 def _shares(scores: Tensor, total: Tensor) -> Tensor:
-    """Share of each frame in a log-sum over frames, (T, K) and (K,); 0 where there is nothing to share."""
-    return (scores - total.masked_fill(total == -math.inf, 0.0)).exp_().masked_fill_(total == -math.inf, 0.0)
+    """Share of each frame in a log-sum over frames, (T, K) and (K,), made of `scores` itself; 0 where there is nothing
+    to share."""
+    nothing = total == -math.inf
+    return scores.sub_(total.masked_fill(nothing, 0.0)).exp_().masked_fill_(nothing, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,17 +82,8 @@ class _NextTokens(torch.autograd.Function):
         result = log_probs.new_full((len(batch.tokens), batch.targets.shape[1] + 1, log_probs.shape[2]), -math.inf)
         result[:, :, batch.blank] = 0.0
         starts = _wide(log_probs).new_full(result.shape[:2], -math.inf)
-        for group in _groups(log_probs, batch):
-            for row, one in zip(group.rows, group.utterances, strict=True):
-                scores = extension_scores(one)
-                start = starts[row, : len(scores)]
-                start[0] = 0.0
-                start[1:] = scores[:-1].gather(1, one.labels[1:, None])[:, 0]
-                if not one.possible:
-                    start.fill_(-math.inf)
-                possible = start > -math.inf
-                scores.sub_(start.masked_fill(~possible, 0.0)[:, None])
-                result[row, : len(scores)] = scores.masked_fill_(~possible[:, None], -math.inf).to(result.dtype)
+        for rows in _groups(log_probs, batch):
+            _fill_next_tokens(_group(log_probs.detach(), batch, rows), result, starts)
         ctx.save_for_backward(log_probs, result, starts)
         ctx.batch = batch
         return result
@@ -122,17 +113,8 @@ class _Tokens(torch.autograd.Function):
         size = batch.targets.shape[1] + 1
         scores = _wide(log_probs).new_zeros(len(batch.tokens), size + 1)  # of the prefixes 0, 1, ..., and of the end
         result = log_probs.new_zeros(len(batch.tokens), size)
-        for group in _groups(log_probs, batch):
-            for row, one in zip(group.rows, group.utterances, strict=True):
-                count = len(one.labels)
-                own = scores[row, : count + 1]
-                own[1:count] = one.entries().logsumexp(0) if len(one.rows) else -math.inf
-                own[count] = one.tables.whole[-1, -1]
-                if not one.possible:
-                    own[1:] = -math.inf
-                possible = own[1:] > -math.inf
-                steps = own[1:] - own[:-1].masked_fill(own[:-1] == -math.inf, 0.0)
-                result[row, :count] = steps.masked_fill(~possible, -math.inf).to(result.dtype)
+        for rows in _groups(log_probs, batch):
+            _fill_tokens(_group(log_probs.detach(), batch, rows), result, scores)
         ctx.save_for_backward(log_probs, result, scores)
         ctx.batch = batch
         return result
@@ -151,24 +133,56 @@ class _Tokens(torch.autograd.Function):
         return _gradient(log_probs, ctx.batch, weights, token_weights), None
 
 
+def _fill_next_tokens(group: _Group, result: Tensor, starts: Tensor) -> None:
+    """Rows of `next_token_log_probs`, and the score of each prefix, -inf where it is impossible, into (B, L + 1)."""
+    for row, one in zip(group.rows, group.utterances, strict=True):
+        scores = extension_scores(one)
+        start = starts[row, : len(scores)]
+        start[0] = 0.0
+        start[1:] = scores[:-1].gather(1, one.labels[1:, None])[:, 0]
+        if not one.possible:
+            start.fill_(-math.inf)
+        possible = start > -math.inf
+        scores.sub_(start.masked_fill(~possible, 0.0)[:, None])
+        result[row, : len(scores)] = scores.masked_fill_(~possible[:, None], -math.inf).to(result.dtype)
+
+
+def _fill_tokens(group: _Group, result: Tensor, scores: Tensor) -> None:
+    """Rows of `token_log_probs`, and the scores of all prefixes and of the end, into (B, L + 2)."""
+    for row, one in zip(group.rows, group.utterances, strict=True):
+        count = len(one.labels)
+        own = scores[row, : count + 1]
+        own[1:count] = one.entries().logsumexp(0) if len(one.rows) else -math.inf
+        own[count] = one.tables.whole[-1, -1]
+        if not one.possible:
+            own[1:] = -math.inf
+        possible = own[1:] > -math.inf
+        steps = own[1:] - own[:-1].masked_fill(own[:-1] == -math.inf, 0.0)
+        result[row, :count] = steps.masked_fill(~possible, -math.inf).to(result.dtype)
+
+
 _Weights = Callable[[int, Utterance], "tuple[Tensor, Tensor]"]
 
 
 def _gradient(log_probs: Tensor, batch: Utterances, weights: _Weights, way_back: Callable[..., None]) -> Tensor:
     """Gradient of log_probs, from the derivatives that `weights(row, utterance)` gives together with their scores."""
     gradient = torch.zeros_like(log_probs, memory_format=torch.contiguous_format)
-    for group in _groups(log_probs, batch):
-        to_whole, to_blank = torch.zeros_like(group.tables.whole), torch.zeros_like(group.tables.whole)
-        spoken = to_whole.new_zeros(to_whole.shape[0], to_whole.shape[1] - 1, to_whole.shape[2])
-        for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
-            frames, size = one.scores.shape
-            tables = to_whole[place, : frames + 1, :size], to_blank[place, : frames + 1, :size]
-            way_back(one, *weights(row, one), *tables, spoken[place, :frames, :size], gradient[row, :frames])
-        next_token_tensors.carry_back(group.tables, group.repeats, to_whole, to_blank, spoken)
-        for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
-            frames, size = one.scores.shape
-            gradient[row, :frames].index_add_(1, one.labels, spoken[place, :frames, :size].to(gradient.dtype))
+    for rows in _groups(log_probs, batch):
+        _add_gradient(_group(log_probs.detach(), batch, rows), weights, way_back, gradient)
     return gradient
+
+
+def _add_gradient(group: _Group, weights: _Weights, way_back: Callable[..., None], gradient: Tensor) -> None:
+    to_whole, to_blank = torch.zeros_like(group.tables.whole), torch.zeros_like(group.tables.whole)
+    spoken = to_whole.new_zeros(to_whole.shape[0], to_whole.shape[1] - 1, to_whole.shape[2])
+    for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
+        frames, size = one.scores.shape
+        tables = to_whole[place, : frames + 1, :size], to_blank[place, : frames + 1, :size]
+        way_back(one, *weights(row, one), *tables, spoken[place, :frames, :size], gradient[row, :frames])
+    next_token_tensors.carry_back(group.tables, group.repeats, to_whole, to_blank, spoken)
+    for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
+        frames, size = one.scores.shape
+        gradient[row, :frames].index_add_(1, one.labels, spoken[place, :frames, :size].to(gradient.dtype))
 
 
 @dataclass(frozen=True)
@@ -182,10 +196,9 @@ class _Group:
     repeats: Tensor
 
 
-def _groups(log_probs: Tensor, batch: Utterances) -> Iterator[_Group]:
+def _groups(log_probs: Tensor, batch: Utterances) -> list[list[int]]:
     everyone = list(range(len(batch.tokens)))
-    for rows in [[row] for row in everyone] if log_probs.device.type == "cpu" else [everyone]:
-        yield _group(log_probs.detach(), batch, rows)
+    return [[row] for row in everyone] if log_probs.device.type == "cpu" else [everyone]
 
 
 def _group(log_probs: Tensor, batch: Utterances, rows: list[int]) -> _Group:
