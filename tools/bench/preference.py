@@ -1,0 +1,167 @@
+"""Token-level preference losses for CTC: what the exact view of a recogniser as a language model costs.
+
+    python tools/bench/preference.py --quick      # few repeats, less than a minute
+    python tools/bench/preference.py              # about two minutes
+
+Every row runs in a process of its own on one thread, its memory in another. The emissions are those of `awp.py`: 8
+utterances of 400 frames and 60 labels, a spike in every sixth frame or so; the reference model's are the same with
+noise on them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from awp import FRAMES, LABELS, UTTERANCES, made_batch
+from common import RESULTS, in_subprocess, machine, markdown, measured
+
+CLASSES = (32, 500)
+BOUNDS = {32: 3.0, 500: 6.0}  # of "view", in CTC losses of torch
+WORKS = {
+    "torch": "CTC loss, torch",
+    "sequence": "scores of whole transcripts",
+    "tokens": "scores of tokens, no KL",
+    "reference": "next tokens of the reference model, no gradient",
+    "view": "scores of tokens with KL to the reference, both models",
+    "tdpo": "TDPO on two transcripts, both models",
+}
+
+
+def run_case(case: dict[str, Any]) -> dict[str, Any]:
+    """One row: time of forward and backward, or the peak of memory beyond log-probs and their gradient."""
+    import torch
+
+    torch.set_num_threads(1)
+    work, log_probs = works(case)
+    work()  # compiled and loaded
+    if not case.get("memory"):
+        return measured(work, case["repeats"])[0]
+    if log_probs.grad is not None:
+        log_probs.grad.zero_()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is now what is held
+    before = held()
+    work(False)
+    gradient = 0 if log_probs.grad is None else log_probs.numel() * log_probs.element_size()
+    extra = held() - before - gradient  # one is made beside the one that is there
+    return {"extra_bytes": extra, "extra_units": extra / (4 * UTTERANCES * LABELS * (FRAMES + case["classes"]))}
+
+
+def held() -> int:
+    """Most memory of this process since the peak was cleared, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def works(case: dict[str, Any]) -> tuple[Callable[..., None], Any]:
+    """What a row does, and the leaf that gets a gradient. `clear=False` keeps the gradient that is there."""
+    import torch
+    from torch.nn.functional import ctc_loss
+
+    from ctcalign import ctc
+    from ctcalign.preference import ctc_sequence_scores, ctc_token_scores, tdpo_loss
+
+    batch = made_batch(case["classes"])
+    log_probs = batch["log_probs"].requires_grad_()
+    generator = torch.Generator().manual_seed(1)
+    reference = (log_probs.detach() + torch.randn(log_probs.shape, generator=generator)).log_softmax(-1)
+    targets, *lengths = batch["targets"], batch["input_lengths"], batch["target_lengths"]
+    rejected = targets.clone()
+    rejected[:, ::7] = rejected[:, ::7] % (case["classes"] - 1) + 1
+
+    def total() -> torch.Tensor | None:
+        if case["what"] == "torch":
+            return ctc_loss(log_probs.transpose(0, 1), targets, *lengths, reduction="sum")
+        if case["what"] == "sequence":
+            return ctc_sequence_scores(log_probs, targets, *lengths).log_probs.sum()
+        if case["what"] == "tokens":
+            return ctc_token_scores(log_probs, targets, *lengths).log_probs.sum()
+        if case["what"] == "reference":
+            with torch.no_grad():
+                ctc.next_token_log_probs(reference, targets, *lengths)
+            return None
+        good = ctc_token_scores(log_probs, targets, *lengths, reference_log_probs=reference)
+        if case["what"] == "view":
+            return good.log_probs.sum() + good.kl.sum()
+        bad = ctc_token_scores(log_probs, rejected, *lengths, reference_log_probs=reference)
+        sides = (good.log_probs, bad.log_probs, good.reference_log_probs, bad.reference_log_probs)
+        return tdpo_loss(*sides, good.kl, bad.kl, good.mask, bad.mask).loss
+
+    def work(clear: bool = True) -> None:
+        if clear:
+            log_probs.grad = None
+        loss = total()
+        if loss is not None:
+            loss.backward()
+
+    return work, log_probs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few repeats, less than a minute")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for preference.json and preference.md")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.case:
+        print(json.dumps(run_case(json.loads(arguments.case))))
+        return
+    where = machine()
+    rows: list[dict[str, Any]] = []
+    base: dict[str, Any] = {}
+    script, small = Path(__file__).resolve(), Path("/proc/self/clear_refs").exists()
+    for classes in CLASSES:
+        for what in WORKS:
+            case: dict[str, Any] = {"what": what, "classes": classes, "repeats": 5 if arguments.quick else 30}
+            case |= in_subprocess(script, case)
+            if small:
+                os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # what is freed goes back, so that the peak says all
+                case |= in_subprocess(script, {**case, "memory": True})
+                del os.environ["MALLOC_MMAP_THRESHOLD_"]  # it costs time
+            if what == "torch":
+                base = case
+            if "cpu_s" in case and "cpu_s" in base:
+                case["times_base"] = case["cpu_s"] / base["cpu_s"]
+            rows.append(case)
+            print(f"{classes} {what}: {case.get('failed', 'done')}", file=sys.stderr)
+    report = {"machine": where, "quick": arguments.quick, "cases": rows}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    name = "preference_quick" if arguments.quick else "preference"
+    (arguments.output / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    (arguments.output / f"{name}.md").write_text(as_markdown(report))
+    print(as_markdown(report))
+
+
+def as_markdown(report: dict[str, Any]) -> str:
+    where = report["machine"]
+    lines = [
+        [
+            str(row["classes"]),
+            WORKS[row["what"]],
+            *(f"{row[key] * 1e3:.4g}" if key in row else "–" for key in ("wall_s", "cpu_s")),
+            f"{row['times_base']:.3g}x" if "times_base" in row else row.get("failed", ""),
+            f"{BOUNDS[row['classes']]:g}x" if row["what"] == "view" else "",
+            f"{row['extra_bytes'] / 1e6:.1f}" if "extra_bytes" in row else "–",
+            f"{row['extra_units']:.2g}" if "extra_units" in row else "–",
+        ]
+        for row in report["cases"]
+    ]
+    header = ["classes", "what", "wall ms", "processor ms", "times", "at most", "MB extra", "floats / BL(T + V)"]
+    about = (
+        f"{where['cpu']}, {where['cores']} cores, one thread a row; load average {where['load']} when started: compare "
+        f"processor milliseconds. Python {where['python']}, commit {where['commit']}. {UTTERANCES} utterances, "
+        f"{FRAMES} frames, {LABELS} labels; forward and backward, best of some runs. Extra memory is the peak beyond "
+        "log-probs and their gradient, also in floats of 4 bytes over utterances * labels * (frames + classes): at "
+        "most 4 for the view with KL."
+    )
+    quick = " **Quick version**: few runs, beside other work." if report["quick"] else ""
+    return f"# CTC as a language model, for preference losses\n\n{about}{quick}\n\n{markdown(header, lines)}"
+
+
+if __name__ == "__main__":
+    main()
