@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 from importlib.metadata import packages_distributions, requires
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -107,14 +109,15 @@ def help_of(*arguments: str) -> str:
 
 def declared_modules() -> set[str]:
     """Import names of everything that ctcalign's own metadata asks for, extras too."""
-    wanted = {
-        line.split(";")[0].split("[")[0].rstrip("<>=!~. 0123456789").lower() for line in requires("ctcalign") or ()
-    }
-    return {
+    names = (re.match(r"[\w.-]+", line) for line in requires("ctcalign") or ())
+    wanted = {name.group().lower() for name in names if name} - {"ctcalign"}
+    found = {
         module
         for module, distributions in packages_distributions().items()
         if module != "ctcalign" and any(name.lower() in wanted for name in distributions)
     }
+    # Python 3.10 does not know the modules of packages without a top_level.txt.
+    return found | {name.replace("-", "_") for name in wanted if find_spec(name.replace("-", "_")) is not None}
 
 
 def import_without(module: str, missing: set[str]) -> subprocess.CompletedProcess[str]:
