@@ -107,7 +107,7 @@ def ctc_sequence_scores(
     blank: int = 0,
 ) -> TokenScores:
     """Score transcripts as a whole, for losses that look at sums alone: one position a transcript, its CTC
-    log-likelihood. The same sums as `ctc_token_scores` at a third of the cost.
+    log-likelihood. The same sums as `ctc_token_scores` at half the cost.
 
     Args: those of `ctc_token_scores`.
     Returns:

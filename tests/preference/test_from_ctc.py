@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from ctcalign import ctc
+from ctcalign import ctc, preference
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference import (
     BatchError,
@@ -150,6 +151,13 @@ def test_a_transcript_that_does_not_fit_is_refused_by_the_loss_and_spares_the_ot
     assert not gradient[0].any()
     with pytest.raises(ShapeError, match=r"reference_log_probs: expected shape \(2, 9, 4\)"):
         ctc_token_scores(log_probs, TARGETS, frames, LENGTHS[1], reference_log_probs=reference[:, 1:])
+
+
+def test_names_of_the_page_exist() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "preference.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(ctc_\w+)", page))
+    assert {name for name in dir(preference) if name.startswith("ctc_")} == named
+    assert set(re.findall(r"\bctc\.(\w+)", page)) <= set(dir(ctc))
 
 
 MEMORY = """
