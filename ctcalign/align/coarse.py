@@ -1,8 +1,9 @@
 """A first look at a long recording: where the text may lie, from letters that the model hears and the text has once.
 
 The labels of the greedy path and those of the text are cut into runs of a fixed length. A run that occurs once in each
-is a candidate anchor; the longest chain of candidates that goes forward in both is kept. Every node of the graph must
-then lie between the anchors around it, some of the nearest left out on either side in case they are wrong.
+is a candidate anchor; where those are few, one that occurs as often in each. The longest chain of candidates that goes
+forward in both is kept. Every node of the graph must then lie between the anchors around it, some of the nearest left
+out on either side in case they are wrong.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ I64 = NDArray[np.int64]
 
 RUN = 9  # labels; at a tenth of wrong letters four in ten runs are whole, at a quarter one in thirteen
 BLOCK = 50_000  # frames read at a time
+SPARSE = 30.0  # seconds between anchors, on average, beyond which runs that occur again and again are taken too
 
 
 def expected_frames(emission: Emission, transcript: TranscriptGraph, spare: int) -> I64:
@@ -45,8 +47,11 @@ def anchors(emission: Emission, transcript: TranscriptGraph) -> tuple[I64, I64]:
         [n for n, place in enumerate(transcript.places) if place is not None and place.alternative == 0], np.int64
     )
     written = transcript.graph.labels[nodes]
-    here, there = _shared_runs(written, heard)
+    here, there = _shared_runs(written, heard, once=True)
     kept = _longest_chain(there)
+    if len(kept) * SPARSE < emission.duration:  # a recording that repeats itself
+        here, there = _shared_runs(written, heard, once=False)
+        kept = _longest_chain(there)
     return nodes[here[kept]], heard_at[there[kept]]
 
 
@@ -64,14 +69,30 @@ def _heard(emission: Emission) -> tuple[I64, I64]:
     return best[at].astype(np.int64), at
 
 
-def _shared_runs(first: I64, second: I64) -> tuple[I64, I64]:
-    """Places of the runs that occur once in either sequence and in both, in the order of the first."""
-    a, place_a = _single(_hashes(first))
-    b, place_b = _single(_hashes(second))
-    _, in_a, in_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
-    here, there = place_a[in_a], place_b[in_b]
+def _shared_runs(first: I64, second: I64, *, once: bool) -> tuple[I64, I64]:
+    """Places of the runs that occur as often in either sequence, in the order of the first one; of equal runs the first
+    goes with the first and so on. `once`: only those that occur once."""
+    a, in_a, counts_a = _sorted(_hashes(first))
+    b, in_b, counts_b = _sorted(_hashes(second))
+    _, at_a, at_b = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    same = counts_a[at_a] == counts_b[at_b]
+    if once:
+        same &= counts_a[at_a] == 1
+    at_a, at_b = at_a[same], at_b[same]
+    counts = counts_a[at_a]
+    # Runs of one value lie together in the sorted order, ascending in place.
+    steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    here = in_a[np.repeat((np.cumsum(counts_a) - counts_a)[at_a], counts) + steps]
+    there = in_b[np.repeat((np.cumsum(counts_b) - counts_b)[at_b], counts) + steps]
     order = np.argsort(here)
     return here[order], there[order]
+
+
+def _sorted(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64, I64]:
+    """Distinct values ascending, the places of all values sorted by them, and how often each occurs."""
+    places = np.argsort(values, kind="stable").astype(np.int64)
+    unique, counts = np.unique(values, return_counts=True)
+    return unique, places, counts.astype(np.int64)
 
 
 def _hashes(labels: I64) -> NDArray[np.uint64]:
@@ -83,13 +104,6 @@ def _hashes(labels: I64) -> NDArray[np.uint64]:
     for i in range(RUN):
         found = found * np.uint64(0x9E3779B97F4A7C15) + (labels[i : i + count].astype(np.uint64) + np.uint64(1))
     return found
-
-
-def _single(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64]:
-    """Values that occur once, and where."""
-    unique, place, counts = np.unique(values, return_index=True, return_counts=True)
-    once = counts == 1
-    return unique[once], place[once].astype(np.int64)
 
 
 def _longest_chain(values: I64) -> I64:

@@ -98,3 +98,15 @@ def test_without_anchors_everything_is_searched():
         bounds = expected_frames(emission, transcript, 3)
         assert (bounds[:, 0] == 0).all()
         assert (bounds[:, 1] == len(emission.log_probs)).all()
+
+
+def test_a_recording_that_repeats_itself_has_anchors_too():
+    said = sentences(6, 9) * 8
+    with heard(said) as emission:
+        transcript = graph_of(said)
+        nodes, frames = anchors(emission, transcript)
+        assert len(nodes) > 200
+        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
+        on_path = dict(zip(exact.nodes.tolist(), exact.spans, strict=True))
+        spans = [on_path.get(node, (0, 0)) for node in nodes.tolist()]
+        assert np.mean([a <= frame < b for (a, b), frame in zip(spans, frames.tolist(), strict=True)]) > 0.97
