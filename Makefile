@@ -48,6 +48,8 @@ test-k2:
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
 	$(BIN)/python tools/bench/end_to_end.py --quick
+	$(BIN)/python tools/bench/awp.py --quick
+	$(BIN)/python tools/bench/preference.py --quick
 
 docs: $(READY)
 	$(BIN)/python tools/build_docs.py site
