@@ -15,6 +15,8 @@ from ctcalign.formats.rendered import counted, listed
 
 # Seconds. Sums of frame shifts differ by rounding; less than this is put right without a word.
 TOLERANCE = 1e-6
+# Seconds, 31 years. A time beyond it is a fault of its file, and its ticks need not fit a number.
+LATEST = 1e9
 
 _Fault = Callable[[str], None]
 
@@ -38,15 +40,15 @@ class _Faults:
 def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
     """An alignment that keeps the invariants, and a note for each kind of repair. What is sound is shared, not copied.
 
-    Afterwards: `duration` >= 0; a start has an end; 0 <= start <= end <= duration; the words of a placed cue lie inside
+    Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue lie inside
     it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word; scores are
     finite or None, confidences in [0, 1]; no text holds a lone surrogate.
     """
     faults = _Faults({})
     notes: list[str] = []
     duration = alignment.duration
-    if not math.isfinite(duration) or duration < 0:
-        ends = [cue.end for cue in alignment.cues if cue.end is not None and math.isfinite(cue.end)]
+    if not 0 <= duration <= LATEST:  # NaN makes it false
+        ends = [cue.end for cue in alignment.cues if cue.end is not None and cue.end <= LATEST]
         duration = max([0.0, *ends])
         notes.append(f"duration was {alignment.duration}: taken as the end of the last cue, {duration:.3f} s")
     cues = [_cue(cue, duration, faults) for cue in alignment.cues]
@@ -69,7 +71,7 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
     start, end = _span(cue.start, cue.end, 0.0, duration, fault, "cue times")
     inner = (0.0, duration) if start is None or end is None else (start, end)
     input_start, input_end = cue.input_start, cue.input_end
-    if input_start is None or input_end is None or not math.isfinite(input_start) or not math.isfinite(input_end):
+    if input_start is None or input_end is None or not abs(input_start) <= LATEST or not abs(input_end) <= LATEST:
         input_start = input_end = None  # half a time is no time; the input file's own fault, not worth a note
     text = _text(cue.text)
     if text != cue.text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from generated_alignments import alignments
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,6 +107,18 @@ def test_the_input_is_not_changed():
     alignment = Alignment("a.wav", 10.0, "m", [AlignedCue(0, "a", 5.0, 99.0, words=[word])])
     repaired(alignment)
     assert (word.end, alignment.cues[0].end) == (99.0, 99.0)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "lhotse"])
+def test_times_of_ages_hence_are_no_times(name):
+    alignment = Alignment("a.wav", math.inf, "m", [AlignedCue(0, "a", 1.0, 1e305), AlignedCue(1, "b", 2.0, 3.0)])
+    alignment.cues[1].input_start, alignment.cues[1].input_end = 0.0, 1e305
+    fixed, notes = repaired(alignment)
+    assert fixed.duration == 3.0
+    assert "duration was inf" in notes[0]
+    assert fixed.cues[1].input_end is None
+    alignment.cues[1].start = alignment.cues[1].end = None
+    render(alignment, name)
 
 
 def test_half_a_character_becomes_the_replacement_character():
