@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctcalign.align.alignment import AlignedCue, AlignedWord
+from ctcalign.align.breaths import with_breaths
 from ctcalign.align.cue_edges import CueCore, cue_edges
 from ctcalign.align.placing import PlacedWord, Placement
 from ctcalign.align.spoken import SpokenText
@@ -74,6 +75,7 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
             out.reason = NOT_HEARD if numbers else None
         cues.append(out)
     edges = cue_edges([core for _, core in heard], placement.speech)
+    edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
     for (out, _), (out.start, out.end) in zip(heard, edges, strict=True):
         _time_unspoken_words(out)
     _time_unspoken_cues(cues, duration)

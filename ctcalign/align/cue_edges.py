@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Seconds of silence beyond which speech no longer belongs to the cue.
-JOIN = 0.3
+JOIN = 0.35
 # Seconds that a letter of a skipped word takes, and what may be said beyond that: words that were left out.
 LETTER = 0.085
-SLACK = 0.7
+SLACK = 1.3
 
 
 @dataclass(frozen=True)

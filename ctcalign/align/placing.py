@@ -43,10 +43,13 @@ class Placement:
     Attributes:
         words: one for each spoken word, None where it was not heard.
         speech: (start, end) in seconds of stretches that no word covers, in order.
+        energy: log power of the recording every `energy_shift` seconds, in nats. Shape (N,).
     """
 
     words: list[PlacedWord | None]
     speech: list[tuple[float, float]]
+    energy: np.ndarray[tuple[int], np.dtype[np.float32]]
+    energy_shift: float
 
 
 def place_words(
@@ -115,7 +118,8 @@ def place_runs(
             tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
         reason = _reason(text, number, start, end, run, strays=len(run) - len(cores[number]))
         placed.append(PlacedWord(start, end, total / max(1, said), chosen[number], reason, tokens))
-    return Placement(placed, [time_of[-1 - place] for place in range(len(speech))])
+    between = [time_of[-1 - place] for place in range(len(speech))]
+    return Placement(placed, between, emission.energy, emission.energy_shift)
 
 
 def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -17,7 +17,7 @@ from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
 # Nats more for leaving out a word or cue that stands again a little further on: of two equal ones the first is said.
-TWIN = 1.0
+TWIN = 8.0
 NEAR = 3  # cues
 
 INSIDE = FILLER - 1  # the label of fillers between the words of one cue
