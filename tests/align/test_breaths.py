@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,7 +62,7 @@ def test_cues_only_grow_and_stay_in_order(times, seed):
     wide = with_breaths(cues, speech, energy, 0.01)
     for (a, b), (c, d) in zip(cues, wide, strict=True):
         assert 0 <= c <= a <= b <= d
-    for (_, b), (c, _) in zip(wide, wide[1:], strict=False):
+    for (_, b), (c, _) in pairwise(wide):
         assert b <= c
     for a, b in speech:
         assert all(min(b, d) - max(a, c) <= 1e-6 for c, d in wide)  # no cue grows over them
