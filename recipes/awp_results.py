@@ -11,13 +11,11 @@ import argparse
 import json
 import math
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from about_run import commit, machine
 from awp_plot import plot_curves
 from awp_scoring import Row, read_rows
 from awp_table import Entry, collect, compare_wer
@@ -59,30 +57,6 @@ def _spread(entry: Entry, key: str, factor: float, digits: int) -> str:
     if math.isnan(mean):
         return "–"
     return f"{factor * mean:.{digits}f}" + ("" if math.isnan(spread) else f" ± {factor * spread:.{digits}f}")
-
-
-def machine() -> str:
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = names[0] if names else model
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "pytorch-lightning", "lhotse", "numpy"))
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
-
-
-def commit() -> str:
-    """The commit that is checked out, with a mark when files of the repository differ from it."""
-    here = Path(__file__).resolve().parent
-
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(here), *words], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with local changes" if changed else "")
 
 
 def minutes(runs: Path) -> str:
