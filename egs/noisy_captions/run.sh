@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Captions that do not match their recording: our methods and other aligners on the same emissions, against a key.
+#
+#   run.sh                                           the whole grid; what is finished is skipped
+#   run.sh --corpus DIR --model onnx:model.onnx      your own recordings and model
+#   run.sh --methods "global|ipfa" --variants "mixed extra"
+#   run.sh --exp exp/new                             again from the beginning, for instance with a changed aligner
+#
+# Needs: below --corpus a folder a recording with truth.json and captions/NAME.srt (.vtt, .txt) and NAME.key.json (see
+# README.md); the package ctc-segmentation, unless --methods names others. Stages: 0 emissions, 1 alignments, 2 scores,
+# 3 RESULTS.md with pictures.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+command="egs/noisy_captions/run.sh $*"
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-../../.venv/bin/python}; corpus=../../../shared/data/dev
+model=builtin:en; device=cpu; jobs=1; threads=1; time_limit=600
+recordings=""; variants=""    # names between spaces; empty: all
+methods=""                    # names between |, for some have spaces; empty: all
+targets=conf/targets.json; notes=conf/notes.md; results=RESULTS.md
+. ../../tools/parse_options.sh
+recipes=../../recipes
+export OMP_NUM_THREADS=$threads
+run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
+read -r -a recordings_list <<<"$recordings"
+read -r -a variants_list <<<"$variants"
+IFS='|' read -r -a methods_list <<<"$methods"
+which=(--corpus "$corpus" --recordings "${recordings_list[@]}")
+cells=("${which[@]}" --variants "${variants_list[@]}" --methods "${methods_list[@]}")
+mkdir -p "$exp"
+
+if run 0; then
+  "$python" "$recipes/noisy_emissions.py" "${which[@]}" --model "$model" --device "$device" --out "$exp/emissions"
+fi
+if run 1; then
+  "$python" "$recipes/noisy_align.py" "${cells[@]}" --model "$model" --emissions "$exp/emissions" \
+    --out "$exp/alignments" --jobs "$jobs" --time-limit "$time_limit"
+fi
+if run 2; then
+  "$python" "$recipes/noisy_scores.py" "${cells[@]}" --alignments "$exp/alignments" --out "$exp/scores.json"
+fi
+if run 3; then
+  "$python" "$recipes/noisy_results.py" --scores "$exp/scores.json" --model "$model" --command "$command" \
+    ${targets:+--targets "$targets"} ${notes:+--notes "$notes"} --out "$results"
+fi

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""What a model hears in every recording of a corpus, computed once and kept: all methods look at the same numbers."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from noisy_corpus import find_recordings
+
+from ctcalign.align.emission import Emission
+from ctcalign.align.ipfa_method import speech_of
+from ctcalign.align.listening import listen
+from ctcalign.cli._shared import progress
+from ctcalign.formats.atomic import atomic_write
+from ctcalign.models import load_model
+from ctcalign.models.device import pick_device
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.vocabulary import Vocabulary
+
+
+@dataclass
+class Kept:
+    """An emission with the stretches of speech, in seconds. `made_from` changes with the sound and the model."""
+
+    emission: Emission
+    speech: list[tuple[float, float]]
+    model: str
+    made_from: str
+
+
+def fingerprint(model: AcousticModel, device: str = "cpu") -> str:
+    """Changes when the model answers otherwise, whatever its name: of a second of noise, to two decimals."""
+    noise = torch.randn(1, model.sample_rate, generator=torch.Generator().manual_seed(0)) * 0.1
+    with torch.inference_mode():
+        log_probs, _ = model(noise.to(device), torch.tensor([model.sample_rate]).to(device))
+    rounded = np.round(log_probs.float().cpu().numpy(), 2) + 0.0  # no -0.0
+    return hashlib.sha256(model.name.encode() + rounded.tobytes()).hexdigest()[:16]
+
+
+def save(kept: Kept, file: Path) -> None:
+    """Write one .npz, whole or not at all."""
+    about = {"made_from": kept.made_from, "model": kept.model, "speech": kept.speech}
+    about["vocabulary"] = asdict(kept.emission.vocabulary)
+    numbers = ("frame_shift", "offset", "audio_seconds", "energy_shift")
+    about["emission"] = {name: float(getattr(kept.emission, name)) for name in numbers}
+    with atomic_write(file, "wb") as stream:
+        np.savez(
+            stream,
+            log_probs=np.asarray(kept.emission.log_probs),
+            energy=kept.emission.energy,
+            about=np.array(json.dumps(about)),
+        )
+
+
+def load(file: Path) -> Kept:
+    """The inverse of `save`."""
+    with np.load(file) as held:
+        about = json.loads(str(held["about"]))
+        words = about["vocabulary"]
+        vocabulary = Vocabulary(**{**words, "symbols": tuple(words["symbols"])})
+        emission = Emission(
+            log_probs=held["log_probs"], energy=held["energy"], vocabulary=vocabulary, **about["emission"]
+        )
+    return Kept(emission, [(a, b) for a, b in about["speech"]], about["model"], about["made_from"])
+
+
+def made_from(file: Path) -> str | None:
+    """What a kept emission was made from; None where there is none."""
+    if not file.is_file():
+        return None
+    with np.load(file) as held:
+        return str(json.loads(str(held["about"]))["made_from"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--recordings", nargs="*", default=[], help="these alone")
+    parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    model = load_model(args.model, args.device)
+    own = fingerprint(model, pick_device(args.device))
+    args.out.mkdir(parents=True, exist_ok=True)
+    for recording in find_recordings(args.corpus, args.recordings):
+        file = args.out / f"{recording.name}.npz"
+        source = f"{own} {hashlib.sha256(recording.audio.read_bytes()).hexdigest()[:16]}"
+        if made_from(file) == source:
+            continue
+        with progress(recording.name) as update:
+
+            def show(stage: str, done: float, total: float | None, update=update) -> None:
+                update(done, total)
+
+            with listen(recording.audio, model, args.device, "mix", None, None, show) as heard:
+                speech = speech_of(recording.audio, "mix", heard.emission.duration, show)
+                save(Kept(heard.emission, speech, model.name, source), file)
+                frames, seconds = len(heard.emission.log_probs), heard.emission.duration
+        sys.stderr.write(f"{recording.name}: {seconds:.1f} s, {frames} frames, {len(speech)} stretches of speech\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Other people's aligners on our emissions: the package ctc-segmentation, and torchaudio's forced_align.
+
+Each gets the text that our methods get (first reading of every word, the model's separator between words) and gives
+the time of a cue's first and last symbol. The constant delay of the model's labels is taken off for them too: they do
+not know it, and nobody would learn anything from its being in the way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from ctcalign.align.alignment import AlignedCue, Alignment
+from ctcalign.align.emission import Emission
+from ctcalign.align.spoken import SpokenText
+
+Place = tuple[float, float, float]  # start and end in seconds, score in nats
+
+
+def cue_labels(text: SpokenText, separator: int | None) -> list[list[int]]:
+    """The labels of every cue. Empty where nothing of it can be said."""
+    found: list[list[int]] = [[] for _ in text.cues]
+    for word, (cue, _) in zip(text.spoken, text.homes, strict=True):
+        if word.alternatives:
+            if found[cue] and separator is not None:
+                found[cue].append(separator)
+            found[cue] += word.alternatives[0]
+    return found
+
+
+def ctc_segmentation(emission: Emission, labels: Sequence[Sequence[int]]) -> list[Place]:
+    """Its usual way: tokens of each utterance, `determine_utterance_segments`, min-mean score, default parameters."""
+    import ctc_segmentation as package
+
+    config = package.CtcSegmentationParameters(char_list=list(emission.vocabulary.symbols))
+    config.blank = emission.vocabulary.blank
+    config.index_duration = emission.frame_shift
+    text, begins = package.prepare_token_list(config, [np.array(tokens) for tokens in labels])
+    timings, char_probs, _ = package.ctc_segmentation(config, np.asarray(emission.log_probs, np.float32), text)
+    segments = package.determine_utterance_segments(config, begins, char_probs, timings, labels)
+    return [(float(start), float(end), float(score)) for start, end, score in segments]
+
+
+def torchaudio(emission: Emission, labels: Sequence[Sequence[int]], *, star: bool = False) -> list[Place]:
+    """forced_align and merge_tokens with the whole text as one target; a cue's score is its mean token probability.
+
+    Args:
+        star: before, between and after the cues stands a symbol that may be anything, as in torchaudio's tutorial: a
+            further column of log-probability 0.
+    """
+    from torchaudio.functional import forced_align, merge_tokens
+
+    log_probs = torch.from_numpy(np.asarray(emission.log_probs, np.float32))
+    between = [] if emission.vocabulary.separator is None else [emission.vocabulary.separator]
+    target: list[int] = []
+    owners: list[int] = []
+    if star:
+        between = [log_probs.shape[1]]
+        log_probs = torch.cat([log_probs, torch.zeros(len(log_probs), 1)], 1)
+        target, owners = list(between), [-1]
+    for cue, tokens in enumerate(labels):
+        edge = between if star or cue + 1 < len(labels) else []
+        target += [*tokens, *edge]
+        owners += [cue] * len(tokens) + [-1] * len(edge)
+    path, scores = forced_align(log_probs[None], torch.tensor([target]), blank=emission.vocabulary.blank)
+    spans = merge_tokens(path[0], scores[0].exp(), blank=emission.vocabulary.blank)
+    places = []
+    for cue in range(len(labels)):
+        own = [span for span, owner in zip(spans, owners, strict=True) if owner == cue]
+        mean = sum(span.score * len(span) for span in own) / sum(map(len, own))
+        shift = emission.frame_shift
+        places.append((own[0].start * shift, own[-1].end * shift, math.log(max(mean, 1e-30))))
+    return places
+
+
+def aligned_by(
+    peer: Callable[[Emission, Sequence[Sequence[int]]], list[Place]],
+    emission: Emission,
+    text: SpokenText,
+    model: str,
+    spike_delay: float,
+) -> Alignment:
+    """What a peer found, as an alignment: every cue once, without words."""
+    labels = cue_labels(text, emission.vocabulary.separator)
+    sayable = [number for number, tokens in enumerate(labels) if tokens]
+    cues = [AlignedCue(cue.index, cue.text, status="not_spoken", reason="nothing to say") for cue in text.cues]
+    shift = emission.offset - spike_delay
+    for number, (start, end, score) in zip(sayable, peer(emission, [labels[n] for n in sayable]), strict=True):
+        begin = min(max(0.0, start + shift), emission.duration)
+        cue = AlignedCue(cues[number].index, cues[number].text, begin, score=score)
+        cue.end = min(max(begin, end + shift), emission.duration)
+        cues[number] = cue
+    return Alignment("", emission.duration, model, cues, frame_shift=emission.frame_shift)

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Scores of the alignments of a noisy-captions grid: of every cell, and pooled over recordings and over everything.
+
+Writes one JSON object: "cells", "rows" (a variant and method, recordings pooled), "grid" (a method, all pooled). Each
+has "speech" and "tolerant": the same measures with either kind of bounds (docs/scoring.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from noisy_align import cell_file
+from noisy_corpus import Recording, Variant, find_recordings
+from noisy_methods import chosen
+from noisy_neighbours import neighbours, uncaptioned
+
+from ctcalign.align.alignment import Alignment
+from ctcalign.align.scoring.compare import Comparison, Options, Pair, compare
+from ctcalign.align.scoring.edges import Bounds, within
+from ctcalign.align.scoring.items import TimedFile, items_of
+from ctcalign.formats.atomic import atomic_write
+from ctcalign.formats.timed_files import read_timed
+
+BOUNDS: tuple[Bounds, ...] = ("speech", "tolerant")
+WITHIN = 0.5  # seconds, both ends
+THRESHOLD = 0.95  # of the confidence
+HARMLESS = 0.2  # seconds, both ends of a neighbour
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A cell with both sides of its comparison; `beside` marks neighbours among the captions of the key."""
+
+    recording: str
+    variant: str
+    method: str
+    found: TimedFile
+    truth: TimedFile
+    beside: list[bool]
+    run: dict[str, Any]
+
+
+def measures(cells: Sequence[Scored], bounds: Bounds) -> dict[str, Any]:
+    """What is told of some cells together. Seconds, shares in [0, 1], None where there is nothing to measure."""
+    options = Options(matching="index", bounds=bounds, within=WITHIN, threshold=THRESHOLD)
+    found = compare([(cell.found, cell.truth) for cell in cells], "cue", options)
+    beside = [mark for cell in cells for mark in cell.beside]
+    own = [pair for pair in found.pairs if pair.reference is not None]
+    spoken = [(pair, mark) for pair, mark in zip(own, beside, strict=True) if _spoken(pair)]
+    return {
+        "spoken": found.spoken,
+        "placed": found.placed,
+        "within": found.within,
+        "within_count": sum(_near(pair, WITHIN) for pair, _ in spoken),
+        "start": None if found.starts is None else asdict(found.starts),
+        "end": None if found.ends is None else asdict(found.ends),
+        "runaway": found.runaway,
+        **_skips(found, own),
+        "beside": _share([_near(pair, HARMLESS) for pair, mark in spoken if mark]),
+        "beside_count": sum(mark for _, mark in spoken),
+        "elsewhere": _share([_near(pair, HARMLESS) for pair, mark in spoken if not mark]),
+        "wrong": sum(pair.right is False for pair in own),
+        "auc": found.auc,
+        "auc_of": found.auc_of,
+        "calibration": None if found.calibration is None else asdict(found.calibration),
+        "without_confidence": found.without_confidence,
+        "kept": None if found.kept is None else found.kept.true + found.kept.false,
+        "kept_precision": None if found.kept is None else found.kept.precision,
+        "kept_recall": None if found.kept is None else found.kept.recall,
+    }
+
+
+def _skips(found: Comparison, own: Sequence[Pair]) -> dict[str, Any]:
+    skips = found.skips
+    return {
+        "unspoken": sum(not _spoken(pair) for pair in own),
+        "skip_precision": None if skips is None else skips.precision,
+        "skip_recall": None if skips is None else skips.recall,
+        "skipped_wrongly": 0 if skips is None else skips.false,
+    }
+
+
+def _spoken(pair: Pair) -> bool:
+    return pair.reference is not None and pair.reference.place is not None
+
+
+def _near(pair: Pair, tolerance: float) -> bool:
+    return pair.errors is not None and within(pair.errors, tolerance)
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def read_cell(file: Path, recording: Recording, variant: Variant, method: str) -> Scored:
+    """A finished cell with its key.
+
+    Raises:
+        SystemExit: it is not there.
+    """
+    if not file.is_file():
+        raise SystemExit(f"--alignments: {file} is missing; run that stage first")
+    row = json.loads(file.read_text(encoding="utf-8"))
+    run = row.pop("run")
+    found = TimedFile(str(file), items_of(Alignment.from_dict(row)))
+    truth, whole = read_timed(variant.key)[0], read_timed(recording.truth)[0]
+    beside = neighbours(whole.cues, truth.cues)
+    about = {**run, "uncaptioned": len(uncaptioned(whole.cues, truth.cues))}
+    return Scored(recording.name, variant.name, method, found, truth, beside, about)
+
+
+def row_of(cells: Sequence[Scored], **names: str) -> dict[str, Any]:
+    """Measures of some cells under both bounds, and how they were run."""
+    failures = [f"{c.recording} {c.variant}: {c.run['failure']}" for c in cells if c.run["failure"]]
+    return {
+        **names,
+        "cells": len(cells),
+        "failures": failures,
+        "seconds": sum(cell.run["seconds"] for cell in cells),
+        "commits": sorted({cell.run["commit"] for cell in cells}),
+        "inexact": sum(item.spoken is True and item.exact is False for cell in cells for item in cell.truth.cues),
+        "uncaptioned": sum(cell.run["uncaptioned"] for cell in cells),
+        **{bounds: measures(cells, bounds) for bounds in BOUNDS},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--alignments", type=Path, required=True)
+    parser.add_argument("--recordings", nargs="*", default=[], help="these alone")
+    parser.add_argument("--variants", nargs="*", default=[], help="these alone")
+    parser.add_argument("--methods", nargs="*", default=[], help="these alone")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    methods = chosen(args.methods)
+    recordings = find_recordings(args.corpus, args.recordings, args.variants)
+    cells = [
+        read_cell(cell_file(args.alignments, r.name, v.name, method), r, v, method)
+        for r in recordings
+        for v in r.variants
+        for method in methods
+    ]
+    rows: dict[tuple[str, str], list[Scored]] = defaultdict(list)
+    grid: dict[str, list[Scored]] = defaultdict(list)
+    for cell in cells:
+        rows[cell.variant, cell.method].append(cell)
+        grid[cell.method].append(cell)
+    scores = {
+        "recordings": [recording.name for recording in recordings],
+        "methods": methods,
+        "cells": [row_of([c], recording=c.recording, variant=c.variant, method=c.method) for c in cells],
+        "rows": [row_of(group, variant=variant, method=method) for (variant, method), group in rows.items()],
+        "grid": [row_of(group, method=method) for method, group in grid.items()],
+    }
+    with atomic_write(args.out, fsync=False) as stream:
+        json.dump(scores, stream)
+    sys.stderr.write(f"{args.out}: {len(cells)} cells, {len(rows)} rows\n")
+
+
+if __name__ == "__main__":
+    main()

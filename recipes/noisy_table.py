@@ -1,0 +1,192 @@
+"""The scores of a noisy-captions grid as tables in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Cell = Callable[[Row], str]
+NOTHING = "–"
+
+
+class Scores:
+    """What `noisy_scores.py` wrote, by name."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.recordings: list[str] = document["recordings"]
+        self.methods: list[str] = document["methods"]
+        self.cells = {(row["recording"], row["variant"], row["method"]): row for row in document["cells"]}
+        self.rows = {(row["variant"], row["method"]): row for row in document["rows"]}
+        self.grid = {row["method"]: row for row in document["grid"]}
+        names = {row["variant"] for row in document["rows"]}
+        self.variants = sorted(names, key=lambda name: (self.noisy(name), name))
+
+    def noisy(self, variant: str) -> bool:
+        """Whether captions of a variant are not said as written, not said at all, or missing."""
+        row = self.rows[variant, self.methods[0]]
+        return bool(row["inexact"] or row["speech"]["unspoken"] or row["uncaptioned"])
+
+
+def percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{100 * value:.1f}"
+
+
+def milliseconds(value: float | None) -> str:
+    return NOTHING if value is None else f"{1000 * value:.0f}"
+
+
+def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """A table with a heading."""
+    rows = [list(head), ["---"] * len(head), *map(list, lines)]
+    return ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def by_variant(scores: Scores, methods: Sequence[str], cell: Cell, variants: Sequence[str] | None = None) -> list[str]:
+    """A line a variant, a column a method; noisy variants with a star."""
+    lines = []
+    for variant in scores.variants if variants is None else variants:
+        star = " *" if scores.noisy(variant) else ""
+        lines.append([variant + star, *(cell(scores.rows[variant, method]) for method in methods)])
+    return markdown(["captions", *methods], lines)
+
+
+def within_table(scores: Scores, bounds: str) -> list[str]:
+    """Share of the spoken cues with both ends within the tolerance; the best of a line in bold."""
+    lines = []
+    for variant in scores.variants:
+        found = [scores.rows[variant, method][bounds] for method in scores.methods]
+        most = max(row["within_count"] for row in found)
+        shown = [f"**{percent(r['within'])}**" if r["within_count"] == most else percent(r["within"]) for r in found]
+        star = " *" if scores.noisy(variant) else ""
+        lines.append([variant + star, str(found[0]["spoken"]), *shown])
+    return markdown(["captions", "spoken", *scores.methods], lines)
+
+
+def errors_table(scores: Scores, bounds: str, side: str) -> list[str]:
+    """Median and P95 of the errors of starts or ends, milliseconds."""
+
+    def cell(row: Row) -> str:
+        found = row[bounds][side]
+        return NOTHING if found is None else f"{milliseconds(found['median'])} / {milliseconds(found['p95'])}"
+
+    return by_variant(scores, scores.methods, cell)
+
+
+def runaway_table(scores: Scores) -> list[str]:
+    return by_variant(scores, scores.methods, lambda row: percent(row["speech"]["runaway"]))
+
+
+def skips_table(scores: Scores, methods: Sequence[str]) -> list[str]:
+    """Precision and recall of "not spoken", and how many spoken ones are held to be not spoken."""
+
+    def cell(row: Row) -> str:
+        found = row["speech"]
+        if not found["unspoken"]:
+            return f"{found['skipped_wrongly']}"
+        return f"{percent(found['skip_precision'])} / {percent(found['skip_recall'])}, {found['skipped_wrongly']}"
+
+    lines = []
+    for variant in scores.variants:
+        unspoken = scores.rows[variant, methods[0]]["speech"]["unspoken"]
+        lines.append([variant, str(unspoken), *(cell(scores.rows[variant, method]) for method in methods)])
+    return markdown(["captions", "unspoken", *methods], lines)
+
+
+def neighbours_table(scores: Scores, bounds: str) -> list[str]:
+    """Share of the neighbours of something without a partner that is within 0.2 s, and that of the other cues."""
+    variants = [v for v in scores.variants if scores.rows[v, scores.methods[0]][bounds]["beside_count"]]
+
+    def cell(row: Row) -> str:
+        return f"{percent(row[bounds]['beside'])} ({percent(row[bounds]['elsewhere'])})"
+
+    lines = []
+    for variant in variants:
+        count = scores.rows[variant, scores.methods[0]][bounds]["beside_count"]
+        lines.append([variant, str(count), *(cell(scores.rows[variant, method]) for method in scores.methods)])
+    return markdown(["captions", "neighbours", *scores.methods], lines)
+
+
+def auc_table(scores: Scores, bounds: str) -> list[str]:
+    """Of what is right, where some is wrong."""
+    variants = [v for v in scores.variants if any(scores.rows[v, m][bounds]["auc"] is not None for m in scores.methods)]
+
+    def cell(row: Row) -> str:
+        return NOTHING if row[bounds]["auc"] is None else f"{row[bounds]['auc']:.3f}"
+
+    return by_variant(scores, scores.methods, cell, variants)
+
+
+def with_confidence(scores: Scores) -> list[str]:
+    """The methods whose cues have a calibrated confidence."""
+    return [method for method in scores.methods if scores.grid[method]["speech"]["calibration"] is not None]
+
+
+def confidence_table(scores: Scores, bounds: str) -> list[str]:
+    """ECE, and precision / recall at the threshold; nothing where no method has a confidence."""
+    methods = with_confidence(scores)
+    if not methods:
+        return []
+
+    def cell(row: Row) -> str:
+        found = row[bounds]
+        if found["calibration"] is None:
+            return NOTHING
+        pair = f"{percent(found['kept_precision'])} / {percent(found['kept_recall'])}"
+        return f"{found['calibration']['ece']:.3f}, {pair}"
+
+    return by_variant(scores, methods, cell)
+
+
+def grid_table(scores: Scores, bounds: str) -> list[str]:
+    """Everything of a method pooled."""
+    head = ["method", "within 0.5 s", "AUC", "by", "ECE", "Brier", "kept at 0.95", "precision", "recall"]
+    lines = []
+    for method in scores.methods:
+        row = scores.grid[method]
+        found = row[bounds]
+        calibration = found["calibration"] or {}
+        auc = NOTHING if found["auc"] is None else f"{found['auc']:.4f}"
+        told = [f"{calibration[name]:.3f}" if calibration else NOTHING for name in ("ece", "brier")]
+        kept = NOTHING if found["kept"] is None else str(found["kept"])
+        both = [percent(found["kept_precision"]), percent(found["kept_recall"])]
+        lines.append([method, percent(found["within"]), auc, found["auc_of"] or NOTHING, *told, kept, *both])
+    return markdown(head, lines)
+
+
+def runs_table(scores: Scores) -> list[str]:
+    """What a method cost and where it failed."""
+    rows = [scores.grid[method] for method in scores.methods]
+    lines = [
+        [
+            row["method"],
+            str(row["cells"]),
+            str(len(row["failures"])),
+            f"{row['seconds']:.0f}",
+            ", ".join(row["commits"]),
+        ]
+        for row in rows
+    ]
+    return markdown(["method", "cells", "failed", "processor seconds", "commit"], lines)
+
+
+def recordings_table(scores: Scores, method: str, bounds: str) -> list[str]:
+    """A line a variant, a column a recording, of one method."""
+    lines = []
+    for variant in scores.variants:
+        cells = [scores.cells.get((recording, variant, method)) for recording in scores.recordings]
+        lines.append([variant, *(NOTHING if cell is None else percent(cell[bounds]["within"]) for cell in cells)])
+    return markdown([f"`{method}`", *scores.recordings], lines)
+
+
+def weakest(scores: Scores, method: str, bounds: str, most: int = 12) -> list[str]:
+    """The cells with the least share within the tolerance."""
+    cells = [cell for cell in scores.cells.values() if cell["method"] == method and cell[bounds]["within"] is not None]
+    lines = []
+    for cell in sorted(cells, key=lambda cell: cell[bounds]["within"])[:most]:
+        found = cell[bounds]
+        counts = f"{found['within_count']} of {found['spoken']}"
+        left = [percent(found["runaway"]), str(found["skipped_wrongly"]), str(found["spoken"] - found["placed"])]
+        lines.append([cell["recording"], cell["variant"], counts, percent(found["within"]), *left])
+    head = ["recording", "captions", "within 0.5 s", "%", "runaway %", "skipped wrongly", "spoken, without a place"]
+    return markdown(head, lines)
