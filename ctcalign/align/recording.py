@@ -11,8 +11,9 @@ from ctcalign.align.alignment import Alignment
 from ctcalign.align.assemble import assemble
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
+from ctcalign.align.old_times import OldTimes, near_old_times
 from ctcalign.align.placing import Placement, place_words
-from ctcalign.align.searching import search
+from ctcalign.align.searching import runner, search
 from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
 from ctcalign.align.transcript_graph import transcript_graph
@@ -44,6 +45,7 @@ class AlignOptions:
 
     Attributes:
         skips: of "global", prices at which words and cues may be left out; None: everything is spoken and gets a place.
+        old_times: of "global", how near to their old times captions are kept; None: these are not looked at.
         faithful: of "ipfa", the method as it was published, faults and all.
     """
 
@@ -54,6 +56,7 @@ class AlignOptions:
     tokens: bool = False
     unwritten: bool = True
     skips: SkipCosts | None = field(default_factory=SkipCosts)
+    old_times: OldTimes | None = None
     faithful: bool = False
 
 
@@ -146,6 +149,10 @@ def align_emission(
             f"captions: {len(text.spoken)} words do not fit into {emission.duration:.1f} s of audio ({error}); "
             "check that the captions belong to this recording"
         ) from error
+    if options.old_times is not None:
+        run = runner(emission, transcript, options.max_memory, fillers)
+        path, more = near_old_times(path, run, transcript, text, emission, options.old_times)
+        warnings = [*warnings, *more]
     placed = place_words(text, transcript, path, emission, model.spike_delay)
     return finished(text, placed, emission, model.name, options, warnings)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,37 @@ COARSE_CELLS = 1e9
 LOOKS = ((3, 5.0), (8, 20.0))
 
 
+class Run(Protocol):
+    """One search: a beam in nats, or frames (N, 2) that each node keeps to, give or take `band`."""
+
+    def __call__(
+        self, beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
+    ) -> ctc.GraphPath: ...
+
+
+def runner(
+    emission: Emission, transcript: TranscriptGraph, max_memory: int | None, filler_penalty: Sequence[float] = (0.0,)
+) -> Run:
+    """Searches of one transcript in one emission."""
+
+    def run(
+        beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
+    ) -> ctc.GraphPath:
+        return ctc.best_path_graph(
+            emission.log_probs,
+            transcript.graph,
+            emission.vocabulary.blank,
+            beam=beam,
+            band=band,
+            centre=centre,
+            max_memory=max_memory,
+            wildcard_penalty=WILDCARD_PENALTY,
+            filler_penalty=filler_penalty,
+        )
+
+    return run
+
+
 def search(
     emission: Emission,
     transcript: TranscriptGraph,
@@ -45,19 +77,7 @@ def search(
         NoPathError: the text needs more frames than there are.
     """
 
-    def run(beam: float | None, band: float | None = None, centre: NDArray[np.int64] | None = None) -> ctc.GraphPath:
-        return ctc.best_path_graph(
-            emission.log_probs,
-            transcript.graph,
-            emission.vocabulary.blank,
-            beam=beam,
-            band=band,
-            centre=centre,
-            max_memory=max_memory,
-            wildcard_penalty=WILDCARD_PENALTY,
-            filler_penalty=filler_penalty,
-        )
-
+    run = runner(emission, transcript, max_memory, filler_penalty)
     cells = len(emission.log_probs) * len(transcript.graph)
     if cells > coarse_cells and (transcript.graph.labels <= ctc.FILLER).any():
         return _looked(emission, transcript, run)
@@ -77,9 +97,7 @@ def search(
     return run(None), []
 
 
-def _looked(
-    emission: Emission, transcript: TranscriptGraph, run: Callable[..., ctc.GraphPath]
-) -> tuple[ctc.GraphPath, list[str]]:
+def _looked(emission: Emission, transcript: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
     """The best path near the anchors of a first look; the wider look decides where the two differ."""
     found: list[ctc.GraphPath] = []
     for spare, seconds in LOOKS:

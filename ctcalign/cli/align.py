@@ -16,6 +16,7 @@ Examples:
   ctcalign align talk.mp4 talk.srt                          a table on the terminal
   ctcalign align talk.mp4 talk.srt -o retimed.srt -o words.vtt -o talk.json
   ctcalign align talk.mp3 talk.txt --format textgrid -o -   TextGrid on standard output
+  ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  times in song.srt are right within 5 s
   ctcalign align call.wav call.txt --channel all -o call.json
   ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt"""
 
@@ -37,6 +38,19 @@ Examples:
     "--all-spoken",
     is_flag=True,
     help="Every word of CAPTIONS is said: place all of them, leave none out.",
+)
+@click.option(
+    "--max-shift",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Keep captions within this of the times in CAPTIONS, unless the sound says otherwise.  [default: these times "
+    "are not looked at; with --trust-times 3]",
+)
+@click.option(
+    "--trust-times",
+    type=click.FloatRange(min=0),
+    metavar="NATS",
+    help="How much better the sound must fit elsewhere, a caption.  [default: with --max-shift 20]",
 )
 @click.option(
     "--language", metavar="CODE", help="Language of the captions, for numbers and signs.  [default: the model's]"
@@ -65,6 +79,8 @@ def command(
     method: str,
     faithful: bool,
     all_spoken: bool,
+    max_shift: float | None,
+    trust_times: float | None,
     language: str | None,
     captions_format: str | None,
     recording: str | None,
@@ -92,9 +108,14 @@ def command(
         raise click.UsageError("--faithful: it belongs to --method ipfa; add that or leave it out")
     if all_spoken and method != "global":
         raise click.UsageError("--all-spoken: it belongs to --method global; leave one of them out")
+    asked = {"max_shift": max_shift, "trust": trust_times}
+    prior = {name: value for name, value in asked.items() if value is not None}
+    if prior and method != "global":
+        raise click.UsageError("--max-shift, --trust-times: they belong to --method global; leave them out")
     planned = targets(outputs, formats, audio, (audio, captions), overwrite)
     chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
 
+    from ctcalign.align.old_times import OldTimes
     from ctcalign.align.recording import AlignOptions, Progress, align
     from ctcalign.align.skipping_graph import SkipCosts
 
@@ -105,6 +126,7 @@ def command(
         romanise,  # type: ignore[arg-type]  # click checked it
         tokens,
         skips=None if all_spoken else SkipCosts(),
+        old_times=OldTimes(**prior) if prior else None,
         faithful=faithful,
     )
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ctcalign.ctc.prefix_beam import prefix_beam_search as prefix_beam_search
     from ctcalign.ctc.sequence_path import BestPath as BestPath
     from ctcalign.ctc.sequence_path import best_path as best_path
+    from ctcalign.ctc.splicing import splice as splice
     from ctcalign.ctc.total_scores import feasible as feasible
     from ctcalign.ctc.total_scores import occupancy as occupancy
     from ctcalign.ctc.total_scores import total_score as total_score
@@ -59,6 +60,7 @@ _HOMES = {
     "prefix_beam_search": "prefix_beam",
     "GraphPath": "graph_path",
     "best_path_graph": "graph_path",
+    "splice": "splicing",
 }
 
 

@@ -130,7 +130,7 @@ def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], ce
     sums = np.append(0.0, np.cumsum(scores))
     return GraphPath(
         path=torch.from_numpy(path),
-        score=float(scores.sum()) - _costs(graph, nodes),
+        score=float(scores.sum()) - arc_costs(graph, nodes),
         nodes=torch.from_numpy(nodes),
         spans=list(zip(starts.tolist(), ends.tolist(), strict=True)),
         node_scores=torch.from_numpy(sums[ends] - sums[starts]),
@@ -139,7 +139,7 @@ def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], ce
     )
 
 
-def _costs(graph: TokenGraph, nodes: NDArray[np.int64]) -> float:
+def arc_costs(graph: TokenGraph, nodes: NDArray[np.int64]) -> float:
     """Costs of the arcs between the visited nodes and of the ending."""
     last = int(nodes[-1]) if nodes.size else START
     total = float(graph.final_cost[graph.final == last].min())

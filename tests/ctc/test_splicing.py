@@ -1,0 +1,60 @@
+"""Two paths spliced: a path of the graph with the score that it says, and never worse than the choice allows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from brute_force import best_graph_score, collapsed, sequences
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from test_graph_path import small_graphs
+
+from ctcalign.ctc import best_path_graph, splice
+
+
+@settings(max_examples=300, deadline=None)
+@given(small_graphs(), st.integers(0, 2**16), st.integers(0, 2**16))
+def test_a_splice_is_a_path_with_its_score(case, seed, coins):
+    log_probs, graph, blank, penalty = case
+    assume(best_graph_score(log_probs, graph, blank, penalty) > -math.inf and np.isfinite(log_probs).all())
+    first = best_path_graph(log_probs, graph, blank, wildcard_penalty=penalty)
+    # Another path of the same graph: the best one of other sounds, scored here by the sounds themselves.
+    other = -np.random.default_rng(seed).integers(0, 5, log_probs.shape).astype(float)
+    second = best_path_graph(other, graph, blank, wildcard_penalty=0.0)
+    second = rescored(second, log_probs, graph, blank, penalty)
+    coin = np.random.default_rng(coins)
+    gains = []
+
+    def choose(frames, gain):
+        gains.append((gain, coin.random() < 0.5))
+        return gains[-1][1]
+
+    found = splice(first, second, graph, choose)
+    assert found.score == pytest.approx(first.score - sum(gain for gain, taken in gains if taken))
+    tokens = graph.labels[found.nodes.numpy()].tolist()
+    assert collapsed(found.path.tolist(), blank) == tuple(tokens)
+    assert [path for path, _ in sequences(graph)].count(tokens) > 0
+    assert all(gain >= 0 for gain, _ in gains)  # the first is the best one, so no other way gains
+    assert splice(first, second, graph, lambda frames, gain: True).score == pytest.approx(second.score)
+    assert splice(first, second, graph, lambda frames, gain: False) is first
+
+
+def rescored(path, log_probs, graph, blank, penalty):
+    """The same path with the scores of other log-probs."""
+    from dataclasses import replace
+
+    import torch
+
+    from ctcalign.ctc.graph_path import arc_costs
+
+    others = np.delete(log_probs, blank, axis=1)
+    wild = others.max(1) - penalty
+    labels = path.path.numpy()
+    scores = np.array([wild[t] if label < 0 else log_probs[t, label] for t, label in enumerate(labels)])
+    return replace(
+        path,
+        score=float(scores.sum()) - arc_costs(graph, path.nodes.numpy()),
+        frame_scores=torch.from_numpy(scores.astype(np.float32)),
+    )
