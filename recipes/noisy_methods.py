@@ -40,11 +40,12 @@ METHODS: dict[str, Method] = {
     "ipfa": partial(_ipfa, options=AlignOptions()),
     "ipfa --faithful": partial(_ipfa, options=AlignOptions(faithful=True)),
     "ctc-segmentation": partial(_peer, peer=noisy_peers.ctc_segmentation),
+    "ctc-segmentation tokens": partial(_peer, peer=partial(noisy_peers.ctc_segmentation, tokens=True)),
     "torchaudio": partial(_peer, peer=noisy_peers.torchaudio),
     "torchaudio star": partial(_peer, peer=partial(noisy_peers.torchaudio, star=True)),
 }
-PEERS = ("ctc-segmentation", "torchaudio", "torchaudio star")
-NEEDS = {"ctc-segmentation": "ctc_segmentation"}  # modules that not everybody has
+PEERS = ("ctc-segmentation", "ctc-segmentation tokens", "torchaudio", "torchaudio star")
+NEEDS = dict.fromkeys(PEERS[:2], "ctc_segmentation")  # modules that not everybody has
 
 
 def chosen(names: list[str]) -> list[str]:
@@ -57,5 +58,5 @@ def chosen(names: list[str]) -> list[str]:
         if name not in METHODS:
             raise SystemExit(f"--methods: got {name!r}, expected some of {', '.join(map(repr, METHODS))}")
         if name in NEEDS and find_spec(NEEDS[name]) is None:
-            raise SystemExit(f"--methods: {name} is not installed; pip install {name}, or name the methods without it")
+            raise SystemExit(f"--methods: {name!r} needs a package; pip install ctc-segmentation, or name others")
     return list(names or METHODS)

