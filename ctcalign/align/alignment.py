@@ -57,6 +57,7 @@ class AlignedCue:
     channel: int | None = None
     input_start: float | None = None  # the time that the input file gave; captions that are not placed keep it
     input_end: float | None = None
+    alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are said
 
 
 @dataclass

@@ -45,6 +45,8 @@ def cue_to_dict(cue: AlignedCue) -> Row:
     }
     _set(row, reason=cue.reason, speaker=cue.speaker, id=cue.id, channel=cue.channel)
     _set(row, input_start=cue.input_start, input_end=cue.input_end)
+    if cue.alternatives:
+        row["alternatives"] = [{"start": start, "end": end} for start, end in cue.alternatives]
     row["words"] = [_word_to_dict(word) for word in cue.words]
     return row
 
@@ -119,6 +121,7 @@ _CUE = {
     **dict.fromkeys(("start", "end", "score", "confidence", "input_start", "input_end"), ("number", False)),
     **dict.fromkeys(("reason", "speaker", "id"), ("text", False)),
     "channel": ("count", False),
+    "alternatives": ("list", False),
     "words": ("list", False),
 }
 
@@ -168,6 +171,8 @@ class _Reader:
     def cue(self, row: Any, place: str) -> AlignedCue:
         values = self.fields(row, place, _CUE)
         values["words"] = [self.word(word, f"{place}.words[{i}]") for i, word in enumerate(values["words"] or [])]
+        others = values["alternatives"] or []
+        values["alternatives"] = [self.span(row, f"{place}.alternatives[{i}]") for i, row in enumerate(others)]
         return AlignedCue(**values)
 
     def word(self, row: Any, place: str) -> AlignedWord:

@@ -61,6 +61,19 @@ def prefix_errors(
     return row
 
 
+def substring_errors(
+    text: Sequence[int] | NDArray[np.int64], heard: Sequence[int] | NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Fewest errors between a text and any run of the labels heard that ends before place 0, 1, 2, ... (n + 1,)
+
+    >>> substring_errors([1, 2, 3], [7, 1, 2, 3, 7]).tolist()
+    [3, 3, 2, 1, 0, 1]
+    """
+    row = np.zeros(len(heard) + 1, np.int64)
+    _advance(np.asarray(text, np.int64), np.asarray(heard, np.int64), row)
+    return row
+
+
 @jit
 def _advance(text: NDArray[np.int64], heard: NDArray[np.int64], row: NDArray[np.int64]) -> None:
     for i in range(text.size):

@@ -13,6 +13,7 @@ from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.old_times import OldTimes, near_old_times
 from ctcalign.align.placing import Placement, place_words
+from ctcalign.align.repeats import mark_repeats
 from ctcalign.align.searching import runner, search
 from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
@@ -177,6 +178,7 @@ def finished(
         if cue.status == "aligned" and cue.start is not None and cue.end is not None
     ]
     unwritten = unwritten_speech(emission, covered) if options.unwritten else []
+    warnings = [*warnings, *mark_repeats(text, cues, unwritten, emission)]
     return Alignment("", emission.duration, model, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings)
 
 

@@ -40,9 +40,9 @@ class _Faults:
 def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
     """An alignment that keeps the invariants, and a note for each kind of repair. What is sound is shared, not copied.
 
-    Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue lie inside
-    it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word; scores are
-    finite or None, confidences in [0, 1]; no text holds a lone surrogate.
+    Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue
+    lie inside it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word;
+    scores are finite or None, confidences in [0, 1]; no text holds a lone surrogate.
     """
     faults = _Faults({})
     notes: list[str] = []
@@ -52,10 +52,7 @@ def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
         duration = max([0.0, *ends])
         notes.append(f"duration was {alignment.duration}: taken as the end of the last cue, {duration:.3f} s")
     cues = [_cue(cue, duration, faults) for cue in alignment.cues]
-    unwritten = []
-    for start, end in alignment.unwritten:
-        if math.isfinite(start) and math.isfinite(end) and min(end, duration) > max(start, 0.0):
-            unwritten.append((max(start, 0.0), min(end, duration)))
+    unwritten = _inside(alignment.unwritten, duration)
     if len(unwritten) < len(alignment.unwritten):
         notes.append(
             f"{counted(len(alignment.unwritten) - len(unwritten), 'unwritten stretch')} outside the recording left out"
@@ -89,7 +86,14 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
         speaker=None if cue.speaker is None else _text(cue.speaker),
         id=None if cue.id is None else _text(cue.id),
         reason=None if cue.reason is None else _text(cue.reason),
+        alternatives=_inside(cue.alternatives, duration),
     )
+
+
+def _inside(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
+    """The parts of spans that lie inside the recording; what has none, or no numbers, is left out."""
+    kept = [(max(a, 0.0), min(b, duration)) for a, b in spans if math.isfinite(a) and math.isfinite(b)]
+    return [(a, b) for a, b in kept if b > a]
 
 
 def _words(words: Sequence[AlignedWord], low: float, high: float, fault: _Fault) -> list[AlignedWord]:

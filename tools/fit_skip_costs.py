@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Fit the prices of skipped text and unwritten speech (ctcalign.align.skipping_graph.SkipCosts) to a transcribed set.
+
+  fit_skip_costs.py --manifest read_en/dev.jsonl --tar read_en/dev.tar --leave-out libri-174 libri-1919 libri-2078 \\
+    --record tools/fits/skip_costs.json
+
+The utterances of each speaker are joined to one recording; their captions are made wrong in known ways. A caption is
+right when it is said and both its ends are within 0.5 s of the truth, or when it is not said and marked so. Coordinate
+search: one price after the other is tried at multiples of its value, the best is kept, until a round changes nothing.
+What is maximised is the mean over kinds of the share of right captions; of equal settings the one nearest to the first
+is kept. It prints every setting and writes the record; the defaults in the code are changed by hand, rounded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+import soxr
+import torch
+
+import ctcalign
+from ctcalign.align.confidence.corruptions import corrupt
+from ctcalign.align.confidence.joining import join
+from ctcalign.align.confidence.keyed import KeyedCue
+from ctcalign.align.emission import Emission, compute_emission
+from ctcalign.align.recording import AlignOptions, align_emission
+from ctcalign.align.skipping_graph import SkipCosts
+from ctcalign.align.spoken import SpokenText, spoken_text
+from ctcalign.errors import CaptionError
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.tokeniser import Tokeniser
+
+KINDS = ("exact", "text_noise15", "text_noise30", "missing", "extra", "duplicated", "mixed")
+FACTORS = (0.5, 0.7, 1.4, 2.0)
+WITHIN = 0.5  # seconds
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recording with captions of one kind."""
+
+    kind: str
+    emission: Emission
+    text: SpokenText
+    key: Sequence[KeyedCue]
+
+
+def read_speakers(manifest: Path, tar: Path, rate: int) -> dict[str, list[tuple[np.ndarray, str]]]:
+    """Samples and text of the utterances of each speaker, in order of the archive."""
+    rows = {row["path"]: row for row in map(json.loads, manifest.read_text(encoding="utf-8").splitlines())}
+    found: dict[str, list[tuple[np.ndarray, str]]] = defaultdict(list)
+    with tarfile.open(tar) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name in rows else None
+            if file is None:
+                continue
+            samples, own = sf.read(io.BytesIO(file.read()), dtype="float32", always_2d=True)
+            row = rows[member.name]
+            mono = samples.mean(1)
+            found[row["speaker"]].append((mono if own == rate else soxr.resample(mono, own, rate), row["text_norm"]))
+    return found
+
+
+def cases(
+    speakers: dict[str, list[tuple[np.ndarray, str]]], model: AcousticModel, kinds: Sequence[str]
+) -> Iterator[Case]:
+    """Every recording with captions of every kind."""
+    tokeniser = Tokeniser(model.vocabulary, model.language or "en", "auto")
+    for number, (speaker, clips) in enumerate(sorted(speakers.items())):
+        samples, said = join([clip for clip, _ in clips], [text for _, text in clips], model.sample_rate, seed=number)
+        emission = compute_emission(model, samples)
+        others = [text for other, rows in speakers.items() if other != speaker for _, text in rows]
+        own = {utterance.text for utterance in said}
+        for kind in kinds:
+            key = corrupt(said, kind, seed=number, texts=[text for text in others if text not in own] or None)
+            yield Case(kind, emission, spoken_text([row.cue for row in key], tokeniser, model.language), key)
+        sys.stderr.write(f"{speaker}: {len(said)} utterances, {emission.duration / 60:.1f} minutes\n")
+
+
+def right(case: Case, model: AcousticModel, costs: SkipCosts) -> tuple[int, int]:
+    """Captions that are right, and all of them."""
+    try:
+        found = align_emission(case.emission, case.text, model, AlignOptions(skips=costs, unwritten=False)).cues
+    except CaptionError:
+        return 0, len(case.key)
+    good = 0
+    for cue, key in zip(found, case.key, strict=True):
+        if key.start is None or key.end is None:
+            good += cue.status == "not_spoken"
+        elif cue.start is not None and cue.end is not None:
+            good += max(abs(cue.start - key.start), abs(cue.end - key.end)) <= WITHIN
+    return good, len(case.key)
+
+
+def judge(everything: Sequence[Case], model: AcousticModel, costs: SkipCosts) -> dict[str, float]:
+    """Share of right captions of each kind, and their mean."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for case in everything:
+        good, count = right(case, model, costs)
+        counts[case.kind][0] += good
+        counts[case.kind][1] += count
+    shares = {kind: good / max(1, count) for kind, (good, count) in counts.items()}
+    return {**shares, "mean": float(np.mean(list(shares.values())))}
+
+
+def fit(
+    everything: Sequence[Case], model: AcousticModel, start: SkipCosts, rounds: int
+) -> tuple[SkipCosts, list[dict[str, object]]]:
+    """The best prices that the search met, and all that it tried."""
+    tried: list[dict[str, object]] = []
+
+    def measured(costs: SkipCosts) -> float:
+        shares = judge(everything, model, costs)
+        tried.append({**asdict(costs), **{name: round(value, 5) for name, value in shares.items()}})
+        print(json.dumps(tried[-1]), flush=True)
+        return shares["mean"]
+
+    best, score = start, measured(start)
+    for _ in range(rounds):
+        before = best
+        for name in asdict(start):
+            for factor in FACTORS:
+                value = float(f"{getattr(before, name) * factor:.3g}")
+                costs = replace(best, **{name: value})
+                found = measured(costs)
+                if found > score + 1e-9:
+                    best, score = costs, found
+        if best == before:
+            break
+    return best, tried
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--manifest", type=Path, required=True, help="JSON lines with path, text_norm and speaker")
+    parser.add_argument("--tar", type=Path, required=True, help="archive with those paths")
+    parser.add_argument("--leave-out", nargs="*", default=[], help="speakers to keep for measuring")
+    parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--record", type=Path, required=True, help="JSON to write")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    model = ctcalign.load_model(args.model)
+    speakers = read_speakers(args.manifest, args.tar, model.sample_rate)
+    speakers = {name: rows for name, rows in speakers.items() if name not in args.leave_out}
+    everything = list(cases(speakers, model, args.kinds))
+    best, tried = fit(everything, model, SkipCosts(), args.rounds)
+    record = {
+        "date": date.today().isoformat(),
+        "model": model.name,
+        "speakers": sorted(speakers),
+        "minutes": round(sum(case.emission.duration for case in everything) / len(args.kinds) / 60, 1),
+        "kinds": args.kinds,
+        "first": asdict(SkipCosts()),
+        "best": asdict(best),
+        "tried": tried,
+    }
+    args.record.parent.mkdir(parents=True, exist_ok=True)
+    args.record.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(f"{args.record}: best {best}")
+
+
+if __name__ == "__main__":
+    main()
