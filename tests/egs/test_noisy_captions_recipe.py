@@ -18,9 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
 from noisy_corpus import find_recordings
 from noisy_methods import METHODS, PEERS
 from noisy_neighbours import neighbours, uncaptioned
-from noisy_scores import measures, read_cell
-from noisy_table import Scores, percent, within_table
-from noisy_verdicts import order, reached, verdicts
+from noisy_plot import plot_reliability
+from noisy_scores import measures, read_cell, row_of
+from noisy_table import Scores, confidence_table, grid_table, percent, within_table
+from noisy_verdicts import order, reached, same_texts, verdicts
 from noisy_worker import Task, Worker
 
 from ctcalign.align.scoring.items import TimedItem
@@ -136,6 +137,7 @@ def test_results_tell_every_row_and_show_both_kinds_of_bounds(grid):
         assert f"| {variant} |" in told
     for name in ("## Verdict", "(speech)", "(tolerant)", "Failures: none", "| torchaudio star |"):
         assert name in told
+    assert told.count("## ") > 10
     assert (grid.parent / "RESULTS_within.png").stat().st_size > 5000
 
 
@@ -247,11 +249,11 @@ def test_a_method_that_fails_costs_its_cell_alone(corpus, grid, tmp_path, monkey
 
 
 def made_up(within: dict[tuple[str, str], int]) -> Scores:
-    """Scores of rows of ten cues; variant "clean" is not noisy."""
+    """Scores of rows of ten cues; in "words" three are not said as written."""
     rows = []
     for (variant, method), count in within.items():
         found = {"spoken": 10, "within": count / 10, "within_count": count, "unspoken": 0, "skip_recall": None}
-        about = {"variant": variant, "method": method, "inexact": 0 if variant == "clean" else 3, "uncaptioned": 0}
+        about = {"variant": variant, "method": method, "inexact": 3 if variant == "words" else 0, "uncaptioned": 0}
         rows.append({**about, "speech": found, "tolerant": found, "failures": []})
     methods = list(dict.fromkeys(method for _, method in within))
     return Scores(
@@ -266,22 +268,70 @@ def made_up(within: dict[tuple[str, str], int]) -> Scores:
 
 
 def test_verdicts_name_every_row_that_is_lost():
-    found = {("clean", "global"): 10, ("clean", "ipfa"): 10, ("words", "global"): 7, ("words", "ipfa"): 8}
+    found = {("exact", "global"): 10, ("exact", "ipfa"): 10, ("words", "global"): 7, ("words", "ipfa"): 8}
     scores = made_up(found)
     line = order(scores, "global", ["ipfa"], "speech")
-    assert "(speech): no." in line
-    assert "In 0 of 1 noisy rows and in 1 of all 2" in line
-    assert "words *: 7 against 8 of 10 of ipfa" in line
-    assert order(scores, "ipfa", ["global"], "speech").endswith(
-        "(speech): yes.** In 1 of 1 noisy rows and in 2 of all 2."
-    )
+    assert "`ipfa` (speech): no.** In 0 of 1 noisy rows and in 1 of all 2." in line
+    assert line.endswith(" words *: 7 against 8 of 10 by `ipfa`.")
+    assert order(scores, "ipfa", ["global"], "speech").endswith(": yes.** In 1 of 1 noisy rows and in 2 of all 2.")
     assert within_table(scores, "speech")[2:4] == [
-        "| clean | 10 | **100.0** | **100.0** |",
+        "| exact | 10 | **100.0** | **100.0** |",
         "| words * | 10 | 70.0 | **80.0** |",
     ]
+    # Said once where the bounds make no difference, twice where they do.
+    assert sum("at least as good" in line for line in verdicts(scores, [])) == 1
+    scores.rows["words", "global"]["tolerant"] = {**scores.rows["words", "global"]["speech"], "within_count": 9}
+    told = [line for line in verdicts(scores, []) if "at least as good" in line]
+    assert ["no." in told[0], "yes." in told[1]] == [True, True]
     failed = verdicts(made_up({("words", "torchaudio"): 0, ("words", "global"): 1}), [])
-    assert "1 cells**" in failed[-1]
+    assert "1 of all cells**" in failed[-1]
     assert "`torchaudio` talk words: died" in failed[-1]
+
+
+def test_captions_in_another_dress_must_give_the_same():
+    found = {("exact", "global"): 9, ("late", "global"): 9, ("casing", "global"): 8, ("words", "global"): 3}
+    (line,) = same_texts(made_up(found), "global")
+    assert "have: no.** 9 of 10 within 0.5 s in exact and in casing, late, but casing 8." in line
+    (line,) = same_texts(made_up({**found, ("casing", "global"): 9}), "global")
+    assert "have: yes.**" in line
+    assert "words" not in line
+
+
+@pytest.mark.slow
+def test_reliability_of_known_confidences(corpus, grid, tmp_path):
+    recording = find_recordings(corpus)[0]
+    cells = []
+    for variant in recording.variants:
+        file = grid / "alignments" / "talk" / variant.name / "torchaudio.json"
+        cells.append(read_cell(file, recording, variant, "torchaudio"))
+        for found, truth in zip(cells[-1].found.cues, cells[-1].truth.cues, strict=True):
+            found.confidence = 0.97 if truth.spoken and truth.exact else 0.25
+    row = row_of(cells, method="torchaudio")
+    names = {"recordings": ["talk"], "methods": ["torchaudio"], "cells": [], "grid": [row]}
+    scores = Scores({**names, "rows": [{**row_of([c], method="torchaudio"), "variant": c.variant} for c in cells]})
+    items = [item for cell in cells for item in cell.truth.cues]
+    sure = sum(bool(item.spoken and item.exact) for item in items)
+    right = len(items) - row["speech"]["wrong"]
+    assert 30 < right <= sure < len(items)  # torchaudio loses some that are as written
+    assert row["speech"]["kept"] == sure
+    assert row["speech"]["kept_precision"] == pytest.approx(right / sure)
+    assert row["speech"]["kept_recall"] == 1
+    gaps = sure * abs(0.97 - right / sure) + (len(items) - sure) * 0.25
+    assert row["speech"]["calibration"]["ece"] == pytest.approx(gaps / len(items))
+    told = grid_table(scores, "speech")[2]
+    assert f"| confidence | {gaps / len(items):.3f} |" in told
+    assert f"| {sure} | {percent(right / sure)} | 100.0 |" in told
+    assert [line.split(" | ")[0] for line in confidence_table(scores, "speech")[2:6]] == [
+        "| exact", "| extra *", "| missing *", "| words *",
+    ]  # fmt: skip
+    assert plot_reliability(scores, tmp_path / "reliability.png")
+    assert (tmp_path / "reliability.png").stat().st_size > 5000
+    for cell in cells:
+        for found in cell.found.cues:
+            found.confidence = None
+    assert not plot_reliability(
+        Scores({**names, "rows": [], "grid": [row_of(cells, method="torchaudio")]}), tmp_path / "a"
+    )
 
 
 def test_targets_are_reached_or_not_or_not_measured():
