@@ -21,11 +21,11 @@ targets=conf/targets.json; notes=conf/notes.md; results=RESULTS.md
 recipes=../../recipes
 export OMP_NUM_THREADS=$threads
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
-read -r -a recordings_list <<<"$recordings"
-read -r -a variants_list <<<"$variants"
-IFS='|' read -r -a methods_list <<<"$methods"
-which=(--corpus "$corpus" --recordings "${recordings_list[@]}")
-cells=("${which[@]}" --variants "${variants_list[@]}" --methods "${methods_list[@]}")
+which=(--corpus "$corpus")
+if [ -n "$recordings" ]; then read -r -a names <<<"$recordings"; which+=(--recordings "${names[@]}"); fi
+cells=("${which[@]}")
+if [ -n "$variants" ]; then read -r -a names <<<"$variants"; cells+=(--variants "${names[@]}"); fi
+if [ -n "$methods" ]; then IFS='|' read -r -a names <<<"$methods"; cells+=(--methods "${names[@]}"); fi
 mkdir -p "$exp"
 
 if run 0; then
