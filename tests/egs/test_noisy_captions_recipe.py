@@ -212,6 +212,8 @@ def test_neighbours_of_what_has_no_partner():
     key = [said[0], said[2], item("x"), item("y"), said[3], said[5]]  # b and e have no caption, x and y nobody says
     assert uncaptioned(said, key) == [(3, 5), (12, 14)]
     assert neighbours(said, key) == [True, True, False, False, True, True]
+    assert neighbours(said, [*said[:4], said[5]]) == [False, False, False, True, True]
+    assert neighbours(said, [*said[:3], item("x"), *said[3:]]) == [False, False, True, False, True, False, False]
     assert neighbours(said, said) == [False] * 6
     halves = [item("a1", 0, 1), item("a2", 1, 2), *said[1:]]  # a caption may be cut in two
     assert uncaptioned(said, halves) == []
