@@ -58,6 +58,7 @@ class AlignedCue:
     input_start: float | None = None  # the time that the input file gave; captions that are not placed keep it
     input_end: float | None = None
     alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are said
+    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where they were asked for
 
 
 @dataclass

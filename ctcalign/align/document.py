@@ -47,6 +47,8 @@ def cue_to_dict(cue: AlignedCue) -> Row:
     _set(row, input_start=cue.input_start, input_end=cue.input_end)
     if cue.alternatives:
         row["alternatives"] = [{"start": start, "end": end} for start, end in cue.alternatives]
+    if cue.scores:
+        row["scores"] = dict(cue.scores)
     row["words"] = [_word_to_dict(word) for word in cue.words]
     return row
 
@@ -122,6 +124,7 @@ _CUE = {
     **dict.fromkeys(("reason", "speaker", "id"), ("text", False)),
     "channel": ("count", False),
     "alternatives": ("list", False),
+    "scores": ("object", False),
     "words": ("list", False),
 }
 
@@ -157,6 +160,10 @@ class _Reader:
             if value in get_args(Status):
                 return value
             raise CaptionError(f"{place}: expected one of {', '.join(get_args(Status))}, got {_short(value)}")
+        if kind == "object":
+            if isinstance(value, Mapping):
+                return {str(key): self.value(one, "number", True, f"{place}.{key}") for key, one in value.items()}
+            raise CaptionError(f"{place}: expected an object, got {_short(value)}")
         if not isinstance(value, str if kind == "text" else list):
             raise CaptionError(f"{place}: expected a {kind}, got {_short(value)}")
         return value
@@ -173,6 +180,7 @@ class _Reader:
         values["words"] = [self.word(word, f"{place}.words[{i}]") for i, word in enumerate(values["words"] or [])]
         others = values["alternatives"] or []
         values["alternatives"] = [self.span(row, f"{place}.alternatives[{i}]") for i, row in enumerate(others)]
+        values["scores"] = values["scores"] or {}
         return AlignedCue(**values)
 
     def word(self, row: Any, place: str) -> AlignedWord:

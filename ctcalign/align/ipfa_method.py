@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctcalign.align.alignment import Alignment
+from ctcalign.align.confidence.judging import judge
 from ctcalign.align.emission import Emission
 from ctcalign.align.ipfa.cues import IpfaAlignment, Part, align_ipfa
 from ctcalign.align.ipfa.settings import DEFAULT, FAITHFUL
@@ -68,6 +69,7 @@ def align_emission_ipfa(
     warnings = [f"ipfa: gave up the recording: {found.stopped}"] if found.stopped else []
     alignment = finished(text, placement, emission, model.name, options, warnings)
     _take_over(alignment, found, published=options.faithful)
+    judge(alignment, text, placement.words, emission, model, options.calibration, options.score, options.scores)
     return alignment
 
 

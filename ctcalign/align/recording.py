@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from ctcalign.align.alignment import Alignment
 from ctcalign.align.assemble import assemble
+from ctcalign.align.confidence.calibration import Calibration
+from ctcalign.align.confidence.judging import judge
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.old_times import OldTimes, near_old_times
@@ -48,6 +50,9 @@ class AlignOptions:
         skips: of "global", prices at which words and cues may be left out; None: everything is spoken and gets a place.
         old_times: of "global", how near to their old times captions are kept; None: these are not looked at.
         faithful: of "ipfa", the method as it was published, faults and all.
+        calibration: a file of `ctcalign calibrate`; "shipped" is the model's own, and no confidence where it has none.
+        score: what becomes the score of a cue: "path" or another of `confidence.judging.NAMES`.
+        scores: keep all published scores of each cue.
     """
 
     channel: str | int = "mix"
@@ -59,6 +64,9 @@ class AlignOptions:
     skips: SkipCosts | None = field(default_factory=SkipCosts)
     old_times: OldTimes | None = None
     faithful: bool = False
+    calibration: str | Path | Calibration | None = "shipped"
+    score: str = "path"
+    scores: bool = False
 
 
 def align(
@@ -155,7 +163,9 @@ def align_emission(
         path, more = near_old_times(path, run, transcript, text, emission, options.old_times)
         warnings = [*warnings, *more]
     placed = place_words(text, transcript, path, emission, model.spike_delay)
-    return finished(text, placed, emission, model.name, options, warnings)
+    alignment = finished(text, placed, emission, model.name, options, warnings)
+    judge(alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores)
+    return alignment
 
 
 def finished(

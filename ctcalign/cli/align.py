@@ -64,6 +64,19 @@ Examples:
     help="Which recording of CAPTIONS, where it holds several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
 )
 @click.option(
+    "--calibration",
+    metavar="FILE",
+    help="What `ctcalign calibrate` wrote, for confidences.  [default: the model's own, where it has one]",
+)
+@click.option(
+    "--score",
+    type=click.Choice(["path", "min_mean", "mean", "ipfa", "free_ratio", "free_error_rate", "confidence"]),
+    default="path",
+    show_default=True,
+    help="What becomes the score of a caption; free_error_rate with a minus sign.",
+)
+@click.option("--scores", is_flag=True, help="Keep all of these scores of each caption (JSON).")
+@click.option(
     "--romanise",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -88,6 +101,9 @@ def command(
     device: str,
     window: float | None,
     max_memory: str | None,
+    calibration: str | None,
+    score: str,
+    scores: bool,
     romanise: str,
     tokens: bool,
     table: bool | None,
@@ -128,6 +144,9 @@ def command(
         skips=None if all_spoken else SkipCosts(),
         old_times=OldTimes(**prior) if prior else None,
         faithful=faithful,
+        calibration=calibration or "shipped",
+        score=score,
+        scores=scores,
     )
 
     def work(progress: Progress) -> Alignment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ctcalign.align.confidence.keyed import KeyedCue, KeyedWord
 
@@ -22,16 +23,18 @@ def noisy(row: KeyedCue, rate: float, words: Sequence[str], chance: random.Rando
     """
     out: list[KeyedWord] = []
     errors = 0
+    hole = False
     for word in row.words:
-        if chance.random() >= rate:
-            out.append(word)
+        kind = chance.random() if chance.random() < rate else None
+        errors += kind is not None
+        if kind is not None and SUBSTITUTED <= kind < SUBSTITUTED + DELETED:
+            hole = True
             continue
-        errors += 1
-        kind = chance.random()
-        if kind < SUBSTITUTED:
-            out.append(KeyedWord(_other(word.text, words, chance), spoken=False))
-        elif kind >= SUBSTITUTED + DELETED:
-            out += [word, KeyedWord(_other(word.text, words, chance), spoken=False)]
+        wrong = KeyedWord(_other(word.text, words, chance), spoken=False) if kind is not None else word
+        out.append(replace(word if kind is None or kind >= SUBSTITUTED else wrong, hole=hole or word.hole))
+        hole = False
+        if kind is not None and kind >= SUBSTITUTED:
+            out.append(wrong)
     if not out:  # a caption has at least one word
         return row
     return row.of(out, row.exact and not errors)

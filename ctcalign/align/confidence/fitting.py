@@ -1,0 +1,99 @@
+"""Fit a calibration on examples. The only file here that needs scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.align.confidence.calibration import Calibration
+from ctcalign.align.confidence.cue_features import CUE_NAMES
+from ctcalign.align.confidence.examples import UNKNOWN, Example
+from ctcalign.align.confidence.logistic import Logistic
+from ctcalign.align.confidence.word_features import (
+    GAP_NAMES,
+    WORD_NAMES,
+    between_heard,
+    gap_features,
+    word_features,
+)
+from ctcalign.errors import UsageError
+
+F64 = NDArray[np.float64]
+B1 = NDArray[np.bool_]
+
+LEAST_EXAMPLES = 5  # of either kind
+
+
+def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = None) -> Calibration:
+    """One calibration from all examples.
+
+    Args:
+        model: name of the recogniser.   about: what is told of the examples in the file.
+    Raises:
+        UsageError: too few examples, or all of them right or all wrong; or scikit-learn is missing.
+    """
+    placed = [example for example in found if example.material is not None]
+    if not placed:
+        raise UsageError("examples: no caption was placed; check that texts and recordings belong together")
+    words = [_words(example) for example in placed]
+    features = np.concatenate([w for w, _, _, _ in words])
+    said, good = (np.concatenate([row[k] for row in words]) for k in (1, 2))
+    heard = np.concatenate([row[3] for row in words])
+    gap_x, gap_y = _gaps(placed)
+    known = said != UNKNOWN
+    parts: dict[str, Any] = {
+        "heard": _logistic(features[known & heard], said[known & heard] == 1, WORD_NAMES, "words that were heard"),
+        "unheard": _logistic(
+            features[known & ~heard], said[known & ~heard] == 1, WORD_NAMES, "words that were not heard"
+        ),
+        "gap": _logistic(gap_x, gap_y, GAP_NAMES, "gaps between words"),
+    }
+    timed = (good != UNKNOWN) & heard
+    parts["placed"] = _logistic(features[timed], good[timed] == 1, WORD_NAMES, "words that were placed")
+    first = Calibration(**parts, cue=parts["gap"], model=model)  # the cue's fit needs the others
+    rows = np.stack([first.features(e.material, e.level) for e in placed if e.material is not None])
+    parts["cue"] = _logistic(rows, np.array([e.right for e in placed]), CUE_NAMES, "captions")
+    return Calibration(**parts, model=model, fitted_on=about or {})
+
+
+def _words(example: Example) -> tuple[F64, NDArray[np.int8], NDArray[np.int8], B1]:
+    assert example.material is not None
+    cue = example.material
+    return word_features(cue, example.level), example.said, example.placed, cue.evidence.heard
+
+
+def _gaps(placed: Sequence[Example]) -> tuple[F64, B1]:
+    rows, truth = [np.zeros((0, len(GAP_NAMES)))], [np.zeros(0, np.bool_)]
+    for example in placed:
+        if example.material is not None and len(example.whole):
+            use = between_heard(example.material) & (example.whole != UNKNOWN)
+            rows.append(gap_features(example.material, example.level)[use])
+            truth.append(example.whole[use] == 1)
+    return np.concatenate(rows), np.concatenate(truth)
+
+
+def _logistic(features: F64, right: B1, names: tuple[str, ...], what: str) -> Logistic:
+    fewest = int(min(right.sum(), (~right).sum()))
+    if fewest < LEAST_EXAMPLES:
+        raise UsageError(
+            f"examples: {what}: {int(right.sum())} right and {int((~right).sum())} wrong; expected at least "
+            f"{LEAST_EXAMPLES} of either; give more recordings"
+        )
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError:
+        raise UsageError("calibrate: scikit-learn is needed to fit; pip install 'ctcalign[calibrate]'") from None
+    mean, scale = features.mean(0), features.std(0)
+    scale = np.where(scale > 1e-9, scale, 1.0)
+    standard = np.clip((features - mean) / scale, -6.0, 6.0)
+    solved = LogisticRegression(max_iter=1000).fit(standard, right)
+    return Logistic(
+        names, _numbers(mean), _numbers(scale), _numbers(solved.coef_[0]), float(f"{solved.intercept_[0]:.6g}")
+    )
+
+
+def _numbers(values: F64) -> tuple[float, ...]:
+    return tuple(float(f"{value:.6g}") for value in values)
