@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[], help="these alone")
     parser.add_argument("--methods", nargs="*", default=[], help="these alone")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--time-limit", type=float, default=600.0, help="seconds after which a cell is given up")
+    parser.add_argument(
+        "--time-limit", type=float, default=600.0, help="seconds of the processor after which a cell is given up"
+    )
     args = parser.parse_args()
     methods = chosen(args.methods)
     recordings = find_recordings(args.corpus, args.recordings, args.variants)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
+import resource
 import signal
 import time
 from dataclasses import dataclass
@@ -46,13 +48,16 @@ def _serve(pipe: Connection, model_name: str) -> None:
     held: tuple[Path, Any] | None = None
     while True:
         try:
-            task: Task = pipe.recv()
+            task, limit = pipe.recv()
         except EOFError:  # the parent is gone
             return
         if held is None or held[0] != task.emission:
             held = task.emission, load(task.emission)
         captions = read_captions(task.captions, recording=task.emission.stem)
         began = time.process_time()
+        # The system ends the process then (SIGXCPU): no code of a peer has to look at the time.
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(began + limit), most))
         try:
             text = spoken_text(captions.cues, Tokeniser(model.vocabulary, language), language)
             found = METHODS[task.method](held[1], text, model)
@@ -69,29 +74,34 @@ class Worker:
 
     Args:
         model: name for `load_model`.
-        time_limit: seconds of wall clock after which a task is given up.
+        time_limit: seconds of the processor after which a task is given up.
+        patience: seconds of wall clock, as a multiple of it: the machine may be busy, or the task may wait for ever.
     """
 
-    def __init__(self, model: str, time_limit: float) -> None:
+    def __init__(self, model: str, time_limit: float, patience: float = 20.0) -> None:
         self._model = model
-        self._limit = time_limit
+        self.time_limit = time_limit
+        self.patience = patience
         self._child: Any = None
         self._pipe: Connection | None = None
 
     def run(self, task: Task) -> Outcome:
         """The outcome of a task; a crash and a time limit are failures like others."""
         pipe = self._pipe if self._pipe is not None else self._start()
-        pipe.send(task)
+        pipe.send((task, self.time_limit))
         began = time.monotonic()
         try:
-            if pipe.poll(self._limit):
+            if pipe.poll(self.patience * self.time_limit):
                 outcome: Outcome = pipe.recv()
                 return outcome
-            failure = f"gave no result in {self._limit:g} s"
+            failure = f"gave no result in {self.patience * self.time_limit:g} s"
         except EOFError:
             self._child.join()
             code = self._child.exitcode
-            failure = f"the process died ({signal.Signals(-code).name if code < 0 else f'exit status {code}'})"
+            if code == -signal.SIGXCPU:
+                failure = f"gave no result in {self.time_limit:g} s of the processor"
+            else:
+                failure = f"the process died ({signal.Signals(-code).name if code < 0 else f'exit status {code}'})"
         self.close()
         return Outcome(None, failure, time.monotonic() - began)
 

@@ -33,6 +33,9 @@ UNSAID = [
     "Copper wire was wound around the iron core by hand.",
     "My grandmother never liked the colour of that old velvet curtain.",
 ]
+# Half a minute of processor time in all, but many processes: on a busy machine they wait for each other.
+pytestmark = pytest.mark.timeout(900)
+
 FORMAT = {"format": "ctcalign-truth/1", "level": "utterance"}
 
 
@@ -227,9 +230,11 @@ def test_a_method_that_fails_costs_its_cell_alone(corpus, grid, tmp_path, monkey
         "import os, signal, time\n"
         "import noisy_methods\n"
         "def dies(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
-        "def hangs(*_): time.sleep(300)\n"
+        "def waits(*_): time.sleep(300)\n"
+        "def turns(*_):\n"
+        "    while True: pass\n"
         "def raises(*_): raise ValueError('two\\nlines')\n"
-        "noisy_methods.METHODS.update(dies=dies, hangs=hangs, raises=raises)\n"
+        "noisy_methods.METHODS.update(dies=dies, waits=waits, turns=turns, raises=raises)\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
 
@@ -239,9 +244,11 @@ def test_a_method_that_fails_costs_its_cell_alone(corpus, grid, tmp_path, monkey
     worker = Worker("builtin:en", 100)
     try:
         assert run("raises").failure == "ValueError: two lines"
-        worker._limit = 1
-        assert run("hangs").failure == "gave no result in 1 s"
-        worker._limit = 100
+        worker.time_limit = 2
+        assert run("turns").failure == "gave no result in 2 s of the processor"
+        worker.patience = 0.5
+        assert run("waits").failure == "gave no result in 1 s"
+        worker.time_limit, worker.patience = 100, 20
         assert run("dies").failure == "the process died (SIGKILL)"
         after = run("global")
         assert after.failure is None
