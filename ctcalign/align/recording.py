@@ -144,7 +144,16 @@ def align(
 def align_emission(
     emission: Emission, text: SpokenText, model: AcousticModel, options: AlignOptions, progress: Progress = _unseen
 ) -> Alignment:
-    """The same from an emission that is at hand already: best path, boundaries, scores."""
+    """The same from an emission that is at hand already: best path, boundaries, scores, confidences."""
+    alignment, placed = place_emission(emission, text, model, options, progress)
+    judge(alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores)
+    return alignment
+
+
+def place_emission(
+    emission: Emission, text: SpokenText, model: AcousticModel, options: AlignOptions, progress: Progress = _unseen
+) -> tuple[Alignment, Placement]:
+    """The same without confidences, and the places that these are made from."""
     progress("aligning", 0, None)
     if options.skips is None:
         transcript, fillers = transcript_graph(text.spoken, model.vocabulary), [0.0]
@@ -163,9 +172,7 @@ def align_emission(
         path, more = near_old_times(path, run, transcript, text, emission, options.old_times)
         warnings = [*warnings, *more]
     placed = place_words(text, transcript, path, emission, model.spike_delay)
-    alignment = finished(text, placed, emission, model.name, options, warnings)
-    judge(alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores)
-    return alignment
+    return finished(text, placed, emission, model.name, options, warnings), placed
 
 
 def finished(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,6 @@ def examples(
     text: SpokenText,
     cues: Sequence[AlignedCue],
     found: Material,
-    on_cue: Callable[[], None] = lambda: None,
 ) -> list[Example]:
     """An example a cue.
 
@@ -63,7 +62,6 @@ def examples(
     known = {cue.evidence.cue: cue for cue in found.cues}
     out: list[Example] = []
     for number, (key, cue) in enumerate(zip(keys, cues, strict=True)):
-        on_cue()
         own = known.get(number)
         right = own is not None and key.right(cue.start, cue.end, WITHIN)
         words = [] if own is None else own.evidence.words
