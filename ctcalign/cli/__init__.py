@@ -22,6 +22,7 @@ from ctcalign.errors import CtcAlignError
 COMMANDS = {
     "align": ("ctcalign.cli.align", "Give every caption and word of a recording its time."),
     "transcribe": ("ctcalign.cli.transcribe", "Write what a model hears in a recording, with times."),
+    "search": ("ctcalign.cli.search", "Find where phrases are said in a recording."),
     "convert": ("ctcalign.cli.convert", "Turn an alignment or a caption file into another format."),
     "plot": ("ctcalign.cli.plot", "Draw a stretch of a recording with its words and captions."),
     "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that are good enough."),
