@@ -29,7 +29,7 @@ class ObjectiveConfig:
         options: its own, such as {property: low_latency, margin: 0.0}.
         sampler: where its paths come from.
         hypotheses: texts for an objective over n-best lists.
-        start_when, ramp_steps: see `StartWhen` and `Schedule`.
+        start_when, ramp_steps, until_step: see `StartWhen` and `Schedule`.
         label: what it is called in the log; its name when left out.
     """
 
@@ -40,6 +40,7 @@ class ObjectiveConfig:
     hypotheses: int = 4
     start_when: StartWhen = field(default_factory=StartWhen)
     ramp_steps: int = 0
+    until_step: int | None = None
     label: str | None = None
 
 
@@ -61,7 +62,7 @@ class Term:
             )
         if getattr(self.objective, "reduction", None) == "sum":
             raise UsageError(f"objective {config.name!r}: reduction sum has no mean over the processes; use batch_mean")
-        self.schedule = Schedule(config.start_when, config.ramp_steps)
+        self.schedule = Schedule(config.start_when, config.ramp_steps, config.until_step)
 
     @property
     def prepares(self) -> bool:

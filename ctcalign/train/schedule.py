@@ -55,13 +55,19 @@ class Schedule:
 
     Args:
         start_when: the condition.  ramp_steps: updates from the start to the whole weight, >= 0.
+        until_step: number of the update from which on it is 0; what alignments have learnt stays while the errors that
+            it cost are unlearnt. None: never.
     Attributes:
         started_at, stopped_at: the update, None before.
     """
 
-    def __init__(self, start_when: StartWhen | None = None, ramp_steps: int = 0) -> None:
-        if ramp_steps < 0:
-            raise UsageError(f"ramp_steps: must be 0 or more, got {ramp_steps}")
+    def __init__(
+        self, start_when: StartWhen | None = None, ramp_steps: int = 0, until_step: int | None = None
+    ) -> None:
+        for name, value in (("ramp_steps", ramp_steps), ("until_step", until_step)):
+            if value is not None and value < 0:
+                raise UsageError(f"{name}: must be 0 or more, got {value}")
+        self.until_step = until_step
         self.start_when = start_when or StartWhen()
         self.ramp_steps = ramp_steps
         self.started_at: int | None = None
@@ -79,7 +85,8 @@ class Schedule:
 
     def share(self, step: int) -> float:
         """Share of the weight at an update, in [0, 1]."""
-        if self.started_at is None or self.stopped_at is not None:
+        over = self.until_step is not None and step >= self.until_step
+        if self.started_at is None or self.stopped_at is not None or over:
             return 0.0
         return min(1.0, (step - self.started_at + 1) / (self.ramp_steps + 1))
 

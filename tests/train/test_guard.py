@@ -108,6 +108,12 @@ def test_a_weight_grows_and_stays_begun():
     assert other.share(3) == 0
 
 
+def test_a_weight_ends_at_its_step():
+    schedule = Schedule(ramp_steps=1, until_step=3)
+    schedule.update(0, 0, None)
+    assert [schedule.share(step) for step in range(5)] == [0.5, 1, 1, 0, 0]
+
+
 def test_wrong_conditions():
     for wrong, message in (
         ({"wsr_fraction_of_baseline": 0.8}, "go together"),
@@ -117,6 +123,8 @@ def test_wrong_conditions():
             StartWhen(**wrong)
     with pytest.raises(UsageError, match="ramp_steps: must be 0 or more"):
         Schedule(ramp_steps=-1)
+    with pytest.raises(UsageError, match="until_step: must be 0 or more, got -2"):
+        Schedule(until_step=-2)
     with pytest.raises(UsageError, match="guard: expected"):
         WordErrorGuard(relative=-0.1)
 
