@@ -69,7 +69,8 @@ def recordings(manifest: Path, tar: Path, model: AcousticModel) -> Iterator[Reco
 
 def logistic(features: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """Bias and weights of the most likely logistic regression under a small ridge, by Newton's method."""
-    mean, spread = features.mean(0), features.std(0) + 1e-9
+    mean, spread = features.mean(0), features.std(0)
+    spread = np.where(spread > 1e-3, spread, 1.0)  # of nats or counts: what hardly varies gets no weight to speak of
     ones = np.column_stack([np.ones(len(features)), (features - mean) / spread])
     ridge = RIDGE * np.diag([0.0, *np.ones(features.shape[1])])
     weights = np.zeros(ones.shape[1])
