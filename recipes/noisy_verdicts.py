@@ -86,7 +86,8 @@ def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
     """Whether a target of conf/targets.json is reached; None where the corpus has nothing to tell.
 
     A target names a `measure` ("start.median": of a statistic), `at_least` or `at_most` a value, and where: of a
-    `method`, over the whole "grid", in the pooled rows of `variants`, or in each cell of these `recordings`.
+    `method`, over the whole "grid", in the pooled rows of `variants`, or in each cell of these `recordings`. With
+    `needs` it is measured only where the row has that too.
     """
     where: dict[str, dict[str, Any]] = {}
     method = target["method"]
@@ -100,7 +101,10 @@ def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
         for recording in target.get("recordings", []):
             if (recording, variant, method) in scores.cells:
                 where[f"{recording} {variant}"] = scores.cells[recording, variant, method]
-    found = {name: _value(row[bounds], target["measure"]) for name, row in where.items()}
+    found = {
+        name: _value(row[bounds], target["measure"]) if row[bounds][target.get("needs", "spoken")] is not None else None
+        for name, row in where.items()
+    }
     if not found:
         return None
     told = {name: value for name, value in found.items() if value is not None}
@@ -109,7 +113,9 @@ def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
     silent = [name for name in found if name not in told]
     values += (f"; not measured in {', '.join(silent)}") if silent else ""
     outcome = "reached" if len(good) == len(found) else f"reached in {len(good)} of {len(found)}"
-    return f"- **{target['claim']} ({bounds}): {outcome if good else 'not reached'}.** {values.removeprefix('; ')}."
+    if not good:
+        outcome = "not reached" if told else "not measured"
+    return f"- **{target['claim']} ({bounds}): {outcome}.** {values.removeprefix('; ')}."
 
 
 def _value(row: dict[str, Any], measure: str) -> float | None:

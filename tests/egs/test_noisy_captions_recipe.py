@@ -352,7 +352,8 @@ def test_targets_are_reached_or_not_or_not_measured():
     assert reached(scores, {**target, "variants": ["other"]}, "speech") is None
     assert reached(scores, {**target, "recordings": ["talk"]}, "speech").endswith("talk clean 1; talk words 0.7.")
     silent = reached(scores, {**target, "measure": "skip_recall"}, "speech")
-    assert silent == "- **all (speech): not reached.** not measured in clean, words."
+    assert silent == "- **all (speech): not measured.** not measured in clean, words."
+    assert reached(scores, {**target, "needs": "skip_recall"}, "speech") == silent
     assert percent(None) == "–"
 
 
