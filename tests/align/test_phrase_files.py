@@ -1,4 +1,4 @@
-"""Calibrations of the search: what they compute, their files, and which one a model gets."""
+"""Files of the search: calibrations, which one a model gets, and lists of phrases."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from ctcalign.align.phrase_confidence import FALLBACK, PhraseCalibration, calibration_for, read_calibration
 from ctcalign.align.phrase_evidence import FEATURES
+from ctcalign.align.phrase_text import lines_of
 from ctcalign.errors import UsageError
 
 
@@ -50,3 +51,7 @@ def test_other_models_take_the_built_in_calibration_with_a_warning():
     assert other == own
     assert len(warnings) == 1
     assert "hf:someone/model has no calibration" in warnings[0]
+
+
+def test_lines_of_a_file():
+    assert lines_of(["one\n", "\n", "# no\n", " two  three \n", "one\n"]) == ["one", "two three"]
