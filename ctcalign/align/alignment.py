@@ -14,7 +14,7 @@ Status = Literal["aligned", "not_spoken", "failed"]
 SCHEMA = "ctcalign/alignment/1"
 
 
-@dataclass
+@dataclass(slots=True)
 class AlignedToken:
     """One output symbol of the model. `score` is its mean log-probability a frame, in nats."""
 
@@ -24,7 +24,7 @@ class AlignedToken:
     score: float
 
 
-@dataclass
+@dataclass(slots=True)
 class AlignedWord:
     """One word of the user's text, as written. Times in seconds, None where it is not placed."""
 

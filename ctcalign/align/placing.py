@@ -24,7 +24,7 @@ LONGEST_PAUSE = 0.45
 Run = tuple[int, int, int]  # label, first frame, one past the last frame
 
 
-@dataclass
+@dataclass(slots=True)
 class PlacedWord:
     """A spoken word's place. Times in seconds; `score` is its mean log-probability a frame, in nats."""
 

@@ -10,7 +10,7 @@ from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there is one for each symbol of the text
 class Place:
     """What a node of the graph stands for: symbol `position` of alternative `alternative` of word `word`."""
 

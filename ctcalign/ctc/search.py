@@ -17,7 +17,7 @@ from ctcalign.ctc.windows import Windows
 from ctcalign.errors import NoPathError
 
 DEFAULT_MAX_MEMORY = 2 << 30
-ROWS_BYTES = 32 << 20  # emission rows that are converted at a time
+ROWS_BYTES = 6 << 20  # emission rows that are converted at a time
 MIN_BLOCK = 256  # frames; below, the calls cost more than the strip saves
 
 I64 = NDArray[np.int64]
@@ -41,8 +41,8 @@ class Search:
     frames. Then the path is followed from the last block to the first: of each block only the cells that can lead to
     the path's state at its end are computed again, bit for bit the same, now with back-pointers.
 
-    The second pass is a strip along the path. With blocks of 1/32 of the window's width it adds a few per cent of
-    time, and the scores kept take 512 bytes a frame, whatever the number of targets; `max_memory` makes blocks longer
+    The second pass is a strip along the path. With blocks of 1/16 of the window's width it adds some per cent of
+    time, and the scores kept take 256 bytes a frame, whatever the number of targets; `max_memory` makes blocks longer
     (and the strip wider). Arcs that skip much text widen the strip too, at worst to the whole window.
     """
 
@@ -63,7 +63,7 @@ class Search:
         width = int((windows.hi - windows.lo).max())
         least = -(-rows.frames * width * 16 // (DEFAULT_MAX_MEMORY if max_memory is None else max_memory))
         balanced = 8 * math.isqrt(rows.frames) + 1  # longer blocks would need more for back-pointers than they save
-        self.block_frames = block_frames or max(MIN_BLOCK, width // 32, min(least, balanced))
+        self.block_frames = block_frames or max(MIN_BLOCK, width // 16, min(least, balanced))
         self.chunk_frames = max(64, ROWS_BYTES // (8 * rows.columns + 4 * rows.classes))
         self.arcs = Arcs(graph, rows)
         cells = len(graph) + 1
