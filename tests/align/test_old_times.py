@@ -43,7 +43,7 @@ def test_they_choose_between_two_equal_places(song, sung):
     cue = Cue(0, CHORUS, times[sung][0] + 0.5, times[sung][1] + 0.5)
     (start,), warnings = starts(path, [cue], OldTimes(max_shift=1.0))
     assert start == pytest.approx(times[sung][0], abs=0.12)
-    assert warnings == []
+    assert not any(text.startswith("old times") for text in warnings)
 
 
 @pytest.mark.parametrize("shift", [-20.0, -4.0, 6.0, 60.0])
@@ -76,7 +76,7 @@ def test_captions_without_times_lie_between_their_neighbours(song):
 
 def test_without_a_single_time_there_is_a_warning(song):
     _, warnings = starts(song[0], [Cue(0, CHORUS)], OldTimes())
-    assert warnings == ["old times: no caption has one, so there is nothing to keep near to"]
+    assert "old times: no caption has one, so there is nothing to keep near to" in warnings
 
 
 @pytest.mark.parametrize(("values", "said"), [({"max_shift": 0}, "max_shift"), ({"trust": -1}, "trust")])
