@@ -20,6 +20,9 @@ CUE_NAMES = (
     "worst_two",
     "lead",
     "trail",
+    "inner_lead",
+    "inner_trail",
+    "speech_inside",
     "lead_x_pause",
     "trail_x_pause",
     "count",
@@ -42,13 +45,16 @@ CUE_NAMES = (
     "sound_after",
     "onset",
     "long_onset",
+    "breath_before",
     "tail",
     "long_tail",
+    "breath_after",
     "letter_rate",
     "twin",
 )
 LEAST, MOST = 1e-3, 0.9995  # probabilities of words and gaps beyond these say no more
 LEAST_ALL = 1e-4
+INSIDE = 10.0  # nats: something is said inside the cue beside its words
 
 
 def cue_features(cue: CueMaterial, level: Level, words: F64, gaps: F64) -> F64:
@@ -65,7 +71,7 @@ def cue_features(cue: CueMaterial, level: Level, words: F64, gaps: F64) -> F64:
     ordered = np.sort(words)
     letters = float(found.letters.sum())
     silent = ~found.heard
-    lead, trail = float(rise(np.array([found.lead]))[0]), float(rise(np.array([found.trail]))[0])
+    lead, trail, *inner = rise(np.array([found.lead, found.trail, found.inner_lead, found.inner_trail])).tolist()
     return np.array(
         [
             _odds(float(np.log(words).sum() + np.log(gaps).sum())),
@@ -77,6 +83,9 @@ def cue_features(cue: CueMaterial, level: Level, words: F64, gaps: F64) -> F64:
             float(np.log(worst[:2]).sum()),
             lead,
             trail,
+            inner[0],
+            inner[1],
+            float(max(found.inner_lead, found.inner_trail) > INSIDE),
             lead * near.pause_before,
             trail * near.pause_after,
             np.log(n),
@@ -99,8 +108,10 @@ def cue_features(cue: CueMaterial, level: Level, words: F64, gaps: F64) -> F64:
             near.sound_after,
             min(cue.onset, 1.0),
             float(np.clip(cue.onset - 0.3, 0.0, 0.7)),
+            float(np.clip(cue.onset - 0.5, 0.0, 0.5)),
             min(cue.tail, 1.0),
             float(np.clip(cue.tail - 0.3, 0.0, 0.7)),
+            float(np.clip(cue.tail - 0.5, 0.0, 0.5)),
             np.log(max(cue.length, 0.01) / letters),
             float(near.twin),
         ]

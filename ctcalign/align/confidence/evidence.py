@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.align.confidence.chain_kernels import forward_backward, free_and_silent
+from ctcalign.align.confidence.rival_kernels import best_insertion
 from ctcalign.align.emission import Emission
 
 F64 = NDArray[np.float64]
@@ -34,11 +35,16 @@ class WordChain:
         labels: symbols of each word.
         frames: first frame of each word's symbols and one past the last, None where it was not heard.
         limits: frames [low, high) of the recording that the cue may take: up to the neighbours' symbols.
+        edges: frames [low, high) that were given to it.
+        usual: symbols of words that may have been left out between two others, one behind the other, and where each
+            begins, as in `Rivals`.
     """
 
     labels: Sequence[Sequence[int]]
     frames: Sequence[tuple[int, int] | None]
     limits: tuple[int, int]
+    edges: tuple[int, int]
+    usual: tuple[I64, I64]
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,19 @@ class Evidence:
         replaced: gain of another sound in place of each word. (n,)
         skipped: gain of silence in place of each word; negative where the word is clearly heard. (n,)
         inserted: gain of anything between each word and the next. (n - 1,)
+        usual: gain of the best of the usual words there; negative where none of them is heard. (n - 1,)
         lead, trail: loss of demanding silence from the limits to the first word, and behind the last one.
+        inner_lead, inner_trail: the same inside the edges of the cue alone.
     """
 
     replaced: F64
     skipped: F64
     inserted: F64
+    usual: F64
     lead: float
     trail: float
+    inner_lead: float
+    inner_trail: float
 
 
 def evidence(emission: Emission, chain: WordChain) -> Evidence:
@@ -82,7 +93,7 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
     total = float(ends[-1].max())
     if not np.isfinite(total):
         worst = np.full(n, WORST)
-        return Evidence(worst, worst, worst[1:], WORST, WORST)
+        return Evidence(worst, worst, worst[1:], worst[1:], WORST, WORST, WORST, WORST)
     # The ends of the cue: as if symbols were said for sure just outside of the first and the last word.
     nothing = np.zeros(1)
     outside = int(low[0]) if chain.frames[0] is None else chain.frames[0][0] - low_limit - OUTSIDE
@@ -93,15 +104,26 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
         [free_and_silent(quiet, ends[i], ends_at[i], begins[i + 1], begins_at[i + 1]) for i in range(n)]
     ).T
     inserted = np.array([free_and_silent(quiet, ends[i], ends_at[i], begins[i], begins_at[i])[0] for i in range(1, n)])
-    lead = _silent_edge(quiet, begins[0], begins_at[0], total)
-    trail = _silent_edge(quiet[::-1], ends[-1][::-1], len(rows) - ends_at[-1] - len(ends[-1]), total)
-    gains = [np.clip(x - total, -WORST, WORST) for x in (replaced, skipped, inserted)]
-    return Evidence(gains[0], gains[1], gains[2], lead, trail)
+    usual = np.array(
+        [
+            best_insertion(rows, quiet, ends[i], ends_at[i], begins[i], begins_at[i], *chain.usual, blank)
+            for i in range(1, n)
+        ]
+    )
+    lead = [_silent_edge(quiet, begins[0], begins_at[0], total, begin) for begin in (0, chain.edges[0] - low_limit)]
+    trail = [
+        _silent_edge(quiet[::-1], ends[-1][::-1], len(rows) - ends_at[-1] - len(ends[-1]), total, begin)
+        for begin in (0, high_limit - chain.edges[1])
+    ]
+    gains = [np.clip(x - total, -WORST, WORST) for x in (replaced, skipped, inserted, usual)]
+    return Evidence(gains[0], gains[1], gains[2], gains[3], lead[0], trail[0], lead[1], trail[1])
 
 
-def _silent_edge(quiet: F64, masses: F64, at: int, total: float) -> float:
-    """What is lost by demanding silence from the first frame up to where `masses` go on."""
-    silence = np.concatenate([[0.0], np.cumsum(quiet)])[at : at + len(masses)]
+def _silent_edge(quiet: F64, masses: F64, at: int, total: float, begin: int) -> float:
+    """What is lost by demanding silence from frame `begin` up to where `masses`, from frame `at` on, go on."""
+    summed = np.concatenate([[0.0], np.cumsum(quiet)])
+    frames = np.arange(at, at + len(masses))
+    silence = np.where(frames > begin, summed[frames] - summed[max(begin, 0)], 0.0)
     return float(np.clip(total - (silence + masses).max(), 0.0, WORST))
 
 

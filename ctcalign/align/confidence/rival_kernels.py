@@ -50,3 +50,53 @@ def word_scores(rows: F32, quiet: F64, words: I64, begins: I64, chosen: I64, bla
             pause[0] += quiet[t]
         found[place] = max(pause[count], said[count - 1])
     return found
+
+
+@jit
+def best_insertion(
+    rows: F32,
+    quiet: F64,
+    left: F64,
+    left_low: int,
+    right: F64,
+    right_low: int,
+    words: I64,
+    begins: I64,
+    blank: int,
+) -> float:
+    """Log-mass of the best way from the end of one symbol to the beginning of another over one of some words.
+
+    Args:
+        rows, quiet, words, begins: see `word_scores`; all of the words are tried.
+        left: log-masses of the paths whose last symbol is in frame left_low, left_low + 1, ...
+        right: of those that go on in frame right_low, right_low + 1, ..., that frame included.
+    Returns:
+        -inf where no word fits.
+    """
+    found = -np.inf
+    longest = 0
+    for w in range(begins.size - 1):
+        longest = max(longest, begins[w + 1] - begins[w])
+    said = np.empty(longest)
+    pause = np.empty(longest + 1)
+    for w in range(begins.size - 1):
+        first = begins[w]
+        count = begins[w + 1] - first
+        said[:count] = -np.inf
+        pause[: count + 1] = -np.inf
+        for t in range(left_low, right_low + right.size):
+            if t >= right_low:
+                found = max(found, max(pause[count], said[count - 1]) + right[t - right_low])
+            pause[count] = max(pause[count], said[count - 1]) + quiet[t]
+            for k in range(count - 1, -1, -1):
+                label = words[first + k]
+                best = max(said[k], pause[k])
+                if k > 0 and label != words[first + k - 1]:
+                    best = max(best, said[k - 1])
+                said[k] = best + rows[t, label]
+                if k > 0:
+                    pause[k] = max(pause[k], said[k - 1]) + rows[t, blank]
+            pause[0] += quiet[t]
+            if t - left_low < left.size:
+                pause[0] = max(pause[0], left[t - left_low])
+    return found

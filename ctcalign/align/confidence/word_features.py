@@ -48,6 +48,9 @@ GAP_NAMES = (
     "gain_x_frames",
     "left_letters",
     "right_letters",
+    "usual_word",
+    "usual_word_lost",
+    "gain_of_no_usual_word",
 )
 # What the level of a recording is worth at least, in nats: a word, and a gap.
 LEAST_WORD, LEAST_GAP = 1.5, 0.3
@@ -98,6 +101,7 @@ def gap_features(cue: CueMaterial, level: Level) -> F64:
     by_level = _by_level(excess(found), found.letters, level)
     frames = np.log1p(np.maximum(found.frames[1:, 0] - found.frames[:-1, 1], 0))
     letters = np.log(found.letters)
+    usual = found.usual_after[:-1]
     columns = (
         rise(gains),
         np.minimum(gains, 20.0),
@@ -112,6 +116,9 @@ def gap_features(cue: CueMaterial, level: Level) -> F64:
         rise(gains) * frames,
         letters[:-1],
         letters[1:],
+        rise(usual),
+        rise(-usual),
+        rise(gains - np.maximum(usual, 0.0)),
     )
     return np.stack(columns, axis=1)
 
