@@ -22,6 +22,7 @@ from ctcalign.models.encoders.recogniser import (
     write_header,
 )
 from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.train.provenance import source_commit
 
 _PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy")
 
@@ -39,6 +40,9 @@ def header_of(network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
+    commit = source_commit()
+    if commit is not None:
+        versions["commit"] = commit
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return write_header(network, vocabulary, {**about, "training": dict(training), "versions": versions, "made": made})
 

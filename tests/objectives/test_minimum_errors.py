@@ -43,6 +43,18 @@ def test_k2_keeps_one_alignment_of_a_text(row):
     assert_close(prob.grad.reshape(-1).float(), torch.tensor(row["grad_wrt_prob"]), atol=1e-4, rtol=0)
 
 
+def test_the_part_of_each_path():
+    (row,) = [row for row in GOLDEN["results"] if row["reduction"] == "none"]
+    prob, errors = arcs()
+    scores = scores_of(prob, prob[:, 0])
+    # One path after the other has errors, the rest none: what is expected then is that path's part.
+    parts = [expected_errors(scores, errors * torch.eye(4, dtype=torch.int64)[n], reduction="none") for n in range(4)]
+    found = torch.stack(parts, 1).reshape(-1)
+    # k2 has the paths of an utterance in an order of its own.
+    for low, high in zip(row["row_splits"], row["row_splits"][1:], strict=False):
+        assert sorted(found[low:high].tolist()) == pytest.approx(sorted(row["loss_per_path"][low:high]), abs=1e-5)
+
+
 def test_ours_sums_over_the_alignments_of_a_text():
     prob, errors = arcs()
     total = expected_errors(scores_of(prob, prob[:, 0] + prob[:, 1]), errors, reduction="sum")

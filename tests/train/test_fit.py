@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import ctcalign
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.train.fitting import fit, prepared
 from ctcalign.train.guard import WordErrorGuard
+from ctcalign.train.provenance import source_commit
 
 AWP = {"name": "align_with_purpose", "weight": 0.5, "options": {"property": "low_latency"}}
 
@@ -52,7 +54,9 @@ def test_a_checkpoint_is_a_model_and_carries_the_configuration(trained):
     whole = torch.load(trained / "last.ckpt", weights_only=True)  # nothing but tensors, numbers and strings
     assert whole["ctcalign"]["training"]["model"]["encoder"]["init_args"]["dim"] == 32
     assert whole["ctcalign"]["training"]["trainer"]["max_steps"] == 60
-    assert whole["ctcalign"]["versions"]["torch"]
+    versions = whole["ctcalign"]["versions"]
+    assert versions["torch"]
+    assert versions.get("commit") == source_commit()
     waveform, lengths = torch.randn(1, 8000), torch.tensor([8000])
     said = []
     for file in ("last.ckpt", "best.ckpt", "model.safetensors"):
@@ -61,6 +65,30 @@ def test_a_checkpoint_is_a_model_and_carries_the_configuration(trained):
         with torch.inference_mode():
             said.append(model(waveform, lengths)[0])
     assert torch.equal(said[0], said[2])  # the export is the last state
+
+
+def test_the_commit_is_that_of_the_checkout():
+    root = Path(ctcalign.__file__).parents[1]
+    if not (root / ".git").exists():
+        assert source_commit() is None
+        return
+    head = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    assert (source_commit() or "").rstrip("+") == head.stdout.strip()
+
+
+def test_a_guard_stops_the_objectives_in_the_middle_of_a_training(cuts, validation, trained, tmp_path):
+    guard = {"class_path": "WordErrorGuard", "init_args": {"relative": 0.0, "baseline": 0.0}}
+    awp = {**AWP, "start_when": {"step": 4}}
+    settings = {"max_steps": 20, "val_check_interval": 5, "check_val_every_n_epoch": None, "callbacks": [guard]}
+    file = config(
+        tmp_path, cuts, validation, model={"init": str(trained / "last.ckpt"), "objectives": [awp]}, trainer=settings
+    )
+    with pytest.warns(UserWarning, match=r"guard: validation WER .* stopped align_with_purpose"):
+        fit(["--config", str(file)])
+    weights = [row["align_with_purpose/weight"] for row in log_of(tmp_path) if "align_with_purpose/weight" in row]
+    # Off before step 4, on until the first validation past it, off from there to the end, and CTC goes on.
+    assert weights == [0.0] * 4 + [AWP["weight"]] + [0.0] * 15
+    assert all(np.isfinite(row["ctc"]) for row in log_of(tmp_path) if "ctc" in row)
 
 
 def test_an_objective_of_ten_lines_of_ones_own(cuts, trained, tmp_path, monkeypatch):
