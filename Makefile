@@ -48,6 +48,7 @@ test-k2:
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
 	$(BIN)/python tools/bench/end_to_end.py --quick
+	$(BIN)/python tools/bench/noisy_hours.py --quick
 	$(BIN)/python tools/bench/awp.py --quick
 	$(BIN)/python tools/bench/preference.py --quick
 
