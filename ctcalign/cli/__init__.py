@@ -27,6 +27,7 @@ COMMANDS = {
     "plot": ("ctcalign.cli.plot", "Draw a stretch of a recording with its words and captions."),
     "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that are good enough."),
     "score": ("ctcalign.cli.score", "Measure how far an alignment is from a reference."),
+    "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
     "fit": ("ctcalign.cli.fit", "Train a recogniser, its alignments shaped by objectives."),
     "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and delay of a model."),
     "models": ("ctcalign.cli.models", "List the models that can be used, with language, licence and size."),

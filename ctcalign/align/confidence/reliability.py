@@ -1,0 +1,97 @@
+"""How good confidences are on examples that no fit has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.align.confidence.calibration import Calibration
+from ctcalign.align.confidence.examples import UNKNOWN, Example
+from ctcalign.align.confidence.fitting import fit
+from ctcalign.align.scoring.reliability import Calibration as Reliability
+from ctcalign.align.scoring.reliability import Detection, calibration, detection, ranking
+from ctcalign.errors import UsageError
+
+THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Probabilities and what came out, for cues or words."""
+
+    confidences: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+    @property
+    def reliability(self) -> Reliability | None:
+        """In ten bins of equal width."""
+        return calibration(self.confidences.tolist(), self.right.tolist())
+
+    @property
+    def auc(self) -> float | None:
+        """Chance that what is right has the higher confidence."""
+        return ranking(self.confidences.tolist(), self.right.tolist())
+
+    def kept(self, threshold: float) -> Detection:
+        """What a filter would keep."""
+        return detection((self.confidences >= threshold).tolist(), self.right.tolist())
+
+
+@dataclass(frozen=True)
+class Reliabilities:
+    """Cross-validated: each group is judged by a fit on the others. `parts`: cues, by kind of error and by group."""
+
+    cues: Judged
+    words: Judged
+    groups: int
+    parts: Mapping[str, Judged] = field(default_factory=dict)
+
+
+def cross_validate(
+    found: Sequence[Example], model: str, step: Callable[[int, int], None] = lambda done, total: None
+) -> Reliabilities:
+    """Leave out one group after the other; several at once where there are more than FOLDS.
+
+    Args:
+        step: called with the folds done and in all.
+    Raises:
+        UsageError: one group alone, or too few examples in the others.
+    """
+    groups = list(dict.fromkeys(example.group for example in found))
+    if len(groups) < 2:
+        raise UsageError(
+            f"examples: all of {groups[0] if groups else 'nothing'}; expected two speakers or recordings at least, "
+            "so that one can be tested with what was learnt from the other"
+        )
+    fold_of = {group: number % min(FOLDS, len(groups)) for number, group in enumerate(groups)}
+    cues, words = np.zeros(len(found)), [np.zeros(0)] * len(found)
+    folds = sorted(set(fold_of.values()))
+    for fold in folds:
+        fitted = fit([example for example in found if fold_of[example.group] != fold], model)
+        for number, example in enumerate(found):
+            if fold_of[example.group] == fold:
+                cues[number], words[number] = judged(example, fitted)
+        step(fold + 1, len(folds))
+    right = np.array([example.right for example in found])
+    truth = np.concatenate([example.placed for example in found])
+    values = np.concatenate(words)
+    known = truth != UNKNOWN
+    parts: dict[str, Any] = {}
+    for name, labels in (("kind", [e.kind for e in found]), ("speaker", [e.group for e in found])):
+        for label in dict.fromkeys(labels):
+            inside = np.array([own == label for own in labels])
+            parts[f"{name} {label}"] = Judged(cues[inside], right[inside])
+    return Reliabilities(Judged(cues, right), Judged(values[known], truth[known] == 1), len(groups), parts)
+
+
+def judged(example: Example, fitted: Calibration) -> tuple[float, NDArray[np.float64]]:
+    """Confidence of a cue, 0 without a place, and of its words."""
+    if example.material is None:
+        return 0.0, np.zeros(0)
+    cue = float(fitted.cues([example.material], example.level)[0])
+    return cue, fitted.placed_words(example.material, example.level)
