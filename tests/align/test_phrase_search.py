@@ -208,17 +208,10 @@ def test_options_out_of_range(name, value):
         SearchOptions(**{name: value})
 
 
-@pytest.fixture(scope="module")
-def talk_hits():
-    """A search of the bundled talk with the built-in model: phrases that are said, and ones that are not."""
+def test_phrases_of_the_talk_are_found_where_they_are():
     said = ["harbour museum", "lighthouse", "112 steps", "1996", "two goats", "Margaret Hale", "asks for tea"]
     unsaid = ["monarch butterfly", "submarine", "seven hundred steps", "parliament", "good morning"]
     found = search_phrases(DEMO / "talk.ogg", [*said, *unsaid], load_model("builtin:en", "cpu"))
-    return said, unsaid, found
-
-
-def test_phrases_of_the_talk_are_found_where_they_are(talk_hits):
-    said, unsaid, found = talk_hits
     cues = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["cues"]
     words = [word for cue in cues for word in cue.get("words", [])]
     plain = ["".join(c for c in word["text"].lower() if c.isalnum()) for word in words]
