@@ -25,7 +25,7 @@ INSIDE = FILLER - 1  # the label of fillers between the words of one cue
 
 @dataclass(frozen=True)
 class SkipCosts:
-    """Prices of disagreement between text and sound, in nats.
+    """Prices of disagreement between text and sound, in nats. tools/fit_skip_costs.py fits them; see tools/fits/.
 
     Attributes:
         between: a second of sound between cues that no word covers.
