@@ -79,15 +79,32 @@ def drawn(words: Sequence[SpokenWord], lengths: Sequence[int], count: int, rng: 
 def trial_phrases(
     recording: Recording, others: Sequence[Recording], count: int, rng: random.Random
 ) -> dict[str, tuple[list[str], list[str]]]:
-    """For each class of lengths, phrases that occur in a recording and as many of other recordings that do not."""
+    """For each class of lengths, phrases that occur in a recording and as many that do not.
+
+    Those are phrases of other recordings and, every second one of several words, phrases of this one in which a word is
+    exchanged for another.
+    """
     foreign = [word for other in others for word in other.words]
     found = {}
     for kind, lengths in CLASSES.items():
         there = drawn(recording.words, lengths, count, rng)
         # Utterances of different recordings have the same numbers, but not the same text: a few phrases are nonsense.
         pool = drawn(foreign, lengths, 20 * count, rng)
-        found[kind] = (there, [text for text in pool if not occurrences(recording.words, text)][: len(there)])
+        if max(lengths) > 1:
+            near = [
+                exchanged(text, rng.choice(foreign).text, rng) for text in drawn(recording.words, lengths, count, rng)
+            ]
+            pool = [text for pair in zip(pool, near, strict=False) for text in pair]
+        absent = dict.fromkeys(text for text in pool if not occurrences(recording.words, text))
+        found[kind] = (there, list(absent)[: len(there)])
     return found
+
+
+def exchanged(phrase: str, word: str, rng: random.Random) -> str:
+    """The phrase with another word in one of its places."""
+    parts = phrase.split()
+    parts[rng.randrange(len(parts))] = word
+    return " ".join(parts)
 
 
 def candidates(

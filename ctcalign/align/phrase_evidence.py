@@ -22,6 +22,8 @@ RUNS_ON = 0.2  # a symbol nearer than this, without a separator between, belongs
 LEAST_EDGE = -12.0  # nats; below it a separator is as good as impossible
 FEATURES = (
     "score",
+    "worst_word",
+    "worst_total",
     "errors",
     "clarity",
     "edges",
@@ -39,6 +41,8 @@ class Evidence:
 
     Attributes:
         score: log-ratio of its best path to the best label of each frame, over its symbols, in nats, at most 0.
+        worst_word: the lowest of its words' own scores: a phrase of which one word is another is not the phrase.
+        worst_total: the lowest of their log-ratios, not divided by their symbols.
         errors: label errors between it and what is heard there without it, over its symbols.
         clarity: mean log-probability of what is heard there without it, blanks not counted, in nats, at most 0.
         edges: log-ratios of a separator at its two ends, added, from 2 * LEAST_EDGE to 0: low where the word goes on
@@ -50,6 +54,8 @@ class Evidence:
     """
 
     score: float
+    worst_word: float
+    worst_total: float
     errors: float
     clarity: float
     edges: float
@@ -63,6 +69,8 @@ class Evidence:
         size = math.log(self.symbols)
         return {
             "score": self.score,
+            "worst_word": self.worst_word,
+            "worst_total": self.worst_total,
             "errors": self.errors,
             "clarity": self.clarity,
             "edges": self.edges,
@@ -95,10 +103,15 @@ def evidence(phrase: Phrase, spot: Spot, emission: Emission) -> Evidence | None:
     if (spans[1:, 0] - spans[:-1, 1] > phrase.patience[nodes[:-1]]).any():
         return None
     heard = FreeDecoding(near, blank).between(first, stop)
+    ratios = np.append(0.0, np.cumsum(path.frame_scores.numpy().astype(np.float64) - top[first:stop]))
+    totals = [float(ratios[run[-1][2]] - ratios[run[0][1]]) for run in runs]
+    sizes = [sum(label not in silent for label, _, _ in run) for run in runs]
     clear = top[first:stop][best[first:stop] != blank]
     around = _nearest(best, first, stop, (blank, *silent))
     return Evidence(
         score=(path.score - float(top[first:stop].sum(dtype=np.float64))) / len(text),
+        worst_word=min(total / size for total, size in zip(totals, sizes, strict=True)),
+        worst_total=min(totals),
         errors=label_errors(text, heard[~np.isin(heard, silent)]) / len(text),
         clarity=float(clear.mean()) if clear.size else 0.0,
         edges=sum(
