@@ -45,17 +45,15 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     gap_x, gap_y = _gaps(placed)
     known = said != UNKNOWN
     parts: dict[str, Any] = {
-        "heard": _logistic(features[known & heard], said[known & heard] == 1, WORD_NAMES, "words that were heard"),
-        "unheard": _logistic(
-            features[known & ~heard], said[known & ~heard] == 1, WORD_NAMES, "words that were not heard"
-        ),
-        "gap": _logistic(gap_x, gap_y, GAP_NAMES, "gaps between words"),
+        "heard": _logistic(features[known & heard], said[known & heard] == 1, WORD_NAMES),
+        "unheard": _logistic(features[known & ~heard], said[known & ~heard] == 1, WORD_NAMES),
+        "gap": _logistic(gap_x, gap_y, GAP_NAMES),
     }
     timed = (good != UNKNOWN) & heard
-    parts["placed"] = _logistic(features[timed], good[timed] == 1, WORD_NAMES, "words that were placed")
+    parts["placed"] = _logistic(features[timed], good[timed] == 1, WORD_NAMES)
     first = Calibration(**parts, cue=parts["gap"], model=model)  # the cue's fit needs the others
     rows = np.stack([first.features(e.material, e.level) for e in placed if e.material is not None])
-    parts["cue"] = _logistic(rows, np.array([e.right for e in placed]), CUE_NAMES, "captions")
+    parts["cue"] = _logistic(rows, np.array([e.right for e in placed]), CUE_NAMES)
     return Calibration(**parts, model=model, fitted_on=about or {})
 
 
@@ -75,13 +73,18 @@ def _gaps(placed: Sequence[Example]) -> tuple[F64, B1]:
     return np.concatenate(rows), np.concatenate(truth)
 
 
-def _logistic(features: F64, right: B1, names: tuple[str, ...], what: str) -> Logistic:
-    fewest = int(min(right.sum(), (~right).sum()))
-    if fewest < LEAST_EXAMPLES:
-        raise UsageError(
-            f"examples: {what}: {int(right.sum())} right and {int((~right).sum())} wrong; expected at least "
-            f"{LEAST_EXAMPLES} of either; give more recordings"
-        )
+def _logistic(features: F64, right: B1, names: tuple[str, ...]) -> Logistic:
+    count = len(names)
+    yes, no = int(right.sum()), int((~right).sum())
+    if min(yes, no) < LEAST_EXAMPLES:
+        if names is CUE_NAMES:
+            raise UsageError(
+                f"examples: {yes} captions are right and {no} wrong; expected at least {LEAST_EXAMPLES} of either; "
+                "give more recordings"
+            )
+        # Nothing to tell them apart by: their share, whatever the features are.
+        bias = float(f"{np.log((yes + 1) / (no + 1)):.6g}")
+        return Logistic(names, (0.0,) * count, (1.0,) * count, (0.0,) * count, bias)
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError:
