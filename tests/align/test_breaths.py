@@ -36,10 +36,28 @@ def test_the_tone_of_the_room_does_not():
     assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
 
 
-def test_it_reaches_no_further_than_allowed():
-    energy = track((1.0, -65), (1.5, -48), *SPOKEN, (2.0, -65))
-    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01)
-    assert start == pytest.approx(2.5 - BreathRules().reach, abs=0.02)
+@pytest.mark.parametrize("level", [-48, -30])
+def test_noise_that_goes_on_is_no_breath(level):
+    energy = track((1.0, -65), (1.5, level), *SPOKEN, (1.5, level), (1.0, -65))
+    assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
+
+
+def test_a_clap_is_no_breath():
+    energy = track((2.0, -65), (0.3, -25), (0.2, -65), *SPOKEN, (0.1, -65), (0.3, -25), (2.0, -65))
+    assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
+
+
+def test_nothing_is_heard_in_noise():
+    spoken = ((0.8, -20.0), (0.4, -36.0), (0.8, -20.0))
+    energy = track((2.0, -38), (0.3, -33), (0.2, -38), *spoken, (2.0, -38))
+    assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
+
+
+def test_what_reaches_too_far_is_no_breath():
+    energy = track((1.0, -65), (0.6, -48), (0.2, -65), (0.5, -48), (0.2, -65), *SPOKEN, (2.0, -65))
+    assert with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=1.0)) == [(2.5, 4.5)]
+    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=2.0))
+    assert start == pytest.approx(1.0, abs=0.02)
 
 
 def test_the_speech_of_nobody_is_left_to_nobody():
