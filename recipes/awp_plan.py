@@ -5,6 +5,7 @@ base, then baseline; or base, then continuation, then the method's own.
 
     base: {model: ..., data: ..., trainer: ...}
     baseline: {trainer: {max_steps: 3000}}
+    baseline_seeds: [1]                      # optional: these baselines serve all seeds by turns; else each has its own
     continuation: {trainer: {max_steps: 1000}}
     methods:
       ctc: {}
@@ -54,7 +55,7 @@ def read_plan(path: Path) -> dict[str, Any]:
     """
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = {"base", BASELINE, "continuation", "methods"}
-    if not isinstance(plan, dict) or set(plan) != expected:
+    if not isinstance(plan, dict) or set(plan) - {"baseline_seeds"} != expected:
         got = sorted(plan) if isinstance(plan, dict) else type(plan).__name__
         raise SystemExit(f"{path}: expected the keys {sorted(expected)}, got {got}")
     for name, method in plan["methods"].items():
@@ -76,8 +77,9 @@ def runs_of(plan: dict[str, Any], seeds: list[int], only: list[str] | None = Non
     if unknown:
         raise SystemExit(f"--only: no method {sorted(unknown)} in the plan; there are {sorted(plan['methods'])}")
     base = plan["base"] or {}
-    found = [Run(BASELINE, "", seed, merged(base, plan[BASELINE] or {})) for seed in seeds]
-    parents = {run.seed: run.name for run in found}
+    started = plan.get("baseline_seeds") or seeds
+    found = [Run(BASELINE, "", seed, merged(base, plan[BASELINE] or {})) for seed in started]
+    parents = {seed: found[place % len(found)].name for place, seed in enumerate(seeds)}
     for method, about in plan["methods"].items():
         if only and method not in only:
             continue

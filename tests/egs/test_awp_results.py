@@ -177,6 +177,10 @@ def test_a_plan_gives_all_runs():
     assert last.config == {"model": {"size": 1, "deep": {"kept": True, "weight": 1}}, "trainer": {"max_steps": 10}}
     assert found[0].config["trainer"] == {"max_steps": 30}
     assert [run.method for run in runs_of(PLAN, [1], ["ctc"])] == ["baseline", "ctc"]
+    shared = runs_of({**PLAN, "baseline_seeds": [7]}, [1, 2], ["ctc"])
+    assert [(run.name, run.parent) for run in shared] == [
+        ("baseline-s7", None), ("ctc-s1", "baseline-s7"), ("ctc-s2", "baseline-s7"),
+    ]  # fmt: skip
     assert merged({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
 
 
