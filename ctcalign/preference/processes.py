@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import torch
 from torch import Tensor, distributed
+
+_WHOLE: ContextVar[bool] = ContextVar("ctcalign_whole_batch", default=False)
+
+
+@contextmanager
+def whole_batch() -> Iterator[None]:
+    """Within it a batch holds the rows of all processes already: nothing is summed over them."""
+    token = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
 
 
 def sum_over_processes(values: Tensor) -> Tensor:
@@ -16,6 +32,6 @@ def sum_over_processes(values: Tensor) -> Tensor:
     """
     # Apple's GPUs have no float64; elsewhere counts and sums of a long run deserve it.
     total = values.detach().to(torch.float32 if values.device.type == "mps" else torch.float64, copy=True)
-    if distributed.is_available() and distributed.is_initialized():
+    if not _WHOLE.get() and distributed.is_available() and distributed.is_initialized():
         distributed.all_reduce(total)
     return total

@@ -14,10 +14,8 @@ from pytorch_lightning.loggers import CSVLogger
 
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.models import encoders
-from ctcalign.train.data_module import CutsDataModule
-from ctcalign.train.export import export_checkpoint
 from ctcalign.train.guard import WordErrorGuard
-from ctcalign.train.module import CTCModule
+from ctcalign.train.tasks import TASKS, Task, task_of
 from ctcalign.train.tokenizers import SentencePieceTokenizer
 
 # A class of the configuration may be named without its module ("ConvEncoder") once it was imported.
@@ -43,6 +41,8 @@ class FitCommand(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Options beside those of trainer, model and data."""
+        name, task = next((name, task) for name, task in TASKS.items() if task.model is self.model_class)
+        parser.add_argument("--task", type=str, default=name, help=f"What is trained: {', '.join(TASKS)}.")
         parser.add_argument("--seed", type=int, default=1, help="Of weights, order, augmentation and sampling.")
         parser.add_argument(
             "--resume",
@@ -54,7 +54,7 @@ class FitCommand(LightningCLI):
         parser.add_argument(
             "--export",
             type=str | None,
-            default="model.safetensors",
+            default=task.exported,
             help="What the model is called that is written to trainer.default_root_dir at the end; null: none.",
         )
         parser.add_argument("--language", type=str | None, default=None, help="Of the speech, as in the model's card.")
@@ -90,7 +90,8 @@ class FitCommand(LightningCLI):
         callbacks = given["callbacks"] or []
         callbacks = list(callbacks) if isinstance(callbacks, list) else [callbacks]
         if given["enable_checkpointing"] is not False and not any(isinstance(one, Checkpoint) for one in callbacks):
-            callbacks.append(_checkpoints(root, validates=self.config["data"]["validation"] is not None))
+            validates = self.config["data"]["validation"] is not None
+            callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
         return super().instantiate_trainer(**kwargs, callbacks=callbacks)
 
 
@@ -117,7 +118,9 @@ def fit(arguments: Sequence[str]) -> Path | None:
         return None
     file = root / f"{LAST}.ckpt"
     cli.trainer.save_checkpoint(file, weights_only=False)
-    return export_checkpoint(file, root / cli.config["export"]) if cli.trainer.is_global_zero else None
+    if not cli.trainer.is_global_zero:
+        return None
+    return TASKS[cli.config["task"]].export(cli.model, file, root / cli.config["export"])
 
 
 def prepared(arguments: Sequence[str]) -> FitCommand:
@@ -126,14 +129,15 @@ def prepared(arguments: Sequence[str]) -> FitCommand:
     Raises:
         UsageError: an option is unknown or wrong.
     """
+    task = TASKS[task_of(arguments)]
     cli = FitCommand(
-        CTCModule,
-        CutsDataModule,
+        task.model,
+        task.data,
         save_config_kwargs={"overwrite": True},
         seed_everything_default=False,
         trainer_defaults={"max_epochs": -1, "gradient_clip_val": 5.0},
         parser_class=_Parser,
-        parser_kwargs={"prog": "ctcalign fit", "description": "Train a CTC recogniser.", "allow_abbrev": False},
+        parser_kwargs={"prog": "ctcalign fit", "description": task.about, "allow_abbrev": False},
         args=list(arguments),
         run=False,
         auto_configure_optimizers=False,
@@ -146,12 +150,17 @@ def prepared(arguments: Sequence[str]) -> FitCommand:
     return cli
 
 
-def _checkpoints(root: Path, validates: bool) -> ModelCheckpoint:
-    """last.ckpt, and best.ckpt by validation WER where there is validation."""
+def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
+    """last.ckpt, and best.ckpt by what the task goes by where there is validation."""
     if not validates:
         return ModelCheckpoint(dirpath=root, filename=LAST, enable_version_counter=False)
     return ModelCheckpoint(
-        dirpath=root, filename="best", monitor="val_wer", save_last=True, enable_version_counter=False
+        dirpath=root,
+        filename="best",
+        monitor=task.monitor,
+        mode=task.mode,
+        save_last=True,
+        enable_version_counter=False,
     )
 
 
