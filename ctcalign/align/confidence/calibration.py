@@ -15,13 +15,7 @@ from ctcalign.align.confidence.cue_features import CUE_NAMES, cue_features
 from ctcalign.align.confidence.level import Level
 from ctcalign.align.confidence.logistic import CalibrationError, Logistic
 from ctcalign.align.confidence.material import CueMaterial
-from ctcalign.align.confidence.word_features import (
-    GAP_NAMES,
-    WORD_NAMES,
-    between_heard,
-    gap_features,
-    word_features,
-)
+from ctcalign.align.confidence.word_features import GAP_NAMES, WORD_NAMES, Rows, features_of
 
 F64 = NDArray[np.float64]
 
@@ -51,33 +45,21 @@ class Calibration:
     model: str
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
 
-    def words(self, cue: CueMaterial, level: Level) -> F64:
-        """P(said as written) of each word. (n,)"""
-        features = word_features(cue, level)
-        heard, unheard = self.heard.probability(features), self.unheard.probability(features)
-        return np.asarray(np.where(cue.evidence.heard, heard, unheard))
+    def placed_words(self, rows: Rows) -> F64:
+        """P(said as written and placed) of each word of a cue; 0 for what was not placed. (n,)"""
+        return np.asarray(np.where(rows.heard, self.placed.probability(rows.words), 0.0))
 
-    def placed_words(self, cue: CueMaterial, level: Level) -> F64:
-        """P(said as written and placed) of each word; 0 for what was not placed. (n,)"""
-        found = self.placed.probability(word_features(cue, level))
-        return np.asarray(np.where(cue.evidence.heard, found, 0.0))
-
-    def gaps(self, cue: CueMaterial, level: Level) -> F64:
-        """P(nothing left out) of each gap, 1 beside words that were not heard. (n - 1,)"""
-        known = between_heard(cue)
-        if not known.size:
-            return np.zeros(0)
-        return np.asarray(np.where(known, self.gap.probability(gap_features(cue, level)), 1.0))
-
-    def features(self, cue: CueMaterial, level: Level) -> F64:
+    def cue_row(self, cue: CueMaterial, level: Level, rows: Rows) -> F64:
         """What `self.cue` takes of a cue."""
-        return cue_features(cue, level, self.words(cue, level), self.gaps(cue, level))
+        heard, unheard = self.heard.probability(rows.words), self.unheard.probability(rows.words)
+        gaps = np.where(rows.known, self.gap.probability(rows.gaps), 1.0)
+        return cue_features(cue, level, np.where(rows.heard, heard, unheard), gaps)
 
-    def cues(self, cues: list[CueMaterial], level: Level) -> F64:
-        """P(said as written and placed) of each cue."""
-        if not cues:
-            return np.zeros(0)
-        return self.cue.probability(np.stack([self.features(cue, level) for cue in cues]))
+    def judged(self, cue: CueMaterial, level: Level, rows: Rows | None = None) -> tuple[float, F64]:
+        """P(said as written and placed) of a cue and of each of its words."""
+        rows = features_of(cue, level) if rows is None else rows
+        [found] = self.cue.probability(self.cue_row(cue, level, rows)[None]).tolist()
+        return found, self.placed_words(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""

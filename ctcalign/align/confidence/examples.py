@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from ctcalign.align.alignment import AlignedCue
 from ctcalign.align.confidence.keyed import KeyedCue, KeyedWord
 from ctcalign.align.confidence.level import Level
 from ctcalign.align.confidence.material import CueMaterial, Material
+from ctcalign.align.confidence.word_features import Rows, features_of
 from ctcalign.align.spoken import SpokenText
 
 B8 = NDArray[np.int8]
@@ -43,6 +45,13 @@ class Example:
     said: B8
     whole: B8
     placed: B8
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The features of the words and gaps: the fits of a cross-validation share them. Of a cue with a place."""
+        if self.material is None:
+            raise ValueError("an example without a place has no features")
+        return features_of(self.material, self.level)
 
 
 def examples(

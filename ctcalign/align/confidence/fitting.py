@@ -12,13 +12,7 @@ from ctcalign.align.confidence.calibration import Calibration
 from ctcalign.align.confidence.cue_features import CUE_NAMES
 from ctcalign.align.confidence.examples import UNKNOWN, Example
 from ctcalign.align.confidence.logistic import Logistic
-from ctcalign.align.confidence.word_features import (
-    GAP_NAMES,
-    WORD_NAMES,
-    between_heard,
-    gap_features,
-    word_features,
-)
+from ctcalign.align.confidence.word_features import GAP_NAMES, WORD_NAMES
 from ctcalign.errors import UsageError
 
 F64 = NDArray[np.float64]
@@ -43,10 +37,8 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     placed = [example for example in found if example.material is not None]
     if not placed:
         raise UsageError("examples: no caption was placed; check that texts and recordings belong together")
-    words = [_words(example) for example in placed]
-    features = np.concatenate([w for w, _, _, _ in words])
-    said, good = (np.concatenate([row[k] for row in words]) for k in (1, 2))
-    heard = np.concatenate([row[3] for row in words])
+    features, heard = (np.concatenate([getattr(e.rows, name) for e in placed]) for name in ("words", "heard"))
+    said, good = (np.concatenate([getattr(e, name) for e in placed]) for name in ("said", "placed"))
     gap_x, gap_y = _gaps(placed)
     known = said != UNKNOWN
     parts: dict[str, Any] = {
@@ -57,24 +49,18 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     timed = (good != UNKNOWN) & heard
     parts["placed"] = _logistic(features[timed], good[timed] == 1, WORD_NAMES)
     first = Calibration(**parts, cue=parts["gap"], model=model)  # the cue's fit needs the others
-    rows = np.stack([first.features(e.material, e.level) for e in placed if e.material is not None])
+    rows = np.stack([first.cue_row(e.material, e.level, e.rows) for e in placed if e.material is not None])
     rights = np.array([e.right for e in placed])
     parts["cue"] = _logistic(rows, rights, CUE_NAMES, CUE_FREEDOM, RIGHT_SHARE)
     return Calibration(**parts, model=model, fitted_on=about or {})
 
 
-def _words(example: Example) -> tuple[F64, NDArray[np.int8], NDArray[np.int8], B1]:
-    assert example.material is not None
-    cue = example.material
-    return word_features(cue, example.level), example.said, example.placed, cue.evidence.heard
-
-
 def _gaps(placed: Sequence[Example]) -> tuple[F64, B1]:
     rows, truth = [np.zeros((0, len(GAP_NAMES)))], [np.zeros(0, np.bool_)]
     for example in placed:
-        if example.material is not None and len(example.whole):
-            use = between_heard(example.material) & (example.whole != UNKNOWN)
-            rows.append(gap_features(example.material, example.level)[use])
+        if len(example.whole):
+            use = example.rows.known & (example.whole != UNKNOWN)
+            rows.append(example.rows.gaps[use])
             truth.append(example.whole[use] == 1)
     return np.concatenate(rows), np.concatenate(truth)
 

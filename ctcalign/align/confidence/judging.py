@@ -99,22 +99,19 @@ def judge(
 
 
 def _give(cues: Sequence[AlignedCue], text: SpokenText, found: Material, fitted: Calibration) -> None:
-    sure = {
-        cue.evidence.cue: value for cue, value in zip(found.cues, fitted.cues(found.cues, found.level), strict=True)
-    }
-    for number, cue in enumerate(cues):
-        if number in sure:
-            cue.confidence = float(sure[number])
-        elif cue.status == "not_spoken" and cue.reason == NOT_HEARD:
+    for cue in cues:
+        if cue.status == "not_spoken" and cue.reason == NOT_HEARD:
             cue.confidence = 0.0
         for word in cue.words:
             if word.status == "not_spoken" and word.reason == NOT_HEARD:
                 word.confidence = 0.0
     for own in found.cues:
-        words = fitted.placed_words(own, found.level)
-        for number, value in zip(own.evidence.words, words, strict=True):
-            cue_number, place = text.homes[number]
-            cues[cue_number].words[place].confidence = float(value)
+        sure, words = fitted.judged(own, found.level)
+        cues[own.evidence.cue].confidence = sure
+        for number, value in zip(own.evidence.words, words.tolist(), strict=True):
+            home, place = text.homes[number]
+            if cues[home].words[place].status == "aligned":
+                cues[home].words[place].confidence = value
 
 
 def _published(

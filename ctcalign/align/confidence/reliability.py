@@ -93,5 +93,4 @@ def judged(example: Example, fitted: Calibration) -> tuple[float, NDArray[np.flo
     """Confidence of a cue, 0 without a place, and of its words."""
     if example.material is None:
         return 0.0, np.zeros(0)
-    cue = float(fitted.cues([example.material], example.level)[0])
-    return cue, fitted.placed_words(example.material, example.level)
+    return fitted.judged(example.material, example.level, example.rows)

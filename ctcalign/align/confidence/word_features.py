@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +57,23 @@ GAP_NAMES = (
 # What the level of a recording is worth at least, in nats: a word, and a gap.
 LEAST_WORD, LEAST_GAP = 1.5, 0.3
 MOST_MARGIN = 2.5
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Of a cue with n words: features of the words (n, ...) and of the gaps (n - 1, ...), which words were heard, and
+    which gaps lie between heard words: of the others nothing is known."""
+
+    words: F64
+    gaps: F64
+    heard: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+
+def features_of(cue: CueMaterial, level: Level) -> Rows:
+    """Of one cue."""
+    heard = cue.evidence.heard
+    return Rows(word_features(cue, level), gap_features(cue, level), heard, np.asarray(heard[:-1] & heard[1:]))
 
 
 def word_features(cue: CueMaterial, level: Level) -> F64:
@@ -121,11 +140,6 @@ def gap_features(cue: CueMaterial, level: Level) -> F64:
         rise(gains - np.maximum(usual, 0.0)),
     )
     return np.stack(columns, axis=1)
-
-
-def between_heard(cue: CueMaterial) -> NDArray[np.bool_]:
-    """Of each gap, whether both words beside it were heard: of the others nothing is known. (n - 1,)"""
-    return np.asarray(cue.evidence.heard[:-1] & cue.evidence.heard[1:])
 
 
 def _by_level(over: F64, letters: F64, level: Level) -> F64:

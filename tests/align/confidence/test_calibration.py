@@ -141,7 +141,7 @@ def test_confidences_stand_on_cues_and_words(fitted):
     alignment = aligned([first, wrong, "[MUSIC]"], calibration=fitted)
     right = [cue.confidence for cue in alignment.cues[3:]]
     assert min(right) > 0.7
-    assert alignment.cues[1].confidence < 0.3
+    assert alignment.cues[1].confidence < min(right) - 0.2
     assert alignment.cues[2].confidence is None  # nobody speaks it
     assert alignment.cues[1].words[0].confidence < 0.3 < alignment.cues[1].words[-1].confidence
     assert alignment.cues[0].score < 0  # the path's, as long as nothing else is asked for
