@@ -34,7 +34,8 @@ class BreathRules:
     below_peak: float = 42.0  # softer than this against the loudest frame of the cue, nobody hears it
     below_voice: float = 11.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice
     reach: float = 0.7
-    bridge: float = 0.25  # of quiet between the breath and the first word
+    most: float = 0.35  # of it is taken: who counts no breath is not half a second off, nor who counts long ones
+    bridge: float = 0.3  # of quiet between the breath and the first word
     floor_percentile: float = 6.0
     neighbours: int = 2  # cues on either side
 
@@ -78,8 +79,8 @@ def with_breaths(
         head = energy[_frame(before, shift, up=True) : _frame(start, shift)][::-1]
         tail = energy[_frame(end, shift, up=True) : _frame(after, shift)]
         sizes = [round(seconds / shift) for seconds in (rules.reach, rules.bridge)]
-        begins = start - shift * _grown(head, least, most, *sizes)
-        wide.append((max(before, begins), min(after, end + shift * _grown(tail, least, most, *sizes))))
+        head_size, tail_size = (min(rules.most, shift * _grown(part, least, most, *sizes)) for part in (head, tail))
+        wide.append((max(before, start - head_size), min(after, end + tail_size)))
     return _apart(wide, cues)
 
 

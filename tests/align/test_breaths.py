@@ -25,10 +25,16 @@ SPOKEN = ((0.8, -20.0), (0.4, -65.0), (0.8, -20.0))
 
 
 def test_a_breath_before_the_first_word_belongs_to_the_cue():
-    energy = track((2.0, -65), (0.4, -48), (0.1, -65), *SPOKEN, (2.0, -65))
+    energy = track((2.2, -65), (0.2, -48), (0.1, -65), *SPOKEN, (2.0, -65))
     ((start, end),) = with_breaths([(2.5, 4.5)], [], energy, 0.01)
-    assert start == pytest.approx(2.0, abs=0.03)
+    assert start == pytest.approx(2.2, abs=0.03)
     assert end == pytest.approx(4.5, abs=0.03)
+
+
+def test_of_a_long_breath_only_the_last_part():
+    energy = track((1.9, -65), (0.5, -48), (0.1, -65), *SPOKEN, (2.0, -65))
+    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01)
+    assert start == pytest.approx(2.5 - BreathRules().most)
 
 
 def test_the_tone_of_the_room_does_not():
@@ -55,8 +61,8 @@ def test_nothing_is_heard_in_noise():
 
 def test_what_reaches_too_far_is_no_breath():
     energy = track((1.0, -65), (0.6, -48), (0.2, -65), (0.5, -48), (0.2, -65), *SPOKEN, (2.0, -65))
-    assert with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=1.0)) == [(2.5, 4.5)]
-    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=2.0))
+    assert with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=1.0, most=2.0)) == [(2.5, 4.5)]
+    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01, BreathRules(reach=2.0, most=2.0))
     assert start == pytest.approx(1.0, abs=0.02)
 
 
