@@ -169,8 +169,8 @@ class TextPreferenceModule(pl.LightningModule):
 
     def validation_step(self, batch: TextBatch, batch_idx: int) -> None:
         """The loss and its metrics, without a change to its state."""
-        _, told, count = self._loss(batch, training=False)
-        self._sums.append((float(count), told))
+        loss, told, count = self._loss(batch, training=False)
+        self._sums.append((float(count), {**told, "loss": float(loss.detach())}))
 
     def on_validation_epoch_end(self) -> None:
         """Log means over the validation examples; they are the same in all processes."""

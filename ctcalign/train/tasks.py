@@ -64,8 +64,8 @@ TASKS = {
     "text_preference": Task(
         TextPreferenceModule,
         TextDataModule,
-        "val_accuracy",
-        "max",
+        "val_loss",
+        "min",
         "model",
         _folder,
         "Train a causal language model with a preference loss.",
