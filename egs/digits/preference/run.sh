@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Let a recogniser of connected digits in noise go on with CTC and with every preference loss, all from the same start
+# for the same number of updates.
+#
+#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
+#   run.sh --only "ctc dpo tdpo"              some methods alone
+#   run.sh --seeds "1 2 3 4 5" --jobs 2       more seeds, two trainings at a time
+#
+# Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings), noise
+# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, trained and evaluated, 3 RESULTS.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+command="egs/digits/preference/run.sh $*"
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
+strings="2000 200 400"    # of train, dev and test
+plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+. ../../../tools/parse_options.sh
+recipes=../../../recipes
+run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
+runs() {
+  # The lists are meant to be split into words.
+  # shellcheck disable=SC2086
+  "$python" "$recipes/preference_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+    --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"
+}
+mkdir -p "$exp"
+
+if run 0 && [ ! -d "$exp/data/test" ]; then
+  # shellcheck disable=SC2086
+  "$python" ../awp/local/prepare.py --train "$corpus/digits_train" --test "$corpus/digits_test" \
+    --noise "$corpus/noise" --out "$exp/data" --strings $strings
+fi
+if run 1 && ! run 2; then runs --baseline-only; fi
+if run 2; then runs; fi
+if run 3; then
+  "$python" "$recipes/preference_results.py" --runs "$exp/runs" --notes conf/notes.md \
+    --title "Preference losses on connected digits in noise" --command "$command" --out "$results"
+fi

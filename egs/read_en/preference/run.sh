@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Let a streaming recogniser of read English go on with CTC and with every preference loss, all from the same start for
+# the same number of updates.
+#
+#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
+#   run.sh --only "ctc dpo tdpo"              some methods alone
+#   run.sh --seeds "1 2 3" --jobs 2           two trainings at a time
+#
+# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 baseline, 2 methods, trained and
+# evaluated, 3 RESULTS.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+command="egs/read_en/preference/run.sh $*"
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
+utterances=""             # only the first so many of each part (for trying)
+dev_speakers=20           # of the training speakers, kept for dev
+plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+. ../../../tools/parse_options.sh
+recipes=../../../recipes
+run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
+runs() {
+  # The lists are meant to be split into words.
+  # shellcheck disable=SC2086
+  "$python" "$recipes/preference_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+    --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"
+}
+mkdir -p "$exp"
+
+if run 0 && [ ! -d "$exp/data/test" ]; then
+  "$python" ../awp/local/prepare.py --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" --out "$exp/data" \
+    --dev-speakers "$dev_speakers" ${utterances:+--utterances "$utterances"}
+fi
+if run 1 && ! run 2; then runs --baseline-only; fi
+if run 2; then runs; fi
+if run 3; then
+  "$python" "$recipes/preference_results.py" --runs "$exp/runs" --notes conf/notes.md \
+    --title "Preference losses on read speech" --command "$command" --out "$results"
+fi

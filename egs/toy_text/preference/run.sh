@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Train a tiny causal language model to add, then let it go on with every preference loss: wrong sums are dispreferred.
+#
+#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
+#   run.sh --only "sft dpo tdpo"              some methods alone
+#
+# Needs transformers (pip install 'ctcalign[train,hf]'), no data and no network. Stages: 0 problems and a model of random
+# weights, 1 baseline and methods, trained and evaluated, 2 RESULTS.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+command="egs/toy_text/preference/run.sh $*"
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}
+problems="4000 500 1000"  # of train, dev and test
+dim=96; layers=3; most=99
+plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md
+. ../../../tools/parse_options.sh
+recipes=../../../recipes
+run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
+mkdir -p "$exp"
+
+# The lists are meant to be split into words.
+# shellcheck disable=SC2086
+if run 0 && [ ! -d "$exp/data/start" ]; then
+  "$python" local/prepare.py --out "$exp/data" --problems $problems --most "$most" --dim "$dim" --layers "$layers"
+fi
+# shellcheck disable=SC2086
+if run 1; then
+  "$python" "$recipes/preference_text_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+    ${only:+--only $only}
+fi
+if run 2; then
+  "$python" "$recipes/preference_results.py" --runs "$exp/runs" --plain sft --measure "wrong answers" \
+    --title "Preference losses on sums" --notes conf/notes.md --command "$command" \
+    --packages torch pytorch-lightning transformers numpy --out "$results"
+fi

@@ -1,0 +1,73 @@
+"""How far a recogniser went from the one it began with, and how well it tells transcripts from mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ctcalign import ctc
+from ctcalign.preference import ctc_token_scores
+from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.train.cuts import read_samples, text_of_cut
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a file that appears when it is whole."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def emission(model: Any, cut: Any) -> Tensor:
+    """Log-probs (1, T, C) of a cut."""
+    samples = torch.from_numpy(read_samples(cut, model.sample_rate))
+    with torch.inference_mode():
+        log_probs, lengths = model(samples[None], torch.tensor([len(samples)]))
+    return log_probs[:, : int(lengths[0])].clone()
+
+
+def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:
+    """Labels of a text; words with characters that have no symbol are left out."""
+    found: list[int] = []
+    for word in text.split():
+        ids, lost = vocabulary.encode(word)
+        if ids and not lost:
+            found += [vocabulary.separator] if found and vocabulary.separator is not None else []
+            found += ids
+    return found
+
+
+def wrong_text(heard: Tensor, labels: Sequence[int], blank: int, beam: int) -> list[int] | None:
+    """The likeliest text that is not the transcript."""
+    texts = [list(one.tokens) for one in ctc.nbest(heard, beam, None, blank, beam)[0]]
+    return next((one for one in texts if one != list(labels)), None)
+
+
+def drift(model: Any, baseline: Any, cuts: Sequence[Any], beam: int) -> dict[str, float]:
+    """Sums over the cuts whose transcript fits: "kl", the KL from the baseline along the transcripts, nats, over
+    "tokens" (exact, of next tokens); "margin", the log-prob of the transcript less that of the baseline's likeliest
+    wrong text, nats, over "pairs", and how many of these are above zero, "right"."""
+    sums = dict.fromkeys(("kl", "tokens", "margin", "right", "pairs"), 0.0)
+    blank = model.vocabulary.blank
+    for cut in cuts:
+        ours, theirs = emission(model, cut), emission(baseline, cut)
+        labels = labels_of(model.vocabulary, text_of_cut(cut) or "")
+        target = torch.tensor([labels])
+        if not labels or not bool(ctc.feasible(target, torch.tensor([ours.shape[1]]))[0]):
+            continue
+        scores = ctc_token_scores(ours, target, blank=blank, reference_log_probs=theirs)
+        sums["kl"] += float(scores.kl.sum()) if scores.kl is not None else 0.0
+        sums["tokens"] += len(labels) + 1
+        wrong = wrong_text(theirs, labels, blank, beam)
+        if wrong is not None:
+            other = torch.tensor([wrong], dtype=torch.int64).reshape(1, -1)
+            margin = float(scores.log_probs.sum() - ctc.total_score(ours, other, blank=blank).sum())
+            sums["margin"] += margin
+            sums["right"] += margin > 0
+            sums["pairs"] += 1
+    return sums

@@ -1,0 +1,130 @@
+"""Pairs from cuts and a model: what is written can be trained on, a stop costs nothing, what is dropped is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "train"))
+import preference_pair_maker
+import preference_pairs
+from preference_cases import start
+from spoken_tones import make_cuts
+
+import ctcalign
+from ctcalign.preference import ctc_token_scores
+from ctcalign.train.preference_examples import read_examples
+from ctcalign.train.preference_frozen import fingerprint
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("pairs")
+
+
+@pytest.fixture(scope="module")
+def model(folder) -> str:
+    return f"checkpoint:{start(folder)}"
+
+
+@pytest.fixture(scope="module")
+def cuts(folder) -> Path:
+    """Five cuts with confidences, one without text."""
+    manifest = make_cuts(folder / "cuts", 6)
+    rows = [json.loads(line) for line in gzip.open(manifest, "rt")]
+    for row, score in zip(rows, (-0.1, -0.5, -1.5, -2.5, -3.0, -0.2), strict=True):
+        row["supervisions"][0]["custom"] = {"score": score}
+    rows[-1]["supervisions"][0]["text"] = ""
+    with gzip.open(manifest, "wt") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)
+    return manifest
+
+
+def run(monkeypatch, *words: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["preference_pairs.py", *map(str, words)])
+    preference_pairs.main()
+
+
+def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, monkeypatch, capsys):
+    out = folder / "nbest.jsonl"
+    options = ["--cuts", cuts, "--model", model, "--unit", "characters", "--pairs", 2]
+    run(monkeypatch, *options, "--out", out, "--reference-scores", "--weights", "contrast", "--noise-snr", 0)
+    examples = read_examples(str(out))
+    assert len(examples) > 5
+    recogniser = ctcalign.load_model(model, "cpu")
+    assert {one.reference for one in examples} == {fingerprint(recogniser.network)}
+    for one in examples:
+        assert one.chosen.content not in [worse.content for worse in one.rejected]
+        for response in one.responses:
+            tokens = len(response.content) + 1
+            assert {name: len(values) for name, values in response.values.items()} == dict.fromkeys(
+                ("reference_log_probs", "scores", "token_rewards"), tokens
+            )
+            assert all(0 <= value <= 1 for value in response.values["scores"])
+            assert all(abs(value) <= 0.5 for value in response.values["token_rewards"])
+    from ctcalign.train.cuts import open_cuts, read_samples
+
+    first = next(cut for cut in open_cuts("cuts", str(cuts)) if cut.id == examples[0].key)
+    samples = torch.from_numpy(read_samples(first))
+    with torch.inference_mode():
+        log_probs, _ = recogniser(samples[None], torch.tensor([len(samples)]))
+    labels, _ = preference_pair_maker.ModelTokenizer(recogniser.vocabulary).encode(examples[0].chosen.content)
+    expected = ctc_token_scores(log_probs, torch.tensor([labels])).log_probs[0]
+    torch.testing.assert_close(
+        torch.tensor(examples[0].chosen.values["reference_log_probs"]), expected, atol=1e-4, rtol=1e-4
+    )
+    assert "1 untranscribed" in capsys.readouterr().err
+
+
+def test_a_stopped_run_goes_on_and_gives_the_same(folder, model, cuts, monkeypatch):
+    options = ["--cuts", cuts, "--model", model, "--source", "sample", "--unit", "characters", "--hypotheses", 3]
+    run(monkeypatch, *options, "--out", folder / "whole.jsonl")
+    heard: list[str] = []
+    inner = preference_pair_maker.Maker.__call__
+
+    def stopping(self, cut):
+        heard.append(cut.id)
+        if len(heard) == 4:
+            raise KeyboardInterrupt
+        return inner(self, cut)
+
+    monkeypatch.setattr(preference_pair_maker.Maker, "__call__", stopping)
+    out = folder / "parts.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        run(monkeypatch, *options, "--out", out)
+    assert not out.exists()
+    (part,) = folder.glob("parts.jsonl.*.part")
+    part.write_bytes(part.read_bytes() + b'{"id": "cut o')  # a line that the stop cut off
+    run(monkeypatch, *options, "--out", out)
+    assert out.read_bytes() == (folder / "whole.jsonl").read_bytes()
+    assert len(heard) == 4 + 3  # three cuts were heard before the stop, and not again
+    assert not list(folder.glob("*.part"))
+
+
+def test_alignments_that_a_property_bettered(folder, model, cuts, monkeypatch):
+    out = folder / "paths.jsonl"
+    run(monkeypatch, "--cuts", cuts, "--model", model, "--source", "paths", "--pairs", 3, "--out", out)
+    for one in read_examples(str(out)):
+        better, sampled = one.chosen.content, one.rejected[0].content
+        assert len(better) == len(sampled)
+        assert better != sampled
+
+
+def test_labels_by_confidence(folder, model, cuts, monkeypatch, capsys):
+    out = folder / "labels.jsonl"
+    run(monkeypatch, "--cuts", cuts, "--model", model, "--source", "labels", "--matching", "--out", out)
+    examples = read_examples(str(out))
+    assert [one.chosen is not None for one in examples] == [True, True, False, False]
+    assert all(0 <= one.desirable_probability <= 1 for one in examples)
+    assert "1 between, 1 untranscribed" in capsys.readouterr().err
+
+
+def test_a_contrast_needs_two_conditions(folder, model, cuts, monkeypatch):
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "--cuts", cuts, "--model", model, "--weights", "contrast", "--out", folder / "x.jsonl")

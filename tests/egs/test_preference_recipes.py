@@ -1,0 +1,146 @@
+"""The preference recipes from end to end, very small, so that no stage and no setting of a plan rots."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
+sys.path.insert(0, str(Path(__file__).parent))
+from awp_corpora import make_digits, make_read
+from awp_plan import merged, read_plan, runs_of
+
+ROOT = Path(__file__).parents[2]
+NETWORK = {"dim": 16, "blocks": 1, "kernel": 3, "look_ahead": 1, "dropout": 0.0}
+TINY = {
+    "model": {"encoder": {"init_args": NETWORK}},
+    "data": {"max_duration": 30.0, "workers": 0},
+    "trainer": {"val_check_interval": 2, "accelerator": "cpu"},
+}
+TINY_TEXT = {"data": {"batch_size": 4}, "trainer": {"val_check_interval": 2}}
+
+
+def tiny_plan(recipe: str, methods: list[str], folder: Path, over: dict) -> Path:
+    """The recipe's own plan with a small network, two updates a run, and the first setting of some methods."""
+    plan = read_plan(ROOT / f"egs/{recipe}/preference/conf/plan.yaml")
+    plan["base"] = merged(plan["base"], over)
+    for part in ("baseline", "continuation"):
+        plan[part] = merged(plan[part], {"trainer": {"max_steps": 2}})
+    plan["methods"] = {name: plan["methods"][name] for name in methods}
+    for about in plan["methods"].values():
+        about["vary"] = {name: values[:1] for name, values in about.get("vary", {}).items()}
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    return file
+
+
+def recipe(name: str, *options: object) -> str:
+    """Run a recipe; gives what it wrote to RESULTS.md."""
+    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    folder = Path(str(options[options.index("--exp") + 1])).parent
+    command = [str(ROOT / f"egs/{name}/preference/run.sh"), *map(str, options), "--results", folder / "RESULTS.md"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, "\n".join([done.stdout[-2000:], done.stderr[-4000:]])
+    results = folder / "RESULTS.md"
+    return results.read_text(encoding="utf-8") if results.exists() else ""
+
+
+def rows_of_table(text: str, head: str) -> dict[str, list[str]]:
+    """The table below a headline, by the first cell of a row."""
+    lines = text.split(f"## {head}")[1].split("\n## ")[0].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return {row[0]: row for row in cells}
+
+
+@pytest.mark.slow
+def test_sums_from_random_weights_to_results(tmp_path, monkeypatch):
+    plan = tiny_plan("toy_text", ["sft", "dpo", "tdpo", "logo"], tmp_path, TINY_TEXT)
+    options = ["--exp", tmp_path / "exp", "--plan", plan, "--problems", "12 4 6", "--most", 9, "--dim", 16,
+               "--layers", 1, "--seeds", "1"]  # fmt: skip
+    told = recipe("toy_text", *options)
+    table = rows_of_table(told, "All numbers of test")
+    assert {"baseline", "sft", "dpo", "tdpo", "logo"} <= set(table)
+    assert table["baseline"][table["method"].index("KL")] == "0.0000"
+    assert "Against sft" in told
+    assert "sequence-level `dpo beta 0.1`" in told
+    runs = tmp_path / "exp/runs"
+    assert json.loads((runs / "tdpo-beta0.1-s1/test.drift.json").read_text())["kl"] > 0
+    # What is finished is not trained again; what is missing is made again.
+    import preference_text_runs
+
+    models = {file: file.stat().st_mtime_ns for file in runs.glob("*/model/model.safetensors")}
+    assert len(models) == 5
+    before = (runs / "sft-s1/test.jsonl").read_bytes()
+    (runs / "sft-s1/test.jsonl").unlink()
+    words = ["--plan", plan, "--data", tmp_path / "exp/data", "--out", runs, "--seeds", 1]
+    monkeypatch.setattr(sys, "argv", ["preference_text_runs.py", *map(str, words)])
+    preference_text_runs.main()
+    assert (runs / "sft-s1/test.jsonl").read_bytes() == before
+    assert {file: file.stat().st_mtime_ns for file in models} == models
+
+
+@pytest.mark.slow
+def test_digits_from_recordings_to_results(tmp_path):
+    make_digits(tmp_path, {"train": [0, 1, 35], "test": [3]})
+    plan = tiny_plan("digits", ["ctc", "dpo", "tdpo"], tmp_path, TINY)
+    options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "6 2 3", "--seeds", "1"]
+    told = recipe("digits", *options)
+    table = rows_of_table(told, "All numbers of test")
+    assert {"baseline", "ctc", "dpo", "tdpo"} <= set(table)
+    assert "Against CTC: not shown" in told  # one seed shows nothing
+    run = tmp_path / "exp/runs/tdpo-weight1-s1"
+    assert json.loads((run / "test.drift.json").read_text())["tokens"] > 0
+
+
+@pytest.mark.slow
+def test_read_speech_from_recordings_to_results(tmp_path):
+    make_read(tmp_path, ["the cat sat", "a dog ran over"], {"train": ["a", "b", "c"], "dev": ["d"]})
+    plan = tiny_plan("read_en", ["ctc", "cdpo"], tmp_path, TINY)
+    options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--dev-speakers", 1, "--seeds", "1"]
+    assert {"ctc", "cdpo"} <= set(rows_of_table(recipe("read_en", *options), "All numbers of test"))
+
+
+@pytest.mark.parametrize("name", ["digits", "read_en"])
+def test_every_method_of_a_plan_can_be_built(name, tmp_path):
+    from ctcalign.models.encoders.recogniser import save_recogniser
+    from ctcalign.train.export import header_of
+    from ctcalign.train.fitting import prepared
+
+    seen: dict[str, str] = {}
+    init = tmp_path / "baseline.safetensors"
+    for run in runs_of(read_plan(ROOT / f"egs/{name}/preference/conf/plan.yaml"), [1]):
+        if run.method in seen:
+            continue
+        config = merged(merged(run.config, TINY), {"trainer": {"default_root_dir": str(tmp_path), "logger": False}})
+        if run.parent:
+            config["model"]["init"] = str(init)
+        file = tmp_path / f"{run.method}.yaml"
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        model = prepared(["--config", str(file)]).model
+        if not run.parent:
+            save_recogniser(init, model.network, header_of(model.network, model.vocabulary, {}))
+        seen[run.method] = model.term.loss.name if hasattr(model, "term") else "ctc"
+    losses = {"bco", "cdpo", "cpo", "dpo", "kto", "logo", "poft", "simpo", "tdpo", "treg"}
+    assert {method: loss for method, loss in seen.items() if loss in losses} == {
+        **{loss: loss for loss in losses}, "cdpo_edits": "cdpo", "treg_edits": "treg",
+    }  # fmt: skip
+
+
+def test_wrong_answers_are_wrong():
+    sys.path.insert(0, str(ROOT / "egs/toy_text/preference/local"))
+    import numpy as np
+    import prepare
+
+    assert [prepare.without_carry(a, b) for a, b in ((57, 68), (9, 1), (12, 34), (99, 1))] == [15, 0, 46, 90]
+    rng = np.random.default_rng(0)
+    for a, b in ((57, 68), (12, 34), (0, 0), (99, 99)):
+        one = prepare.example(a, b, rng)
+        texts = [response.content for response in one.responses]
+        assert texts[0] == str(a + b)
+        assert len(set(texts)) == 3
