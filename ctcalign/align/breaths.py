@@ -29,7 +29,7 @@ class BreathRules:
     development recordings and the bundled talk, which has wind and applause.
     """
 
-    above_floor: float = 6.0
+    above_floor: float = 5.0
     least_contrast: float = 25.0  # between the floor and the voice, the loudest fifth
     below_peak: float = 42.0  # softer than this against the loudest frame of the cue, nobody hears it
     below_voice: float = 11.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice

@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/awp/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
-strings="2000 200 400"    # of train, dev and test
+strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
 . ../../../tools/parse_options.sh
 recipes=../../../recipes
