@@ -144,3 +144,35 @@ def test_wrong_answers_are_wrong():
         texts = [response.content for response in one.responses]
         assert texts[0] == str(a + b)
         assert len(set(texts)) == 3
+
+
+@pytest.mark.parametrize("name", ["ctc_preference", "ctc_preference_manifest"])
+def test_example_configurations_of_recognisers_can_be_built(name, tmp_path):
+    from ctcalign.models.encoders.recogniser import save_recogniser
+    from ctcalign.train.export import header_of
+    from ctcalign.train.fitting import prepared
+
+    base = {"model": {"encoder": {"class_path": "ConvEncoder", "init_args": NETWORK}}}
+    (tmp_path / "train.yaml").write_text(yaml.safe_dump(base), encoding="utf-8")
+    (tmp_path / "pairs.jsonl").write_text('{"id": "x", "chosen": "a", "rejected": "b"}\n', encoding="utf-8")
+    common = ["--config", str(tmp_path / "train.yaml"), "--trainer.accelerator", "cpu", "--trainer.logger", "false"]
+    common += ["--trainer.default_root_dir", str(tmp_path)]
+    first = prepared([*common, "--trainer.max_steps", "1"]).model
+    init = tmp_path / "init.safetensors"
+    save_recogniser(init, first.network, header_of(first.network, first.vocabulary, {}))
+    more = ["--config", str(ROOT / f"recipes/conf/{name}.yaml"), "--model.init", str(init)]
+    if name.endswith("manifest"):
+        more += ["--model.preference.pairs.file", str(tmp_path / "pairs.jsonl")]
+    assert type(prepared([*common, *more]).model).__name__ == "CtcPreferenceModule"
+
+
+def test_example_configuration_of_language_models_can_be_built(tmp_path):
+    from preference_language_model import write_language_model
+
+    from ctcalign.train.fitting import prepared
+
+    write_language_model(tmp_path / "start", "ab", dim=8, layers=1, positions=8)
+    options = ["--config", str(ROOT / "recipes/conf/text_preference.yaml"), "--model.model", str(tmp_path / "start")]
+    options += ["--data.train", "pairs.jsonl", "--trainer.accelerator", "cpu", "--trainer.logger", "false"]
+    found = prepared([*options, "--trainer.default_root_dir", str(tmp_path)]).model
+    assert found.term.loss.name == "tdpo"
