@@ -48,7 +48,7 @@ def example(a: int, b: int, rng: np.random.Generator) -> Example:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--problems", type=int, nargs=3, default=[4000, 500, 1000], help="of train, dev and test")
+    parser.add_argument("--problems", type=int, nargs=3, default=[2500, 500, 2000], help="of train, dev and test")
     parser.add_argument("--most", type=int, default=99, help="the largest number that is added")
     parser.add_argument("--dim", type=int, default=96)
     parser.add_argument("--layers", type=int, default=3)
