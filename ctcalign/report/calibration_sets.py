@@ -68,7 +68,8 @@ def _read(path: Path) -> list[Transcribed]:
         audio = path.parent / str(rows[0].get("audio", ""))
         speakers = {row.get("speaker") for row in rows[0].get("utterances", []) if isinstance(row, dict)}
         [speaker] = speakers if len(speakers) == 1 else [None]
-        return [_whole(audio, read_timed(path)[0], str(speaker or path.parent.name))]
+        name = f"{path.resolve().parent.name}/{audio.stem}"  # the file is often called "audio"
+        return [_whole(audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
     if all("path" in row and ("text" in row or "text_norm" in row) for row in rows):
         return _joined(path, [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows])
     if all(is_lhotse(row) for row in rows):
@@ -103,7 +104,7 @@ def _text(row: Row) -> str:
     return str(row.get("text_norm") or row.get("text") or "")
 
 
-def _whole(audio: Path, file: TimedFile, group: str) -> Transcribed:
+def _whole(audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
     if not audio.is_file():
         raise CaptionError(f"{file.name}: its recording {audio} is not there")
     utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
@@ -113,7 +114,7 @@ def _whole(audio: Path, file: TimedFile, group: str) -> Transcribed:
     def load(rate: int) -> tuple[F32, list[Utterance]]:
         return _samples(audio, rate), utterances
 
-    return Transcribed(file.recording or audio.stem, group, load)
+    return Transcribed(name or file.recording or audio.stem, group, load)
 
 
 def _utterance(item: TimedItem) -> Utterance:
