@@ -7,6 +7,7 @@ import click
 EPILOG = """\b
 Examples:
   ctcalign filter talk.json -o sure.json --min-confidence 0.95
+  ctcalign filter talks/ -o train.jsonl.gz --precision 0.95      as much as can be 95 % right
   ctcalign filter alignments/ -o train.jsonl.gz --min-confidence 0.9 --max-duration 30
   ctcalign filter cuts.jsonl.gz -o kept.jsonl.gz --min-score min_mean=-2 --rejected rejected.jsonl
 
@@ -35,6 +36,12 @@ def _scores(context: click.Context, parameter: click.Parameter, values: tuple[st
     help="FOLDER/ (a file for each), .jsonl or .jsonl.gz (all in one lhotse manifest), .json, or - for stdout.",
 )
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Least probability of being right.")
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Keep as many cues as may be kept if this share of them is to be right, by their confidences.",
+)
 @click.option(
     "--min-score",
     "min_scores",
@@ -66,6 +73,7 @@ def command(
     alignments: tuple[str, ...],
     output: str,
     min_confidence: float | None,
+    precision: float | None,
     min_scores: dict[str, float],
     min_duration: float | None,
     max_duration: float | None,
@@ -86,6 +94,8 @@ def command(
     """
     if as_json and "-" in (output, rejected):
         raise click.UsageError("--json and an output would both go to standard output; name a file for the output")
+    if precision is not None and (min_confidence is not None or words):
+        raise click.UsageError("--precision finds the confidence itself; leave --min-confidence and --words out")
     from ctcalign.align.criteria import Criteria
     from ctcalign.cli._shared import note, warn
     from ctcalign.formats.filter_files import filter_files
@@ -101,7 +111,7 @@ def command(
         max_error_rate=max_cer,
         words=words,
     )
-    report = filter_files(alignments, output, criteria, rejected=rejected, overwrite=overwrite)
+    report = filter_files(alignments, output, criteria, precision=precision, rejected=rejected, overwrite=overwrite)
     warn(report.warnings)
     if not report.tally.kept_cues:
         warn([f"nothing is kept of {report.tally.cues} cues"])

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ctcalign.align.alignment import Alignment
 from ctcalign.align.criteria import Criteria
 from ctcalign.errors import CaptionError, OutputError, UsageError
 from ctcalign.formats.atomic import atomic_write
-from ctcalign.formats.filtering import Document, Tally, filtered, read_document
+from ctcalign.formats.filtering import Document, Tally, filtered, least_confidence, read_document
 
 _MANIFEST = (".jsonl", ".jsonl.gz")
 _READ = (".json", ".json.gz", *_MANIFEST)
@@ -23,9 +23,10 @@ _READ = (".json", ".json.gz", *_MANIFEST)
 
 @dataclass
 class FilterReport:
-    """What was kept, which files were written, and what the user should know."""
+    """What was kept and by which criteria, which files were written, and what the user should know."""
 
     tally: Tally
+    criteria: Criteria
     written: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -35,6 +36,7 @@ def filter_files(
     output: str | Path,
     criteria: Criteria,
     *,
+    precision: float | None = None,
     rejected: str | Path | None = None,
     overwrite: bool = False,
 ) -> FilterReport:
@@ -45,6 +47,7 @@ def filter_files(
             in the warnings and in `rejected`, and other files are counted.
         output: a folder (a name that ends with "/", or one that is there): every file under its own name. A manifest
             (.jsonl, .jsonl.gz): all of them in one, alignments as cuts. .json: one input. "-": standard output.
+        precision: keep as much as may be kept with this precision, by the confidences: instead of a least confidence.
         rejected: JSON lines, a cue each.
         overwrite: replace files that are there.
     Raises:
@@ -60,8 +63,8 @@ def filter_files(
             raise UsageError(
                 f"output {target} lies in the input {folder} and would be filtered next time; write elsewhere"
             )
-    report = FilterReport(Tally())
-    results: list[tuple[Document, str]] = []
+    report = FilterReport(Tally(), criteria)
+    documents: list[tuple[Document, str]] = []
     strange = 0
     for (path, _, named), place in zip(sources, places, strict=True):
         try:
@@ -73,16 +76,22 @@ def filter_files(
             report.tally.rejected.append({"file": str(path), "reason": str(error)})
             continue
         if document is not None:
-            results.append((filtered(document, criteria, report.tally), place))
+            documents.append((document, place))
         elif named:
             raise CaptionError(f"{path}: no alignment of ctcalign and no lhotse manifest; align or convert it first")
         else:
             strange += 1
     if strange:
         report.warnings.append(f"{strange} JSON files in the folders are neither alignments nor lhotse manifests")
-    if not results:
+    if not documents:
         unread = f"; {report.warnings[0]}" if report.warnings else ""
         raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found{unread}")
+    if precision is not None:
+        least = least_confidence([document for document, _ in documents], criteria, precision)
+        if least is None:
+            report.warnings.append(f"no cue has a confidence of {precision:g} or more, so nothing is that precise")
+        report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
+    results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
     if target == "-" or target.lower().endswith(_MANIFEST):
         _write(_manifest([document for document, _ in results], target), target)
         report.written = [target]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ctcalign.align.alignment import Alignment
 from ctcalign.align.criteria import CONFIDENCE, Candidate, Criteria, rejection
-from ctcalign.errors import CaptionError
+from ctcalign.errors import CaptionError, UsageError
 from ctcalign.formats.lhotse_rows import Supervision, is_lhotse, supervisions
 from ctcalign.text.captions.clock import json_seconds
 
@@ -126,6 +126,34 @@ def filtered(document: Document, criteria: Criteria, tally: Tally) -> Document:
         return Document(document.path, "alignment", _alignment(document, criteria, tally))
     rows = [_row(row, document.path, criteria, tally) for row in document.data]
     return Document(document.path, "lhotse", [row for row in rows if row is not None], document.listed)
+
+
+def least_confidence(documents: Iterable[Document], criteria: Criteria, precision: float) -> float | None:
+    """The confidence from which on a filter keeps most at this precision: the mean confidence of what it keeps.
+
+    Args:
+        criteria: what else is asked of a cue; a confidence among them is not looked at.
+        precision: in (0, 1].
+    Returns:
+        The confidence of the least sure cue that is kept; None where not even the surest is as sure.
+    Raises:
+        UsageError: precision is out of range.
+    """
+    if not 0 < precision <= 1:
+        raise UsageError(f"precision is {precision}, expected a share above 0 and up to 1")
+    tally = Tally()
+    for document in documents:
+        filtered(document, replace(criteria, min_confidence=0.0), tally)
+    surest = sorted(tally.confidences, reverse=True)
+    total, least = 0.0, None
+    for count, confidence in enumerate(surest, 1):
+        total += confidence
+        # Equals stay together; and the mean of what is sorted only falls.
+        if total < precision * count - 1e-12:
+            break
+        if count == len(surest) or surest[count] < confidence:
+            least = confidence
+    return least
 
 
 def _alignment(document: Document, criteria: Criteria, tally: Tally) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def report_row(report: FilterReport) -> dict[str, Any]:
         "cues_kept": tally.kept_cues,
         "hours": tally.seconds / 3600,
         "hours_kept": tally.kept_seconds / 3600,
+        "min_confidence": report.criteria.min_confidence,
         "estimated_precision": tally.precision,
         "with_confidence": len(tally.confidences),
         "reasons": dict(tally.reasons.most_common()),
@@ -37,7 +38,9 @@ def report_lines(report: FilterReport) -> list[str]:
     if tally.precision is not None:
         known = len(tally.confidences)
         of = "" if known == tally.kept_cues else f", of {known} of {tally.kept_cues} cues"
-        lines.append(f"estimated precision {100 * tally.precision:.1f} % (mean confidence of what is kept{of})")
+        least = report.criteria.min_confidence
+        above = "" if least is None else f" from {least:.3g} on"
+        lines.append(f"estimated precision {100 * tally.precision:.1f} % (mean confidence of what is kept{above}{of})")
     elif tally.kept_cues:
         lines.append("estimated precision not known: nothing that is kept has a confidence")
     lines += [f"  {number} x {reason}" for reason, number in tally.reasons.most_common()]

@@ -42,6 +42,38 @@ def source(tmp_path):
     return tmp_path / "talk.json"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "kept"), [("0.99", []), ("0.98", [0]), ("0.8", [0]), ("0.79", [0, 1]), ("0.5", [0, 1])]
+)
+def test_by_precision(source, tmp_path, wanted, kept):
+    """0.98 and 0.6 have the mean 0.79."""
+    out = tmp_path / "kept.json"
+    result = run(source, "-o", out, "--precision", wanted, "--json")
+    assert result.exit_code == 0
+    assert [cue.index for cue in read_alignment(out).cues] == kept
+    summary = json.loads(result.stdout)
+    assert summary["min_confidence"] == {0: 1.0, 1: 0.98, 2: 0.6}[len(kept)]
+    if kept:
+        assert summary["estimated_precision"] >= float(wanted)
+    else:
+        assert "no cue has a confidence of 0.99 or more" in summary["warnings"][0]
+
+
+def test_cues_of_one_confidence_stay_together(tmp_path):
+    cues = [cue(n, "some words", 10.0 * n, 10.0 * n + 5, sure) for n, sure in enumerate([1.0, 0.9, 0.9, 0.9, 0.2])]
+    write(Alignment("talk.wav", 60.0, "none", cues), tmp_path / "talk.json")
+    for wanted, kept in (("0.95", 1), ("0.92", 4), ("0.9", 4)):  # 1.0 and one 0.9 would have the mean 0.95
+        out = tmp_path / f"kept{wanted}.json"
+        assert run(tmp_path / "talk.json", "-o", out, "--precision", wanted).exit_code == 0
+        assert len(read_alignment(out).cues) == kept
+
+
+def test_precision_and_confidence_are_two_ways(source, tmp_path):
+    result = run(source, "-o", tmp_path / "kept.json", "--precision", "0.9", "--min-confidence", "0.9")
+    assert result.exit_code == 2
+    assert "leave --min-confidence and --words out" in result.stderr
+
+
 def test_by_confidence(source, tmp_path):
     out, rejected = tmp_path / "kept.json", tmp_path / "rejected.jsonl"
     result = run(source, "-o", out, "--min-confidence", "0.95", "--rejected", rejected)
@@ -67,7 +99,7 @@ def test_by_confidence(source, tmp_path):
     }
     assert result.stderr.splitlines() == [
         "ctcalign: kept 10.0 s of 17.0 s (58.8 %), 1 of 5 cues (20.0 %)",
-        "ctcalign: estimated precision 98.0 % (mean confidence of what is kept)",
+        "ctcalign: estimated precision 98.0 % (mean confidence of what is kept from 0.95 on)",
         "ctcalign:   1 x confidence below 0.95",
         "ctcalign:   1 x not spoken",
         "ctcalign:   1 x failed",
