@@ -61,9 +61,7 @@ class Schedule:
         started_at, stopped_at: the update, None before.
     """
 
-    def __init__(
-        self, start_when: StartWhen | None = None, ramp_steps: int = 0, until_step: int | None = None
-    ) -> None:
+    def __init__(self, start_when: StartWhen | None = None, ramp_steps: int = 0, until_step: int | None = None) -> None:
         for name, value in (("ramp_steps", ramp_steps), ("until_step", until_step)):
             if value is not None and value < 0:
                 raise UsageError(f"{name}: must be 0 or more, got {value}")
