@@ -18,7 +18,7 @@ from ctcalign.errors import NoPathError
 
 DEFAULT_MAX_MEMORY = 2 << 30
 ROWS_BYTES = 6 << 20  # emission rows that are converted at a time
-MIN_BLOCK = 256  # frames; below, the calls cost more than the strip saves
+MIN_BLOCK = 512  # frames; below, the calls cost more than the strip saves
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
