@@ -1,8 +1,7 @@
 """Sound of the speaker around a cue that is no word: the breath before it, the last noise of the lips behind.
 
 Words begin at their voice. A cue, which is cut out, shown or trained on as a whole, begins with the breath that is
-drawn for it, where one can be heard; people who time captions by the sound do the same, and recognisers learn from
-whole breaths better than from halves.
+drawn for it, where one can be heard, as references that go by the sound do.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from ctcalign.align.alignment import Alignment
 from ctcalign.align.assemble import assemble
 from ctcalign.align.confidence.calibration import Calibration
-from ctcalign.align.confidence.judging import judge
+from ctcalign.align.confidence.judging import asked_calibration, judge
 from ctcalign.align.emission import Emission
 from ctcalign.align.listening import listen
 from ctcalign.align.old_times import OldTimes, near_old_times
@@ -108,6 +108,7 @@ def align(
         raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
     read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    asked_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     text = spoken_text(read.cues, tokeniser, language)

@@ -51,6 +51,23 @@ def chosen_calibration(chosen: Chosen, model: str) -> tuple[Calibration | None, 
     return found, []
 
 
+def asked_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calibration | None, list[str]]:
+    """`chosen_calibration`, with a check that the asked score can be had: before hours of audio are heard for it.
+
+    Raises:
+        UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `chosen_calibration`.
+    """
+    if score not in NAMES:
+        raise UsageError(f"score: got {score!r}, expected one of {', '.join(NAMES)}")
+    fitted, notes = chosen_calibration(chosen, model)
+    if fitted is None and score == CONFIDENCE:
+        raise UsageError(
+            f"score: {model} has no calibration, so there is no confidence; make one with `ctcalign calibrate` "
+            "and give it with --calibration"
+        )
+    return fitted, notes
+
+
 def judge(
     alignment: Alignment,
     text: SpokenText,
@@ -71,16 +88,9 @@ def judge(
         score: name in `NAMES` of what becomes the `score` of the cues; free_error_rate with a minus sign.
         scores: keep all published scores in `cue.scores`.
     Raises:
-        UsageError: no such score.   CalibrationError: see `chosen_calibration`.
+        UsageError, CalibrationError: see `asked_calibration`.
     """
-    if score not in NAMES:
-        raise UsageError(f"score: got {score!r}, expected one of {', '.join(NAMES)}")
-    fitted, notes = chosen_calibration(calibration, model.name)
-    if fitted is None and score == CONFIDENCE:
-        raise UsageError(
-            f"score: {model.name} has no calibration, so there is no confidence; make one with `ctcalign calibrate` "
-            "and give it with --calibration"
-        )
+    fitted, notes = asked_calibration(calibration, score, model.name)
     alignment.warnings = [*alignment.warnings, *notes]
     if fitted is not None:
         found = material(emission, text, placed, alignment.cues, model.spike_delay)
