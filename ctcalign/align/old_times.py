@@ -2,7 +2,8 @@
 
 Two best paths are sought: a free one, and one on which each caption lies near its old time. Where they part, the free
 way costs `trust` nats for each caption that it puts elsewhere; so the sound decides against wrong times, and the times
-decide where the sound does not, as between the repeats of a chorus.
+decide where the sound does not, as between the repeats of a chorus. For its time alone no caption is left out: the way
+near the times must say as many captions as the free one.
 """
 
 from __future__ import annotations
@@ -71,13 +72,12 @@ def near_old_times(
         near = run(band=1.0, centre=allowed[cue_of_node])
     except NoPathError:
         return free, [UNUSABLE]
-    cue_of_visit = cue_of_node[free.nodes.numpy()]
-    starts = np.array([start for start, _ in free.spans], np.int64)
+    said = [_said(path, cue_of_node) for path in (free, near)]
 
     def take_near(frames: slice, gain: float) -> bool:
-        visits = slice(*np.searchsorted(starts, [frames.start, frames.stop]))
-        moved = np.unique(cue_of_visit[visits][outside[visits]]).size
-        return moved > 0 and gain < prior.trust * moved
+        visits = slice(*np.searchsorted(said[0].starts, [frames.start, frames.stop]))
+        moved = np.unique(said[0].cues[visits][outside[visits]]).size
+        return moved > 0 and gain < prior.trust * moved and said[1].count(frames) >= said[0].count(frames)
 
     return splice(free, near, transcript.graph, take_near), []
 
@@ -113,6 +113,25 @@ def _cues_of_nodes(transcript: TranscriptGraph, text: SpokenText) -> NDArray[np.
         behind = behind if place is None else homes[place.word]
         cues[node] = behind
     return cues
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The visits of a path: where each starts, its cue, and whether it is of a word (a filler is of none)."""
+
+    starts: NDArray[np.int64]
+    cues: NDArray[np.int64]
+    words: NDArray[np.bool_]
+
+    def count(self, frames: slice) -> int:
+        """Cues of which words begin in these frames."""
+        visits = slice(*np.searchsorted(self.starts, [frames.start, frames.stop]))
+        return int(np.unique(self.cues[visits][self.words[visits]]).size)
+
+
+def _said(path: GraphPath, cue_of_node: NDArray[np.int64]) -> _Said:
+    starts = np.array([start for start, _ in path.spans], np.int64)
+    return _Said(starts, cue_of_node[path.nodes.numpy()], path.path.numpy()[starts] >= 0)
 
 
 def _outside(path: GraphPath, cue_of_node: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
