@@ -16,6 +16,8 @@ from ctcalign.errors import NoPathError
 
 # Nats that a wildcard costs in each of its frames, so that it takes no frame that a real symbol explains.
 WILDCARD_PENALTY = 0.7
+NEAR = 0.25  # seconds around a symbol that are taken for speech
+BLOCK = 50_000  # frames read at a time
 # Frames times nodes up to which the search is exact: about 100 s on one core, four hours of dense speech.
 EXACT_CELLS = 1e11
 # Beams in nats of the pruned search. A wrong guess of a word costs some ten nats, so the first survives dozens of them.
@@ -39,7 +41,12 @@ class Run(Protocol):
 def runner(
     emission: Emission, transcript: TranscriptGraph, max_memory: int | None, filler_penalty: Sequence[float] = (0.0,)
 ) -> Run:
-    """Searches of one transcript in one emission."""
+    """Searches of one transcript in one emission.
+
+    Fillers are charged where something is said alone: else the words of few captions against much other speech would be
+    spread over its pauses, for those would be free as pauses between words.
+    """
+    said = near_symbols(emission) if any(filler_penalty) else None
 
     def run(
         beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
@@ -54,9 +61,22 @@ def runner(
             max_memory=max_memory,
             wildcard_penalty=WILDCARD_PENALTY,
             filler_penalty=filler_penalty,
+            filler_frames=said,
         )
 
     return run
+
+
+def near_symbols(emission: Emission) -> NDArray[np.bool_]:
+    """Frames within NEAR seconds of one in which the model hears a symbol rather than blank. (T,)"""
+    rows, reach = emission.log_probs, max(1, round(NEAR / emission.frame_shift))
+    heard = np.zeros(len(rows) + 1, np.int32)
+    for start in range(0, len(rows), BLOCK):
+        part = np.asarray(rows[start : start + BLOCK]).argmax(1)
+        heard[start + 1 : start + 1 + len(part)] = part != emission.vocabulary.blank
+    sums = heard.cumsum(dtype=np.int32)
+    at = np.arange(len(rows))
+    return np.asarray(sums[np.minimum(at + reach + 1, len(rows))] > sums[np.maximum(at - reach, 0)])
 
 
 def search(

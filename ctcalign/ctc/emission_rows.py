@@ -27,6 +27,7 @@ class EmissionRows:
         labels: distinct labels (WILDCARD and fillers may be among them) that the search looks at, blank first.
         wildcard_penalty: nats below the best label but blank that a wildcard costs in each frame.
         filler_penalties: nats below the best label of all that a frame of each kind of filler costs, from FILLER down.
+        filler_frames: frames in which they cost that, (T,) bool; None: all. In the others a filler is free.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class EmissionRows:
         labels: NDArray[np.int64],
         wildcard_penalty: float = 0.0,
         filler_penalties: Sequence[float] = (0.0,),
+        filler_frames: NDArray[np.bool_] | None = None,
     ) -> None:
         self.log_probs = checked_shape(log_probs)
         self.frames, self.classes = (int(n) for n in log_probs.shape)
@@ -44,6 +46,9 @@ class EmissionRows:
         self.wildcard_penalty = wildcard_penalty
         self.filler = bool((labels <= FILLER).any())
         self.filler_penalties = np.asarray(filler_penalties, np.float64)
+        self.filler_frames = np.ones(self.frames, np.bool_) if filler_frames is None else np.asarray(filler_frames)
+        if self.filler_frames.shape != (self.frames,):
+            raise ShapeError(f"filler_frames must have shape ({self.frames},), got {self.filler_frames.shape}")
         # The used labels, "never", the fillers from the last kind to the first, the wildcard.
         self.columns = self.used.size + 2 + self.filler_penalties.size
 
@@ -72,7 +77,8 @@ class EmissionRows:
         if self.wildcard:
             rows[:, -1] = self.wildcard_scores(raw)
         if self.filler:
-            rows[:, -1 - self.filler_penalties.size : -1] = raw.max(1)[:, None] - self.filler_penalties[::-1]
+            prices = self.filler_penalties[::-1] * self.filler_frames[start:stop, None]
+            rows[:, -1 - self.filler_penalties.size : -1] = raw.max(1)[:, None] - prices
         top = rows.max(1)
         if not np.isfinite(top).all():
             frame = start + int(np.flatnonzero(~np.isfinite(top))[0])
@@ -103,7 +109,8 @@ class EmissionRows:
             if wild.any():
                 scores[start:stop][wild] = self.wildcard_scores(raw[wild])
             if filler.any():
-                scores[start:stop][filler] = raw[filler].max(1) - self.filler_penalties[FILLER - labels[filler]]
+                prices = self.filler_penalties[FILLER - labels[filler]] * self.filler_frames[start:stop][filler]
+                scores[start:stop][filler] = raw[filler].max(1) - prices
         return scores
 
 

@@ -57,6 +57,7 @@ def best_path_graph(
     max_memory: int | None = None,
     wildcard_penalty: float = 0.0,
     filler_penalty: float | Sequence[float] = 0.0,
+    filler_frames: NDArray[np.bool_] | None = None,
 ) -> GraphPath:
     """The most probable path among all that collapse to a token sequence of `graph`.
 
@@ -73,6 +74,7 @@ def best_path_graph(
         wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...
+        filler_frames: frames in which they are charged, (T,) bool; None: all of them.
     Returns:
         GraphPath.
     Raises:
@@ -91,7 +93,7 @@ def best_path_graph(
     if max_memory is not None and max_memory <= 0:
         raise ValueError(f"max_memory must be a positive number of bytes, got {max_memory}")
     _check_labels(graph.labels, blank, classes, len(fillers))
-    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers)
+    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers, filler_frames)
     limits = windows(graph, frames, band, centre)
     if frames == 0:
         if not (graph.final == START).any():

@@ -8,12 +8,13 @@ import torch
 
 from ctcalign.align import searching
 from ctcalign.align.emission import Emission
-from ctcalign.align.searching import search
+from ctcalign.align.searching import NEAR, near_symbols, search
 from ctcalign.align.transcript_graph import transcript_graph
 from ctcalign.errors import NoPathError
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.words import words_of
 
+from .spelled_emissions import Talk
 from .tones import ToneModel, say
 
 TEXT = "the quick brown fox jumps over a lazy dog and then it sleeps for an hour " * 8
@@ -54,3 +55,14 @@ def test_text_without_room_is_refused_by_either(heard):
     for cells in (0.0, 1e12):
         with pytest.raises(NoPathError):
             search(emission, long, None, exact_cells=cells)
+
+
+def test_fillers_are_charged_near_symbols_alone():
+    talk = Talk().pause(2.0)
+    start, end = talk.say(talk.sentence(4))
+    emission = talk.pause(2.0).emission()
+    said = near_symbols(emission)
+    frames = np.flatnonzero(said)
+    assert frames[0] * emission.frame_shift == pytest.approx(start - NEAR, abs=0.03)
+    assert (frames[-1] + 1) * emission.frame_shift == pytest.approx(end + NEAR, abs=0.15)
+    assert said[frames[0] : frames[-1] + 1].all()
