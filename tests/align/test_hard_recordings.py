@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from ctcalign.align.recording import align
 from ctcalign.models import load_model
 
 from .hard_talks import UNSPOKEN, aligned, cases, compared
 
+DEMO = Path(__file__).parents[2] / "egs" / "demo"
 # These captions touch applause or storm.
 BESIDE_NOISE = ("Please welcome", "Listen:", "The waves broke", "About 80%")
 EXACT = 0.2  # seconds at either end
@@ -105,3 +110,15 @@ def test_a_silent_channel_says_nothing(results):
     (tea,) = [n for n, line in enumerate(case.lines) if line.text.startswith("These days")]
     assert found.errors[tea] < EXACT
     assert not any(24.6 < start < 25.8 for start, _ in alignment.unwritten)
+
+
+def test_one_caption_of_a_talk_is_said_in_one_piece():
+    """Long pauses in speech without captions are no reason to spread the words of a caption over them."""
+    line = next(
+        line for line in json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["cues"] if line["index"] == 2
+    )
+    caption = "Tonight we hear about a lighthouse"  # its first words
+    assert line["text"].startswith(caption)
+    (cue,) = align(DEMO / "talk.ogg", [caption], "builtin:en", device="cpu").cues
+    assert cue.start == pytest.approx(line["start"], abs=EXACT)
+    assert cue.end <= line["end"] + EXACT  # what follows without a pause may be taken for the caption's

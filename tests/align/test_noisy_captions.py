@@ -117,18 +117,3 @@ def test_speech_between_two_cues_goes_to_the_one_that_misses_words():
     assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.0), (1.2, 3.0)]
     first, second = CueCore(0.0, 1.0, 0, 6), CueCore(2.0, 3.0, 0, 0)
     assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.8), (2.0, 3.0)]
-
-
-def test_one_caption_among_much_other_speech_is_said_in_one_piece(tmp_path):
-    """Long pauses in speech without captions are no reason to spread the words of a caption over them."""
-    rng = np.random.default_rng(5)
-    letters = "bcdfghklmnprstvw"
-    pieces, times, at = [silence(1.0)], [], 1.0
-    for number in range(12):
-        piece = say(SAID[1] if number == 6 else " ".join("".join(rng.choice(list(letters), 4)) for _ in range(6)))
-        times.append((at, at + len(piece) / RATE))
-        at = times[-1][1] + 3.0
-        pieces += [piece, silence(3.0)]
-    sf.write(tmp_path / "talk.wav", np.concatenate(pieces), RATE, subtype="FLOAT")
-    (cue,) = align(tmp_path / "talk.wav", [SAID[1]], ToneModel()).cues
-    check(cue, times[6])
