@@ -12,7 +12,7 @@ from ctcalign.align.spoken import SpokenText
 # input file gave it a longer time.
 LONGEST_UNSPOKEN = 10.0
 # A cue of whose letters less than this share was heard is not spoken: the few words of it that were are chance.
-LEAST_HEARD = 0.35
+LEAST_HEARD = 0.45
 NOT_HEARD = "not heard"
 
 

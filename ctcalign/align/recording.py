@@ -20,6 +20,7 @@ from ctcalign.align.searching import runner, search
 from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
 from ctcalign.align.transcript_graph import transcript_graph
+from ctcalign.align.unheard_cues import place_unheard
 from ctcalign.align.unwritten import unwritten_speech
 from ctcalign.errors import CaptionError, NoPathError, UsageError
 from ctcalign.models import load_model
@@ -173,14 +174,23 @@ def place_emission(
         path, more = near_old_times(path, run, transcript, text, emission, options.old_times)
         warnings = [*warnings, *more]
     placed = place_words(text, transcript, path, emission, model.spike_delay)
-    return finished(text, placed, emission, model.name, options, warnings), placed
+    return finished(text, placed, emission, model.name, options, warnings, guess=True), placed
 
 
 def finished(
-    text: SpokenText, placed: Placement, emission: Emission, model: str, options: AlignOptions, warnings: list[str]
+    text: SpokenText,
+    placed: Placement,
+    emission: Emission,
+    model: str,
+    options: AlignOptions,
+    warnings: list[str],
+    *,
+    guess: bool = False,
 ) -> Alignment:
     """The alignment of placed words.
 
+    Args:
+        guess: place cues that were not heard where other speech stands between their neighbours.
     Raises:
         CaptionError: nothing was heard.
     """
@@ -195,7 +205,12 @@ def finished(
         for cue in cues
         if cue.status == "aligned" and cue.start is not None and cue.end is not None
     ]
-    unwritten = unwritten_speech(emission, covered) if options.unwritten else []
+    unwritten = unwritten_speech(emission, covered) if options.unwritten or guess else []
+    if guess:
+        unwritten, more = place_unheard(text, cues, unwritten, placed, emission.duration)
+        warnings = [*warnings, *more]
+    if not options.unwritten:
+        unwritten = []
     warnings = [*warnings, *mark_repeats(text, cues, unwritten, emission)]
     return Alignment("", emission.duration, model, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings)
 

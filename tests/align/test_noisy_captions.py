@@ -53,6 +53,41 @@ def test_a_caption_that_nobody_speaks_is_marked_and_harms_nobody(talk):
             check(cue, time)
 
 
+@pytest.mark.parametrize("other", [[0], [1], [3], [1, 2], [0, 3]])
+def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
+    path, times = talk
+    told = [
+        "unbeknown to him the pup fled",
+        "quick foxes jump uphill",
+        "by zigzag footpaths we go",
+        "music big, of joy",
+    ]
+    captions = [told[number] if number in other else SAID[number] for number in range(len(SAID))]
+    result = align(path, captions, ToneModel())
+    for number, (cue, time) in enumerate(zip(result.cues, times, strict=True)):
+        check(cue, time, within=0.2)
+        assert ("placed by its neighbours" in (cue.reason or "")) is (number in other)
+        assert all((word.start is None) is (number in other) for word in cue.words)
+    assert result.unwritten == []
+    assert any(f"{len(other)} cue" in warning and "neighbours" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["quick"],  # much too short for what is said there
+        ["quick foxes jump uphill with a big bunch of guys in it and many of us knew it to be a big joke of his"],
+        ["quick foxes", "jump up"],  # two captions, one stretch of speech
+    ],
+)
+def test_captions_that_do_not_fit_into_the_place_are_not_spoken(talk, written):
+    path, times = talk
+    result = align(path, [SAID[0], *written, *SAID[2:]], ToneModel())
+    assert [cue.status for cue in result.cues] == ["aligned", *["not_spoken"] * len(written), "aligned", "aligned"]
+    assert len(result.unwritten) == 1
+    check(result.cues[-2], times[2])
+
+
 @pytest.mark.parametrize("missing", [[0], [1], [3], [1, 2], [0, 3]])
 def test_speech_without_a_caption_is_listed_and_harms_nobody(talk, missing):
     path, times = talk

@@ -15,6 +15,7 @@ from ctcalign.align.emission import Emission
 from ctcalign.align.placing import PlacedWord
 from ctcalign.align.published_scores import SCORES, published_scores
 from ctcalign.align.spoken import SpokenText
+from ctcalign.align.unheard_cues import BY_NEIGHBOURS
 from ctcalign.errors import UsageError
 from ctcalign.models.protocol import AcousticModel
 
@@ -110,7 +111,7 @@ def judge(
 
 def _give(cues: Sequence[AlignedCue], text: SpokenText, found: Material, fitted: Calibration) -> None:
     for cue in cues:
-        if cue.status == "not_spoken" and cue.reason == NOT_HEARD:
+        if cue.reason in (NOT_HEARD, BY_NEIGHBOURS):
             cue.confidence = 0.0
         for word in cue.words:
             if word.status == "not_spoken" and word.reason == NOT_HEARD:

@@ -149,8 +149,16 @@ def test_confidences_stand_on_cues_and_words(fitted):
 
 
 def test_what_is_not_heard_has_no_chance(fitted):
-    alignment = aligned(["ponm ponm ponm ponm ponm ponm"], calibration=fitted)
-    assert alignment.cues[0].status == "not_spoken"
+    first = transcribed(3, sure=0.8)[1][0].text
+    alignment = aligned([first, "ponm ponm ponm ponm ponm ponm " * 9], calibration=fitted)
+    assert alignment.cues[1].status == "not_spoken"
+    assert alignment.cues[1].confidence == 0.0
+    assert [word.confidence for word in alignment.cues[1].words] == [0.0] * 54
+
+
+def test_what_is_placed_by_its_neighbours_has_no_chance_to_be_said_as_written(fitted):
+    alignment = aligned(["ponm ponm ponm ponm ponm ponm"], calibration=fitted, scores=True)
+    assert alignment.cues[0].status == "aligned"
     assert alignment.cues[0].confidence == 0.0
     assert [word.confidence for word in alignment.cues[0].words] == [0.0] * 6
 
