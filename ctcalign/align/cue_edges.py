@@ -1,7 +1,7 @@
 """The edges of cues whose first or last words were said otherwise than written.
 
 A wrong word is skipped and what was said in its place lies in a filler. That speech belongs to the cue when it follows
-the cue's other words without a pause, and when it is about as long as the words that were skipped there.
+the cue's other words without a long pause, and when it is about as long as the words that were skipped there.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Seconds of silence beyond which speech no longer belongs to the cue.
-JOIN = 0.35
+# Seconds of silence beyond which speech no longer belongs to the cue: where words are missing at this edge, else.
+JOIN_MISSING, JOIN = 0.9, 0.35
 # Seconds that a letter of a skipped word takes, and what may be said beyond that: words that were left out.
 LETTER = 0.085
 SLACK = 1.3
@@ -45,28 +45,26 @@ def cue_edges(cores: Sequence[CueCore], speech: Sequence[tuple[float, float]]) -
         for number, core in enumerate(cores):
             if wanting is (core.after > 0):
                 after = cores[number + 1].start if number + 1 < len(cores) else float("inf")
-                ends[number] = _grown(core.end, after, _room(core.after), speech, taken, 1)
+                ends[number] = _grown(core.end, after, core.after, speech, taken, 1)
             if wanting is (core.before > 0):
                 before = cores[number - 1].end if number else float("-inf")
-                starts[number] = _grown(core.start, before, _room(core.before), speech, taken, -1)
+                starts[number] = _grown(core.start, before, core.before, speech, taken, -1)
     return list(zip(starts, ends, strict=True))
 
 
-def _room(letters: int) -> float:
-    return 1.5 * LETTER * letters + SLACK
-
-
 def _grown(
-    edge: float, limit: float, room: float, speech: Sequence[tuple[float, float]], taken: set[int], way: int
+    edge: float, limit: float, missing: int, speech: Sequence[tuple[float, float]], taken: set[int], way: int
 ) -> float:
-    """The edge moved over the stretches that follow it without a pause, forwards (way 1) or backwards (-1)."""
+    """The edge, where `missing` letters were not heard, moved over the stretches behind (way 1) or before it (-1)."""
     reach = edge
+    room = 1.5 * LETTER * missing + SLACK
+    pause = JOIN_MISSING if missing else JOIN
     order = range(len(speech)) if way > 0 else range(len(speech) - 1, -1, -1)
     for place in order:
         near, far = speech[place] if way > 0 else speech[place][::-1]
         if (near - edge) * way < -1e-6 or (limit - far) * way < -1e-6:
             continue
-        if place in taken or (near - reach) * way > JOIN or (far - edge) * way > room:
+        if place in taken or (near - reach) * way > pause or (far - edge) * way > room:
             break
         taken.add(place)
         reach = far

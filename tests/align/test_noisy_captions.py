@@ -147,6 +147,13 @@ def test_edges_grow_over_what_was_said_instead_of_the_words():
     assert cue_edges([core], [(7.0, 9.9)]) == [(10.0, 12.0)]
 
 
+def test_a_pause_may_divide_a_cue_from_the_words_that_it_misses():
+    speech = [(12.8, 13.2)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], speech) == [(10.0, 13.2)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=0)], speech) == [(10.0, 12.0)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], [(13.0, 13.4)]) == [(10.0, 12.0)]
+
+
 def test_speech_between_two_cues_goes_to_the_one_that_misses_words():
     first, second = CueCore(0.0, 1.0, 0, 0), CueCore(2.0, 3.0, 6, 0)
     assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.0), (1.2, 3.0)]
