@@ -16,6 +16,7 @@ Examples:
   ctcalign fit --config train.yaml --resume last              go on after a stop
   ctcalign fit --config train.yaml --model.init exp/1/last.ckpt --config awp.yaml
   ctcalign fit --all-options                                  every option, with its meaning
+  ctcalign fit --all-options --task ctc_preference            the same of another task
   ctcalign fit --config train.yaml --print_config             the whole configuration"""
 
 
@@ -24,6 +25,9 @@ Examples:
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(all_options: bool, options: tuple[str, ...]) -> None:
     """Train a CTC recogniser on lhotse cuts, with objectives that shape its alignments.
+
+    With `task: ctc_preference` in the configuration (or --task) it goes on with preferences between transcripts, with
+    `task: text_preference` a causal language model does, on prompts with a chosen and a rejected answer.
 
     OPTIONS are those of a configuration file, --config FILE, and any of its entries by name (--model.encoder.dim 256).
     The folder trainer.default_root_dir takes last.ckpt, best.ckpt, the resolved configuration, the log and
@@ -39,6 +43,6 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     # Processes of this training write their messages where this one does (a stream of a test has no number).
     with suppress(io.UnsupportedOperation):
         os.dup2(sys.stderr.fileno(), 2)
-    model = fit(["--help"] if all_options else list(options))
+    model = fit([*options, "--help"] if all_options else list(options))
     if model is not None:
         click.echo(str(model))

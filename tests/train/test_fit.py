@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import soundfile as sf
 import torch
+from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parent))
 from spoken_tones import config, log_of, make_cuts
 
 import ctcalign
+from ctcalign.cli.fit import command
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.train.fitting import fit, prepared
 from ctcalign.train.guard import WordErrorGuard
@@ -218,3 +220,12 @@ def test_wrong_data_is_one_line(part, values, message, cuts, tmp_path):
     file.write_text(json.dumps(content))
     with pytest.raises(UsageError, match=message):
         fit(["--config", str(file)])
+
+
+@pytest.mark.parametrize(
+    ("task", "own"), [([], "--model.encoder"), (["--task", "text_preference"], "--model.sft_weight")]
+)
+def test_all_options_are_those_of_the_task(task, own):
+    shown = CliRunner().invoke(command, ["--all-options", *task])
+    assert shown.exit_code == 0
+    assert own in shown.output
