@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 Span = tuple[float, float]
 MOST_SOUND = 0.85  # share of the reach that a breath may fill
+CLICK = 5  # frames of the median that lips opening, louder than any breath but for a moment, do not survive
 _NATS_PER_DB = np.log(10) / 10
 
 
@@ -22,16 +24,16 @@ _NATS_PER_DB = np.log(10) / 10
 class BreathRules:
     """What counts as such a sound. Times in seconds, levels in decibels of the power of 10 ms.
 
-    Nothing is taken in where such sounds fill nearly all of `reach`, or one of them is too loud, or voice and floor are
-    near each other: that is noise. The floor is the level that `floor_percentile` per cent of the frames inside the cue
-    and its neighbours stay below: the recording's own pauses, so that a room's tone is no breath. Chosen on seven
-    development recordings and the bundled talk, which has wind and applause.
+    Nothing is taken in where such sounds fill nearly all of `reach`, or they are too loud for longer than a click, or
+    voice and floor are near each other: that is noise. The floor is the level that `floor_percentile` per cent of the
+    frames inside the cue and its neighbours stay below: the recording's own pauses, so that a room's tone is no breath.
+    Chosen on seven development recordings and the bundled talk, which has wind and applause.
     """
 
     above_floor: float = 5.0
     least_contrast: float = 25.0  # between the floor and the voice, the loudest fifth
     below_peak: float = 40.0  # softer than this against the loudest frame of the cue, nobody hears it
-    below_voice: float = 11.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice
+    below_voice: float = 14.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice
     reach: float = 0.9
     most: float = 0.35  # of it is taken: who counts no breath is not half a second off, nor who counts long ones
     bridge: float = 0.35  # of quiet between the breath and the first word
@@ -113,7 +115,13 @@ def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: i
         return 0
     breaks = np.flatnonzero(np.diff(places) > bridge + 1)
     stop = int(places[breaks[0] if breaks.size else -1]) + 1
-    return stop if stop < reach and float(near[:stop].max()) <= most else 0
+    return stop if stop < reach and _loudness(near[:stop]) <= most else 0
+
+
+def _loudness(sound: npt.NDArray[np.floating]) -> float:
+    """The loudest of it, clicks apart."""
+    around = np.pad(sound, CLICK // 2, mode="edge")
+    return float(np.median(sliding_window_view(around, CLICK), axis=1).max())
 
 
 def _apart(wide: list[Span], cues: Sequence[Span]) -> list[Span]:

@@ -48,6 +48,12 @@ def test_noise_that_goes_on_is_no_breath(level):
     assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
 
 
+def test_a_click_of_the_lips_is_part_of_a_breath():
+    energy = track((2.0, -65), (0.2, -48), (0.02, -22), (0.2, -48), (0.08, -65), *SPOKEN, (2.0, -65))
+    ((start, _),) = with_breaths([(2.5, 4.5)], [], energy, 0.01)
+    assert start == pytest.approx(2.5 - BreathRules().most)
+
+
 def test_a_clap_is_no_breath():
     energy = track((2.0, -65), (0.3, -25), (0.2, -65), *SPOKEN, (0.1, -65), (0.3, -25), (2.0, -65))
     assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
