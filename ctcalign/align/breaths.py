@@ -27,7 +27,7 @@ class BreathRules:
     Nothing is taken in where such sounds fill nearly all of `reach`, or they are too loud for longer than a click, or
     voice and floor are near each other: that is noise. The floor is the level that `floor_percentile` per cent of the
     frames inside the cue and its neighbours stay below: the recording's own pauses, so that a room's tone is no breath.
-    Chosen on seven development recordings and the bundled talk, which has wind and applause.
+    Chosen on seven development recordings, six more readers, and the bundled talk, which has wind and applause.
     """
 
     above_floor: float = 5.0
@@ -35,7 +35,7 @@ class BreathRules:
     below_peak: float = 40.0  # softer than this against the loudest frame of the cue, nobody hears it
     below_voice: float = 14.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice
     reach: float = 0.9
-    most: float = 0.35  # of it is taken: who counts no breath is not half a second off, nor who counts long ones
+    most: float = 0.4  # of it is taken: who counts no breath is not half a second off, nor who counts long ones
     bridge: float = 0.35  # of quiet between the breath and the first word
     floor_percentile: float = 6.0
     neighbours: int = 2  # cues on either side
