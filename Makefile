@@ -11,16 +11,17 @@ TALK := egs/demo/talk
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 lint bench docs clean
+.PHONY: help demo test test-k2 compare-trl lint bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; leaves SRT, VTT, JSON, TextGrid and CTM in demo/'
 	@echo 'make test    style, types and tests (WORKERS=2 processes)'
 	@echo 'make test-k2 the mathematics beside real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
+	@echo 'make compare-trl  preference losses beside an installed TRL (makes .venv-trl)'
 	@echo 'make lint    style and types alone; `$(BIN)/ruff format .` mends the style'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
-	@echo 'make clean   remove what the targets above made, but for $(VENV) and .venv-k2'
+	@echo 'make clean   remove what the targets above made, but for $(VENV), .venv-k2 and .venv-trl'
 
 $(READY): pyproject.toml
 	@tools/set_up.sh '$(PYTHON)' '$(VENV)'
@@ -44,6 +45,13 @@ test: lint
 
 test-k2:
 	@tools/k2_env/test.sh '$(PYTHON)' .venv-k2 -n $(WORKERS)
+
+.venv-trl/.ready: pyproject.toml
+	@tools/set_up.sh '$(PYTHON)' .venv-trl trl
+	@touch $@
+
+compare-trl: .venv-trl/.ready
+	.venv-trl/bin/python tools/compare_trl.py
 
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Make .venv with everything the project needs; `make` calls it when pyproject.toml has changed. Works on a Python with
 # pip alone: nothing is compiled, nothing outside the project's folder is touched but the package caches of uv and pip.
-#   tools/set_up.sh PYTHON VENV
+#   tools/set_up.sh PYTHON VENV [EXTRA]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-python=$1 venv=$2
+python=$1 venv=$2 extra=${3:-dev}
 unset PYTHONDONTWRITEBYTECODE  # without bytecode `import torch` takes twice as long, every time
 
 say() { printf 'set-up: %s\n' "$*" >&2; }
@@ -24,7 +24,7 @@ if ! suits "$venv/bin/python"; then
     fail "'$python -m venv' failed; Debian and Ubuntu keep it in a package of its own: apt install python3-venv"
 fi
 here=$venv/bin/python
-project='.[dev]'
+project=".[$extra]"
 
 # uv does in a minute what takes pip several; without it pip does.
 uv=$venv/bin/uv
