@@ -5,6 +5,8 @@
 #   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
 #   run.sh --stage 2 --stop-stage 2 --only "awp_latency ctc"      two methods alone
 #   run.sh --seeds "1 2 3 4 5" --jobs 2       more seeds, two trainings at a time
+#   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
+#                                             another plan from the same baselines
 #
 # Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings), noise
 # (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, 3 fixed model for drift and what is
@@ -15,13 +17,15 @@ command="egs/digits/awp/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
 strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
+baselines=""              # folder of runs whose baselines are taken
 . ../../../tools/parse_options.sh
-recipes=../../../recipes
+recipes=../../../recipes; runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
-runs() {
+train() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
@@ -31,13 +35,14 @@ if run 0 && [ ! -d "$exp/data/test" ]; then
   "$python" local/prepare.py --train "$corpus/digits_train" --test "$corpus/digits_test" --noise "$corpus/noise" \
     --out "$exp/data" --strings $strings
 fi
-if run 1; then runs --baseline-only; fi
-if run 2; then runs; fi
+if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$runs"; fi
+if run 1; then train --baseline-only; fi
+if run 2; then train; fi
 if run 3; then
   "$python" "$recipes/awp_reference.py" --data "$exp/data" --out "$exp/reference"
-  runs
+  train
 fi
 if run 4; then
-  "$python" "$recipes/awp_results.py" --runs "$exp/runs" --reference "$exp/reference" --notes conf/notes.md \
+  "$python" "$recipes/awp_results.py" --runs "$runs" --reference "$exp/reference" --notes "$notes" \
     --title "Align With Purpose on connected digits" --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

@@ -12,8 +12,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/preference/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
-strings="2000 200 400"    # of train, dev and test
+strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+baselines=""              # folder of runs of ../awp whose baselines are taken
 . ../../../tools/parse_options.sh
 recipes=../../../recipes
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
@@ -30,6 +31,7 @@ if run 0 && [ ! -d "$exp/data/test" ]; then
   "$python" ../awp/local/prepare.py --train "$corpus/digits_train" --test "$corpus/digits_test" \
     --noise "$corpus/noise" --out "$exp/data" --strings $strings
 fi
+if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$exp/runs"; fi
 if run 1 && ! run 2; then runs --baseline-only; fi
 if run 2; then runs; fi
 if run 3; then

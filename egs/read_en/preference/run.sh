@@ -15,6 +15,7 @@ stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../
 utterances=""             # only the first so many of each part (for trying)
 dev_speakers=20           # of the training speakers, kept for dev
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+baselines=""              # folder of runs of ../awp whose baselines are taken
 . ../../../tools/parse_options.sh
 recipes=../../../recipes
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
@@ -30,6 +31,7 @@ if run 0 && [ ! -d "$exp/data/test" ]; then
   "$python" ../awp/local/prepare.py --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" --out "$exp/data" \
     --dev-speakers "$dev_speakers" ${utterances:+--utterances "$utterances"}
 fi
+if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$exp/runs"; fi
 if run 1 && ! run 2; then runs --baseline-only; fi
 if run 2; then runs; fi
 if run 3; then

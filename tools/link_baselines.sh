@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Let the runs of one plan start from the baselines of another one, whose `base` and `baseline` are the same.
+#   tools/link_baselines.sh FROM TO
+set -euo pipefail
+from=$1 to=$2
+mkdir -p "$to"
+for one in "$from"/baseline-s*/; do
+  [ -e "$one/run.json" ] || { echo "$one: not finished" >&2; exit 1; }
+  target=$to/$(basename "$one")
+  [ -e "$target" ] || ln -s "$(realpath "$one")" "$target"
+done
