@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ctcalign.align.alignment import AlignedCue, AlignedWord
 from ctcalign.align.breaths import with_breaths
 from ctcalign.align.cue_edges import CueCore, cue_edges
@@ -78,7 +80,7 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
     edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
     for (out, _), (out.start, out.end) in zip(heard, edges, strict=True):
         _time_unspoken_words(out)
-    _time_unspoken_cues(cues, duration)
+    time_marks(cues, duration)
     return cues
 
 
@@ -124,15 +126,15 @@ def _time_unspoken_words(cue: AlignedCue) -> None:
         before = word.end if word.end is not None else before
 
 
-def _time_unspoken_cues(cues: list[AlignedCue], duration: float) -> None:
+def time_marks(cues: Sequence[AlignedCue], duration: float) -> None:
     """Cues that nobody speaks share the pause between their neighbours; old times inside the pause are kept."""
     place = 0
     while place < len(cues):
-        if not _is_mark(cues[place]):
+        if not is_mark(cues[place]):
             place += 1
             continue
         stop = place
-        while stop < len(cues) and _is_mark(cues[stop]):
+        while stop < len(cues) and is_mark(cues[stop]):
             stop += 1
         before = next((c.end for c in reversed(cues[:place]) if c.end is not None), 0.0)
         after = next((c.start for c in cues[stop:] if c.start is not None), duration)
@@ -140,12 +142,12 @@ def _time_unspoken_cues(cues: list[AlignedCue], duration: float) -> None:
         place = stop
 
 
-def _is_mark(cue: AlignedCue) -> bool:
+def is_mark(cue: AlignedCue) -> bool:
     """Nothing but marks, notes and signs. A cue with words that were not heard has no place."""
     return cue.status == "not_spoken" and cue.reason != NOT_HEARD
 
 
-def _share(cues: list[AlignedCue], before: float, after: float) -> None:
+def _share(cues: Sequence[AlignedCue], before: float, after: float) -> None:
     share = (after - before) / len(cues)
     for number, cue in enumerate(cues):
         start, end = before + number * share, min(before + (number + 1) * share, after)

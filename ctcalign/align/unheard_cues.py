@@ -2,7 +2,7 @@
 
 A caption may tell in quite other words what is said: nothing of it is heard, and speech that no cue covers stands
 between its neighbours. Where there are as many such stretches as such cues, and each is about as long as its cue would
-take, the cues get their times.
+take, the cues get their times. Sounds that the text marks, as applause, may take a stretch too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctcalign.align.alignment import AlignedCue
-from ctcalign.align.assemble import NOT_HEARD, letters
+from ctcalign.align.assemble import is_mark, letters, time_marks
 from ctcalign.align.breaths import with_breaths
 from ctcalign.align.placing import Placement
 from ctcalign.align.spoken import SpokenText
@@ -31,10 +31,9 @@ SAME = 0.15
 
 @dataclass(frozen=True)
 class _Gap:
-    """Unheard cues [first, stop) between two neighbours, at `after` and `before`, in seconds."""
+    """Unheard cues and marks between two neighbours, in order; these end at `after`, begin at `before`, in seconds."""
 
-    first: int
-    stop: int
+    cues: list[int]
     after: float
     before: float
 
@@ -63,16 +62,22 @@ def place_unheard(
         return left, []
     for gap in _gaps(cues, duration):
         inside = [span for span in left if span[0] >= gap.after - SAME and span[1] <= gap.before + SAME]
-        if not _fits([said[cue] * pace for cue in range(gap.first, gap.stop)], inside):
+        if len(inside) == len(gap.cues):
+            pairs = [(cue, span) for cue, span in zip(gap.cues, inside, strict=True) if not is_mark(cues[cue])]
+        else:
+            unheard = [cue for cue in gap.cues if not is_mark(cues[cue])]
+            pairs = list(zip(unheard, inside, strict=True)) if len(unheard) == len(inside) else []
+        if not pairs or not _fits([(said[cue] * pace, span) for cue, span in pairs]):
             continue
-        for cue, span in zip(range(gap.first, gap.stop), inside, strict=True):
+        for cue, span in pairs:
             cues[cue].start, cues[cue].end = _edges(span, placement.speech, gap)
             cues[cue].status, cues[cue].reason = "aligned", BY_NEIGHBOURS
             left.remove(span)
             found.append(cue)
-    _take_in_breaths(cues, found, left, placement)
     if not found:
         return left, []
+    _take_in_breaths(cues, found, left, placement)
+    time_marks(cues, duration)
     return left, [f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
 
 
@@ -89,38 +94,27 @@ def _heard(cue: AlignedCue) -> bool:
     return cue.status == "aligned" and cue.start is not None
 
 
-def _unheard(cue: AlignedCue) -> bool:
-    return cue.status == "not_spoken" and cue.reason == NOT_HEARD
-
-
 def _gaps(cues: Sequence[AlignedCue], duration: float) -> list[_Gap]:
-    """Neighbouring cues of which nothing was heard; marks that nobody speaks may stand between them."""
+    """Between two neighbours that were heard, where one of the cues was not."""
     gaps: list[_Gap] = []
-    after, place = 0.0, 0
-    while place < len(cues):
-        cue = cues[place]
-        if not _unheard(cue):
-            after = cue.end if _heard(cue) and cue.end is not None else after
-            place += 1
+    after = 0.0
+    waiting: list[int] = []
+    for place, cue in enumerate(cues):
+        if not _heard(cue):
+            waiting.append(place)
             continue
-        stop = place
-        while stop < len(cues) and _unheard(cues[stop]):
-            stop += 1
-        before = next((c.start for c in cues[stop:] if _heard(c) and c.start is not None), duration)
-        gaps.append(_Gap(place, stop, after, before))
-        place = stop
-    return gaps
+        gaps.append(_Gap(waiting, after, cue.start or 0.0))
+        waiting, after = [], cue.end or 0.0
+    gaps.append(_Gap(waiting, after, duration))
+    return [gap for gap in gaps if any(not is_mark(cues[place]) for place in gap.cues)]
 
 
-def _fits(wanted: Sequence[float], spans: Sequence[Span]) -> bool:
-    if len(spans) != len(wanted):
-        return False
-    lengths = [end - start + EDGES for start, end in spans]
-    pairs = [
-        (sum(wanted), sum(lengths), MOST_TOGETHER),
-        *((a, b, MOST_EACH) for a, b in zip(wanted, lengths, strict=True)),
-    ]
-    return all(a <= most * b and b <= most * a for a, b, most in pairs)
+def _fits(pairs: Sequence[tuple[float, Span]]) -> bool:
+    """Whether the stretches are about as long as their cues would take, together and each."""
+    lengths = [(wanted, end - start + EDGES) for wanted, (start, end) in pairs]
+    together = (sum(wanted for wanted, _ in lengths), sum(length for _, length in lengths))
+    limits = [(*together, MOST_TOGETHER), *((*one, MOST_EACH) for one in lengths)]
+    return all(a <= most * b and b <= most * a for a, b, most in limits)
 
 
 def _edges(span: Span, speech: Sequence[Span], gap: _Gap) -> Span:

@@ -72,6 +72,15 @@ def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
     assert any(f"{len(other)} cue" in warning and "neighbours" in warning for warning in result.warnings)
 
 
+def test_a_sound_that_the_text_marks_takes_its_own_stretch(talk):
+    path, times = talk
+    result = align(path, [SAID[0], "[APPLAUSE]", "by zigzag footpaths we go", SAID[3]], ToneModel())
+    assert [cue.status for cue in result.cues] == ["aligned", "not_spoken", "aligned", "aligned"]
+    check(result.cues[2], times[2], within=0.2)
+    assert result.cues[1].end <= result.cues[2].start
+    assert len(result.unwritten) == 1
+
+
 @pytest.mark.parametrize(
     "written",
     [
