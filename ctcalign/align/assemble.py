@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from ctcalign.align.alignment import AlignedCue, AlignedWord
 from ctcalign.align.breaths import with_breaths
@@ -76,12 +79,24 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
             out.status = "not_spoken"
             out.reason = NOT_HEARD if numbers else None
         cues.append(out)
-    edges = cue_edges([core for _, core in heard], placement.speech)
+    edges = cue_edges(_beside_unheard(cues, heard), placement.speech)
     edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
     for (out, _), (out.start, out.end) in zip(heard, edges, strict=True):
         _time_unspoken_words(out)
     time_marks(cues, duration)
     return cues
+
+
+def _beside_unheard(cues: Sequence[AlignedCue], heard: Sequence[tuple[AlignedCue, CueCore]]) -> list[CueCore]:
+    """The cores, closed where a cue stands beside them that was not heard."""
+    unheard = [index for index, cue in enumerate(cues) if cue.status == "not_spoken" and not is_mark(cue)]
+    place = {id(cue): index for index, cue in enumerate(cues)}
+    at = [place[id(cue)] for cue, _ in heard]
+    bounds = [-1, *at, len(cues)]
+    empty = [bisect_left(unheard, high) == bisect_left(unheard, low) for low, high in pairwise(bounds)]
+    return [
+        replace(core, open_before=empty[number], open_after=empty[number + 1]) for number, (_, core) in enumerate(heard)
+    ]
 
 
 def without_chance(text: SpokenText, placed: list[PlacedWord | None]) -> list[PlacedWord | None]:

@@ -23,12 +23,15 @@ class CueCore:
     Attributes:
         start, end: of its first and last word that was heard.
         before, after: letters of the skipped words in front of these and behind.
+        open_before, open_after: whether no cue that was not heard stands there: what is said may be that one.
     """
 
     start: float
     end: float
     before: int
     after: int
+    open_before: bool = True
+    open_after: bool = True
 
 
 def cue_edges(cores: Sequence[CueCore], speech: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -43,10 +46,10 @@ def cue_edges(cores: Sequence[CueCore], speech: Sequence[tuple[float, float]]) -
     taken: set[int] = set()
     for wanting in (True, False):  # first those that miss words, then what merely touches
         for number, core in enumerate(cores):
-            if wanting is (core.after > 0):
+            if wanting is (core.after > 0) and (wanting or core.open_after):
                 after = cores[number + 1].start if number + 1 < len(cores) else float("inf")
                 ends[number] = _grown(core.end, after, core.after, speech, taken, 1)
-            if wanting is (core.before > 0):
+            if wanting is (core.before > 0) and (wanting or core.open_before):
                 before = cores[number - 1].end if number else float("-inf")
                 starts[number] = _grown(core.start, before, core.before, speech, taken, -1)
     return list(zip(starts, ends, strict=True))

@@ -200,17 +200,14 @@ def finished(
             f"captions: none of the {len(text.spoken)} words was heard in {emission.duration:.1f} s of audio; "
             "check that the captions belong to this recording and the model speaks their language"
         )
+    if guess:
+        warnings = [*warnings, *place_unheard(text, cues, placed, emission)]
     covered = [
         (cue.start, cue.end)
         for cue in cues
         if cue.status == "aligned" and cue.start is not None and cue.end is not None
     ]
-    unwritten = unwritten_speech(emission, covered) if options.unwritten or guess else []
-    if guess:
-        unwritten, more = place_unheard(text, cues, unwritten, placed, emission.duration)
-        warnings = [*warnings, *more]
-    if not options.unwritten:
-        unwritten = []
+    unwritten = unwritten_speech(emission, covered) if options.unwritten else []
     warnings = [*warnings, *mark_repeats(text, cues, unwritten, emission)]
     return Alignment("", emission.duration, model, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings)
 

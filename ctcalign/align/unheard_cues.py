@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from ctcalign.align.alignment import AlignedCue
 from ctcalign.align.assemble import is_mark, letters, time_marks
 from ctcalign.align.breaths import with_breaths
+from ctcalign.align.emission import Emission
 from ctcalign.align.placing import Placement
 from ctcalign.align.spoken import SpokenText
+from ctcalign.align.unwritten import spelled
 
 BY_NEIGHBOURS = "not heard; placed by its neighbours, something else is said there"
 
@@ -25,8 +27,6 @@ MOST_TOGETHER = 1.75
 MOST_EACH = 2.5
 # What a stretch is longer than from its first to its last symbol, in seconds.
 EDGES = 0.3
-# Edges of the same stretch in both lists are no further apart, in seconds.
-SAME = 0.15
 
 
 @dataclass(frozen=True)
@@ -38,30 +38,27 @@ class _Gap:
     before: float
 
 
-def place_unheard(
-    text: SpokenText, cues: Sequence[AlignedCue], unwritten: Sequence[Span], placement: Placement, duration: float
-) -> tuple[list[Span], list[str]]:
+def place_unheard(text: SpokenText, cues: Sequence[AlignedCue], placement: Placement, emission: Emission) -> list[str]:
     """Give such cues a place; they become "aligned" with the reason BY_NEIGHBOURS, their words stay without times.
 
     Args:
         text: whose cues these are.
         cues: all of them, in file order; changed.
-        unwritten: (start, end) of the speech that no cue covers, in seconds, in order.
         placement: of the words, with the edges of the speech between them.
-        duration: length of the recording in seconds.
+        emission: of the recording.
     Returns:
-        What of `unwritten` is left, and a warning that counts the cues.
+        A warning that counts them, or none.
     """
     said = [0] * len(cues)
     for number, (cue, _) in enumerate(text.homes):
         said[cue] += letters(text, number)
     pace = _pace(cues, said)
-    left = list(unwritten)
-    found: list[int] = []
     if pace is None:
-        return left, []
-    for gap in _gaps(cues, duration):
-        inside = [span for span in left if span[0] >= gap.after - SAME and span[1] <= gap.before + SAME]
+        return []
+    found: list[int] = []
+    others: list[Span] = []
+    for gap in _gaps(cues, emission.duration):
+        inside = spelled(emission, gap.after, gap.before)
         if len(inside) == len(gap.cues):
             pairs = [(cue, span) for cue, span in zip(gap.cues, inside, strict=True) if not is_mark(cues[cue])]
         else:
@@ -69,16 +66,17 @@ def place_unheard(
             pairs = list(zip(unheard, inside, strict=True)) if len(unheard) == len(inside) else []
         if not pairs or not _fits([(said[cue] * pace, span) for cue, span in pairs]):
             continue
+        taken = [span for _, span in pairs]
+        others += [span for span in inside if span not in taken]
         for cue, span in pairs:
             cues[cue].start, cues[cue].end = _edges(span, placement.speech, gap)
             cues[cue].status, cues[cue].reason = "aligned", BY_NEIGHBOURS
-            left.remove(span)
             found.append(cue)
     if not found:
-        return left, []
-    _take_in_breaths(cues, found, left, placement)
-    time_marks(cues, duration)
-    return left, [f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
+        return []
+    _take_in_breaths(cues, found, others, placement)
+    time_marks(cues, emission.duration)
+    return [f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
 
 
 def _pace(cues: Sequence[AlignedCue], said: Sequence[int]) -> float | None:

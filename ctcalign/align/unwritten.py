@@ -25,12 +25,13 @@ def unwritten_speech(emission: Emission, covered: list[tuple[float, float]]) -> 
     before = 0.0
     for start, end in [*sorted(covered), (emission.duration, emission.duration)]:
         if start - before >= SHORTEST_GAP:
-            found.extend(_spelled(emission, before, start))
+            found.extend(spelled(emission, before, start))
         before = max(before, end)
     return found
 
 
-def _spelled(emission: Emission, start: float, end: float) -> list[tuple[float, float]]:
+def spelled(emission: Emission, start: float, end: float) -> list[tuple[float, float]]:
+    """Stretches between two times in which the model's best labels spell something, (start, end) in seconds."""
     shift = emission.frame_shift
     first = max(0, round((start - emission.offset) / shift))
     stop = min(len(emission.log_probs), round((end - emission.offset) / shift))

@@ -72,6 +72,15 @@ def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
     assert any(f"{len(other)} cue" in warning and "neighbours" in warning for warning in result.warnings)
 
 
+def test_a_part_of_a_sentence_in_other_words_is_placed_between_the_others(talk):
+    path, times = talk
+    parts = ["a dog ran", "spluck zig", "the hill"]  # over
+    result = align(path, [SAID[0], *parts, *SAID[2:]], ToneModel())
+    before, part, after = result.cues[1:4]
+    assert part.status == "aligned"
+    assert times[1][0] < before.end <= part.start < part.end <= after.start < times[1][1]
+
+
 def test_a_sound_that_the_text_marks_takes_its_own_stretch(talk):
     path, times = talk
     result = align(path, [SAID[0], "[APPLAUSE]", "by zigzag footpaths we go", SAID[3]], ToneModel())
@@ -154,6 +163,14 @@ def test_edges_grow_over_what_was_said_instead_of_the_words():
     # Too far away, and too long for five letters.
     assert cue_edges([core], [(8.0, 9.5)]) == [(10.0, 12.0)]
     assert cue_edges([core], [(7.0, 9.9)]) == [(10.0, 12.0)]
+
+
+def test_speech_beside_a_cue_that_was_not_heard_is_left_to_that_one():
+    speech = [(2.1, 2.5)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 0)], speech) == [(1.0, 2.5)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 0, open_after=False)], speech) == [(1.0, 2.0)]
+    assert cue_edges([CueCore(2.6, 3.0, 0, 0, open_before=False)], speech) == [(2.6, 3.0)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 5, open_after=False)], speech) == [(1.0, 2.5)]  # its own words are missing
 
 
 def test_a_pause_may_divide_a_cue_from_the_words_that_it_misses():
