@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,7 +21,9 @@ LEAST_HEARD = 0.45
 NOT_HEARD = "not heard"
 
 
-def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens: bool) -> list[AlignedCue]:
+def assemble(
+    text: SpokenText, placement: Placement, duration: float, *, tokens: bool, left_to: Collection[int] | None = ()
+) -> list[AlignedCue]:
     """Every cue and every word of the input exactly once, in file order.
 
     Args:
@@ -29,6 +31,8 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
         placement: the place of each of `text.spoken`, and the speech between.
         duration: length of the recording in seconds.
         tokens: keep the symbols' times in each word.
+        left_to: cues that were not heard and may be placed later, None for all such: the cues beside them leave them
+            the speech that is not surely their own.
     """
     cues: list[AlignedCue] = []
     by_home = {home: number for number, home in enumerate(text.homes)}
@@ -79,7 +83,7 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
             out.status = "not_spoken"
             out.reason = NOT_HEARD if numbers else None
         cues.append(out)
-    edges = cue_edges(_beside_unheard(cues, heard), placement.speech)
+    edges = cue_edges(_beside(cues, heard, left_to), placement.speech)
     edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
     for (out, _), (out.start, out.end) in zip(heard, edges, strict=True):
         _time_unspoken_words(out)
@@ -87,9 +91,15 @@ def assemble(text: SpokenText, placement: Placement, duration: float, *, tokens:
     return cues
 
 
-def _beside_unheard(cues: Sequence[AlignedCue], heard: Sequence[tuple[AlignedCue, CueCore]]) -> list[CueCore]:
-    """The cores, closed where a cue stands beside them that was not heard."""
-    unheard = [index for index, cue in enumerate(cues) if cue.status == "not_spoken" and not is_mark(cue)]
+def _beside(
+    cues: Sequence[AlignedCue], heard: Sequence[tuple[AlignedCue, CueCore]], left_to: Collection[int] | None
+) -> list[CueCore]:
+    """The cores, closed on the side of a cue that was not heard and may be placed later."""
+    unheard = [
+        index
+        for index, cue in enumerate(cues)
+        if cue.status == "not_spoken" and not is_mark(cue) and (left_to is None or index in left_to)
+    ]
     place = {id(cue): index for index, cue in enumerate(cues)}
     at = [place[id(cue)] for cue, _ in heard]
     bounds = [-1, *at, len(cues)]

@@ -20,7 +20,7 @@ from ctcalign.align.searching import runner, search
 from ctcalign.align.skipping_graph import SkipCosts, skipping_graph
 from ctcalign.align.spoken import SpokenText, spoken_text
 from ctcalign.align.transcript_graph import transcript_graph
-from ctcalign.align.unheard_cues import place_unheard
+from ctcalign.align.unheard_cues import BY_NEIGHBOURS, place_unheard
 from ctcalign.align.unwritten import unwritten_speech
 from ctcalign.errors import CaptionError, NoPathError, UsageError
 from ctcalign.models import load_model
@@ -194,14 +194,19 @@ def finished(
     Raises:
         CaptionError: nothing was heard.
     """
-    cues = assemble(text, placed, emission.duration, tokens=options.tokens)
+    cues = assemble(text, placed, emission.duration, tokens=options.tokens, left_to=None if guess else ())
     if all(cue.status != "aligned" for cue in cues):
         raise CaptionError(
             f"captions: none of the {len(text.spoken)} words was heard in {emission.duration:.1f} s of audio; "
             "check that the captions belong to this recording and the model speaks their language"
         )
     if guess:
-        warnings = [*warnings, *place_unheard(text, cues, placed, emission)]
+        # Speech that was left to a cue in vain goes back to the cues beside it: the others are placed again.
+        found = place_unheard(text, cues, placed, emission)
+        cues = assemble(text, placed, emission.duration, tokens=options.tokens, left_to=found)
+        place_unheard(text, cues, placed, emission, only=found)
+        if found:
+            warnings = [*warnings, f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
     covered = [
         (cue.start, cue.end)
         for cue in cues

@@ -7,7 +7,7 @@ take, the cues get their times. Sounds that the text marks, as applause, may tak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ctcalign.align.alignment import AlignedCue
@@ -38,7 +38,13 @@ class _Gap:
     before: float
 
 
-def place_unheard(text: SpokenText, cues: Sequence[AlignedCue], placement: Placement, emission: Emission) -> list[str]:
+def place_unheard(
+    text: SpokenText,
+    cues: Sequence[AlignedCue],
+    placement: Placement,
+    emission: Emission,
+    only: Collection[int] | None = None,
+) -> list[int]:
     """Give such cues a place; they become "aligned" with the reason BY_NEIGHBOURS, their words stay without times.
 
     Args:
@@ -46,8 +52,9 @@ def place_unheard(text: SpokenText, cues: Sequence[AlignedCue], placement: Place
         cues: all of them, in file order; changed.
         placement: of the words, with the edges of the speech between them.
         emission: of the recording.
+        only: the positions of those that may be placed; None: all.
     Returns:
-        A warning that counts them, or none.
+        The positions of the cues that were placed.
     """
     said = [0] * len(cues)
     for number, (cue, _) in enumerate(text.homes):
@@ -64,6 +71,8 @@ def place_unheard(text: SpokenText, cues: Sequence[AlignedCue], placement: Place
         else:
             unheard = [cue for cue in gap.cues if not is_mark(cues[cue])]
             pairs = list(zip(unheard, inside, strict=True)) if len(unheard) == len(inside) else []
+        if only is not None:
+            pairs = [(cue, span) for cue, span in pairs if cue in only]
         if not pairs or not _fits([(said[cue] * pace, span) for cue, span in pairs]):
             continue
         taken = [span for _, span in pairs]
@@ -72,11 +81,10 @@ def place_unheard(text: SpokenText, cues: Sequence[AlignedCue], placement: Place
             cues[cue].start, cues[cue].end = _edges(span, placement.speech, gap)
             cues[cue].status, cues[cue].reason = "aligned", BY_NEIGHBOURS
             found.append(cue)
-    if not found:
-        return []
-    _take_in_breaths(cues, found, others, placement)
-    time_marks(cues, emission.duration)
-    return [f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
+    if found:
+        _take_in_breaths(cues, found, others, placement)
+        time_marks(cues, emission.duration)
+    return found
 
 
 def _pace(cues: Sequence[AlignedCue], said: Sequence[int]) -> float | None:
