@@ -21,7 +21,9 @@ from awp_scoring import Row, read_rows
 from awp_table import Entry, collect, compare_wer
 from awp_verdicts import verdicts
 
-COLUMNS = "method|setting|seeds|WER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|latency|drift|total".split("|")
+COLUMNS = "method|setting|seeds|WER %|CER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|latency|drift|total".split(
+    "|"
+)
 LEGEND = (
     "WER: greedy; mean ± standard deviation over seeds. `vs plain CTC` is relative, on the seeds that both have; `p`",
     "is two-sided, by a paired bootstrap over seeds and utterances. Delay: emission of a word (first frame of its last",
@@ -38,7 +40,15 @@ def table(entries: Sequence[Entry], plain: Entry) -> list[str]:
         compared = compare_wer(plain, entry) if entry is not plain else None
         change = "" if compared is None else f"{100 * compared.relative.value:+.1f} %"
         p = "" if compared is None else f"{compared.p_value:.3f}"
-        cells = [entry.method, entry.setting or "–", str(len(entry.seeds)), _spread(entry, "wer", 100, 2), change, p]
+        cells = [
+            entry.method,
+            entry.setting or "–",
+            str(len(entry.seeds)),
+            _spread(entry, "wer", 100, 2),
+            f"{100 * entry.mean('cer'):.2f}",
+            change,
+            p,
+        ]
         cells += [_spread(entry, "mean", 1000, 0)]
         cells += [
             _plain(entry.mean(key), 1000) for key in ("median", "p90", "p99", "first", "last", "latency", "drift")

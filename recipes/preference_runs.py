@@ -63,7 +63,7 @@ def work(run: Run, folder: Path, args: argparse.Namespace) -> None:
         file = folder / f"{part}.drift.json"
         if not file.exists():
             models = [ctcalign.load_model(f"checkpoint:{one}", "cpu") for one in (folder / awp_run.MODEL, first)]
-            write_json(file, drift(*models, list(read_shar(args.data / part)), args.beam))
+            write_json(file, drift(*models, list(read_shar(args.data / part))[: args.drift_utterances], args.beam))
 
 
 def main() -> None:
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["dev", "test"])
     parser.add_argument("--min-word-score", type=float, default=-2.0)
     parser.add_argument("--beam", type=int, default=8, help="of the search for the likeliest wrong text")
+    parser.add_argument("--drift-utterances", type=int, default=150, help="of each part, for margins and KL")
     parser.add_argument("--jobs", type=int, default=1, help="workers")
     parser.add_argument("--threads", type=int, default=1, help="threads of each")
     parser.add_argument("--accelerator", default="auto")
