@@ -156,7 +156,7 @@ def test_results_are_written(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["awp_results.py", *arguments])
     awp_results.main()
     text = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    assert "| ctc | – | 3 | 5.00 ± 0.00 |  |  | 302 ± 1 | 302 |" in text
+    assert "| ctc | – | 3 | 5.00 ± 0.00 | 2.63 |  |  | 302 ± 1 | 302 |" in text
     assert "Command: `run.sh --x 1`" in text
     assert "18 trainings, 18 minutes" in text
     assert "![word error rate against delay on test](curve.png)" in text
