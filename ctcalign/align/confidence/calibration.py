@@ -15,6 +15,7 @@ from ctcalign.align.confidence.cue_features import CUE_NAMES, cue_features
 from ctcalign.align.confidence.level import Level
 from ctcalign.align.confidence.logistic import CalibrationError, Logistic
 from ctcalign.align.confidence.material import CueMaterial
+from ctcalign.align.confidence.share import together
 from ctcalign.align.confidence.word_features import GAP_NAMES, WORD_NAMES, Rows, features_of
 
 F64 = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Calibration:
         cue: that a cue is said as written and placed well.
         model: name of the recogniser.
         fitted_on: what it was fitted on, for people and for comparisons.
+        share: of right captions that `cue` expects, in (0, 1); None where nobody knows it.
     """
 
     heard: Logistic
@@ -44,6 +46,7 @@ class Calibration:
     cue: Logistic
     model: str
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
+    share: float | None = None
 
     def placed_words(self, rows: Rows) -> F64:
         """P(said as written and placed) of each word of a cue; 0 for what was not placed. (n,)"""
@@ -56,15 +59,20 @@ class Calibration:
         return cue_features(cue, level, np.where(rows.heard, heard, unheard), gaps)
 
     def judged(self, cue: CueMaterial, level: Level, rows: Rows | None = None) -> tuple[float, F64]:
-        """P(said as written and placed) of a cue and of each of its words."""
+        """P(said as written and placed) of a cue, looked at alone, and of each of its words."""
         rows = features_of(cue, level) if rows is None else rows
         [found] = self.cue.probability(self.cue_row(cue, level, rows)[None]).tolist()
         return found, self.placed_words(rows)
 
+    def together(self, alone: F64) -> F64:
+        """P of all placed cues of a file, from what `judged` says of each. (n,) -> (n,)"""
+        return alone if self.share is None else together(alone, self.share)
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
         parts = {name: getattr(self, name).to_dict() for name in PARTS}
-        return {"format": FORMAT, "model": self.model, "fitted_on": dict(self.fitted_on), **parts}
+        share = {} if self.share is None else {"share": self.share}
+        return {"format": FORMAT, "model": self.model, "fitted_on": dict(self.fitted_on), **share, **parts}
 
 
 def read_calibration(path: Path) -> Calibration:
@@ -96,4 +104,9 @@ def from_dict(data: Any, place: str) -> Calibration:
         parts[name] = Logistic.from_dict(data[name], features, f"{place}: {name}")
     fitted_on = data.get("fitted_on")
     about = fitted_on if isinstance(fitted_on, Mapping) else {}
-    return Calibration(**parts, model=str(data.get("model", "")), fitted_on=about)
+    share = data.get("share")
+    if share is not None and not (isinstance(share, float) and 0.0 < share < 1.0):
+        raise CalibrationError(
+            f"{place}: share: got {share!r}, expected a number between 0 and 1; make it again with `ctcalign calibrate`"
+        )
+    return Calibration(**parts, model=str(data.get("model", "")), fitted_on=about, share=share)

@@ -20,7 +20,8 @@ B1 = NDArray[np.bool_]
 
 LEAST_EXAMPLES = 5  # of either kind
 # The errors that are put in are many, so that there is something to learn from. Of real captions that find a place more
-# are right: the examples are weighted to this share, which moves the cues' probabilities and not their order.
+# are right: the examples are weighted to this share, which moves the cues' probabilities and not their order. What a
+# file shows itself moves them on (share.py).
 RIGHT_SHARE = 0.94
 # Inverse strengths of the penalty on weights: there are many words, and few captions.
 WORD_FREEDOM, CUE_FREEDOM = 1.0, 0.5
@@ -52,7 +53,7 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     rows = np.stack([first.cue_row(e.material, e.level, e.rows) for e in placed if e.material is not None])
     rights = np.array([e.right for e in placed])
     parts["cue"] = _logistic(rows, rights, CUE_NAMES, CUE_FREEDOM, RIGHT_SHARE)
-    return Calibration(**parts, model=model, fitted_on=about or {})
+    return Calibration(**parts, model=model, fitted_on=about or {}, share=RIGHT_SHARE)
 
 
 def _gaps(placed: Sequence[Example]) -> tuple[F64, B1]:

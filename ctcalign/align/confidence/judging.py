@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ctcalign.align.alignment import AlignedCue, Alignment
 from ctcalign.align.assemble import NOT_HEARD
 from ctcalign.align.confidence.calibration import Calibration, read_calibration
@@ -116,13 +118,15 @@ def _give(cues: Sequence[AlignedCue], text: SpokenText, found: Material, fitted:
         for word in cue.words:
             if word.status == "not_spoken" and word.reason == NOT_HEARD:
                 word.confidence = 0.0
-    for own in found.cues:
-        sure, words = fitted.judged(own, found.level)
-        cues[own.evidence.cue].confidence = sure
+    alone = np.zeros(len(found.cues))
+    for at, own in enumerate(found.cues):
+        alone[at], words = fitted.judged(own, found.level)
         for number, value in zip(own.evidence.words, words.tolist(), strict=True):
             home, place = text.homes[number]
             if cues[home].words[place].status == "aligned":
                 cues[home].words[place].confidence = value
+    for own, sure in zip(found.cues, fitted.together(alone).tolist(), strict=True):
+        cues[own.evidence.cue].confidence = sure
 
 
 def _published(

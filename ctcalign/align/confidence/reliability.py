@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from ctcalign.align.confidence.calibration import Calibration
 from ctcalign.align.confidence.examples import UNKNOWN, Example
 from ctcalign.align.confidence.fitting import fit
+from ctcalign.align.confidence.level import Level
 from ctcalign.align.scoring.reliability import Calibration as Reliability
 from ctcalign.align.scoring.reliability import Detection, calibration, detection, ranking
 from ctcalign.errors import UsageError
+
+F64 = NDArray[np.float64]
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 FOLDS = 10
@@ -24,7 +27,7 @@ FOLDS = 10
 class Judged:
     """Probabilities and what came out, for cues or words."""
 
-    confidences: NDArray[np.float64]
+    confidences: F64
     right: NDArray[np.bool_]
 
     @property
@@ -73,9 +76,10 @@ def cross_validate(
     folds = sorted(set(fold_of.values()))
     for fold in folds:
         fitted = fit([example for example in found if fold_of[example.group] != fold], model)
-        for number, example in enumerate(found):
-            if fold_of[example.group] == fold:
-                cues[number], words[number] = judged(example, fitted)
+        own = [number for number, example in enumerate(found) if fold_of[example.group] == fold]
+        cues[own], left = judged([found[number] for number in own], fitted)
+        for number, value in zip(own, left, strict=True):
+            words[number] = value
         step(fold + 1, len(folds))
     right = np.array([example.right for example in found])
     truth = np.concatenate([example.placed for example in found])
@@ -89,8 +93,14 @@ def cross_validate(
     return Reliabilities(Judged(cues, right), Judged(values[known], truth[known] == 1), len(groups), parts)
 
 
-def judged(example: Example, fitted: Calibration) -> tuple[float, NDArray[np.float64]]:
-    """Confidence of a cue, 0 without a place, and of its words."""
-    if example.material is None:
-        return 0.0, np.zeros(0)
-    return fitted.judged(example.material, example.level, example.rows)
+def judged(found: Sequence[Example], fitted: Calibration) -> tuple[F64, list[F64]]:
+    """Confidences of cues, 0 without a place, and of the words of each."""
+    cues, words = np.zeros(len(found)), [np.zeros(0)] * len(found)
+    files: dict[Level, list[int]] = {}  # each aligned file has a level of its own
+    for number, example in enumerate(found):
+        if example.material is not None:
+            cues[number], words[number] = fitted.judged(example.material, example.level, example.rows)
+            files.setdefault(example.level, []).append(number)
+    for own in files.values():
+        cues[own] = fitted.together(cues[own])
+    return cues, words

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctcalign.align.confidence.calibration import Calibration, read_calibration
+from ctcalign.align.confidence.calibration import Calibration, from_dict, read_calibration
 from ctcalign.align.confidence.examples import Example
 from ctcalign.align.confidence.fitting import fit
 from ctcalign.align.confidence.judging import chosen_calibration, judge
@@ -79,7 +79,7 @@ def test_a_file_gives_the_same_confidences(found, fitted, tmp_path):
     again = read_calibration(path)
     assert again == fitted
     example = next(example for example in found if example.group == "speaker 3" and example.material)
-    assert judged(example, again)[0] == judged(example, fitted)[0]
+    assert judged([example], again)[0] == judged([example], fitted)[0]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,7 @@ def test_a_file_gives_the_same_confidences(found, fitted, tmp_path):
         (lambda row: row | {"cue": row["gap"]}, "cue: fitted on .* features that are not"),
         (lambda row: row | {"gap": row["gap"] | {"bias": float("nan")}}, "gap: holds numbers that are not finite"),
         (lambda row: row | {"gap": {"bias": 1}}, "gap: not a fit of ctcalign"),
+        (lambda row: row | {"share": 1.5}, "share: got 1.5, expected a number between 0 and 1"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(fitted, tmp_path, change, message):
@@ -97,6 +98,17 @@ def test_a_file_that_cannot_be_used_says_why(fitted, tmp_path, change, message):
     path.write_text(json.dumps(change(fitted.to_dict())), encoding="utf-8")
     with pytest.raises(CalibrationError, match=message):
         read_calibration(path)
+
+
+def test_a_file_without_a_share_judges_each_caption_alone(found, fitted):
+    row = {key: value for key, value in fitted.to_dict().items() if key != "share"}
+    before = from_dict(row, "an older file")
+    own = [example for example in found if example.group == "speaker 3" and example.kind == "text_noise30"]
+    alone = [fitted.judged(e.material, e.level)[0] if e.material else 0.0 for e in own]
+    assert judged(own, before)[0].tolist() == alone
+    lower = judged(own, fitted)[0]  # for most of them are wrong
+    assert (lower <= alone).all()
+    assert lower.sum() < 0.95 * sum(alone)
 
 
 def test_no_file_and_no_json_say_so(tmp_path):
