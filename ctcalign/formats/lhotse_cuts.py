@@ -20,7 +20,8 @@ _LEAST = 0.001  # seconds: lhotse rejects a supervision without length
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times are unrounded. `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's).
+    """Times are unrounded. `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's),
+    and scores, where published ones were asked for.
 
     The text of a supervision is what is spoken; of a cue that nobody speaks, what stands there: filter by
     `custom["status"]`. Without the audio file the cut has no recording. Trim with `CutSet.trim_to_supervisions()`.
@@ -80,6 +81,7 @@ def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment
         "reason": cue.reason,
         "score": cue.score,
         "confidence": cue.confidence,
+        "scores": dict(cue.scores) or None,
         "raw_text": cue.text,
     }
     return SupervisionSegment(

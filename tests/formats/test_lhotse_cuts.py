@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 import soundfile
@@ -10,7 +12,9 @@ from hypothesis import given, settings
 from test_independent_readers import said, visible
 
 from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.align.criteria import Criteria
 from ctcalign.formats import write
+from ctcalign.formats.filtering import Tally, filtered, read_document
 
 lhotse = pytest.importorskip(
     "lhotse", reason="lhotse is a dependency of the package; without it nothing to compare with"
@@ -73,3 +77,14 @@ def test_the_same_alignment_gives_the_same_bytes(tmp_path):
     for name in ("a.jsonl.gz", "b.jsonl.gz"):
         write(alignment, tmp_path / name)
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
+
+
+def test_published_scores_go_with_the_cut_and_can_be_filtered_by(tmp_path):
+    cues = [AlignedCue(i, "a", i, i + 0.5, scores={"mean_log": nats}) for i, nats in enumerate((-0.2, -3.0))]
+    write(Alignment("gone.wav", 3.0, "m", cues), tmp_path / "c.jsonl.gz")
+    (cut,) = lhotse.CutSet.from_file(tmp_path / "c.jsonl.gz")
+    assert [own.custom["scores"] for own in cut.supervisions] == [{"mean_log": -0.2}, {"mean_log": -3.0}]
+    (tmp_path / "c.jsonl").write_bytes(gzip.decompress((tmp_path / "c.jsonl.gz").read_bytes()))
+    document = read_document(tmp_path / "c.jsonl")
+    kept = filtered(document, Criteria(min_scores={"mean_log": -1.0}), Tally())
+    assert [own["custom"]["index"] for own in kept.data[0]["supervisions"]] == [0]
