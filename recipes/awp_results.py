@@ -19,7 +19,7 @@ from about_run import commit, machine
 from awp_plot import plot_curves
 from awp_scoring import Row, read_rows
 from awp_table import Entry, collect, compare_wer
-from awp_verdicts import verdicts
+from awp_verdicts import together, verdicts
 
 COLUMNS = "method|setting|seeds|WER %|CER %|vs plain CTC|p|delay ms|P50|P90|P99|first|last|latency|drift|total".split(
     "|"
@@ -75,6 +75,13 @@ def minutes(runs: Path) -> str:
     return f"{len(seconds)} trainings, {sum(seconds) / 60:.0f} minutes of wall clock in sum"
 
 
+def fixed_rows(reference: Path | None, parts: Sequence[str]) -> list[Row] | None:
+    """What the fixed model heard, if it did."""
+    if reference is None:
+        return None
+    return [row for part in parts for row in read_rows(reference / f"{part}.jsonl")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, required=True)
@@ -90,8 +97,7 @@ def main() -> None:
     entries: dict[str, list[Entry]] = {}
     plain: dict[str, Entry] = {}
     for part in ("dev", *args.tests):
-        fixed: list[Row] | None = read_rows(args.reference / f"{part}.jsonl") if args.reference else None
-        entries[part] = collect(args.runs, part, fixed)
+        entries[part] = collect(args.runs, [part], fixed_rows(args.reference, [part]))
         same = [entry for entry in entries[part] if entry.method == args.plain]
         if not same:
             raise SystemExit(
@@ -111,6 +117,10 @@ def main() -> None:
     for part in args.tests:
         text += [f"## All numbers of {part}", "", *table(entries[part], plain[part]), ""]
     text += [*LEGEND, "", "## Dev (settings are chosen here)", "", *table(entries["dev"], plain["dev"]), ""]
+    parts = ["dev", *args.tests]
+    pooled = collect(args.runs, parts, fixed_rows(args.reference, parts))
+    start = next(entry for entry in pooled if entry.method == args.plain)
+    text += [f"## {' and '.join(parts)} together", "", *together(pooled, start), "", *table(pooled, start), ""]
     args.out.write_text("\n".join(text), encoding="utf-8")
     sys.stderr.write(f"{args.out}: {len(entries['dev'])} methods and settings\n")
 

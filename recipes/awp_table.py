@@ -45,12 +45,15 @@ class Entry:
 KEYS = ("wer", "cer", "mean", "median", "p90", "p99", "first", "last", "matched", "latency", "drift", "total_latency")
 
 
-def collect(runs: Path, part: str, reference: Sequence[Row] | None) -> list[Entry]:
-    """Every finished run below `runs` with rows of `part`, grouped by method and setting, in order of name."""
+def collect(runs: Path, parts: Sequence[str], reference: Sequence[Row] | None) -> list[Entry]:
+    """Every finished run below `runs` with rows of all `parts`, as one set; by method and setting, in order of name."""
     groups: dict[tuple[str, str], list[tuple[int, list[Row], dict[str, float]]]] = defaultdict(list)
-    for file in sorted(runs.glob(f"*/{part}.jsonl")):
-        about = json.loads((file.parent / "run.json").read_text(encoding="utf-8"))
-        rows = read_rows(file)
+    for folder in sorted(file.parent for file in runs.glob(f"*/{parts[0]}.jsonl")):
+        files = [folder / f"{part}.jsonl" for part in parts]
+        if not all(file.exists() for file in files):
+            continue
+        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        rows = [row for file in files for row in read_rows(file)]
         groups[about["method"], about["setting"]].append(
             (about["seed"], rows, _numbers(summary(rows, about["look_ahead"], reference)))
         )

@@ -21,6 +21,25 @@ def verdicts(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
     ]
 
 
+def together(entries: Sequence[Entry], plain: Entry) -> list[str]:
+    """What every latency setting does on all parts together: nothing is chosen. Lines of Markdown."""
+    lines = []
+    for entry in entries:
+        delay, words = compare_delay(plain, entry), compare_wer(plain, entry)
+        if entry.method != LATENCY or delay is None or words is None:
+            continue
+        cut, more = delay.difference, words.relative
+        good = -cut.value >= LEAST_CUT and more.value <= MOST_WER_INCREASE
+        lines.append(
+            f"- `{entry.name}`: {1000 * cut.value:+.0f} ms (95 % interval {1000 * cut.low:+.0f} to "
+            f"{1000 * cut.high:+.0f} ms), word errors {100 * more.value:+.1f} % ({100 * more.low:+.1f} to "
+            f"{100 * more.high:+.1f} %, p = {words.p_value:.3f}, {len(entry.seeds)} seeds): "
+            + ("within" if good else "not within")
+            + " what is wanted."
+        )
+    return lines
+
+
 def _on_test(entry: Entry, test: Sequence[Entry]) -> Entry | None:
     return next((other for other in test if other.name == entry.name), None)
 

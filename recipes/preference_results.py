@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--packages", nargs="+", default=["torch", "pytorch-lightning", "lhotse", "numpy"])
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    entries: dict[str, list[Entry]] = {part: collect(args.runs, part, None) for part in ("dev", "test")}
+    entries: dict[str, list[Entry]] = {part: collect(args.runs, [part], None) for part in ("dev", "test")}
     plain: dict[str, Entry] = {}
     for part, found in entries.items():
         same: list[Any] = [entry for entry in found if entry.method == args.plain]

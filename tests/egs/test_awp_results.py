@@ -16,7 +16,7 @@ import awp_runs
 from awp_plan import merged, read_plan, runs_of
 from awp_scoring import read_rows, score, summary, write_rows
 from awp_table import collect, compare_delay, compare_wer, dominated
-from awp_verdicts import verdicts
+from awp_verdicts import together, verdicts
 
 from ctcalign.train.metrics import EmittedToken, TimedWord
 
@@ -93,7 +93,7 @@ def test_summary_and_drift():
 
 
 def test_entries_are_means_over_seeds(runs):
-    entries = {entry.name: entry for entry in collect(runs, "test", None)}
+    entries = {entry.name: entry for entry in collect(runs, ["test"], None)}
     assert set(entries) == {
         "baseline", "ctc", "awp_latency weight 0.1", "awp_latency weight 1", "awp_wer weight 0.1", "trim_tail most 4",
     }  # fmt: skip
@@ -117,7 +117,7 @@ def test_entries_are_means_over_seeds(runs):
 
 
 def test_verdicts_say_what_was_shown_and_what_was_not(runs):
-    dev, test = collect(runs, "dev", None), collect(runs, "test", None)
+    dev, test = collect(runs, ["dev"], None), collect(runs, ["test"], None)
     plain = next(e for e in test if e.method == "ctc")
     said = "\n".join(verdicts(dev, test, plain, plain))
     assert "**Latency: shown.** `awp_latency weight 0.1`" in said
@@ -129,13 +129,26 @@ def test_verdicts_say_what_was_shown_and_what_was_not(runs):
     assert "**Latency: not shown.** On dev no weight" in "\n".join(verdicts(late, test, plain, plain))
 
 
+def test_all_parts_together(runs):
+    entries = collect(runs, ["dev", "test"], None)
+    assert [len(rows) for rows in entries[0].rows] == [200, 200, 200]
+    plain = next(e for e in entries if e.method == "ctc")
+    assert plain.mean("wer") == pytest.approx(0.05)
+    first, second = together(entries, plain)
+    assert "`awp_latency weight 0.1`: -200 ms" in first
+    assert "word errors +2.0 %" in first
+    assert first.endswith("3 seeds): within what is wanted.")
+    assert "word errors +40.0 %" in second
+    assert second.endswith("not within what is wanted.")
+
+
 def test_a_better_baseline_point_is_named(runs, tmp_path):
     for seed in (1, 2):
         make_run(tmp_path, "ctc", "", seed, 0.3, 50)
         make_run(tmp_path, "awp_latency", "weight 1", seed, 0.2, 52)
         make_run(tmp_path, "delay_penalty", "weight 2", seed, 0.1, 50)
         make_run(tmp_path, "awp_wer", "weight 1", seed, 0.3, 49)
-    entries = collect(tmp_path, "test", None)
+    entries = collect(tmp_path, ["test"], None)
     plain = next(e for e in entries if e.method == "ctc")
     said = "\n".join(verdicts(entries, entries, plain, plain))
     assert "above the others in places" in said
@@ -158,6 +171,7 @@ def test_results_are_written(runs, tmp_path, monkeypatch):
     text = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "| ctc | – | 3 | 5.00 ± 0.00 | 2.63 |  |  | 302 ± 1 | 302 |" in text
     assert "Command: `run.sh --x 1`" in text
+    assert "## dev and test together\n\n- `awp_latency weight 0.1`: -200 ms" in text
     assert "18 trainings, 18 minutes" in text
     assert "![word error rate against delay on test](curve.png)" in text
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")

@@ -4,6 +4,8 @@
 #
 #   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
 #   run.sh --seeds "1 2 3" --jobs 2           two trainings at a time
+#   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
+#                                             another plan from the same baseline
 #
 # Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 word times of dev and test from
 # the project's own aligner, 2 baseline, 3 methods, 4 fixed model for drift and what is left to evaluate, 5 curve and
@@ -15,13 +17,15 @@ stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../
 utterances=""             # only the first so many of each part (for trying)
 min_word_score=-2.0       # nats a frame; words that were placed with less are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md; aligner=builtin:en
+runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
+baselines=""              # folder of runs whose baseline is taken
 . ../../../tools/parse_options.sh
-recipes=../../../recipes
+recipes=../../../recipes; runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
-runs() {
+train() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
@@ -38,14 +42,15 @@ if run 1; then
     "$python" "$recipes/awp_word_times.py" --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner"
   done
 fi
-if run 2; then runs --baseline-only; fi
-if run 3; then runs; fi
+if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$runs"; fi
+if run 2; then train --baseline-only; fi
+if run 3; then train; fi
 if run 4; then
   "$python" "$recipes/awp_reference.py" --data "$exp/data" --out "$exp/reference" --model "$aligner" \
     --min-word-score="$min_word_score"
-  runs
+  train
 fi
 if run 5; then
-  "$python" "$recipes/awp_results.py" --runs "$exp/runs" --reference "$exp/reference" --notes conf/notes.md \
+  "$python" "$recipes/awp_results.py" --runs "$runs" --reference "$exp/reference" --notes "$notes" \
     --title "Align With Purpose on read speech" --command "$command" --plot "${results%.md}.png" --out "$results"
 fi
