@@ -19,7 +19,7 @@ import numpy as np
 from about_run import commit, machine
 from awp_table import Entry, collect, compare_wer
 
-TOKEN_LEVEL = {"tdpo": "dpo", "cdpo": "dpo", "treg": "dpo", "cdpo_edits": "dpo", "treg_edits": "dpo"}
+TOKEN_LEVEL = dict.fromkeys(("tdpo", "cdpo", "treg", "cdpo_edits", "treg_edits"), "dpo") | {"tdpo_best": "dpo_best"}
 LEAST_GAIN = 0.05  # relative
 COLUMNS = "method|setting|seeds|{measure} %|vs {plain}|p|margin|right|KL|s a step".split("|")
 LEGEND = (
