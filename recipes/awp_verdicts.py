@@ -16,7 +16,7 @@ def verdicts(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
     """Lines of Markdown: one item for each claim."""
     return [
         *_latency(dev, test, plain_dev, plain),
-        *_curve(test),
+        *_curve(test, plain),
         *_errors(dev, test, plain_dev, plain),
     ]
 
@@ -83,11 +83,11 @@ def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
     return [line + ". Wanted: 150 ms or half of the way, at no more than 5 % more WER."]
 
 
-def _curve(test: Sequence[Entry]) -> list[str]:
+def _curve(test: Sequence[Entry], plain: Entry) -> list[str]:
     ours = [entry for entry in test if entry.method in (LATENCY, JOINT)]
     others = [entry for entry in test if not entry.method.startswith("awp") and entry.method != "baseline"]
-    if not ours or not others:
-        return []
+    if not ours or all(entry.method == plain.method for entry in others):
+        return []  # nothing to compare with
     beaten = [(entry, better) for entry in ours if (better := dominated(entry, others))]
     if not beaten:
         return [f"- **Curve: on or below the others.** None of the {len(ours)} AWP points has a better baseline point."]

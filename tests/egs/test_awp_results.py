@@ -125,6 +125,8 @@ def test_verdicts_say_what_was_shown_and_what_was_not(runs):
     assert "on or below the others" in said
     assert "**WER: shown.** `awp_wer weight 0.1`" in said
     assert "-40.0 % relative" in said
+    alone = [e for e in test if e.method != "trim_tail"]
+    assert "Curve" not in "\n".join(verdicts(dev, alone, plain, plain))  # no latency baseline to compare with
     late = [e for e in dev if e.name != "awp_latency weight 0.1"]
     assert "**Latency: not shown.** On dev no weight" in "\n".join(verdicts(late, test, plain, plain))
 

@@ -10,8 +10,7 @@ from ctcalign.align.confidence.logistic import LEAST, MOST
 F64 = NDArray[np.float64]
 
 # Before anything is heard of a file, so many of its captions are expected to be right, with the weight of so many
-# captions: one bad caption of three says little about the other two. Nearly the same confidences come of half and of
-# twice the weight, and of 0.94 to 0.98.
+# captions: one bad caption of three says little about the other two. Measured in docs/confidence.md.
 EXPECTED, WEIGHT = 0.97, 20.0
 STEPS, NEAR = 200, 1e-7
 
@@ -20,7 +19,7 @@ def right_share(alone: F64, fitted: float) -> float:
     """The share of right captions in a file: the fixed point of their confidences (maximum a posteriori).
 
     Source: Saerens, Latinne and Decaestecker 2002, Adjusting the outputs of a classifier to new a priori
-    probabilities, eq. 2.9, with a beta prior.
+    probabilities, Neural Computation 14(1), the EM algorithm there, here with a beta prior.
 
     Args:
         alone: (n,) confidences of the captions, each judged on its own, in (0, 1).
