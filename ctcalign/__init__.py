@@ -13,32 +13,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
-    from ctcalign.align.recording import align
-    from ctcalign.align.transcript import transcribe
+    from ctcalign.aligner.run import align
+    from ctcalign.aligner.transcription import transcribe
+    from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
     from ctcalign.audio import load_audio, open_audio
     from ctcalign.errors import CtcAlignError
     from ctcalign.formats import read_alignment
+    from ctcalign.formats.captions import read_captions
     from ctcalign.models import list_models, load_model
-    from ctcalign.text.captions import read_captions
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "transcribe": "ctcalign.align.transcript",
-    "Alignment": "ctcalign.align.alignment",
-    "AlignedCue": "ctcalign.align.alignment",
-    "AlignedWord": "ctcalign.align.alignment",
-    "AlignedToken": "ctcalign.align.alignment",
+    "align": "ctcalign.aligner.run",
+    "transcribe": "ctcalign.aligner.transcription",
+    "Alignment": "ctcalign.alignment.alignment",
+    "AlignedCue": "ctcalign.alignment.alignment",
+    "AlignedWord": "ctcalign.alignment.alignment",
+    "AlignedToken": "ctcalign.alignment.alignment",
     "CtcAlignError": "ctcalign.errors",
     "list_models": "ctcalign.models",
     "load_model": "ctcalign.models",
     "load_audio": "ctcalign.audio",
     "open_audio": "ctcalign.audio",
     "read_alignment": "ctcalign.formats",
-    "read_captions": "ctcalign.text.captions",
+    "read_captions": "ctcalign.formats",
 }
-_ROOMS = frozenset({"align", "audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
+_ROOMS = frozenset({"audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
 
 __all__ = [
     "AlignedCue",

@@ -37,3 +37,15 @@ class ModelError(CtcAlignError):
 
 class OutputError(CtcAlignError):
     """A result cannot be written."""
+
+
+class CalibrationError(CtcAlignError):
+    """A calibration file cannot be used."""
+
+
+class BatchError(CtcAlignError, ValueError):
+    """Values of a batch cannot be used: NaN, a length out of range, a label that is no label."""
+
+
+class TrainingError(CtcAlignError):
+    """Training cannot go on."""

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from ctcalign.train.metrics import TimedWord
+from ctcalign.metrics import TimedWord
 
 SAMPLE_RATE = 16_000
 

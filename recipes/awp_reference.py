@@ -13,7 +13,7 @@ from awp_cuts import read_shar, timed_words
 from awp_scoring import Row, score, summary, write_rows
 
 import ctcalign
-from ctcalign.train.metrics import emission_times
+from ctcalign.metrics import emission_times
 
 
 def heard(model: Any, cut: Any, min_score: float, device: str) -> Row:

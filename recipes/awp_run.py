@@ -18,7 +18,7 @@ from awp_reference import heard
 from awp_scoring import summary, without_nan, write_rows
 
 import ctcalign
-from ctcalign.train.fitting import fit
+from ctcalign.train.run import fit
 
 MODEL = "model.safetensors"
 

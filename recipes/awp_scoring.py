@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ctcalign.train.metrics import (
+from ctcalign.metrics import (
     Delays,
     EmittedToken,
     TimedWord,

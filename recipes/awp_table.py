@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from awp_scoring import Row, read_rows, summary
 
-from ctcalign.train.metrics import Comparison, paired_bootstrap
+from ctcalign.metrics import Comparison, paired_bootstrap
 
 
 @dataclass(frozen=True)

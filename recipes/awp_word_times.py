@@ -18,7 +18,7 @@ import soundfile as sf
 from awp_cuts import SAMPLE_RATE, read_shar, write_shar
 
 import ctcalign
-from ctcalign.align.recording import AlignOptions
+from ctcalign.aligner.options import AlignOptions
 from ctcalign.errors import CaptionError
 
 # Score of a word that was not placed: below every threshold on mean log-probabilities.

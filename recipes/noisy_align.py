@@ -23,10 +23,10 @@ from noisy_emissions import load, made_from
 from noisy_methods import chosen
 from noisy_worker import Outcome, Task, Worker
 
-from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.cli._shared import progress
-from ctcalign.formats.atomic import atomic_write
-from ctcalign.text.captions import read_captions
+from ctcalign.alignment.alignment import AlignedCue, Alignment
+from ctcalign.cli.console import progress
+from ctcalign.files import atomic_write
+from ctcalign.formats.captions import read_captions
 
 Cell = tuple[Recording, Variant, str]
 

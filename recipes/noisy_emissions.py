@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from noisy_corpus import find_recordings
 
-from ctcalign.align.emission import Emission
-from ctcalign.align.ipfa_method import speech_of
-from ctcalign.align.listening import listen
-from ctcalign.cli._shared import progress
-from ctcalign.formats.atomic import atomic_write
+from ctcalign.aligner.ipfa.method import speech_of
+from ctcalign.cli.console import progress
+from ctcalign.emission.channels import listen
+from ctcalign.emission.emission import Emission
+from ctcalign.files import atomic_write
 from ctcalign.models import load_model
 from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel

@@ -9,10 +9,11 @@ from importlib.util import find_spec
 import noisy_peers
 from noisy_emissions import Kept
 
-from ctcalign.align.alignment import Alignment
-from ctcalign.align.ipfa_method import align_emission_ipfa
-from ctcalign.align.recording import AlignOptions, align_emission
-from ctcalign.align.spoken import SpokenText
+from ctcalign.aligner.ipfa.method import align_emission_ipfa
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import align_emission
+from ctcalign.aligner.transcript import SpokenText
+from ctcalign.alignment.alignment import Alignment
 from ctcalign.models.protocol import AcousticModel
 
 Method = Callable[[Kept, SpokenText, AcousticModel], Alignment]

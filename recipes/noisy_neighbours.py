@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctcalign.align.scoring.items import TimedItem
+from ctcalign.scoring.items import TimedItem
 
 COVERED = 0.5  # share of an utterance from which on captions cover it
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.align.emission import Emission
-from ctcalign.align.spoken import SpokenText
+from ctcalign.aligner.transcript import SpokenText
+from ctcalign.alignment.alignment import AlignedCue, Alignment
+from ctcalign.emission.emission import Emission
 
 Place = tuple[float, float, float]  # start and end in seconds, score in nats
 

@@ -28,7 +28,7 @@ from noisy_table import (
 )
 from noisy_verdicts import BOUNDS, verdicts
 
-from ctcalign.formats.atomic import atomic_write
+from ctcalign.files import atomic_write
 
 PACKAGES = ("ctcalign", "torch", "torchaudio", "ctc-segmentation", "numpy", "numba")
 LEGEND = (

@@ -21,12 +21,12 @@ from noisy_corpus import Recording, Variant, find_recordings
 from noisy_methods import chosen
 from noisy_neighbours import neighbours, uncaptioned
 
-from ctcalign.align.alignment import Alignment
-from ctcalign.align.scoring.compare import Comparison, Options, Pair, compare
-from ctcalign.align.scoring.edges import Bounds, within
-from ctcalign.align.scoring.items import TimedFile, items_of
-from ctcalign.formats.atomic import atomic_write
-from ctcalign.formats.timed_files import read_timed
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.files import atomic_write
+from ctcalign.scoring.compare import Comparison, Options, Pair, compare
+from ctcalign.scoring.edge_errors import Bounds, within
+from ctcalign.scoring.files import read_timed
+from ctcalign.scoring.items import TimedFile, items_of
 
 BOUNDS: tuple[Bounds, ...] = ("speech", "tolerant")
 WITHIN = 0.5  # seconds, both ends

@@ -38,9 +38,9 @@ def _serve(pipe: Connection, model_name: str) -> None:
     from noisy_emissions import load
     from noisy_methods import METHODS
 
-    from ctcalign.align.spoken import spoken_text
+    from ctcalign.aligner.transcript import spoken_text
+    from ctcalign.formats.captions import read_captions
     from ctcalign.models import load_model
-    from ctcalign.text.captions import read_captions
     from ctcalign.text.tokeniser import Tokeniser
 
     model = load_model(model_name)

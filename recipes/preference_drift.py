@@ -13,7 +13,7 @@ from torch import Tensor
 from ctcalign import ctc
 from ctcalign.preference import ctc_token_scores
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.cuts import read_samples, text_of_cut
+from ctcalign.train.data.cuts import read_samples, text_of_cut
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -14,14 +14,16 @@ from ctcalign.errors import AudioError, UsageError
 from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.batch import Heard, frames_needed
-from ctcalign.train.cuts import read_samples, text_of_cut
+from ctcalign.train.data.batch import Heard, frames_needed
+from ctcalign.train.data.cuts import read_samples, text_of_cut
+from ctcalign.train.data.tokenizers import Tokenizer
 from ctcalign.train.keys import torch_generator
-from ctcalign.train.preference_contrast import contrast_nouns, edit_scores
-from ctcalign.train.preference_examples import Example, Response
-from ctcalign.train.preference_frozen import fingerprint
-from ctcalign.train.preference_hypotheses import Choice, PairMaker, PairsConfig
-from ctcalign.train.tokenizers import Tokenizer
+from ctcalign.train.preference.choices import Choice
+from ctcalign.train.preference.examples import Example, Response
+from ctcalign.train.preference.sides import edit_scores
+from ctcalign.train.preference.speech.contrast import contrast_nouns
+from ctcalign.train.preference.speech.frozen import fingerprint
+from ctcalign.train.preference.speech.pairs import PairMaker, PairsConfig
 
 
 class ModelTokenizer(Tokenizer):

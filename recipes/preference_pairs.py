@@ -28,8 +28,8 @@ from preference_pair_maker import Maker
 
 from ctcalign.errors import CtcAlignError
 from ctcalign.preference.pairs_matching import PromptClassifier
-from ctcalign.train.cuts import open_cuts
-from ctcalign.train.preference_examples import Example, example_of, write_examples
+from ctcalign.train.data.cuts import open_cuts
+from ctcalign.train.preference.examples import Example, example_of, write_examples
 
 
 def made(args: argparse.Namespace, part: Path) -> Iterator[dict[str, Any]]:

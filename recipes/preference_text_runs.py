@@ -22,13 +22,13 @@ from awp_runs import is_done
 from awp_scoring import Row, write_rows
 from preference_drift import write_json
 
-from ctcalign.train.fitting import fit
-from ctcalign.train.preference_examples import Example, read_examples
-from ctcalign.train.preference_loss import LossConfig, PreferenceTerm
-from ctcalign.train.preference_scores import Models
-from ctcalign.train.preference_text_data import choices_of
-from ctcalign.train.preference_text_models import Speaker, TextScorer, load_causal_model
-from ctcalign.train.preference_text_tokens import TextTokenizer
+from ctcalign.train.preference.examples import Example, read_examples
+from ctcalign.train.preference.scorer import Models
+from ctcalign.train.preference.term import LossConfig, PreferenceTerm
+from ctcalign.train.preference.text.data import choices_of
+from ctcalign.train.preference.text.models import Speaker, TextScorer, load_causal_model
+from ctcalign.train.preference.text.tokens import TextTokenizer
+from ctcalign.train.run import fit
 
 PROMPTS = 64  # at a time
 LONGEST = 64

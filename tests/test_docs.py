@@ -12,7 +12,7 @@ import pytest
 import ctcalign
 from ctcalign.cli import COMMANDS, commands
 from ctcalign.formats import FORMATS
-from ctcalign.text.captions import FORMATS as CAPTION_FORMATS
+from ctcalign.formats.registry import CAPTION_FORMATS as CAPTION_FORMATS
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))

@@ -9,6 +9,7 @@ import re
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import packages_distributions, requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,23 +24,19 @@ PACKAGE = Path(ctcalign.__file__).parent
 # From the ground up: a room may import what stands on a lower line. Rooms on one line do not know each other.
 FLOORS = [
     {"errors"},
-    {"ctc"},
-    {"lattice"},
-    {"objectives"},
-    {"preference"},
-    {"audio", "text"},
-    {"models"},
-    {"align"},
-    {"formats"},
-    {"report"},
-    {"train"},
-    {"adapt", "cluster"},
+    {"checks", "registry", "files", "spans"},
+    {"alignment", "audio", "text", "ctc"},
+    {"lattice", "objectives", "preference", "metrics", "models", "formats"},
+    {"emission", "scoring", "filtering", "train"},
+    {"aligner"},
+    {"search", "calibration"},
+    {"adapt"},
+    {"cluster"},
+    {"report", "review"},
     {"cli"},
 ]
-# The losses take paths and log-probs, and sum over alignments where their formula does: never an engine or a model.
-STRANGERS = {"objectives": {"lattice"}, "preference": {"lattice", "objectives"}}
-# (module, room): `Alignment.save` picks a format by the extension, at the moment it is called.
-ALLOWED = {("align.alignment", "formats")}
+# (module, room or module): `Alignment.save` and `.to_dict` reach up at the moment they are called.
+ALLOWED = {("alignment.alignment", "formats"), ("alignment.alignment", "alignment.document")}
 # Rooms of pure mathematics, and the libraries they may use.
 MATHEMATICS = ("ctc", "lattice", "objectives", "preference")
 LIBRARIES = {"torch", "numba", "numpy", "k2"}
@@ -75,11 +72,57 @@ def wrong_imports(root: Path) -> list[str]:
             if top == "ctcalign" and rest and rest[0] in floor and rest[0] != room:
                 if (module, rest[0]) in ALLOWED:
                     continue
-                if floor[rest[0]] >= floor[room] or rest[0] in STRANGERS.get(room, ()):
+                if floor[rest[0]] >= floor[room]:
                     found.append(f"{module} imports {name}")
             elif room in MATHEMATICS and top not in {"ctcalign", "__future__", *LIBRARIES, *sys.stdlib_module_names}:
                 found.append(f"{module} imports {name}")
     return found
+
+
+def import_graph(root: Path) -> dict[str, set[str]]:
+    """Modules of the package below `root`, and which of its modules each one imports. Allowed arrows are left out."""
+    modules = {}
+    for path in root.rglob("*.py"):
+        parts = ["ctcalign", *path.relative_to(root).with_suffix("").parts]
+        modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        graph[module] = set()
+        for name in imports_of(path.read_text(encoding="utf-8"), package):
+            while name and name not in modules:
+                name = name.rpartition(".")[0]
+            allowed = any(module == f"ctcalign.{one}" and name.startswith(f"ctcalign.{room}") for one, room in ALLOWED)
+            if name not in ("", "ctcalign", module) and not allowed:
+                graph[module].add(name)
+    return graph
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """Groups of nodes that reach each other, each group and the list in alphabetical order."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            new = graph.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        reached[start] = seen
+    groups = {tuple(sorted(b for b in reached[a] if a in reached.get(b, ()))) for a in graph if a in reached[a]}
+    return sorted(list(group) for group in groups)
+
+
+def graph_of_parts(graph: Mapping[str, set[str]], room: str) -> dict[str, set[str]]:
+    """Files and folders directly inside a room, and which of them each one imports from."""
+    home = f"ctcalign.{room}."
+    parts: dict[str, set[str]] = {}
+    for module, names in graph.items():
+        if module.startswith(home):
+            own = module.removeprefix(home).split(".")[0]
+            others = {name.removeprefix(home).split(".")[0] for name in names if name.startswith(home)}
+            parts.setdefault(own, set()).update(others - {own})
+    return parts
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -137,6 +180,15 @@ def test_rooms_import_only_what_stands_below_them():
     assert wrong_imports(PACKAGE) == []
 
 
+def test_no_file_imports_itself_by_way_of_others():
+    assert circles(import_graph(PACKAGE)) == []
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()))
+def test_parts_of_a_room_import_one_way(room):
+    assert circles(graph_of_parts(import_graph(PACKAGE), room)) == []
+
+
 def test_import_loads_no_library():
     assert loaded_libraries("import ctcalign") == {"ctcalign"}
 
@@ -187,7 +239,7 @@ def test_lazy_names_exist():
 
 def test_align_is_the_function_whatever_was_imported_first():
     code = """
-import ctcalign, ctcalign.align.alignment as noun, ctcalign.align.recording as room
+import ctcalign, ctcalign.alignment.alignment as noun, ctcalign.aligner.run as room
 room.align = lambda audio, captions, **options: (audio, captions, options)
 assert ctcalign.align("a.wav", "b.srt", method="ipfa") == ("a.wav", "b.srt", {"method": "ipfa"})
 from ctcalign import align
@@ -204,11 +256,15 @@ assert noun.Alignment is ctcalign.Alignment
 @pytest.mark.parametrize(
     ("file", "line", "found"),
     [
-        ("ctc/paths.py", "from ctcalign.text.cues import Cue", "ctc.paths imports ctcalign.text.cues.Cue"),
+        ("ctc/paths.py", "from ctcalign.alignment.cue import Cue", "ctc.paths imports ctcalign.alignment.cue.Cue"),
         ("ctc/paths.py", "import soundfile", "ctc.paths imports soundfile"),
         ("audio/io.py", "from ctcalign import text", "audio.io imports ctcalign.text"),
         ("audio/io.py", "from ..text import cues", "audio.io imports ctcalign.text.cues"),
-        ("align/words.py", "def f():\n    import ctcalign.formats.json", "align.words imports ctcalign.formats.json"),
+        (
+            "alignment/words.py",
+            "def f():\n    import ctcalign.formats.json",
+            "alignment.words imports ctcalign.formats.json",
+        ),
         (
             "preference/dpo.py",
             "from ctcalign.lattice import engine",
@@ -225,10 +281,27 @@ def test_a_wrong_import_is_seen(tmp_path, file, line, found):
 
 
 def test_a_right_import_is_not_reported(tmp_path):
-    path = tmp_path / "ctcalign" / "align" / "words.py"
+    path = tmp_path / "ctcalign" / "aligner" / "words.py"
     path.parent.mkdir(parents=True)
     path.write_text("from ctcalign.ctc import best_path\nfrom . import spans\nimport rich\nimport ctcalign.errors\n")
     assert wrong_imports(tmp_path / "ctcalign") == []
+
+
+def test_circles_are_seen(tmp_path):
+    root = tmp_path / "ctcalign"
+    for name, line in {
+        "room/one/a.py": "from ctcalign.room.two.b import B",
+        "room/two/b.py": "B = 1",
+        "room/two/c.py": "def late():\n    from ctcalign.room import one",
+        "room/one/__init__.py": "",
+        "room/d.py": "import ctcalign.room.e",
+        "room/e.py": "from ctcalign.room.d import *",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(line, encoding="utf-8")
+    graph = import_graph(root)
+    assert circles(graph) == [["ctcalign.room.d", "ctcalign.room.e"]]
+    assert circles(graph_of_parts(graph, "room")) == [["d", "e"], ["one", "two"]]
 
 
 def test_a_heavy_import_is_seen():

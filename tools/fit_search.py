@@ -24,15 +24,16 @@ import soundfile as sf
 from numpy.typing import NDArray
 from search_trials import Candidate, Recording, SpokenWord, candidates, measured, trial_phrases
 
-from ctcalign.align.emission import compute_emission
-from ctcalign.align.phrase_confidence import PhraseCalibration
-from ctcalign.align.phrase_evidence import FEATURES
-from ctcalign.align.recording import AlignOptions, align_emission
-from ctcalign.align.spoken import spoken_text
-from ctcalign.formats.atomic import atomic_write
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import align_emission
+from ctcalign.aligner.transcript import spoken_text
+from ctcalign.alignment.cue import Cue
+from ctcalign.emission.emission import compute_emission
+from ctcalign.files import atomic_write
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.text.cues import Cue
+from ctcalign.search.confidence import PhraseCalibration
+from ctcalign.search.evidence import FEATURES
 from ctcalign.text.tokeniser import Tokeniser
 
 GAP = 0.5  # seconds of faint noise before each utterance

@@ -31,13 +31,14 @@ import soxr
 import torch
 
 import ctcalign
-from ctcalign.align.confidence.corruptions import corrupt
-from ctcalign.align.confidence.joining import join
-from ctcalign.align.confidence.keyed import KeyedCue
-from ctcalign.align.emission import Emission, compute_emission
-from ctcalign.align.recording import AlignOptions, align_emission
-from ctcalign.align.skipping_graph import SkipCosts
-from ctcalign.align.spoken import SpokenText, spoken_text
+from ctcalign.aligner.graph.skipping import SkipCosts
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import align_emission
+from ctcalign.aligner.transcript import SpokenText, spoken_text
+from ctcalign.calibration.corruptions import corrupt
+from ctcalign.calibration.joining import join
+from ctcalign.calibration.truth import KeyedCue
+from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.errors import CaptionError
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.tokeniser import Tokeniser

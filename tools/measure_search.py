@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from search_trials import CLASSES, Candidate, Recording, SpokenWord, candidates, measured, trial_phrases
 
-from ctcalign.align.emission import compute_emission
-from ctcalign.align.phrase_confidence import calibration_for, read_calibration
-from ctcalign.align.phrase_hits import placed
-from ctcalign.align.phrase_text import prepared
 from ctcalign.audio import open_audio
+from ctcalign.emission.emission import compute_emission
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.search.confidence import calibration_for, read_calibration
+from ctcalign.search.hits import placed
+from ctcalign.search.phrases import prepared
 from ctcalign.text.tokeniser import Tokeniser
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctcalign.align.emission import Emission
-from ctcalign.align.phrase_evidence import Evidence
-from ctcalign.align.phrase_search import looked_at, spots_of
-from ctcalign.align.phrase_text import Phrase, prepared
+from ctcalign.emission.emission import Emission
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.search.evidence import Evidence
+from ctcalign.search.phrases import Phrase, prepared
+from ctcalign.search.run import looked_at, spots_of
 from ctcalign.text.tokeniser import Tokeniser
 
 CLASSES = {"1 word": (1,), "2 words": (2,), "3 to 5 words": (3, 4, 5)}

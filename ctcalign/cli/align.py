@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli._options import hearing_options, result_options
+from ctcalign.cli.options import hearing_options, result_options
 
 if TYPE_CHECKING:
-    from ctcalign.align.alignment import Alignment
+    from ctcalign.alignment.alignment import Alignment
 
 EPILOG = """\b
 Examples:
@@ -118,7 +118,7 @@ def command(
 
     Exit status: 0 done, 1 the data cannot be used, 2 a wrong call.
     """
-    from ctcalign.cli._aligning import channel_choice, memory_size, run, targets
+    from ctcalign.cli.results import channel_choice, memory_size, run, targets
 
     if faithful and method != "ipfa":
         raise click.UsageError("--faithful: it belongs to --method ipfa; add that or leave it out")
@@ -131,9 +131,11 @@ def command(
     planned = targets(outputs, formats, audio, (audio, captions), overwrite)
     chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
 
-    from ctcalign.align.old_times import OldTimes
-    from ctcalign.align.recording import AlignOptions, Progress, align
-    from ctcalign.align.skipping_graph import SkipCosts
+    from ctcalign.aligner.graph.old_times import OldTimes
+    from ctcalign.aligner.graph.skipping import SkipCosts
+    from ctcalign.aligner.options import AlignOptions
+    from ctcalign.aligner.run import align
+    from ctcalign.emission.progress import Progress
 
     options = AlignOptions(
         chosen_channel,

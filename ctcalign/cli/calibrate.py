@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from ctcalign.cli.console import note, progress, warn
+
+if TYPE_CHECKING:
+    from ctcalign.calibration.sets import Transcribed
+    from ctcalign.models.protocol import AcousticModel
 
 EPILOG = """\b
 Examples:
@@ -72,12 +82,12 @@ def command(
     if boundaries and plot is not None:
         raise click.UsageError("--plot: there is nothing to draw with --boundaries; leave one of them out")
 
-    from ctcalign.cli._calibrating import run_boundaries, run_fit
+    from ctcalign.calibration.sets import read_sets
+    from ctcalign.cli.calibrate import run_boundaries, run_fit
     from ctcalign.models import load_model
-    from ctcalign.report.calibration_sets import read_sets
 
     if plot is not None:
-        from ctcalign.report.score_picture import check_picture
+        from ctcalign.report.pictures.figure import check_picture
 
         check_picture(plot, overwrite)
     recordings = read_sets(sets, pairs)
@@ -88,3 +98,60 @@ def command(
     else:
         assert output is not None
         run_fit(recordings, recogniser, spoken, device, seed, output, plot, overwrite=overwrite, quiet=quiet)
+
+
+def run_boundaries(
+    recordings: Sequence[Transcribed],
+    model: AcousticModel,
+    language: str,
+    device: str,
+    output: Path | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Print what was measured as JSON; write it, when there is an output."""
+    from ctcalign.calibration.run import measure_offsets
+    from ctcalign.files import atomic_write
+
+    with progress("measuring", enabled=not quiet) as update:
+        found = measure_offsets(recordings, model, language, device, lambda what, done, total: update(done, total))
+    text = json.dumps(found, indent=1)
+    if output is None:
+        click.echo(text)
+        return
+    with atomic_write(output) as stream:
+        stream.write(text + "\n")
+    note(f"wrote {output}")
+
+
+def run_fit(
+    recordings: Sequence[Transcribed],
+    model: AcousticModel,
+    language: str,
+    device: str,
+    seed: int,
+    output: Path,
+    plot: Path | None,
+    *,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Fit, print the reliability, write the file and the picture."""
+    from ctcalign.calibration.run import calibrate, write_calibration
+
+    with progress("calibrating", enabled=not quiet) as update:
+        found = calibrate(recordings, model, language, device, seed, lambda what, done, total: update(done, total))
+    warn(found.warnings)
+    write_calibration(found.calibration, output)
+    if not quiet:
+        from rich.console import Console
+
+        from ctcalign.report.tables.calibration import print_reliability
+
+        print_reliability(found.reliability, Console(width=None if sys.stdout.isatty() else 100))
+    note(f"wrote {output}")
+    if plot is not None:
+        from ctcalign.report.pictures.calibration import draw_calibration
+
+        draw_calibration(found.reliability, plot, overwrite=overwrite)
+        note(f"wrote {plot}")

@@ -8,7 +8,7 @@ import click
 def _list_formats(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from ctcalign.report.table import print_formats
+    from ctcalign.report.tables.alignment import print_formats
 
     print_formats()
     context.exit()

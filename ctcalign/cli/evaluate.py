@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ctcalign.train.evaluation import Evaluation
+    from ctcalign.train.evaluation.evaluate import Evaluation
 
 EPILOG = """\b
 Examples:
@@ -48,9 +48,9 @@ def command(
     Prints word and character error rate with 95 % intervals and, where the cuts hold word times, how long after the end
     of a word the model says it.
     """
-    from ctcalign.train.cuts import open_cuts
-    from ctcalign.train.decoding import Decoder, load_language_model
-    from ctcalign.train.evaluation import evaluate_cuts
+    from ctcalign.train.data.cuts import open_cuts
+    from ctcalign.train.evaluation.decoding import Decoder, load_language_model
+    from ctcalign.train.evaluation.evaluate import evaluate_cuts
 
     opened = open_cuts("cuts", list(cuts))
     decoder = Decoder(decode, beam, load_language_model(lm) if lm else None, lm_weight, word_bonus)

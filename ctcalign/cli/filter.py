@@ -96,10 +96,10 @@ def command(
         raise click.UsageError("--json and an output would both go to standard output; name a file for the output")
     if precision is not None and (min_confidence is not None or words):
         raise click.UsageError("--precision finds the confidence itself; leave --min-confidence and --words out")
-    from ctcalign.align.criteria import Criteria
-    from ctcalign.cli._shared import note, warn
-    from ctcalign.formats.filter_files import filter_files
-    from ctcalign.report.filter_table import report_lines, report_row
+    from ctcalign.cli.console import note, warn
+    from ctcalign.filtering.criteria import Criteria
+    from ctcalign.filtering.run import filter_files
+    from ctcalign.report.tables.filter import report_lines, report_row
 
     criteria = Criteria(
         min_confidence=min_confidence,

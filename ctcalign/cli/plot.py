@@ -41,8 +41,8 @@ def command(
     Grey is what nobody speaks, red what could not be placed, orange what the aligner is not sure of; hatched is speech
     that no caption covers.
     """
-    from ctcalign.cli._shared import note, warn
-    from ctcalign.report.picture import draw
+    from ctcalign.cli.console import note, warn
+    from ctcalign.report.pictures.draw import draw
 
     target = output or Path(Path(alignment).stem or "alignment").with_suffix(".png")
     heard = None

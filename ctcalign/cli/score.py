@@ -102,10 +102,11 @@ def command(
     """
     if alignment == reference == "-":
         raise click.UsageError("ALIGNMENT and REFERENCE are both standard input; name a file for one of them")
-    from ctcalign.align.scoring.compare import Level, Options
-    from ctcalign.cli._shared import note, warn
-    from ctcalign.report.score_picture import check_picture, draw_score
-    from ctcalign.report.scoring import score
+    from ctcalign.cli.console import note, warn
+    from ctcalign.report.pictures.figure import check_picture
+    from ctcalign.report.pictures.score import draw_score
+    from ctcalign.scoring.compare import Level, Options
+    from ctcalign.scoring.run import score
 
     if plot is not None:
         check_picture(plot, overwrite)
@@ -125,7 +126,7 @@ def command(
 
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        from ctcalign.report.score_table import print_score
+        from ctcalign.report.tables.score import print_score
 
         print_score(found)
     if plot is not None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli._options import hearing_options, result_options
+from ctcalign.cli.options import hearing_options, result_options
 
 if TYPE_CHECKING:
-    from ctcalign.align.alignment import Alignment
-    from ctcalign.align.recording import Progress
+    from ctcalign.alignment.alignment import Alignment
+    from ctcalign.emission.progress import Progress
 
 EPILOG = """\b
 Examples:
@@ -54,13 +54,13 @@ def command(
 
     The built-in model is made for alignment and misspells much; give a larger one for text.
     """
-    from ctcalign.cli._aligning import channel_choice, memory_size, run, targets
+    from ctcalign.cli.results import channel_choice, memory_size, run, targets
 
     planned = targets(outputs, formats, audio, (audio,), overwrite)
     chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
 
-    from ctcalign.align.recording import AlignOptions
-    from ctcalign.align.transcript import transcribe
+    from ctcalign.aligner.options import AlignOptions
+    from ctcalign.aligner.transcription import transcribe
 
     options = AlignOptions(chosen_channel, window, limit, tokens=tokens)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ctcalign.align.alignment import Alignment
-from ctcalign.formats.inline import plain
-from ctcalign.formats.rendered import Rendered
-from ctcalign.formats.times import decimal, ticks
-from ctcalign.formats.view import left_out, placed_cues, spoken_words
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.formats.shared.clock import decimal, number, parse_clock, ticks
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.view import left_out, placed_cues, spoken_words
 
 
 def render(alignment: Alignment) -> Rendered:
@@ -27,3 +28,24 @@ def render_words(alignment: Alignment) -> Rendered:
 
 def _label(start: float, end: float, text: str) -> str:
     return f"{decimal(ticks(start, 1_000_000), 6)}\t{decimal(ticks(end, 1_000_000), 6)}\t{text}\n"
+
+
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """One cue a label, point labels without length. Lines with the frequencies of a spectral label are passed over."""
+    out = []
+    for n, line in source.numbered():
+        if line.startswith("\\"):
+            continue
+        parts = line.split("\t", 2)
+        start = _time(parts[0])
+        end = _time(parts[1]) if len(parts) > 1 else None
+        if start is None or end is None:
+            notes.add("unreadable times", n, line.strip()[:60])
+            out.append(Draft(parts[2] if len(parts) > 2 else line, line=n))
+        else:
+            out.append(Draft(parts[2] if len(parts) > 2 else "", start, end, line=n))
+    return out
+
+
+def _time(text: str) -> float | None:
+    return parse_clock(text) if ":" in text else number(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.formats.reading import read_alignment
-from ctcalign.formats.rendered import WriteReport
+from ctcalign.formats.shared.rendered import WriteReport
 from ctcalign.formats.writing import deliver, plan_outputs, render
 
 

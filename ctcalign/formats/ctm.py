@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.align.alignment import Alignment
-from ctcalign.formats.inline import plain
-from ctcalign.formats.rendered import Rendered, counted
-from ctcalign.formats.times import decimal, ticks
-from ctcalign.formats.view import left_out, recording_name, spoken_words
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.alignment.cue import CueWord
+from ctcalign.formats.shared.channels import channel_numbers
+from ctcalign.formats.shared.clock import decimal, number, ticks
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.rendered import Rendered, counted
+from ctcalign.formats.shared.view import left_out, recording_name, spoken_words
+from ctcalign.formats.shared.word_rows import WordRow, group
 
 _SPACE = re.compile(r"\s+")
 
@@ -45,3 +49,36 @@ def render(alignment: Alignment) -> Rendered:
     if unplaced:
         notes.append(f"{counted(unplaced, 'word')} without a place left out")
     return Rendered("".join(out), len(alignment.cues) - len(silent), len(rows), silent, notes)
+
+
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """Cues of words, see `word_rows.group`. Of alternatives (<ALT_BEGIN> ... <ALT> ... <ALT_END>) the first is read.
+
+    A line of fewer than five columns, or without readable times, becomes a word without times.
+    """
+    lines = [(n, line.split()) for n, line in source.numbered() if not line.lstrip().startswith(";;")]
+    channels = channel_numbers(p[1] for _, p in lines if len(p) > 4)
+    rows: list[WordRow] = []
+    alternative = 0
+    for n, parts in lines:
+        mark = next((p.upper() for p in parts if p.upper() in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")), None)
+        if mark is not None:
+            alternative = {"<ALT_BEGIN>": 1, "<ALT>": alternative + 1, "<ALT_END>": 0}[mark]
+            continue
+        if alternative > 1:
+            notes.add("alternatives: the first is read", n)
+            continue
+        if len(parts) < 5:
+            notes.add("fewer than five columns", n, " ".join(parts)[:60])
+            rows.append(WordRow(CueWord(parts[-1]), line=n, recording=parts[0] if len(parts) > 1 else None))
+            continue
+        start, length = number(parts[2]), number(parts[3])
+        if start is None or length is None:
+            notes.add("unreadable times", n, " ".join(parts)[:60])
+            word = CueWord(parts[4])
+        else:
+            # Times of a CTM are decimals: without rounding 1.1 + 0.2 would miss the next start.
+            word = CueWord(parts[4], start, round(start + length, 6), number(parts[5]) if len(parts) > 5 else None)
+        speaker = parts[7] if len(parts) > 7 else None
+        rows.append(WordRow(word, n, speaker, channels[parts[1]], parts[0]))
+    return group(rows)

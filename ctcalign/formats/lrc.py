@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import replace
+from itertools import accumulate
 
-from ctcalign.align.alignment import AlignedCue, Alignment
-from ctcalign.formats.inline import WORD_JOINER, unescaped
-from ctcalign.formats.rendered import Rendered
-from ctcalign.formats.times import lrc_clock, span_ticks, ticks
-from ctcalign.formats.view import left_out, pieces, placed_cues, recording_name
+from ctcalign.alignment.alignment import AlignedCue, Alignment
+from ctcalign.formats.shared.clock import lrc_clock, parse_clock, span_ticks, ticks
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.mark_up import WORD_JOINER, unescaped
+from ctcalign.formats.shared.pieces import Piece, words_of_pieces
+from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.view import left_out, pieces, placed_cues, recording_name
 
 _TIME = re.compile(r"([\[<])(?=\d+:\d+(?:[.:]\d+)?[\]>])")
 
@@ -53,3 +57,89 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
         return f"{text}<{lrc_clock(last)}>", timed
     # "[MUSIC]" right after the time would be taken for another tag of the line.
     return (" " + text if text.startswith("[") else text), timed
+
+
+_STAMP = re.compile(r"\s*\[([-+]?\d+:\d+(?:[.:]\d+)?(?:[.:]\d+)?)\]")
+_WORD_STAMP = re.compile(r"[<\[](\d+:\d+(?:[.:]\d+)?)[>\]]")
+_META = re.compile(r"^\s*\[(?:[a-zA-Z]+|#)\s*:(.*)\]\s*$")
+_OFFSET = re.compile(r"^\s*\[offset\s*:\s*([+-]?\d+)\s*\]", re.I | re.M)
+
+_JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # our writer keeps "[1:23]" in a text from being a time
+
+
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """One cue a stamp that has text, in order of time: a line with three stamps is sung three times.
+
+    LRC has no ends: a cue ends with its last word's end stamp, else where the next stamp is, an empty line included;
+    without either it has no length. The offset tag is applied.
+    """
+    shift = _OFFSET.search(source.text)
+    offset = -int(shift[1]) / 1000 if shift else 0.0  # positive: the lyrics come sooner
+    lines: list[Draft] = []
+    loose: list[Draft] = []
+    for n, line in source.numbered():
+        if _META.match(line) and not _STAMP.match(line):
+            continue
+        stamps, place = [], 0
+        while match := _STAMP.match(line, place):
+            stamps.append(_seconds(match[1]))
+            place = match.end()
+        text = line[place:]
+        text = text[1:] if text.startswith(" ") else text
+        if not stamps:
+            notes.add("line without a time", n, line.strip()[:40])
+            loose.append(Draft(text, line=n))
+        elif any(s is None for s in stamps):
+            notes.add("unreadable times", n, line.strip()[:40])
+            loose.append(Draft(text, line=n))
+        else:
+            lines += [_read_line(text, s + offset, offset, n, i) for i, s in enumerate(stamps) if s is not None]
+    lines.sort(key=lambda d: d.start or 0.0)
+    out = []
+    for k, draft in enumerate(lines):
+        if not draft.text.strip():
+            continue
+        following = lines[k + 1].start if k + 1 < len(lines) else None
+        out.append(_ended(draft, following))
+    return _merged(out, loose)
+
+
+def _merged(timed: list[Draft], loose: list[Draft]) -> list[Draft]:
+    """Lines without a time keep their place among the lines of the file."""
+    latest = list(accumulate((d.line or 0 for d in timed), max))
+    keyed = [((i, 1, 0), d) for i, d in enumerate(timed)]
+    keyed += [((bisect_right(latest, d.line or 0), 0, d.line or 0), d) for d in loose]
+    return [d for _, d in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _seconds(stamp: str) -> float | None:
+    parts = stamp.split(":")
+    if len(parts) == 3 and "." not in stamp:  # [mm:ss:xx], an old spelling of [mm:ss.xx]
+        stamp = f"{parts[0]}:{parts[1]}.{parts[2]}"
+    return parse_clock(stamp)
+
+
+def _read_line(text: str, start: float, offset: float, line: int, copy: int) -> Draft:
+    parts = _WORD_STAMP.split(text)
+    start = round(start, 4)
+    draft = Draft(_JOINED.sub(r"\1", "".join(parts[0::2])), start, None, line=line)
+    if len(parts) > 1 and copy == 0:  # word times belong to the first of several stamps
+        draft.text = draft.text.strip()
+        stamps = [start, *(round(s + offset, 4) if (s := _seconds(p)) is not None else None for p in parts[1::2])]
+        ends = [*stamps[1:], None]
+        draft.words = words_of_pieces([Piece(t, a, b) for t, a, b in zip(parts[0::2], stamps, ends, strict=True)])
+        if not parts[-1].strip():
+            draft.end = stamps[-1]
+    return draft
+
+
+def _ended(draft: Draft, following: float | None) -> Draft:
+    end = draft.end if draft.end is not None else following
+    if end is None:
+        known = [t for w in draft.words for t in (w.start, w.end) if t is not None]
+        end = max([draft.start or 0.0, *known])
+    draft.end = end
+    if draft.words and draft.words[-1].end is None and following is not None:
+        last = draft.words[-1]
+        draft.words[-1] = replace(last, end=max(end, last.start or end))
+    return draft

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import CaptionError
-from ctcalign.formats.inline import unescaped
+from ctcalign.formats.shared.mark_up import unescaped
 
 if TYPE_CHECKING:
-    from ctcalign.text.captions import Captions
-    from ctcalign.text.cues import Cue
+    from ctcalign.alignment.cue import Cue
+    from ctcalign.formats.captions import Captions
 
 _FAMILY = "ctcalign/alignment/"
 _HEAD = 65536  # bytes; the schema is the first key of what we write
@@ -35,7 +35,7 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
     Raises:
         CaptionError: missing, empty, of an unknown format or broken; the message names the file and the place.
     """
-    from ctcalign.text.captions import read_captions
+    from ctcalign.formats.captions import read_captions
 
     name = "standard input" if path_or_stream == "-" else _name(path_or_stream)
     source: str | Path | IO[Any] = path_or_stream
@@ -101,7 +101,7 @@ def _placed(start: float | None) -> Any:
 
 
 def _spoken(text: str) -> bool:
-    from ctcalign.text.markup import spans
+    from ctcalign.text.markup.spans import spans
 
     return any(span.spoken and text[span.start : span.end].strip() for span in spans(text))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast
 
 from ctcalign.errors import UsageError
+from ctcalign.formats.shared.drafts import Reader
 
 Kept = Literal["words", "word_ends", "scores", "speakers", "status", "unplaced", "markup"]
 
@@ -100,3 +102,74 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
         raise UsageError(f"{name}: .txt may be several formats; name one, for example audacity for a label track")
     known = " ".join(extension for entry in _ALL for extension in entry.extensions)
     raise UsageError(f"{name}: no output format has this extension, expected one of {known}, or name a format")
+
+
+# format -> module of this package that holds `read`
+_MODULES = {
+    "txt": "txt",
+    "srt": "srt",
+    "vtt": "vtt",
+    "ass": "ass",
+    "ttml": "ttml",
+    "json3": "json3",
+    "whisper": "whisper",
+    "stm": "stm",
+    "ctm": "ctm",
+    "textgrid": "textgrid",
+    "kaldi": "kaldi",
+    "lhotse": "lhotse",
+    "lrc": "lrc",
+    "audacity": "audacity",
+    "tsv": "tsv",
+    "json": "own_json",
+}
+CAPTION_FORMATS = tuple(_MODULES)
+_ALIASES = {
+    "text": "txt",
+    "subrip": "srt",
+    "webvtt": "vtt",
+    "ssa": "ass",
+    "dfxp": "ttml",
+    "xml": "ttml",
+    "youtube": "json3",
+    "whisperx": "whisper",
+    "labels": "audacity",
+    "ctcalign": "json",
+}
+# ".json" and ".jsonl" say nothing about what is in them: the content decides.
+EXTENSIONS = {
+    ".txt": "txt",
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".ass": "ass",
+    ".ssa": "ass",
+    ".ttml": "ttml",
+    ".dfxp": "ttml",
+    ".xml": "ttml",
+    ".itt": "ttml",
+    ".json3": "json3",
+    ".stm": "stm",
+    ".ctm": "ctm",
+    ".textgrid": "textgrid",
+    ".lrc": "lrc",
+    ".tsv": "tsv",
+}
+
+
+def format_named(name: str) -> str:
+    """The format of that name or alias.
+
+    Raises:
+        UsageError: there is none.
+    """
+    key = name.lower().lstrip(".")
+    key = _ALIASES.get(key, key)
+    if key not in _MODULES:
+        raise UsageError(f"caption format: expected one of {', '.join(CAPTION_FORMATS)}, got {name!r}")
+    return key
+
+
+def reader_of(format: str) -> Reader:
+    """The function that reads a format."""
+    module = importlib.import_module(f"ctcalign.formats.{_MODULES[format]}")
+    return cast(Reader, module.read)

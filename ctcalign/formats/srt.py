@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.align.alignment import Alignment
-from ctcalign.formats.inline import TAG, WORD_JOINER, lines, srt_tag, unescaped
-from ctcalign.formats.rendered import Rendered
-from ctcalign.formats.times import clock, span_ticks
-from ctcalign.formats.view import caption_rows, left_out, placed_cues, spoken_words
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.formats.shared.blocks import read_blocks, timings
+from ctcalign.formats.shared.clock import clock, span_ticks
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.mark_up import TAG, WORD_JOINER, lines, srt_tag, unescaped
+from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.view import caption_rows, left_out, placed_cues, spoken_words
 
 # A line of the user's text with a digit and an arrow, or with two times: some readers take it for a timing line.
 _ARROW_LINE = re.compile(r"^(?=.*\d).*?(?:--+|[—–]+|-|=+)(?=>)", re.MULTILINE)
@@ -44,3 +46,46 @@ def _text(text: str) -> str:
         text = _TWO_TIMES.sub(lambda line: re.sub(r"(?<=\d):(?=\d)", ":" + WORD_JOINER, line[0]), text)
         text = _ARROW_LINE.sub(lambda line: line[0] + WORD_JOINER, text)
     return text
+
+
+_INDEX = re.compile(r"^\s*(\d+)\.?\s*$")
+_PROPER = re.compile(r"^\s*-?\d+:\d+:\d+,\d+\s*-->\s*-?\d+:\d+:\d+,\d+(?:\s|$)")
+
+
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """Cues with the number of the file as id. A cue whose times cannot be read has none."""
+    lines = source.lines()
+    for mark in timings(lines):
+        line = lines[mark.row]
+        if mark.start is not None and mark.end is not None and not _PROPER.match(line):
+            notes.add(_irregularity(line), mark.row + 1, line.strip()[:60])
+
+    def heading(lines: list[str], row: int, above: int, last: str | None) -> tuple[int, str | None]:
+        expected = None if last is None else int(last) + 1
+        index = _INDEX.match(lines[row - 1]) if row - 1 > above else None
+        if index:
+            free = row - 2 <= above or not lines[row - 2].strip()
+            # Directly under other text (or a timing line) a number is this cue's only if it counts on.
+            if int(index[1]) == expected or (free and (row - 2 > above or above < 0)):
+                if not free:
+                    notes.add("no blank line before the cue", row)
+                return row - 1, index[1]
+        if row - 2 > above and not lines[row - 1].strip():
+            index = _INDEX.match(lines[row - 2])
+            alone = row - 3 <= above or not lines[row - 3].strip()
+            if index and alone and (int(index[1]) == expected or expected is None):
+                notes.add("blank line between number and times", row)
+                return row - 2, index[1]
+        notes.add("no cue number", row + 1)
+        return row, None
+
+    return read_blocks(lines, notes, heading)
+
+
+def _irregularity(line: str) -> str:
+    left = line.split(">")[0]
+    if re.search(r"\d\.\d", left):
+        return "times with '.' instead of ','"
+    if re.match(r"^\s*-?\d+:\d+:\d+\s*-", line) or re.search(r">\s*-?\d+:\d+:\d+\s*$", line):
+        return "times without milliseconds"
+    return "times in an unusual form"

@@ -9,14 +9,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
-from ctcalign.align.alignment import Alignment
+from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import OutputError, UsageError
-from ctcalign.formats import ass, audacity, ctm, json_file, kaldi, lhotse_cuts, lrc, srt, stm, textgrid, tsv, vtt
-from ctcalign.formats.atomic import atomic_directory, atomic_write
-from ctcalign.formats.checks import repaired
+from ctcalign.files import atomic_directory, atomic_write
+from ctcalign.formats import ass, audacity, ctm, kaldi, lrc, srt, stm, textgrid, tsv, vtt
+from ctcalign.formats import lhotse as lhotse_cuts
+from ctcalign.formats import own_json as json_file
 from ctcalign.formats.registry import Format, format_of
-from ctcalign.formats.rendered import Rendered, WriteReport
-from ctcalign.formats.tidy import tidied
+from ctcalign.formats.shared.rendered import Rendered, WriteReport
+from ctcalign.formats.shared.repair import repaired
+from ctcalign.formats.shared.view import tidied
 
 _WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ctcalign import ctc
 from ctcalign.ctc.batch_inputs import Utterances, checked, checked_emissions
-from ctcalign.ctc.free_sampling import check_number_of_paths
+from ctcalign.ctc.sums.sampling import check_number_of_paths
 from ctcalign.lattice.k2_lattices import Lattices, frame_lattices, total_scores, transcript_lattices
 from ctcalign.lattice.k2_paths import random_labels
 

@@ -29,7 +29,7 @@ import k2
 import torch
 from torch import Tensor
 
-from ctcalign.ctc.free_sampling import uniform
+from ctcalign.ctc.sums.sampling import uniform
 
 # A cut is a float32 uniform: it brings 24 bits in. Frames between two rows of cuts may use up this many.
 BITS_BETWEEN_CUTS = 16

@@ -9,13 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ctcalign.errors import BatchError as BatchError
+
 if TYPE_CHECKING:
     from ctcalign.objectives import properties as properties
     from ctcalign.objectives.awp import AwpPairs as AwpPairs
     from ctcalign.objectives.awp import PreferencePairs as PreferencePairs
     from ctcalign.objectives.awp import align_with_purpose_loss as align_with_purpose_loss
     from ctcalign.objectives.awp import awp_pairs as awp_pairs
-    from ctcalign.objectives.checks import BatchError as BatchError
     from ctcalign.objectives.delay import delay_penalty_loss as delay_penalty_loss
     from ctcalign.objectives.delay import fastemit_ctc_loss as fastemit_ctc_loss
     from ctcalign.objectives.delay import peak_first_loss as peak_first_loss
@@ -43,7 +44,6 @@ _HOMES = {
     "PreferencePairs": "awp",
     "align_with_purpose_loss": "awp",
     "awp_pairs": "awp",
-    "BatchError": "checks",
     "delay_penalty_loss": "delay",
     "fastemit_ctc_loss": "delay",
     "peak_first_loss": "delay",

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import (
-    BatchError,
-    check_choice,
-    check_log_probs,
-    check_number,
-    check_paths,
-    counts,
-    valid_frames,
-)
+from ctcalign.checks import check_choice, check_log_probs, check_number, check_paths, counts, valid_frames
+from ctcalign.errors import BatchError, ShapeError
 
 
 @dataclass(frozen=True)

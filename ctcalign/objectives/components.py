@@ -11,10 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import ctc_loss
 
-from ctcalign.errors import UsageError
-from ctcalign.objectives.awp import awp_pairs
-from ctcalign.objectives.checks import (
-    BatchError,
+from ctcalign.checks import (
     check_choice,
     check_count,
     check_log_probs,
@@ -24,6 +21,8 @@ from ctcalign.objectives.checks import (
     counts,
     valid_frames,
 )
+from ctcalign.errors import BatchError, UsageError
+from ctcalign.objectives.awp import awp_pairs
 from ctcalign.objectives.delay import delay_penalty_loss, fastemit_ctc_loss, peak_first_loss
 from ctcalign.objectives.interface import Objective, ObjectiveInput, ObjectiveOutput, register_objective
 from ctcalign.objectives.mwer import mwer_loss

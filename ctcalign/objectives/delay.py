@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ctcalign.ctc import total_score
-from ctcalign.objectives.checks import (
+from ctcalign.checks import (
     check_choice,
     check_log_probs,
     check_no_nan,
@@ -17,6 +16,7 @@ from ctcalign.objectives.checks import (
     counts,
     valid_frames,
 )
+from ctcalign.ctc import total_score
 from ctcalign.objectives.reduction import reduced
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import UsageError
-from ctcalign.objectives.naming import Registry
+from ctcalign.registry import Registry
 
 
 @dataclass(frozen=True)

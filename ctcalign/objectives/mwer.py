@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice, check_log_probs, check_number, counts, valid_frames
 from ctcalign.ctc import total_score
-from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import BatchError, check_choice, check_log_probs, check_number, counts, valid_frames
+from ctcalign.errors import BatchError, ShapeError
 
 REDUCTIONS = ("mean", "sum", "none")
 

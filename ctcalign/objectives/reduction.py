@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ctcalign.objectives.checks import check_choice
+from ctcalign.checks import check_choice
 
 REDUCTIONS = ("mean", "batch_mean", "sum", "none")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_count, counts
 from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import check_count, counts
 
 
 def trim_tail(

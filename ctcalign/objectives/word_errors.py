@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import BatchError, check_choice, counts
+from ctcalign.checks import check_choice, counts
+from ctcalign.errors import BatchError, ShapeError
 from ctcalign.objectives.edit_kernels import count_errors
 from ctcalign.objectives.word_units import check_labels, flat_references, label_units, word_units
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.errors import UsageError
-from ctcalign.objectives.checks import BatchError, check_choice
+from ctcalign.checks import check_choice
+from ctcalign.errors import BatchError, UsageError
 
 WORD_START = "\u2581"
 SEPARATORS = (" ", "|", WORD_START)

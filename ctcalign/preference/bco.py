@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.checks import check_number
 from ctcalign.errors import ShapeError, UsageError
-from ctcalign.preference.checks import BatchError, check_desirable, check_number
+from ctcalign.preference.checks import BatchError, check_desirable
 from ctcalign.preference.responses import responses
 from ctcalign.preference.results import RowResult, row_result
 from ctcalign.preference.reward_shift import RewardShift

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
-from ctcalign.errors import CtcAlignError, ShapeError, UsageError
+from ctcalign.errors import CtcAlignError, ShapeError
 
 
 class BatchError(CtcAlignError, ValueError):
@@ -70,16 +67,3 @@ def check_desirable(desirable: Tensor, rows: int) -> Tensor:
     if bool(((desirable != 0) & (desirable != 1)).any()):
         raise BatchError(f"desirable: expected True and False (or 1 and 0), got {desirable.tolist()}")
     return desirable != 0
-
-
-def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """An option must be one of some words."""
-    if value not in (known := list(choices)):
-        raise UsageError(f"{name}: got {value!r}, expected one of {', '.join(known)}")
-
-
-def check_number(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> None:
-    """An option must be finite, not negative (or positive), and below a bound."""
-    if not math.isfinite(value) or value < 0 or (positive and value == 0) or value >= below:
-        bound = "" if below == math.inf else f" and < {below:g}"
-        raise UsageError(f"{name}: got {value}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")

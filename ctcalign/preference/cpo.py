@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import UsageError
-from ctcalign.preference.checks import check_choice, check_number
 from ctcalign.preference.dpo_variants import smoothed
 from ctcalign.preference.responses import check_pairs, responses
 from ctcalign.preference.results import PairResult, pair_result

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import UsageError
-from ctcalign.preference.checks import check_choice, check_number
 from ctcalign.preference.divergences import DIVERGENCES, divergence_scores
 from ctcalign.preference.dpo_variants import VARIANTS, Numbers, Ratios, Variant
 from ctcalign.preference.responses import Responses, argument, check_pairs, responses

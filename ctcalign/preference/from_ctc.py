@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice
 from ctcalign.ctc import next_token_log_probs, token_log_probs, total_score
 from ctcalign.errors import ShapeError
-from ctcalign.preference.checks import check_choice
 from ctcalign.preference.from_lm import IGNORED, TokenScores, lm_token_scores
 
 NORMS = ("labels", "frames", "none")

@@ -9,8 +9,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import ShapeError
-from ctcalign.preference.checks import BatchError, check_mask, check_number
+from ctcalign.preference.checks import BatchError, check_mask
 from ctcalign.preference.vocabulary_chunks import CHUNK_NUMBERS, TokenStatistics, chunks, widened
 
 IGNORED = -100  # label of a token that is not scored, as in Hugging Face's models

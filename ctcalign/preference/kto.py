@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import UsageError
-from ctcalign.preference.checks import check_choice, check_desirable, check_number
+from ctcalign.preference.checks import check_desirable
 from ctcalign.preference.processes import sum_over_processes
 from ctcalign.preference.responses import responses
 from ctcalign.preference.results import RowResult, row_result

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice
 from ctcalign.errors import ShapeError, UsageError
-from ctcalign.preference.checks import check_choice
 
 T = TypeVar("T", bound=Hashable)
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import ShapeError, UsageError
-from ctcalign.preference.checks import BatchError, check_desirable, check_number
+from ctcalign.preference.checks import BatchError, check_desirable
 
 _STEPS = 100
 _TOLERANCE = 1e-10

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.checks import check_number
 from ctcalign.errors import ShapeError
-from ctcalign.preference.checks import check_number, check_rows
+from ctcalign.preference.checks import check_rows
 from ctcalign.preference.responses import responses
 from ctcalign.preference.results import RowResult, row_result
 

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_choice
 from ctcalign.errors import UsageError
-from ctcalign.preference.checks import check_choice
 from ctcalign.preference.processes import sum_over_processes
 
 GOOD, BAD = 0, 1  # rows of the state

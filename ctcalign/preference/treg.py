@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from ctcalign.preference.checks import check_choice, check_number
+from ctcalign.checks import check_choice, check_number
 from ctcalign.preference.responses import check_pairs, responses
 from ctcalign.preference.results import PairResult, pair_result
 

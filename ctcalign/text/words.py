@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from ctcalign.text.markup import Span
-from ctcalign.text.markup import spans as markup_spans
-from ctcalign.text.markup_tags import is_break
+from ctcalign.text.markup.spans import Span, spans
+from ctcalign.text.markup.spans import spans as markup_spans
+from ctcalign.text.markup.tags import is_break
 from ctcalign.text.readings import contexts, readings_of
 from ctcalign.text.readings.shape import GROUP_SPACE
 from ctcalign.text.scripts import clusters, is_spaceless
@@ -172,3 +172,18 @@ def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool
 def _sounds(text: str) -> bool:
     """Whether a text holds a letter or a digit."""
     return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+_APOSTROPHES = "'\u2019\u2018\u02bc"
+
+
+def plain_words(text: str) -> tuple[str, ...]:
+    """The spoken words of a text without mark-up, case and punctuation.
+
+    >>> plain_words("<i>Well-known</i> [MUSIC] rock ’n’ roll, isn’t it?")
+    ('well', 'known', 'rock', 'n', 'roll', "isn't", 'it')
+    """
+    visible = "".join(text[s.start : s.end] if s.spoken else " " for s in spans(text))
+    letters = unicodedata.normalize("NFKC", visible).casefold()
+    kept = "".join("'" if c in _APOSTROPHES else c if unicodedata.category(c)[0] in "LMN" else " " for c in letters)
+    return tuple(word for part in kept.split() if (word := part.strip("'")))

@@ -6,30 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctcalign.train.data_module import CutsDataModule as CutsDataModule
-    from ctcalign.train.evaluation import evaluate_cuts as evaluate_cuts
-    from ctcalign.train.export import export_checkpoint as export_checkpoint
-    from ctcalign.train.guard import WordErrorGuard as WordErrorGuard
-    from ctcalign.train.module import CTCModule as CTCModule
-    from ctcalign.train.objective_terms import ObjectiveConfig as ObjectiveConfig
+    from ctcalign.train.data.module import CutsDataModule as CutsDataModule
+    from ctcalign.train.data.tokenizers import CharacterTokenizer as CharacterTokenizer
+    from ctcalign.train.data.tokenizers import SentencePieceTokenizer as SentencePieceTokenizer
+    from ctcalign.train.evaluation.evaluate import evaluate_cuts as evaluate_cuts
     from ctcalign.train.optimisation import OptimiserConfig as OptimiserConfig
-    from ctcalign.train.sampling import SamplerConfig as SamplerConfig
-    from ctcalign.train.schedule import StartWhen as StartWhen
-    from ctcalign.train.tokenizers import CharacterTokenizer as CharacterTokenizer
-    from ctcalign.train.tokenizers import SentencePieceTokenizer as SentencePieceTokenizer
+    from ctcalign.train.recogniser.export import export_checkpoint as export_checkpoint
+    from ctcalign.train.recogniser.guard import WordErrorGuard as WordErrorGuard
+    from ctcalign.train.recogniser.module import CTCModule as CTCModule
+    from ctcalign.train.recogniser.sampling import SamplerConfig as SamplerConfig
+    from ctcalign.train.recogniser.schedule import StartWhen as StartWhen
+    from ctcalign.train.recogniser.terms import ObjectiveConfig as ObjectiveConfig
 
 _HOMES = {
-    "CutsDataModule": "data_module",
-    "evaluate_cuts": "evaluation",
-    "export_checkpoint": "export",
-    "WordErrorGuard": "guard",
-    "CTCModule": "module",
-    "ObjectiveConfig": "objective_terms",
+    "CutsDataModule": "data.module",
+    "evaluate_cuts": "evaluation.evaluate",
+    "export_checkpoint": "recogniser.export",
+    "WordErrorGuard": "recogniser.guard",
+    "CTCModule": "recogniser.module",
+    "ObjectiveConfig": "recogniser.terms",
     "OptimiserConfig": "optimisation",
-    "SamplerConfig": "sampling",
-    "StartWhen": "schedule",
-    "CharacterTokenizer": "tokenizers",
-    "SentencePieceTokenizer": "tokenizers",
+    "SamplerConfig": "recogniser.sampling",
+    "StartWhen": "recogniser.schedule",
+    "CharacterTokenizer": "data.tokenizers",
+    "SentencePieceTokenizer": "data.tokenizers",
 }
 
 

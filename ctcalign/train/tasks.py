@@ -11,12 +11,12 @@ from typing import Any
 import pytorch_lightning as pl
 
 from ctcalign.errors import UsageError
-from ctcalign.train.data_module import CutsDataModule
-from ctcalign.train.export import export_checkpoint
-from ctcalign.train.module import CTCModule
-from ctcalign.train.preference_module import CtcPreferenceModule
-from ctcalign.train.preference_text import TextPreferenceModule
-from ctcalign.train.preference_text_data import TextDataModule
+from ctcalign.train.data.module import CutsDataModule
+from ctcalign.train.preference.speech.module import CtcPreferenceModule
+from ctcalign.train.preference.text.data import TextDataModule
+from ctcalign.train.preference.text.module import TextPreferenceModule
+from ctcalign.train.recogniser.export import export_checkpoint
+from ctcalign.train.recogniser.module import CTCModule
 
 CTC = "ctc"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from recordings import clicks, encode, onsets
 
 from ctcalign.audio import load_audio, open_audio, opening
 from ctcalign.audio.clock import Clock
 from ctcalign.audio.sniff import not_audio
 from ctcalign.errors import AudioError
+from tests.audio.recordings import clicks, encode, onsets
 
 
 def wav_bytes(signal: np.ndarray, rate: int = 16_000, **options: str) -> bytes:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from recordings import clicks, encode, onsets
 
 from ctcalign.audio import open_audio, probe
+from tests.audio.recordings import clicks, encode, onsets
 
 AT = [0.5, 1.25, 2.25]
 SECONDS = 2.75

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from recordings import clicks, encode
 
 from ctcalign.audio import load_audio, open_audio
 from ctcalign.errors import UsageError
+from tests.audio.recordings import clicks, encode
 
 
 def noise(samples: int, channels: int = 1, seed: int = 0) -> np.ndarray:

@@ -17,8 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ctcalign.cli import commands
-
-from .materials import (
+from tests.bad.materials import (
     BROKEN_SRT,
     RATE,
     SRT,

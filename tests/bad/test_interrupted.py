@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .materials import WORDS, content, speech
+from tests.bad.materials import WORDS, content, speech
 
 # A pipe that never ends keeps the program busy at a known place: it waits for the recording's next bytes.
 CALL = [sys.executable, "-m", "ctcalign", "align", "pipe", "a.txt", "-o", "out.json"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ctcalign.align.confidence.calibration import read_calibration
-from ctcalign.align.confidence.judging import shipped_calibration
-from ctcalign.align.published_scores import SCORES
+from ctcalign.aligner.confidence.apply import shipped_calibration
+from ctcalign.aligner.confidence.calibration import read_calibration
+from ctcalign.aligner.confidence.published_scores import SCORES
 from ctcalign.cli import commands
 
 DEMO = Path(__file__).parents[2] / "egs" / "demo"

@@ -8,10 +8,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.cli import commands
 from ctcalign.formats import read_alignment, write
-from ctcalign.formats.timed_files import read_timed
+from ctcalign.scoring.files import read_timed
 
 
 def run(*arguments):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "align" / "scoring"))
-from made_up import write_made_up
+from tests.scoring.made_up import write_made_up
 
 
 def run(*arguments):

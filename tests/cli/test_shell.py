@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from ctcalign import __version__
 from ctcalign.cli import COMMANDS, commands
-from ctcalign.cli._shared import progress, warn
+from ctcalign.cli.console import progress, warn
 from ctcalign.errors import AudioError, UsageError
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.ctc import GraphBuilder, best_path, best_path_graph, chain
-from ctcalign.ctc.emission_rows import EmissionRows
-from ctcalign.ctc.search import Search, labels_used
-from ctcalign.ctc.windows import windows
+from ctcalign.ctc.viterbi.emission_rows import EmissionRows
+from ctcalign.ctc.viterbi.search import Search, labels_used
+from ctcalign.ctc.viterbi.windows import windows
 from ctcalign.errors import NoPathError
 
 

@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from brute_force import integer_log_probs, sequences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, best_path_graph
 from ctcalign.errors import NoPathError
+from tests.ctc.brute_force import integer_log_probs, sequences
 
 
 def best_of_sequence(log_probs: np.ndarray, tokens: list[int], blank: int, penalty: float) -> float:

@@ -6,12 +6,12 @@ import random
 import numpy as np
 import pytest
 import torch
-from brute_force import best_graph_score, collapsed, integer_log_probs, sequences
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.ctc import START, WILDCARD, GraphBuilder, TokenGraph, best_path, best_path_graph, chain
 from ctcalign.errors import NoPathError, ShapeError
+from tests.ctc.brute_force import best_graph_score, collapsed, integer_log_probs, sequences
 
 
 @st.composite

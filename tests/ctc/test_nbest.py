@@ -7,12 +7,12 @@ import math
 
 import pytest
 import torch
-from brute_force import collapsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.errors import UsageError
+from tests.ctc.brute_force import collapsed
 
 
 def all_texts(emission: torch.Tensor, blank: int) -> dict[tuple[int, ...], float]:

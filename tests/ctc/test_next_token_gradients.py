@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from ctcalign import ctc
-from ctcalign.ctc import extensions, next_token_tensors, next_tokens
+from ctcalign.ctc.next_tokens import distributions as next_tokens
+from ctcalign.ctc.next_tokens import extensions
+from ctcalign.ctc.next_tokens import tensors as next_token_tensors
 
 INF = math.inf
 

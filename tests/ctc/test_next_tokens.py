@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from brute_force import collapsed, log_sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.errors import ShapeError, UsageError
+from tests.ctc.brute_force import collapsed, log_sum
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
 INF = math.inf

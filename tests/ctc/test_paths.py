@@ -4,13 +4,13 @@ import itertools
 
 import pytest
 import torch
-from brute_force import collapsed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.ctc import collapse, path_log_prob, path_log_probs, token_spans
 from ctcalign.errors import ShapeError
+from tests.ctc.brute_force import collapsed
 
 
 @given(path=st.lists(st.integers(0, 3), max_size=12), blank=st.integers(0, 3))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.ctc import WILDCARD, GraphBuilder, chain
-from ctcalign.ctc.phrase_spotting import PhraseSpotter, Spot, apart, ratio_rows
+from ctcalign.ctc.spotting.spotter import PhraseSpotter, Spot, apart, ratio_rows
 from ctcalign.errors import ShapeError
 
 FOREVER = 10**6
@@ -128,7 +128,7 @@ def test_spots_that_overlap_a_better_one_are_left_out():
 
 
 def test_a_long_emission_holds_few_candidates(monkeypatch):
-    monkeypatch.setattr("ctcalign.ctc.phrase_spotting.MOST_HELD", 10)
+    monkeypatch.setattr("ctcalign.ctc.spotting.spotter.MOST_HELD", 10)
     labels = [0, 1, 0, 2, 0, 3] * 200
     found = spots(said(labels), chain([1, 2]), blocks=range(7, 1200, 7), floor=-5.0)
     assert [spot for spot in found if spot.score == 0.0] == [Spot(6 * i + 1, 6 * i + 4, 0.0) for i in range(200)]

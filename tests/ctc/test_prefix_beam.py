@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctcalign.ctc.prefix_beam import prefix_beam_search
+from ctcalign.ctc.prefixes.beam import prefix_beam_search
 from ctcalign.errors import UsageError
 
 

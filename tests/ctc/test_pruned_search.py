@@ -8,12 +8,12 @@ import random
 import numpy as np
 import pytest
 import torch
-from brute_force import collapsed, integer_log_probs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.ctc import WILDCARD, GraphBuilder, best_path, best_path_graph
 from ctcalign.errors import NoPathError
+from tests.ctc.brute_force import collapsed, integer_log_probs
 
 anything = settings(max_examples=200, deadline=None)
 

@@ -8,14 +8,14 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from brute_force import log_sum, walk_scores
 from scipy.stats import chisquare
 
 from ctcalign import ctc
-from ctcalign.ctc import trellis_tensors
 from ctcalign.ctc.batch_inputs import checked
-from ctcalign.ctc.trellis import build_trellis
+from ctcalign.ctc.sums import tensors as trellis_tensors
+from ctcalign.ctc.sums.trellis import build_trellis
 from ctcalign.errors import ShapeError, UsageError
+from tests.ctc.brute_force import log_sum, walk_scores
 
 DRAWS = 50_000
 CASES = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctcalign.ctc.segmentation import (
+from ctcalign.ctc.segmentation.segments import (
     LOWEST,
     Segmentation,
     SegmentationRules,

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from brute_force import best_graph_score, collapsed, sequences
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from test_graph_path import small_graphs
 
 from ctcalign.ctc import best_path_graph, splice
+from tests.ctc.brute_force import best_graph_score, collapsed, sequences
+from tests.ctc.test_graph_path import small_graphs
 
 
 @settings(max_examples=300, deadline=None)
@@ -47,7 +47,7 @@ def rescored(path, log_probs, graph, blank, penalty):
 
     import torch
 
-    from ctcalign.ctc.graph_path import arc_costs
+    from ctcalign.ctc.viterbi.graph_path import arc_costs
 
     others = np.delete(log_probs, blank, axis=1)
     wild = others.max(1) - penalty

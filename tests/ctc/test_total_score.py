@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from brute_force import log_sum, walk_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign import ctc
-from ctcalign.ctc import trellis_tensors
 from ctcalign.ctc.batch_inputs import checked
-from ctcalign.ctc.trellis import build_trellis
+from ctcalign.ctc.sums import tensors as trellis_tensors
+from ctcalign.ctc.sums.trellis import build_trellis
 from ctcalign.errors import ShapeError, UsageError
+from tests.ctc.brute_force import log_sum, walk_scores
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
 

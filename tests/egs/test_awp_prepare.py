@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-sys.path.insert(0, str(Path(__file__).parent))
-from awp_corpora import make_digits, make_librispeech, make_read
 from awp_cuts import SAMPLE_RATE, read_shar, speech_cut, timed_words, write_shar
 
-from ctcalign.train.metrics import TimedWord
+from ctcalign.metrics import TimedWord
+from tests.egs.awp_corpora import make_digits, make_librispeech, make_read
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-sys.path.insert(0, str(Path(__file__).parent))
-from awp_corpora import make_digits, make_librispeech
 from awp_plan import merged, read_plan, runs_of
+
+from tests.egs.awp_corpora import make_digits, make_librispeech
 
 ROOT = Path(__file__).parents[2]
 TINY = {
@@ -79,7 +79,7 @@ def test_librispeech_in_its_own_layout(tmp_path):
 
 @pytest.mark.parametrize("name", ["digits", "read_en", "librispeech"])
 def test_every_setting_of_a_plan_can_be_built(name, tmp_path):
-    from ctcalign.train.fitting import prepared
+    from ctcalign.train.run import prepared
 
     seen = set()
     for run in runs_of(read_plan(ROOT / f"egs/{name}/awp/conf/plan.yaml"), [1]):

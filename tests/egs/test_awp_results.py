@@ -18,7 +18,7 @@ from awp_scoring import read_rows, score, summary, write_rows
 from awp_table import collect, compare_delay, compare_wer, dominated
 from awp_verdicts import together, verdicts
 
-from ctcalign.train.metrics import EmittedToken, TimedWord
+from ctcalign.metrics import EmittedToken, TimedWord
 
 SYMBOLS = ["_", " ", "a", "b", "c", "x"]
 PLAN = {

@@ -24,7 +24,7 @@ from noisy_table import Scores, confidence_table, grid_table, percent, within_ta
 from noisy_verdicts import order, reached, same_texts, verdicts
 from noisy_worker import Task, Worker
 
-from ctcalign.align.scoring.items import TimedItem
+from ctcalign.scoring.items import TimedItem
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "egs" / "demo"

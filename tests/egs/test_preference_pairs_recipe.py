@@ -11,16 +11,15 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "train"))
 import preference_pair_maker
 import preference_pairs
-from preference_cases import start
-from spoken_tones import make_cuts
 
 import ctcalign
 from ctcalign.preference import ctc_token_scores
-from ctcalign.train.preference_examples import read_examples
-from ctcalign.train.preference_frozen import fingerprint
+from ctcalign.train.preference.examples import read_examples
+from ctcalign.train.preference.speech.frozen import fingerprint
+from tests.train.preference_cases import start
+from tests.train.spoken_tones import make_cuts
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, monkeypa
             )
             assert all(0 <= value <= 1 for value in response.values["scores"])
             assert all(abs(value) <= 0.5 for value in response.values["token_rewards"])
-    from ctcalign.train.cuts import open_cuts, read_samples
+    from ctcalign.train.data.cuts import open_cuts, read_samples
 
     first = next(cut for cut in open_cuts("cuts", str(cuts)) if cut.id == examples[0].key)
     samples = torch.from_numpy(read_samples(first))

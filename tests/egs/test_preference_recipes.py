@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-sys.path.insert(0, str(Path(__file__).parent))
-from awp_corpora import make_digits, make_read
 from awp_plan import merged, read_plan, runs_of
+
+from tests.egs.awp_corpora import make_digits, make_read
 
 ROOT = Path(__file__).parents[2]
 NETWORK = {"dim": 16, "blocks": 1, "kernel": 3, "look_ahead": 1, "dropout": 0.0}
@@ -109,8 +109,8 @@ def test_read_speech_from_recordings_to_results(tmp_path):
 @pytest.mark.parametrize("name", ["digits", "read_en"])
 def test_every_method_of_a_plan_can_be_built(name, tmp_path):
     from ctcalign.models.encoders.recogniser import save_recogniser
-    from ctcalign.train.export import header_of
-    from ctcalign.train.fitting import prepared
+    from ctcalign.train.recogniser.export import header_of
+    from ctcalign.train.run import prepared
 
     seen: dict[str, str] = {}
     init = tmp_path / "baseline.safetensors"
@@ -149,8 +149,8 @@ def test_wrong_answers_are_wrong():
 @pytest.mark.parametrize("name", ["ctc_preference", "ctc_preference_manifest"])
 def test_example_configurations_of_recognisers_can_be_built(name, tmp_path):
     from ctcalign.models.encoders.recogniser import save_recogniser
-    from ctcalign.train.export import header_of
-    from ctcalign.train.fitting import prepared
+    from ctcalign.train.recogniser.export import header_of
+    from ctcalign.train.run import prepared
 
     base = {"model": {"encoder": {"class_path": "ConvEncoder", "init_args": NETWORK}}}
     (tmp_path / "train.yaml").write_text(yaml.safe_dump(base), encoding="utf-8")
@@ -169,7 +169,7 @@ def test_example_configurations_of_recognisers_can_be_built(name, tmp_path):
 def test_example_configuration_of_language_models_can_be_built(tmp_path):
     from preference_language_model import write_language_model
 
-    from ctcalign.train.fitting import prepared
+    from ctcalign.train.run import prepared
 
     write_language_model(tmp_path / "start", "ab", dim=8, layers=1, positions=8)
     options = ["--config", str(ROOT / "recipes/conf/text_preference.yaml"), "--model.model", str(tmp_path / "start")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
 
 NASTY = [
     "Hello",

@@ -7,7 +7,7 @@ import re
 
 from hypothesis import settings
 
-from ctcalign.align.alignment import AlignedCue, Alignment
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 
 few = settings(max_examples=30, deadline=None)
 UNDER_100_HOURS = 359_990.0

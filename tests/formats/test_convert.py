@@ -8,7 +8,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.cli import commands
 from ctcalign.errors import CaptionError, OutputError, UsageError
 from ctcalign.formats import FORMATS, format_of, read_alignment, write

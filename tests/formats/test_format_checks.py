@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from generated_alignments import alignments
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
 from ctcalign.formats import FORMATS, render
-from ctcalign.formats.checks import repaired
+from ctcalign.formats.shared.repair import repaired
+from tests.formats.generated_alignments import alignments
 
 few = settings(max_examples=40, deadline=None)
 wild = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 25))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats import render
-from ctcalign.formats.inline import plain
+from ctcalign.formats.shared.mark_up import plain
 
 
 def tag(text: str) -> AlignedWord:

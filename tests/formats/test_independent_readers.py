@@ -12,14 +12,14 @@ from pathlib import Path
 import jsonschema
 import pysubs2
 import webvtt
-from generated_alignments import alignments
 from hypothesis import given
-from independent_reading import UNDER_100_HOURS, close, few, said, shown, visible
 from praatio import textgrid as praatio_textgrid
 
-from ctcalign.align.alignment import AlignedCue, Alignment
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats import FORMATS, render
-from ctcalign.formats.json_file import SCHEMA_FILE
+from ctcalign.formats.own_json import SCHEMA_FILE
+from tests.formats.generated_alignments import alignments
+from tests.formats.independent_reading import UNDER_100_HOURS, close, few, said, shown, visible
 
 
 @few

@@ -7,14 +7,14 @@ import gzip
 import numpy as np
 import pytest
 import soundfile
-from generated_alignments import alignments
 from hypothesis import given, settings
-from test_independent_readers import said, visible
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
-from ctcalign.align.criteria import Criteria
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.filtering.criteria import Criteria
+from ctcalign.filtering.documents import Tally, filtered, read_document
 from ctcalign.formats import write
-from ctcalign.formats.filtering import Tally, filtered, read_document
+from tests.formats.generated_alignments import alignments
+from tests.formats.test_independent_readers import said, visible
 
 lhotse = pytest.importorskip(
     "lhotse", reason="lhotse is a dependency of the package; without it nothing to compare with"

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 
-from generated_alignments import alignments
 from hypothesis import given
-from independent_reading import close, few, said, visible
 
 from ctcalign.formats import render
+from tests.formats.generated_alignments import alignments
+from tests.formats.independent_reading import close, few, said, visible
 
 
 @few

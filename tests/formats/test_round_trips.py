@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from generated_alignments import alignments
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_independent_readers import UNDER_100_HOURS, said, shown, visible
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats import FORMATS, read_alignment, write
+from tests.formats.generated_alignments import alignments
+from tests.formats.test_independent_readers import UNDER_100_HOURS, said, shown, visible
 
 few = settings(max_examples=15, deadline=None)
 WORDS = ["Hello", "world,", "don't", "1984", "שלום", "Straße", "naïve?", "(so)", '"she', 'said"', "e\u0301", "👋"]

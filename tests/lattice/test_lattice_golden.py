@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import torch
-from enumeration import all_weights, weights
 from torch.testing import assert_close
 
 from ctcalign.ctc.batch_inputs import checked
 from ctcalign.lattice import engine
+from tests.lattice.enumeration import all_weights, weights
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 K2 = json.loads((GOLDEN / "k2_ctc.json").read_text())

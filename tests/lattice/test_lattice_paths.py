@@ -6,10 +6,10 @@ import math
 
 import pytest
 import torch
-from enumeration import all_weights, chi_square, weights
 from torch import Tensor
 
 from ctcalign.lattice import engine
+from tests.lattice.enumeration import all_weights, chi_square, weights
 
 DRAWS = 50_000
 # (frames, transcript, blank, classes, spread of the scores)

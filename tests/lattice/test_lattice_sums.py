@@ -7,12 +7,12 @@ import random
 
 import pytest
 import torch
-from enumeration import occupancies, ways, weights
 from torch import Tensor
 from torch.testing import assert_close
 
 from ctcalign import ctc
 from ctcalign.lattice import engine
+from tests.lattice.enumeration import occupancies, ways, weights
 
 CLOSE = {"rtol": 0.0, "atol": 1e-5}
 

@@ -11,9 +11,9 @@ import torch
 
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
-from ctcalign.models.builtin.features import MEAN_FRAMES, log_mel, mel_filters, subtract_running_mean
 from ctcalign.models.builtin.model import ConvCtcModel, load_checkpoint, save_checkpoint
 from ctcalign.models.builtin.network import Network, NetworkConfig
+from ctcalign.models.features import MEAN_FRAMES, log_mel, mel_filters, subtract_running_mean
 
 ROOT = Path(__file__).parents[2]
 TALK = ROOT / "egs" / "demo" / "talk.ogg"

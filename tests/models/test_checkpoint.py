@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctcalign.align.emission import compute_emission
+from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.builtin.model import ARCHITECTURE, FORMAT, save_checkpoint
@@ -56,7 +56,7 @@ def test_a_checkpoint_speaks(tmp_path: Path, suffix: str, as_text: bool) -> None
     model = load_model(f"checkpoint:{path}", device="cpu")
     assert (model.spike_delay, model.language, model.licence) == (0.05, "en", "Apache-2.0")
     reference = network().half().float().eval()
-    from ctcalign.models.builtin.features import log_mel
+    from ctcalign.models.features import log_mel
 
     with torch.inference_mode():
         log_probs, frames = model(noise(16_000), torch.tensor([16_000]))

@@ -170,7 +170,7 @@ def test_a_trained_recogniser_loads_and_speaks(tmp_path: Path, encoder: Encoder,
 
 
 def test_windows_of_a_bounded_recogniser_are_the_whole(tmp_path: Path) -> None:
-    from ctcalign.align.emission import compute_emission
+    from ctcalign.emission.emission import compute_emission
 
     built = network(conv())
     model = Recogniser(built.eval(), write_header(built, VOCABULARY, {}), "mine")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctcalign.align.emission import compute_emission
+from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctcalign.align.emission import compute_emission
+from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models import load_model, onnx_file
 from ctcalign.models.protocol import AcousticModel

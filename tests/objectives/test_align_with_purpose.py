@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from letters import BLANK, VOCABULARY, golden, path_of
 from torch.testing import assert_close
 
 from ctcalign.errors import ShapeError, UsageError
@@ -20,6 +19,7 @@ from ctcalign.objectives import (
     awp_pairs,
     improve,
 )
+from tests.objectives.letters import BLANK, VOCABULARY, golden, path_of
 
 GOLDEN = golden("awp_loss")
 RESULTS = pytest.mark.parametrize("row", GOLDEN["results"], ids=lambda row: f"{row['property']}-{row['margin']}")

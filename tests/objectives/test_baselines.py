@@ -7,12 +7,12 @@ import math
 
 import pytest
 import torch
-from letters import collapsed, first_frames, golden
 from torch.nn.functional import ctc_loss
 from torch.testing import assert_close
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives import BatchError, delay_penalty_loss, fastemit_ctc_loss, peak_first_loss, trim_tail
+from tests.objectives.letters import collapsed, first_frames, golden
 
 BATCH = golden("k2_ctc")["batch"]
 

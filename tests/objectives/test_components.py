@@ -9,7 +9,6 @@ import textwrap
 import numpy as np
 import pytest
 import torch
-from letters import BLANK, VOCABULARY, path_of
 from torch.nn.functional import ctc_loss
 from torch.testing import assert_close
 
@@ -31,6 +30,7 @@ from ctcalign.objectives import (
     register_property,
 )
 from ctcalign.objectives.properties import property_names
+from tests.objectives.letters import BLANK, VOCABULARY, path_of
 
 OPTIONS = {"delay_penalty": {"penalty": 0.1}, "fastemit": {"scale": 0.1}, "trim_tail": {"most": 3}}
 

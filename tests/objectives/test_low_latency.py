@@ -7,11 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from letters import BLANK, collapsed, first_frames, golden, path_of
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives import BatchError, LowLatency, PropertyContext, improve
 from ctcalign.objectives.properties import removable
+from tests.objectives.letters import BLANK, collapsed, first_frames, golden, path_of
 
 GOLDEN = golden("awp_low_latency")
 CONTEXT = PropertyContext(blank=BLANK)

@@ -9,11 +9,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from letters import VOCABULARY, collapsed, distance, golden, path_of
 from torch.testing import assert_close
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives import BatchError, expected_errors, mwer_loss, text_errors
+from tests.objectives.letters import VOCABULARY, collapsed, distance, golden, path_of
 
 GOLDEN = golden("k2_mwer")
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from letters import BLANK, VOCABULARY, collapsed, distance, golden, path_of, text_of, words_of
 
 from ctcalign.errors import UsageError
 from ctcalign.objectives import BatchError, MinimumCER, MinimumWER, PropertyContext, improve
+from tests.objectives.letters import BLANK, VOCABULARY, collapsed, distance, golden, path_of, text_of, words_of
 
 CASES = golden("awp_min_wer")["cases"]
 # A space at the start: the published code repairs one letter too early.

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, leaves, near, poisoned, positive, random_pairs, random_rows
 from torch import Tensor
 
 import ctcalign.preference
@@ -22,6 +21,7 @@ from ctcalign.preference import (
     register_preference_loss,
 )
 from ctcalign.preference.dpo_variants import VARIANTS
+from tests.preference.preference_batches import SIDES, leaves, near, poisoned, positive, random_pairs, random_rows
 
 # Loss, options; every tensor that any of them needs is in `full_batch`.
 CASES = [("dpo", {"variant": name, "label_smoothing": 0.1 if kind.smoothing != "no" else 0.0})

@@ -8,11 +8,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, doubles, golden, golden_pairs, near, random_pairs, random_rows, rows_of
 from torch.nn.functional import cross_entropy
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference import BatchError, cpo_loss, logo_loss, poft_loss, simpo_loss
+from tests.preference.preference_batches import (
+    SIDES,
+    doubles,
+    golden,
+    golden_pairs,
+    near,
+    random_pairs,
+    random_rows,
+    rows_of,
+)
 
 CPO = golden("trl_cpo_simpo")
 LOGO = golden("logo")

@@ -8,12 +8,22 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, doubles, golden, golden_pairs, gradients, leaves, near, random_pairs, rows_of
 from torch.nn.functional import logsigmoid
 
 from ctcalign.errors import UsageError
 from ctcalign.preference import dpo_loss
 from ctcalign.preference.dpo_variants import VARIANTS
+from tests.preference.preference_batches import (
+    SIDES,
+    doubles,
+    golden,
+    golden_pairs,
+    gradients,
+    leaves,
+    near,
+    random_pairs,
+    rows_of,
+)
 
 ROWS = {row["name"]: row for row in golden("trl_dpo")["results"]}
 SMOOTH = {name: 0.1 for name, variant in VARIANTS.items() if variant.smoothing == "must"}

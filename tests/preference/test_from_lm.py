@@ -12,12 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, doubles, golden, near
 from torch.testing import assert_close
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference import BatchError, critical_token_scores, dpo_loss, lm_token_scores, tdpo_loss
 from ctcalign.preference.vocabulary_chunks import chunks
+from tests.preference.preference_batches import SIDES, doubles, golden, near
 
 DPO = golden("trl_dpo")
 TDPO = golden("tdpo")

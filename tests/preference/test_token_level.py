@@ -6,10 +6,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, doubles, golden, golden_pairs, gradients, near, positive, random_pairs, rows_of
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference import BatchError, cdpo_loss, dpo_loss, tdpo_loss
+from tests.preference.preference_batches import (
+    SIDES,
+    doubles,
+    golden,
+    golden_pairs,
+    gradients,
+    near,
+    positive,
+    random_pairs,
+    rows_of,
+)
 
 TDPO = golden("tdpo")
 CDPO = golden("cdpo")

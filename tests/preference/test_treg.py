@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import SIDES, near, positive, random_pairs, rows_of
 
 from ctcalign.errors import UsageError
 from ctcalign.preference import BatchError, contrast_rewards, dpo_loss, simpo_loss, treg_loss
+from tests.preference.preference_batches import SIDES, near, positive, random_pairs, rows_of
 
 
 def guided(seed: int, rows: int = 3) -> dict:

@@ -13,10 +13,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preference_batches import doubles, golden, near, random_rows, rows_of
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference import BatchError, RewardShift, bco_loss, kto_loss, matching_weights
+from tests.preference.preference_batches import doubles, golden, near, random_rows, rows_of
 
 BCO = golden("trl_bco")
 KTO = golden("trl_kto")
@@ -111,10 +111,9 @@ def test_a_foreign_state_is_refused():
 TWO_PROCESSES = """
 import json, sys, torch
 from torch import distributed
-sys.path.insert(0, sys.argv[1])
-from preference_batches import random_rows, rows_of
+from tests.preference.preference_batches import random_rows, rows_of
 from ctcalign.preference import RewardShift, bco_loss, kto_loss
-rank, meeting = int(sys.argv[2]), sys.argv[3]
+rank, meeting = int(sys.argv[1]), sys.argv[2]
 distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
 shift, found = RewardShift(), []
 for seed in range(2):
@@ -128,9 +127,11 @@ print(json.dumps([found, shift.value, shift.deviation]))
 
 
 def test_two_processes_are_one(tmp_path):
-    command = [sys.executable, "-c", TWO_PROCESSES, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", TWO_PROCESSES]
+    root = Path(__file__).parents[2]
     runs = [
-        subprocess.Popen([*command, str(rank), str(tmp_path / "meeting")], stdout=subprocess.PIPE) for rank in (0, 1)
+        subprocess.Popen([*command, str(rank), str(tmp_path / "meeting")], stdout=subprocess.PIPE, cwd=root)
+        for rank in (0, 1)
     ]
     outputs = [json.loads(run.communicate(timeout=120)[0]) for run in runs]
     shift, expected = RewardShift(), []

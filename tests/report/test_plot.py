@@ -12,11 +12,12 @@ import soundfile as sf
 import torch
 from click.testing import CliRunner
 
-from ctcalign.align.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
 from ctcalign.cli import commands
 from ctcalign.errors import UsageError
-from ctcalign.report.picture import draw, hear, read_stretch
-from ctcalign.report.plot import Heat, Stretch, plot_alignment, save_figure
+from ctcalign.report.pictures.alignment import Heat, Stretch, plot_alignment
+from ctcalign.report.pictures.draw import draw, hear, read_stretch
+from ctcalign.report.pictures.figure import save_figure
 from ctcalign.text.vocabulary import Vocabulary
 
 RATE = 16_000

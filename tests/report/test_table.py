@@ -6,8 +6,15 @@ import io
 
 from rich.console import Console
 
-from ctcalign.align.alignment import AlignedCue, AlignedWord, Alignment
-from ctcalign.report.table import print_alignment, print_formats, shortened, summary, summary_lines, time_text
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.report.tables.alignment import (
+    print_alignment,
+    print_formats,
+    shortened,
+    summary,
+    summary_lines,
+    time_text,
+)
 
 
 def talk() -> Alignment:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctcalign.text.captions import read_captions
-from ctcalign.text.markup import spans, spoken_text
+from ctcalign.formats.captions import read_captions
+from ctcalign.text.markup.spans import spans, spoken_text
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

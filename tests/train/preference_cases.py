@@ -13,12 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
 from preference_language_model import write_language_model
 
 from ctcalign.models.encoders import ConvEncoder
-from ctcalign.train.batch import Batch
+from ctcalign.train.data.batch import Batch
+from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.optimisation import OptimiserConfig
-from ctcalign.train.preference_examples import Example, Response, write_examples
-from ctcalign.train.preference_loss import LossConfig
-from ctcalign.train.preference_module import CtcPreferenceModule, PreferenceConfig
-from ctcalign.train.tokenizers import CharacterTokenizer
+from ctcalign.train.preference.examples import Example, Response, write_examples
+from ctcalign.train.preference.speech.module import CtcPreferenceModule, PreferenceConfig
+from ctcalign.train.preference.term import LossConfig
 
 TEXTS = {"one": ("ab cab", ["ab ca", "bb cad"]), "two": ("dad", ["da", "dcd d"]), "three": ("ca ab", ["cc ab", "c"])}
 LOSSES = ("bco", "cdpo", "cpo", "dpo", "kto", "logo", "poft", "simpo", "tdpo", "treg")
@@ -55,7 +55,7 @@ def module(seed: int = 3, **options: Any) -> CtcPreferenceModule:
 def start(folder: Path) -> str:
     """A checkpoint of the tiny recogniser."""
     from ctcalign.models.encoders.recogniser import save_recogniser
-    from ctcalign.train.export import header_of
+    from ctcalign.train.recogniser.export import header_of
 
     fresh = module(loss=LossConfig("simpo"))
     file = folder / "start.safetensors"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +9,13 @@ import pytest
 import soundfile as sf
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
-from spoken_tones import make_cuts
-
 from ctcalign.errors import UsageError
-from ctcalign.train.augmentation import Augmentation, NoiseConfig, SpecAugment, at_speed, masked, with_noise
-from ctcalign.train.batch import Batch
-from ctcalign.train.cuts import open_cuts, read_samples, text_of_cut, timed_words
-from ctcalign.train.data_module import CutsDataModule
-from ctcalign.train.global_batches import GlobalBatches, Reader
+from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment, at_speed, masked, with_noise
+from ctcalign.train.data.batch import Batch
+from ctcalign.train.data.batches import GlobalBatches, Reader
+from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
+from ctcalign.train.data.module import CutsDataModule
+from tests.train.spoken_tones import make_cuts
 
 
 @pytest.fixture(scope="module")

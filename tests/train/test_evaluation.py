@@ -12,16 +12,14 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parent))
-from spoken_tones import config, make_cuts
-
 from ctcalign.cli import commands
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.cuts import open_cuts, timed_words
-from ctcalign.train.decoding import Decoder, load_language_model
-from ctcalign.train.evaluation import evaluate_cuts
-from ctcalign.train.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+from ctcalign.train.data.cuts import open_cuts, timed_words
+from ctcalign.train.data.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+from ctcalign.train.evaluation.decoding import Decoder, load_language_model
+from ctcalign.train.evaluation.evaluate import evaluate_cuts
+from tests.train.spoken_tones import config, make_cuts
 
 SHIFT = 0.01
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +13,13 @@ import soundfile as sf
 import torch
 from click.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parent))
-from spoken_tones import config, log_of, make_cuts
-
 import ctcalign
 from ctcalign.cli.fit import command
 from ctcalign.errors import CtcAlignError, UsageError
-from ctcalign.train.fitting import fit, prepared
-from ctcalign.train.guard import WordErrorGuard
 from ctcalign.train.provenance import source_commit
+from ctcalign.train.recogniser.guard import WordErrorGuard
+from ctcalign.train.run import fit, prepared
+from tests.train.spoken_tones import config, log_of, make_cuts
 
 AWP = {"name": "align_with_purpose", "weight": 0.5, "options": {"property": "low_latency"}}
 

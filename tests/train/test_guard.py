@@ -11,7 +11,7 @@ import torch
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.train import CTCModule, ObjectiveConfig, OptimiserConfig, StartWhen, WordErrorGuard
-from ctcalign.train.schedule import Schedule
+from ctcalign.train.recogniser.schedule import Schedule
 
 
 def module(**start: Any) -> CTCModule:

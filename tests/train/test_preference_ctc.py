@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,18 +11,17 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
-from preference_cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
-
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.preference import ctc_token_scores, simpo_loss
-from ctcalign.train.augmentation import Augmentation
-from ctcalign.train.batch import select
-from ctcalign.train.preference_contrast import ContrastConfig, edit_scores
-from ctcalign.train.preference_examples import Example, Response, read_examples, write_examples
-from ctcalign.train.preference_frozen import Frozen, fingerprint
-from ctcalign.train.preference_hypotheses import PairsConfig
-from ctcalign.train.preference_loss import LossConfig
+from ctcalign.train.data.augmentation import Augmentation
+from ctcalign.train.data.batch import select
+from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
+from ctcalign.train.preference.sides import edit_scores
+from ctcalign.train.preference.speech.contrast import ContrastConfig
+from ctcalign.train.preference.speech.frozen import Frozen, fingerprint
+from ctcalign.train.preference.speech.pairs import PairsConfig
+from ctcalign.train.preference.term import LossConfig
+from tests.train.preference_cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
 
 
 @pytest.fixture(scope="module")

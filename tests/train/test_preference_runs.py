@@ -13,19 +13,17 @@ from typing import Any
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
-from preference_cases import language_model, sums
-from spoken_tones import config, log_of, make_cuts
-
 from ctcalign.errors import UsageError
-from ctcalign.train.fitting import fit, prepared
-from ctcalign.train.preference_text import TextPreferenceModule
+from ctcalign.train.preference.text.module import TextPreferenceModule
+from ctcalign.train.run import fit, prepared
+from tests.train.preference_cases import language_model, sums
+from tests.train.spoken_tones import config, log_of, make_cuts
 
 STEPS = 6
 # All trainings of a process in one program: importing takes longer than training.
 PROGRAM = """
 import sys
-from ctcalign.train.fitting import fit
+from ctcalign.train.run import fit
 for folder in sys.argv[1:]:
     fit(["--config", folder + "/train.yaml"])
 """

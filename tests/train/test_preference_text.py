@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
-from preference_cases import LOSSES, PROMPTS, Listed, language_model, sums, trained
-
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.preference import cpo_loss
 from ctcalign.train.optimisation import OptimiserConfig
-from ctcalign.train.preference_examples import Example, Response, read_examples, write_examples
-from ctcalign.train.preference_loss import LossConfig
-from ctcalign.train.preference_text import TextPreferenceModule
-from ctcalign.train.preference_text_data import TextDataModule
-from ctcalign.train.preference_text_frozen import TextContrast
+from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
+from ctcalign.train.preference.term import LossConfig
+from ctcalign.train.preference.text.data import TextDataModule
+from ctcalign.train.preference.text.frozen import TextContrast
+from ctcalign.train.preference.text.module import TextPreferenceModule
+from tests.train.preference_cases import LOSSES, PROMPTS, Listed, language_model, sums, trained
 
 EDITS = TextContrast(kind="edits")
 

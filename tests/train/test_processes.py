@@ -11,17 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))
-from spoken_tones import config, log_of, make_cuts
-
-from ctcalign.train.fitting import fit
+from ctcalign.train.run import fit
+from tests.train.spoken_tones import config, log_of, make_cuts
 
 STEPS = 9
 RUNS = ("ctc", "awp")
 # All trainings of a process in one program: importing takes longer than training.
 PROGRAM = """
 import sys
-from ctcalign.train.fitting import fit
+from ctcalign.train.run import fit
 for folder in sys.argv[1:]:
     fit(["--config", folder + "/train.yaml"])
 """

@@ -7,10 +7,10 @@ import torch
 
 from ctcalign.errors import ShapeError
 from ctcalign.objectives.properties import PropertyContext, build_property, improve
-from ctcalign.train.batch import REASONS, SPARE, Batch, Heard, frames_needed, select
-from ctcalign.train.objective_terms import ObjectiveConfig, Term, mean_statistics
-from ctcalign.train.sampling import SAMPLERS, SamplerConfig, utterances
-from ctcalign.train.tokenizers import CharacterTokenizer
+from ctcalign.train.data.batch import REASONS, SPARE, Batch, Heard, frames_needed, select
+from ctcalign.train.data.tokenizers import CharacterTokenizer
+from ctcalign.train.recogniser.sampling import SAMPLERS, SamplerConfig, utterances
+from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
 
 SYMBOLS = ("<blank>", " ", "a", "b", "c")
 

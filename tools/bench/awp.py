@@ -115,8 +115,8 @@ def step_work(case: dict[str, Any]) -> Callable[[], None]:
     from ctcalign.models.encoders.frontend import Frontend
     from ctcalign.models.encoders.network import CtcNetwork
     from ctcalign.train import CharacterTokenizer, ObjectiveConfig, SamplerConfig
-    from ctcalign.train.batch import Heard
-    from ctcalign.train.objective_terms import Term
+    from ctcalign.train.data.batch import Heard
+    from ctcalign.train.recogniser.terms import Term
 
     tokenizer = CharacterTokenizer(" efghinorstuvwxz")
     symbols = tokenizer.vocabulary.symbols

@@ -98,10 +98,11 @@ def write_emission(labels: np.ndarray, rng: np.random.Generator, file: Path) -> 
 
 def case(hours: float) -> dict[str, Any]:
     """Time, memory and what came out of one recording."""
-    from ctcalign.align.emission import Emission
-    from ctcalign.align.recording import AlignOptions, align_emission
-    from ctcalign.align.spoken import spoken_text
-    from ctcalign.text.cues import Cue
+    from ctcalign.aligner.options import AlignOptions
+    from ctcalign.aligner.run import align_emission
+    from ctcalign.aligner.transcript import spoken_text
+    from ctcalign.alignment.cue import Cue
+    from ctcalign.emission.emission import Emission
     from ctcalign.text.tokeniser import Tokeniser
     from ctcalign.text.vocabulary import Vocabulary
 

@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError
-from ctcalign.models.builtin.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
 from ctcalign.models.builtin.network import OUTPUT_FRAME_SHIFT, Network, NetworkConfig
+from ctcalign.models.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
 from ctcalign.text.vocabulary import Vocabulary
 
 FORMAT = "ctcalign/checkpoint/1"

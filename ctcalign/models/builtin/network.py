@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.builtin.features import MELS, subtract_running_mean
+from ctcalign.models.features import MELS, subtract_running_mean
 
 OUTPUT_FRAME_SHIFT = 0.02
 # Divides the mean-free log-mel features so that the first layer sees values of about unit size.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
-from ctcalign.models.builtin.features import MELS
 from ctcalign.models.encoders.base import Encoder, Stem, at_least, inside
+from ctcalign.models.features import MELS
 
 
 class ConvEncoder(Encoder):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.builtin.features import MELS
 from ctcalign.models.builtin.network import FEATURE_SCALE
 from ctcalign.models.encoders.base import at_least, inside
+from ctcalign.models.features import MELS
 
 # A typical level of natural-log mel energies of speech at a usual loudness, taken off before any mean.
 LEVEL = -7.0

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.builtin.features import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
 
 FEATURE_SHIFT = HOP_SAMPLES / SAMPLE_RATE
 # What the window of a log-mel frame hears after the frame's own 10 ms.

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.builtin.features import HOP_SAMPLES, SAMPLE_RATE, log_mel
 from ctcalign.models.builtin.model import FORMAT
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, log_mel
 from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"

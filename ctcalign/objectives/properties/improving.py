@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import BatchError, check_paths, counts, valid_frames
+from ctcalign.checks import check_paths, counts, valid_frames
+from ctcalign.errors import BatchError, ShapeError
 from ctcalign.objectives.properties.base import BatchProperty, Property, PropertyContext
 from ctcalign.objectives.properties.draws import Source
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ctcalign.errors import ShapeError
-from ctcalign.objectives.checks import BatchError, check_choice, check_count, valid_frames
+from ctcalign.checks import check_choice, check_count, valid_frames
+from ctcalign.errors import BatchError, ShapeError
 from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
 from ctcalign.objectives.properties.draws import Source, draw_frames, draw_numbers
 from ctcalign.objectives.properties.naming import register_property

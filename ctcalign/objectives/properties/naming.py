@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ctcalign.errors import UsageError
-from ctcalign.objectives.naming import Registry
 from ctcalign.objectives.properties.base import Property
+from ctcalign.registry import Registry
 
 _PROPERTIES = Registry(
     "property",

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ctcalign.objectives.checks import BatchError, check_choice, check_count
+from ctcalign.checks import check_choice, check_count
+from ctcalign.errors import BatchError
 from ctcalign.objectives.edit_kernels import repair_paths
 from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
 from ctcalign.objectives.properties.draws import Source, draw_numbers

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from ctcalign.models.builtin.features import SAMPLE_RATE, log_mel
+from ctcalign.models.features import SAMPLE_RATE, log_mel
 
 # Phone classes of the auxiliary frame-wise target; 0 is silence, -1 in a target means "not known".
 PHONES = (

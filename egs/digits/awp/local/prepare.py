@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
 from awp_cuts import SAMPLE_RATE, speech_cut, write_shar
 
-from ctcalign.train.metrics import TimedWord
+from ctcalign.metrics import TimedWord
 
 Samples = NDArray[np.float32]
 HOP = SAMPLE_RATE // 100

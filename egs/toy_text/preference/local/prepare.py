@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
 from preference_language_model import write_language_model
 
-from ctcalign.train.preference_examples import Example, Response, write_examples
+from ctcalign.train.preference.examples import Example, Response, write_examples
 
 
 def without_carry(a: int, b: int) -> int:

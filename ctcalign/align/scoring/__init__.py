@@ -1,4 +1,0 @@
-"""How far an alignment is from a reference: matching, errors of edges, skips, and whether confidences keep their word.
-
-Nothing here knows files or models: `ctcalign.formats.timed_files` reads both sides.
-"""

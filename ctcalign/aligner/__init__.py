@@ -1,0 +1,1 @@
+"""Recording + captions + model -> `Alignment`. Start at `run.py`."""

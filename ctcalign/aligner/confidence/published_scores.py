@@ -1,0 +1,151 @@
+"""Scores from the literature, by name, of texts in given places of an emission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc import best_path
+from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
+from ctcalign.emission.decoding import FreeDecoding, label_errors
+from ctcalign.emission.emission import Emission
+from ctcalign.errors import NoPathError, UsageError
+
+
+@dataclass
+class SpokenSpan:
+    """A text and the frames in which it is said.
+
+    Attributes:
+        rows: natural-log probabilities of these frames, (T, C).
+        labels: of the text.
+        heard: labels that the model hears in these frames without a text.
+        characters: of the text as written; the short-text penalty counts them.
+        frame_shift: seconds a frame.
+        blank: index of the blank.
+    """
+
+    rows: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    heard: NDArray[np.int64]
+    characters: int
+    frame_shift: float
+    blank: int
+
+    @cached_property
+    def path_scores(self) -> NDArray[np.float64] | None:
+        """Log-prob of each frame on the best CTC path of the text; None where there is no path."""
+        try:
+            return best_path(self.rows, self.labels, self.blank).frame_scores.numpy().astype(np.float64)
+        except NoPathError:
+            return None
+
+    @cached_property
+    def segmentation_score(self) -> float:
+        """Min-mean over 30 frames as published."""
+        try:
+            [found] = segment_utterances(self.rows, [self.labels.tolist()], self.frame_shift, blank=self.blank)
+        except NoPathError:
+            return NO_FRAME
+        return found.score
+
+
+def min_mean_score(span: SpokenSpan) -> float:
+    """Confidence of CTC segmentation: the smallest mean log-prob of 30 frames, in nats (arXiv:2007.09127)."""
+    return span.segmentation_score
+
+
+def mean_log_posterior(span: SpokenSpan) -> float:
+    """Mean log-prob a frame of the best CTC path, in nats, at most 0: the usual score of forced alignments."""
+    return NO_FRAME if span.path_scores is None else float(span.path_scores.mean())
+
+
+def ipfa_score(span: SpokenSpan, threshold: float = -2.0, short_text: int = 30) -> float:
+    """The min-mean, less 2 * |threshold| for texts of fewer than `short_text` characters (arXiv:2210.15226)."""
+    return span.segmentation_score + (2 * threshold if span.characters < short_text else 0.0)
+
+
+def free_ratio(span: SpokenSpan) -> float:
+    """Mean a frame of the log of the text's path over that of the best path of any text, in nats, at most 0.
+
+    A star or filler arc that may say anything takes the best label of each frame: the ratio to it is how much worse
+    the text is than what was heard.
+    """
+    if span.path_scores is None:
+        return NO_FRAME
+    return float((span.path_scores - span.rows.max(1)).mean())
+
+
+def free_error_rate(span: SpokenSpan) -> float:
+    """Label errors between the text and what is heard without it, over the labels of the text: 0 is best, no limit."""
+    return label_errors(span.labels, span.heard) / len(span.labels)
+
+
+SCORES: dict[str, Callable[[SpokenSpan], float]] = {
+    "min_mean": min_mean_score,
+    "mean": mean_log_posterior,
+    "ipfa": ipfa_score,
+    "free_ratio": free_ratio,
+    "free_error_rate": free_error_rate,
+}
+
+
+def published_scores(
+    emission: Emission,
+    spans: Sequence[tuple[float, float] | None],
+    labels: Sequence[Sequence[int]],
+    characters: Sequence[int] | None = None,
+    names: Sequence[str] = tuple(SCORES),
+    spike_delay: float = 0.0,
+) -> list[dict[str, float] | None]:
+    """Published scores of texts in their places.
+
+    Args:
+        emission: of the recording.
+        spans: (start, end) of each text in seconds; None where it has no place.
+        labels: columns that spell each text, separators between words included.
+        characters: of each text as written; None takes the number of its labels.
+        names: keys of `SCORES`.
+        spike_delay: seconds by which the model's labels come late.
+    Returns:
+        For each text its scores by name; NO_FRAME (-1e10) where it needs more frames than its span has. None for a
+        text without place or without labels.
+    Raises:
+        UsageError: an unknown name, or lists of different lengths.
+    """
+    unknown = [name for name in names if name not in SCORES]
+    if unknown:
+        raise UsageError(f"score: got {unknown[0]!r}, expected one of {', '.join(SCORES)}")
+    counts = [len(text) for text in labels] if characters is None else list(characters)
+    if not len(spans) == len(labels) == len(counts):
+        raise UsageError(
+            f"spans, labels, characters: expected equal lengths, got {len(spans)}, {len(labels)}, {len(counts)}"
+        )
+    blank = emission.vocabulary.blank
+    decoding = FreeDecoding(emission.log_probs, blank)
+    found: list[dict[str, float] | None] = []
+    for span, text, count in zip(spans, labels, counts, strict=True):
+        if span is None or not text:
+            found.append(None)
+            continue
+        first, stop = (
+            min(max(0, round((time + spike_delay - emission.offset) / emission.frame_shift)), len(emission.log_probs))
+            for time in span
+        )
+        if stop <= first:
+            found.append({name: 1.0 if name == "free_error_rate" else NO_FRAME for name in names})
+            continue
+        spoken = SpokenSpan(
+            np.asarray(emission.log_probs[first:stop], np.float32),
+            np.asarray(text, np.int64),
+            decoding.between(first, stop),
+            count,
+            emission.frame_shift,
+            blank,
+        )
+        found.append({name: SCORES[name](spoken) for name in names})
+    return found

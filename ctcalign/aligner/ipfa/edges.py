@@ -1,0 +1,157 @@
+"""Edges of texts whose first or last words are wrong.
+
+Such a word either settles beside its right neighbour, for a separator costs nothing, and the speech that it stands for
+is left over; or it strays into the speech of the next text. So stray labels beyond a pause are left out, and what is
+heard between two texts is given to one or the other as long as that makes neither less like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.aligner.ipfa.segmenter import Segment
+from ctcalign.emission.decoding import FreeDecoding, prefix_errors
+
+PAUSE = 0.25  # seconds between two labels
+PAUSE_COST = 1.5  # errors that a pause must save to be crossed
+SAME_BREATH = 0.9  # errors that a label is worth which no pause divides from the text
+STRAY_PAUSE = 0.4  # seconds that divide stray labels at an edge from the rest of a text
+STRAY_COST = 2.0  # errors that leaving them out may add
+STRAYS = 10  # labels at most
+LEFT = 0.7  # labels that must be left for each of the text
+WRONG_WORDS = -2.1  # nats a label, below which some words are probably wrong and may have strayed
+FARTHEST = 4.0  # seconds that a text may grow at one end
+
+
+@dataclass(frozen=True)
+class Times:
+    """From seconds to frames and back."""
+
+    frame_shift: float
+    offset: float
+
+    def frame(self, time: float) -> int:
+        """The nearest frame."""
+        return round((time - self.offset) / self.frame_shift)
+
+    def seconds(self, frame: int) -> float:
+        """Where a frame begins."""
+        return self.offset + frame * self.frame_shift
+
+
+def grown(
+    placed: Mapping[int, Segment],
+    texts: Sequence[str],
+    encode: Callable[[str], Sequence[int]],
+    decoding: FreeDecoding,
+    times: Times,
+    start: float,
+    end: float,
+) -> dict[int, Segment]:
+    """The same segments without stray labels, grown over the speech between them. Totals and scores stay.
+
+    Args:
+        placed: cores by number of their text, in order and without overlap.
+        texts, encode: the texts and their labels.
+        decoding: of the recording.
+        times: of its frames.
+        start, end: of its speech, in seconds.
+    """
+    numbers = sorted(placed)
+    labels = [np.asarray(encode(texts[n]), np.int64) for n in numbers]
+    old = [(times.frame(placed[n].start), times.frame(placed[n].end)) for n in numbers]
+    edges = [
+        _trimmed(text, span, decoding, STRAY_PAUSE / times.frame_shift)
+        if placed[n].total < WRONG_WORDS * placed[n].labels
+        else span
+        for n, text, span in zip(numbers, labels, old, strict=True)
+    ]
+    edges = [_heard(span, decoding) for span in edges]
+    starts, stops = [first for first, _ in edges], [stop for _, stop in edges]
+    reach = times.frame(start + FARTHEST) - times.frame(start)
+    for i in range(len(numbers) + 1):
+        low = stops[i - 1] if i else times.frame(start)
+        high = starts[i] if i < len(numbers) else times.frame(end)
+        frames = decoding.frames_between(low, high)
+        if not len(frames):
+            continue
+        heard = decoding.between(low, high)
+        width = PAUSE / times.frame_shift
+        before = after = np.zeros(1)
+        if i:
+            near = int(np.searchsorted(frames, low + reach))
+            before = _costs(labels[i - 1], decoding.between(*edges[i - 1]), heard[:near], frames[:near] - low, width)
+        if i < len(numbers):
+            near = int(np.searchsorted(frames, high - reach))
+            own = decoding.between(starts[i], stops[i])[::-1]
+            after = _costs(labels[i][::-1], own, heard[near:][::-1], high - frames[near:][::-1], width)
+        taken_before, taken_after = _split(before, after, frames)
+        if taken_before:
+            edges[i - 1] = (edges[i - 1][0], int(frames[taken_before - 1]) + 1)
+        if taken_after:
+            edges[i] = (int(frames[len(frames) - taken_after]), edges[i][1])
+    result = {}
+    for n, (first, stop), (old_first, old_stop) in zip(numbers, edges, old, strict=True):
+        segment = placed[n]
+        if first != old_first:
+            segment = replace(segment, start=times.seconds(first))
+        if stop != old_stop:
+            segment = replace(segment, end=times.seconds(stop))
+        result[n] = segment
+    return result
+
+
+def _heard(span: tuple[int, int], decoding: FreeDecoding) -> tuple[int, int]:
+    """From the first label heard to the last: a wrong label is entered anywhere in the pause beside its text."""
+    frames = decoding.frames_between(*span)
+    return (int(frames[0]), int(frames[-1]) + 1) if len(frames) else span
+
+
+def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: FreeDecoding, pause: float) -> tuple[int, int]:
+    """A span without the few labels at either edge that a pause divides from the rest and the text does not need."""
+    first, stop = span
+    for backwards in (False, True):
+        frames = decoding.frames_between(first, stop)
+        heard = decoding.between(first, stop)
+        way = slice(None, None, -1) if backwards else slice(None)
+        errors = prefix_errors(text[way], heard[way])
+        order = frames[way]
+        for kept in range(len(order) - 1, max(round(LEFT * len(text)), len(order) - 1 - STRAYS), -1):
+            if abs(int(order[kept]) - int(order[kept - 1])) > pause and errors[kept] <= errors[-1] + STRAY_COST:
+                first, stop = (int(order[kept - 1]), stop) if backwards else (first, int(order[kept - 1]) + 1)
+                break
+    return first, stop
+
+
+def _costs(
+    text: NDArray[np.int64],
+    own: NDArray[np.int64],
+    more: NDArray[np.int64],
+    distances: NDArray[np.int64],
+    pause: float,
+) -> NDArray[np.float64]:
+    """Errors of a text with 0, 1, 2, ... of the labels beside it, and the pauses crossed on the way."""
+    errors = prefix_errors(text, np.concatenate([own, more]))[len(own) :].astype(np.float64)
+    pauses = np.cumsum(np.diff(distances, prepend=0) > pause)
+    errors[1:] += PAUSE_COST * pauses - SAME_BREATH * np.cumsum(pauses == 0)
+    return errors
+
+
+def _split(before: NDArray[np.float64], after: NDArray[np.float64], frames: NDArray[np.int64]) -> tuple[int, int]:
+    """How many labels go to the text before and to the one after: fewest errors, then most labels, then widest gap."""
+    best = (np.inf, 0, 0.0)
+    taken = (0, 0)
+    for a in range(len(before)):
+        most = min(len(after) - 1, len(frames) - a)
+        costs = before[a] + after[: most + 1]
+        least = costs.min()
+        b = int(np.flatnonzero(costs <= least)[-1])
+        gap = float(frames[len(frames) - b] - frames[a - 1]) if a and 0 < b else 0.0
+        key = (float(least), -(a + b), -gap)
+        if key < best:
+            best, taken = key, (a, b)
+    return taken

@@ -1,0 +1,173 @@
+"""What a recogniser hears without being told: text with times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.placing.boundaries import refine
+from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.ctc.prefixes.beam import prefix_beam_search
+from ctcalign.emission.channels import listen
+from ctcalign.emission.emission import Emission
+from ctcalign.emission.progress import Progress, _unseen
+from ctcalign.errors import UsageError
+from ctcalign.models import load_model
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.vocabulary import WORD_START, Vocabulary
+
+DECODERS = ("greedy", "beam")
+PAUSE = 0.6  # seconds without a symbol that end a segment
+LONGEST_SEGMENT = 20.0  # a longer segment ends at its widest pause
+
+
+@dataclass(frozen=True)
+class HeardSymbol:
+    """A symbol of the decoded path: frames [first, stop), mean log-probability a frame in nats."""
+
+    label: int
+    first: int
+    stop: int
+    score: float
+
+
+def transcribe(
+    audio: str | Path,
+    model: str | AcousticModel = "builtin:en",
+    device: str = "auto",
+    *,
+    decoder: str = "greedy",
+    beam: int = 16,
+    options: AlignOptions | None = None,
+    allow_noncommercial: bool = False,
+    progress: Progress = _unseen,
+) -> Alignment:
+    """Decode a recording into segments between pauses.
+
+    Args:
+        audio, model, device, options, allow_noncommercial, progress: as for `ctcalign.align`.
+        decoder: "greedy" takes the best label of each frame; "beam" the best text of a prefix beam search.
+        beam: prefixes that the beam search keeps, >= 1.
+    Returns:
+        An `Alignment` whose cues are the segments.
+    Raises:
+        UsageError: unknown decoder or channel="all".   AudioError, ModelError: as for `align`.
+    """
+    options = options or AlignOptions()
+    if decoder not in DECODERS:
+        raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
+    recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
+        progress("decoding", 0, None)
+        cues = list(_cues(heard.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
+        heard.assign_channels(cues)
+        result = Alignment(
+            str(audio),
+            heard.emission.duration,
+            recogniser.name,
+            cues,
+            language=recogniser.language,
+            frame_shift=heard.emission.frame_shift,
+            warnings=list(heard.warnings),
+        )
+    return result
+
+
+def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bool) -> Iterator[AlignedCue]:
+    vocabulary = emission.vocabulary
+    for number, (first, stop) in enumerate(segments(emission)):
+        rows = np.asarray(emission.log_probs[first:stop], np.float32)
+        labels = None if beam is None else prefix_beam_search(rows, beam, vocabulary.blank)
+        symbols = greedy_symbols(rows, vocabulary.blank) if labels is None else _placed(rows, labels, vocabulary.blank)
+        words = list(_words(symbols, vocabulary))
+        if not words:
+            continue
+
+        def seconds(frame: int, first: int = first) -> float:
+            return max(0.0, emission.offset + (first + frame) * emission.frame_shift - model.spike_delay)
+
+        spikes = [(seconds(word[0].first), seconds(word[-1].stop)) for word in words]
+        times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, model.spike_delay)
+        done = []
+        for word, (start, end) in zip(words, times, strict=True):
+            marks = [
+                AlignedToken(vocabulary.symbols[s.label], seconds(s.first), seconds(s.stop), s.score) for s in word
+            ]
+            score = sum(s.score * (s.stop - s.first) for s in word) / sum(s.stop - s.first for s in word)
+            done.append(AlignedWord(_spelled(word, vocabulary), start, end, score, tokens=marks if tokens else []))
+        text = " ".join(word.text for word in done)
+        mean = sum(word.score or 0.0 for word in done) / len(done)
+        yield AlignedCue(number, text, times[0][0], times[-1][1], score=mean, words=done)
+
+
+def segments(emission: Emission) -> Iterator[tuple[int, int]]:
+    """Stretches of frames between pauses of the greedy path, as (first, stop), each with some blank around it."""
+    blank, separator = emission.vocabulary.blank, emission.vocabulary.separator
+    pause = max(1, round(PAUSE / emission.frame_shift))
+    longest = round(LONGEST_SEGMENT / emission.frame_shift)
+    labels = np.concatenate(
+        [np.asarray(emission.log_probs[i : i + 50_000]).argmax(1) for i in range(0, len(emission.log_probs), 50_000)]
+        or [np.zeros(0, np.int64)]
+    )
+    said = np.flatnonzero((labels != blank) & (labels != (blank if separator is None else separator)))
+    if len(said) == 0:
+        return
+    yield from _split(said, pause, longest, len(labels))
+
+
+def _split(said: npt.NDArray[np.int64], pause: int, longest: int, frames: int) -> Iterator[tuple[int, int]]:
+    groups = [group for group in np.split(said, np.flatnonzero(np.diff(said) >= pause) + 1) if len(group)]
+    while groups:
+        group = groups.pop(0)
+        if group[-1] - group[0] > longest and len(group) > 1:
+            middle = (group[:-1] + group[1:]) / 2 - (group[0] + group[-1]) / 2
+            widest = int((np.diff(group) - 0.02 * np.abs(middle)).argmax()) + 1  # wide, and rather in the middle
+            groups[:0] = [group[:widest], group[widest:]]
+            continue
+        yield max(0, int(group[0]) - 2), min(frames, int(group[-1]) + 3)
+
+
+def greedy_symbols(rows: npt.NDArray[np.float32], blank: int) -> list[HeardSymbol]:
+    """The best label of each frame, equal neighbours merged, blanks left out."""
+    labels = rows.argmax(1)
+    edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
+    return [
+        HeardSymbol(int(labels[a]), a, b, float(rows[a:b, labels[a]].mean()))
+        for a, b in pairwise(edges.tolist())
+        if labels[a] != blank
+    ]
+
+
+def _placed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list[HeardSymbol]:
+    from ctcalign.ctc import best_path
+
+    if not labels:
+        return []
+    best = best_path(rows, labels, blank)
+    return [
+        HeardSymbol(label, first, stop, float(rows[first:stop, label].mean()))
+        for label, (first, stop) in zip(labels, best.spans, strict=True)
+    ]
+
+
+def _words(symbols: list[HeardSymbol], vocabulary: Vocabulary) -> Iterator[list[HeardSymbol]]:
+    word: list[HeardSymbol] = []
+    for symbol in symbols:
+        starts = vocabulary.word_pieces and vocabulary.symbols[symbol.label].startswith(WORD_START)
+        if (symbol.label == vocabulary.separator or starts) and word:
+            yield word
+            word = []
+        if symbol.label != vocabulary.separator:
+            word.append(symbol)
+    if word:
+        yield word
+
+
+def _spelled(word: list[HeardSymbol], vocabulary: Vocabulary) -> str:
+    return "".join(vocabulary.symbols[symbol.label] for symbol in word).replace(WORD_START, "")

@@ -1,0 +1,112 @@
+"""The result of an alignment: every cue and every word of the input exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ctcalign.formats.shared.rendered import WriteReport
+
+Status = Literal["aligned", "not_spoken", "failed"]
+SCHEMA = "ctcalign/alignment/1"
+
+
+@dataclass(slots=True)
+class AlignedToken:
+    """One output symbol of the model. `score` is its mean log-probability a frame, in nats."""
+
+    text: str
+    start: float
+    end: float
+    score: float
+
+
+@dataclass(slots=True)
+class AlignedWord:
+    """One word of the user's text, as written. Times in seconds, None where it is not placed."""
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    score: float | None = None  # log domain, nats
+    confidence: float | None = None  # calibrated probability in [0, 1]
+    status: Status = "aligned"
+    reason: str | None = None  # why it is not aligned, or why its place is a guess
+    reading: str | None = None  # what was said for it, where that differs from the text ("nineteen eighty four")
+    tokens: list[AlignedToken] = field(default_factory=list)
+
+
+@dataclass
+class AlignedCue:
+    """One cue of the input. `words` covers its text in order; mark-up nobody speaks is a word that is `not_spoken`."""
+
+    index: int
+    text: str
+    start: float | None = None
+    end: float | None = None
+    status: Status = "aligned"
+    reason: str | None = None
+    score: float | None = None
+    confidence: float | None = None
+    words: list[AlignedWord] = field(default_factory=list)
+    speaker: str | None = None
+    id: str | None = None
+    channel: int | None = None
+    input_start: float | None = None  # the time that the input file gave; captions that are not placed keep it
+    input_end: float | None = None
+    alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are said
+    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where they were asked for
+
+
+@dataclass
+class Alignment:
+    """Everything that `ctcalign.align` found out about one recording. Times in seconds from its beginning."""
+
+    audio: str
+    duration: float
+    model: str
+    cues: list[AlignedCue]
+    unwritten: list[tuple[float, float]] = field(default_factory=list)  # speech that no cue covers
+    language: str | None = None
+    frame_shift: float | None = None
+    warnings: list[str] = field(default_factory=list)  # truncated audio, characters the model cannot say, ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """The alignment as a JSON object of the schema `ctcalign/alignment/1`. Empty optional keys are left out."""
+        from ctcalign.alignment.document import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Alignment:
+        """The inverse of `to_dict`. Keys that the schema does not know are ignored and named in `warnings`.
+
+        Raises:
+            CaptionError: not a document of this schema; the message names the place.
+        """
+        from ctcalign.alignment.document import from_dict
+
+        return from_dict(document)
+
+    # A room below is reached for only inside these two: they are its front door for users who hold an alignment.
+
+    def to_json(self, path: str | Path) -> WriteReport:
+        """Write the JSON document, whatever the extension of `path`. See `ctcalign.formats.write`."""
+        from ctcalign.formats.writing import write
+
+        return write(self, path, "json")
+
+    def save(self, path: str | Path, format: str | None = None) -> WriteReport:
+        """Write the alignment in the format that the extension of `path` (or `format`) names.
+
+        Returns:
+            What was written, and what the format could not hold.
+        Raises:
+            UsageError: no format has this extension or name.  OutputError: the file cannot be written.
+        """
+        from ctcalign.formats.writing import write
+
+        return write(self, path, format)

@@ -1,0 +1,33 @@
+"""A caption as the user wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CueWord:
+    """A word that the input file itself times (Whisper JSON, CTM, TextGrid, VTT word cues, karaoke)."""
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One caption of the input file. Times are seconds, None where the file has none.
+
+    `text` is the caption's own text, mark-up (tags, speaker labels, notes) included: `ctcalign.text.markup.spans` tells
+    what of it is spoken.
+    """
+
+    index: int  # place in the input file, from 0
+    text: str
+    start: float | None = None
+    end: float | None = None
+    speaker: str | None = None
+    id: str | None = None
+    channel: int | None = None
+    words: tuple[CueWord, ...] = ()

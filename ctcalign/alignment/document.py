@@ -1,0 +1,197 @@
+"""`Alignment` to and from a JSON object of the schema `ctcalign/alignment/1`.
+
+Keys that the schema demands are always there; the others (reason, reading, speaker, id, channel, tokens, input_start,
+input_end, language, frame_shift, warnings) are left out when they hold nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, AlignedWord, Alignment, Status
+from ctcalign.errors import CaptionError
+
+Row = dict[str, Any]
+
+
+def to_dict(alignment: Alignment) -> Row:
+    """A JSON object; numbers are unrounded, so that `from_dict` gives back the same alignment."""
+    row: Row = {
+        "schema": SCHEMA,
+        "audio": alignment.audio,
+        "duration": alignment.duration,
+        "model": alignment.model,
+    }
+    _set(row, language=alignment.language, frame_shift=alignment.frame_shift)
+    if alignment.warnings:
+        row["warnings"] = list(alignment.warnings)
+    row["cues"] = [cue_to_dict(cue) for cue in alignment.cues]
+    row["unwritten"] = [{"start": start, "end": end} for start, end in alignment.unwritten]
+    return row
+
+
+def cue_to_dict(cue: AlignedCue) -> Row:
+    """One entry of "cues"."""
+    row: Row = {
+        "index": cue.index,
+        "text": cue.text,
+        "start": cue.start,
+        "end": cue.end,
+        "status": cue.status,
+        "score": cue.score,
+        "confidence": cue.confidence,
+    }
+    _set(row, reason=cue.reason, speaker=cue.speaker, id=cue.id, channel=cue.channel)
+    _set(row, input_start=cue.input_start, input_end=cue.input_end)
+    if cue.alternatives:
+        row["alternatives"] = [{"start": start, "end": end} for start, end in cue.alternatives]
+    if cue.scores:
+        row["scores"] = dict(cue.scores)
+    row["words"] = [_word_to_dict(word) for word in cue.words]
+    return row
+
+
+def _word_to_dict(word: AlignedWord) -> Row:
+    row: Row = {
+        "text": word.text,
+        "start": word.start,
+        "end": word.end,
+        "score": word.score,
+        "confidence": word.confidence,
+        "status": word.status,
+    }
+    _set(row, reason=word.reason, reading=word.reading)
+    if word.tokens:
+        row["tokens"] = [
+            {"text": token.text, "start": token.start, "end": token.end, "score": token.score} for token in word.tokens
+        ]
+    return row
+
+
+def _set(row: Row, **optional: Any) -> None:
+    row.update({key: value for key, value in optional.items() if value is not None})
+
+
+def from_dict(document: Mapping[str, Any]) -> Alignment:
+    """The inverse of `to_dict`; raises CaptionError that names the place of what is wrong."""
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
+        raise CaptionError(f'"schema" is {found!r}, expected "{SCHEMA}"; a newer ctcalign may have written it')
+    reader = _Reader(Counter())
+    root = reader.fields(document, "", _ROOT)
+    alignment = Alignment(
+        audio=root["audio"],
+        duration=root["duration"],
+        model=root["model"],
+        cues=[reader.cue(row, f"cues[{i}]") for i, row in enumerate(root["cues"])],
+        unwritten=[reader.span(row, f"unwritten[{i}]") for i, row in enumerate(root["unwritten"] or [])],
+        language=root["language"],
+        frame_shift=root["frame_shift"],
+        warnings=[reader.string(text, f"warnings[{i}]") for i, text in enumerate(root["warnings"] or [])],
+    )
+    alignment.warnings += [f'ignored the unknown key "{key}" ({n} times)' for key, n in sorted(reader.unknown.items())]
+    return alignment
+
+
+# key -> (kind, demanded). A number or text that is not demanded may be null or missing.
+_ROOT = {
+    "schema": ("text", True),
+    "audio": ("text", True),
+    "duration": ("number", True),
+    "model": ("text", True),
+    "cues": ("list", True),
+    "unwritten": ("list", False),
+    "language": ("text", False),
+    "frame_shift": ("number", False),
+    "warnings": ("list", False),
+}
+_TOKEN = {"text": ("text", True), "start": ("number", True), "end": ("number", True), "score": ("number", True)}
+_SPAN = {"start": ("number", True), "end": ("number", True)}
+_WORD = {
+    "text": ("text", True),
+    "status": ("status", True),
+    **dict.fromkeys(("start", "end", "score", "confidence"), ("number", False)),
+    **dict.fromkeys(("reason", "reading"), ("text", False)),
+    "tokens": ("list", False),
+}
+_CUE = {
+    "index": ("count", True),
+    "text": ("text", True),
+    "status": ("status", True),
+    **dict.fromkeys(("start", "end", "score", "confidence", "input_start", "input_end"), ("number", False)),
+    **dict.fromkeys(("reason", "speaker", "id"), ("text", False)),
+    "channel": ("count", False),
+    "alternatives": ("list", False),
+    "scores": ("object", False),
+    "words": ("list", False),
+}
+
+
+class _Reader:
+    """Checks the type of every value and counts the keys that nobody knows."""
+
+    def __init__(self, unknown: Counter[str]) -> None:
+        self.unknown = unknown
+
+    def fields(self, row: Any, place: str, known: dict[str, tuple[str, bool]]) -> Row:
+        if not isinstance(row, Mapping):
+            raise CaptionError(f"{place or 'document'}: expected an object, got {_short(row)}")
+        self.unknown.update(str(key) for key in row.keys() - known.keys())
+        return {
+            key: self.value(row.get(key), kind, demanded, f"{place}.{key}" if place else key)
+            for key, (kind, demanded) in known.items()
+        }
+
+    def value(self, value: Any, kind: str, demanded: bool, place: str) -> Any:
+        if value is None and not demanded:
+            return None
+        if kind == "number":
+            # Python's json also reads NaN, infinities and integers that no float holds: false for all of them.
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
+                return float(value)
+            raise CaptionError(f"{place}: expected a finite number, got {_short(value)}")
+        if kind == "count":
+            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+                return value
+            raise CaptionError(f"{place}: expected a whole number from 0, got {_short(value)}")
+        if kind == "status":
+            if value in get_args(Status):
+                return value
+            raise CaptionError(f"{place}: expected one of {', '.join(get_args(Status))}, got {_short(value)}")
+        if kind == "object":
+            if isinstance(value, Mapping):
+                return {str(key): self.value(one, "number", True, f"{place}.{key}") for key, one in value.items()}
+            raise CaptionError(f"{place}: expected an object, got {_short(value)}")
+        if not isinstance(value, str if kind == "text" else list):
+            raise CaptionError(f"{place}: expected a {kind}, got {_short(value)}")
+        return value
+
+    def string(self, value: Any, place: str) -> str:
+        return cast(str, self.value(value, "text", True, place))
+
+    def span(self, row: Any, place: str) -> tuple[float, float]:
+        values = self.fields(row, place, _SPAN)
+        return values["start"], values["end"]
+
+    def cue(self, row: Any, place: str) -> AlignedCue:
+        values = self.fields(row, place, _CUE)
+        values["words"] = [self.word(word, f"{place}.words[{i}]") for i, word in enumerate(values["words"] or [])]
+        others = values["alternatives"] or []
+        values["alternatives"] = [self.span(row, f"{place}.alternatives[{i}]") for i, row in enumerate(others)]
+        values["scores"] = values["scores"] or {}
+        return AlignedCue(**values)
+
+    def word(self, row: Any, place: str) -> AlignedWord:
+        values = self.fields(row, place, _WORD)
+        values["tokens"] = [
+            AlignedToken(**self.fields(token, f"{place}.tokens[{i}]", _TOKEN))
+            for i, token in enumerate(values["tokens"] or [])
+        ]
+        return AlignedWord(**values)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

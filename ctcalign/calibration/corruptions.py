@@ -1,0 +1,172 @@
+"""Captions made wrong on purpose, with the truth about each: what a confidence is fitted and measured on.
+
+The kinds are errors that real captions have: wrong, missing and additional words, whole captions that are missing,
+not spoken, doubled, exchanged or moved, captions that hold several sentences or a part of one, and harmless changes of
+letter case, punctuation and number form, which do not make a caption wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ctcalign.alignment.cue import Cue
+from ctcalign.calibration.truth import KeyedCue, Utterance, keyed, pieces, together
+from ctcalign.calibration.word_errors import NUMBERS, noisy
+from ctcalign.errors import UsageError
+
+WORD_RATES = {"text_noise05": 0.05, "text_noise15": 0.15, "text_noise30": 0.30}
+MISSING, EXTRA, TWICE = 0.3, 0.3, 0.3  # share of the captions
+SWAPPED, SHIFTED = 0.15, 0.3
+SPLIT_LENGTH = 37  # letters of a cue
+
+
+@dataclass
+class _Job:
+    random: random.Random
+    texts: Sequence[str]  # of captions that nobody says
+    words: Sequence[str]  # for substitutions and insertions
+
+
+def corrupt(
+    utterances: Sequence[Utterance], kind: str, seed: int = 0, texts: Sequence[str] | None = None
+) -> list[KeyedCue]:
+    """Captions of a recording with errors of one kind, and the key to each.
+
+    Args:
+        utterances: what is said, in order, as it is said.
+        kind: one of `KINDS`.
+        seed: the same seed gives the same captions.
+        texts: captions that are not said in this recording, for additional captions and wrong words; None scrambles
+            the words of `utterances`.
+    Returns:
+        Cues numbered from 0, with old times: true ones, but for "shifted" and "mixed".
+    Raises:
+        UsageError: no utterances, or an unknown kind.
+    """
+    if kind not in KINDS:
+        raise UsageError(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}")
+    if not utterances:
+        raise UsageError("utterances: got none; give at least one")
+    chance = random.Random(f"{kind} {seed}")
+    pool = list(texts) if texts else _scrambled(utterances, chance)
+    job = _Job(chance, pool, [word for text in pool for word in text.split()])
+    rows = KINDS[kind](job, [keyed(utterance) for utterance in utterances])
+    return [_numbered(row, number) for number, row in enumerate(rows)]
+
+
+def _numbered(row: KeyedCue, number: int) -> KeyedCue:
+    return replace(row, cue=replace(row.cue, index=number))
+
+
+def _scrambled(utterances: Sequence[Utterance], chance: random.Random) -> list[str]:
+    words = [word for utterance in utterances for word in utterance.text.split()]
+    return [" ".join(chance.sample(words, min(len(words), len(u.text.split())))) for u in utterances]
+
+
+def _exact(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    return rows
+
+
+def _casing(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    """Upper and lower case by turns, without punctuation at the ends of words."""
+    return [row.rewritten(lambda word, n=n: _plain(word, upper=n % 2 == 0)) for n, row in enumerate(rows)]  # type: ignore[misc]
+
+
+def _plain(word: str, *, upper: bool) -> str:
+    bare = word.strip('.,;:!?"()') or word
+    return bare.upper() if upper else bare.lower()
+
+
+def _digits(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    return [row.rewritten(lambda word: NUMBERS.get(word.lower(), word)) for row in rows]
+
+
+def _word_noise(kind: str) -> Callable[[_Job, list[KeyedCue]], list[KeyedCue]]:
+    return lambda job, rows: [noisy(row, WORD_RATES[kind], job.words, job.random) for row in rows]
+
+
+def _missing(job: _Job, rows: list[KeyedCue], share: float = MISSING) -> list[KeyedCue]:
+    return [row for row in rows if job.random.random() >= share] or rows[:1]
+
+
+def _extra(job: _Job, rows: list[KeyedCue], share: float = EXTRA) -> list[KeyedCue]:
+    out: list[KeyedCue] = []
+    for row in rows:
+        out.append(row)
+        if job.random.random() < share:
+            end = row.cue.end or 0.0
+            out.append(KeyedCue(Cue(0, job.random.choice(job.texts), end, end + 1.0), exact=False))
+    return out
+
+
+def _duplicated(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    out: list[KeyedCue] = []
+    for row in rows:
+        out.append(row)
+        if job.random.random() < TWICE:
+            out.append(KeyedCue(row.cue, exact=False))
+    return out
+
+
+def _swapped(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    """Neighbours stand in the wrong order: at least one of two cannot be placed."""
+    out = list(rows)
+    place = 0
+    while place + 1 < len(out):
+        if job.random.random() < SWAPPED:
+            out[place], out[place + 1] = out[place + 1], out[place]
+            place += 1
+        place += 1
+    return out
+
+
+def _shifted(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    """The text is moved by some words against the borders of the captions: both captions at a border are wrong."""
+    out = list(rows)
+    for place in range(len(out) - 1):
+        here, after = out[place], out[place + 1]
+        count = job.random.randint(1, 2)
+        if job.random.random() < SHIFTED and min(len(here.words), len(after.words)) > 2 * count:
+            out[place], out[place + 1] = here.without_last(count), after.preceded(here.last(count))
+    return out
+
+
+def _merged(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    out: list[KeyedCue] = []
+    place = 0
+    while place < len(rows):
+        count = job.random.randint(1, 3)
+        out.append(together(rows[place : place + count]))
+        place += count
+    return out
+
+
+def _split(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    """Needs the times of words; an utterance without them stays whole."""
+    return [piece for row in rows for piece in pieces(row, SPLIT_LENGTH)]
+
+
+def _mixed(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+    rows = _extra(job, _missing(job, rows, 0.12), 0.15)
+    rows = [
+        noisy(row, 0.15, job.words, job.random) if row.spoken and job.random.random() < 0.5 else row for row in rows
+    ]
+    return [row.moved(job.random.gauss(0.0, 0.7)) for row in rows]
+
+
+KINDS: dict[str, Callable[[_Job, list[KeyedCue]], list[KeyedCue]]] = {
+    "exact": _exact,
+    "casing": _casing,
+    "digits": _digits,
+    **{kind: _word_noise(kind) for kind in WORD_RATES},
+    "missing": _missing,
+    "extra": _extra,
+    "duplicated": _duplicated,
+    "swapped": _swapped,
+    "shifted": _shifted,
+    "merged": _merged,
+    "split": _split,
+    "mixed": _mixed,
+}

@@ -1,0 +1,95 @@
+"""How late a model's symbols come, and how far its boundaries lie from true ones on average."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctcalign.aligner.best_path import place_emission
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.transcript import spoken_text
+from ctcalign.calibration.corruptions import corrupt
+from ctcalign.calibration.truth import Utterance
+from ctcalign.emission.emission import Emission
+from ctcalign.errors import UsageError
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.tokeniser import Tokeniser
+
+FAR = 1.0  # seconds: an error beyond is a wrong place, not an offset
+
+
+@dataclass
+class Offsets:
+    """Errors in seconds, late is positive.
+
+    Attributes:
+        spikes: from the true beginning of each word, or of cues where words have no times, to its first symbol.
+        starts, ends: of cues, as aligned.
+        from_words: whether `spikes` are of words.
+    """
+
+    spikes: list[float]
+    starts: list[float]
+    ends: list[float]
+    from_words: bool = False
+
+    def add(self, other: Offsets) -> None:
+        """Those of one more recording. Spikes of words replace those of cues."""
+        if other.from_words == self.from_words:
+            self.spikes += other.spikes
+        elif other.from_words:
+            self.spikes, self.from_words = other.spikes, True
+        self.starts += other.starts
+        self.ends += other.ends
+
+    def medians(self) -> dict[str, float | int]:
+        """spike_delay, its P10 and P90, start_bias, end_bias in seconds, and the counts behind them.
+
+        Raises:
+            UsageError: there are none.
+        """
+        if not self.spikes or not self.starts:
+            raise UsageError("boundaries: nothing was placed near its true time; check texts and times of the set")
+        low, middle, high = np.percentile(self.spikes, (10, 50, 90))
+        return {
+            "spike_delay": round(float(middle), 4),
+            "spike_delay_p10": round(float(low), 4),
+            "spike_delay_p90": round(float(high), 4),
+            "start_bias": round(float(np.median(self.starts)), 4),
+            "end_bias": round(float(np.median(self.ends)), 4),
+            "spikes": len(self.spikes),
+            "cues": len(self.starts),
+        }
+
+
+def offsets(emission: Emission, utterances: Sequence[Utterance], model: AcousticModel, language: str) -> Offsets:
+    """Of one recording, its text as it is said."""
+    keys = corrupt(utterances, "exact")
+    text = spoken_text([key.cue for key in keys], Tokeniser(model.vocabulary, language), language)
+    alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))
+    found = Offsets([], [], [])
+    words: list[float] = []
+    begun: set[int] = set()
+    for (cue, place), word in zip(text.homes, placed.words, strict=True):
+        first = cue not in begun
+        begun.add(cue)
+        if word is None or not word.tokens:
+            continue
+        spike = word.tokens[0].start + model.spike_delay
+        key = keys[cue]
+        true = key.words[place].place if len(key.words) == len(text.words[cue]) else None
+        if true is not None:
+            words.append(spike - true[0])
+        if first and key.start is not None:
+            found.spikes.append(spike - key.start)
+    for key, cue_found in zip(keys, alignment.cues, strict=True):
+        if cue_found.status == "aligned" and None not in (cue_found.start, cue_found.end, key.start, key.end):
+            found.starts.append(cue_found.start - key.start)  # type: ignore[operator]  # no None among them
+            found.ends.append(cue_found.end - key.end)  # type: ignore[operator]
+    found.from_words = bool(words)
+    found.spikes = [error for error in words or found.spikes if abs(error) < FAR]
+    near = [(a, b) for a, b in zip(found.starts, found.ends, strict=True) if max(abs(a), abs(b)) < FAR]
+    found.starts, found.ends = [a for a, _ in near], [b for _, b in near]
+    return found

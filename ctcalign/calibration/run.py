@@ -1,0 +1,136 @@
+"""`calibrate`: from transcribed sets to a calibration, and how good it is on speakers that it has not seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctcalign.aligner.confidence.calibration import Calibration
+from ctcalign.calibration.cross_validation import Reliabilities, cross_validate
+from ctcalign.calibration.delays import Offsets, offsets
+from ctcalign.calibration.examples import Example
+from ctcalign.calibration.fit import fit
+from ctcalign.calibration.sets import Transcribed
+from ctcalign.calibration.trials import TRIALS, trials
+from ctcalign.calibration.truth import Utterance
+from ctcalign.emission.emission import Emission, compute_emission
+from ctcalign.errors import CaptionError
+from ctcalign.files import atomic_write
+from ctcalign.models.device import pick_device
+from ctcalign.models.protocol import AcousticModel
+
+# Called with what is done, how much of it, and of how much.
+Step = Callable[[str, int, int], None]
+# Recordings shorter than this are tried with twice as many errors: they have few captions.
+SHORT = 200.0
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What `calibrate` found."""
+
+    calibration: Calibration
+    reliability: Reliabilities
+    warnings: list[str]
+
+
+def calibrate(
+    recordings: Sequence[Transcribed],
+    model: AcousticModel,
+    language: str,
+    device: str = "auto",
+    seed: int = 1,
+    step: Step = lambda what, done, total: None,
+) -> Calibrated:
+    """Inject errors, align, fit on all, and test by leaving out one speaker after the other.
+
+    Args:
+        seed: of the errors.
+    Raises:
+        CaptionError, AudioError: a recording cannot be used at all.   UsageError: too little to fit on or to test with.
+    """
+    found: list[Example] = []
+    digest = hashlib.sha256()
+    warnings: list[str] = []
+    counts: list[dict[str, Any]] = []
+    texts: dict[str, list[str]] = {}
+    for number, recording in enumerate(recordings):
+        with heard(recording, model, device) as (emission, utterances):
+            texts[recording.name] = [utterance.text for utterance in utterances]
+            others = [text for name, own in texts.items() if name != recording.name for text in own]
+            seeds = (seed, seed + 1) if emission.duration < SHORT else (seed,)
+            total = len(recordings) * len(TRIALS)
+
+            def done(kind: str, number: int = number, total: int = total) -> None:
+                step("aligning", number * len(TRIALS) + TRIALS.index(kind) + 1, total)
+
+            try:
+                rows = list(
+                    trials(emission, utterances, recording.group, model, language, others or None, seeds, done=done)
+                )
+            except CaptionError as error:
+                warnings.append(f"{recording.name}: left out: {error}")
+                continue
+            found += rows
+            minutes = round(emission.duration / 60, 2)
+            counts.append({"recording": recording.name, "minutes": minutes, "utterances": len(utterances)})
+            digest.update(json.dumps([recording.name, [[u.text, u.start, u.end] for u in utterances]]).encode())
+    checked = cross_validate(found, model.name, lambda done, total: step("fitting", done, total))
+    about = {
+        "sha256": digest.hexdigest(),
+        "recordings": counts,
+        "captions": len(found),
+        "seed": seed,
+        "held_out": summary(checked),
+    }
+    return Calibrated(fit(found, model.name, about), checked, warnings)
+
+
+def summary(checked: Reliabilities) -> dict[str, Any]:
+    """AUC and ECE of cues and words on speakers that were left out."""
+    out: dict[str, Any] = {"speakers": checked.groups}
+    for name, judged in (("cues", checked.cues), ("words", checked.words)):
+        reliability, auc = judged.reliability, judged.auc
+        out[name] = {
+            "count": len(judged.right),
+            "right": int(judged.right.sum()),
+            "auc": None if auc is None else round(auc, 4),
+            "ece": None if reliability is None else round(reliability.ece, 4),
+        }
+    return out
+
+
+def measure_offsets(
+    recordings: Sequence[Transcribed],
+    model: AcousticModel,
+    language: str,
+    device: str = "auto",
+    step: Step = lambda what, done, total: None,
+) -> dict[str, Any]:
+    """See `Offsets.medians`, with the name of the model and the delay that it takes off by itself."""
+    found = Offsets([], [], [])
+    for number, recording in enumerate(recordings):
+        with heard(recording, model, device) as (emission, utterances):
+            found.add(offsets(emission, utterances, model, language))
+        step("aligning", number + 1, len(recordings))
+    return {"model": model.name, "spike_delay_in_use": model.spike_delay, **found.medians()}
+
+
+@contextmanager
+def heard(recording: Transcribed, model: AcousticModel, device: str) -> Iterator[tuple[Emission, list[Utterance]]]:
+    """The emission of a recording, and what is said in it."""
+    samples, utterances = recording.load(model.sample_rate)
+    with compute_emission(model, samples, device=pick_device(device)) as emission:
+        yield emission, utterances
+
+
+def write_calibration(calibration: Calibration, path: Path) -> None:
+    """As JSON, whole or not at all."""
+    with atomic_write(path) as stream:
+        json.dump(calibration.to_dict(), stream, indent=1)
+        stream.write("\n")

@@ -1,0 +1,180 @@
+"""Transcribed sets as recordings whose utterances have times: what `ctcalign calibrate` learns from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.calibration.joining import join
+from ctcalign.calibration.truth import Utterance
+from ctcalign.errors import CaptionError
+from ctcalign.formats.lhotse import is_lhotse
+from ctcalign.scoring.files import TRUTH, read_timed
+from ctcalign.scoring.items import TimedFile, TimedItem
+
+F32 = NDArray[np.float32]
+Row = dict[str, Any]
+# At a sample rate, the samples of one channel and what is said in them.
+Load = Callable[[int], tuple[F32, list[Utterance]]]
+
+LEAST_UTTERANCES = 4  # of a recording; fewer say too little about its level
+LONGEST = 900.0  # seconds of utterances that are joined to one recording
+
+
+@dataclass(frozen=True)
+class Transcribed:
+    """A recording and all that is said in it. `group`: its speaker, as far as known, else its name."""
+
+    name: str
+    group: str
+    load: Load
+
+
+def read_sets(sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = ()) -> list[Transcribed]:
+    """Recordings of transcribed sets, in order.
+
+    Args:
+        sets: truth files (`ctcalign-truth/1`, which name their audio), lhotse manifests of cuts with recordings, and
+            lists of short recordings: JSON lines with `path` (beside the list), `text` or `text_norm`, maybe
+            `speaker`. Short ones are joined, those of a speaker to one.
+        pairs: (audio, captions) with the true times of all that is said.
+    Raises:
+        CaptionError: one cannot be read, is something else, or names audio that is not there.
+    """
+    found = [recording for path in sets for recording in _read(path)]
+    for audio, captions in pairs:
+        [file] = read_timed(captions)[:1]
+        found.append(_whole(audio, file, captions.stem))
+    if not found:
+        raise CaptionError("calibrate: got no recording; give a transcribed set")
+    return found
+
+
+def _read(path: Path) -> list[Transcribed]:
+    if path.is_dir():
+        inside = [path / name for name in ("manifest.jsonl", "truth.json") if (path / name).is_file()]
+        if not inside:
+            raise CaptionError(f"{path}: a folder without manifest.jsonl or truth.json; name the file")
+        path = inside[0]
+    rows = _rows(path)
+    if len(rows) == 1 and str(rows[0].get("format", "")).startswith(TRUTH):
+        audio = path.parent / str(rows[0].get("audio", ""))
+        speakers = {row.get("speaker") for row in rows[0].get("utterances", []) if isinstance(row, dict)}
+        [speaker] = speakers if len(speakers) == 1 else [None]
+        name = f"{path.resolve().parent.name}/{audio.stem}"  # the file is often called "audio"
+        return [_whole(audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
+    if all("path" in row and ("text" in row or "text_norm" in row) for row in rows):
+        return _joined(path, [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows])
+    if all(is_lhotse(row) for row in rows):
+        return _lhotse(path, rows)
+    raise CaptionError(
+        f"{path}: expected a truth file, a lhotse manifest of cuts, or JSON lines with path and text; "
+        "for a recording and its captions give --pair AUDIO CAPTIONS"
+    )
+
+
+def _rows(path: Path) -> list[Row]:
+    from ctcalign.formats.shared.encoding import decode
+
+    try:
+        text = decode(path.read_bytes(), str(path)).text
+    except OSError as error:
+        raise CaptionError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except ValueError as error:
+        raise CaptionError(f"{path}: neither JSON nor lines of JSON ({error})") from None
+    rows = data if isinstance(data, list) else [data]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise CaptionError(f"{path}: holds no JSON objects")
+    return rows
+
+
+def _text(row: Row) -> str:
+    return str(row.get("text_norm") or row.get("text") or "")
+
+
+def _whole(audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
+    if not audio.is_file():
+        raise CaptionError(f"{file.name}: its recording {audio} is not there")
+    utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
+    if not utterances:
+        raise CaptionError(f"{file.name}: no utterance has a time")
+
+    def load(rate: int) -> tuple[F32, list[Utterance]]:
+        return _samples(audio, rate), utterances
+
+    return Transcribed(name or file.recording or audio.stem, group, load)
+
+
+def _utterance(item: TimedItem) -> Utterance:
+    start, end = item.place or (0.0, 0.0)
+    text = item.text
+    places = tuple(word.place for word in item.words if word.place is not None)
+    if len(places) != len(item.words) or len(places) != len(text.split()):
+        return Utterance(text, start, end)
+    return Utterance(text, start, end, places)
+
+
+def _samples(audio: Path, rate: int) -> F32:
+    from ctcalign.audio import load_audio
+
+    return np.asarray(load_audio(audio, rate), np.float32).reshape(-1)
+
+
+def _joined(path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcribed]:
+    """Short recordings, those of one speaker together."""
+    speakers: dict[str, list[tuple[Path, str]]] = {}
+    for audio, text, speaker in clips:
+        if not audio.is_file():
+            raise CaptionError(f"{path}: its recording {audio} is not there")
+        if text.strip():
+            speakers.setdefault(str(speaker or path.stem), []).append((audio, text))
+    return [
+        Transcribed(speaker, speaker, partial(_join, own))
+        for speaker, own in speakers.items()
+        if len(own) >= LEAST_UTTERANCES
+    ]
+
+
+def _join(clips: Sequence[tuple[Path, str]], rate: int) -> tuple[F32, list[Utterance]]:
+    samples, texts, seconds = [], [], 0.0
+    for audio, text in clips:
+        if seconds > LONGEST:
+            break
+        samples.append(_samples(audio, rate))
+        texts.append(text)
+        seconds += len(samples[-1]) / rate
+    return join(samples, texts, rate)
+
+
+def _lhotse(path: Path, rows: Sequence[Row]) -> list[Transcribed]:
+    """Cuts of one recording together, by the times of their supervisions in it."""
+    audio: dict[str, Path] = {}
+    speakers: dict[str, set[str]] = {}
+    for row in rows:
+        recording = row.get("recording")
+        if not isinstance(recording, dict) or not recording.get("sources"):
+            raise CaptionError(f"{path}: cut {row.get('id')} has no recording; give cuts with their recordings")
+        name = str(recording.get("id"))
+        source = Path(str(recording["sources"][0].get("source")))
+        audio[name] = source if source.is_absolute() else path.parent / source
+        own = [one.get("speaker") for one in row.get("supervisions") or [] if isinstance(one, dict)]
+        speakers.setdefault(name, set()).update(str(speaker) for speaker in own if speaker)
+    out = []
+    for file in read_timed(path):
+        if file.recording in audio:
+            known = speakers[file.recording]
+            group = next(iter(known)) if len(known) == 1 else file.recording
+            out.append(_whole(audio[file.recording], file, group))
+    return out

@@ -1,0 +1,140 @@
+"""Captions with the truth about them: which are said, which exactly as written, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ctcalign.alignment.cue import Cue
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What is said from `start` to `end` (seconds), as it is said.
+
+    Attributes:
+        words: times of its words (those between white space), None when they are not known.
+        clip: borders of the recording that it was cut from, with the silence around it.
+    """
+
+    text: str
+    start: float
+    end: float
+    words: tuple[Place, ...] | None = None
+    clip: Place | None = None
+
+
+@dataclass(frozen=True)
+class KeyedWord:
+    """A word of a caption. `place`: when it is said, None when it is not, or nobody knows when. `hole`: words that are
+    said right before it are left out."""
+
+    text: str
+    spoken: bool
+    place: Place | None = None
+    hole: bool = False
+
+
+@dataclass(frozen=True)
+class KeyedCue:
+    """A caption and the truth about it.
+
+    Attributes:
+        start, end: where it is said, None when it is not.   exact: whether as it is written.
+        words: those of the text, between white space.
+        edges: the earliest start and the latest end that are right too: only silence lies between; None: no others.
+    """
+
+    cue: Cue
+    start: float | None = None
+    end: float | None = None
+    exact: bool = True
+    words: tuple[KeyedWord, ...] = ()
+    edges: Place | None = None
+
+    @property
+    def spoken(self) -> bool:
+        return self.start is not None
+
+    def right(self, start: float | None, end: float | None, within: float) -> bool:
+        """Said as written, and placed with both ends within so many seconds."""
+        if not self.exact or self.start is None or self.end is None or start is None or end is None:
+            return False
+        earliest, latest = self.edges or (self.start, self.end)
+        starts, ends = sorted((earliest, self.start)), sorted((latest, self.end))
+        return starts[0] - within <= start <= starts[1] + within and ends[0] - within <= end <= ends[1] + within
+
+    def rewritten(self, spelling: Callable[[str], str]) -> KeyedCue:
+        """The same words written otherwise."""
+        return self.of(tuple(replace(word, text=spelling(word.text)) for word in self.words), self.exact)
+
+    def of(self, words: Sequence[KeyedWord], exact: bool) -> KeyedCue:
+        """The same place with other words."""
+        cue = replace(self.cue, text=" ".join(word.text for word in words))
+        return replace(self, cue=cue, words=tuple(words), exact=exact)
+
+    def without_last(self, count: int) -> KeyedCue:
+        """The last words are left out, and said all the same."""
+        return self.of(self.words[:-count], exact=False)
+
+    def last(self, count: int) -> tuple[KeyedWord, ...]:
+        return self.words[-count:]
+
+    def preceded(self, words: Sequence[KeyedWord]) -> KeyedCue:
+        """With words in front that belong to another caption."""
+        return self.of((*words, *self.words), exact=False)
+
+    def moved(self, seconds: float) -> KeyedCue:
+        """The old times, those of the file, moved."""
+        if self.cue.start is None or self.cue.end is None:
+            return self
+        start = max(0.0, self.cue.start + seconds)
+        return replace(self, cue=replace(self.cue, start=start, end=max(start, self.cue.end + seconds)))
+
+
+def keyed(utterance: Utterance) -> KeyedCue:
+    """The caption of an utterance as it is."""
+    texts = utterance.text.split()
+    places: Sequence[Place | None] = [None] * len(texts)
+    if utterance.words is not None and len(utterance.words) == len(texts):
+        places = utterance.words
+    words = tuple(KeyedWord(text, True, place) for text, place in zip(texts, places, strict=True))
+    cue = Cue(0, " ".join(texts), utterance.start, utterance.end)
+    return KeyedCue(cue, utterance.start, utterance.end, True, words, utterance.clip)
+
+
+def together(rows: Sequence[KeyedCue]) -> KeyedCue:
+    """Neighbours, all of them spoken, as one caption."""
+    words = [word for row in rows for word in row.words]
+    cue = replace(rows[0].cue, text=" ".join(word.text for word in words), end=rows[-1].cue.end)
+    first, last = rows[0].edges, rows[-1].edges
+    edges = None if first is None or last is None else (first[0], last[1])
+    return KeyedCue(cue, rows[0].start, rows[-1].end, all(row.exact for row in rows), tuple(words), edges)
+
+
+def pieces(row: KeyedCue, length: int) -> Iterator[KeyedCue]:
+    """A caption cut into parts of at most `length` letters, where the times of its words are known."""
+    if any(word.place is None for word in row.words):
+        yield row
+        return
+    part: list[KeyedWord] = []
+    for word in row.words:
+        if part and len(" ".join(w.text for w in [*part, word])) > length:
+            yield _piece(row, part)
+            part = []
+        part.append(word)
+    if part:
+        yield _piece(row, part)
+
+
+def _piece(row: KeyedCue, words: Sequence[KeyedWord]) -> KeyedCue:
+    places = [word.place for word in words if word.place is not None]
+    start = row.start if words[0] is row.words[0] else places[0][0]
+    end = row.end if words[-1] is row.words[-1] else places[-1][1]
+    cue = replace(row.cue, text=" ".join(word.text for word in words), start=start, end=end)
+    edges = None
+    if row.edges is not None and start is not None and end is not None:
+        edges = (min(start, row.edges[0]) if start == row.start else start, row.edges[1] if end == row.end else end)
+    return KeyedCue(cue, start, end, row.exact, tuple(words), edges)

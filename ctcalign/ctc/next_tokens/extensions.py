@@ -1,0 +1,185 @@
+"""Prefix probabilities of every one-label extension of every prefix of one transcript, and their gradient.
+
+The mass of prefix u and one more label v is the sum over frames of e^whole[t, u] * p[t, v]: a product of matrices. It
+is taken with linear numbers, each prefix divided by its greatest score, in blocks of frames. Entries that come out so
+small that parts of them may have been lost are taken again in log space; so is the label that repeats the last one,
+which only follows a blank.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ctcalign.ctc.next_tokens.tensors import Prefixes
+
+BLOCK_NUMBERS = 2**15  # probabilities of a block of frames, so that it stays in the cache
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One utterance of T frames, U - 1 tokens and C classes. All but `rows` in the wide type, float64 where there is.
+
+    Attributes:
+        rows: (T, C) log-probs as they came.
+        norms: (T,) log-sum of each row; 0 for a row of -inf alone.
+        labels: (U,) int64, the blank and then the tokens.
+        repeats: (U,) bool, whether a token equals the one before.
+        scores: (T, U) normalised log-probs of `labels`.
+        possible: whether every frame can say something.
+        tables: each (T + 1, U).
+    """
+
+    rows: Tensor
+    norms: Tensor
+    labels: Tensor
+    repeats: Tensor
+    scores: Tensor
+    possible: bool
+    tables: Prefixes
+
+    def blocks(self) -> Iterator[slice]:
+        """Blocks of frames, the last one first."""
+        frames, classes = self.rows.shape
+        height = max(16, BLOCK_NUMBERS // classes)
+        for start in range(height * ((frames - 1) // height), -1, -height):
+            yield slice(start, min(start + height, frames))
+
+    def probabilities(self, part: slice) -> Tensor:
+        """Normalised probabilities of a block, (t, C)."""
+        return (self.rows[part].to(self.norms) - self.norms[part, None]).exp_()
+
+    def entries(self) -> Tensor:
+        """Score of being in a prefix and then saying the next token of the transcript, by frame: (T, U - 1)."""
+        before = torch.where(self.repeats[1:], self.tables.in_blank[:-1, :-1], self.tables.whole[:-1, :-1])
+        return before + self.scores[:, 1:]
+
+    def repeated(self) -> Tensor:
+        """Score of being in a prefix, after a blank, and then saying its last token again, by frame: (T, U - 1)."""
+        return self.tables.in_blank[:-1, 1:] + self.scores[:, 1:]
+
+    def relative(self) -> tuple[Tensor, Tensor]:
+        """Probability of each prefix before each frame over its greatest, (T, U), and the log of the greatest, (U,)."""
+        scores = self.tables.whole[:-1]
+        peaks = scores.amax(0)
+        finite = peaks.masked_fill(peaks == -math.inf, 0.0)
+        return (scores - finite).exp_(), peaks
+
+
+def row_norms(rows: Tensor, like: Tensor) -> Tensor:
+    """Log-sum of each row of (T, C), (T,), in the type of `like`, by blocks."""
+    height = max(16, BLOCK_NUMBERS // rows.shape[1])
+    parts = [rows[t : t + height].to(like).logsumexp(1) for t in range(0, len(rows), height)]
+    return torch.cat(parts) if parts else like.new_zeros(0)
+
+
+def extension_scores(one: Utterance) -> Tensor:
+    """Log of the prefix probability of prefix u and label v, (U, C); at the blank that of prefix u and no more."""
+    frames, classes = one.rows.shape
+    prefixes = len(one.labels)
+    if not frames:
+        found = one.scores.new_full((prefixes, classes), -math.inf)
+    else:
+        relative, peaks = one.relative()
+        mass = relative.new_zeros(prefixes, classes)
+        for part in one.blocks():
+            mass.addmm_(relative[part].t(), one.probabilities(part))
+        faint = _faint(mass, one, peaks)
+        found = mass.log_().add_(peaks[:, None])
+        for u, v in _pairs(faint, frames):
+            found[u, v] = _pair_scores(one, u, v).logsumexp(0)
+        place = torch.arange(1, prefixes, device=found.device)
+        found[place, one.labels[1:]] = one.repeated().logsumexp(0)
+    found[:, one.labels[0]] = one.tables.whole[-1]
+    return found
+
+
+def extension_weights(
+    one: Utterance, weights: Tensor, scores: Tensor, to_whole: Tensor, to_blank: Tensor, spoken: Tensor, into: Tensor
+) -> None:
+    """The way back through `extension_scores`.
+
+    Args:
+        weights: (U, C) derivatives with respect to the scores; 0 where a score is -inf. Changed.
+        scores: (U, C) what `extension_scores` gave.
+        to_whole, to_blank: (T + 1, U), derivatives with respect to the tables are added.
+        spoken: (T, U), derivatives with respect to the frames' normalised log-probs of `labels` are added.
+        into: (T, C), the gradient of `rows`, but for what `spoken` and the tables bring, is added.
+    """
+    frames, prefixes = spoken.shape
+    to_whole[-1] += weights[:, one.labels[0]]
+    weights[:, one.labels[0]] = 0.0
+    if frames:
+        place = torch.arange(1, prefixes, device=weights.device)
+        again, their_scores = weights[place, one.labels[1:]], scores[place, one.labels[1:]]
+        weights[place, one.labels[1:]] = 0.0
+        share = _shares(one.repeated(), their_scores).mul_(again)
+        to_blank[:-1, 1:] += share
+        spoken[:, 1:] += share
+        del share
+        relative, peaks = one.relative()
+        mass = (scores - peaks.masked_fill(peaks == -math.inf, 0.0)[:, None]).exp_()
+        faint = _faint(mass, one, peaks) & (weights != 0)
+        for u, v in _pairs(faint, frames):
+            share = _shares(_pair_scores(one, u, v), scores[u, v]).mul_(weights[u, v])
+            to_whole[:-1].index_add_(1, u, share)
+            into.index_add_(1, v, share.to(into.dtype))
+        ratio = (weights / mass).masked_fill_(faint | (weights == 0), 0.0)
+    # What a frame's labels get in all: everything that is said in it or later. Its share of the norm is that much.
+    above = (to_whole[-1].sum() + to_blank[-1].sum())[None]
+    for part in one.blocks() if frames else ():
+        chances = one.probabilities(part)
+        to_whole[part] += relative[part] * (chances @ ratio.t())
+        total = (to_whole[part] + to_blank[part]).sum(1).flip(0).cumsum(0).flip(0) + above
+        above = total[:1]
+        into[part] += (
+            torch.addmm(-total[:, None].expand_as(chances), relative[part], ratio).mul_(chances).to(into.dtype)
+        )
+
+
+def token_weights(
+    one: Utterance, weights: Tensor, scores: Tensor, to_whole: Tensor, to_blank: Tensor, spoken: Tensor, into: Tensor
+) -> None:
+    """The way back through the scores of the transcript's own prefixes alone: weights and scores (U,), the first U - 1
+    of prefixes 1 to U - 1, the last of the end. All else as in `extension_weights`."""
+    to_whole[-1, -1] += weights[-1]
+    share = _shares(one.entries(), scores[:-1]).mul_(weights[:-1])
+    spoken[:, 1:] += share
+    to_blank[:-1, :-1] += share.masked_fill(~one.repeats[1:], 0.0)
+    to_whole[:-1, :-1] += share.masked_fill(one.repeats[1:], 0.0)
+    total = (to_whole + to_blank).sum(1).flip(0).cumsum(0).flip(0)
+    for part in one.blocks() if len(spoken) else ():
+        into[part] -= (one.probabilities(part) * total[part, None]).to(into.dtype)
+
+
+def _faint(mass: Tensor, one: Utterance, peaks: Tensor) -> Tensor:
+    """Where products may have underflowed, (U, C): entries that small though neither prefix nor label is impossible."""
+    faint: Tensor = mass < torch.finfo(mass.dtype).tiny ** 0.8
+    faint[:, one.labels[0]] = False
+    if bool(faint.any()):
+        faint &= (peaks > -math.inf)[:, None] & (one.rows.amax(0) > -math.inf)
+    return faint
+
+
+def _pairs(mask: Tensor, frames: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Prefixes and labels where the mask is set, in groups."""
+    if bool(mask.any()):
+        for group in torch.split(mask.nonzero(), max(1, BLOCK_NUMBERS // frames)):
+            yield group[:, 0], group[:, 1]
+
+
+def _pair_scores(one: Utterance, prefixes: Tensor, labels: Tensor) -> Tensor:
+    """Score of being in a prefix and then saying a label, by frame: (T, K) for K pairs."""
+    said = one.rows.index_select(1, labels).to(one.norms) - one.norms[:, None]
+    return one.tables.whole[:-1].index_select(1, prefixes) + said
+
+
+def _shares(scores: Tensor, total: Tensor) -> Tensor:
+    """Share of each frame in a log-sum over frames, (T, K) and (K,), made of `scores` itself; 0 where there is nothing
+    to share."""
+    nothing = total == -math.inf
+    return scores.sub_(total.masked_fill(nothing, 0.0)).exp_().masked_fill_(nothing, 0.0)

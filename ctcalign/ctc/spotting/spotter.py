@@ -1,0 +1,171 @@
+"""Where a small token graph may be said in an emission of any length, in one pass and in bounded memory."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc.spotting.kernels import advance
+from ctcalign.ctc.viterbi.emission_rows import as_numpy, check_values, checked_shape
+from ctcalign.ctc.viterbi.graph import FILLER, START, WILDCARD, TokenGraph
+
+if TYPE_CHECKING:
+    from ctcalign.ctc.viterbi.emission_rows import LogProbs
+
+BLOCK = 8192  # frames
+MOST_HELD = 20_000  # candidates of a phrase that are held before overlapping ones are thinned out
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place where a phrase may be said: frames [first, stop), and its log-ratio a symbol in nats, at most 0."""
+
+    first: int
+    stop: int
+    score: float
+
+
+class PhraseSpotter:
+    """Searches one phrase in blocks of frames; give them to `feed` in order, then take `spots`.
+
+    Every frame may begin the phrase. The score of a stretch is the log-probability of the phrase's best CTC path in it
+    less that of the best label of each of its frames, over the symbols of the phrase: 0 where the model hears just
+    that, the same scale for phrases of any length.
+
+    Args:
+        graph: what may be said; labels in [0, C) but blank, or WILDCARD, no filler. Costs of arcs are not read.
+        blank: index of the blank.
+        silent: labels that do not count as symbols, such as the separator of words.
+        floor: lowest score of a spot, in nats a symbol, below 0.
+        patience: frames of blank that may follow each node, (N,), or the same number for all.
+    Raises:
+        ValueError: labels, floor or patience cannot be used, or the phrase may be silent.
+    """
+
+    def __init__(
+        self,
+        graph: TokenGraph,
+        blank: int = 0,
+        *,
+        silent: Sequence[int] = (),
+        floor: float = -3.0,
+        patience: int | NDArray[np.int64] = 50,
+    ) -> None:
+        if not (math.isfinite(floor) and floor < 0):
+            raise ValueError(f"floor must be a finite number of nats below 0, got {floor}")
+        wrong = np.flatnonzero((graph.labels <= FILLER) | (graph.labels == blank))
+        if wrong.size:
+            raise ValueError(f"graph: a phrase has neither fillers nor blanks, got {graph.labels[wrong[0]]}")
+        self._blank, self._floor = blank, floor
+        self._graph = graph
+        nodes = len(graph)
+        counted = ~np.isin(graph.labels, np.asarray([*silent], np.int64))
+        self._size = _sizes(graph, counted)
+        if not (self._size > 0).any():
+            raise ValueError("graph: the phrase may be said without a symbol; give it one at least")
+        self._patience = np.broadcast_to(np.asarray(patience, np.int64), (nodes,)).copy()
+        if (self._patience < 1).any():
+            raise ValueError(f"patience must be at least one frame, got {self._patience.min()}")
+        node = np.repeat(np.arange(nodes), np.diff(graph.arc_start))
+        source = graph.arc_source
+        self._direct = (source == START) | (graph.labels[np.maximum(source, 0)] != graph.labels[node])
+        self._said, self._rest = np.full(nodes, -np.inf), np.full(nodes, -np.inf)
+        self._said_from, self._rest_from = np.full(nodes, -1), np.full(nodes, -1)
+        self._age = np.zeros(nodes, np.int64)
+        self._run, self._run_span = np.full(1, -np.inf), np.full(2, -1)
+        self._frames = 0
+        self._held: list[Spot] = []
+
+    def feed(self, rows: NDArray[np.float32]) -> None:
+        """The next frames, as `ratio_rows` makes them: (n, C + 1)."""
+        labels = np.where(self._graph.labels == WILDCARD, rows.shape[1] - 1, self._graph.labels)
+        if labels.size and labels.max() >= rows.shape[1]:
+            raise ValueError(f"graph: labels must lie in [0, {rows.shape[1] - 1}), got {labels.max()}")
+        scores, spans = np.empty(len(rows) + 1), np.empty((len(rows) + 1, 2), np.int64)
+        found = advance(
+            rows,
+            self._blank,
+            labels,
+            self._graph.arc_start,
+            self._graph.arc_source,
+            self._direct,
+            self._size,
+            self._patience,
+            self._floor,
+            self._frames,
+            self._said,
+            self._said_from,
+            self._rest,
+            self._rest_from,
+            self._age,
+            self._run,
+            self._run_span,
+            scores,
+            spans,
+        )
+        self._frames += len(rows)
+        self._held += [Spot(int(a), int(b), float(s)) for s, (a, b) in zip(scores[:found], spans[:found], strict=True)]
+        if len(self._held) > MOST_HELD:
+            self._held = apart(self._held)
+
+    def spots(self) -> list[Spot]:
+        """The local maxima of what was fed so far, without overlap, in the order of time."""
+        last = [Spot(int(self._run_span[0]), int(self._run_span[1]), float(self._run[0]))]
+        return apart(self._held + (last if self._run[0] >= self._floor else []))
+
+
+def apart(spots: Sequence[Spot]) -> list[Spot]:
+    """The best of the spots, the best of those that do not overlap it, and so on; in the order of time.
+
+    >>> apart([Spot(0, 10, -1.0), Spot(8, 20, -0.5), Spot(20, 30, -2.0)])
+    [Spot(first=8, stop=20, score=-0.5), Spot(first=20, stop=30, score=-2.0)]
+    """
+    kept: list[tuple[int, int, float]] = []
+    for spot in sorted(spots, key=lambda spot: (-spot.score, spot.first)):
+        place = bisect.bisect_left(kept, (spot.first, spot.stop, spot.score))
+        if place < len(kept) and kept[place][0] < spot.stop:
+            continue
+        if place and kept[place - 1][1] > spot.first:
+            continue
+        kept.insert(place, (spot.first, spot.stop, spot.score))
+    return [Spot(*entry) for entry in kept]
+
+
+def ratio_rows(
+    log_probs: LogProbs, start: int, stop: int, blank: int, wildcard_penalty: float = 0.7
+) -> NDArray[np.float32]:
+    """Frames start..stop of an emission (T, C) as log-ratios to the best label of each; the last column is a wildcard.
+
+    Args:
+        wildcard_penalty: nats that a wildcard costs below the best label but blank.
+    Returns:
+        (n, C + 1) float32, at most 0.
+    Raises:
+        ShapeError, ValueError: not log-probabilities.
+    """
+    raw = np.asarray(as_numpy(checked_shape(log_probs)[start:stop]), np.float32)
+    check_values(raw, start)
+    rows = np.empty((len(raw), raw.shape[1] + 1), np.float32)
+    np.subtract(raw, raw.max(1, keepdims=True), out=rows[:, :-1])
+    wild = rows[:, :-1].copy()
+    wild[:, blank] = -np.inf
+    rows[:, -1] = wild.max(1) - np.float32(wildcard_penalty)
+    return rows
+
+
+def _sizes(graph: TokenGraph, counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Fewest symbols on a way to each final node; 0 for the others."""
+    fewest = np.zeros(len(graph))
+    for j in range(len(graph)):
+        sources = graph.arc_source[graph.arc_start[j] : graph.arc_start[j + 1]]
+        fewest[j] = counted[j] + min(0.0 if p == START else fewest[p] for p in sources)
+    sizes = np.zeros(len(graph))
+    ends = graph.final[graph.final >= 0]
+    sizes[ends] = fewest[ends]
+    return sizes

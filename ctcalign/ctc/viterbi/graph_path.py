@@ -1,0 +1,154 @@
+"""The best CTC path through a token graph: parallel readings, optional tokens, wildcards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape
+from ctcalign.ctc.viterbi.graph import FILLER, START, TokenGraph
+from ctcalign.ctc.viterbi.search import Search, labels_used
+from ctcalign.ctc.viterbi.windows import windows
+from ctcalign.errors import NoPathError
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import ArrayLike, NDArray
+
+    from ctcalign.ctc.viterbi.emission_rows import LogProbs
+
+
+@dataclass(frozen=True)
+class GraphPath:
+    """The most probable path through a token graph.
+
+    Attributes:
+        path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) where such a node is said. (T,) int64.
+        score: sum of its log-probs less the costs of the arcs used, in nats, added in float64.
+        nodes: ids of the nodes visited, in order. (V,) int64.
+        spans: frames [start, end) of each visited node; blanks lie between the spans. V pairs.
+        node_scores: sum of log-probs over each span. (V,) float64.
+        certified: whether no path of the graph has a higher score. Always so without band and beam; with them only
+            where it can be proved, so False means unknown, not wrong.
+        frame_scores: log-prob of each frame's label. (T,) float32.
+    """
+
+    path: torch.Tensor
+    score: float
+    nodes: torch.Tensor
+    spans: list[tuple[int, int]]
+    node_scores: torch.Tensor
+    certified: bool
+    frame_scores: torch.Tensor
+
+
+def best_path_graph(
+    log_probs: LogProbs,
+    graph: TokenGraph,
+    blank: int = 0,
+    *,
+    band: float | None = None,
+    beam: float | None = None,
+    centre: ArrayLike | None = None,
+    max_memory: int | None = None,
+    wildcard_penalty: float = 0.0,
+    filler_penalty: float | Sequence[float] = 0.0,
+    filler_frames: NDArray[np.bool_] | None = None,
+) -> GraphPath:
+    """The most probable path among all that collapse to a token sequence of `graph`.
+
+    A graph that is nearly a chain is searched nearly as fast as one: arcs from a node to the next one are free, each
+    other arc costs a few nanoseconds a frame.
+
+    Args:
+        log_probs: natural-log probabilities, (T, C); see `best_path`.
+        graph: N nodes; labels in [0, C), WILDCARD or FILLER, not blank.
+        blank: index of the blank.
+        band, beam, max_memory: see `best_path`.
+        centre: frame at which each node is expected, (N,), or its earliest and latest such frame, (N, 2); needs `band`.
+            By default nodes are spread evenly by the longest way through the graph.
+        wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
+        filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
+            the labels FILLER, FILLER - 1, ...
+        filler_frames: frames in which they are charged, (T,) bool; None: all of them.
+    Returns:
+        GraphPath.
+    Raises:
+        ShapeError, ValueError, NoPathError: as `best_path`.
+    """
+    checked_shape(log_probs)
+    frames, classes = (int(n) for n in log_probs.shape)
+    if not 0 <= blank < classes:
+        raise ValueError(f"blank must lie in [0, {classes}), the columns of log_probs, got {blank}")
+    fillers = [float(filler_penalty)] if isinstance(filler_penalty, (int, float)) else list(filler_penalty)
+    for name, penalty in (("wildcard_penalty", wildcard_penalty), *(("filler_penalty", price) for price in fillers)):
+        if not (math.isfinite(penalty) and penalty >= 0):
+            raise ValueError(f"{name} must be finite and >= 0, got {penalty}")
+    if beam is not None and not beam > 0:
+        raise ValueError(f"beam must be a positive number of nats, got {beam}")
+    if max_memory is not None and max_memory <= 0:
+        raise ValueError(f"max_memory must be a positive number of bytes, got {max_memory}")
+    _check_labels(graph.labels, blank, classes, len(fillers))
+    rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers, filler_frames)
+    limits = windows(graph, frames, band, centre)
+    if frames == 0:
+        if not (graph.final == START).any():
+            raise NoPathError("log_probs has no frames; expected at least one")
+        return _result(graph, rows, np.empty(0, np.int64), certified=True)
+    found = Search(graph, rows, limits, beam, max_memory).run()
+    return _result(graph, rows, found.states, found.certified)
+
+
+def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: int) -> None:
+    wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) | (labels >= classes))
+    if wrong.size:
+        raise ValueError(
+            f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "
+            "the tokens and the model must share one vocabulary"
+        )
+    blanks = np.flatnonzero(labels == blank)
+    if blanks.size:
+        raise ValueError(
+            f"targets contain blank ({blank}) at {blanks[0]}; pass tokens only, the search puts blanks between them"
+        )
+
+
+def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], certified: bool) -> GraphPath:
+    import torch
+
+    said = (states & 1).astype(np.bool_)
+    node_of_frame = np.where(said, states >> 1, START)
+    path = np.full(states.size, rows.blank, np.int64)
+    path[said] = graph.labels[node_of_frame[said]]
+    around = np.concatenate([[START], node_of_frame, [START]])
+    starts = np.flatnonzero((around[1:-1] != around[:-2]) & said)
+    ends = np.flatnonzero((around[1:-1] != around[2:]) & said) + 1
+    nodes = node_of_frame[starts]
+    scores = rows.path_scores(path)
+    sums = np.append(0.0, np.cumsum(scores))
+    return GraphPath(
+        path=torch.from_numpy(path),
+        score=float(scores.sum()) - arc_costs(graph, nodes),
+        nodes=torch.from_numpy(nodes),
+        spans=list(zip(starts.tolist(), ends.tolist(), strict=True)),
+        node_scores=torch.from_numpy(sums[ends] - sums[starts]),
+        certified=certified,
+        frame_scores=torch.from_numpy(scores.astype(np.float32)),
+    )
+
+
+def arc_costs(graph: TokenGraph, nodes: NDArray[np.int64]) -> float:
+    """Costs of the arcs between the visited nodes and of the ending."""
+    last = int(nodes[-1]) if nodes.size else START
+    total = float(graph.final_cost[graph.final == last].min())
+    if not graph.arc_cost.any():
+        return total
+    before = np.append(START, nodes)[:-1]
+    for source, node in zip(before.tolist(), nodes.tolist(), strict=True):
+        arcs = slice(graph.arc_start[node], graph.arc_start[node + 1])
+        total += float(graph.arc_cost[arcs][graph.arc_source[arcs] == source].min())
+    return total

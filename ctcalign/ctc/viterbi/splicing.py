@@ -1,0 +1,92 @@
+"""Two paths through one graph joined to one: wherever they part and meet again, one of the two ways is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.ctc.viterbi.graph import START, TokenGraph
+from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs
+
+I64 = NDArray[np.int64]
+# (frames in which the paths differ, nats by which the first scores higher there) -> whether to take the second
+Choice = Callable[[slice, float], bool]
+
+
+def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: Choice) -> GraphPath:
+    """The first path with the stretches of the second that `take_second` chooses.
+
+    Stretches are the longest runs of frames in which the paths are in different states: in front of them and behind,
+    both are in the same node, or in the blank behind the same node, so that either way may be gone.
+
+    Args:
+        first, second: paths of the same graph over the same frames.
+        graph: theirs.
+        take_second: gets the frames of a stretch, and the score of the first path there less that of the second, arc
+            costs included, in nats.
+    Returns:
+        A path of the graph; `certified` only where nothing was taken from the second.
+    """
+    states = _states(first), _states(second)
+    scores = first.frame_scores.numpy().astype(np.float64), second.frame_scores.numpy().astype(np.float64)
+    costs = _costs_by_frame(first, graph, len(states[0])), _costs_by_frame(second, graph, len(states[1]))
+    differ = states[0] != states[1]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], differ, [False]]).astype(np.int8)))
+    chosen = np.zeros(len(differ), np.bool_)
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        # The arc out of the stretch is paid in the frame behind it; of the last stretch, at the end.
+        totals = [
+            score[start:stop].sum() - cost[start : stop + 1].sum() for score, cost in zip(scores, costs, strict=True)
+        ]
+        chosen[start:stop] = take_second(slice(start, stop), float(totals[0] - totals[1]))
+    if not chosen.any():
+        return first
+    import torch
+
+    frame_scores = np.where(chosen, scores[1], scores[0])
+    path = np.where(chosen, second.path.numpy(), first.path.numpy())
+    nodes, spans = _visits(np.where(chosen, states[1], states[0]))
+    sums = np.append(0.0, np.cumsum(frame_scores))
+    starts, stops = np.array([a for a, _ in spans], np.int64), np.array([b for _, b in spans], np.int64)
+    return GraphPath(
+        path=torch.from_numpy(path),
+        score=float(frame_scores.sum()) - arc_costs(graph, nodes),
+        nodes=torch.from_numpy(nodes),
+        spans=spans,
+        node_scores=torch.from_numpy(sums[stops] - sums[starts]),
+        certified=False,
+        frame_scores=torch.from_numpy(frame_scores.astype(np.float32)),
+    )
+
+
+def _states(path: GraphPath) -> I64:
+    """2 * node + 1 in a node's frames, 2 * (node + 1) in the blanks behind it, 0 before the first. (T,)"""
+    states = np.zeros(len(path.path), np.int64)
+    nexts = [*(start for start, _ in path.spans[1:]), len(states)]
+    for node, (start, stop), after in zip(path.nodes.tolist(), path.spans, nexts, strict=False):
+        states[start:stop] = 2 * node + 1
+        states[stop:after] = 2 * (node + 1)
+    return states
+
+
+def _visits(states: I64) -> tuple[I64, list[tuple[int, int]]]:
+    """The inverse: nodes in order, and their frames."""
+    said = (states & 1).astype(np.bool_)
+    around = np.concatenate([[START], np.where(said, states, START), [START]])
+    starts = np.flatnonzero((around[1:-1] != around[:-2]) & said)
+    stops = np.flatnonzero((around[1:-1] != around[2:]) & said) + 1
+    return states[starts] >> 1, list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
+def _costs_by_frame(path: GraphPath, graph: TokenGraph, frames: int) -> NDArray[np.float64]:
+    """Arc costs in the frame in which the node behind the arc begins; of the ending in frame T. (T + 1,)"""
+    costs = np.zeros(frames + 1)
+    before = START
+    for node, (start, _) in zip(path.nodes.tolist(), path.spans, strict=True):
+        arcs = slice(graph.arc_start[node], graph.arc_start[node + 1])
+        costs[start] += graph.arc_cost[arcs][graph.arc_source[arcs] == before].min()
+        before = node
+    costs[frames] = graph.final_cost[graph.final == before].min()
+    return costs

@@ -1,0 +1,236 @@
+"""`filter_files`: which files are filtered, and where the results go."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.errors import CaptionError, OutputError, UsageError
+from ctcalign.files import atomic_write
+from ctcalign.filtering.criteria import Criteria
+from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
+
+_MANIFEST = (".jsonl", ".jsonl.gz")
+_READ = (".json", ".json.gz", *_MANIFEST)
+
+
+@dataclass
+class FilterReport:
+    """What was kept and by which criteria, which files were written, and what the user should know."""
+
+    tally: Tally
+    criteria: Criteria
+    written: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def filter_files(
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    criteria: Criteria,
+    *,
+    precision: float | None = None,
+    rejected: str | Path | None = None,
+    overwrite: bool = False,
+) -> FilterReport:
+    """Filter alignments (JSON) and lhotse manifests, and write what is kept.
+
+    Args:
+        inputs: files, and folders in which all such files are taken; of a folder, files that cannot be read are named
+            in the warnings and in `rejected`, and other files are counted.
+        output: a folder (a name that ends with "/", or one that is there): every file under its own name. A manifest
+            (.jsonl, .jsonl.gz): all of them in one, alignments as cuts. .json: one input. "-": standard output.
+        precision: keep as much as may be kept with this precision, by the confidences: instead of a least confidence.
+        rejected: JSON lines, a cue each.
+        overwrite: replace files that are there.
+    Raises:
+        CaptionError: an input cannot be read or there is none.   OutputError: an output cannot be written.
+        UsageError: the output does not fit the inputs, or is there already or is one of them.
+    """
+    target = str(output)
+    sources = _sources(inputs)
+    places = _places(sources, target)
+    _check(places, sources, rejected, overwrite)
+    for folder in (Path(given) for given in inputs if os.path.isdir(given)):
+        if any(place != "-" and _inside(place, folder) for place in places):
+            raise UsageError(
+                f"output {target} lies in the input {folder} and would be filtered next time; write elsewhere"
+            )
+    report = FilterReport(Tally(), criteria)
+    documents: list[tuple[Document, str]] = []
+    strange = 0
+    for (path, _, named), place in zip(sources, places, strict=True):
+        try:
+            document = read_document(path)
+        except CaptionError as error:
+            if named:
+                raise
+            report.warnings.append(str(error))
+            report.tally.rejected.append({"file": str(path), "reason": str(error)})
+            continue
+        if document is not None:
+            documents.append((document, place))
+        elif named:
+            raise CaptionError(f"{path}: no alignment of ctcalign and no lhotse manifest; align or convert it first")
+        else:
+            strange += 1
+    if strange:
+        report.warnings.append(f"{strange} JSON files in the folders are neither alignments nor lhotse manifests")
+    if not documents:
+        unread = f"; {report.warnings[0]}" if report.warnings else ""
+        raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found{unread}")
+    if precision is not None:
+        least = least_confidence([document for document, _ in documents], criteria, precision)
+        if least is None:
+            report.warnings.append(f"no cue has a confidence of {precision:g} or more, so nothing is that precise")
+        report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
+    results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
+    if target == "-" or target.lower().endswith(_MANIFEST):
+        _write(_manifest([document for document, _ in results], target), target)
+        report.written = [target]
+    else:
+        for document, place in results:
+            if place != target:  # in a folder of ours; that of a file that the user names must be there
+                Path(place).parent.mkdir(parents=True, exist_ok=True)
+            _write(_text(document, place), place)
+            report.written.append(place)
+    if rejected is not None:
+        _write("".join(_line(row) for row in report.tally.rejected), str(rejected))
+    return report
+
+
+def _inside(place: str, folder: Path) -> bool:
+    return Path(os.path.realpath(folder)) in Path(os.path.realpath(place)).parents
+
+
+def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
+    """(file, its name in an output folder, whether the user named it), each file once."""
+    found: dict[str, tuple[Path, Path, bool]] = {}
+    for given in map(Path, inputs):
+        if given.is_dir():
+            inside = sorted(p for p in given.rglob("*") if p.is_file() and p.name.lower().endswith(_READ))
+            for path in inside:
+                found.setdefault(os.path.realpath(path), (path, path.relative_to(given), False))
+        elif given.exists():
+            found[os.path.realpath(given)] = (given, Path(given.name), True)
+        else:
+            raise CaptionError(f"{given}: no such file or folder")
+    if not found:
+        raise CaptionError(f"{', '.join(map(str, inputs))}: no file in it that ends with {', '.join(_READ)}")
+    return list(found.values())
+
+
+def _places(sources: list[tuple[Path, Path, bool]], target: str) -> list[str]:
+    """Where each source goes."""
+    lower = target.lower()
+    if target == "-" or lower.endswith(_MANIFEST):
+        return [target] * len(sources)
+    if target.endswith(("/", os.sep)) or os.path.isdir(target):
+        places = [str(Path(target) / name) for _, name, _ in sources]
+        double = next((place for i, place in enumerate(places) if place in places[:i]), None)
+        if double is not None:
+            raise UsageError(f"output {double}: two inputs have this name; filter them one by one")
+        return places
+    if lower.endswith((".json", ".json.gz")):
+        if len(sources) > 1:
+            raise UsageError(
+                f"output {target}: {len(sources)} files do not fit into one of JSON; name a folder/ or a .jsonl.gz"
+            )
+        return [target]
+    raise UsageError(f"output {target}: expected .json, .jsonl, .jsonl.gz or a folder/")
+
+
+def _check(
+    places: list[str], sources: list[tuple[Path, Path, bool]], rejected: str | Path | None, overwrite: bool
+) -> None:
+    own = {os.path.realpath(path) for path, _, _ in sources}
+    outputs = [place for place in dict.fromkeys(places) if place != "-"]
+    if rejected is not None and str(rejected) != "-":
+        if os.path.realpath(rejected) in {os.path.realpath(place) for place in outputs}:
+            raise UsageError(f"output {rejected} is also the file for what is rejected; name two files")
+        outputs.append(str(rejected))
+    elif rejected is not None and "-" in places:
+        raise UsageError("what is kept and what is rejected would both go to standard output; name a file for one")
+    for place in outputs:
+        if os.path.realpath(place) in own:
+            raise UsageError(f"output {place} is an input too; write elsewhere")
+        if os.path.lexists(place) and not overwrite and not _device(place):
+            raise UsageError(f"output {place} is there already; give --overwrite to replace it")
+    folder = "" if rejected is None or str(rejected) == "-" else os.path.dirname(str(rejected))
+    if folder and not os.path.isdir(folder):
+        raise OutputError(f"{rejected}: there is no folder {folder}; make it first or write elsewhere")
+
+
+def _device(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _manifest(documents: list[Document], target: str) -> str:
+    """All documents in one file: an alignment alone on standard output as JSON, else lines of lhotse."""
+    if target == "-" and len(documents) == 1:
+        return _text(documents[0], target)
+    rows: list[Any] = []
+    kinds: dict[str, Path] = {}
+    for document in documents:
+        own = _cuts(document) if document.kind == "alignment" else document.data
+        for row in own:
+            kinds.setdefault("cuts" if "type" in row or "supervisions" in row else "supervisions", document.path)
+        rows += own
+    if len(kinds) > 1:
+        raise UsageError(
+            f"output {target}: {kinds['cuts']} holds cuts and {kinds['supervisions']} supervisions; "
+            "one manifest cannot hold both; name a folder/"
+        )
+    return "".join(map(_line, rows))
+
+
+def _cuts(document: Document) -> list[Any]:
+    """An alignment as lhotse cuts; none when none of its cues is left."""
+    if not document.data["cues"]:
+        return []
+    from ctcalign.formats.writing import render
+
+    content = render(Alignment.from_dict(document.data), "lhotse").content
+    lines = gzip.decompress(content).decode() if isinstance(content, bytes) else ""
+    return [json.loads(line) for line in lines.split("\n") if line]
+
+
+def _text(document: Document, target: str) -> str:
+    if document.kind == "alignment":
+        return _alignment_text(document.data)
+    if document.listed and not target.lower().endswith(_MANIFEST):
+        return "[\n" + ",\n".join(_line(row).rstrip("\n") for row in document.data) + "\n]\n"
+    return "".join(map(_line, document.data))
+
+
+def _alignment_text(data: dict[str, Any]) -> str:
+    """One cue a line, as we write alignments; keys of others are kept."""
+    fields = []
+    for key, value in data.items():
+        if key == "cues" and value:
+            fields.append('"cues": [\n' + ",\n".join(_line(cue).rstrip("\n") for cue in value) + "\n]")
+        else:
+            fields.append(f"{json.dumps(key)}: {_line(value).rstrip()}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def _write(text: str, target: str) -> None:
+    if target == "-":
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+        return
+    data = text.encode()
+    with atomic_write(target, "wb") as stream:
+        # mtime=0: the same content gives the same bytes.
+        stream.write(gzip.compress(data, mtime=0) if target.lower().endswith(".gz") else data)

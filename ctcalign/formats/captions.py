@@ -1,0 +1,117 @@
+"""`read_captions`: open, decode, recognise the format, read, check."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from ctcalign.alignment.cue import Cue
+from ctcalign.errors import CaptionError
+from ctcalign.formats.detect import recognise
+from ctcalign.formats.registry import format_named, reader_of
+from ctcalign.formats.shared.drafts import Notes, Source, finish, pick_recording
+from ctcalign.formats.shared.encoding import decode, unify_newlines
+
+
+@dataclass
+class Captions:
+    """The cues of one recording, in file order, and what the user should know about the file."""
+
+    cues: list[Cue]
+    format: str
+    encoding: str
+    warnings: list[str] = field(default_factory=list)
+    recording: str | None = None  # the file's own id of it, for formats that hold several
+
+
+def read_captions(
+    source: str | os.PathLike[str] | IO[Any], format: str | None = None, *, recording: str | None = None
+) -> Captions:
+    """Read every cue of a caption file.
+
+    Each cue of the file comes out once, in file order, its text as in the file with line breaks as "\\n". Tags that
+    only carry word times (VTT <00:00:01.000>, ASS \\k, LRC <00:01.00>) become `Cue.words`, not text. Afterwards a cue
+    has both times with 0 <= start <= end, or neither; what was wrong in the file stands in `warnings`.
+
+    Args:
+        source: a path, "-" for standard input, an open text or binary stream, or a Kaldi data directory. Text itself
+            is no source: wrap it in io.StringIO.
+        format: one of `FORMATS`; None recognises it by the file's extension and content.
+        recording: id of the recording to read from a file that holds several (STM, CTM, lhotse, Kaldi).
+    Raises:
+        CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or holds no cue; or it
+            holds several recordings and `recording` names none of them.
+        UsageError: `format` is not one of `FORMATS`.
+    """
+    wanted = format_named(format) if format is not None else None
+    opened, encoding, warnings = _open(source)
+    notes = Notes(opened.name)
+    chosen = wanted or recognise(opened, notes)
+    drafts = reader_of(chosen)(opened, notes)
+    if not drafts:
+        raise CaptionError(f"{opened.name}: no captions found in it as {chosen}; check the file or name its format")
+    drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
+    cues = finish(drafts, notes)
+    return Captions(cues, chosen, encoding, [*warnings, *notes.texts()], chosen_recording)
+
+
+def _open(source: str | os.PathLike[str] | IO[Any]) -> tuple[Source, str, list[str]]:
+    if isinstance(source, (str, os.PathLike)):
+        if source != "-":
+            return _open_path(source)
+        stream: IO[Any] = getattr(sys.stdin, "buffer", sys.stdin)
+        return _open_stream(stream, "standard input")
+    if hasattr(source, "read"):
+        return _open_stream(source, _stream_name(source))
+    raise CaptionError(f"captions: expected a path, '-' or an open stream, got {type(source).__name__}")
+
+
+def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
+    path = Path(given)
+    name = str(path)
+    try:
+        if path.is_dir():
+            # A Kaldi data directory is known by its file `text`.
+            path = path / "text"
+            if not path.is_file():
+                raise CaptionError(f"{name}: is a directory without a Kaldi file 'text'; give a caption file")
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CaptionError(f"{_short(name)}: no such caption file; give a path ('-' is standard input)") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CaptionError(f"{_short(name)}: cannot be read as a caption file: {reason}") from error
+    decoded = decode(data, name)
+    return Source(name, decoded.text, path), decoded.encoding, _named(decoded.warnings, name)
+
+
+def _open_stream(stream: IO[Any], name: str) -> tuple[Source, str, list[str]]:
+    try:
+        data = stream.read()
+    except UnicodeDecodeError as error:
+        raise CaptionError(f"{name}: not valid {error.encoding}; open the stream in binary mode") from error
+    if isinstance(data, bytes):
+        decoded = decode(data, name)
+        return Source(name, decoded.text), decoded.encoding, _named(decoded.warnings, name)
+    text = unify_newlines(str(data)).removeprefix("\ufeff")
+    if not text.strip():
+        raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
+    return Source(name, text), getattr(stream, "encoding", None) or "text stream", []
+
+
+def _stream_name(stream: IO[Any]) -> str:
+    name = getattr(stream, "name", None)
+    return name if isinstance(name, str) and name else "captions"
+
+
+def _named(warnings: tuple[str, ...], name: str) -> list[str]:
+    return [w if w.startswith(name) else f"{name}: {w}" for w in warnings]
+
+
+def _short(name: str) -> str:
+    """A path for a message; text given by mistake is cut and its line breaks shown."""
+    shown = name.replace("\n", "\\n")
+    return shown if len(shown) <= 80 else shown[:77] + "..."

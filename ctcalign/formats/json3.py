@@ -1,0 +1,50 @@
+"""YouTube's json3 captions: events in milliseconds with segments of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ctcalign.formats.shared.clock import json_seconds
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.json_tree import parse_json
+from ctcalign.formats.shared.pieces import Piece, words_of_pieces
+
+
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """One cue an event that has text. Segments with offsets give word times.
+
+    Events without segments open a window, events of one line break scroll it: neither is a caption. A recognised line
+    stays on the screen while the next is spoken; its cue ends where the next begins.
+    """
+    data = parse_json(source).data
+    events = [e for e in data["events"] if isinstance(e, dict)] if isinstance(data, dict) else []
+    shown = [e for e in events if _texts(e).strip("\n") or ("segs" in e and not e.get("aAppend"))]
+    out = []
+    for k, event in enumerate(shown):
+        start, length = json_seconds(event.get("tStartMs"), 1000.0), json_seconds(event.get("dDurationMs"), 1000.0)
+        end = start + length if start is not None and length is not None else None
+        segments = [s for s in event["segs"] if isinstance(s, dict)]
+        words = []
+        if start is not None and (len(segments) > 1 or any("tOffsetMs" in s for s in segments)):
+            following = json_seconds(shown[k + 1].get("tStartMs"), 1000.0) if k + 1 < len(shown) else None
+            if end is not None and following is not None and start < following < end:
+                end = following
+            words = words_of_pieces(_pieces(segments, start, end))
+        identity = event.get("id")
+        out.append(
+            Draft(_texts(event).strip("\n"), start, end, id=None if identity is None else str(identity), words=words)
+        )
+    return out
+
+
+def _pieces(segments: list[dict[str, Any]], start: float, end: float | None) -> list[Piece]:
+    starts = [start + (json_seconds(s.get("tOffsetMs"), 1000.0) or 0.0) for s in segments]
+    stops = [*starts[1:], end if end is None else max(end, starts[-1])]
+    return [Piece(str(s.get("utf8", "")), a, b) for s, a, b in zip(segments, starts, stops, strict=True)]
+
+
+def _texts(event: dict[str, Any]) -> str:
+    segments = event.get("segs")
+    if not isinstance(segments, list):
+        return ""
+    return "".join(str(s.get("utf8", "")) for s in segments if isinstance(s, dict))

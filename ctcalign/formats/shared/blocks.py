@@ -1,0 +1,117 @@
+"""Blocks of lines under "start --> end": what SRT and VTT have in common, also where the file is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ctcalign.formats.shared.clock import number, parse_clock
+from ctcalign.formats.shared.drafts import Draft, Notes
+
+_ARROW = re.compile(r"^(?P<left>[^<>]{0,40}?)\s*(?:--+\s?>|[—–]+>|->|=+>)\s*(?P<right>.*)$")
+_LEADING_TIME = re.compile(r"^[-−+]?\d+(?:\s*[:.,;：，。]\s*\d+)*[.,]?")
+_TIME_LIKE = re.compile(r"^[\s\d:.,;?xX_#*-]*$")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A timing line. `start` or `end` is None where it cannot be read."""
+
+    row: int
+    start: float | None
+    end: float | None
+    left: str
+    right: str
+
+
+# (lines, timing, timing before it or None, id before it or None) -> (first row of the cue's block, its id)
+Heading = Callable[[list[str], int, int, "str | None"], "tuple[int, str | None]"]
+
+
+def timings(lines: list[str]) -> list[Timing]:
+    """Every line that is, or was meant as, "start --> end"."""
+    out = []
+    for row, line in enumerate(lines):
+        if ">" not in line:
+            continue
+        match = _ARROW.match(line)
+        if match is None:
+            continue
+        left = match["left"].strip()
+        found = _LEADING_TIME.match(match["right"])
+        right = found.group().strip() if found else match["right"].split()[0] if match["right"].split() else ""
+        start, end = _time(left), _time(right)
+        if "-->" in line:
+            meant = start is not None or end is not None or _meant(lines, row, left, right)
+        else:  # "->" is also a word of the language: both times must be there
+            meant = start is not None and end is not None and ":" in left
+        if meant:
+            out.append(Timing(row, start, end, left, right))
+    return out
+
+
+def _time(text: str) -> float | None:
+    return parse_clock(text) if re.search(r"[:：]", text) else number(text)
+
+
+def _meant(lines: list[str], row: int, left: str, right: str) -> bool:
+    """A broken timing line: digits and colons around the arrow, or a cue number above it."""
+    if _TIME_LIKE.match(left) and _TIME_LIKE.match(right) and any(c.isdigit() or c in ":?" for c in left + right):
+        return True
+    return row > 0 and lines[row - 1].strip().isdigit() and (row == 1 or not lines[row - 2].strip())
+
+
+def read_blocks(lines: list[str], notes: Notes, heading: Heading, first_row: int = 0) -> list[Draft]:
+    """Cues of all timing lines, the lines between them as text; nothing of the file is dropped.
+
+    Args:
+        lines: the file; comments that are no captions are blank already.
+        heading: finds the row where a cue's block begins (its number or name) and that name.
+        first_row: text above the first cue counts from here.
+    """
+    marks = timings(lines)
+    begins: list[int] = []
+    ids: list[str | None] = []
+    for k, mark in enumerate(marks):
+        begin, name = heading(lines, mark.row, marks[k - 1].row if k else first_row - 1, ids[-1] if ids else None)
+        begins.append(begin)
+        ids.append(name)
+    out = _stray(lines, first_row, begins[0] if begins else len(lines), notes, bool(marks))
+    for k, mark in enumerate(marks):
+        stop = begins[k + 1] if k + 1 < len(marks) else len(lines)
+        text = _text(lines, mark.row + 1, stop, notes)
+        if mark.start is None or mark.end is None:
+            notes.add("unreadable times", mark.row + 1, lines[mark.row].strip()[:60])
+        out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k]))
+    return out
+
+
+def _text(lines: list[str], first: int, stop: int, notes: Notes) -> str:
+    while first < stop and not lines[first].strip():
+        first += 1
+    while stop > first and not lines[stop - 1].strip():
+        stop -= 1
+    for row in range(first, stop):
+        if not lines[row].strip():
+            notes.add("blank line inside a cue; the text after it is kept with the cue", row + 1)
+            break
+    return "\n".join(lines[first:stop])
+
+
+def _stray(lines: list[str], first: int, stop: int, notes: Notes, has_cues: bool) -> list[Draft]:
+    """Text above the first cue: one cue without times a paragraph."""
+    out: list[Draft] = []
+    row = first
+    while row < stop:
+        if not lines[row].strip():
+            row += 1
+            continue
+        last = row
+        while last < stop and lines[last].strip():
+            last += 1
+        kind = "text before the first cue; kept as a cue without times" if has_cues else "text without any times"
+        notes.add(kind, row + 1, lines[row].strip()[:40])
+        out.append(Draft("\n".join(lines[row:last]), line=row + 1))
+        row = last
+    return out

@@ -1,0 +1,106 @@
+"""Seconds as the whole ticks of a format, and as the clock times that it writes."""
+
+from __future__ import annotations
+
+import math
+import re
+
+
+def ticks(seconds: float, per_second: int) -> int:
+    """The nearest whole number of ticks, halves up (rounding that never swaps the order of two times).
+
+    >>> ticks(1.0005, 1000), ticks(0.015, 100)
+    (1001, 2)
+    """
+    return math.floor(seconds * per_second + 0.5)
+
+
+def span_ticks(start: float, end: float, per_second: int) -> tuple[int, int]:
+    """Start and end in ticks, at least one tick apart: players drop captions without a duration.
+
+    >>> span_ticks(2.0, 2.0, 1000)
+    (2000, 2001)
+    """
+    first = ticks(start, per_second)
+    return first, max(ticks(end, per_second), first + 1)
+
+
+def clock(milliseconds: int, separator: str = ".") -> str:
+    """hh:mm:ss.mmm; hours grow beyond two digits when they must.
+
+    >>> clock(3_723_004), clock(360_000_000, ",")
+    ('01:02:03.004', '100:00:00,000')
+    """
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}{separator}{rest % 1000:03d}"
+
+
+def ass_clock(centiseconds: int) -> str:
+    """h:mm:ss.cc
+
+    >>> ass_clock(372_304)
+    '1:02:03.04'
+    """
+    minutes, rest = divmod(centiseconds, 6_000)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest // 100:02d}.{rest % 100:02d}"
+
+
+def lrc_clock(centiseconds: int) -> str:
+    """mm:ss.cc; minutes go on past 59, the format has no hours.
+
+    >>> lrc_clock(372_304)
+    '62:03.04'
+    """
+    return f"{centiseconds // 6_000:02d}:{centiseconds % 6_000 // 100:02d}.{centiseconds % 100:02d}"
+
+
+def decimal(tick: int, digits: int) -> str:
+    """A tick of 10**-digits seconds as a decimal number, exactly.
+
+    >>> decimal(1234, 3), decimal(5, 6)
+    ('1.234', '0.000005')
+    """
+    whole, rest = divmod(tick, 10**digits)
+    return f"{whole}.{rest:0{digits}d}"
+
+
+_NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?$|^[+-]?[.,]\d+$")
+_CLOCK = re.compile(
+    r"^(?P<sign>[-−+]?)(?:(?:(?P<h>\d+)\s*[:：]\s*)?(?P<m>\d+)\s*[:：]\s*)(?P<s>\d+)(?:\s*[.,:;。，]\s*(?P<f>\d*))?$"
+)
+
+
+def number(text: str) -> float | None:
+    """A finite decimal number with point or comma, None when `text` is something else."""
+    text = text.strip()
+    if not _NUMBER.match(text):
+        return None
+    value = float(text.replace(",", "."))
+    return value if math.isfinite(value) else None
+
+
+def parse_clock(text: str) -> float | None:
+    """Seconds of "[hours:]minutes:seconds[fraction]", None when `text` is no such time.
+
+    Written for broken files as well: "," or "." (or ":" or ";") before the fraction, no fraction, no hours, spaces
+    around the colons, a minus sign, fractions of any length (a decimal fraction: ",5" is half a second).
+    """
+    match = _CLOCK.match(text.strip())
+    if match is None:
+        return None
+    fraction = match["f"] or ""
+    seconds = int(match["h"] or 0) * 3600 + int(match["m"]) * 60 + int(match["s"])
+    # One division keeps "00:00:01,240" equal to the literal 1.24.
+    value: float = (seconds * 10 ** len(fraction) + int(fraction or 0)) / 10 ** len(fraction)
+    return -value if match["sign"] in ("-", "−") else value
+
+
+def json_seconds(value: object, scale: float = 1.0) -> float | None:
+    """A time of a JSON file divided by `scale`: numbers and numerals; None for null, NaN, booleans and other things."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = number(value) if ":" not in value else parse_clock(value)
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return value / scale
+    return None

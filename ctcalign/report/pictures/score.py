@@ -1,0 +1,80 @@
+"""A picture of a `Score`: how large the errors of edges are, and whether confidences keep their word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ctcalign.files import atomic_write
+from ctcalign.metrics.reliability import Calibration
+from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, save_figure
+from ctcalign.scoring.compare import Comparison
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ctcalign.scoring.run import Score
+from ctcalign.report.pictures.figure import check_picture
+
+SIDE = 0.5  # seconds: errors beyond are drawn in the outermost bars
+
+
+def draw_score(score: Score, output: Path, *, overwrite: bool = False) -> None:
+    """Write the picture; a row a level.
+
+    Args:
+        output: .png, .svg or .pdf.
+        overwrite: replace `output` when it is there.
+    Raises:
+        UsageError: another extension, or `output` is there already.   OutputError: it cannot be written.
+    """
+    name = check_picture(output, overwrite)
+    with atomic_write(output, "wb") as stream:
+        save_figure(score_figure(score.comparisons), stream, name)
+
+
+def score_figure(comparisons: list[Comparison]) -> Figure:
+    """Histograms of the errors on the left, reliability on the right where confidences are known."""
+    from matplotlib.figure import Figure
+
+    columns = 2 if any(found.calibration for found in comparisons) else 1
+    figure = Figure(figsize=(6.4 * columns, 3.6 * len(comparisons)), layout="constrained")
+    axes = figure.subplots(len(comparisons), columns, squeeze=False)
+    for row, found in zip(axes, comparisons, strict=True):
+        _draw_errors(row[0], found)
+        if columns == 2 and found.calibration is not None:
+            _draw_reliability(row[1], found.calibration, found.level)
+        elif columns == 2:
+            row[1].set_axis_off()
+    return figure
+
+
+def _draw_errors(ax: Axes, found: Comparison) -> None:
+    edges = np.linspace(-SIDE, SIDE, 51).tolist()
+    errors = [pair.errors for pair in found.pairs if pair.errors is not None]
+    for side, (label, colour) in enumerate((("start", BLUE), ("end", ORANGE))):
+        values = np.clip([pair[side] for pair in errors], -SIDE, SIDE)
+        # As outlines, so that neither hides the other.
+        ax.hist(values, edges, histtype="step", color=colour, linewidth=1.4, label=label)
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    ax.set_xlim(-SIDE * 1.02, SIDE * 1.02)
+    ax.set_xlabel(f"error in seconds, late is positive; ±{SIDE:g} and beyond in the outermost bars")
+    ax.set_ylabel(f"{found.level}s")
+    ax.set_title(f"{found.placed} of {found.spoken} spoken {found.level}s placed", fontsize=10, color=INK)
+    ax.legend(frameon=False)
+
+
+def _draw_reliability(ax: Axes, found: Calibration, level: str) -> None:
+    full = [row for row in found.bins if row.count]
+    most = max(row.count for row in full)
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1)
+    # The bars tell how much there is to judge by: a point over a low bar means little.
+    heights = [0.2 * row.count / most for row in full]
+    ax.bar([row.low for row in full], heights, [row.high - row.low for row in full], align="edge", color=GREY)
+    points = [(row.confidence, row.right) for row in full if row.confidence is not None and row.right is not None]
+    ax.plot([x for x, _ in points], [y for _, y in points], "o-", color=BLUE, linewidth=1.2)
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
+    ax.set_title(f"{found.count} {level}s, ECE {found.ece:.3f}, Brier {found.brier:.3f}", fontsize=10, color=INK)

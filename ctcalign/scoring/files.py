@@ -1,0 +1,239 @@
+"""`read_timed`: whatever holds times, as the items that `ctcalign.align.scoring` compares."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.errors import CaptionError
+from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
+from ctcalign.formats.reading import from_captions
+from ctcalign.formats.shared.clock import json_seconds
+from ctcalign.scoring.items import TimedFile, TimedItem, items_of
+from ctcalign.text.words import plain_words
+
+TRUTH = "ctcalign-truth/"
+VERSION = "1"
+_OURS = "ctcalign/alignment/"
+_ONLY_WORDS = ("ctm",)  # formats whose cues are made of pauses
+
+
+def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile]:
+    """The cues and words of a file, one `TimedFile` a recording.
+
+    Our JSON, lhotse manifests of supervisions or cuts (with `custom` as we write it), truth files
+    (`ctcalign-truth/1`), JSON lists of objects with text, start and end, and every caption format with times.
+
+    Args:
+        path: a file, or "-" for standard input.
+        recording: of a file that holds several, this one alone.
+    Raises:
+        CaptionError: missing, empty, unknown or broken, without a time, or without this recording.
+    """
+    from ctcalign.formats.captions import read_captions
+
+    name = "standard input" if str(path) == "-" else str(path)
+    document = _document(path)
+    if isinstance(document, list):
+        files = _lhotse(document, name) if is_lhotse(document[0]) else [TimedFile(name, _plain(document, name))]
+    elif isinstance(document, dict) and is_lhotse(document):
+        files = _lhotse([document], name)
+    elif isinstance(document, dict) and str(document.get("format", "")).startswith(TRUTH):
+        files = [TimedFile(name, _truth(document, name))]
+    elif isinstance(document, dict):
+        try:
+            files = [TimedFile(name, items_of(Alignment.from_dict(document)))]
+        except CaptionError as error:
+            raise CaptionError(f"{name}: {error}") from error
+    else:
+        source: Any = io.BytesIO(document) if isinstance(document, bytes) else path
+        captions = read_captions(source, recording=recording)
+        cues = items_of(from_captions(captions))
+        for item in (item for cue in cues for item in (cue, *cue.words)):
+            if item.spoken is None:  # a caption without a time says that it has no place
+                item.spoken = False
+        files = [TimedFile(name, cues, captions.recording, captions.format not in _ONLY_WORDS)]
+    files = _chosen(files, recording, name)
+    if not any(cue.start is not None for file in files for cue in file.cues):
+        raise CaptionError(f"{name}: nothing in it has a time; expected an alignment or captions with times")
+    return files
+
+
+def _chosen(files: list[TimedFile], recording: str | None, name: str) -> list[TimedFile]:
+    held = [file.recording for file in files if file.recording is not None]
+    if recording is None or not held:
+        return files
+    if recording not in held:
+        shown = ", ".join(held[:5]) + (", ..." if len(held) > 5 else "")
+        raise CaptionError(f"{name}: holds no recording {recording!r}; it has {shown}")
+    return [file for file in files if file.recording == recording]
+
+
+def _document(path: str | Path) -> Any:
+    """Parsed JSON that is read here; bytes of standard input, or None, for the readers of captions."""
+    from ctcalign.formats.shared.encoding import decode
+
+    if str(path) == "-":
+        data = sys.stdin.buffer.read()
+    else:
+        try:
+            data = Path(path).read_bytes()
+        except OSError:
+            return None  # the reader of captions reports it (or reads the folder)
+    given = data if str(path) == "-" else None
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b"\x1f\x8b")):
+        return given
+    text = decode(data, str(path)).text
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = _json_lines(text)
+    if isinstance(found, list):
+        ours = found and all(isinstance(row, dict) and (is_lhotse(row) or _is_plain(row)) for row in found)
+        return found if ours else given
+    known = isinstance(found, dict) and (
+        is_lhotse(found)
+        or str(found.get("format", "")).startswith(TRUTH)
+        or str(found.get("schema", "")).startswith(_OURS)
+    )
+    return found if known else given
+
+
+def _json_lines(text: str) -> list[Any]:
+    try:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _is_plain(row: dict[str, Any]) -> bool:
+    return "start" in row and ("text" in row or "word" in row)
+
+
+def _plain(rows: list[dict[str, Any]], name: str) -> list[TimedItem]:
+    """Objects with text (or word), start, end and maybe index, score, confidence, status, words.
+
+    What has neither a time nor a status is held to be not spoken.
+    """
+    return [_plain_item(row, name, f"[{i}]") for i, row in enumerate(rows)]
+
+
+def _plain_item(row: Any, name: str, place: str) -> TimedItem:
+    if not isinstance(row, Mapping):
+        raise CaptionError(f"{name}: {place}: expected an object with text, start and end, got {type(row).__name__}")
+    start, end = json_seconds(row.get("start")), json_seconds(row.get("end"))
+    words = row.get("words")
+    index = row.get("index")
+    return TimedItem(
+        str(row.get("text", row.get("word", ""))),
+        start,
+        end,
+        index=index if isinstance(index, int) and not isinstance(index, bool) else None,
+        spoken=_spoken(row.get("status"), start is not None and end is not None),
+        score=json_seconds(row.get("score")),
+        confidence=_probability(row.get("confidence"), f"{name}: {place}"),
+        words=[_plain_item(w, name, f"{place}.words[{i}]") for i, w in enumerate(words)]
+        if isinstance(words, list)
+        else [],
+    )
+
+
+def _spoken(status: Any, placed: bool) -> bool | None:
+    known: dict[Any, bool | None] = {"aligned": placed or None, "not_spoken": False, "failed": None}
+    return known.get(status, placed) if isinstance(status, str) else placed
+
+
+def _probability(value: Any, place: str) -> float | None:
+    found = json_seconds(value)
+    if found is not None and not 0.0 <= found <= 1.0:
+        raise CaptionError(f"{place}: confidence is {value}, expected a probability in [0, 1]")
+    return found
+
+
+def _lhotse(rows: list[Any], name: str) -> list[TimedFile]:
+    files: dict[str | None, TimedFile] = {}
+    for row in rows:
+        for found in supervisions(row) if isinstance(row, dict) else ():
+            file = files.setdefault(found.recording, TimedFile(name, [], found.recording))
+            file.cues.append(_supervision(found, name))
+    if not files:
+        raise CaptionError(f"{name}: no supervisions in it; expected at least one")
+    return list(files.values())
+
+
+def _supervision(found: Supervision, name: str) -> TimedItem:
+    place = f"{name}: supervision {found.row.get('id')}"
+    alignment = found.row.get("alignment")
+    words = alignment.get("word") if isinstance(alignment, dict) else None
+    # A supervision has a place even when the caption in it has none: what it says of itself decides.
+    fields = {"text": found.custom.get("raw_text") or found.row.get("text") or "", "start": found.start}
+    fields |= {"end": found.end} | {key: found.custom.get(key) for key in ("index", "score", "confidence", "status")}
+    cue = _plain_item(fields, place, "custom")
+    text = found.row.get("text")
+    cue.readings = (text,) if isinstance(text, str) else ()
+    for item in words if isinstance(words, list) else []:
+        if isinstance(item, dict):
+            item = [item.get(key) for key in ("symbol", "start", "duration", "score")]
+        if not isinstance(item, list) or len(item) < 3 or not plain_words(str(item[0])):
+            continue
+        start, length = json_seconds(item[1]), json_seconds(item[2])
+        if start is None or length is None:
+            continue
+        score = json_seconds(item[3]) if len(item) > 3 else None
+        begin, end = round(found.offset + start, 8), round(found.offset + start + length, 8)
+        # A probability, as in the words of captions; outside [0, 1] it is a score in nats.
+        word = TimedItem(str(item[0]), begin, end)
+        if score is not None and 0.0 <= score <= 1.0:
+            word.confidence = score
+        else:
+            word.score = score
+        cue.words.append(word)
+    return cue
+
+
+def _truth(document: Mapping[str, Any], name: str) -> list[TimedItem]:
+    """The captions or utterances of a truth file. `words` count as truth when its level is "word"."""
+    if document["format"] != TRUTH + VERSION:
+        raise CaptionError(f"{name}: format is {document['format']!r}, expected {TRUTH + VERSION!r}")
+    rows = document.get("utterances")
+    if not isinstance(rows, list) or not rows:
+        raise CaptionError(f"{name}: utterances: expected a list with at least one of them")
+    return [
+        _true_item(row, i, f"{name}: utterances[{i}]", document.get("level") == "word") for i, row in enumerate(rows)
+    ]
+
+
+def _true_item(row: Any, place: int, where: str, with_words: bool) -> TimedItem:
+    if not isinstance(row, Mapping) or not isinstance(row.get("text"), str):
+        raise CaptionError(f"{where}: expected an object with a text")
+    start, end = json_seconds(row.get("start")), json_seconds(row.get("end"))
+    if start is not None and end is not None and end < start:
+        raise CaptionError(f"{where}: ends at {end} s, before its start at {start} s")
+    clip = json_seconds(row.get("clip_start")), json_seconds(row.get("clip_end"))
+    occurrences = row.get("occurrences") or []
+    readings = (row.get(key) for key in ("text_norm", "spoken_text_norm"))
+    words = row.get("words") if with_words else None
+    index, exact = row.get("index"), row.get("exact")
+    try:
+        places = tuple((float(a), float(b)) for a, b in occurrences)
+    except (TypeError, ValueError) as error:
+        raise CaptionError(f"{where}: occurrences: expected pairs of start and end") from error
+    return TimedItem(
+        row["text"],
+        start,
+        end,
+        readings=tuple(text for text in readings if isinstance(text, str)),
+        index=index if isinstance(index, int) else place,
+        spoken=bool(row.get("spoken", True)) and start is not None and end is not None,
+        exact=exact if isinstance(exact, bool) else None,
+        clip=None if clip[0] is None or clip[1] is None else (clip[0], clip[1]),
+        occurrences=places,
+        words=[_true_item(w, i, f"{where}.words[{i}]", False) for i, w in enumerate(words)]
+        if isinstance(words, list)
+        else [],
+    )

@@ -1,0 +1,121 @@
+"""`score`: an alignment file against a reference file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ctcalign.errors import CaptionError
+from ctcalign.metrics.reliability import Detection
+from ctcalign.scoring.compare import Comparison, Level, Options, compare
+from ctcalign.scoring.files import read_timed
+from ctcalign.scoring.items import TimedFile
+
+SCHEMA = "ctcalign/score/1"
+
+
+@dataclass
+class Score:
+    """What `score` measured: a comparison a level, and what the user should know."""
+
+    comparisons: list[Comparison]
+    recordings: int = 1
+    warnings: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object. Times in seconds, shares in [0, 1], null where there was nothing to measure."""
+        return {
+            "schema": SCHEMA,
+            "recordings": self.recordings,
+            "warnings": self.warnings,
+            "levels": {comparison.level: _row(comparison) for comparison in self.comparisons},
+        }
+
+
+def score(
+    alignment: str | Path,
+    reference: str | Path,
+    levels: Sequence[Level] | None = None,
+    options: Options | None = None,
+    recording: str | None = None,
+) -> Score:
+    """Measure how far an alignment is from a reference. Both are files that `read_timed` reads.
+
+    Args:
+        levels: "cue", "word" or both; None takes those that both files have.
+        recording: of files that hold several; without it all of them are compared, by their ids.
+    Raises:
+        CaptionError: a file cannot be read, or they cannot be compared.
+    """
+    found, truth = read_timed(alignment, recording), read_timed(reference, recording)
+    files, warnings = _joined(found, truth, str(alignment), str(reference))
+    if levels is None:
+        levels = [level for level in ("cue", "word") if _has(level, files)]
+        if not levels:
+            raise CaptionError(f"{alignment}: has cues where {reference} has words alone, or the other way round")
+    for level in levels:
+        _demand(level, files, str(alignment), str(reference))
+    return Score([compare(files, level, options) for level in levels], len(files), warnings)
+
+
+def _joined(
+    found: list[TimedFile], truth: list[TimedFile], alignment: str, reference: str
+) -> tuple[list[tuple[TimedFile, TimedFile]], list[str]]:
+    """Pairs (alignment, reference) of the same recording; where the alignment has none, it is empty."""
+    if len(found) == 1 and len(truth) == 1:
+        return [(found[0], truth[0])], []
+    own = {file.recording: file for file in found}
+    held = {file.recording for file in truth}
+    if not held & own.keys():
+        raise CaptionError(
+            f"{alignment}: {len(found)} recordings ({_some(own)}), none of the {len(truth)} of {reference} "
+            f"({_some(held)}); choose one with --recording, or rename them"
+        )
+    warnings = []
+    missing, more = [r for r in held if r not in own], [r for r in own if r not in held]
+    if missing:
+        warnings.append(f"{alignment}: has nothing of {len(missing)} recordings of the reference: {_some(missing)}")
+    if more:
+        warnings.append(f"{reference}: has nothing of {len(more)} recordings of the alignment, left out: {_some(more)}")
+    nothing = TimedFile(alignment, [])
+    return [(own.get(file.recording, nothing), file) for file in truth], warnings
+
+
+def _some(names: Any) -> str:
+    ordered = sorted(str(name) for name in names)
+    return ", ".join(ordered[:5]) + (", ..." if len(ordered) > 5 else "")
+
+
+def _has(level: Level, files: list[tuple[TimedFile, TimedFile]]) -> bool:
+    return all(any(_items(level, pair[side]) for pair in files) for side in (0, 1))
+
+
+def _items(level: Level, file: TimedFile) -> bool:
+    return file.has_cues and bool(file.cues) if level == "cue" else bool(file.words())
+
+
+def _demand(level: Level, files: list[tuple[TimedFile, TimedFile]], alignment: str, reference: str) -> None:
+    for side, name in enumerate((alignment, reference)):
+        if not any(_items(level, pair[side]) for pair in files):
+            other = "words" if level == "cue" else "cues"
+            raise CaptionError(f"{name}: has no {level}s with times; compare {other}")
+
+
+def _row(found: Comparison) -> dict[str, Any]:
+    out = {name: value for name, value in vars(found).items() if name not in ("level", "pairs")}
+    for name in ("options", "ptem", "calibration"):
+        out[name] = None if out[name] is None else asdict(out[name])
+    for name in ("starts", "ends", "both"):
+        if out[name] is not None:
+            row = asdict(out[name])
+            shares = row.pop("shares")
+            out[name] = row | {f"within_{1000 * t:.0f}_ms": share for t, share in shares.items()}
+    for name in ("skips", "kept"):
+        out[name] = None if out[name] is None else _detection(out[name])
+    return out
+
+
+def _detection(found: Detection) -> dict[str, Any]:
+    return {**asdict(found), "precision": found.precision, "recall": found.recall}

@@ -1,0 +1,169 @@
+"""What training does to its utterances: another speed, noise, masked features. Randomness comes from the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ctcalign.errors import UsageError
+from ctcalign.models.features import SAMPLE_RATE
+from ctcalign.train.data.cuts import Samples
+
+_SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus")
+
+
+@dataclass
+class NoiseConfig:
+    """Noise added to utterances.
+
+    Attributes:
+        folder: recordings of noise, searched with its sub-folders.
+        probability: share of the utterances that get it, in [0, 1].
+        least_snr, most_snr: signal-to-noise ratio, decibels, drawn evenly.
+    """
+
+    folder: str
+    probability: float = 0.5
+    least_snr: float = 5.0
+    most_snr: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.probability <= 1 or not self.least_snr <= self.most_snr:
+            raise UsageError(
+                f"noise: expected a probability in [0, 1] and least_snr up to most_snr, got {self.probability}, "
+                f"{self.least_snr} and {self.most_snr}"
+            )
+
+
+@dataclass
+class SpecAugment:
+    """Masks over time and frequency, filled with the utterance's mean of each band.
+
+    Attributes:
+        frequency_masks, frequency_width: how many, and bands of one at most.
+        time_masks: how many.  time_share: share of the utterance that one covers at most, in [0, 1].
+        time_frames: frames (10 ms) that one covers at most.
+    Source: Park et al. 2019, SpecAugment, without time warping.
+    """
+
+    frequency_masks: int = 2
+    frequency_width: int = 20
+    time_masks: int = 2
+    time_share: float = 0.1
+    time_frames: int = 50
+
+    def __post_init__(self) -> None:
+        counts = (self.frequency_masks, self.frequency_width, self.time_masks, self.time_frames)
+        if min(counts) < 0 or not 0 <= self.time_share <= 1:
+            raise UsageError(
+                f"spec_augment: expected counts of 0 or more and a time_share in [0, 1], got {counts} and "
+                f"{self.time_share}"
+            )
+
+
+@dataclass
+class Augmentation:
+    """All of it; the default leaves utterances as they are.
+
+    Attributes:
+        speeds: factors, each as likely as the next; 0.9 is slower and lower. Empty: none.
+        noise, spec_augment: see there; None: none.
+    """
+
+    speeds: list[float] = field(default_factory=list)
+    noise: NoiseConfig | None = None
+    spec_augment: SpecAugment | None = None
+
+    def __post_init__(self) -> None:
+        if any(not 0.5 <= speed <= 2 for speed in self.speeds):
+            raise UsageError(f"speeds: expected factors between 0.5 and 2, got {self.speeds}")
+
+    def samples(self, samples: Samples, rng: np.random.Generator) -> Samples:
+        """The utterance (N,) at another speed and with noise."""
+        if self.speeds:
+            samples = at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))])
+        if self.noise is not None and rng.random() < self.noise.probability:
+            files = noise_files(self.noise.folder)
+            noise = read_noise(files[int(rng.integers(len(files)))])
+            snr = rng.uniform(self.noise.least_snr, self.noise.most_snr)
+            samples = with_noise(samples, noise, snr, int(rng.integers(len(noise))))
+        return samples
+
+    def features(self, features: Tensor, rng: np.random.Generator) -> Tensor:
+        """Features (T, F) with masks."""
+        return features if self.spec_augment is None else masked(features, self.spec_augment, rng)
+
+
+def at_speed(samples: Samples, speed: float) -> Samples:
+    """The sound played `speed` times as fast; pitch goes along. (N,) -> (N / speed,)."""
+    if speed == 1:
+        return samples
+    import soxr
+
+    return np.asarray(soxr.resample(samples, SAMPLE_RATE * speed, SAMPLE_RATE), np.float32)
+
+
+def with_noise(samples: Samples, noise: Samples, snr: float, begin: int) -> Samples:
+    """Add noise, from its sample `begin` on and again from its start where it is short.
+
+    Args:
+        snr: mean power of the samples over that of the noise, decibels.
+    """
+    stretch = np.resize(np.roll(noise, -begin), len(samples))
+    power, of_noise = float(np.vdot(samples, samples)), float(np.vdot(stretch, stretch))
+    if of_noise == 0:
+        return samples
+    return np.asarray(samples + (power / of_noise) ** 0.5 * 10 ** (-snr / 20) * stretch, np.float32)
+
+
+def masked(features: Tensor, config: SpecAugment, rng: np.random.Generator) -> Tensor:
+    """Features (T, F) with masks over random bands and times."""
+    frames, bands = features.shape
+    mask = torch.zeros(frames, bands, dtype=torch.bool)
+    for _ in range(config.frequency_masks):
+        width = int(rng.integers(min(config.frequency_width, bands) + 1))
+        first = int(rng.integers(bands - width + 1))
+        mask[:, first : first + width] = True
+    for _ in range(config.time_masks):
+        width = int(rng.integers(min(config.time_frames, int(config.time_share * frames)) + 1))
+        first = int(rng.integers(frames - width + 1))
+        mask[first : first + width] = True
+    return torch.where(mask, features.mean(0, keepdim=True), features)
+
+
+@lru_cache(maxsize=8)
+def noise_files(folder: str) -> tuple[str, ...]:
+    """Recordings below a folder, in order of name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    files = tuple(str(path) for path in sorted(Path(folder).rglob("*")) if path.suffix.lower() in _SOUNDS)
+    if not files:
+        raise UsageError(f"noise: {folder} holds no recordings ({', '.join(_SOUNDS)})")
+    return files
+
+
+@lru_cache(maxsize=64)
+def read_noise(file: str) -> Samples:
+    """A recording of noise, one channel at 16 kHz, (N,).
+
+    Raises:
+        UsageError: it cannot be read or is empty.
+    """
+    import soundfile
+    import soxr
+
+    try:
+        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+    except (RuntimeError, OSError) as error:
+        raise UsageError(f"noise: {file} cannot be read ({error}); remove it from the folder") from error
+    if not len(samples):
+        raise UsageError(f"noise: {file} is empty; remove it from the folder")
+    mono = samples.mean(1)
+    return np.asarray(mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE), np.float32)

@@ -1,0 +1,197 @@
+"""How well a model recognises cuts, and how late: error rates with intervals, delays of words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+from ctcalign.ctc.paths import collapse
+from ctcalign.errors import AudioError, CtcAlignError
+from ctcalign.metrics import (
+    Delays,
+    EditCounts,
+    EmittedToken,
+    Interval,
+    TimedWord,
+    bootstrap_interval,
+    character_counts,
+    emission_delays,
+    emission_times,
+    emitted_words,
+    mean_delay_interval,
+    summarise_delays,
+    total_counts,
+    word_counts,
+)
+from ctcalign.models.device import pick_device
+from ctcalign.models.encoders.recogniser import Recogniser
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
+from ctcalign.train.data.cuts import read_samples, text_of_cut, timed_words
+from ctcalign.train.data.tokenizers import text_of
+from ctcalign.train.evaluation.decoding import Decoder
+from ctcalign.train.recogniser.validation import sayable
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was recognised of one cut.
+
+    Attributes:
+        id: of the cut.  ref_text, hyp_text: as the model writes them.
+        words, characters: errors.
+        delays: of the words whose times are known, seconds; None where no time is.
+        tokens: labels of the path with their times.
+    """
+
+    id: str
+    ref_text: str
+    hyp_text: str
+    words: EditCounts
+    characters: EditCounts
+    delays: Delays | None
+    tokens: list[EmittedToken]
+
+
+@dataclass
+class Evaluation:
+    """A set of cuts.
+
+    Attributes:
+        utterances: each cut that was heard.  skipped: how many were not, by reason.
+        wer, cer: error rates as fractions with 95 % bootstrap intervals over utterances.
+        delay: numbers of `DelaySummary`, seconds; None when no word has a time.  mean_delay: with its interval.
+        look_ahead: seconds that the model hears beyond a frame; None when unknown or the whole recording.
+    """
+
+    utterances: list[Heard]
+    skipped: dict[str, int]
+    wer: Interval
+    cer: Interval
+    words: EditCounts
+    look_ahead: float | None
+    delay: dict[str, float] | None = None
+    mean_delay: Interval | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; what was not measured is None."""
+        found: dict[str, Any] = {
+            **self.about,
+            "utterances": len(self.utterances),
+            "skipped": self.skipped,
+            "wer": asdict(self.wer),
+            "cer": asdict(self.cer),
+            "words": asdict(self.words),
+            "delay": None if self.delay is None else {**self.delay, "unit": "s"},
+            "mean_delay": None if self.mean_delay is None else asdict(self.mean_delay),
+            "look_ahead": self.look_ahead,
+        }
+        return {key: _without_nan(value) for key, value in found.items()}
+
+
+def hear(
+    model: AcousticModel, cut: Any, decoder: Decoder, device: torch.device | str = "cpu", least_score: float = -math.inf
+) -> Heard:
+    """Recognise one cut and compare it with its text.
+
+    Args:
+        device: where the model is.
+        least_score: words whose times score less in the cut's alignment count as words without time.
+    Raises:
+        AudioError: its sound cannot be read.
+    """
+    vocabulary = model.vocabulary
+    samples = torch.from_numpy(read_samples(cut, model.sample_rate))
+    if len(samples):
+        with torch.inference_mode():
+            log_probs, lengths = model(samples[None].to(device), torch.tensor([len(samples)], device=device))
+        emission = log_probs[0, : int(lengths[0])].float().cpu()
+    else:
+        emission = torch.zeros(0, len(vocabulary))
+    path = decoder.path(emission, vocabulary)
+    tokens = emission_times(path, model.frame_shift, vocabulary.blank)
+    wanted = sayable(text_of_cut(cut) or "", vocabulary)
+    said = text_of(vocabulary, collapse(path, vocabulary.blank))
+    words = [TimedWord(sayable(word.text, vocabulary), word.start, word.end) for word in timed_words(cut, least_score)]
+    delays = None
+    if any(not math.isnan(word.end) for word in words):
+        separator = " " if vocabulary.separator is None else vocabulary.symbols[vocabulary.separator]
+        delays = emission_delays(words, emitted_words(tokens, vocabulary.symbols, separator))
+    return Heard(
+        cut.id, wanted, said, word_counts([wanted], [said])[0], character_counts([wanted], [said])[0], delays, tokens
+    )
+
+
+def evaluate_cuts(
+    model: AcousticModel | str,
+    cuts: Iterable[Any],
+    decoder: Decoder | None = None,
+    *,
+    device: str = "auto",
+    least_score: float = -math.inf,
+    allow_noncommercial: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Recognise cuts and count errors and delays.
+
+    Args:
+        model: a model, or its name as `ctcalign.load_model` knows it.
+        decoder: greedy when left out.
+        device: where the model is, or is to be loaded.
+        least_score: see `hear`.
+        progress: called with the number of cuts so far.
+    Raises:
+        UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be heard, or none has words.
+    """
+    place = pick_device(device)
+    if isinstance(model, str):
+        from ctcalign.models.registry import load_model
+
+        model = load_model(model, str(place), allow_noncommercial)
+    decoder = decoder or Decoder()
+    found: list[Heard] = []
+    skipped = {UNREADABLE: 0, UNTRANSCRIBED: 0}
+    for number, cut in enumerate(cuts, 1):
+        if text_of_cut(cut) is None:
+            skipped[UNTRANSCRIBED] += 1
+        else:
+            try:
+                found.append(hear(model, cut, decoder, place, least_score))
+            except AudioError:
+                skipped[UNREADABLE] += 1
+        if progress is not None:
+            progress(number)
+    if not sum(one.words.reference_length for one in found):
+        left_out = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
+        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} heard, {left_out or 'none left out'})")
+    look_ahead = model.look_ahead if isinstance(model, Recogniser) else None
+    evaluation = Evaluation(
+        found,
+        {reason: number for reason, number in skipped.items() if number},
+        _interval([one.words for one in found]),
+        _interval([one.characters for one in found]),
+        total_counts([one.words for one in found]),
+        look_ahead,
+        about={"model": model.name, "decode": decoder.kind},
+    )
+    timed = [one.delays for one in found if one.delays is not None]
+    if timed:
+        evaluation.delay = asdict(summarise_delays(timed))
+        if sum(one.values.size for one in timed):
+            evaluation.mean_delay = mean_delay_interval(timed)
+    return evaluation
+
+
+def _interval(counts: list[EditCounts]) -> Interval:
+    return bootstrap_interval([one.errors for one in counts], [one.reference_length for one in counts])
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(inner) for key, inner in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,167 @@
+"""Preferred and dispreferred responses as JSON lines, the same for speech and for text.
+
+    {"id": "cut-1", "chosen": "one two", "rejected": ["one too", "won two"]}       of a cut
+    {"prompt": "2+2=", "chosen": "4", "rejected": "5"}                             of a language model
+    {"prompt": "2+2=", "completion": "4", "label": true}                           not in pairs
+    {"id": "cut-1", "chosen": {"path": [0, 7, 7, 0]}, "rejected": {"path": [0, 0, 7, 0]}}      alignments
+
+In place of a text may stand an object with "text" (or "path") and values: "reference_log_probs", "scores" and
+"token_rewards", one for each token, and "aligned_scores", one for each aligned model.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.files import atomic_write
+
+VALUES = ("reference_log_probs", "scores", "token_rewards", "aligned_scores")
+
+
+@dataclass(frozen=True)
+class Response:
+    """One response.
+
+    Attributes:
+        content: its text, or the labels of its frames.
+        values: numbers by what they are, see `VALUES`.
+    """
+
+    content: str | tuple[int, ...]
+    values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is known to be good and bad as a response to one prompt, or as the text of one cut.
+
+    Attributes:
+        key: id of the cut, or the prompt.
+        chosen: the good response, None where there is none.  rejected: the bad ones, may be empty.
+        desirable_probability: that the prompt belongs to a desirable response; for BCO.
+        reference: fingerprint of the model that `reference_log_probs` are of.
+    """
+
+    key: str
+    chosen: Response | None
+    rejected: tuple[Response, ...] = ()
+    desirable_probability: float | None = None
+    reference: str | None = None
+
+    @property
+    def responses(self) -> tuple[Response, ...]:
+        return self.rejected if self.chosen is None else (self.chosen, *self.rejected)
+
+    def to_dict(self, key: str = "id") -> dict[str, Any]:
+        """For JSON. `key`: "id" or "prompt"."""
+        found: dict[str, Any] = {key: self.key}
+        if self.chosen is not None:
+            found["chosen"] = _written(self.chosen)
+        if self.rejected:
+            found["rejected"] = [_written(one) for one in self.rejected]
+        more = {"desirable_probability": self.desirable_probability, "reference": self.reference}
+        return found | {name: value for name, value in more.items() if value is not None}
+
+
+def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
+    """The examples of one or more files (.jsonl, .jsonl.gz), in their order.
+
+    Args:
+        key: what a line must have: "id" or "prompt".
+    Raises:
+        UsageError: no such file.  CtcAlignError: a line that is no example; the message names file, line and remedy.
+    """
+    found = []
+    for name in [files] if isinstance(files, str) else list(files):
+        path = Path(name)
+        if not path.is_file():
+            raise UsageError(f"{name}: no such file; expected JSON lines with {key}, chosen and rejected")
+        try:
+            with (
+                gzip.open(path, "rt", encoding="utf-8")
+                if path.suffix == ".gz"
+                else path.open(encoding="utf-8") as lines
+            ):
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        found.append(_example(line, key, f"{name}:{number}"))
+        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+            raise CtcAlignError(f"{name}: cannot be read as JSON lines ({error})") from error
+    return found
+
+
+def write_examples(path: str | Path, examples: Iterable[Example], key: str = "id") -> int:
+    """Write JSON lines; the file appears when it is whole. Returns how many."""
+    count = 0
+    with atomic_write(path) as stream:
+        for one in examples:
+            stream.write(json.dumps(one.to_dict(key), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _example(line: str, key: str, where: str) -> Example:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise CtcAlignError(f"{where}: is no JSON ({error.msg})") from None
+    return example_of(row, key, where)
+
+
+def example_of(row: Any, key: str = "id", where: str = "example") -> Example:
+    """An example from its JSON.
+
+    Args:
+        key: "id" or "prompt".  where: what it is called in a message.
+    Raises:
+        CtcAlignError: it is none.
+    """
+    if not isinstance(row, dict) or not isinstance(row.get(key), str):
+        raise CtcAlignError(f"{where}: expected an object with {key!r}, a text, got {str(row)[:80]}")
+    if "completion" in row:
+        if not isinstance(row.get("label"), bool) or "chosen" in row or "rejected" in row:
+            raise CtcAlignError(f"{where}: a completion needs a label, true or false, and no chosen or rejected")
+        row = {**row, ("chosen" if row["label"] else "rejected"): row["completion"]}
+    chosen = None if row.get("chosen") is None else _response(row["chosen"], f"{where}: chosen")
+    worse = row.get("rejected", [])
+    rejected = [_response(one, f"{where}: rejected") for one in (worse if isinstance(worse, list) else [worse])]
+    if chosen is None and not rejected:
+        raise CtcAlignError(f"{where}: has no response; expected chosen or rejected, or completion and label")
+    probability = row.get("desirable_probability")
+    if probability is not None and not (isinstance(probability, int | float) and 0 <= probability <= 1):
+        raise CtcAlignError(f"{where}: desirable_probability must be in [0, 1], got {probability!r}")
+    return Example(row[key], chosen, tuple(rejected), probability, row.get("reference"))
+
+
+def _response(value: Any, where: str) -> Response:
+    if isinstance(value, str):
+        return Response(value)
+    if isinstance(value, Mapping):
+        unknown = sorted(set(value) - {"text", "path", *VALUES})
+        content = value.get("text", value.get("path"))
+        if isinstance(content, list) and all(isinstance(one, int) for one in content):
+            content = tuple(content)
+        if isinstance(content, str | tuple) and not unknown and ("text" in value) != ("path" in value):
+            values = {name: tuple(map(float, value[name])) for name in VALUES if value.get(name) is not None}
+            if all(math.isfinite(number) for numbers in values.values() for number in numbers):
+                return Response(content, values)
+    shown = str(value)[:80]
+    raise CtcAlignError(
+        f"{where}: expected a text, or an object with text or path (a list of labels) and lists of finite numbers "
+        f"({', '.join(VALUES)}), got {shown}"
+    )
+
+
+def _written(response: Response) -> Any:
+    if isinstance(response.content, str) and not response.values:
+        return response.content
+    text = isinstance(response.content, str)
+    content = {"text": response.content} if text else {"path": list(response.content)}
+    return {**content, **{name: [round(one, 6) for one in numbers] for name, numbers in response.values.items()}}

@@ -1,0 +1,230 @@
+"""Which responses to an utterance are preferred to which: its transcript against what a recogniser makes of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from ctcalign import ctc
+from ctcalign.errors import UsageError
+from ctcalign.metrics import edit_distance
+from ctcalign.objectives import PropertyContext, build_property, improve
+from ctcalign.preference.pairs import INFEASIBLE, Candidate, Pair, pick_pairs
+from ctcalign.train.data.batch import Heard, frames_needed
+from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.train.preference.choices import Choice, Labels
+from ctcalign.train.preference.examples import Example, Response
+
+UNLISTED, OTHER_FRAMES, UNSAYABLE = "unlisted", "other_frames", "unsayable_response"
+
+
+@dataclass
+class PairsConfig:
+    """Where pairs come from.
+
+    Attributes:
+        source: "nbest": the best texts of a prefix beam search. "sample": texts of sampled paths. "paths": sampled
+            paths, the better ones that a property makes of them are chosen. "manifest": a file, see `file`.
+        of: whose hypotheses they are: those of the "policy" as it is now, or of the frozen "reference".
+        hypotheses: how many texts or paths.
+        beam: of "nbest".  temperature: of "sample" and "paths", > 0.
+        chosen: the "transcript", or the "best" hypothesis, the one with the fewest errors.
+        rejected: which worse ones come first: "worst", "best" or "likeliest".
+        unit: errors are counted in "words" or "characters".
+        pairs: of an utterance at most.  together: rejected responses of each, 2 or more for LOGO.
+        least_gap: errors that a rejected one must have beyond the chosen one, and more.
+        scored: "all" tokens, or the "differing" range alone: from the first to the last place where the responses of a
+            pair differ, as in LOGO.
+        property: of "paths": a name, a mapping of "name" and options, or "module:function".
+        file: of "manifest": one or several, as `ctcalign.train.preference.examples` tells.
+    """
+
+    source: Literal["nbest", "sample", "paths", "manifest"] = "nbest"
+    of: Literal["policy", "reference"] = "policy"
+    hypotheses: int = 4
+    beam: int = 8
+    temperature: float = 1.0
+    chosen: Literal["transcript", "best"] = "transcript"
+    rejected: Literal["worst", "best", "likeliest"] = "worst"
+    unit: Literal["words", "characters"] = "words"
+    pairs: int = 1
+    together: int = 1
+    least_gap: float = 0.0
+    scored: Literal["all", "differing"] = "all"
+    property: Any = "low_latency"
+    file: str | list[str] | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.hypotheses, self.beam, self.pairs, self.together) < 1 or not self.temperature > 0:
+            raise UsageError(
+                f"pairs: expected hypotheses, beam, pairs and together of 1 or more and a temperature above 0, got "
+                f"{self.hypotheses}, {self.beam}, {self.pairs}, {self.together} and {self.temperature}"
+            )
+        if (self.source == "manifest") != (self.file is not None):
+            raise UsageError(f"pairs: source {self.source} and file {self.file} do not go together; a manifest has one")
+
+
+class PairMaker:
+    """Pairs of the utterances of a batch.
+
+    Args:
+        config: where they come from.
+        tokenizer: of the model.
+        frames: whether a response is a path, not a text.
+    Attributes:
+        examples: of a manifest, by cut; empty for other sources.
+    """
+
+    def __init__(self, config: PairsConfig, tokenizer: Tokenizer, frames: bool = False) -> None:
+        if frames != (config.source == "paths") and config.source != "manifest":
+            raise UsageError(f"pairs: source {config.source!r} gives {'no paths' if frames else 'paths'}; see `tokens`")
+        self.config, self.tokenizer, self.frames = config, tokenizer, frames
+        self.property = build_property(config.property) if config.source == "paths" else None
+        self.examples: dict[str, list[Example]] = {}
+        if config.file is not None:
+            from ctcalign.train.preference.examples import read_examples
+
+            for one in read_examples(config.file):
+                self.examples.setdefault(one.key, []).append(one)
+
+    def __call__(
+        self, heard: Heard, log_probs: torch.Tensor, generators: Sequence[torch.Generator]
+    ) -> tuple[list[Choice], Counter[str]]:
+        """Pairs of a batch, and the responses left out by reason.
+
+        Args:
+            heard: the utterances.
+            log_probs: whose hypotheses are wanted, (B, T, C), no gradient.
+            generators: one of each utterance, on the device of log_probs.
+        """
+        found: list[Choice] = []
+        dropped: Counter[str] = Counter()
+        for place, generator in enumerate(generators):
+            frames = int(heard.lengths[place])
+            if self.config.source == "manifest":
+                choices, left = self._listed(heard.ids[place], frames)
+            elif self.property is not None:
+                choices, left = self._bettered(heard, place, log_probs[place : place + 1, :frames], generator)
+            else:
+                choices, left = self._heard(heard, place, log_probs[place : place + 1, :frames], generator)
+            found += [Choice(place, *choice) for choice in choices]
+            dropped += left
+        return found, dropped
+
+    def _heard(
+        self, heard: Heard, place: int, emission: torch.Tensor, generator: torch.Generator
+    ) -> tuple[list[Any], Counter[str]]:
+        """Texts against the transcript."""
+        config, count = self.config, int(heard.target_lengths[place])
+        target = tuple(heard.targets[place, :count].tolist())
+        candidates = judged(
+            texts_of(emission, config, heard.blank, generator), target, self.tokenizer, config.unit, emission.shape[1]
+        )
+        # Two ways to write one text are one text.
+        written: dict[str, Labels] = {self.tokenizer.decode(target): target}
+        for one in candidates:
+            written.setdefault(self.tokenizer.decode(one.content), one.content)
+        texts = [
+            Candidate(self.tokenizer.decode(one.content), one.errors, one.score, one.feasible) for one in candidates
+        ]
+        transcript = Candidate(self.tokenizer.decode(target), 0.0) if config.chosen == "transcript" else None
+        pairs, dropped = pick_pairs(
+            texts,
+            transcript,
+            rejected=config.rejected,
+            pairs=config.pairs,
+            together=config.together,
+            least_gap=config.least_gap,
+        )
+        return [_unvalued(written[pair.chosen], [written[one] for one in pair.rejected]) for pair in pairs], dropped
+
+    def _bettered(
+        self, heard: Heard, place: int, emission: torch.Tensor, generator: torch.Generator
+    ) -> tuple[list[Any], Counter[str]]:
+        """Sampled paths against those that the property makes of them."""
+        assert self.property is not None
+        count = int(heard.target_lengths[place])
+        paths = ctc.sample_paths(emission, self.config.hypotheses, None, generator, self.config.temperature)
+        context = PropertyContext(heard.targets[place, :count].tolist(), heard.symbols, heard.blank)
+        better, _ = improve(paths, self.property, context, None, generator)
+        found: list[Pair[Labels]] = []
+        dropped: Counter[str] = Counter()
+        for sampled, improved in zip(paths[0].tolist(), better[0].tolist(), strict=True):
+            # The property says that its path is better; nothing else judges.
+            pairs, left = pick_pairs([Candidate(tuple(sampled), 1.0)], Candidate(tuple(improved), 0.0))
+            found += pairs
+            dropped += left
+        kept = found[: self.config.pairs]
+        dropped["surplus"] += len(found) - len(kept)
+        return [_unvalued(pair.chosen, pair.rejected) for pair in kept], +dropped
+
+    def _listed(self, name: str, frames: int) -> tuple[list[Any], Counter[str]]:
+        """What the manifest has of a cut, as far as it fits into its frames."""
+        examples = self.examples.get(name, [])
+        if not examples:
+            return [], Counter({UNLISTED: 1})
+        found: list[Any] = []
+        dropped: Counter[str] = Counter()
+        for one in examples:
+            labels = [self._labels(response, frames) for response in one.responses]
+            dropped += Counter(label for label in labels if isinstance(label, str))
+            kept = [(x, r.values) for x, r in zip(labels, one.responses, strict=True) if not isinstance(x, str)]
+            if one.chosen is not None and isinstance(labels[0], str):
+                dropped["no_chosen"] += len(kept)
+                continue
+            first = 0 if one.chosen is None else 1
+            if kept:
+                texts, values = zip(*kept, strict=True)
+                chosen = texts[0] if first else None
+                found.append((chosen, tuple(texts[first:]), tuple(values), one.desirable_probability))
+        return found, dropped
+
+    def _labels(self, response: Response, frames: int) -> Labels | str:
+        """Labels of a response, or why there are none."""
+        if isinstance(response.content, tuple) != self.frames:
+            raise UsageError(
+                f"pairs: the manifest has {'texts' if self.frames else 'paths'}, but tokens are "
+                f"{'frames' if self.frames else 'those of texts'}; see `tokens`"
+            )
+        if isinstance(response.content, tuple):
+            return response.content if len(response.content) == frames else OTHER_FRAMES
+        labels, lost = self.tokenizer.encode(response.content)
+        if lost:
+            return UNSAYABLE
+        return tuple(labels) if frames_needed(labels) <= frames else INFEASIBLE
+
+
+def texts_of(
+    emission: torch.Tensor, config: PairsConfig, blank: int, generator: torch.Generator
+) -> list[tuple[Labels, float]]:
+    """Texts of one emission (1, T, C) with their scores, in nats; of samples that of the path."""
+    if config.source == "nbest":
+        found = ctc.nbest(emission, config.hypotheses, None, blank, max(config.beam, config.hypotheses))[0]
+        return [(one.tokens, one.score) for one in found]
+    paths = ctc.sample_paths(emission, config.hypotheses, None, generator, config.temperature)
+    scores = ctc.path_log_probs(emission, paths)[0].tolist()
+    return [(tuple(ctc.collapse(path, blank)), score) for path, score in zip(paths[0].tolist(), scores, strict=True)]
+
+
+def judged(
+    texts: Sequence[tuple[Labels, float]], target: Labels, tokenizer: Tokenizer, unit: str, frames: int
+) -> list[Candidate[Labels]]:
+    """Texts with their errors against the transcript, in words or characters."""
+
+    def units(labels: Labels) -> Sequence[str]:
+        text = tokenizer.decode(labels)
+        return text.split() if unit == "words" else text
+
+    wanted = units(target)
+    return [
+        Candidate(labels, float(edit_distance(wanted, units(labels))), score, frames_needed(labels) <= frames)
+        for labels, score in texts
+    ]
+
+
+def _unvalued(chosen: Labels, rejected: Sequence[Labels]) -> tuple[Any, ...]:
+    return chosen, tuple(rejected), tuple({} for _ in range(1 + len(rejected))), None

@@ -1,0 +1,109 @@
+"""Where the paths of an objective come from. One utterance at a time, each with randomness of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ctcalign import ctc
+from ctcalign.errors import UsageError
+from ctcalign.train.data.batch import Heard
+
+SAMPLERS = ("independent", "lattice", "nbest", "viterbi", "forced")
+
+
+@dataclass
+class SamplerConfig:
+    """Which paths an objective sees.
+
+    Attributes:
+        name: "independent": a label for each frame from the model's output, by itself: exact samples of all paths.
+            "lattice": exact samples of the transcript's alignments. "nbest": the best alignment of each of the best
+            texts. "viterbi": the one best path. "forced": the one best alignment of the transcript.
+        paths: how many, >= 1; the last two have one.
+        temperature: of "independent" and "lattice", > 0; scoring always takes the model as it is.
+        engine, topology: of "lattice": "auto", "native" or "k2"; "standard" or "modified".
+        beam: of "nbest".
+    """
+
+    name: Literal["independent", "lattice", "nbest", "viterbi", "forced"] = "independent"
+    paths: int = 5
+    temperature: float = 1.0
+    engine: Literal["auto", "native", "k2"] = "native"
+    topology: Literal["standard", "modified"] = "standard"
+    beam: int = 16
+
+    def __post_init__(self) -> None:
+        if self.name not in SAMPLERS:
+            raise UsageError(f"sampler: expected {', '.join(SAMPLERS)}, got {self.name!r}")
+        if self.paths < 1 or self.beam < 1 or not self.temperature > 0:
+            raise UsageError(
+                f"sampler: expected paths and beam of 1 or more and a temperature above 0, got {self.paths}, "
+                f"{self.beam} and {self.temperature}"
+            )
+
+
+def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Tensor:
+    """Paths of a batch of one utterance without padding, (1, N, T) int64.
+
+    Args:
+        one: log_probs (1, T, C), T its own length.
+        generator: on the device of log_probs.
+    """
+    log_probs = one.log_probs.detach()
+    if config.name == "independent":
+        return ctc.sample_paths(log_probs, config.paths, one.lengths, generator, config.temperature)
+    if config.name == "viterbi":
+        return log_probs.argmax(-1)[:, None]
+    if config.name == "forced":
+        return _best(log_probs[0], one.targets[0, : int(one.target_lengths[0])].tolist(), one.blank)[None, None]
+    if config.name == "nbest":
+        texts = nbest_texts(one, config.paths, config.beam)
+        found = [_best(log_probs[0], text, one.blank) for text in texts]
+        # Every utterance gives as many paths: the best texts come again where there are too few.
+        return torch.stack([found[i % len(found)] for i in range(config.paths)])[None]
+    from ctcalign.lattice import engine
+
+    flat = (log_probs / config.temperature).log_softmax(-1) if config.temperature != 1 else log_probs
+    lattices = engine(config.engine, topology=config.topology, blank=one.blank)
+    paths: Tensor = lattices.sample_paths(
+        flat, one.targets, one.lengths, config.paths, target_lengths=one.target_lengths, generator=generator
+    )
+    return paths
+
+
+def nbest_texts(one: Heard, number: int, beam: int) -> list[list[int]]:
+    """The best distinct texts of a batch of one utterance, best first, at least one."""
+    found = ctc.nbest(one.log_probs.detach(), number, one.lengths, one.blank, max(beam, number))[0]
+    return [list(hypothesis.tokens) for hypothesis in found] or [[]]
+
+
+def utterances(heard: Heard) -> list[Heard]:
+    """Each utterance as a batch of one without padding. Gradients flow back to the whole."""
+    rows = heard.log_probs.unbind(0)  # slicing the batch would write a gradient of its size for each utterance
+    found = []
+    for place, (row, frames, labels) in enumerate(
+        zip(rows, heard.lengths.tolist(), heard.target_lengths.tolist(), strict=True)
+    ):
+        found.append(
+            replace(
+                heard,
+                log_probs=row[None, :frames],
+                lengths=heard.lengths[place : place + 1],
+                targets=heard.targets[place : place + 1, :labels],
+                target_lengths=heard.target_lengths[place : place + 1],
+                ids=[heard.ids[place]],
+            )
+        )
+    return found
+
+
+def _best(emission: Tensor, labels: list[int], blank: int) -> Tensor:
+    """The best alignment of labels, (T,), on the emission's device."""
+    if not labels:
+        return torch.full((len(emission),), blank, dtype=torch.int64, device=emission.device)
+    best = ctc.best_path(emission.float().cpu(), labels, blank=blank)
+    return torch.as_tensor(best.path, dtype=torch.int64).to(emission.device)

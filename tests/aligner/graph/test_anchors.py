@@ -1,0 +1,111 @@
+"""The first look at a long recording: anchors, and a search near them that finds what the exact one finds."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ctcalign.aligner.graph.anchors import _longest_chain, anchors, expected_frames
+from ctcalign.aligner.graph.search import search
+from ctcalign.aligner.graph.skipping import SkipCosts, skipping_graph
+from ctcalign.emission.emission import compute_emission
+from ctcalign.text.tokeniser import Tokeniser
+from ctcalign.text.words import words_of
+from tests.aligner.tones import ToneModel, say, silence
+
+COSTS = SkipCosts()
+FILLERS = [COSTS.between * 0.02, COSTS.inside * 0.02]
+
+
+def sentences(count: int, seed: int) -> list[str]:
+    rng = random.Random(seed)
+    words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(2, 7))) for _ in range(60)]
+    return [" ".join(rng.choices(words, k=6)) for _ in range(count)]
+
+
+def heard(said: list[str]):
+    pieces = [piece for text in said for piece in (say(text), silence(0.7))]
+    return compute_emission(ToneModel(), iter([np.concatenate(pieces)]))
+
+
+def graph_of(written: list[str]):
+    model = ToneModel()
+    tokeniser = Tokeniser(model.vocabulary, "en", "auto")
+    tokeniser.start_report()
+    words = [(number, tokeniser.tokenise(word)) for number, text in enumerate(written) for word in words_of(text)]
+    return skipping_graph([w for _, w in words], [number for number, _ in words], model.vocabulary, COSTS)
+
+
+@given(st.lists(st.integers(0, 8), max_size=8))
+def test_longest_chain(values):
+    found = _longest_chain(np.array(values, np.int64)).tolist()
+    picked = [values[place] for place in found]
+    assert found == sorted(found)
+    assert all(a < b for a, b in itertools.pairwise(picked))
+    best = max(
+        (n for n in range(len(values) + 1)
+         if any(all(a < b for a, b in itertools.pairwise(c)) for c in itertools.combinations(values, n))),
+    )  # fmt: skip
+    assert len(found) == best
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_search_near_anchors_finds_the_exact_path(seed):
+    rng = random.Random(seed)
+    said = sentences(30, seed)
+    written = [text for text in said if rng.random() > 0.15]
+    for place in range(0, len(written), 5):
+        written.insert(place, sentences(1, 100 * seed + place + 7)[0])
+    with heard(said) as emission:
+        transcript = graph_of(written)
+        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
+        near, warnings = search(emission, transcript, None, filler_penalty=FILLERS, coarse_cells=0)
+        assert near.score == pytest.approx(exact.score, abs=1e-6)
+        assert near.nodes.tolist() == exact.nodes.tolist()
+        assert warnings == []
+        nodes, frames = anchors(emission, transcript)
+        assert len(nodes) > 100
+        assert (np.diff(nodes) > 0).all()
+        assert (np.diff(frames) > 0).all()
+        on_path = dict(zip(exact.nodes.tolist(), exact.spans, strict=True))
+        spans = [on_path.get(node, (0, 0)) for node in nodes.tolist()]
+        right = [first <= frame < stop for (first, stop), frame in zip(spans, frames.tolist(), strict=True)]
+        assert np.mean(right) > 0.97  # words come again, so some are wrong
+
+
+def test_expected_frames_enclose_the_path_and_narrow_it():
+    said = sentences(20, 5)
+    with heard(said) as emission:
+        transcript = graph_of(said)
+        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
+        bounds = expected_frames(emission, transcript, 2)
+        for node, (first, stop) in zip(exact.nodes.tolist(), exact.spans, strict=True):
+            assert bounds[node, 0] <= first
+            assert stop <= bounds[node, 1] + 1
+        assert (np.diff(bounds, axis=0) >= 0).all()
+        assert (bounds[:, 1] - bounds[:, 0]).mean() < 0.1 * len(emission.log_probs)
+
+
+def test_without_anchors_everything_is_searched():
+    with heard(["abc"]) as emission:
+        transcript = graph_of(["xyz"])
+        bounds = expected_frames(emission, transcript, 3)
+        assert (bounds[:, 0] == 0).all()
+        assert (bounds[:, 1] == len(emission.log_probs)).all()
+
+
+def test_a_recording_that_repeats_itself_has_anchors_too():
+    said = sentences(6, 9) * 8
+    with heard(said) as emission:
+        transcript = graph_of(said)
+        nodes, frames = anchors(emission, transcript)
+        assert len(nodes) > 200
+        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
+        on_path = dict(zip(exact.nodes.tolist(), exact.spans, strict=True))
+        spans = [on_path.get(node, (0, 0)) for node in nodes.tolist()]
+        assert np.mean([a <= frame < b for (a, b), frame in zip(spans, frames.tolist(), strict=True)]) > 0.97

@@ -1,0 +1,81 @@
+"""`align(method="ipfa")` and its command line, on the language of tones."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import soundfile as sf
+from click.testing import CliRunner
+
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import align
+from ctcalign.cli import commands
+from tests.aligner.tones import RATE, ToneModel, say, silence
+
+SAID = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
+
+
+@pytest.fixture
+def talk(tmp_path):
+    pieces, times, at = [silence(1.0)], [], 1.0
+    for text in SAID:
+        piece = say(text)
+        times.append((at, at + len(piece) / RATE))
+        at = times[-1][1] + 1.0
+        pieces += [piece, silence(1.0)]
+    path = tmp_path / "talk.wav"
+    sf.write(path, np.concatenate(pieces), RATE, subtype="FLOAT")
+    return path, times
+
+
+def test_cues_and_words_have_times_and_what_is_not_said_has_none(talk):
+    path, times = talk
+    captions = [SAID[0], SAID[1], "nothing of this was ever spoken", SAID[2], SAID[3]]
+    cues = align(path, captions, ToneModel(), method="ipfa").cues
+    unspoken = cues.pop(2)
+    assert (unspoken.status, unspoken.reason, unspoken.start) == ("not_spoken", "not heard", None)
+    for cue, (start, end), text in zip(cues, times, SAID, strict=True):
+        assert cue.start == pytest.approx(start, abs=0.15)
+        assert cue.end == pytest.approx(end, abs=0.15)
+        assert [word.text for word in cue.words] == text.split()
+        spans = [(word.start, word.end) for word in cue.words]
+        assert spans == sorted(spans)
+        assert all(a < b for a, b in spans)
+
+
+def test_the_published_method_places_every_caption_and_its_scores_are_its_own(talk):
+    path, times = talk
+    result = align(path, SAID, ToneModel(), method="ipfa", options=AlignOptions(faithful=True))
+    for cue, (start, end) in zip(result.cues, times, strict=True):
+        assert cue.status == "aligned"
+        assert cue.start == pytest.approx(start, abs=0.6)  # it puts half a second around the labels
+        assert cue.end == pytest.approx(end, abs=0.6)
+        assert round(cue.start, 2) == cue.start  # times go through text with two decimals
+
+
+def test_the_command_knows_the_method(talk, monkeypatch, tmp_path):
+    import ctcalign.aligner.run as recording
+
+    monkeypatch.setattr(recording, "load_model", lambda *a, **k: ToneModel())
+    captions = tmp_path / "talk.txt"
+    captions.write_text("\n".join(SAID), encoding="utf-8")
+    out = tmp_path / "out.json"
+    call = ["align", str(talk[0]), str(captions), "--method", "ipfa", "-o", str(out)]
+    result = CliRunner().invoke(commands, call)
+    assert result.exit_code == 0, result.output
+    assert [cue["status"] for cue in json.loads(out.read_text())["cues"]] == ["aligned"] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--faithful"], "--faithful: it belongs to --method ipfa"),
+        (["--method", "ipfa", "--all-spoken"], "--all-spoken: it belongs to --method global"),
+    ],
+)
+def test_options_of_the_other_method_are_refused(talk, options, says):
+    result = CliRunner().invoke(commands, ["align", str(talk[0]), "x.txt", *options])
+    assert result.exit_code == 2
+    assert says in result.output

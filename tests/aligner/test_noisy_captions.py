@@ -1,0 +1,187 @@
+"""Captions that disagree with the recording, on the language of tones, where everything is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.placing.cue_edges import CueCore, cue_edges
+from ctcalign.aligner.run import align
+from ctcalign.errors import CaptionError
+from tests.aligner.tones import RATE, ToneModel, say, silence
+
+SAID = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
+
+
+@pytest.fixture
+def talk(tmp_path):
+    """SAID, with pauses; gives the path and when each sentence is said."""
+    pieces, times, at = [silence(1.0)], [], 1.0
+    for text in SAID:
+        piece = say(text)
+        times.append((at, at + len(piece) / RATE))
+        at = times[-1][1] + 1.0
+        pieces += [piece, silence(1.0)]
+    path = tmp_path / "talk.wav"
+    sf.write(path, np.concatenate(pieces), RATE, subtype="FLOAT")
+    return path, times
+
+
+def check(cue, time, within=0.12):
+    assert cue.status == "aligned"
+    assert cue.start == pytest.approx(time[0], abs=within)
+    assert cue.end == pytest.approx(time[1], abs=within)
+
+
+def test_a_caption_that_nobody_speaks_is_marked_and_harms_nobody(talk):
+    path, times = talk
+    extra = "nothing of this was ever spoken"
+    for place in range(len(SAID) + 1):
+        captions = [*SAID[:place], extra, *SAID[place:]]
+        cues = align(path, captions, ToneModel()).cues
+        unspoken = cues.pop(place)
+        assert (unspoken.status, unspoken.reason, unspoken.start, unspoken.end) == (
+            "not_spoken",
+            "not heard",
+            None,
+            None,
+        )
+        assert [(w.status, w.start) for w in unspoken.words] == [("not_spoken", None)] * 6
+        for cue, time in zip(cues, times, strict=True):
+            check(cue, time)
+
+
+@pytest.mark.parametrize("other", [[0], [1], [3], [1, 2], [0, 3]])
+def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
+    path, times = talk
+    told = [
+        "unbeknown to him the pup fled",
+        "quick foxes jump uphill",
+        "by zigzag footpaths we go",
+        "music big, of joy",
+    ]
+    captions = [told[number] if number in other else SAID[number] for number in range(len(SAID))]
+    result = align(path, captions, ToneModel())
+    for number, (cue, time) in enumerate(zip(result.cues, times, strict=True)):
+        check(cue, time, within=0.2)
+        assert ("placed by its neighbours" in (cue.reason or "")) is (number in other)
+        assert all((word.start is None) is (number in other) for word in cue.words)
+    assert result.unwritten == []
+    assert any(f"{len(other)} cue" in warning and "neighbours" in warning for warning in result.warnings)
+
+
+def test_a_part_of_a_sentence_in_other_words_is_placed_between_the_others(talk):
+    path, times = talk
+    parts = ["a dog ran", "spluck zig", "the hill"]  # over
+    result = align(path, [SAID[0], *parts, *SAID[2:]], ToneModel())
+    before, part, after = result.cues[1:4]
+    assert part.status == "aligned"
+    assert times[1][0] < before.end <= part.start < part.end <= after.start < times[1][1]
+
+
+def test_a_sound_that_the_text_marks_takes_its_own_stretch(talk):
+    path, times = talk
+    result = align(path, [SAID[0], "[APPLAUSE]", "by zigzag footpaths we go", SAID[3]], ToneModel())
+    assert [cue.status for cue in result.cues] == ["aligned", "not_spoken", "aligned", "aligned"]
+    check(result.cues[2], times[2], within=0.2)
+    assert result.cues[1].end <= result.cues[2].start
+    assert len(result.unwritten) == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["quick"],  # much too short for what is said there
+        ["quick foxes jump uphill with a big bunch of guys in it and many of us knew it to be a big joke of his"],
+        ["quick foxes", "jump up"],  # two captions, one stretch of speech
+    ],
+)
+def test_captions_that_do_not_fit_into_the_place_are_not_spoken(talk, written):
+    path, times = talk
+    result = align(path, [SAID[0], *written, *SAID[2:]], ToneModel())
+    assert [cue.status for cue in result.cues] == ["aligned", *["not_spoken"] * len(written), "aligned", "aligned"]
+    assert len(result.unwritten) == 1
+    check(result.cues[-2], times[2])
+
+
+@pytest.mark.parametrize("missing", [[0], [1], [3], [1, 2], [0, 3]])
+def test_speech_without_a_caption_is_listed_and_harms_nobody(talk, missing):
+    path, times = talk
+    kept = [number for number in range(len(SAID)) if number not in missing]
+    result = align(path, [SAID[number] for number in kept], ToneModel())
+    for cue, number in zip(result.cues, kept, strict=True):
+        check(cue, times[number])
+        assert all(word.start is not None for word in cue.words)
+    assert len(result.unwritten) == len(missing)
+    for (start, end), number in zip(result.unwritten, missing, strict=True):
+        assert start == pytest.approx(times[number][0], abs=0.2)
+        assert end == pytest.approx(times[number][1], abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("written", "unheard"),
+    [
+        ("a dog ran under the hill", ["under"]),
+        ("my dog ran over the hill", ["my"]),
+        ("a dog ran over the fence", ["fence"]),
+        ("a dog over the hill", []),  # words left out
+        ("a dog ran quickly over the hill", ["quickly"]),  # a word too many
+    ],
+)
+def test_wrong_words_are_skipped_and_the_cue_keeps_its_edges(talk, written, unheard):
+    path, times = talk
+    cues = align(path, [SAID[0], written, SAID[2]], ToneModel()).cues
+    for number, cue in enumerate(cues):
+        check(cue, times[number])
+    assert [word.text for word in cues[1].words if word.start is None] == unheard
+
+
+def test_of_two_equal_captions_one_is_spoken(talk):
+    path, times = talk
+    cues = align(path, [SAID[0], SAID[1], SAID[1], SAID[2]], ToneModel()).cues
+    check(cues[1], times[1])
+    assert cues[2].status == "not_spoken"
+    check(cues[3], times[2])
+
+
+def test_captions_of_another_recording_are_an_error(talk):
+    with pytest.raises(CaptionError, match=r"none of the 4 words was heard in .* check that the captions belong"):
+        align(talk[0], ["zzz qqq", "xxx vvv"], ToneModel())
+
+
+def test_without_skips_every_word_has_a_place(talk):
+    cues = align(talk[0], [*SAID, "zq"], ToneModel(), options=AlignOptions(skips=None)).cues
+    assert all(word.start is not None for cue in cues for word in cue.words)
+
+
+def test_edges_grow_over_what_was_said_instead_of_the_words():
+    core = CueCore(10.0, 12.0, before=5, after=0)
+    # Half a second of speech in front of the first word, a fifth of a second apart; another sentence after a pause.
+    assert cue_edges([core], [(9.3, 9.8), (13.0, 14.0)]) == [(9.3, 12.0)]
+    # Too far away, and too long for five letters.
+    assert cue_edges([core], [(8.0, 9.5)]) == [(10.0, 12.0)]
+    assert cue_edges([core], [(7.0, 9.9)]) == [(10.0, 12.0)]
+
+
+def test_speech_beside_a_cue_that_was_not_heard_is_left_to_that_one():
+    speech = [(2.1, 2.5)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 0)], speech) == [(1.0, 2.5)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 0, open_after=False)], speech) == [(1.0, 2.0)]
+    assert cue_edges([CueCore(2.6, 3.0, 0, 0, open_before=False)], speech) == [(2.6, 3.0)]
+    assert cue_edges([CueCore(1.0, 2.0, 0, 5, open_after=False)], speech) == [(1.0, 2.5)]  # its own words are missing
+
+
+def test_a_pause_may_divide_a_cue_from_the_words_that_it_misses():
+    speech = [(12.8, 13.2)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], speech) == [(10.0, 13.2)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=0)], speech) == [(10.0, 12.0)]
+    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], [(13.0, 13.4)]) == [(10.0, 12.0)]
+
+
+def test_speech_between_two_cues_goes_to_the_one_that_misses_words():
+    first, second = CueCore(0.0, 1.0, 0, 0), CueCore(2.0, 3.0, 6, 0)
+    assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.0), (1.2, 3.0)]
+    first, second = CueCore(0.0, 1.0, 0, 6), CueCore(2.0, 3.0, 0, 0)
+    assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.8), (2.0, 3.0)]

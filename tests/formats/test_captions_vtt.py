@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from ctcalign.alignment.cue import CueWord
+
+
+def rows(captions):
+    return [(c.start, c.end, c.text) for c in captions.cues]
+
+
+def test_header_notes_styles_and_regions_are_no_captions(reading):
+    captions = reading(
+        "WEBVTT - captions\nKind: captions\nLanguage: en\n\nSTYLE\n::cue { color: white }\n\nREGION\nid:a\n\n"
+        "NOTE made\nfor tests\n\nintro\n00:01.000 --> 00:02.000 align:start position:10%\nHello\nyou\n\n"
+        "NOTE\n\n01:00:03.500 --> 01:00:04.000\nBye\n",
+        "a.vtt",
+    )
+    assert rows(captions) == [(1.0, 2.0, "Hello\nyou"), (3603.5, 3604.0, "Bye")]
+    assert [c.id for c in captions.cues] == ["intro", None]
+    assert captions.warnings == []
+
+
+def test_a_note_line_inside_a_cue_is_text(reading):
+    captions = reading("WEBVTT\n\n00:01.000 --> 00:02.000\nNOTE this\nSTYLE\n", "a.vtt")
+    assert rows(captions) == [(1.0, 2.0, "NOTE this\nSTYLE")]
+
+
+def test_a_cue_may_be_named_note(reading):
+    captions = reading("WEBVTT\n\nNOTE\n00:01.000 --> 00:02.000\nHello\n\nNOTE gone\n", "a.vtt")
+    assert [(c.id, c.start, c.text) for c in captions.cues] == [("NOTE", 1.0, "Hello")]
+
+
+def test_voice_tags_give_the_speaker_and_stay_in_the_text(reading):
+    captions = reading(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v.loud Ann &amp; Bob>Hello</v>\n\n"
+        "00:02.000 --> 00:03.000\n<v Ann>Hi</v> <v Bob>Ho</v>\n",
+        "a.vtt",
+    )
+    assert [c.speaker for c in captions.cues] == ["Ann & Bob", None]
+    assert captions.cues[0].text == "<v.loud Ann &amp; Bob>Hello</v>"
+
+
+def test_stamps_between_words_become_word_times(reading):
+    captions = reading(
+        "WEBVTT\n\n00:01.000 --> 00:04.000\nhello<00:00:01.500><c> big</c><00:00:02.250><c> wor</c><00:00:03.000>ld\n",
+        "a.vtt",
+    )
+    assert captions.cues[0].text == "hello big world"
+    assert captions.cues[0].words == (
+        CueWord("hello", 1.0, 1.5),
+        CueWord("big", 1.5, 2.25),
+        CueWord("world", 2.25, 4.0),
+    )
+
+
+def test_a_stamp_before_a_pause_ends_the_word(reading):
+    captions = reading("WEBVTT\n\n00:01.000 --> 00:04.000\n<b>one</b><00:02.000> <00:03.000>two &amp; three\n", "a.vtt")
+    cue = captions.cues[0]
+    assert cue.text == "<b>one</b> two &amp; three"
+    assert cue.words[:2] == (CueWord("one", 1.0, 2.0), CueWord("two", 3.0, None))
+    assert cue.words[-1] == CueWord("three", None, 4.0)
+
+
+@pytest.mark.parametrize("head", ["", "\n\n"])
+def test_a_missing_header_is_noted(reading, head):
+    captions = reading(head + "00:01.000 --> 00:02.000\nHello\n", "a.vtt")
+    assert rows(captions) == [(1.0, 2.0, "Hello")]
+    assert "no WEBVTT header" in captions.warnings[0]
+
+
+def test_no_blank_line_after_the_header_or_between_cues(reading):
+    captions = reading("WEBVTT\n00:01.000 --> 00:02.000\nHello\n00:02.000 --> 00:03.000\nyou\n", "a.vtt")
+    assert rows(captions) == [(1.0, 2.0, "Hello"), (2.0, 3.0, "you")]
+
+
+def test_a_name_right_under_the_header_is_the_name_of_the_cue(reading):
+    captions = reading("WEBVTT\nfirst\n00:01.000 --> 00:02.000\nHello\n", "a.vtt")
+    assert (captions.cues[0].id, captions.cues[0].text) == ("first", "Hello")
+
+
+def test_stray_text_and_commas_are_kept(reading):
+    captions = reading("WEBVTT\n\nwho wrote this\n\n00:00:01,000 --> 00:00:02,000\nHello\n\nyou\n", "a.vtt")
+    assert rows(captions) == [(None, None, "who wrote this"), (1.0, 2.0, "Hello\n\nyou")]
+
+
+def test_rolling_captions_are_noted_not_changed(reading):
+    lines = ["a b", "c d", "e f", "g h", "i j", "k l", "m n"]
+    cues = [f"00:{i:02d}.000 --> 00:{i + 1:02d}.000\n{lines[i]}\n{lines[i + 1]}\n\n" for i in range(6)]
+    captions = reading("WEBVTT\n\n" + "".join(cues), "a.vtt")
+    assert len(captions.cues) == 6
+    assert any("rolling captions" in w for w in captions.warnings)
+
+
+def test_an_hls_time_map_is_noted(reading):
+    captions = reading(
+        "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:01.000 --> 00:02.000\nHi\n", "a.vtt"
+    )
+    assert "X-TIMESTAMP-MAP" in captions.warnings[0]
+    assert rows(captions) == [(1.0, 2.0, "Hi")]

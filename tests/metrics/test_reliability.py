@@ -1,0 +1,59 @@
+"""Calibration, ranking and detection by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctcalign.errors import UsageError
+from ctcalign.metrics.reliability import calibration, detection, ranking
+
+
+def test_a_forecast_that_keeps_its_word_has_no_calibration_error():
+    found = calibration([0.75] * 4 + [0.25] * 4, [True, True, True, False, True, False, False, False])
+    assert found is not None
+    assert found.ece == 0.0
+    assert found.brier == pytest.approx((6 * 0.0625 + 2 * 0.5625) / 8)
+
+
+def test_bins_hold_their_lower_border_and_the_last_one_both():
+    found = calibration([0.0, 0.1, 0.3, 0.6, 0.7, 1.0], [True] * 6)
+    assert found is not None
+    assert [row.count for row in found.bins] == [1, 1, 0, 1, 0, 0, 1, 1, 0, 1]
+    assert found.bins[2].right is None
+    assert (found.bins[-1].confidence, found.bins[-1].low) == (1.0, 0.9)
+
+
+def test_bins_weigh_as_much_as_they_hold():
+    found = calibration([0.95, 0.95, 0.95, 0.25], [True, True, True, False])
+    assert found is not None
+    assert found.ece == pytest.approx((3 * 0.05 + 0.25) / 4)
+
+
+def test_wider_bins_may_hide_errors():
+    values, right = [0.2, 0.8], [True, False]
+    one, ten = calibration(values, right, 1), calibration(values, right)
+    assert one is not None
+    assert ten is not None
+    assert one.ece == pytest.approx(0.0)
+    assert ten.ece == pytest.approx(0.8)
+
+
+def test_what_cannot_be_calibrated():
+    assert calibration([], []) is None
+    with pytest.raises(UsageError, match="bins is 0"):
+        calibration([0.5], [True], 0)
+    with pytest.raises(ValueError, match=r"a confidence is 1\.2"):
+        calibration([1.2], [True])
+
+
+def test_ranking_counts_pairs():
+    # Right: 3 and 1; wrong: 2, 1 and one without a score. Wins: 3 over all three, 1 over none, half of a tie, the last.
+    assert ranking([3, 1, 2, 1, None], [True, True, False, False, False]) == pytest.approx((3 + 0.5 + 1) / 6)
+    assert ranking([1, 2], [True, True]) is None
+
+
+def test_detection():
+    found = detection([True, True, False, False], [True, False, True, False])
+    assert (found.precision, found.recall) == (0.5, 0.5)
+    nothing = detection([False], [False])
+    assert (nothing.precision, nothing.recall) == (None, None)
