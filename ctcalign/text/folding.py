@@ -1,4 +1,4 @@
-"""Other ways to write a letter, for models that lack it."""
+"""Alternative spellings of a character, for models whose vocabulary lacks it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u02b9\u02bb\u0060\u00b4\u2032\uff07\u05f3\u201b\ua78c"
 
-# Letters that Unicode does not decompose but that have an accepted plain form.
+# Letters that Unicode does not decompose but that have an accepted ASCII form.
 _PLAIN = {
     "ß": "ss",
     "ẞ": "SS",
@@ -49,8 +49,8 @@ _PLAIN = {
     "ہ": "ه",
     "ς": "σ",
 }
-# Marks that change no letter: what is left without them is still the word. In other scripts (Devanagari, Thai, ...)
-# the marks are vowels, and leaving one out would be a silent loss.
+# Scripts in which a word stays recognisable without its combining marks. In others (Devanagari, Thai, ...) the marks
+# are vowels, and dropping one would change the word.
 _BARE_SCRIPTS = (
     (0x0000, 0x052F),
     (0x0590, 0x06FF),
@@ -64,7 +64,7 @@ def _may_lose_marks(character: str) -> bool:
 
 
 def foldings(character: str) -> Iterator[str]:
-    """Ways to write one character, the character itself first.
+    """Yield the spellings of one character, the character itself first.
 
     The last may be the empty string: for a combining mark that can be left out (an accent written apart, a vowel point
     of Arabic or Hebrew).

@@ -1,4 +1,4 @@
-"""Language codes: "en", "en-GB", "eng" and "en_US" are one language."""
+"""Language codes: "en", "en-GB", "eng" and "en_US" name the same language."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TWO = {three: two for two, three in _THREE.items()} | {
 def normal_code(language: str | None) -> str:
     """The language as num2words and the reading rules name it: two letters, and "_XX" for a region ("fr_CH").
 
-    Any string is accepted; one that names no language comes back in lower case. None is English.
+    Any string is accepted; an unknown one is returned in lower case. None means English.
     """
     if not language:
         return "en"
@@ -40,7 +40,7 @@ def normal_code(language: str | None) -> str:
 
 
 def primary_code(language: str | None) -> str:
-    """The language alone, without its region: "en" for "en-GB"."""
+    """The language code without its region: "en" for "en-GB"."""
     return normal_code(language).partition("_")[0]
 
 

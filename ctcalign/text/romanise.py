@@ -1,4 +1,4 @@
-"""Words of any script in Latin letters, for models that know no other (uroman, extra `text`)."""
+"""Words of any script in Latin letters, for models with a Latin vocabulary (uroman, extra `text`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def needs_romanising(text: str, vocabulary: Vocabulary, romanise: Literal["auto", "always", "never"]) -> bool:
-    """Whether a word is to be romanised: it has letters outside Latin that the vocabulary has no letter of."""
+    """Whether a word needs romanising: it has non-Latin letters of a script that the vocabulary lacks."""
     if text.isascii() or romanise == "never":
         return False
     foreign = scripts_of(text) - {"Latin"}
@@ -25,7 +25,7 @@ def needs_romanising(text: str, vocabulary: Vocabulary, romanise: Literal["auto"
 
 @lru_cache(maxsize=1)
 def _uroman() -> Uroman | None:
-    """The romaniser's tables (some seconds to load), None when the package is not installed."""
+    """The romaniser with its tables (takes seconds to load); None when the package is not installed."""
     try:
         from uroman import Uroman
     except ImportError:
@@ -34,7 +34,7 @@ def _uroman() -> Uroman | None:
 
 
 class Romaniser:
-    """Romanises word by word, so that each word keeps its own letters.
+    """Romanise word by word, so that each word keeps its own letters.
 
     Args:
         language: code of the text's language; Japanese and Chinese, for instance, share characters but not sounds.
@@ -48,7 +48,7 @@ class Romaniser:
     def words(self, reading: tuple[str, ...]) -> tuple[str, ...] | None:
         """The words of a reading in lower-case Latin letters; None when uroman is not installed.
 
-        A character that stands for no sound (the Russian soft sign) gives nothing; a word of only such is left out.
+        A character without a sound of its own (the Russian soft sign) gives nothing; a word of these is dropped.
 
         Raises:
             ModelError: uroman is required and missing.

@@ -1,4 +1,4 @@
-"""Writing systems: which script a character is of, which scripts write without spaces, what reads as one character."""
+"""Writing systems: the script of a character, scripts written without spaces, grapheme clusters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 
-# First and last code point of the blocks of each script (Unicode 15, Blocks.txt); several rows a script.
+# First and last code points of the blocks of each script (Unicode 15, Blocks.txt); a script may have several rows.
 _BLOCKS: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x005A, "Latin"),
     (0x0061, 0x007A, "Latin"),
@@ -80,11 +80,11 @@ _STARTS = tuple(first for first, _, _ in _BLOCKS)
 
 SPACELESS_SCRIPTS = frozenset({"Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar"})
 
-# Kana that have no sound of their own: they shape the one before ("きゃ", "ラー").
+# Kana without a sound of their own: they modify the one before ("きゃ", "ラー").
 _LEANING_KANA = frozenset("ぁぃぅぇぉゃゅょゎゕゖァィゥェォャュョヮヵヶーｰｧｨｩｪｫｬｭｮ゛゜ﾞﾟ")
-# ... and the small tsu doubles the consonant of the one behind it ("っこ").
+# ... and the small tsu doubles the consonant of the one after it ("っこ").
 _PULLING_KANA = frozenset("っッｯ")
-# Vowel signs that Unicode calls letters although they belong to the consonant before, and signs that stack the next.
+# Vowel signs that Unicode classifies as letters although they belong to the consonant before, and stacking signs.
 _SPACING_VOWELS = frozenset("\u0e33\u0eb3")
 _STACKERS = frozenset("\u17d2\u1039\u0eba")
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -92,7 +92,7 @@ _ZERO_WIDTH_JOINER = "\u200d"
 
 @lru_cache(maxsize=16384)
 def script_of(character: str) -> str | None:
-    """The script of one character, for instance "Latin"; None for digits, punctuation, signs and rare scripts."""
+    """The script of a character, for instance "Latin"; None for digits, punctuation, signs and rare scripts."""
     code = ord(character)
     place = bisect_right(_STARTS, code) - 1
     if place < 0 or code > _BLOCKS[place][1] or unicodedata.category(character)[0] not in "LMN":
@@ -103,17 +103,17 @@ def script_of(character: str) -> str | None:
 
 
 def scripts_of(text: str) -> frozenset[str]:
-    """Every script that occurs in a text."""
+    """All scripts that occur in a text."""
     return frozenset(script for script in map(script_of, text) if script is not None)
 
 
 def is_spaceless(character: str) -> bool:
-    """Whether the character is of a script that puts no spaces between words."""
+    """Whether the script of the character is written without spaces between words."""
     return script_of(character) in SPACELESS_SCRIPTS
 
 
 def extends(previous: str, character: str) -> bool:
-    """Whether `character` cannot stand apart from `previous`: marks, joiners, small kana, stacked letters."""
+    """Whether `character` belongs to the same cluster as `previous`: marks, joiners, small kana, stacked letters."""
     if character < "\u0300":
         return previous == _ZERO_WIDTH_JOINER and character == "\u00a9"
     if unicodedata.category(character)[0] == "M" or character in _SPACING_VOWELS or character in "\u200c\u200d":
@@ -126,7 +126,7 @@ def extends(previous: str, character: str) -> bool:
 
 
 def clusters(text: str) -> list[tuple[int, int]]:
-    """Cut a text into what a reader counts as one character.
+    """Split a text into user-perceived characters.
 
     Close to the extended grapheme clusters of Unicode (UAX 29), with two differences: small kana stay with their
     neighbour ("きゃ", "がっ|こ" is "が", "っこ") since they have no sound of their own, and flags are not paired.

@@ -1,4 +1,4 @@
-"""Words in, columns of the model out: one sequence for each way to say the word."""
+"""Words to token sequences of the model, one sequence for each reading."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Romanise = Literal["auto", "always", "never"]
 
 @dataclass(frozen=True)
 class TokenisedWord:
-    """A word and the token sequences that may stand for it.
+    """A word and its possible token sequences.
 
-    `alternatives` are distinct and in the order of the word's readings; there is none when the word is not spoken or
-    when the model can say nothing of it (the aligner then bridges it). `unsayable` are the characters that the model
-    has no symbol for.
+    `alternatives` are distinct and in the order of the readings; there are none when the word is not spoken or when the
+    vocabulary covers none of its characters (the aligner then interpolates its place). `unsayable` are the characters
+    that the vocabulary lacks.
     """
 
     word: Word
@@ -30,7 +30,7 @@ class TokenisedWord:
 
 @dataclass
 class TextReport:
-    """What a model could not say of the words that a tokeniser was given."""
+    """Characters and words that the vocabulary could not represent."""
 
     words: int = 0
     romanised: int = 0
@@ -40,7 +40,7 @@ class TextReport:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences for the user; empty when all is well."""
+        """Warnings for the user; empty when everything could be represented."""
         lines: list[str] = []
         if self.unsayable:
             most = ", ".join(f"{_shown(character)} {count}×" for character, count in self.unsayable.most_common(12))
@@ -57,7 +57,7 @@ class TextReport:
 
 
 class Tokeniser:
-    """Writes words with the symbols of a model.
+    """Convert words to the symbols of a model.
 
     Args:
         vocabulary: the model's symbols.
@@ -80,11 +80,11 @@ class Tokeniser:
         self._cache: dict[tuple[str, tuple[tuple[str, ...], ...]], _Written] = {}
 
     def start_report(self) -> None:
-        """Begin to count afresh: call it for each recording."""
+        """Reset the counts: call it for each recording."""
         self.report = TextReport()
 
     def tokenise(self, word: Word) -> TokenisedWord:
-        """Every way to write a word's readings with the model's symbols; counted in `report`."""
+        """The token sequences of all readings of a word; losses are counted in `report`."""
         if not word.spoken:
             return TokenisedWord(word, ())
         key = (word.text, word.readings)
@@ -122,7 +122,7 @@ class Tokeniser:
         return _Written(kept, done[kept[0]], romanised, missing)
 
     def _readings(self, word: Word) -> tuple[tuple[str, ...], ...]:
-        """The word's readings, and its own spelling where the model writes digits or both cases itself."""
+        """The readings of a word, and its own spelling where the vocabulary has digits or both cases."""
         known = self.vocabulary.characters
         own = "".join(character for character in word.text if character.isalnum() or character in known)
         if self.vocabulary.case == "mixed" and own.lower() != own and own.lower() == "".join(word.readings[0]):

@@ -1,4 +1,4 @@
-"""The symbols a CTC model can say, and how a word is written with them."""
+"""The output symbols of a CTC model, and how a word is encoded with them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ctcalign.text.scripts import scripts_of
 
 WORD_START = "\u2581"
 _SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
-_SKIP_COST = 1 << 20  # pieces that a left-out character is worth: leaving out is the last resort
-_START_COST = 1 << 10  # ... and the mark of a word's start: left out before a letter is
+_SKIP_COST = 1 << 20  # cost of leaving out a character, in pieces: the last resort
+_START_COST = 1 << 10  # cost of leaving out the mark of a word start: cheaper than a letter
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """Output symbols of a model, in the order of its columns.
 
-    `separator` is the column that stands between words ("|" or " "), None when there is none. Word-piece vocabularies
+    `separator` is the column of the word separator ("|" or " "), None when there is none. Word-piece vocabularies
     (`word_pieces`) mark the first piece of a word with "\u2581" instead.
     """
 
@@ -36,7 +36,7 @@ class Vocabulary:
 
     @cached_property
     def pieces(self) -> dict[str, int]:
-        """What can be said, by its text: the symbols without blank, separator, unknown and specials such as "<s>"."""
+        """Text to column: all symbols but blank, separator, unknown and specials such as "<s>"."""
         silent = {self.blank, self.separator, self.unknown}
         found: dict[str, int] = {}
         for column, symbol in enumerate(self.symbols):
@@ -46,14 +46,14 @@ class Vocabulary:
 
     @cached_property
     def characters(self) -> frozenset[str]:
-        """Every character that some piece can write, the mark of a word's start left out."""
+        """All characters that occur in a piece, except the mark of a word start."""
         return frozenset("".join(self.pieces)) - {WORD_START}
 
     @cached_property
     def case(self) -> Literal["lower", "upper", "mixed"]:
-        """Case of the model's letters; a script without case counts as lower.
+        """Case of the letters in the vocabulary; a script without case counts as lower.
 
-        A handful of letters of the other case (a stray symbol of the training text) does not make a vocabulary mixed.
+        A few letters of the other case (stray symbols of the training text) do not make a vocabulary mixed.
         """
         upper = sum(1 for character in self.characters if character.lower() != character)
         lower = sum(1 for character in self.characters if character.upper() != character)
@@ -63,12 +63,12 @@ class Vocabulary:
 
     @cached_property
     def has_digits(self) -> bool:
-        """Whether the model can write every digit itself."""
+        """Whether the vocabulary has all ten digits."""
         return all(digit in self.characters for digit in "0123456789")
 
     @cached_property
     def scripts(self) -> frozenset[str]:
-        """Scripts that the model writes."""
+        """Scripts of the vocabulary."""
         return scripts_of("".join(self.characters))
 
     @cached_property
@@ -80,15 +80,15 @@ class Vocabulary:
         return max(map(len, self.pieces), default=0)
 
     def encode(self, word: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """Write one word with the fewest symbols.
+        """Encode one word with the fewest symbols.
 
-        The word takes the case of the vocabulary. A letter that the vocabulary lacks is replaced by its plain form
-        (é by e, ß by ss, æ by ae); an apostrophe that it lacks is left out, for nobody hears it.
+        The word is converted to the case of the vocabulary. A letter that the vocabulary lacks is replaced by its plain
+        form (é by e, ß by ss, æ by ae); a missing apostrophe is dropped, since it is not pronounced.
 
         Args:
             word: one spoken word, without spaces, in lower case (or in its own case for a vocabulary of both).
         Returns:
-            The columns, and the characters that could not be written, each as often as it occurs.
+            The columns, and the characters that could not be encoded, each as often as it occurs.
         """
         pieces = self.pieces
         if self._single_letters and all(letter in pieces for letter in self._in_case(word)):
@@ -126,7 +126,7 @@ class Vocabulary:
         return (form, form.lower(), form.upper())
 
     def _fewest(self, text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-        """Shortest sequence of pieces that spells the text, of equals the one with the longer pieces first."""
+        """Shortest sequence of pieces that spells the text; among equals the one with the longer pieces first."""
         if self.word_pieces:
             text = WORD_START + text
         end = len(text)

@@ -1,4 +1,4 @@
-"""A caption cut into the words that a user expects to see timed, without losing a character."""
+"""Split a caption into the words to be timed, without losing a character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ctcalign.text.markup.spans import Span, spans
 from ctcalign.text.markup.spans import spans as markup_spans
 from ctcalign.text.markup.tags import is_break
 from ctcalign.text.readings import contexts, readings_of
-from ctcalign.text.readings.shape import GROUP_SPACE
+from ctcalign.text.readings.tokens import GROUP_SPACE
 from ctcalign.text.scripts import clusters, is_spaceless
 
 _DASHES = frozenset("\u2014\u2015\u2e3a\u2e3b")
@@ -23,11 +23,11 @@ class Word:
     """One word of a caption.
 
     Attributes:
-        text: the caption's own characters, attached punctuation included: `cue.text[start:end]`.
-        start: first character in the caption.
+        text: characters of the caption with attached punctuation: `cue.text[start:end]`.
+        start: position of its first character in the caption.
         end: one past its last character.
-        spoken: False for mark-up, punctuation that stands alone and pictures.
-        readings: what may be said for it, most likely first: tuples of lower-case words. Empty when not spoken.
+        spoken: False for mark-up, punctuation on its own and emoji.
+        readings: the ways it may be spoken, most likely first, as tuples of lower-case words. Empty when not spoken.
         kind: "word", "punctuation", or the kind of the mark-up ("tag", "note", "speaker", "music", "entity", ...).
     """
 
@@ -40,16 +40,16 @@ class Word:
 
 
 def words_of(text: str, language: str | None = "en") -> list[Word]:
-    """Cut a caption into words, each with the readings that the best path may choose from.
+    """Split a caption into words, each with the readings that the best path may choose from.
 
-    Every character that is not white space belongs to exactly one word, in order. A word is what white space divides,
-    punctuation included; a dash or dots between two words end the first. In scripts without spaces each character is
-    a word. Hard spaces between groups of digits do not part a number. A tag inside a word belongs to it
+    Every character that is not white space belongs to exactly one word, in order. White space separates words,
+    punctuation is part of them; a dash or dots between two words end the first. In scripts without spaces each
+    character is a word. Hard spaces between groups of digits do not split a number. A tag inside a word belongs to it
     ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
 
     Args:
         text: the caption as the file has it, mark-up included.
-        language: code such as "en", "en-GB" or "deu"; None for English. Numbers and signs are read in it.
+        language: code such as "en", "en-GB" or "deu"; None for English. It decides how numbers and signs are read.
     """
     visible = _Visible(text, markup_spans(text))
     tokens = list(_tokens(visible.text))
@@ -64,7 +64,7 @@ def words_of(text: str, language: str | None = "en") -> list[Word]:
 
 
 class _Visible:
-    """What is left of a caption without its mark-up, and where each character of it came from."""
+    """A caption without its mark-up, and the position of each of its characters in the caption."""
 
     def __init__(self, text: str, spans: list[Span]) -> None:
         self.silent: list[Word] = []
@@ -93,7 +93,7 @@ class _Visible:
 
 
 def _replacement(span: Span, raw: str) -> str:
-    """The characters that an entity such as "&amp;" stands for; nothing for any other mark-up."""
+    """The characters of an entity such as "&amp;"; nothing for any other mark-up."""
     if span.kind != "entity":
         return ""
     return span.spoken if isinstance(span.spoken, str) else raw
@@ -116,7 +116,7 @@ def _without_covered(words: list[Word]) -> list[Word]:
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of the words of a text without mark-up."""
+    """Spans of the words in a text without mark-up."""
     start: int | None = None
     held = {match.start() for match in GROUP_SPACE.finditer(text)}
     for place, character in enumerate(text):
@@ -137,16 +137,16 @@ def _divided(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=65536)
 def _cuts(token: str) -> tuple[tuple[int, int], ...]:
-    """Spans of the words of a token without white space: cut after dashes and dots, and around spaceless characters."""
+    """Spans of the words in a token without white space: split after dashes and dots, and at spaceless scripts."""
     if token.isascii() and (token.isalnum() or ("--" not in token and ".." not in token)):
         return ((0, len(token)),)
     cuts = [0]
     sounded = spaceless = False  # of the word so far
-    tail = 0  # where the punctuation at its end begins
+    tail = 0  # start of its trailing punctuation
     for (first, last), (following, _) in pairwise(clusters(token)):
         if _sounds(token[first:last]):
             sounded, spaceless, tail = True, spaceless or is_spaceless(token[first]), last
-        # Opening punctuation stays with what it opens.
+        # Opening punctuation belongs to the word after it.
         if sounded and _cut_between(token, tail, following, spaceless):
             cuts.append(following)
             sounded = spaceless = False
@@ -154,7 +154,7 @@ def _cuts(token: str) -> tuple[tuple[int, int], ...]:
 
 
 def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool:
-    """Whether a word that ends in the punctuation [tail, following) ends before the character at `following`."""
+    """Whether a word whose trailing punctuation is [tail, following) ends before the character at `following`."""
     behind = token[following]
     spaceless = spaceless or is_spaceless(behind)
     if not _sounds(behind):
@@ -170,7 +170,7 @@ def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool
 
 
 def _sounds(text: str) -> bool:
-    """Whether a text holds a letter or a digit."""
+    """Whether a text has a letter or a digit."""
     return any(unicodedata.category(character)[0] in "LN" for character in text)
 
 

@@ -18,7 +18,7 @@ _ROLES = set(
     женщина голос рассказчик
     """.split()
 )
-# Words that open a sentence or a heading that is read aloud; a label that begins with one is none.
+# Words that start a sentence or a heading that is read aloud: such a beginning is not a speaker label.
 _SPOKEN = set(
     """
     note notes warning caution attention remember question answer example examples chapter section part
@@ -47,9 +47,9 @@ def label_end(line: str, cue: str, after_chevron: bool = False) -> int:
     """Length of the speaker label at the start of `line`, colon included; 0 when there is none.
 
     Args:
-        line: a line whose tags and notes are blanks.
-        cue: the whole cue, to see whether capitals mean anything in it.
-        after_chevron: the line follows ">>", where a label is to be expected.
+        line: a line in which tags and notes are replaced by blanks.
+        cue: the whole cue; if it is all capitals, capitals do not mark a name.
+        after_chevron: the line follows ">>", where a label is likely.
     """
     match = _LABEL.match(line)
     if match is None:
@@ -101,7 +101,7 @@ def _caseless(name: str) -> bool:
 
 
 def _caseless_label(name: str, colon: str) -> bool:
-    """Scripts without capitals: a short name before the colon that is no verb of saying."""
+    """For scripts without case: a short name before the colon that is not a verb of saying."""
     if _CJK_SAYING.search(name):
         return False
     cjk = any("\u3040" <= c <= "\u9fff" for c in name)

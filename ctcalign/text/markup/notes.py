@@ -1,10 +1,10 @@
-"""Is a text in parentheses, braces or asterisks a note on a sound, or speech?"""
+"""Decide whether a text in parentheses, braces or asterisks is a note (of a sound or manner) or speech."""
 
 from __future__ import annotations
 
 import re
 
-# Verbs of sounds and manners: as they stand, with -s and with -ing. Not the past tense, which tells a story.
+# Verbs of sounds and manners: base form, -s and -ing. Not the past tense, which occurs in spoken narration.
 _VERBS = (
     """
     laugh chuckle giggle sigh gasp cough sneeze sniff sniffle sob weep scream shriek yell shout whisper
@@ -15,7 +15,7 @@ _VERBS = (
     explode rattle rumble rev splash gurgle trill neigh moo cluck crow
     """
 ).split()
-# Nouns that are a note alone or with one word beside them: "(door)", "(dial tone)", not "(the door was open)".
+# Nouns that are a note on their own or with one more word: "(door)", "(dial tone)", not "(the door was open)".
 _NOUNS = set(
     """
     audience crowd door doors engine siren sirens phone telephone horn tone static feedback footsteps gunshot
@@ -53,7 +53,7 @@ _LANGUAGES = set(
     romanian ukrainian vietnamese thai swahili farsi persian tagalog yiddish gaelic irish welsh
     """.split()
 )
-# Words in -ing that begin or end ordinary asides.
+# Words in -ing that begin or end ordinary spoken asides.
 _NOT_SOUNDS = set(
     """
     including excluding meaning being having going depending something nothing anything everything morning
@@ -77,12 +77,12 @@ _CASELESS_NOTES = re.compile("[笑哭泣]|拍手|掌[声聲]|音[乐樂楽]|웃|
 
 
 def is_note(inside: str, bracket: str, shouted: bool) -> bool:
-    """True when the text between brackets names a sound, a manner or a speaker's language and is not read aloud.
+    """Whether the text between brackets names a sound, a manner or a language, and so is not spoken.
 
     Args:
-        inside: the text between them.
-        bracket: the opening one: "(", "（", "{", "*" or "[".
-        shouted: the cue has no lower-case letters outside, so capitals tell nothing.
+        inside: the text between the brackets.
+        bracket: the opening bracket: "(", "（", "{", "*" or "[".
+        shouted: the rest of the cue is all capitals, so capitals inside the brackets mean nothing.
     """
     text = " ".join(inside.split())
     words = [w if w in _WORDS else w.rstrip(".") for w in _ASCII_WORD.findall(text.lower())]
@@ -111,7 +111,7 @@ def is_note(inside: str, bracket: str, shouted: bool) -> bool:
 
 
 def is_music_note(between: str) -> bool:
-    """True when the text around music signs only says that there is music: "♪ upbeat music playing ♪"."""
+    """Whether a text between music signs only describes music ("♪ upbeat music playing ♪") and is not lyrics."""
     words = _ASCII_WORD.findall(between.lower())
     if not 1 <= len(words) <= 4:
         return False

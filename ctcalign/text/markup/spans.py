@@ -1,9 +1,9 @@
-"""What of a caption is spoken: tags, notes, speaker labels, music signs and entities told from the words.
+"""Which parts of a caption are spoken: separates tags, notes, speaker labels, music signs and entities from words.
 
-The rules look at one cue. Square brackets are always a note (also editorial ones such as [sic]: the reader did not
-say them), except a bracket that completes a word ("[T]he"). Parentheses are ambiguous, "(in 1984)" is often read
-aloud: they are a note when `markup_notes.is_note` says so. A label ("JOHN SMITH:") needs a line start and the look of
-a name, see `markup_labels`.
+The rules look at one cue. Text in square brackets is always a note (editorial ones such as [sic] are not spoken
+either), except a bracket that completes a word ("[T]he"). Parentheses are ambiguous, since "(in 1984)" is often read
+aloud: they are a note when `notes.is_note` says so. A speaker label ("JOHN SMITH:") must start a line and look like a
+name, see `labels`.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ class Span:
 
 @dataclass(frozen=True)
 class _Visible:
-    """The cue without tags and control characters, entities decoded; `at[i]` is the source of character i."""
+    """The cue without tags and control characters, entities decoded; `at[i]` is where character i stands in the cue."""
 
     text: str
     at: tuple[tuple[int, int], ...]
 
 
 def spans(text: str) -> list[Span]:
-    """Spans that cover the whole of a cue's text in order, without gaps; an empty text has none."""
-    # One (kind, group) a character; neighbours of one group become one span.
+    """Split the text of a cue into spans, in order and without gaps; an empty text has none."""
+    # One (kind, group) per character; adjacent characters of one group become one span.
     marks: list[tuple[str, int] | None] = [None] * len(text)
     says: dict[int, str] = {}
     group = _mark_atoms(text, marks, says)
@@ -72,7 +72,7 @@ def spans(text: str) -> list[Span]:
 
 
 def spoken_text(text: str) -> str:
-    """The spoken part of a cue: entities decoded, a blank where mark-up or space parts words."""
+    """The spoken text of a cue: entities decoded, one blank where mark-up or white space separates words."""
     out: list[str] = []
     found = spans(text)
     if not any(span.spoken for span in found):
@@ -88,7 +88,7 @@ def spoken_text(text: str) -> str:
 
 
 def _mark_atoms(text: str, marks: list[tuple[str, int] | None], says: dict[int, str]) -> int:
-    """Mark what can be told without looking around: tags, entities, control characters, emoji."""
+    """Mark what can be classified without context: tags, entities, control characters, emoji."""
     group = 0
     for start, end, kind in tag_regions(text):
         group += 1
@@ -132,7 +132,7 @@ def _visible(text: str, marks: list[tuple[str, int] | None], says: dict[int, str
 
 
 def _regions(seen: str) -> list[tuple[int, int, str]]:
-    """Unspoken stretches of the visible text; an earlier one wins where two overlap."""
+    """Regions of the visible text that are not spoken; where two overlap, the earlier one wins."""
     out = [(m.start(), m.end(), "note") for m in _SQUARE.finditer(seen) if not _completes_word(seen, m)]
     out += [(m.start(), m.end(), "speaker") for m in _NAMED.finditer(seen)]
     rest = _blank(seen, out)
@@ -150,7 +150,7 @@ def _regions(seen: str) -> list[tuple[int, int, str]]:
 
 
 def _hashes(seen: str) -> list[tuple[int, int, str]]:
-    """ "# Happy birthday #": number signs around lyrics. One at the end of a line alone ("in C #") is none."""
+    """ "# Happy birthday #": number signs around lyrics. One at the end of a line ("in C #") does not count."""
     found = list(_HASH.finditer(seen))
     if not any(m.group(1) for m in found):
         return []
@@ -158,7 +158,7 @@ def _hashes(seen: str) -> list[tuple[int, int, str]]:
 
 
 def _completes_word(seen: str, match: re.Match[str]) -> bool:
-    """ "[T]he", "walk[ed]": letters that the editor put into a word; it is read as a word."""
+    """ "[T]he", "walk[ed]": letters supplied by an editor; they are read as part of the word."""
     inside = match.group()[1:-1]
     before, after = seen[max(0, match.start() - 1) : match.start()], seen[match.end() : match.end() + 1]
     return match.group()[0] == "[" and inside.isalpha() and len(inside) <= 4 and (before.isalpha() or after.islower())
@@ -177,7 +177,7 @@ def _unclosed(seen: str) -> list[tuple[int, int, str]]:
 
 
 def _line_starts(rest: str) -> list[tuple[int, int, str]]:
-    """Chevrons, dialogue dashes and speaker labels; `rest` has blanks for what is known already."""
+    """Chevrons, dialogue dashes and speaker labels; `rest` has blanks where the text is classified already."""
     out = [(m.start(), m.end(), "speaker") for m in _CHEVRONS.finditer(rest)]
     rest = _blank(rest, out)
     dashes = [(m.start(1), m.end(1), "dash") for m in _DASH.finditer(rest)]
@@ -186,7 +186,7 @@ def _line_starts(rest: str) -> list[tuple[int, int, str]]:
     after_chevrons = {end for _, end, _ in out}
     for begin in sorted(begins):
         stop = rest.find("\n", begin)
-        # A label and what follows it fit into 200 characters: a paragraph of a book is not searched for each.
+        # A label fits into 200 characters; limiting the search keeps long paragraphs cheap.
         line = rest[begin : min(begin + 200, stop if stop >= 0 else len(rest))]
         end = label_end(line, rest, begin in after_chevrons)
         if end:
@@ -223,7 +223,7 @@ def _assemble(text: str, marks: list[tuple[str, int] | None], says: dict[int, st
 
 
 def _plain(text: str, start: int, stop: int) -> list[Span]:
-    """Text and the space around it; a line break is always space of its own."""
+    """Split plain text into text and white space; a line break is always a span of its own."""
     out = []
     for match in re.finditer(r"\s*\n\s*|[^\S\n]+$|^[^\S\n]+|(?:[^\s]|[^\S\n]+(?=\S))+|\s+", text[start:stop]):
         piece = match.group()
@@ -233,7 +233,7 @@ def _plain(text: str, start: int, stop: int) -> list[Span]:
 
 
 def _has_words(piece: str) -> bool:
-    """Letters, digits or signs that are read out (%, &, @, +, $, °): not punctuation alone."""
+    """Whether a piece has letters, digits or signs that are read aloud (%, &, @, +, $, °), not just punctuation."""
     return any(
         unicodedata.category(c)[0] in "LNM" or c in "%&@#" or unicodedata.category(c) in ("Sc", "Sm", "So")
         for c in piece

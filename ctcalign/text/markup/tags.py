@@ -1,11 +1,11 @@
-"""Tags of HTML, WebVTT and ASS, entities, and characters that have no sound."""
+"""Tags of HTML, WebVTT and ASS, entities, and characters that are not pronounced."""
 
 from __future__ import annotations
 
 import re
 
 ENTITY = re.compile(r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Zero-width, direction, invisible operators, soft hyphen, BOM, and the C0/C1 controls that are no white space.
+# Zero-width, direction, invisible operators, soft hyphen, BOM, and the C0/C1 controls that are not white space.
 CONTROL = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+"
 )
@@ -22,7 +22,7 @@ _HTML = re.compile(
     r"|<(?:v|c|lang|b|i|u|ruby|rt)\.[^<>\n]*>"  # VTT classes
     r"|<(?:v|lang)[ \t][^<>\n]*>"  # VTT voice and language
     rf"|<(?:{_NAMES})\s[^<>=]{{0,300}}=[^<>]{{0,1000}}>"  # attributes: "a <b and c> d" has none
-    r"|<(?:\d+:)?\d+:\d+(?:[.,]\d+)?>"  # stamps of VTT and LRC
+    r"|<(?:\d+:)?\d+:\d+(?:[.,]\d+)?>"  # time stamps of VTT and LRC
     r"|<!--.{0,1000}?-->|</?\w+:\w+[^<>]*>",
     re.I | re.S,
 )
@@ -36,14 +36,14 @@ _ASS_BREAK = re.compile(r"(?<![:\\\w])\\[Nn](?=\S|\s|$)|(?<=[^:\\])\\N|\\h")
 
 
 def tag_regions(text: str) -> list[tuple[int, int, str]]:
-    """(start, end, kind) of all tags, in order, none overlapping. Kinds: tag, note."""
+    """Regions (start, end, kind) of all tags, in order and without overlap. Kinds: tag, note."""
     found: list[tuple[int, int, str]] = []
     for match in _HTML.finditer(text):
         found.append((match.start(), match.end(), "tag"))
     found += [(m.start(), m.end(), "tag") for m in _ESCAPED.finditer(text)]
     found += [(m.start(), m.end(), "tag") for m in _ASS.finditer(text)]
     found += [(m.start(2), m.end(2), "tag") for m in _DRAWING.finditer(text)]
-    found += [(m.start(2), m.end(2), "note") for m in _RUBY_TEXT.finditer(text)]  # how to read the word beside it
+    found += [(m.start(2), m.end(2), "note") for m in _RUBY_TEXT.finditer(text)]  # pronunciation of the adjacent word
     found += [(m.start(), m.end(), "tag") for m in _ASS_BREAK.finditer(text)]
     found += [(m.start(), m.end(), "note") for m in _ANGLE_NOTE.finditer(text)]
     out: list[tuple[int, int, str]] = []
@@ -54,5 +54,5 @@ def tag_regions(text: str) -> list[tuple[int, int, str]]:
 
 
 def is_break(tag: str) -> bool:
-    """True for tags that part words and lines: <br>, ASS \\N and \\h."""
+    """Whether a tag separates words or lines: <br>, ASS \\N and \\h."""
     return tag.lower().startswith("<br") or tag in ("\\N", "\\n", "\\h")

@@ -1,8 +1,8 @@
-"""What may be said for a written word: several readings, most likely first."""
+"""Readings of a written word: the ways it may be spoken, most likely first."""
 
 from __future__ import annotations
 
-from ctcalign.text.readings.context import Context, contexts
 from ctcalign.text.readings.rules import readings_of
+from ctcalign.text.readings.tokens import Context, contexts
 
 __all__ = ["Context", "contexts", "readings_of"]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ctcalign.text.readings.context import Context
 from ctcalign.text.readings.locale import Locale
-from ctcalign.text.readings.shape import Core
 from ctcalign.text.readings.spoken import combined
+from ctcalign.text.readings.tokens import Context, Core
 
 _SCHEME = re.compile(r"(?:https?|ftp)://|mailto:", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?:[\w.+%-]+@)?(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?P<end>[^\W\d_]{2,24})(?::\d+)?(?:[/?#][^\s]*)?", re.IGNORECASE
 )
-# Endings that make a dotted word a URL although nothing else does.
+# Top-level domains and file extensions that make a dotted word an address without any other sign of one.
 _ENDINGS: Final = frozenset(
     """
             com org net edu gov mil int info biz io ai co tv me app dev uk us de fr es it nl be ch at pl ru cn jp kr

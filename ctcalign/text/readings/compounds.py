@@ -1,15 +1,14 @@
-"""Words joined by hyphens, slashes and signs: read part by part."""
+"""Words joined by hyphens, slashes and signs, read part by part."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from ctcalign.text.readings.context import NO_CONTEXT, Context
 from ctcalign.text.readings.figures import figure_of, say_amount
 from ctcalign.text.readings.locale import Locale
-from ctcalign.text.readings.shape import Core, core_of
 from ctcalign.text.readings.spoken import combined
+from ctcalign.text.readings.tokens import NO_CONTEXT, Context, Core, core_of
 
 Say = Callable[[Core, Locale, Context], list[str]]
 _JOINTS = re.compile(r"((?<!\d)[.,]+|[.,]+(?!\d)|[-/+&=@_:;!?\u2026|\\~<>*#%()\[\]{}\"]+)")
@@ -17,7 +16,7 @@ _MOST_PARTS = 24
 
 
 def span(core: Core, locale: Locale, context: Context, say: Say) -> list[str]:
-    """ "10-15", "1914-18", "$5-10", "3-5km", "A-Z" is none: what lies on both sides of the dash, with "to" between."""
+    """ "10-15", "1914-18", "$5-10", "3-5km", not "A-Z": both sides of the dash, with "to" between them."""
     match = re.fullmatch(r"([^-\w]{0,3}\d[^-]*)-([^-\w]{0,3}\d[^-]*)", core.text)
     if match is None or re.search(r"[^\W\d]{4}", core.text):
         return []
@@ -43,7 +42,7 @@ def _side(text: str, locale: Locale, context: Context, say: Say) -> list[str]:
 
 
 def compound(core: Core, locale: Locale, context: Context, say: Say) -> list[str]:
-    """ "well-known", "and/or", "AT&T", "COVID-19", "C++": every part by its own rules, signs where they are said."""
+    """ "well-known", "and/or", "AT&T", "COVID-19", "C++": every part by its own rules, with spoken signs."""
     optional = re.fullmatch(r"([^\W\d_]+)\(([^\W\d_]{1,3})\)?", core.text)  # "word(s)"
     if optional:
         return [optional[1] + optional[2], optional[1]]
@@ -73,10 +72,9 @@ def _letters_only(pieces: list[str]) -> bool:
 
 
 def _joint(signs: str, locale: Locale) -> list[str]:
-    """Words for the signs between two parts, and silence where they need not be said."""
+    """Words for the signs between two parts; "" where they may be left out."""
     if set(signs) <= set("&+=@%#"):
-        said = " ".join(next(iter(locale.signs.get(sign, ())), "") for sign in signs)
-        return [said]
+        return [" ".join(next(iter(locale.signs.get(sign, ())), "") for sign in signs)]
     if signs == "/":
         return ["", *locale.address.get("/", ())[:1]]
     if signs == "_":

@@ -101,7 +101,7 @@ class EnglishNumbers(Numbers):
         return list(dict.fromkeys((plain, with_oh, _with_doubles(digits)) if len(digits) > 2 else (plain, with_oh)))
 
     def integer(self, digits: str, *, grouped: bool = False) -> list[str]:
-        """Every usual way to read a whole number; see `Numbers.integer`."""
+        """The usual ways to read a whole number; see `Numbers.integer`."""
         return list(_integer(digits, grouped))
 
 

@@ -1,4 +1,4 @@
-"""Numbers as written: whole, decimal, ordinal, decades, fractions, ranges, telephone numbers, versions."""
+"""Numbers written in digits: whole, decimal, ordinal, decades, fractions, telephone numbers, versions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ctcalign.text.readings.context import Context
 from ctcalign.text.readings.locale import Locale
-from ctcalign.text.readings.shape import Core, core_of
 from ctcalign.text.readings.spoken import combined
+from ctcalign.text.readings.tokens import Context, Core, core_of
 
 FRACTION_MARK = "\u2064"  # stands before a vulgar fraction such as ½
 
@@ -23,7 +22,7 @@ class Figure(NamedTuple):
 
     @property
     def is_one(self) -> bool:
-        """Whether what is counted stands in the singular."""
+        """Whether the counted noun is singular."""
         return self.whole == "1" and not self.decimals
 
 
@@ -38,7 +37,7 @@ def _grammar(decimal: str, thousands: str) -> re.Pattern[str]:
 
 
 def figure_of(text: str, locale: Locale) -> Figure | None:
-    """Parse a number in the language's notation; None when the text is anything else."""
+    """Parse a number in the notation of the language; None when the text is not a number."""
     match = _grammar(locale.decimal, locale.thousands).fullmatch(text)
     if match is None or (match["grouped"] and match["plain"]):
         return None
@@ -50,7 +49,7 @@ def figure_of(text: str, locale: Locale) -> Figure | None:
 
 
 def say(figure: Figure, locale: Locale) -> list[str]:
-    """Every way to read a number that stands alone."""
+    """The ways to read a number on its own."""
     numbers = locale.numbers
     if not figure.decimals:
         return numbers.integer(figure.whole, grouped=figure.grouped)
@@ -65,7 +64,7 @@ def say(figure: Figure, locale: Locale) -> list[str]:
 
 
 def say_amount(figure: Figure, locale: Locale) -> list[str]:
-    """Every way to read a number of things: never digit by digit."""
+    """The ways to read a number before a unit or noun: never digit by digit."""
     if figure.decimals:
         return say(figure, locale)
     if len(figure.whole) > 1 and figure.whole[0] == "0":
@@ -105,7 +104,7 @@ def _joined(parts: list[list[str]], joint: list[str]) -> list[list[str]]:
 
 
 def _thousands(figure: Figure, locale: Locale, context: Context) -> list[str]:
-    """ "12 500": with a group of three digits behind it, a number may be so many thousands."""
+    """ "12 500": a number followed by a group of three digits may count thousands."""
     groups = re.fullmatch(r"\d{3}", core_of(context.following).text)
     if not groups or len(figure.whole) > 3 or figure.whole[:1] in ("", "0") or figure.decimals:
         return []
@@ -113,7 +112,7 @@ def _thousands(figure: Figure, locale: Locale, context: Context) -> list[str]:
 
 
 def _date_forms(core: Core, figure: Figure, locale: Locale, context: Context) -> list[str]:
-    """Ordinals where a day of a month is meant ("3 May", "May 3"), and where a dot marks them ("3. Mai")."""
+    """Ordinals for the day of a month ("3 May", "May 3"), and where a dot marks an ordinal ("3. Mai")."""
     value = int(figure.whole or "0")
     if figure.decimals or figure.grouped or not value or len(figure.whole) > 2:
         return []

@@ -1,21 +1,44 @@
-"""Abbreviations spelled letter by letter, and words that mix letters with digits."""
+"""Abbreviations, acronyms and signs: expanded, read as a word or spelled; letters mixed with digits."""
 
 from __future__ import annotations
 
 import re
 from itertools import groupby
 
-from ctcalign.text.readings.context import Context
 from ctcalign.text.readings.figures import Figure, figure_of, say
 from ctcalign.text.readings.locale import Locale
-from ctcalign.text.readings.shape import Core
 from ctcalign.text.readings.spoken import combined, lower
+from ctcalign.text.readings.tokens import Context, Core
 
 _VOWELS = frozenset("AEIOUYÀÁÂÄÅÆÈÉÊËÌÍÎÏÒÓÔÖØÙÚÛÜÝŒАЕЁИОУЫЭЮЯІЇЄΑΕΗΙΟΥΩ")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){1,9}[^\W\d_]?(?:'s)?")
 _CAPITALS = re.compile(r"([^\W\d_a-z]{2,})('?s)?")
 _RUNS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,]\d+)*|\W")
 _REPEATED = {2: "double", 3: "triple"}
+
+
+def abbreviation(core: Core, locale: Locale, context: Context) -> list[str]:
+    """ "Mr.", "e.g.", "etc.", "No. 5": the expansions and the word as spelled."""
+    word = core.text.lower()
+    plain = locale.abbreviations.get(word)
+    if plain is not None:
+        return list(plain)
+    numbered = locale.before_numbers.get(word)
+    if numbered is not None and context.following[:1].isdigit():
+        return list(numbered)
+    dotted = locale.dotted.get(word)
+    if dotted is None or not core.dotted:
+        return []
+    # At the end of a sentence the dot is ambiguous: "sun." is the sun there.
+    ends_sentence = not context.following or context.following[:1].isupper()
+    if word in dotted and ends_sentence and context.previous:
+        return [word, *dotted]
+    return list(dotted)
+
+
+def sign(core: Core, locale: Locale, _context: Context) -> list[str]:
+    """A sign on its own: "&", "+", "=", "%"."""
+    return list(locale.signs.get(core.text, ()))
 
 
 def spelled(letters: str, locale: Locale) -> list[str]:
@@ -42,7 +65,7 @@ def initials(core: Core, locale: Locale, _context: Context) -> list[str]:
 
 
 def acronym(core: Core, locale: Locale, context: Context) -> list[str]:
-    """ "NASA", "FBI's", "DVDs": as a word and letter by letter. In a caption of capitals alone only the known ones."""
+    """ "NASA", "FBI's", "DVDs": as a word and letter by letter; in an all-capitals caption only known acronyms."""
     match = _CAPITALS.fullmatch(core.text)
     if match is None or match[1] != match[1].upper() or match[1] == match[1].lower() or len(match[1]) > 6:
         return []
@@ -63,7 +86,7 @@ def acronym(core: Core, locale: Locale, context: Context) -> list[str]:
 
 
 def mixed(core: Core, locale: Locale, _context: Context) -> list[str]:
-    """ "B2B", "MP3", "H2O", "4K", "A4", "1080p": its letters and its numbers one after the other."""
+    """ "B2B", "MP3", "H2O", "4K", "A4", "1080p": letters and numbers in turn."""
     runs = [part for run in _RUNS.findall(core.text) for part in _readable(run, locale)]
     if not any(map(str.isdigit, core.text)) or len(runs) < 2 or len(runs) > 24:
         return []
@@ -79,7 +102,7 @@ def mixed(core: Core, locale: Locale, _context: Context) -> list[str]:
 
 
 def _readable(run: str, locale: Locale) -> list[str]:
-    """A run of digits and marks as one number, or else as its numbers ("1,2,3")."""
+    """A run of digits and marks as one number or, if it is not one, as several ("1,2,3")."""
     if not run[0].isdigit() or figure_of(run, locale) is not None:
         return [run]
     return re.findall(r"\d+", run)

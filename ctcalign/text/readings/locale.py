@@ -1,4 +1,4 @@
-"""What the rules of reading need to know of a language."""
+"""The data of a language that the reading rules need."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def _no_date(_year: int, _month: int, _day: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Locale:
-    """A language's words for what is written with digits and signs. Phrases may hold "{}" for the number.
+    """The words of a language for digits and signs. Phrases may contain "{}" for the number.
 
     Attributes:
-        decimal: the mark before decimals; point: what it is called.
+        decimal: the decimal mark; point: its spoken names.
         thousands: characters that group digits by three.
         signs: words for a sign that stands alone or between words ("&": "and").
         address: words for the signs of e-mail addresses and URLs.
@@ -54,7 +54,7 @@ class Locale:
         ordinal_suffix: pattern of what follows the digits of an ordinal ("th"); dotted_ordinals: "3." is one.
         months: names of the twelve months; month_names: every written form, in lower case.
         abbreviations: expansions, by the lower-case abbreviation without its last dot, read with or without the dot;
-            dotted: those that are another word without the dot; before_numbers: those that need a number behind them.
+            dotted: those that are a different word without the dot; before_numbers: those that a number must follow.
         chapters: words before a Roman numeral that is a cardinal; rulers: names before one that is an ordinal.
         clock: hour, minute -> phrases. date: year, month, day -> phrases.
         ordinal_article: the article before a ruler's ordinal, and which form of the ordinal follows it.
@@ -106,9 +106,9 @@ class Locale:
 
 @lru_cache(maxsize=128)
 def locale_of(language: str | None) -> Locale:
-    """The locale of a language: own rules for English, Spanish, French and German, what num2words knows for others.
+    """The locale of a language: our own rules for English, Spanish, French and German, num2words for others.
 
-    A language that nobody has words for gets a locale without numbers: digits are then left as they are.
+    A language without any known number words gets a locale without numbers: digits are then left as they are.
     """
     primary = primary_code(language)
     home = primary if primary in _OWN_RULES else "fallback"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.text.readings.context import Context
 from ctcalign.text.readings.locale import Locale
-from ctcalign.text.readings.shape import Core
 from ctcalign.text.readings.spoken import combined
+from ctcalign.text.readings.tokens import Context, Core
 
 _CLOCK = re.compile(r"(\d{1,2})([:.hH])(\d\d)(?:[:.](\d\d))?(?:([ap])\.?m\.?|h|uhr)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2})(?:([ap])\.?m\.?|(h)|(uhr))", re.IGNORECASE)

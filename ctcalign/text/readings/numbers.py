@@ -7,20 +7,20 @@ from functools import lru_cache
 
 from ctcalign.text.readings.spoken import spoken_words
 
-MAX_CARDINAL_DIGITS = 15  # nobody reads out more digits than that as one number
-_ENDLESS = {"am": 10**6}  # from here on num2words 0.5.14 never returns: a loop of its joining of words
-# What num2words raises for languages and numbers that it has no words for.
+MAX_CARDINAL_DIGITS = 15  # longer numbers are read digit by digit
+_ENDLESS = {"am": 10**6}  # num2words 0.5.14 loops forever from here on
+# Raised by num2words for languages and numbers that it does not support.
 _UNSUPPORTED = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
 
 class Numbers:
     """Words for numbers in one language.
 
-    Every method returns phrases, the likeliest first, and none when the language has no words for it.
+    Every method returns phrases, most likely first, or none when the language has no words for the number.
 
     Args:
-        code: language as num2words names it ("de", "fr_CH").
-        variants: other forms of a number's last word, by that word (the genders of "one").
+        code: language code of num2words ("de", "fr_CH").
+        variants: other forms of the last word of a number, keyed by that word (the genders of "one").
     """
 
     def __init__(self, code: str, variants: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -36,7 +36,7 @@ class Numbers:
         return self._varied(_in_words(number, self.code, "ordinal"))
 
     def year(self, number: int) -> list[str]:
-        """ "1984" as a year; in most languages a number as any other."""
+        """ "1984" as a year; in most languages read like any other number."""
         return self.cardinal(number)
 
     def digits(self, digits: str) -> list[str]:
@@ -45,11 +45,11 @@ class Numbers:
         return [" ".join(words)] if words and all(words) else []
 
     def integer(self, digits: str, *, grouped: bool = False) -> list[str]:
-        """Every way to read a whole number.
+        """The ways to read a whole number.
 
         Args:
             digits: ASCII digits, leading zeros kept.
-            grouped: it was written with marks between the thousands, so that it is no year and no code.
+            grouped: it was written with thousands separators, so it is neither a year nor a code.
         """
         if len(digits) > MAX_CARDINAL_DIGITS:
             return self.digits(digits)
@@ -68,7 +68,7 @@ class Numbers:
 
 
 class ChineseNumbers(Numbers):
-    """Mandarin numbers, which num2words lacks."""
+    """Mandarin numbers, which num2words does not support."""
 
     _DIGITS = "零一二三四五六七八九"
     _SCALES = ((10**12, "兆"), (10**8, "亿"), (10**4, "万"), (1000, "千"), (100, "百"), (10, "十"))
@@ -121,12 +121,12 @@ def _in_words(number: int, code: str, kind: str) -> str:
 
 @lru_cache(maxsize=64)
 def _converter(code: str) -> Callable[..., object] | None:
-    """The function num2words when it knows the language. Imported late: it takes a third of a second."""
+    """The function `num2words` if it supports the language. Imported late: the import takes 0.3 s."""
     from num2words import CONVERTER_CLASSES, num2words
 
     return num2words if code in CONVERTER_CLASSES else None  # type: ignore[no-any-return,unused-ignore]
 
 
-def knows(code: str) -> bool:
+def supports(code: str) -> bool:
     """Whether num2words has the language."""
     return _converter(code) is not None

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ctcalign.text.readings.context import Context
 from ctcalign.text.readings.figures import Figure, figure_of, say, say_amount
 from ctcalign.text.readings.locale import Currency, Locale
-from ctcalign.text.readings.shape import Core, core_of
 from ctcalign.text.readings.spoken import combined
+from ctcalign.text.readings.tokens import Context, Core, core_of
 
 _NUMBER = r"[-+]?[\d][\d.,'\u2019]*|[-+]?[.,]\d+"
 
 
 def money(core: Core, locale: Locale, context: Context) -> list[str]:
-    """ "$9.99", "£5m", "9,99€", "US$5", "€ 5" (the sign of the word before), "$5" before "million"."""
+    """ "$9.99", "£5m", "9,99€", "US$5", "€ 5" (currency sign as a separate word before), "$5" before "million"."""
     found = _money_parts(core.text, locale, context)
     if found is None:
         return []
@@ -112,7 +111,7 @@ def measure(core: Core, locale: Locale, _context: Context) -> list[str]:
 
 
 def unit(core: Core, locale: Locale, context: Context) -> list[str]:
-    """A unit, a percent or a currency sign that stands behind its number: "5 km", "50 %", "5 €"."""
+    """A unit, percent or currency sign after its number: "5 km", "50 %", "5 €"."""
     before = core_of(context.previous).text
     figure = figure_of(before.lstrip("+-"), locale) if before else None
     text = core.text
@@ -131,7 +130,7 @@ def unit(core: Core, locale: Locale, context: Context) -> list[str]:
 
 
 def scaled(core: Core, locale: Locale, context: Context) -> list[str]:
-    """ "million" behind "$5": with the currency's name and without."""
+    """ "million" after "$5": with and without the name of the currency."""
     word = core.text.lower()
     before = context.previous.lstrip("([\"'")
     if word not in locale.scale_words or not before[-1:].isdigit():

@@ -1,4 +1,4 @@
-"""The rules of reading, in the order in which they are tried."""
+"""The reading rules, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ctcalign.text.languages import normal_code
-from ctcalign.text.readings import addresses, compounds, figures, letters, lexicon, moments, quantities, roman
-from ctcalign.text.readings.context import NO_CONTEXT, Context
+from ctcalign.text.readings import addresses, compounds, figures, letters, moments, quantities, roman
 from ctcalign.text.readings.locale import Locale, locale_of
-from ctcalign.text.readings.shape import Core, core_of
 from ctcalign.text.readings.spoken import Reading, distinct, spoken_words
+from ctcalign.text.readings.tokens import NO_CONTEXT, Context, Core, core_of
 
 Rule = Callable[[Core, Locale, Context], list[str]]
 
-# The first rule that has something to say is the one that is taken.
+# The first rule that returns a reading wins.
 _WORD_RULES: tuple[Rule, ...] = (
-    lexicon.abbreviation,
-    lexicon.sign,
+    letters.abbreviation,
+    letters.sign,
     addresses.address,
     addresses.handle,
     quantities.scaled,
@@ -28,7 +27,7 @@ _WORD_RULES: tuple[Rule, ...] = (
     letters.acronym,
 )
 _NUMBER_RULES: tuple[Rule, ...] = (
-    lexicon.abbreviation,
+    letters.abbreviation,
     addresses.address,
     addresses.handle,
     quantities.unit,
@@ -44,17 +43,17 @@ _NUMBER_RULES: tuple[Rule, ...] = (
     figures.number,
 )
 _PLAIN = re.compile(r"[\"'(\[]*([A-Z]?[a-z]+(?:'[a-z]+)?)[,;:!?\"')\]]*\.?[\"')\]]*")
-_LONGEST = 200  # characters; a longer "word" is no word that a rule knows
+_LONGEST = 200  # characters; no rule applies to a longer token
 _DIGITS = re.compile(r"[0-9]+")
 
 
 def readings_of(token: str, language: str | None = "en", context: Context = NO_CONTEXT) -> tuple[Reading, ...]:
-    """What may be said for one word of a caption, most likely first; nothing for punctuation and pictures.
+    """The readings of one word of a caption, most likely first; none for punctuation and emoji.
 
     Args:
-        token: the word with the punctuation around it, without mark-up.
+        token: the word with surrounding punctuation, without mark-up.
         language: code of the caption's language, None for English.
-        context: its neighbours, which tell a unit from a letter and a Roman numeral from a word.
+        context: its neighbours, which distinguish a unit from a letter and a Roman numeral from a word.
     """
     code = normal_code(language)
     plain = _plain_reading(token, code)
@@ -63,7 +62,7 @@ def readings_of(token: str, language: str | None = "en", context: Context = NO_C
 
 @lru_cache(maxsize=262144)
 def _plain_reading(token: str, code: str) -> tuple[Reading, ...] | None:
-    """The only reading of an everyday word; None for a word that needs the rules."""
+    """The only reading of a plain word; None for a word that needs the rules."""
     match = _PLAIN.fullmatch(token)
     if match is None:
         return None
@@ -98,14 +97,14 @@ def _in_context(token: str, code: str, context: Context) -> tuple[Reading, ...]:
 
 
 def _is_unspoken_sign(core: Core, locale: Locale, context: Context) -> bool:
-    """A currency sign before its number: the number says it ("$ 5")."""
+    """Whether the token is a currency sign whose number follows ("$ 5"): the reading of the number includes it."""
     if core.text not in locale.currencies or core.text.isalpha() or not context.following[:1].isdigit():
         return False
     return figures.figure_of(core_of(context.previous).text, locale) is None
 
 
 def say(core: Core, locale: Locale, context: Context) -> list[str]:
-    """Phrases for the bare form of a word, by the first rule that knows it; at least the word itself."""
+    """Phrases for the bare form of a word, by the first rule that applies; at least the word itself."""
     with_digits = _DIGITS.search(core.text) is not None
     if len(core.text) > _LONGEST:
         return _own(_DIGITS.sub(lambda digits: _aloud(digits[0], locale), core.text))
@@ -133,7 +132,7 @@ def _aloud(digits: str, locale: Locale) -> str:
 
 
 def _own(text: str) -> list[str]:
-    """The word itself, and its halves where a capital stands within ("YouTube")."""
+    """The word itself, and its halves if it has an inner capital ("YouTube")."""
     words = " ".join(spoken_words(text))
     inner = re.fullmatch(r"([^\W\d_]*[^\W\d_A-Z])([A-Z][^\W\d_]*)", text)
     if inner and len(inner[1]) > 2 and text[:3] != "Mac":

@@ -1,4 +1,4 @@
-"""From a phrase to the lower-case words of a reading."""
+"""Phrases to the lower-case words of a reading."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_READINGS = 8
 
 
 def lower(text: str, language: str = "en") -> str:
-    """Lower case by the rules of the language (the Turkish and Azerbaijani i), composed."""
+    """Lower case by the rules of the language (Turkish and Azerbaijani i), in NFC."""
     if language in ("tr", "az"):
         text = text.replace("İ", "i").replace("I", "ı")
     return unicodedata.normalize("NFC", text.lower().replace("i\u0307", "i"))
 
 
 def spoken_words(phrase: str, language: str = "en") -> Reading:
-    """The words of a phrase: letters, marks, digits and inner apostrophes, in lower case; all else divides words."""
+    """The words of a phrase: letters, marks, digits and inner apostrophes, in lower case; all else separates words."""
     if phrase.isascii() and phrase.replace(" ", "").isalpha() and language not in ("tr", "az"):
         return tuple(phrase.lower().split())
     composed = lower(unicodedata.normalize("NFKC", phrase.replace("\u00ad", "")), language)
@@ -36,7 +36,7 @@ def spoken_words(phrase: str, language: str = "en") -> Reading:
 
 
 def distinct(phrases: Iterable[str], language: str = "en", most: int = MAX_READINGS) -> tuple[Reading, ...]:
-    """Readings of the phrases, each once, the first `most` of them; phrases with nothing to say are left out."""
+    """The first `most` distinct readings of the phrases; phrases without a word are dropped."""
     readings: dict[Reading, None] = {}
     for phrase in phrases:
         reading = spoken_words(phrase, language)
@@ -48,7 +48,7 @@ def distinct(phrases: Iterable[str], language: str = "en", most: int = MAX_READI
 
 
 def combined(parts: Sequence[Sequence[str]], most: int = MAX_READINGS) -> list[str]:
-    """Phrases made of one choice of each part, in an order that favours the first choices."""
+    """Phrases that combine one choice of each part, in an order that favours the first choices."""
     phrases = [("", 0)]
     for choices in parts:
         phrases = sorted(

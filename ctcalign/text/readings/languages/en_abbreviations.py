@@ -1,4 +1,4 @@
-"""English abbreviations: key (lower case, without its last dot) and what is said, the likeliest first."""
+"""English abbreviations: key (lower case, without its last dot) and its readings, most likely first."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Languages without rules of their own: what num2words knows, and the words for the commonest signs."""
+"""Languages without rules of their own: numbers by num2words, and words for the most common signs."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from ctcalign.text.readings.locale import Currency, Locale
-from ctcalign.text.readings.numbers import ChineseNumbers, Numbers, knows
+from ctcalign.text.readings.numbers import ChineseNumbers, Numbers, supports
 
 
 class _Words(NamedTuple):
@@ -78,7 +78,7 @@ def _numbers(code: str) -> Numbers:
     primary = code.partition("_")[0]
     if primary == "zh":
         return ChineseNumbers("zh")
-    return Numbers(code if knows(code) else primary, _ONES.get(primary))
+    return Numbers(code if supports(code) else primary, _ONES.get(primary))
 
 
 def locale(code: str) -> Locale:

@@ -1,9 +1,10 @@
-"""The bare form of a written word: plain digits and signs, without the punctuation around it."""
+"""A token of a caption: its bare form (plain digits and signs, no surrounding punctuation) and its neighbours."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ctcalign.text.folding import APOSTROPHES
@@ -23,7 +24,7 @@ _STRIPPED = frozenset("\"'`,;:!?\u00a1\u00bf\u2026*_~|\u00b7\u2022.")
 
 
 class Core(NamedTuple):
-    """A written word without what surrounds it.
+    """A written word without surrounding punctuation.
 
     Attributes:
         text: NFKC, digits in ASCII, straight apostrophes, "-" for every dash.
@@ -66,7 +67,7 @@ def _plain(token: str) -> str:
 
 
 def _fraction(character: str) -> str:
-    """Set a vulgar fraction off from the number before it: the two of "2½" and its half stay apart."""
+    """Mark a vulgar fraction so that it stays separate from the number before it ("2½")."""
     form = unicodedata.normalize("NFKC", character)
     return f"\u2064{form}" if "\u2044" in form and form[0].isdigit() else character
 
@@ -76,7 +77,7 @@ def _outer(character: str) -> bool:
 
 
 def _opens_number(text: str, place: int) -> bool:
-    """Whether a dot or an apostrophe is the beginning of a number: ".5", "'90s"."""
+    """Whether a dot or an apostrophe starts a number: ".5", "'90s"."""
     if text[place] == "\u2064":
         return True
     if text[place] == "'":
@@ -88,3 +89,27 @@ def _opens_number(text: str, place: int) -> bool:
 
 def _starts_number(text: str) -> bool:
     return bool(text) and (text[0].isdigit() or (unicodedata.category(text[0]) == "Sc" and len(text) > 1))
+
+
+class Context(NamedTuple):
+    """Neighbours of a word in its caption.
+
+    Attributes:
+        previous: the word before, "" for the first.
+        following: the word behind, "" for the last.
+        capitals: the caption is written in capitals alone, so that they mark no abbreviation.
+    """
+
+    previous: str = ""
+    following: str = ""
+    capitals: bool = False
+
+
+NO_CONTEXT = Context()
+
+
+def contexts(tokens: Sequence[str]) -> list[Context]:
+    """The context of every word of a caption."""
+    capitals = len(tokens) > 1 and not any(token != token.upper() for token in tokens)
+    padded = ["", *tokens, ""]
+    return [Context(padded[i], padded[i + 2], capitals) for i in range(len(tokens))]
