@@ -15,6 +15,15 @@ class Span(NamedTuple):
     start: float
     end: float
 
+    @classmethod
+    def of(cls, start: float | None, end: float | None) -> Span | None:
+        """The span of two times, None unless both are known.
+
+        >>> Span.of(1.0, 2.5), Span.of(1.0, None)
+        (Span(start=1.0, end=2.5), None)
+        """
+        return None if start is None or end is None else cls(start, end)
+
     @property
     def duration(self) -> float:
         """Length; negative when the end lies before the start."""

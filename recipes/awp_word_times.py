@@ -38,11 +38,11 @@ def aligned(cut: Any, model: Any, folder: Path) -> bool:
         return False
     items = []
     for word in found.cues[0].words:
-        if word.start is None or word.end is None or word.score is None:
+        span = word.span
+        if span is None or word.score is None:
             items.append(AlignmentItem(word.text, 0.0, 0.0, UNPLACED))
         else:
-            length = round(word.end - word.start, 6)
-            items.append(AlignmentItem(word.text, round(word.start, 6), length, round(word.score, 4)))
+            items.append(AlignmentItem(word.text, round(span.start, 6), round(span.duration, 6), round(word.score, 4)))
     supervision.alignment = {"word": items}
     return True
 

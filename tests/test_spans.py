@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord
+from ctcalign.alignment.cue import Cue, CueWord
 from ctcalign.spans import FrameClock, Span
 
 
@@ -13,6 +17,18 @@ def test_a_span_is_a_pair():
     start, end = Span(1.0, 2.5)
     assert Span(1.0, 2.5) == (start, end) == (1.0, 2.5)
     assert Span(1.0, 2.5).duration == 1.5
+
+
+def test_a_span_needs_both_times():
+    assert Span.of(0.0, 0.0) == (0.0, 0.0)
+    assert Span.of(None, 1.0) is Span.of(1.0, None) is Span.of(None, None) is None
+
+
+@pytest.mark.parametrize("noun", [Cue(0, "a", 1.0, 2.0), CueWord("a", 1.0, 2.0), AlignedCue(0, "a", 1.0, 2.0),
+                                  AlignedWord("a", 1.0, 2.0)])  # fmt: skip
+def test_cues_and_words_have_a_span_where_they_have_both_times(noun):
+    assert noun.span == Span(1.0, 2.0)
+    assert replace(noun, end=None).span is None
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def right(case: Case, model: AcousticModel, costs: SkipCosts, words: dict[bool, 
                 words[truth.spoken][1] += 1
         if key.start is None or key.end is None:
             good += cue.status == "not_spoken"
-        elif cue.start is not None and cue.end is not None:
-            good += max(abs(cue.start - key.start), abs(cue.end - key.end)) <= WITHIN
+        elif (span := cue.span) is not None:
+            good += max(abs(span.start - key.start), abs(span.end - key.end)) <= WITHIN
     return good, len(case.key)
 
 

@@ -44,11 +44,7 @@ def finished(
         place_unheard(text, cues, placed, emission, only=found)
         if found:
             warnings = [*warnings, f"{len(found)} cue{'s' if len(found) > 1 else ''}: {BY_NEIGHBOURS}"]
-    covered = [
-        (cue.start, cue.end)
-        for cue in cues
-        if cue.status == "aligned" and cue.start is not None and cue.end is not None
-    ]
+    covered = [cue.span for cue in cues if cue.status == "aligned" and cue.span is not None]
     unwritten = unwritten_speech(emission, covered) if options.unwritten else []
     warnings = [*warnings, *mark_repeats(text, cues, unwritten, emission)]
     return Alignment("", emission.duration, model, cues, unwritten, frame_shift=emission.frame_shift, warnings=warnings)

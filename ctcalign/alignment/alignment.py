@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ctcalign.spans import Span
+
 if TYPE_CHECKING:
     from ctcalign.formats.shared.rendered import WriteReport
 
@@ -38,6 +40,11 @@ class AlignedWord:
     reading: str | None = None  # what was said for it, where that differs from the text ("nineteen eighty four")
     tokens: list[AlignedToken] = field(default_factory=list)
 
+    @property
+    def span(self) -> Span | None:
+        """Start and end, None where one of them is not known."""
+        return Span.of(self.start, self.end)
+
 
 @dataclass
 class AlignedCue:
@@ -59,6 +66,11 @@ class AlignedCue:
     input_end: float | None = None
     alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are said
     scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where they were asked for
+
+    @property
+    def span(self) -> Span | None:
+        """Start and end, None where one of them is not known."""
+        return Span.of(self.start, self.end)
 
 
 @dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ctcalign.spans import Span
+
 
 @dataclass(frozen=True)
 class CueWord:
@@ -13,6 +15,11 @@ class CueWord:
     start: float | None = None
     end: float | None = None
     score: float | None = None
+
+    @property
+    def span(self) -> Span | None:
+        """Start and end, None where one of them is not known."""
+        return Span.of(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -31,3 +38,8 @@ class Cue:
     id: str | None = None
     channel: int | None = None
     words: tuple[CueWord, ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        """Start and end, None where one of them is not known."""
+        return Span.of(self.start, self.end)

@@ -90,5 +90,5 @@ def _with_words(utterance: Utterance, cue: AlignedCue) -> Utterance:
     """With the times of the words as the aligner has them, where it placed all of them."""
     if utterance.words is not None or len(cue.words) != len(utterance.text.split()):
         return utterance
-    places = [(word.start, word.end) for word in cue.words if word.start is not None and word.end is not None]
+    places = [word.span for word in cue.words if word.span is not None]
     return replace(utterance, words=tuple(places)) if len(places) == len(cue.words) else utterance

@@ -88,10 +88,11 @@ class KeyedCue:
 
     def moved(self, seconds: float) -> KeyedCue:
         """The old times, those of the file, moved."""
-        if self.cue.start is None or self.cue.end is None:
+        span = self.cue.span
+        if span is None:
             return self
-        start = max(0.0, self.cue.start + seconds)
-        return replace(self, cue=replace(self.cue, start=start, end=max(start, self.cue.end + seconds)))
+        start = max(0.0, span.start + seconds)
+        return replace(self, cue=replace(self.cue, start=start, end=max(start, span.end + seconds)))
 
 
 def keyed(utterance: Utterance) -> KeyedCue:

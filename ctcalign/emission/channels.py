@@ -34,9 +34,10 @@ class Heard:
         if self.loudest is None:
             return
         for cue in cues:
-            if cue.channel is None and cue.start is not None and cue.end is not None:
+            span = cue.span
+            if cue.channel is None and span is not None:
                 shift = self.emission.energy_shift
-                part = self.loudest[int(cue.start / shift) : max(int(cue.end / shift), int(cue.start / shift) + 1)]
+                part = self.loudest[int(span.start / shift) : max(int(span.end / shift), int(span.start / shift) + 1)]
                 if len(part):
                     cue.channel = int(np.bincount(part).argmax())
 

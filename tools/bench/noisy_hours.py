@@ -140,8 +140,7 @@ def case(hours: float) -> dict[str, Any]:
         raise SystemExit(f"{len(found.cues)} captions came out of {len(cues)}")
     spoken = [(cue, place) for cue, place in zip(found.cues, truth, strict=True) if place is not None]
     near = [
-        cue.start is not None and cue.end is not None and max(abs(cue.start - a), abs(cue.end - b)) <= NEAR
-        for cue, (a, b) in spoken
+        (span := cue.span) is not None and max(abs(span.start - a), abs(span.end - b)) <= NEAR for cue, (a, b) in spoken
     ]
     unspoken = [cue for cue, place in zip(found.cues, truth, strict=True) if place is None]
     return {

@@ -142,10 +142,7 @@ def _published(
             own = labels[cue]
             own += [separator] if own and separator is not None else []
             own += spoken_labels(text, placed, number)
-    spans = [
-        (cue.start, cue.end) if cue.status == "aligned" and cue.start is not None and cue.end is not None else None
-        for cue in cues
-    ]
+    spans = [cue.span if cue.status == "aligned" else None for cue in cues]
     characters = [len(" ".join(word.text for word in cue.words if word.status == "aligned")) for cue in cues]
     rows = published_scores(emission, spans, labels, characters, names, spike_delay)
     for target, row in zip(cues, rows, strict=True):

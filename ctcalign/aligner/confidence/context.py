@@ -38,10 +38,7 @@ def surroundings(emission: Emission, cues: Sequence[AlignedCue]) -> list[Surroun
     loud = ~quiet_frames(emission.energy, emission.energy_shift, BoundaryRules())
     heard_until = np.append(0.0, np.cumsum(loud) * emission.energy_shift)
     texts = ["".join(cue.text.casefold().split()) for cue in cues]
-    placed = [
-        (cue.start, cue.end) if cue.status == "aligned" and cue.start is not None and cue.end is not None else None
-        for cue in cues
-    ]
+    placed = [cue.span if cue.status == "aligned" else None for cue in cues]
     before = _running([place[1] if place else None for place in placed], 0.0, 1)
     after = _running([place[0] if place else None for place in placed], emission.duration, -1)
 

@@ -63,8 +63,8 @@ def material(
     known = rivals([spoken_labels(text, placed, n) for n, word in enumerate(text.spoken) if word.alternatives])
     found: list[CueMaterial] = []
     for evidence in cue_evidence(emission, text, placed, cues, spike_delay):
-        cue, near = cues[evidence.cue], around[evidence.cue]
-        if near is None or cue.start is None or cue.end is None:
+        span, near = cues[evidence.cue].span, around[evidence.cue]
+        if near is None or span is None:
             continue
         words = [spoken_labels(text, placed, number) for number in evidence.words]
         heard = evidence.frames[evidence.heard]
@@ -74,9 +74,9 @@ def material(
                 evidence,
                 against_rivals(emission, known, words, _slots(evidence)),
                 near,
-                float(heard[0, 0] * shift + begin - cue.start),
-                float(cue.end - heard[-1, 1] * shift - begin),
-                cue.end - cue.start,
+                float(heard[0, 0] * shift + begin - span.start),
+                float(span.end - heard[-1, 1] * shift - begin),
+                span.duration,
             )
         )
     return Material(found, level([cue.evidence for cue in found]))

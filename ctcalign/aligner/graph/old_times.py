@@ -88,8 +88,7 @@ def _allowed(text: SpokenText, emission: Emission, max_shift: float) -> NDArray[
     Between cues with a time, those without one may lie anywhere from the one before to the one behind.
     """
     last = len(emission.log_probs) - 1
-    times = np.array([(cue.start, cue.end) if cue.start is not None and cue.end is not None else (np.nan, np.nan)
-                      for cue in text.cues], np.float64)  # fmt: skip
+    times = np.array([cue.span or (np.nan, np.nan) for cue in text.cues], np.float64)
     known = ~np.isnan(times[:, 0])
     if not known.any():
         return None

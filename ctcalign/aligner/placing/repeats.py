@@ -42,9 +42,9 @@ def mark_repeats(
         if cue.status == "aligned" or len(spoken[place]) < LEAST_LETTERS:
             continue
         for other in _around(place, len(cues)):
-            twin = cues[other]
-            if spoken[other] == spoken[place] and twin.start is not None and twin.end is not None:
-                cue.alternatives.append((twin.start, twin.end))
+            span = cues[other].span
+            if spoken[other] == spoken[place] and span is not None:
+                cue.alternatives.append(span)
                 break
     if unwritten:
         _match_speech(spoken, cues, unwritten, emission)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ctcalign.ctc import FILLER, GraphPath
@@ -13,7 +15,7 @@ LEAST_RATE = 3.0  # symbols a second that the recogniser must hear
 WIDEST_PAUSE = 0.8  # seconds without a symbol that divide two stretches
 
 
-def unwritten_speech(emission: Emission, covered: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def unwritten_speech(emission: Emission, covered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches outside `covered` in which the model's best labels spell something.
 
     Args:

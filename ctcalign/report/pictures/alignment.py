@@ -174,7 +174,8 @@ def _draw_text(ax: Axes, alignment: Alignment, left: float, right: float) -> Non
 
 
 def _inside(item: AlignedCue | AlignedWord, left: float, right: float) -> bool:
-    return item.start is not None and item.end is not None and item.end > left and item.start < right
+    span = item.span
+    return span is not None and span.end > left and span.start < right
 
 
 def _tint(item: AlignedCue | AlignedWord) -> Any:

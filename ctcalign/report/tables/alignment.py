@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,13 @@ def summary(alignment: Alignment) -> Summary:
             if word.reason:
                 result.reasons[word.reason] += 1
     result.spoken_seconds = _covered(
-        [
-            (c.start, c.end)
-            for c in alignment.cues
-            if c.status == "aligned" and c.start is not None and c.end is not None
-        ]
+        [cue.span for cue in alignment.cues if cue.status == "aligned" and cue.span is not None]
     )
     result.unwritten_seconds = _covered(alignment.unwritten)
     return result
 
 
-def _covered(spans: list[tuple[float, float]]) -> float:
+def _covered(spans: Sequence[tuple[float, float]]) -> float:
     total, at = 0.0, 0.0
     for start, end in sorted(spans):
         total += max(end - max(start, at), 0.0)
