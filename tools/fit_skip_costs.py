@@ -37,7 +37,7 @@ from ctcalign.aligner.run import align_emission
 from ctcalign.aligner.transcript import SpokenText, spoken_text
 from ctcalign.calibration.corruptions import corrupt
 from ctcalign.calibration.joining import join
-from ctcalign.calibration.truth import KeyedCue
+from ctcalign.calibration.truth import LabelledCue
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.errors import CaptionError
 from ctcalign.models.protocol import AcousticModel
@@ -55,7 +55,7 @@ class Case:
     kind: str
     emission: Emission
     text: SpokenText
-    key: Sequence[KeyedCue]
+    key: Sequence[LabelledCue]
 
 
 def read_speakers(manifest: Path, tar: Path, rate: int) -> dict[str, list[tuple[np.ndarray, str]]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ctcalign.aligner.best_path import place_emission
-from ctcalign.aligner.confidence.apply import asked_calibration, judge
+from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.transcript import SpokenText, spoken_text
 from ctcalign.alignment.alignment import Alignment
@@ -64,7 +64,7 @@ def align(
         raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
     read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
-    asked_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait
+    requested_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     text = spoken_text(read.cues, tokeniser, language)
@@ -103,7 +103,9 @@ def align_emission(
 ) -> Alignment:
     """The same from an emission that is at hand already: best path, boundaries, scores, confidences."""
     alignment, placed = place_emission(emission, text, model, options, progress)
-    judge(alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores)
+    apply_calibration(
+        alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores
+    )
     return alignment
 
 

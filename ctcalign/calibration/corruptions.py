@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ctcalign.alignment.cue import Cue
-from ctcalign.calibration.truth import KeyedCue, Utterance, keyed, pieces, together
+from ctcalign.calibration.truth import LabelledCue, Utterance, labelled, pieces, together
 from ctcalign.calibration.word_errors import NUMBERS, noisy
 from ctcalign.errors import UsageError
 
@@ -31,7 +31,7 @@ class _Job:
 
 def corrupt(
     utterances: Sequence[Utterance], kind: str, seed: int = 0, texts: Sequence[str] | None = None
-) -> list[KeyedCue]:
+) -> list[LabelledCue]:
     """Captions of a recording with errors of one kind, and the key to each.
 
     Args:
@@ -52,11 +52,11 @@ def corrupt(
     chance = random.Random(f"{kind} {seed}")
     pool = list(texts) if texts else _scrambled(utterances, chance)
     job = _Job(chance, pool, [word for text in pool for word in text.split()])
-    rows = KINDS[kind](job, [keyed(utterance) for utterance in utterances])
+    rows = KINDS[kind](job, [labelled(utterance) for utterance in utterances])
     return [_numbered(row, number) for number, row in enumerate(rows)]
 
 
-def _numbered(row: KeyedCue, number: int) -> KeyedCue:
+def _numbered(row: LabelledCue, number: int) -> LabelledCue:
     return replace(row, cue=replace(row.cue, index=number))
 
 
@@ -65,11 +65,11 @@ def _scrambled(utterances: Sequence[Utterance], chance: random.Random) -> list[s
     return [" ".join(chance.sample(words, min(len(words), len(u.text.split())))) for u in utterances]
 
 
-def _exact(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _exact(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     return rows
 
 
-def _casing(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _casing(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     """Upper and lower case by turns, without punctuation at the ends of words."""
     return [row.rewritten(lambda word, n=n: _plain(word, upper=n % 2 == 0)) for n, row in enumerate(rows)]  # type: ignore[misc]
 
@@ -79,38 +79,38 @@ def _plain(word: str, *, upper: bool) -> str:
     return bare.upper() if upper else bare.lower()
 
 
-def _digits(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _digits(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     return [row.rewritten(lambda word: NUMBERS.get(word.lower(), word)) for row in rows]
 
 
-def _word_noise(kind: str) -> Callable[[_Job, list[KeyedCue]], list[KeyedCue]]:
+def _word_noise(kind: str) -> Callable[[_Job, list[LabelledCue]], list[LabelledCue]]:
     return lambda job, rows: [noisy(row, WORD_RATES[kind], job.words, job.random) for row in rows]
 
 
-def _missing(job: _Job, rows: list[KeyedCue], share: float = MISSING) -> list[KeyedCue]:
+def _missing(job: _Job, rows: list[LabelledCue], share: float = MISSING) -> list[LabelledCue]:
     return [row for row in rows if job.random.random() >= share] or rows[:1]
 
 
-def _extra(job: _Job, rows: list[KeyedCue], share: float = EXTRA) -> list[KeyedCue]:
-    out: list[KeyedCue] = []
+def _extra(job: _Job, rows: list[LabelledCue], share: float = EXTRA) -> list[LabelledCue]:
+    out: list[LabelledCue] = []
     for row in rows:
         out.append(row)
         if job.random.random() < share:
             end = row.cue.end or 0.0
-            out.append(KeyedCue(Cue(0, job.random.choice(job.texts), end, end + 1.0), exact=False))
+            out.append(LabelledCue(Cue(0, job.random.choice(job.texts), end, end + 1.0), exact=False))
     return out
 
 
-def _duplicated(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
-    out: list[KeyedCue] = []
+def _duplicated(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
+    out: list[LabelledCue] = []
     for row in rows:
         out.append(row)
         if job.random.random() < TWICE:
-            out.append(KeyedCue(row.cue, exact=False))
+            out.append(LabelledCue(row.cue, exact=False))
     return out
 
 
-def _swapped(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _swapped(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     """Neighbours stand in the wrong order: at least one of two cannot be placed."""
     out = list(rows)
     place = 0
@@ -122,7 +122,7 @@ def _swapped(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
     return out
 
 
-def _shifted(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _shifted(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     """The text is moved by some words against the borders of the captions: both captions at a border are wrong."""
     out = list(rows)
     for place in range(len(out) - 1):
@@ -133,8 +133,8 @@ def _shifted(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
     return out
 
 
-def _merged(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
-    out: list[KeyedCue] = []
+def _merged(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
+    out: list[LabelledCue] = []
     place = 0
     while place < len(rows):
         count = job.random.randint(1, 3)
@@ -143,12 +143,12 @@ def _merged(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
     return out
 
 
-def _split(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _split(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     """Needs the times of words; an utterance without them stays whole."""
     return [piece for row in rows for piece in pieces(row, SPLIT_LENGTH)]
 
 
-def _mixed(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
+def _mixed(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     rows = _extra(job, _missing(job, rows, 0.12), 0.15)
     rows = [
         noisy(row, 0.15, job.words, job.random) if row.spoken and job.random.random() < 0.5 else row for row in rows
@@ -156,7 +156,7 @@ def _mixed(job: _Job, rows: list[KeyedCue]) -> list[KeyedCue]:
     return [row.moved(job.random.gauss(0.0, 0.7)) for row in rows]
 
 
-KINDS: dict[str, Callable[[_Job, list[KeyedCue]], list[KeyedCue]]] = {
+KINDS: dict[str, Callable[[_Job, list[LabelledCue]], list[LabelledCue]]] = {
     "exact": _exact,
     "casing": _casing,
     "digits": _digits,

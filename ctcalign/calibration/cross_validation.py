@@ -14,8 +14,7 @@ from ctcalign.aligner.confidence.recording_quality import Level
 from ctcalign.calibration.examples import UNKNOWN, Example
 from ctcalign.calibration.fit import fit
 from ctcalign.errors import UsageError
-from ctcalign.metrics.reliability import Calibration as Reliability
-from ctcalign.metrics.reliability import Detection, calibration, detection, ranking
+from ctcalign.metrics.reliability import Predictions
 
 F64 = NDArray[np.float64]
 
@@ -24,40 +23,18 @@ FOLDS = 10
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Probabilities and what came out, for cues or words."""
-
-    confidences: F64
-    right: NDArray[np.bool_]
-
-    @property
-    def reliability(self) -> Reliability | None:
-        """In ten bins of equal width."""
-        return calibration(self.confidences.tolist(), self.right.tolist())
-
-    @property
-    def auc(self) -> float | None:
-        """Chance that what is right has the higher confidence."""
-        return ranking(self.confidences.tolist(), self.right.tolist())
-
-    def kept(self, threshold: float) -> Detection:
-        """What a filter would keep."""
-        return detection((self.confidences >= threshold).tolist(), self.right.tolist())
-
-
-@dataclass(frozen=True)
-class Reliabilities:
+class CrossValidation:
     """Cross-validated: each group is judged by a fit on the others. `parts`: cues, by kind of error and by group."""
 
-    cues: Judged
-    words: Judged
+    cues: Predictions
+    words: Predictions
     groups: int
-    parts: Mapping[str, Judged] = field(default_factory=dict)
+    parts: Mapping[str, Predictions] = field(default_factory=dict)
 
 
 def cross_validate(
     found: Sequence[Example], model: str, step: Callable[[int, int], None] = lambda done, total: None
-) -> Reliabilities:
+) -> CrossValidation:
     """Leave out one group after the other; several at once where there are more than FOLDS.
 
     Args:
@@ -89,8 +66,8 @@ def cross_validate(
     for name, labels in (("kind", [e.kind for e in found]), ("speaker", [e.group for e in found])):
         for label in dict.fromkeys(labels):
             inside = np.array([own == label for own in labels])
-            parts[f"{name} {label}"] = Judged(cues[inside], right[inside])
-    return Reliabilities(Judged(cues, right), Judged(values[known], truth[known] == 1), len(groups), parts)
+            parts[f"{name} {label}"] = Predictions(cues[inside], right[inside])
+    return CrossValidation(Predictions(cues, right), Predictions(values[known], truth[known] == 1), len(groups), parts)
 
 
 def judged(found: Sequence[Example], fitted: Calibration) -> tuple[F64, list[F64]]:

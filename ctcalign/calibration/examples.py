@@ -14,7 +14,7 @@ from ctcalign.aligner.confidence.recording_quality import Level
 from ctcalign.aligner.confidence.word_features import Rows, features_of
 from ctcalign.aligner.transcript import SpokenText
 from ctcalign.alignment.alignment import AlignedCue
-from ctcalign.calibration.truth import KeyedCue, KeyedWord
+from ctcalign.calibration.truth import LabelledCue, LabelledWord
 
 B8 = NDArray[np.int8]
 
@@ -57,7 +57,7 @@ class Example:
 def examples(
     group: str,
     kind: str,
-    keys: Sequence[KeyedCue],
+    keys: Sequence[LabelledCue],
     text: SpokenText,
     cues: Sequence[AlignedCue],
     found: Material,
@@ -90,15 +90,15 @@ def _array(values: Sequence[int]) -> B8:
     return np.array(values, np.int8)
 
 
-def _words(key: KeyedCue, begins: Sequence[int]) -> list[KeyedWord | None]:
+def _words(key: LabelledCue, begins: Sequence[int]) -> list[LabelledWord | None]:
     """The word of the key that holds each of these characters; None where the key does not know words."""
     if not key.words:
-        return [KeyedWord("", False)] * len(begins) if not key.spoken else [None] * len(begins)
+        return [LabelledWord("", False)] * len(begins) if not key.spoken else [None] * len(begins)
     edges = np.cumsum([0, *(len(word.text) + 1 for word in key.words)])
     return [key.words[int(np.searchsorted(edges, begin, side="right")) - 1] for begin in begins]
 
 
-def _placed(word: KeyedWord | None, said: int, start: float | None, end: float | None) -> int:
+def _placed(word: LabelledWord | None, said: int, start: float | None, end: float | None) -> int:
     if said == 0 or start is None or end is None:
         return 0
     if said == UNKNOWN or word is None or word.place is None:

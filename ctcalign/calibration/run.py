@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.aligner.confidence.calibration import Calibration
-from ctcalign.calibration.cross_validation import Reliabilities, cross_validate
+from ctcalign.calibration.cross_validation import CrossValidation, cross_validate
 from ctcalign.calibration.delays import Offsets, offsets
 from ctcalign.calibration.examples import Example
 from ctcalign.calibration.fit import fit
@@ -35,7 +35,7 @@ class Calibrated:
     """What `calibrate` found."""
 
     calibration: Calibration
-    reliability: Reliabilities
+    reliability: CrossValidation
     warnings: list[str]
 
 
@@ -91,7 +91,7 @@ def calibrate(
     return Calibrated(fit(found, model.name, about), checked, warnings)
 
 
-def summary(checked: Reliabilities) -> dict[str, Any]:
+def summary(checked: CrossValidation) -> dict[str, Any]:
     """AUC and ECE of cues and words on speakers that were left out."""
     out: dict[str, Any] = {"speakers": checked.groups}
     for name, judged in (("cues", checked.cues), ("words", checked.words)):

@@ -27,7 +27,7 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class KeyedWord:
+class LabelledWord:
     """A word of a caption. `place`: when it is said, None when it is not, or nobody knows when. `hole`: words that are
     said right before it are left out."""
 
@@ -38,7 +38,7 @@ class KeyedWord:
 
 
 @dataclass(frozen=True)
-class KeyedCue:
+class LabelledCue:
     """A caption and the truth about it.
 
     Attributes:
@@ -51,7 +51,7 @@ class KeyedCue:
     start: float | None = None
     end: float | None = None
     exact: bool = True
-    words: tuple[KeyedWord, ...] = ()
+    words: tuple[LabelledWord, ...] = ()
     edges: Place | None = None
 
     @property
@@ -66,27 +66,27 @@ class KeyedCue:
         starts, ends = sorted((earliest, self.start)), sorted((latest, self.end))
         return starts[0] - within <= start <= starts[1] + within and ends[0] - within <= end <= ends[1] + within
 
-    def rewritten(self, spelling: Callable[[str], str]) -> KeyedCue:
+    def rewritten(self, spelling: Callable[[str], str]) -> LabelledCue:
         """The same words written otherwise."""
         return self.of(tuple(replace(word, text=spelling(word.text)) for word in self.words), self.exact)
 
-    def of(self, words: Sequence[KeyedWord], exact: bool) -> KeyedCue:
+    def of(self, words: Sequence[LabelledWord], exact: bool) -> LabelledCue:
         """The same place with other words."""
         cue = replace(self.cue, text=" ".join(word.text for word in words))
         return replace(self, cue=cue, words=tuple(words), exact=exact)
 
-    def without_last(self, count: int) -> KeyedCue:
+    def without_last(self, count: int) -> LabelledCue:
         """The last words are left out, and said all the same."""
         return self.of(self.words[:-count], exact=False)
 
-    def last(self, count: int) -> tuple[KeyedWord, ...]:
+    def last(self, count: int) -> tuple[LabelledWord, ...]:
         return self.words[-count:]
 
-    def preceded(self, words: Sequence[KeyedWord]) -> KeyedCue:
+    def preceded(self, words: Sequence[LabelledWord]) -> LabelledCue:
         """With words in front that belong to another caption."""
         return self.of((*words, *self.words), exact=False)
 
-    def moved(self, seconds: float) -> KeyedCue:
+    def moved(self, seconds: float) -> LabelledCue:
         """The old times, those of the file, moved."""
         span = self.cue.span
         if span is None:
@@ -95,32 +95,32 @@ class KeyedCue:
         return replace(self, cue=replace(self.cue, start=start, end=max(start, span.end + seconds)))
 
 
-def keyed(utterance: Utterance) -> KeyedCue:
+def labelled(utterance: Utterance) -> LabelledCue:
     """The caption of an utterance as it is."""
     texts = utterance.text.split()
     places: Sequence[Place | None] = [None] * len(texts)
     if utterance.words is not None and len(utterance.words) == len(texts):
         places = utterance.words
-    words = tuple(KeyedWord(text, True, place) for text, place in zip(texts, places, strict=True))
+    words = tuple(LabelledWord(text, True, place) for text, place in zip(texts, places, strict=True))
     cue = Cue(0, " ".join(texts), utterance.start, utterance.end)
-    return KeyedCue(cue, utterance.start, utterance.end, True, words, utterance.clip)
+    return LabelledCue(cue, utterance.start, utterance.end, True, words, utterance.clip)
 
 
-def together(rows: Sequence[KeyedCue]) -> KeyedCue:
+def together(rows: Sequence[LabelledCue]) -> LabelledCue:
     """Neighbours, all of them spoken, as one caption."""
     words = [word for row in rows for word in row.words]
     cue = replace(rows[0].cue, text=" ".join(word.text for word in words), end=rows[-1].cue.end)
     first, last = rows[0].edges, rows[-1].edges
     edges = None if first is None or last is None else (first[0], last[1])
-    return KeyedCue(cue, rows[0].start, rows[-1].end, all(row.exact for row in rows), tuple(words), edges)
+    return LabelledCue(cue, rows[0].start, rows[-1].end, all(row.exact for row in rows), tuple(words), edges)
 
 
-def pieces(row: KeyedCue, length: int) -> Iterator[KeyedCue]:
+def pieces(row: LabelledCue, length: int) -> Iterator[LabelledCue]:
     """A caption cut into parts of at most `length` letters, where the times of its words are known."""
     if any(word.place is None for word in row.words):
         yield row
         return
-    part: list[KeyedWord] = []
+    part: list[LabelledWord] = []
     for word in row.words:
         if part and len(" ".join(w.text for w in [*part, word])) > length:
             yield _piece(row, part)
@@ -130,7 +130,7 @@ def pieces(row: KeyedCue, length: int) -> Iterator[KeyedCue]:
         yield _piece(row, part)
 
 
-def _piece(row: KeyedCue, words: Sequence[KeyedWord]) -> KeyedCue:
+def _piece(row: LabelledCue, words: Sequence[LabelledWord]) -> LabelledCue:
     places = [word.place for word in words if word.place is not None]
     start = row.start if words[0] is row.words[0] else places[0][0]
     end = row.end if words[-1] is row.words[-1] else places[-1][1]
@@ -138,4 +138,4 @@ def _piece(row: KeyedCue, words: Sequence[KeyedWord]) -> KeyedCue:
     edges = None
     if row.edges is not None and start is not None and end is not None:
         edges = (min(start, row.edges[0]) if start == row.start else start, row.edges[1] if end == row.end else end)
-    return KeyedCue(cue, start, end, row.exact, tuple(words), edges)
+    return LabelledCue(cue, start, end, row.exact, tuple(words), edges)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ctcalign.calibration.truth import KeyedCue, KeyedWord
+from ctcalign.calibration.truth import LabelledCue, LabelledWord
 
 # Of the errors; the rest are insertions.
 SUBSTITUTED, DELETED = 0.5, 0.25
@@ -14,14 +14,14 @@ _SHORT = "zero one two three four five six seven eight nine ten eleven twelve".s
 NUMBERS = {word: str(value) for value, word in enumerate(_SHORT)}
 
 
-def noisy(row: KeyedCue, rate: float, words: Sequence[str], chance: random.Random) -> KeyedCue:
+def noisy(row: LabelledCue, rate: float, words: Sequence[str], chance: random.Random) -> LabelledCue:
     """A spoken caption with word errors: half of them substitutions, a quarter each words left out and put in.
 
     Args:
         rate: errors a word, in [0, 1].
         words: where wrong words are drawn from.
     """
-    out: list[KeyedWord] = []
+    out: list[LabelledWord] = []
     errors = 0
     hole = False
     for word in row.words:
@@ -30,7 +30,7 @@ def noisy(row: KeyedCue, rate: float, words: Sequence[str], chance: random.Rando
         if kind is not None and SUBSTITUTED <= kind < SUBSTITUTED + DELETED:
             hole = True
             continue
-        wrong = KeyedWord(_other(word.text, words, chance), spoken=False) if kind is not None else word
+        wrong = LabelledWord(_other(word.text, words, chance), spoken=False) if kind is not None else word
         out.append(replace(word if kind is None or kind >= SUBSTITUTED else wrong, hole=hole or word.hole))
         hole = False
         if kind is not None and kind >= SUBSTITUTED:

@@ -1,4 +1,4 @@
-"""Whether confidences keep their word: calibration, ranking, and what a threshold keeps."""
+"""Calibration of confidences: ECE, Brier score, ROC AUC, precision and recall at a threshold."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ctcalign.errors import UsageError
 
@@ -23,7 +26,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ReliabilityStats:
     """Of probabilities against what came out.
 
     Attributes:
@@ -39,7 +42,7 @@ class Calibration:
     bins: tuple[Bin, ...]
 
 
-def calibration(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> Calibration | None:
+def reliability_stats(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> ReliabilityStats | None:
     """Calibration in `bins` of equal width. None without items.
 
     Raises:
@@ -65,7 +68,7 @@ def calibration(confidences: Sequence[float], right: Sequence[bool], bins: int =
         if promised is not None and kept is not None:
             error += len(group) * abs(promised - kept)
     brier = statistics.fmean((c - r) ** 2 for c, r in outcomes)
-    return Calibration(len(outcomes), sum(right), error / len(outcomes), brier, tuple(table))
+    return ReliabilityStats(len(outcomes), sum(right), error / len(outcomes), brier, tuple(table))
 
 
 def ranking(scores: Sequence[float | None], right: Sequence[bool]) -> float | None:
@@ -114,3 +117,30 @@ def detection(said: Sequence[bool], so: Sequence[bool]) -> Detection:
     return Detection(
         sum(a and b for a, b in both), sum(a and not b for a, b in both), sum(b and not a for a, b in both)
     )
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predicted probabilities and outcomes of the same items.
+
+    Attributes:
+        confidences: predicted probability that each item is right, in [0, 1]. (n,)
+        right: whether it is. (n,)
+    """
+
+    confidences: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+    @property
+    def reliability(self) -> ReliabilityStats | None:
+        """Calibration in ten bins of equal width; None without items."""
+        return reliability_stats(self.confidences.tolist(), self.right.tolist())
+
+    @property
+    def auc(self) -> float | None:
+        """Area under the ROC curve; None where all items are right or all are wrong."""
+        return ranking(self.confidences.tolist(), self.right.tolist())
+
+    def kept(self, threshold: float) -> Detection:
+        """Precision and recall of a filter that keeps confidences of at least `threshold`."""
+        return detection((self.confidences >= threshold).tolist(), self.right.tolist())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ctcalign.metrics.reliability import Calibration, Detection, calibration, detection, ranking
+from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, ranking, reliability_stats
 from ctcalign.scoring.edge_errors import (
     RUNAWAY,
     Bounds,
@@ -86,7 +86,7 @@ class Comparison:
     runaway: float | None
     ptem: Ptem | None
     skips: Detection | None
-    calibration: Calibration | None
+    calibration: ReliabilityStats | None
     auc: float | None
     auc_of: str | None
     kept: Detection | None
@@ -185,7 +185,7 @@ def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) ->
         runaway=sum(not within(e, RUNAWAY) for e in errors) / len(errors) if errors else None,
         ptem=ptem(errors, options.collar),
         skips=_skips(judged),
-        calibration=calibration([c for c, _ in known], [r for _, r in known], options.bins),
+        calibration=reliability_stats([c for c, _ in known], [r for _, r in known], options.bins),
         auc=ranking(ranked, right) if any_rank else None,
         auc_of=name if any_rank else None,
         kept=detection([c is not None and c >= options.threshold for c in confidences], right) if known else None,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ctcalign.aligner.best_path import place_emission
-from ctcalign.aligner.confidence.apply import chosen_calibration, judge
+from ctcalign.aligner.confidence.apply import apply_calibration, chosen_calibration
 from ctcalign.aligner.confidence.calibration import Calibration, from_dict, read_calibration
 from ctcalign.aligner.confidence.logistic import Logistic
 from ctcalign.aligner.confidence.published_scores import SCORES
@@ -142,7 +142,7 @@ def aligned(written: list[str], **options):
     lines[: len(written)] = written
     text = spoken_text([Cue(i, line) for i, line in enumerate(lines)], Tokeniser(VOCABULARY, "en"), "en")
     alignment, placed = place_emission(emission, text, Hearer(), AlignOptions(unwritten=False))
-    judge(alignment, text, placed.words, emission, Hearer(), **options)
+    apply_calibration(alignment, text, placed.words, emission, Hearer(), **options)
     return alignment
 
 

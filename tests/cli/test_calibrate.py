@@ -53,7 +53,7 @@ def test_a_fit_is_written_and_used(halves, tmp_path):
     pairs = [part for half in halves for part in ("--pair", DEMO / "talk.ogg", half)]
     result = run("calibrate", *pairs, "-o", output, "--plot", plot)
     assert result.exit_code == 0, result.output
-    for part in ("captions, each speaker judged by a fit on the other 1", "AUC", "ECE", "kept from", "precision"):
+    for part in ("captions, each speaker predicted by a fit on the other 1", "AUC", "ECE", "kept from", "precision"):
         assert part in result.output
     assert plot.read_bytes().startswith(b"\x89PNG")
     fitted = read_calibration(output)

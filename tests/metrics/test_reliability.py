@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from ctcalign.errors import UsageError
-from ctcalign.metrics.reliability import calibration, detection, ranking
+from ctcalign.metrics.reliability import detection, ranking, reliability_stats
 
 
 def test_a_forecast_that_keeps_its_word_has_no_calibration_error():
-    found = calibration([0.75] * 4 + [0.25] * 4, [True, True, True, False, True, False, False, False])
+    found = reliability_stats([0.75] * 4 + [0.25] * 4, [True, True, True, False, True, False, False, False])
     assert found is not None
     assert found.ece == 0.0
     assert found.brier == pytest.approx((6 * 0.0625 + 2 * 0.5625) / 8)
 
 
 def test_bins_hold_their_lower_border_and_the_last_one_both():
-    found = calibration([0.0, 0.1, 0.3, 0.6, 0.7, 1.0], [True] * 6)
+    found = reliability_stats([0.0, 0.1, 0.3, 0.6, 0.7, 1.0], [True] * 6)
     assert found is not None
     assert [row.count for row in found.bins] == [1, 1, 0, 1, 0, 0, 1, 1, 0, 1]
     assert found.bins[2].right is None
@@ -24,14 +24,14 @@ def test_bins_hold_their_lower_border_and_the_last_one_both():
 
 
 def test_bins_weigh_as_much_as_they_hold():
-    found = calibration([0.95, 0.95, 0.95, 0.25], [True, True, True, False])
+    found = reliability_stats([0.95, 0.95, 0.95, 0.25], [True, True, True, False])
     assert found is not None
     assert found.ece == pytest.approx((3 * 0.05 + 0.25) / 4)
 
 
 def test_wider_bins_may_hide_errors():
     values, right = [0.2, 0.8], [True, False]
-    one, ten = calibration(values, right, 1), calibration(values, right)
+    one, ten = reliability_stats(values, right, 1), reliability_stats(values, right)
     assert one is not None
     assert ten is not None
     assert one.ece == pytest.approx(0.0)
@@ -39,11 +39,11 @@ def test_wider_bins_may_hide_errors():
 
 
 def test_what_cannot_be_calibrated():
-    assert calibration([], []) is None
+    assert reliability_stats([], []) is None
     with pytest.raises(UsageError, match="bins is 0"):
-        calibration([0.5], [True], 0)
+        reliability_stats([0.5], [True], 0)
     with pytest.raises(ValueError, match=r"a confidence is 1\.2"):
-        calibration([1.2], [True])
+        reliability_stats([1.2], [True])
 
 
 def test_ranking_counts_pairs():

@@ -52,7 +52,7 @@ def chosen_calibration(chosen: Chosen, model: str) -> tuple[Calibration | None, 
     return found, []
 
 
-def asked_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calibration | None, list[str]]:
+def requested_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calibration | None, list[str]]:
     """`chosen_calibration`, with a check that the asked score can be had: before hours of audio are heard for it.
 
     Raises:
@@ -69,7 +69,7 @@ def asked_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calibrati
     return fitted, notes
 
 
-def judge(
+def apply_calibration(
     alignment: Alignment,
     text: SpokenText,
     placed: Sequence[PlacedWord | None],
@@ -89,9 +89,9 @@ def judge(
         score: name in `NAMES` of what becomes the `score` of the cues; free_error_rate with a minus sign.
         scores: keep all published scores in `cue.scores`.
     Raises:
-        UsageError, CalibrationError: see `asked_calibration`.
+        UsageError, CalibrationError: see `requested_calibration`.
     """
-    fitted, notes = asked_calibration(calibration, score, model.name)
+    fitted, notes = requested_calibration(calibration, score, model.name)
     alignment.warnings = [*alignment.warnings, *notes]
     if fitted is not None:
         found = material(emission, text, placed, alignment.cues, model.spike_delay)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctcalign.aligner.confidence.apply import judge
+from ctcalign.aligner.confidence.apply import apply_calibration
 from ctcalign.aligner.graph.verbatim import transcript_graph
 from ctcalign.aligner.ipfa.cues import IpfaAlignment, Part, align_ipfa
 from ctcalign.aligner.ipfa.settings import DEFAULT, FAITHFUL
@@ -71,7 +71,9 @@ def align_emission_ipfa(
     warnings = [f"ipfa: gave up the recording: {found.stopped}"] if found.stopped else []
     alignment = finished(text, placement, emission, model.name, options, warnings)
     _take_over(alignment, found, published=options.faithful)
-    judge(alignment, text, placement.words, emission, model, options.calibration, options.score, options.scores)
+    apply_calibration(
+        alignment, text, placement.words, emission, model, options.calibration, options.score, options.scores
+    )
     return alignment
 
 

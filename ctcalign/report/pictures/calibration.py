@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctcalign.calibration.cross_validation import Judged, Reliabilities
+from ctcalign.calibration.cross_validation import CrossValidation
 from ctcalign.files import atomic_write
+from ctcalign.metrics.reliability import Predictions
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, check_picture, save_figure
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_calibration(checked: Reliabilities, output: Path, *, overwrite: bool = False) -> None:
+def draw_calibration(checked: CrossValidation, output: Path, *, overwrite: bool = False) -> None:
     """Write the picture.
 
     Args:
@@ -29,15 +30,15 @@ def draw_calibration(checked: Reliabilities, output: Path, *, overwrite: bool = 
         save_figure(calibration_figure(checked), stream, name)
 
 
-def calibration_figure(checked: Reliabilities) -> Figure:
+def calibration_figure(checked: CrossValidation) -> Figure:
     """Three axes side by side; captions blue, words orange."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(15, 4.6), layout="constrained")
     axes = figure.subplots(1, 3)
-    for name, judged, colour in (("captions", checked.cues, BLUE), ("words", checked.words, ORANGE)):
-        _draw_reliability(axes[0], name, judged, colour)
-        _draw_curves(axes[1], axes[2], name, judged, colour)
+    for name, predictions, colour in (("captions", checked.cues, BLUE), ("words", checked.words, ORANGE)):
+        _draw_reliability(axes[0], name, predictions, colour)
+        _draw_curves(axes[1], axes[2], name, predictions, colour)
     axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=1)
     axes[0].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
     axes[1].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="share of the wrong that is kept", ylabel="share of the right")
@@ -48,8 +49,8 @@ def calibration_figure(checked: Reliabilities) -> Figure:
     return figure
 
 
-def _draw_reliability(ax: Axes, name: str, judged: Judged, colour: str) -> None:
-    found = judged.reliability
+def _draw_reliability(ax: Axes, name: str, predictions: Predictions, colour: str) -> None:
+    found = predictions.reliability
     if found is None:
         return
     points = [(row.confidence, row.right) for row in found.bins if row.confidence is not None and row.right is not None]
@@ -57,12 +58,12 @@ def _draw_reliability(ax: Axes, name: str, judged: Judged, colour: str) -> None:
     ax.plot([x for x, _ in points], [y for _, y in points], "o-", color=colour, linewidth=1.2, label=label)
 
 
-def _draw_curves(roc: Axes, pr: Axes, name: str, judged: Judged, colour: str) -> None:
-    right = judged.right[np.argsort(-judged.confidences, kind="stable")]
+def _draw_curves(roc: Axes, pr: Axes, name: str, predictions: Predictions, colour: str) -> None:
+    right = predictions.right[np.argsort(-predictions.confidences, kind="stable")]
     if not right.any() or right.all():
         return
     true, false = np.cumsum(right), np.cumsum(~right)
-    auc = judged.auc
+    auc = predictions.auc
     label = name if auc is None else f"{name}: AUC {auc:.3f}"
     roc.plot(false / false[-1], true / true[-1], color=colour, linewidth=1.2, label=label)
     pr.plot(true / true[-1], true / (true + false), color=colour, linewidth=1.2, label=name)

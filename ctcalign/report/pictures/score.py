@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctcalign.files import atomic_write
-from ctcalign.metrics.reliability import Calibration
+from ctcalign.metrics.reliability import ReliabilityStats
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, save_figure
 from ctcalign.scoring.compare import Comparison
 
@@ -67,7 +67,7 @@ def _draw_errors(ax: Axes, found: Comparison) -> None:
     ax.legend(frameon=False)
 
 
-def _draw_reliability(ax: Axes, found: Calibration, level: str) -> None:
+def _draw_reliability(ax: Axes, found: ReliabilityStats, level: str) -> None:
     full = [row for row in found.bins if row.count]
     most = max(row.count for row in full)
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1)

@@ -5,33 +5,34 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from ctcalign.calibration.cross_validation import THRESHOLDS, Judged, Reliabilities
+from ctcalign.calibration.cross_validation import THRESHOLDS, CrossValidation
+from ctcalign.metrics.reliability import Predictions
 
 
-def print_reliability(checked: Reliabilities, console: Console) -> None:
+def print_reliability(checked: CrossValidation, console: Console) -> None:
     """Tables of cues and words, on speakers that the fit had not seen."""
-    for name, judged in (("captions", checked.cues), ("words", checked.words)):
-        console.print(f"{name}, each speaker judged by a fit on the other {checked.groups - 1}: {_line(judged)}")
-        console.print(_bins(judged))
-        console.print(_thresholds(judged))
+    for name, found in (("captions", checked.cues), ("words", checked.words)):
+        console.print(f"{name}, each speaker predicted by a fit on the other {checked.groups - 1}: {_line(found)}")
+        console.print(_bins(found))
+        console.print(_thresholds(found))
     parts = Table("captions", "number", "right", "AUC", "ECE", title="by kind of error and by speaker")
-    for name, judged in checked.parts.items():
-        reliability = judged.reliability
+    for name, found in checked.parts.items():
+        reliability = found.reliability
         ece = "" if reliability is None else f"{reliability.ece:.3f}"
-        parts.add_row(name, str(len(judged.right)), f"{100 * judged.right.mean():.1f} %", _number(judged.auc), ece)
+        parts.add_row(name, str(len(found.right)), f"{100 * found.right.mean():.1f} %", _number(found.auc), ece)
     console.print(parts)
 
 
-def _line(judged: Judged) -> str:
-    reliability = judged.reliability
+def _line(found: Predictions) -> str:
+    reliability = found.reliability
     ece = "-" if reliability is None else f"{reliability.ece:.4f}"
-    share = 100 * judged.right.mean() if len(judged.right) else 0.0
-    return f"{len(judged.right)}, {share:.1f} % right, AUC {_number(judged.auc, 4)}, ECE {ece}"
+    share = 100 * found.right.mean() if len(found.right) else 0.0
+    return f"{len(found.right)}, {share:.1f} % right, AUC {_number(found.auc, 4)}, ECE {ece}"
 
 
-def _bins(judged: Judged) -> Table:
+def _bins(found: Predictions) -> Table:
     table = Table("confidence", "number", "mean", "right")
-    for row in judged.reliability.bins if judged.reliability else ():
+    for row in found.reliability.bins if found.reliability else ():
         if row.count:
             table.add_row(
                 f"{row.low:.1f} to {row.high:.1f}", str(row.count), _number(row.confidence), _number(row.right)
@@ -39,10 +40,10 @@ def _bins(judged: Judged) -> Table:
     return table
 
 
-def _thresholds(judged: Judged) -> Table:
+def _thresholds(found: Predictions) -> Table:
     table = Table("kept from", "number", "precision", "recall")
     for threshold in THRESHOLDS:
-        kept = judged.kept(threshold)
+        kept = found.kept(threshold)
         table.add_row(f"{threshold:g}", str(kept.true + kept.false), _number(kept.precision), _number(kept.recall))
     return table
 

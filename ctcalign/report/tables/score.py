@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ctcalign.metrics.reliability import Calibration, Detection
+from ctcalign.metrics.reliability import Detection, ReliabilityStats
 from ctcalign.scoring.edge_errors import TOLERANCES, ErrorStatistics
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def reliability_table(found: Calibration) -> Table:
+def reliability_table(found: ReliabilityStats) -> Table:
     """The bins that hold something: what they promise and what is right."""
     from rich.table import Table
 

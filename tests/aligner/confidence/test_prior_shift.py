@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctcalign.aligner.confidence.prior_shift import EXPECTED, right_share, together
-from ctcalign.metrics.reliability import calibration
+from ctcalign.metrics.reliability import reliability_stats
 
 FITTED = 0.9
 
@@ -20,7 +20,7 @@ def captions(share: float, count: int, seed: int = 0):
 
 
 def off(confidences, right) -> float:
-    found = calibration(confidences.tolist(), right.tolist())
+    found = reliability_stats(confidences.tolist(), right.tolist())
     assert found is not None
     return found.ece
 
