@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ctcalign.edits import edit_distance
 from ctcalign.metrics import (
     Delays,
     EmittedToken,
     TimedWord,
     edit_counts,
-    edit_distance,
     emission_delays,
     emission_drifts,
     emitted_words,

@@ -26,6 +26,7 @@ FLOORS = [
     {"errors"},
     {"checks", "registry", "files", "spans"},
     {"alignment", "audio", "text", "ctc"},
+    {"edits"},
     {"lattice", "objectives", "preference", "metrics", "models", "formats"},
     {"emission", "scoring", "filtering", "train"},
     {"aligner"},
@@ -200,6 +201,10 @@ def test_help_loads_click_alone():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_a_command_loads_click_alone(name):
     assert loaded_libraries(help_of(name)) == {"ctcalign", "click"}
+
+
+def test_metrics_load_numpy_alone():
+    assert loaded_libraries("import ctcalign.metrics") == {"ctcalign", "numpy"}
 
 
 def test_the_mathematics_need_torch_and_numba_alone():

@@ -1,7 +1,7 @@
-"""How sure a rate is: bootstrap over utterances, paired between two systems, and over seeds of training as well.
+"""Bootstrap intervals of rates over utterances and training seeds, and the paired comparison of two systems.
 
-A rate is sum(errors) / sum(sizes) over utterances: word errors and words, or the delays of an utterance's words and
-their number. Source: Bisani and Ney 2004, Bootstrap estimates for confidence intervals in ASR performance evaluation.
+A rate is sum(errors) / sum(sizes) over utterances, such as word errors over words, or delays over matched words.
+Source: Bisani and Ney 2004, Bootstrap estimates for confidence intervals in ASR performance evaluation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ctcalign.errors import ShapeError
 
 Floats = NDArray[np.float64]
-_BLOCK = 4_000_000  # numbers drawn at a time, so that memory stays at some tens of megabytes
+_BLOCK = 4_000_000  # numbers drawn at a time, which bounds memory to some tens of megabytes
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rate of the second system less that of the first.
+    """Rate of the second system minus that of the first.
 
     Attributes:
-        difference: second minus first, with its interval: below zero the second has the lower rate.
-        relative: difference divided by the first system's rate, with its interval; nan where that rate is zero.
+        difference: second minus first, with its interval; negative where the second is better.
+        relative: difference over the rate of the first system, with its interval; nan where that rate is zero.
         p_improvement: share of the resamples in which the second's rate is lower; equal rates count half.
         p_value: two-sided, twice the smaller tail of the difference around zero, at least 2 / (samples + 1).
     """
@@ -50,9 +50,9 @@ def bootstrap_interval(
 
     Args:
         errors: numerator of each utterance, (U,), or of each seed and utterance, (S, U). With seeds the value is the
-            mean of the seeds' rates, and both seeds and utterances are drawn with replacement.
+            mean of their rates, and both seeds and utterances are resampled.
         sizes: denominator of each utterance, >= 0, (U,) or (S, U).
-        samples: resamples.  level: share of them inside the interval, in (0, 1).  seed: of the generator.
+        samples: number of resamples.  level: of the interval, in (0, 1).  seed: of the generator.
     Raises:
         ShapeError: shapes differ, or there is no utterance.  ValueError: not finite, negative or no sizes, bad level.
     """
@@ -70,12 +70,13 @@ def paired_bootstrap(
     level: float = 0.95,
     seed: int = 0,
 ) -> Comparison:
-    """Whether the second system's rate is lower than the first's on the same utterances.
+    """Compare the rates of two systems on the same utterances.
 
     Args:
-        first, second: numerators, both (U,), or (S, U) where row s of both grew from the same seed: seeds are then
-            drawn in pairs too, which asks whether the gain would hold for another training.
-        sizes: denominators, (U,) or (S, U).  second_sizes: those of the second where they differ (words matched).
+        first, second: numerators, both (U,), or (S, U) where row s of both belongs to the same training seed. Seeds
+            are then resampled in pairs too, so that the interval covers another training as well.
+        sizes: denominators, (U,) or (S, U).  second_sizes: those of the second system where they differ, such as
+            numbers of matched words.
         samples, level, seed: as in `bootstrap_interval`.
     Raises:
         ShapeError: shapes differ, or there is no utterance.  ValueError: not finite, negative or no sizes, bad level.
@@ -86,7 +87,7 @@ def paired_bootstrap(
         relative = _interval((rates[1] - rates[0]) / rates[0], gaps / drawn[0], level)
     below, above = int((gaps < 0).sum()), int((gaps > 0).sum())
     ties = samples - below - above
-    # one more in each count: the observed data are one of the possible draws, and no p is zero
+    # One more in each count: the observed data are one of the possible draws, and p is never zero.
     p_value = min(1.0, 2 * (min(below, above) + ties + 1) / (samples + 1))
     return Comparison(_interval(rates[1] - rates[0], gaps, level), relative, (below + ties / 2) / samples, p_value)
 
@@ -122,7 +123,7 @@ def _resampled(
     block = max(1, _BLOCK // utterances)
     for begin in range(0, samples, block):
         count = min(block, samples - begin)
-        # how often each utterance is drawn: one matrix product gives the sums of all seeds
+        # How often each utterance is drawn; one matrix product gives the sums of all seeds.
         times = generator.multinomial(utterances, np.full(utterances, 1 / utterances), size=count).astype(np.float64)
         chosen = generator.integers(seeds, size=(count, seeds))
         for rows, a, b in zip(drawn, top, bottom, strict=True):

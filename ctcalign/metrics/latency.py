@@ -1,8 +1,8 @@
-"""When a recogniser says its words: emission times, delay against truth, drift against another model.
+"""Emission latency: emission times of tokens and words, delays after the true word ends, drift from another model.
 
-Conventions: frame t of the output is said at t * frame_shift seconds (spec of the metric: emission time is the first
-frame of the token's span on the greedy path; the last frame is reported too). What the encoder must hear beyond that
-frame is its look-ahead, which `total_latency` adds.
+Output frame t is emitted at t * frame_shift seconds. The emission time of a token is that of the first frame of its
+span on the path; the time of the last frame is kept too. The input that the encoder needs beyond that frame is its
+look-ahead, which `total_latency` adds.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ctcalign.ctc.paths import token_spans
-from ctcalign.metrics.edits import edit_alignment
+from ctcalign.metrics.bootstrap import Interval, bootstrap_interval
+from ctcalign.metrics.error_rates import edit_alignment
 
 
 class TimedWord(NamedTuple):
-    """A word of the reference and its place in the recording, seconds; nan where its time is not to be trusted."""
+    """A word of the reference with its times in seconds; nan where they are unknown or unreliable."""
 
     text: str
     start: float
@@ -27,7 +27,7 @@ class TimedWord(NamedTuple):
 
 
 class EmittedToken(NamedTuple):
-    """A token of the greedy path: the times of the first and of the last frame of its span, seconds."""
+    """A token of a path: the times of the first and the last frame of its span, seconds."""
 
     token: int
     first: float
@@ -35,11 +35,12 @@ class EmittedToken(NamedTuple):
 
 
 class EmittedWord(NamedTuple):
-    """A word of the greedy path, seconds.
+    """A word of a path, times in seconds.
 
     Attributes:
-        start: first frame of its first token.  first, last: first and last frame of its last token: from `first` on
-        every token of the word is known, which is its emission time.
+        start: first frame of its first token.
+        first, last: first and last frame of its last token. `first` is the emission time of the word: from there on
+            all its tokens are known.
     """
 
     text: str
@@ -53,9 +54,9 @@ class Delays:
     """Delays of one utterance.
 
     Attributes:
-        values: seconds, one for each matched word in order; negative where a word is said before its end.
+        values: seconds, one for each matched word in order; negative where a word is emitted before its end.
         first, last: delay of the utterance's first and last reference word; None where it was not matched.
-        unmatched_reference: reference words without an equal partner, or without a time.
+        unmatched_reference: reference words without an equal partner, or without times.
         unmatched_hypothesis: words of the hypothesis without an equal partner.
     """
 
@@ -67,7 +68,7 @@ class Delays:
 
 
 def emission_times(path: ArrayLike, frame_shift: float, blank: int = 0) -> list[EmittedToken]:
-    """Tokens of a frame path (T,) with the times of the first and last frame of their spans.
+    """Tokens of a path (T,) with the times of the first and last frame of their spans.
 
     Raises:
         ShapeError: path is not (T,).  ValueError: frame_shift is not above zero.
@@ -77,6 +78,8 @@ def emission_times(path: ArrayLike, frame_shift: float, blank: int = 0) -> list[
     """
     if not frame_shift > 0:
         raise ValueError(f"frame_shift must be above 0 seconds, got {frame_shift}")
+    from ctcalign.ctc.paths import token_spans  # loads torch, which the other metrics do not need
+
     spans = token_spans(np.asarray(path), blank)
     return [EmittedToken(token, a * frame_shift, (b - 1) * frame_shift) for token, a, b in spans]
 
@@ -84,11 +87,11 @@ def emission_times(path: ArrayLike, frame_shift: float, blank: int = 0) -> list[
 def emitted_words(
     tokens: Sequence[EmittedToken], symbols: Sequence[str], separator: str = " ", marker: str = "▁"
 ) -> list[EmittedWord]:
-    """Join tokens to words. Separators have no share in a word's times.
+    """Join tokens to words. Separators do not affect the times of words.
 
     Args:
-        symbols: text of each token.  separator: the symbol that stands between words (character models).
-        marker: what a word's first piece begins with (word pieces).
+        symbols: text of each token.  separator: the symbol between words (character models).
+        marker: prefix of the first piece of a word (word pieces).
     Raises:
         ValueError: a token is no index of symbols.
     """
@@ -103,7 +106,7 @@ def emitted_words(
             continue
         if symbol.startswith(marker):
             symbol, fresh = symbol[len(marker) :], True
-        if not symbol:  # a marker alone: the word's letters follow
+        if not symbol:  # a marker alone; the letters of the word follow
             continue
         if fresh:
             words.append(EmittedWord(symbol, first, first, last))
@@ -114,9 +117,9 @@ def emitted_words(
 
 
 def match_words(reference: Sequence[TimedWord], hypothesis: Sequence[EmittedWord]) -> list[tuple[int, int]]:
-    """Places of equal words in both, by edit alignment; of repeated words the one nearest in time is taken."""
+    """Index pairs of equal words by edit alignment. Of repeated words the one nearest in time is matched."""
     gaps = np.abs(_column(reference, 2)[:, None] - _column(hypothesis, 2)[None, :])
-    # a word without time does not choose
+    # A word without times has no preference.
     pairs = edit_alignment([w.text for w in reference], [w.text for w in hypothesis], np.nan_to_num(gaps))
     return _equal(pairs, reference, hypothesis)
 
@@ -124,10 +127,10 @@ def match_words(reference: Sequence[TimedWord], hypothesis: Sequence[EmittedWord
 def emission_delays(
     reference: Sequence[TimedWord], hypothesis: Sequence[EmittedWord], *, use_last_frame: bool = False
 ) -> Delays:
-    """Emission time less the end time of the word, for the words that were recognised.
+    """Emission time minus end time of the reference word, for each word that was recognised.
 
     Args:
-        use_last_frame: measure to the last frame of the word's last token instead of its first frame.
+        use_last_frame: take the last frame of the word's last token as emission time, not the first one.
     """
     matched = match_words(reference, hypothesis)
     found = {
@@ -146,10 +149,10 @@ def emission_delays(
 
 
 def emission_drifts(reference: Sequence[EmittedToken], hypothesis: Sequence[EmittedToken]) -> Delays:
-    """Emission time of the evaluated model less that of a fixed reference model, for tokens that both say.
+    """Emission time of the evaluated model minus that of a fixed reference model, for tokens that both emit.
 
-    The mean over all tokens is the drift latency of Align With Purpose (arXiv:2307.01715; the definition is ours where
-    the paper's was not available). Of repeated tokens the pair nearest in time is taken.
+    The mean over all tokens is the drift latency of Align With Purpose (arXiv:2307.01715; where the paper gives no
+    definition it is ours). Of repeated tokens the pair nearest in time is matched.
     """
     gaps = np.abs(_column(reference, 1)[:, None] - _column(hypothesis, 1)[None, :])
     pairs = edit_alignment([t.token for t in reference], [t.token for t in hypothesis], gaps)
@@ -167,7 +170,7 @@ def emission_drifts(reference: Sequence[EmittedToken], hypothesis: Sequence[Emit
 
 
 def total_latency(drift: float, look_ahead: float) -> float:
-    """Drift latency plus what the encoder must wait for (right context or rest of the chunk), seconds.
+    """Drift latency plus the look-ahead of the encoder (right context, or the rest of the chunk), seconds.
 
     Raises:
         ValueError: look_ahead is negative.
@@ -175,6 +178,67 @@ def total_latency(drift: float, look_ahead: float) -> float:
     if look_ahead < 0:
         raise ValueError(f"look_ahead must be >= 0 seconds, got {look_ahead}")
     return drift + look_ahead
+
+
+@dataclass(frozen=True)
+class DelaySummary:
+    """Delays over all matched words of a test set, in seconds; nan where no word was matched.
+
+    Attributes:
+        mean, median, p50, p90, p99: over all matched words.
+        first, last: mean over the first and over the last words of utterances.
+        matched: words with a delay.  unmatched_reference, unmatched_hypothesis: see `Delays`.
+    """
+
+    mean: float
+    median: float
+    p90: float
+    p99: float
+    first: float
+    last: float
+    matched: int
+    unmatched_reference: int
+    unmatched_hypothesis: int
+
+    @property
+    def p50(self) -> float:
+        return self.median
+
+
+def summarise_delays(delays: Sequence[Delays]) -> DelaySummary:
+    """Summary over the words of all utterances together. Percentiles interpolate linearly.
+
+    >>> summarise_delays([Delays(np.array([0.1, 0.3]), 0.1, 0.3, 1, 0)]).median
+    0.2
+    """
+    values = np.concatenate([d.values for d in delays]) if delays else np.empty(0)
+    median, p90, p99 = np.percentile(values, (50, 90, 99)).tolist() if values.size else [float("nan")] * 3
+    return DelaySummary(
+        _mean_or_nan(values.tolist()),
+        median,
+        p90,
+        p99,
+        _mean_or_nan([d.first for d in delays if d.first is not None]),
+        _mean_or_nan([d.last for d in delays if d.last is not None]),
+        int(values.size),
+        sum(d.unmatched_reference for d in delays),
+        sum(d.unmatched_hypothesis for d in delays),
+    )
+
+
+def mean_delay_interval(delays: Sequence[Delays], samples: int = 10_000, seed: int = 0) -> Interval:
+    """Mean delay with its 95 % bootstrap interval over utterances.
+
+    Raises:
+        ShapeError: no utterance.  ValueError: no word matched.
+    """
+    return bootstrap_interval(
+        [d.values.sum() for d in delays], [d.values.size for d in delays], samples=samples, seed=seed
+    )
+
+
+def _mean_or_nan(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
 
 
 Timed = TypeVar("Timed", TimedWord, EmittedWord, EmittedToken)

@@ -1,4 +1,4 @@
-"""Calibration of confidences: ECE, Brier score, ROC AUC, precision and recall at a threshold."""
+"""Calibration of confidences: reliability bins, ECE, Brier score, ROC AUC; precision and recall of decisions."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ from ctcalign.errors import UsageError
 
 @dataclass(frozen=True)
 class Bin:
-    """Items with a confidence in [low, high), the last bin with 1: how many, what they promise and what is true."""
+    """Items with a confidence in [low, high); the last bin includes 1.
+
+    Attributes:
+        count: items.  confidence: their mean confidence, None in an empty bin.
+        right: fraction of them that is correct, None in an empty bin.
+    """
 
     low: float
     high: float
     count: int
-    confidence: float | None  # mean, None in an empty bin
-    right: float | None  # share that is right
+    confidence: float | None
+    right: float | None
 
 
 @dataclass(frozen=True)
 class ReliabilityStats:
-    """Of probabilities against what came out.
+    """How well confidences agree with outcomes.
 
     Attributes:
+        count, right: items, and how many of them are correct.
         ece: expected calibration error: |confidence - right| of the bins, weighted by their counts. Source: Naeini et
             al. 2015, Obtaining Well Calibrated Probabilities Using Bayesian Binning.
         brier: mean of (confidence - outcome) squared. Source: Brier 1950.
@@ -43,10 +49,12 @@ class ReliabilityStats:
 
 
 def reliability_stats(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> ReliabilityStats | None:
-    """Calibration in `bins` of equal width. None without items.
+    """Calibration of confidences over bins of equal width; None without items.
 
+    Args:
+        confidences: probabilities, (N,).  right: whether each item is correct, (N,).  bins: their number, >= 1.
     Raises:
-        UsageError: no bin.    ValueError: the lengths differ, or a confidence lies outside [0, 1].
+        UsageError: bins is below 1.  ValueError: the lengths differ, or a confidence lies outside [0, 1].
     """
     if bins < 1:
         raise UsageError(f"bins is {bins}, expected at least 1")
@@ -62,27 +70,27 @@ def reliability_stats(confidences: Sequence[float], right: Sequence[bool], bins:
     table = []
     error = 0.0
     for i, group in enumerate(groups):
-        promised = statistics.fmean(c for c, _ in group) if group else None
-        kept = statistics.fmean(float(r) for _, r in group) if group else None
-        table.append(Bin(i / bins, (i + 1) / bins, len(group), promised, kept))
-        if promised is not None and kept is not None:
-            error += len(group) * abs(promised - kept)
+        confidence_mean = statistics.fmean(c for c, _ in group) if group else None
+        fraction_right = statistics.fmean(float(r) for _, r in group) if group else None
+        table.append(Bin(i / bins, (i + 1) / bins, len(group), confidence_mean, fraction_right))
+        if confidence_mean is not None and fraction_right is not None:
+            error += len(group) * abs(confidence_mean - fraction_right)
     brier = statistics.fmean((c - r) ** 2 for c, r in outcomes)
     return ReliabilityStats(len(outcomes), sum(right), error / len(outcomes), brier, tuple(table))
 
 
-def ranking(scores: Sequence[float | None], right: Sequence[bool]) -> float | None:
-    """Area under the ROC curve: the chance that what is right scores above what is wrong, a tie counting half.
+def roc_auc(scores: Sequence[float | None], right: Sequence[bool]) -> float | None:
+    """Area under the ROC curve: the probability that a correct item scores above a wrong one; a tie counts half.
 
-    What has no score (None) ranks below everything. None where all are right or all are wrong.
+    An item without a score (None) ranks below all others. The area is None where all items are right or all are wrong.
     """
-    keyed = sorted((-math.inf if s is None else s, r) for s, r in zip(scores, right, strict=True))
-    good = sum(r for _, r in keyed)
-    bad = len(keyed) - good
+    ranked = sorted((-math.inf if s is None else s, r) for s, r in zip(scores, right, strict=True))
+    good = sum(r for _, r in ranked)
+    bad = len(ranked) - good
     if not good or not bad:
         return None
     below, wins = 0, 0.0
-    for _, group in itertools.groupby(keyed, key=lambda row: row[0]):
+    for _, group in itertools.groupby(ranked, key=lambda row: row[0]):
         outcomes = [r for _, r in group]
         here = sum(outcomes)
         wins += here * (below + (len(outcomes) - here) / 2)
@@ -92,28 +100,32 @@ def ranking(scores: Sequence[float | None], right: Sequence[bool]) -> float | No
 
 @dataclass(frozen=True)
 class Detection:
-    """A yes-or-no judgement against the truth."""
+    """Counts of binary decisions against the truth.
 
-    true: int  # yes, rightly
-    false: int  # yes, wrongly
-    missed: int  # no, wrongly
+    Attributes:
+        true, false: true and false positives.  missed: false negatives.
+    """
+
+    true: int
+    false: int
+    missed: int
 
     @property
     def precision(self) -> float | None:
-        """Share of what was said that is so; None where nothing was said."""
-        said = self.true + self.false
-        return self.true / said if said else None
+        """True positives over all positive decisions; None without any."""
+        positive = self.true + self.false
+        return self.true / positive if positive else None
 
     @property
     def recall(self) -> float | None:
-        """Share of what is so that was said; None where nothing is so."""
-        so = self.true + self.missed
-        return self.true / so if so else None
+        """True positives over all items that are true; None without any."""
+        actual = self.true + self.missed
+        return self.true / actual if actual else None
 
 
-def detection(said: Sequence[bool], so: Sequence[bool]) -> Detection:
-    """Count a judgement for each item (`said`) against the truth (`so`)."""
-    both = list(zip(said, so, strict=True))
+def detection(decisions: Sequence[bool], truth: Sequence[bool]) -> Detection:
+    """Count the decisions on items against their truth, (N,) both."""
+    both = list(zip(decisions, truth, strict=True))
     return Detection(
         sum(a and b for a, b in both), sum(a and not b for a, b in both), sum(b and not a for a, b in both)
     )
@@ -124,8 +136,8 @@ class Predictions:
     """Predicted probabilities and outcomes of the same items.
 
     Attributes:
-        confidences: predicted probability that each item is right, in [0, 1]. (n,)
-        right: whether it is. (n,)
+        confidences: predicted probability that each item is correct, in [0, 1], (n,).
+        right: whether it is, (n,).
     """
 
     confidences: NDArray[np.float64]
@@ -139,7 +151,7 @@ class Predictions:
     @property
     def auc(self) -> float | None:
         """Area under the ROC curve; None where all items are right or all are wrong."""
-        return ranking(self.confidences.tolist(), self.right.tolist())
+        return roc_auc(self.confidences.tolist(), self.right.tolist())
 
     def kept(self, threshold: float) -> Detection:
         """Precision and recall of a filter that keeps confidences of at least `threshold`."""

@@ -96,28 +96,24 @@ def _unlike(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, most: in
 
 
 @jit
-def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any, most: int, gaps_first: bool) -> Any:
-    """The word of b that each word of a stands for in an alignment with the fewest errors, -1 for none.
+def _aligned(costs: Any, gap: int, gaps_first: bool) -> Any:
+    """The column that each row of `costs` is paired with in a cheapest alignment, -1 for none, (rows,).
 
-    Among these, the one with the closest words, counting at most `most` + 1 for a pair. gaps_first: instead, the one
-    that a traceback from the end finds when it takes a gap wherever that is as good.
+    Args:
+        costs: cost of each pair, (rows, columns) ints.
+        gap: cost of a row or column without a partner.
+        gaps_first: of equally cheap alignments take the one that a traceback from the end finds when it prefers a gap
+            wherever that is as cheap; else the one that prefers a pair.
     """
-    rows, columns = len(a_words), len(b_words)
-    gap = EDIT + most + 1
-    a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
-    moves = np.empty((rows, columns), np.uint8)  # which of pair (1), gap in b (2), gap in a (4) lead here at least cost
+    rows, columns = costs.shape
+    moves = np.empty((rows, columns), np.uint8)  # cheapest last moves: pair (1), row alone (2), column alone (4)
     row = np.arange(columns + 1) * gap
     for i in range(rows):
         corner, row[0] = row[0], row[0] + gap
-        here, key, size = row[0], a_keys[i], a_words[i, 1] - a_words[i, 0]
+        here = row[0]
         for j in range(columns):
-            pair = gap
-            if key == b_keys[j] and _equal(a, a_words, i, b, b_words, j, codes, offsets):
-                pair = 0
-            elif not gaps_first and b_words[j, 1] - b_words[j, 0] == size:
-                pair = EDIT + (1 if size == 1 else _unlike(a, a_words, i, b, b_words, j, most))
             above = row[j + 1]
-            diagonal, up, left = corner + pair, above + gap, here + gap
+            diagonal, up, left = corner + costs[i, j], above + gap, here + gap
             here = min(diagonal, up, left)
             moves[i, j] = (diagonal == here) + 2 * (up == here) + 4 * (left == here)
             row[j + 1] = here
@@ -138,38 +134,39 @@ def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: A
 
 
 @jit
-def _takes_a_gap(a: Any, b: Any) -> bool:
-    """Whether the fewest edits between two arrays of one length can be had with a gap, as found from the end."""
-    size = len(a)
-    costs = np.empty((size + 1, size + 1), np.int64)
-    for i in range(size + 1):
-        for j in range(size + 1):
-            if not i or not j:
-                costs[i, j] = i + j
-            else:
-                pair = costs[i - 1, j - 1] + (a[i - 1] != b[j - 1])
-                costs[i, j] = min(pair, costs[i - 1, j] + 1, costs[i, j - 1] + 1)
-    for i in range(size, 0, -1):
-        if costs[i, i] == costs[i - 1, i] + 1 or costs[i, i] == costs[i, i - 1] + 1:
-            return True
-    return False
+def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any, most: int, gaps_first: bool) -> Any:
+    """The word of b that each word of a is aligned with by the fewest errors, -1 for none.
+
+    Among these alignments the one with the closest words, counting at most `most` + 1 for a pair; or with gaps_first
+    the one that `_aligned` finds first.
+    """
+    gap = EDIT + most + 1
+    a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
+    costs = np.empty((len(a_words), len(b_words)), np.int64)
+    for i in range(len(a_words)):
+        size = a_words[i, 1] - a_words[i, 0]
+        for j in range(len(b_words)):
+            costs[i, j] = gap
+            if a_keys[i] == b_keys[j] and _equal(a, a_words, i, b, b_words, j, codes, offsets):
+                costs[i, j] = 0
+            elif not gaps_first and b_words[j, 1] - b_words[j, 0] == size:
+                costs[i, j] = EDIT + (1 if size == 1 else _unlike(a, a_words, i, b, b_words, j, most))
+    return _aligned(costs, gap, gaps_first)
 
 
 @jit
-def _distance(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any) -> int:
-    """Least number of substitutions, insertions and deletions of words."""
-    columns = len(b_words)
-    a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
-    row = np.arange(columns + 1)
-    for i in range(len(a_words)):
-        corner = row[0]
-        row[0] += 1
-        for j in range(columns):
-            above = row[j + 1]
-            same = a_keys[i] == b_keys[j] and _equal(a, a_words, i, b, b_words, j, codes, offsets)
-            row[j + 1] = min(corner + (0 if same else 1), above + 1, row[j] + 1)
-            corner = above
-    return int(row[columns])
+def _takes_a_gap(a: Any, b: Any) -> bool:
+    """Whether the fewest edits between two arrays of one length can be had with a gap."""
+    size = len(a)
+    costs = np.empty((size, size), np.int64)
+    for i in range(size):
+        for j in range(size):
+            costs[i, j] = 1 if a[i] != b[j] else 0
+    partners = _aligned(costs, 1, True)
+    for i in range(size):
+        if partners[i] != i:
+            return True
+    return False
 
 
 @jit
@@ -278,17 +275,21 @@ def repair_paths(
 
 
 @jit
-def count_errors(
-    texts: Any, text_lengths: Any, references: Any, reference_offsets: Any, tables: Any, found: Any
-) -> None:
-    """Word errors of texts (B, H, U) with lengths (B, H) against a reference each, into found (B, H); -1 has none."""
+def number_words(a: Any, b: Any, tables: Any) -> Any:
+    """Words of two texts as numbers, (words of a,) and (words of b,); words that write the same have the same number.
+
+    Args:
+        a, b: labels, (U,) and (V,).  tables: separates, begins, codes, offsets.
+    """
     separates, begins, codes, offsets = tables
-    for b in range(texts.shape[0]):
-        reference = references[reference_offsets[b] : reference_offsets[b + 1]]
-        reference_words = _words(reference, separates, begins, offsets)
-        for h in range(texts.shape[1]):
-            found[b, h] = 0
-            if text_lengths[b, h] >= 0:
-                text = texts[b, h, : text_lengths[b, h]]
-                words = _words(text, separates, begins, offsets)
-                found[b, h] = _distance(text, words, reference, reference_words, codes, offsets)
+    units = np.concatenate((a, b))
+    words = np.concatenate((_words(a, separates, begins, offsets), _words(b, separates, begins, offsets) + len(a)))
+    count = len(_words(a, separates, begins, offsets))
+    keys = _keys(units, words, codes, offsets)
+    numbers = np.empty(len(words), np.int64)
+    for w in range(len(words)):
+        v = 0
+        while v < w and not (keys[v] == keys[w] and _equal(units, words, v, units, words, w, codes, offsets)):
+            v += 1
+        numbers[w] = v
+    return numbers[:count], numbers[count:]

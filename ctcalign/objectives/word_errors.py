@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ctcalign.checks import check_choice, counts
+from ctcalign.edits import edit_distance
 from ctcalign.errors import BatchError, ShapeError
-from ctcalign.objectives.edit_kernels import count_errors
+from ctcalign.objectives.edit_kernels import number_words
 from ctcalign.objectives.word_units import check_labels, flat_references, label_units, word_units
 
 
@@ -60,6 +61,9 @@ def text_errors(
     units = word_units(vocabulary, separator=separator) if unit == "words" else label_units(len(vocabulary) or most + 1)
     check_labels("hypotheses", said, units.classes)
     flat, offsets = flat_references(references, units.classes)
-    found = np.empty(texts.shape[:2], np.int64)
-    count_errors(texts, lengths.long().contiguous().numpy(), flat, offsets, units.arrays(), found)
+    tables, found = units.arrays(), np.zeros(texts.shape[:2], np.int64)
+    for place, length in np.ndenumerate(lengths.numpy()):
+        if length >= 0:
+            reference = flat[offsets[place[0]] : offsets[place[0] + 1]]
+            found[place] = edit_distance(*number_words(texts[place][:length], reference, tables))
     return torch.from_numpy(found).to(hypotheses.device)

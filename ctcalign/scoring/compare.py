@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, ranking, reliability_stats
+from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, reliability_stats, roc_auc
 from ctcalign.scoring.edge_errors import (
     RUNAWAY,
     Bounds,
@@ -186,7 +186,7 @@ def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) ->
         ptem=ptem(errors, options.collar),
         skips=_skips(judged),
         calibration=reliability_stats([c for c, _ in known], [r for _, r in known], options.bins),
-        auc=ranking(ranked, right) if any_rank else None,
+        auc=roc_auc(ranked, right) if any_rank else None,
         auc_of=name if any_rank else None,
         kept=detection([c is not None and c >= options.threshold for c in confidences], right) if known else None,
         without_confidence=sum(pair.found is not None and pair.found.confidence is None for pair in judged),

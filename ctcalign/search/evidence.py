@@ -13,7 +13,8 @@ from ctcalign.aligner.placing.placement import Run
 from ctcalign.aligner.placing.words import runs_of
 from ctcalign.ctc import best_path_graph
 from ctcalign.ctc.spotting.spotter import Spot
-from ctcalign.emission.decoding import FreeDecoding, label_errors
+from ctcalign.edits import edit_distance
+from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.search.phrases import Phrase, separators
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
@@ -113,7 +114,7 @@ def evidence(phrase: Phrase, spot: Spot, emission: Emission) -> Evidence | None:
         score=(path.score - float(top[first:stop].sum(dtype=np.float64))) / len(text),
         worst_word=min(total / size for total, size in zip(totals, sizes, strict=True)),
         worst_total=min(totals),
-        errors=label_errors(text, heard[~np.isin(heard, silent)]) / len(text),
+        errors=edit_distance(text, heard[~np.isin(heard, silent)]) / len(text),
         clarity=float(clear.mean()) if clear.size else 0.0,
         edges=sum(
             _edge(run, first, stop, near - top[:, None], emission.vocabulary, emission.frame_shift) for run in around

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from ctcalign.edits import edit_distance
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.builtin.model import ConvCtcModel, load_checkpoint, save_checkpoint
@@ -138,12 +139,3 @@ def test_builtin_en_hears_the_bundled_talk():
     words = [word for row in truth["cues"] for word in words_of(row["text"]) if word.spoken]
     said = " ".join(" ".join(word.readings[0]) for word in words)
     assert edit_distance(heard, said) / len(said) < 0.5
-
-
-def edit_distance(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        above, row[0] = row[0], i
-        for j, y in enumerate(b, start=1):
-            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (x != y))
-    return row[-1]

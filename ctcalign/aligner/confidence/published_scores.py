@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ctcalign.ctc import best_path
 from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
-from ctcalign.emission.decoding import FreeDecoding, label_errors
+from ctcalign.edits import edit_distance
+from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
 
@@ -82,7 +83,7 @@ def free_ratio(span: SpokenSpan) -> float:
 
 def free_error_rate(span: SpokenSpan) -> float:
     """Label errors between the text and what is heard without it, over the labels of the text: 0 is best, no limit."""
-    return label_errors(span.labels, span.heard) / len(span.labels)
+    return edit_distance(span.labels, span.heard) / len(span.labels)
 
 
 SCORES: dict[str, Callable[[SpokenSpan], float]] = {

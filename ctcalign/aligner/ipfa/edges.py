@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.ipfa.segmenter import Segment
-from ctcalign.emission.decoding import FreeDecoding, prefix_errors
+from ctcalign.edits import prefix_distances
+from ctcalign.emission.decoding import FreeDecoding
 
 PAUSE = 0.25  # seconds between two labels
 PAUSE_COST = 1.5  # errors that a pause must save to be crossed
@@ -118,7 +119,7 @@ def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: FreeDecod
         frames = decoding.frames_between(first, stop)
         heard = decoding.between(first, stop)
         way = slice(None, None, -1) if backwards else slice(None)
-        errors = prefix_errors(text[way], heard[way])
+        errors = prefix_distances(text[way], heard[way])
         order = frames[way]
         for kept in range(len(order) - 1, max(round(LEFT * len(text)), len(order) - 1 - STRAYS), -1):
             if abs(int(order[kept]) - int(order[kept - 1])) > pause and errors[kept] <= errors[-1] + STRAY_COST:
@@ -135,7 +136,7 @@ def _costs(
     pause: float,
 ) -> NDArray[np.float64]:
     """Errors of a text with 0, 1, 2, ... of the labels beside it, and the pauses crossed on the way."""
-    errors = prefix_errors(text, np.concatenate([own, more]))[len(own) :].astype(np.float64)
+    errors = prefix_distances(text, np.concatenate([own, more]))[len(own) :].astype(np.float64)
     pauses = np.cumsum(np.diff(distances, prepend=0) > pause)
     errors[1:] += PAUSE_COST * pauses - SAME_BREATH * np.cumsum(pauses == 0)
     return errors

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from ctcalign.aligner.ipfa.scouting import Scout, gaps, runs_without
 from ctcalign.aligner.ipfa.segmenter import Segment
-from ctcalign.emission.decoding import FreeDecoding, label_errors
+from ctcalign.edits import edit_distance
+from ctcalign.emission.decoding import FreeDecoding
 
 LIKE = 0.62  # errors of a label of the text: what is not said has 0.75 and more, 30 % wrong words have 0.4
 FEWEST_LABELS = 8
@@ -39,7 +40,7 @@ def guess(
             text = [label for n in run for label in encode(scout.texts[n])]
             if len(text) < FEWEST_LABELS:
                 continue
-            if label_errors(text, decoding.between(first, stop)) > LIKE * len(text):
+            if edit_distance(text, decoding.between(first, stop)) > LIKE * len(text):
                 continue
             frames = decoding.frames_between(first, stop)
             seconds = (high - low) / max(1, stop - first)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ctcalign.aligner.transcript import SpokenText
 from ctcalign.alignment.alignment import AlignedCue
-from ctcalign.emission.decoding import FreeDecoding, substring_errors
+from ctcalign.edits import substring_distances
+from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 
 Span = tuple[float, float]
@@ -84,11 +85,11 @@ def _said(text: tuple[int, ...], heard: NDArray[np.int64]) -> tuple[int, int] | 
     """Where in the labels heard the text is said, None where it is not."""
     if len(text) < LEAST_LETTERS or len(heard) < (1 - MOST_ERRORS) * len(text):
         return None
-    errors = substring_errors(text, heard)
+    errors = substring_distances(text, heard)
     stop = int(errors.argmin())
     if errors[stop] > MOST_ERRORS * len(text):
         return None
-    start = stop - int(substring_errors(text[::-1], heard[:stop][::-1]).argmin())
+    start = stop - int(substring_distances(text[::-1], heard[:stop][::-1]).argmin())
     return (start, stop) if stop > start else None
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ctcalign.ctc.paths import collapse
-from ctcalign.metrics import TimedWord, edit_distance, emission_delays, emission_times, emitted_words
+from ctcalign.edits import edit_distance
+from ctcalign.metrics import TimedWord, emission_delays, emission_times, emitted_words
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.batch import SPARE, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.tokenizers import Tokenizer, text_of

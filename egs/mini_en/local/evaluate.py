@@ -20,17 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from data import decode
 from shards import PHONES
 
+from ctcalign.edits import edit_distance
 from ctcalign.models.builtin.network import Network, NetworkConfig
-
-
-def edit_distance(a: str, b: str) -> int:
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        current = [i]
-        for j, y in enumerate(b, start=1):
-            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y)))
-        previous = current
-    return previous[-1]
 
 
 def greedy(log_probs: Tensor) -> str:

@@ -6,12 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
 from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
-from ctcalign.emission.decoding import FreeDecoding, label_errors
+from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 from ctcalign.text.vocabulary import Vocabulary
@@ -72,18 +70,6 @@ def test_wrong_input_is_named():
         published_scores(emission_of("a"), [None], [[1]], names=["mode"])
     with pytest.raises(UsageError, match="expected equal lengths, got 1, 2, 2"):
         published_scores(emission_of("a"), [None], [[1], [1]])
-
-
-def slow_errors(a: list[int], b: list[int]) -> int:
-    if not a or not b:
-        return len(a) + len(b)
-    return min(slow_errors(a[1:], b) + 1, slow_errors(a, b[1:]) + 1, slow_errors(a[1:], b[1:]) + (a[0] != b[0]))
-
-
-@settings(deadline=None)
-@given(a=st.lists(st.integers(1, 3), max_size=5), b=st.lists(st.integers(1, 3), max_size=5))
-def test_label_errors_by_trying_everything(a, b):
-    assert label_errors(a, b) == slow_errors(a, b)
 
 
 def test_free_decoding():

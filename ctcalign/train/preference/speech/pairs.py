@@ -10,8 +10,8 @@ from typing import Any, Literal
 import torch
 
 from ctcalign import ctc
+from ctcalign.edits import edit_distance
 from ctcalign.errors import UsageError
-from ctcalign.metrics import edit_distance
 from ctcalign.objectives import PropertyContext, build_property, improve
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, Pair, pick_pairs
 from ctcalign.train.data.batch import Heard, frames_needed

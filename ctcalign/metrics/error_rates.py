@@ -1,4 +1,4 @@
-"""Edit alignment of two sequences, exact, in numpy: counts of errors, and which item stands for which."""
+"""Word and character error rates, and the edit alignment of two sequences that they are counted on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ctcalign.errors import ShapeError
 
 Pair = tuple[int | None, int | None]
-# A row of the table is found at once by a running minimum, which rounds; real differences of cost are far above this.
+# The running minimum of `_table` rounds; real differences of cost are far above this.
 _EQUAL = 1e-11
 
 
@@ -19,8 +19,8 @@ _EQUAL = 1e-11
 class EditCounts:
     """Errors of one or more hypotheses against their references, in items (words or characters).
 
-    The number of errors is that of the shortest edit script; among scripts of that length the one with the most
-    matches tells substitutions from insertions with deletions.
+    Their sum is the edit distance. They are counted on the alignment of that cost with the most matches, since
+    alignments of equal cost may divide their errors differently.
     """
 
     substitutions: int = 0
@@ -30,6 +30,7 @@ class EditCounts:
 
     @property
     def errors(self) -> int:
+        """Substitutions, deletions and insertions."""
         return self.substitutions + self.deletions + self.insertions
 
     @property
@@ -51,16 +52,16 @@ class EditCounts:
 def edit_alignment(
     reference: Sequence[Hashable], hypothesis: Sequence[Hashable], gaps: NDArray[np.float64] | None = None
 ) -> list[Pair]:
-    """Pairs (place in reference, place in hypothesis) in order; None where an item has no partner.
+    """Pairs (index in reference, index in hypothesis) in order; None where an item has no partner.
 
-    Fewest edits first (unit costs); among these, the most equal pairs; among these, the least sum of `gaps` over the
-    equal pairs. What is still tied goes to the diagonal, then to the deletion.
+    The alignment has the fewest edits (unit costs); of those the most equal pairs; of those the least sum of `gaps`
+    over its equal pairs. Remaining ties are resolved, from the end, in favour of a pair, then of a deletion.
 
     Args:
         reference: N items.
         hypothesis: M items.
-        gaps: what it costs to take reference item i for hypothesis item j, >= 0 and finite, (N, M); of repeated words
-            the distance in time tells which of them was recognised. None: no preference.
+        gaps: preference among equal pairs, smaller is better, >= 0 and finite, (N, M); such as the distance in time,
+            which tells which of several equal words was recognised. None: no preference.
     Raises:
         ShapeError: gaps is not (N, M).  ValueError: gaps has a negative or infinite or NaN value.
 
@@ -69,7 +70,7 @@ def edit_alignment(
     """
     rows, columns = len(reference), len(hypothesis)
     equal = _equality(reference, hypothesis)
-    step = 1.0 / (4 * (min(rows, columns) + 1))  # all preferences together stay below the half of one edit
+    step = 1.0 / (4 * (min(rows, columns) + 1))  # the sum of all preferences stays below half an edit
     costs = np.where(equal, 0.0, 1.0 + step)
     if gaps is not None:
         gaps = np.asarray(gaps, np.float64)
@@ -83,7 +84,7 @@ def edit_alignment(
 
 
 def edit_counts(reference: Sequence[Hashable], hypothesis: Sequence[Hashable]) -> EditCounts:
-    """Errors of one hypothesis.
+    """Errors of one hypothesis: items are compared by equality.
 
     >>> edit_counts("one two three".split(), "one too three four".split())
     EditCounts(substitutions=1, deletions=0, insertions=1, reference_length=3)
@@ -99,15 +100,49 @@ def edit_counts(reference: Sequence[Hashable], hypothesis: Sequence[Hashable]) -
     return EditCounts(substitutions, deletions, insertions, len(reference))
 
 
+def word_counts(ref_texts: Sequence[str], hyp_texts: Sequence[str]) -> list[EditCounts]:
+    """Word errors of each utterance. Words are divided by white space and compared without normalisation.
+
+    Raises:
+        ShapeError: the two lists differ in length.
+
+        >>> word_counts(["one two"], ["one  too"])[0].errors
+        1
+    """
+    return [edit_counts(ref.split(), hyp.split()) for ref, hyp in _pairs(ref_texts, hyp_texts)]
+
+
+def character_counts(ref_texts: Sequence[str], hyp_texts: Sequence[str]) -> list[EditCounts]:
+    """Character errors of each utterance. A run of white space is one character; at the ends it is ignored.
+
+    Raises:
+        ShapeError: the two lists differ in length.
+    """
+    return [edit_counts(" ".join(ref.split()), " ".join(hyp.split())) for ref, hyp in _pairs(ref_texts, hyp_texts)]
+
+
+def total_counts(counts: Sequence[EditCounts]) -> EditCounts:
+    """Sum over utterances. Its rate is the error rate of the test set, not the mean of the utterances' rates."""
+    return sum(counts, EditCounts())
+
+
+def _pairs(ref_texts: Sequence[str], hyp_texts: Sequence[str]) -> list[tuple[str, str]]:
+    if len(ref_texts) != len(hyp_texts):
+        raise ShapeError(
+            f"hyp_texts must have one text for each of the {len(ref_texts)} ref_texts, got {len(hyp_texts)}"
+        )
+    return list(zip(ref_texts, hyp_texts, strict=True))
+
+
 def _equality(reference: Sequence[Hashable], hypothesis: Sequence[Hashable]) -> NDArray[np.bool_]:
-    """(N, M): which items are equal."""
+    """Which items are equal, (N, M)."""
     numbers: dict[Hashable, int] = {}
     coded = [np.array([numbers.setdefault(item, len(numbers)) for item in s], int) for s in (reference, hypothesis)]
     return np.asarray(coded[0][:, None] == coded[1][None, :])
 
 
 def _table(costs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N + 1, M + 1): least cost of turning the first i items into the first j; an insertion or deletion costs 1."""
+    """Least cost of turning the first i items into the first j, (N + 1, M + 1); an insertion or deletion costs 1."""
     rows, columns = costs.shape
     along = np.arange(columns + 1, dtype=np.float64)
     table = np.empty((rows + 1, columns + 1))
@@ -115,7 +150,7 @@ def _table(costs: NDArray[np.float64]) -> NDArray[np.float64]:
     for i in range(rows):
         above = table[i] + 1.0
         above[1:] = np.minimum(above[1:], table[i, :-1] + costs[i])
-        # min over k <= j of above[k] + (j - k): the insertions of a row in one running minimum
+        # Insertions: min over k <= j of above[k] + (j - k), for the whole row by one running minimum.
         table[i + 1] = np.minimum.accumulate(above - along) + along
     return table
 
