@@ -16,7 +16,7 @@ from noisy_corpus import find_recordings
 
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.cli.console import progress
-from ctcalign.emission.channels import listen
+from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.files import atomic_write
 from ctcalign.models import load_model
@@ -100,10 +100,10 @@ def main() -> None:
             def show(stage: str, done: float, total: float | None, update=update) -> None:
                 update(done, total)
 
-            with listen(recording.audio, model, args.device, "mix", None, None, show) as heard:
-                speech = speech_of(recording.audio, "mix", heard.emission.duration, show)
-                save(Kept(heard.emission, speech, model.name, source), file)
-                frames, seconds = len(heard.emission.log_probs), heard.emission.duration
+            with open_emission(recording.audio, model, device=args.device, progress=show) as opened:
+                speech = speech_of(recording.audio, "mix", opened.emission.duration, show)
+                save(Kept(opened.emission, speech, model.name, source), file)
+                frames, seconds = len(opened.emission.log_probs), opened.emission.duration
         sys.stderr.write(f"{recording.name}: {seconds:.1f} s, {frames} frames, {len(speech)} stretches of speech\n")
 
 

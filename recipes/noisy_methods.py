@@ -12,26 +12,23 @@ from noisy_emissions import Kept
 from ctcalign.aligner.ipfa.method import align_emission_ipfa
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import Alignment
+from ctcalign.emission.progress import ignored
 from ctcalign.models.protocol import AcousticModel
 
-Method = Callable[[Kept, SpokenText, AcousticModel], Alignment]
+Method = Callable[[Kept, Transcript, AcousticModel], Alignment]
 
 
-def _unseen(stage: str, done: float, total: float | None) -> None:
-    """Nobody watches a cell."""
-
-
-def _global(kept: Kept, text: SpokenText, model: AcousticModel, *, options: AlignOptions) -> Alignment:
+def _global(kept: Kept, text: Transcript, model: AcousticModel, *, options: AlignOptions) -> Alignment:
     return align_emission(kept.emission, text, model, options)
 
 
-def _ipfa(kept: Kept, text: SpokenText, model: AcousticModel, *, options: AlignOptions) -> Alignment:
-    return align_emission_ipfa(kept.emission, text, model, kept.speech, options, _unseen)
+def _ipfa(kept: Kept, text: Transcript, model: AcousticModel, *, options: AlignOptions) -> Alignment:
+    return align_emission_ipfa(kept.emission, text, model, kept.speech, options, ignored)
 
 
-def _peer(kept: Kept, text: SpokenText, model: AcousticModel, *, peer: Callable[..., object]) -> Alignment:
+def _peer(kept: Kept, text: Transcript, model: AcousticModel, *, peer: Callable[..., object]) -> Alignment:
     return noisy_peers.aligned_by(peer, kept.emission, text, model.name, model.spike_delay)  # type: ignore[arg-type]
 
 

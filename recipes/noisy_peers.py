@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.emission.emission import Emission
 
 Place = tuple[float, float, float]  # start and end in seconds, score in nats
 
 
-def cue_labels(text: SpokenText, separator: int | None) -> list[list[int]]:
+def cue_labels(text: Transcript, separator: int | None) -> list[list[int]]:
     """The labels of every cue. Empty where nothing of it can be said."""
     found: list[list[int]] = [[] for _ in text.cues]
     for word, (cue, _) in zip(text.spoken, text.homes, strict=True):
@@ -91,7 +91,7 @@ def torchaudio(emission: Emission, labels: Sequence[Sequence[int]], delay: float
 def aligned_by(
     peer: Callable[[Emission, Sequence[Sequence[int]], float], list[Place]],
     emission: Emission,
-    text: SpokenText,
+    text: Transcript,
     model: str,
     delay: float,
 ) -> Alignment:

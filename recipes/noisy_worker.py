@@ -38,7 +38,7 @@ def _serve(pipe: Connection, model_name: str) -> None:
     from noisy_emissions import load
     from noisy_methods import METHODS
 
-    from ctcalign.aligner.transcript import spoken_text
+    from ctcalign.aligner.transcript import transcript_of
     from ctcalign.formats.captions import read_captions
     from ctcalign.models import load_model
     from ctcalign.text.tokeniser import Tokeniser
@@ -59,7 +59,7 @@ def _serve(pipe: Connection, model_name: str) -> None:
         most = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(began + limit), most))
         try:
-            text = spoken_text(captions.cues, Tokeniser(model.vocabulary, language), language)
+            text = transcript_of(captions.cues, Tokeniser(model.vocabulary, language), language)
             found = METHODS[task.method](held[1], text, model)
         except Exception as error:  # whatever a peer may raise: it is recorded and counts as nothing placed
             said = " ".join(str(error).split())

@@ -26,7 +26,7 @@ from search_trials import Candidate, Recording, SpokenWord, candidates, measured
 
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
-from ctcalign.aligner.transcript import spoken_text
+from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.emission.emission import compute_emission
 from ctcalign.files import atomic_write
@@ -58,7 +58,7 @@ def recordings(manifest: Path, tar: Path, model: AcousticModel) -> Iterator[Reco
                 parts += [(1e-4 * noise.normal(size=round(GAP * rate))).astype(np.float32), samples]
             emission = compute_emission(model, np.concatenate(parts))
             cues = [Cue(number, row["text_norm"]) for number, row in enumerate(own)]
-            text = spoken_text(cues, Tokeniser(model.vocabulary, "en"), "en")
+            text = transcript_of(cues, Tokeniser(model.vocabulary, "en"), "en")
             placed = align_emission(emission, text, model, AlignOptions(skips=None, unwritten=False))
             words = [
                 SpokenWord(word.text, word.start or 0.0, word.end or 0.0, cue.index)

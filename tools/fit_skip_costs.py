@@ -34,7 +34,7 @@ import ctcalign
 from ctcalign.aligner.graph.skipping import SkipCosts
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
-from ctcalign.aligner.transcript import SpokenText, spoken_text
+from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.calibration.corruptions import corrupt
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.truth import LabelledCue
@@ -54,7 +54,7 @@ class Case:
 
     kind: str
     emission: Emission
-    text: SpokenText
+    text: Transcript
     key: Sequence[LabelledCue]
 
 
@@ -86,7 +86,7 @@ def cases(
         own = {utterance.text for utterance in said}
         for kind in kinds:
             key = corrupt(said, kind, seed=number, texts=[text for text in others if text not in own] or None)
-            yield Case(kind, emission, spoken_text([row.cue for row in key], tokeniser, model.language), key)
+            yield Case(kind, emission, transcript_of([row.cue for row in key], tokeniser, model.language), key)
         sys.stderr.write(f"{speaker}: {len(said)} utterances, {emission.duration / 60:.1f} minutes\n")
 
 

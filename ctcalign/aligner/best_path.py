@@ -10,16 +10,16 @@ from ctcalign.aligner.graph.verbatim import transcript_graph
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.placement import Placement
 from ctcalign.aligner.placing.words import place_words
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.progress import Progress, _unseen
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError, NoPathError
 from ctcalign.models.protocol import AcousticModel
 
 
 def place_emission(
-    emission: Emission, text: SpokenText, model: AcousticModel, options: AlignOptions, progress: Progress = _unseen
+    emission: Emission, text: Transcript, model: AcousticModel, options: AlignOptions, progress: Progress = ignored
 ) -> tuple[Alignment, Placement]:
     """The same without confidences, and the places that these are made from."""
     progress("aligning", 0, None)

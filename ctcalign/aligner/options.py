@@ -8,25 +8,26 @@ from pathlib import Path
 from ctcalign.aligner.confidence.calibration import Calibration
 from ctcalign.aligner.graph.old_times import OldTimes
 from ctcalign.aligner.graph.skipping import SkipCosts
+from ctcalign.emission.options import EmissionOptions
 from ctcalign.text.tokeniser import Romanise
 
 
-@dataclass(frozen=True)
-class AlignOptions:
-    """Settings of `align` that seldom change; see there.
+@dataclass(frozen=True, kw_only=True)
+class AlignOptions(EmissionOptions):
+    """Settings of `align` beside recording, captions, model, method and device; `channel` and others are inherited.
 
     Attributes:
-        skips: of "global", prices at which words and cues may be left out; None: everything is spoken and gets a place.
-        old_times: of "global", how near to their old times captions are kept; None: these are not looked at.
-        faithful: of "ipfa", the method as it was published, faults and all.
+        romanise: write words in Latin letters for the model: "auto" where its vocabulary needs it, "always", "never".
+        tokens: keep the times of the model's symbols in each word.
+        unwritten: report stretches of speech that no cue covers.
+        skips: "global" only, prices of words and cues that are not spoken; None: everything is spoken and is placed.
+        old_times: "global" only, the times that the captions already have as a soft prior; None: they are ignored.
+        faithful: "ipfa" only, the method as it was published, its faults included.
         calibration: a file of `ctcalign calibrate`; "shipped" is the model's own, and no confidence where it has none.
-        score: what becomes the score of a cue: "path" or another of `confidence.judging.NAMES`.
+        score: what becomes the score of a cue: "path" or another of `aligner.confidence.apply.NAMES`.
         scores: keep all published scores of each cue.
     """
 
-    channel: str | int = "mix"
-    window: float | None = None
-    max_memory: int | None = None
     romanise: Romanise = "auto"
     tokens: bool = False
     unwritten: bool = True

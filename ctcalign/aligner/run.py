@@ -9,12 +9,12 @@ from typing import Literal
 from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcript import SpokenText, spoken_text
+from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
-from ctcalign.emission.channels import listen
+from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.progress import Progress, _unseen
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError, UsageError
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
@@ -37,7 +37,7 @@ def align(
     caption_format: str | None = None,
     recording: str | None = None,
     allow_noncommercial: bool = False,
-    progress: Progress = _unseen,
+    progress: Progress = ignored,
 ) -> Alignment:
     """Find when each cue and each word of the captions is said.
 
@@ -67,39 +67,39 @@ def align(
     requested_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    text = spoken_text(read.cues, tokeniser, language)
+    text = transcript_of(read.cues, tokeniser, language)
     if not text.spoken:
         raise CaptionError(
             f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text"
         )
     if not any(word.alternatives for word in text.spoken):
         raise CaptionError(
-            f"captions: {recogniser.name} can say none of the {len(text.spoken)} words "
+            f"captions: {recogniser.name} has symbols for none of the {len(text.spoken)} words "
             f"(first: {text.spoken[0].word.text!r}); "
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
-    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
+    with open_emission(audio, recogniser, options, device, progress) as opened:
         try:
             if method == "ipfa":
                 from ctcalign.aligner.ipfa.method import align_emission_ipfa, speech_of
 
-                speech = speech_of(audio, options.channel, heard.emission.duration, progress)
-                alignment = align_emission_ipfa(heard.emission, text, recogniser, speech, options, progress)
+                speech = speech_of(audio, options.channel, opened.emission.duration, progress)
+                alignment = align_emission_ipfa(opened.emission, text, recogniser, speech, options, progress)
             else:
-                alignment = align_emission(heard.emission, text, recogniser, options, progress)
+                alignment = align_emission(opened.emission, text, recogniser, options, progress)
         except CaptionError as error:
-            if not heard.warnings:
+            if not opened.warnings:
                 raise
-            raise CaptionError(f"{error} ({'; '.join(heard.warnings)})") from error
-        heard.assign_channels(alignment.cues)
+            raise CaptionError(f"{error} ({'; '.join(opened.warnings)})") from error
+        opened.assign_channels(alignment.cues)
     alignment.audio = str(audio)
     alignment.language = language
-    alignment.warnings = [*heard.warnings, *read.warnings, *text.warnings, *alignment.warnings]
+    alignment.warnings = [*opened.warnings, *read.warnings, *text.warnings, *alignment.warnings]
     return alignment
 
 
 def align_emission(
-    emission: Emission, text: SpokenText, model: AcousticModel, options: AlignOptions, progress: Progress = _unseen
+    emission: Emission, text: Transcript, model: AcousticModel, options: AlignOptions, progress: Progress = ignored
 ) -> Alignment:
     """The same from an emission that is at hand already: best path, boundaries, scores, confidences."""
     alignment, placed = place_emission(emission, text, model, options, progress)

@@ -11,7 +11,7 @@ from ctcalign.text.words import Word, words_of
 
 
 @dataclass
-class SpokenText:
+class Transcript:
     """The words of all cues.
 
     Attributes:
@@ -29,10 +29,10 @@ class SpokenText:
     warnings: list[str] = field(default_factory=list)
 
 
-def spoken_text(cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None) -> SpokenText:
+def transcript_of(cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None) -> Transcript:
     """Find the words of every cue and how the model would write them."""
     tokeniser.start_report()
-    text = SpokenText(cues)
+    text = Transcript(cues)
     for number, cue in enumerate(cues):
         words = words_of(cue.text, language)
         text.words.append(words)

@@ -14,9 +14,9 @@ from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.boundaries import refine
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
 from ctcalign.ctc.prefixes.beam import prefix_beam_search
-from ctcalign.emission.channels import listen
+from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.progress import Progress, _unseen
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
@@ -28,7 +28,7 @@ LONGEST_SEGMENT = 20.0  # a longer segment ends at its widest pause
 
 
 @dataclass(frozen=True)
-class HeardSymbol:
+class RecognisedSymbol:
     """A symbol of the decoded path: frames [first, stop), mean log-probability a frame in nats."""
 
     label: int
@@ -46,7 +46,7 @@ def transcribe(
     beam: int = 16,
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,
-    progress: Progress = _unseen,
+    progress: Progress = ignored,
 ) -> Alignment:
     """Decode a recording into segments between pauses.
 
@@ -63,18 +63,18 @@ def transcribe(
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
-    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
+    with open_emission(audio, recogniser, options, device, progress) as opened:
         progress("decoding", 0, None)
-        cues = list(_cues(heard.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
-        heard.assign_channels(cues)
+        cues = list(_cues(opened.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
+        opened.assign_channels(cues)
         result = Alignment(
             str(audio),
-            heard.emission.duration,
+            opened.emission.duration,
             recogniser.name,
             cues,
             language=recogniser.language,
-            frame_shift=heard.emission.frame_shift,
-            warnings=list(heard.warnings),
+            frame_shift=opened.emission.frame_shift,
+            warnings=list(opened.warnings),
         )
     return result
 
@@ -107,22 +107,10 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
 
 
 def segments(emission: Emission) -> Iterator[tuple[int, int]]:
-    """Stretches of frames between pauses of the greedy path, as (first, stop), each with some blank around it."""
-    blank, separator = emission.vocabulary.blank, emission.vocabulary.separator
-    pause = max(1, round(PAUSE / emission.frame_shift))
-    longest = round(LONGEST_SEGMENT / emission.frame_shift)
-    labels = np.concatenate(
-        [np.asarray(emission.log_probs[i : i + 50_000]).argmax(1) for i in range(0, len(emission.log_probs), 50_000)]
-        or [np.zeros(0, np.int64)]
-    )
-    said = np.flatnonzero((labels != blank) & (labels != (blank if separator is None else separator)))
-    if len(said) == 0:
-        return
-    yield from _split(said, pause, longest, len(labels))
-
-
-def _split(said: npt.NDArray[np.int64], pause: int, longest: int, frames: int) -> Iterator[tuple[int, int]]:
-    groups = [group for group in np.split(said, np.flatnonzero(np.diff(said) >= pause) + 1) if len(group)]
+    """Stretches of frames between pauses of the greedy path, as (first, stop), each with a little blank around it."""
+    pause, longest = max(1, emission.clock.count(PAUSE)), emission.clock.count(LONGEST_SEGMENT)
+    symbols, frames = emission.decoding.symbol_frames, len(emission.log_probs)
+    groups = [group for group in np.split(symbols, np.flatnonzero(np.diff(symbols) >= pause) + 1) if len(group)]
     while groups:
         group = groups.pop(0)
         if group[-1] - group[0] > longest and len(group) > 1:
@@ -133,31 +121,31 @@ def _split(said: npt.NDArray[np.int64], pause: int, longest: int, frames: int) -
         yield max(0, int(group[0]) - 2), min(frames, int(group[-1]) + 3)
 
 
-def greedy_symbols(rows: npt.NDArray[np.float32], blank: int) -> list[HeardSymbol]:
+def greedy_symbols(rows: npt.NDArray[np.float32], blank: int) -> list[RecognisedSymbol]:
     """The best label of each frame, equal neighbours merged, blanks left out."""
     labels = rows.argmax(1)
     edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
     return [
-        HeardSymbol(int(labels[a]), a, b, float(rows[a:b, labels[a]].mean()))
+        RecognisedSymbol(int(labels[a]), a, b, float(rows[a:b, labels[a]].mean()))
         for a, b in pairwise(edges.tolist())
         if labels[a] != blank
     ]
 
 
-def _placed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list[HeardSymbol]:
+def _placed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list[RecognisedSymbol]:
     from ctcalign.ctc import best_path
 
     if not labels:
         return []
     best = best_path(rows, labels, blank)
     return [
-        HeardSymbol(label, first, stop, float(rows[first:stop, label].mean()))
+        RecognisedSymbol(label, first, stop, float(rows[first:stop, label].mean()))
         for label, (first, stop) in zip(labels, best.spans, strict=True)
     ]
 
 
-def _words(symbols: list[HeardSymbol], vocabulary: Vocabulary) -> Iterator[list[HeardSymbol]]:
-    word: list[HeardSymbol] = []
+def _words(symbols: list[RecognisedSymbol], vocabulary: Vocabulary) -> Iterator[list[RecognisedSymbol]]:
+    word: list[RecognisedSymbol] = []
     for symbol in symbols:
         starts = vocabulary.word_pieces and vocabulary.symbols[symbol.label].startswith(WORD_START)
         if (symbol.label == vocabulary.separator or starts) and word:
@@ -169,5 +157,5 @@ def _words(symbols: list[HeardSymbol], vocabulary: Vocabulary) -> Iterator[list[
         yield word
 
 
-def _spelled(word: list[HeardSymbol], vocabulary: Vocabulary) -> str:
+def _spelled(word: list[RecognisedSymbol], vocabulary: Vocabulary) -> str:
     return "".join(vocabulary.symbols[symbol.label] for symbol in word).replace(WORD_START, "")

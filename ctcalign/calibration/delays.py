@@ -9,7 +9,7 @@ import numpy as np
 
 from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcript import spoken_text
+from ctcalign.aligner.transcript import transcript_of
 from ctcalign.calibration.corruptions import corrupt
 from ctcalign.calibration.truth import Utterance
 from ctcalign.emission.emission import Emission
@@ -67,7 +67,7 @@ class Offsets:
 def offsets(emission: Emission, utterances: Sequence[Utterance], model: AcousticModel, language: str) -> Offsets:
     """Of one recording, its text as it is said."""
     keys = corrupt(utterances, "exact")
-    text = spoken_text([key.cue for key in keys], Tokeniser(model.vocabulary, language), language)
+    text = transcript_of([key.cue for key in keys], Tokeniser(model.vocabulary, language), language)
     alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))
     found = Offsets([], [], [])
     words: list[float] = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ctcalign.aligner.confidence.inputs import CueMaterial, Material
 from ctcalign.aligner.confidence.recording_quality import Level
 from ctcalign.aligner.confidence.word_features import Rows, features_of
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.calibration.truth import LabelledCue, LabelledWord
 
@@ -58,7 +58,7 @@ def examples(
     group: str,
     kind: str,
     keys: Sequence[LabelledCue],
-    text: SpokenText,
+    text: Transcript,
     cues: Sequence[AlignedCue],
     found: Material,
 ) -> list[Example]:

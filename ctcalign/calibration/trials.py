@@ -9,7 +9,7 @@ from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.confidence.inputs import material
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.placement import PlacedWord
-from ctcalign.aligner.transcript import SpokenText, spoken_text
+from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.calibration.corruptions import corrupt
 from ctcalign.calibration.examples import Example, examples
@@ -62,12 +62,12 @@ def trials(
     timed = list(utterances)
     if any(utterance.words is None for utterance in utterances):
         keys = corrupt(utterances, "exact")
-        cues = _placed(emission, spoken_text([key.cue for key in keys], tokeniser, language), model)[0]
+        cues = _placed(emission, transcript_of([key.cue for key in keys], tokeniser, language), model)[0]
         timed = [_with_words(utterance, cue) for utterance, cue in zip(utterances, cues, strict=True)]
     for kind in kinds:
         for seed in seeds if kind != "exact" else seeds[:1]:
             keys = corrupt(timed, kind, seed, texts)
-            text = spoken_text([key.cue for key in keys], tokeniser, language)
+            text = transcript_of([key.cue for key in keys], tokeniser, language)
             try:
                 cues, words = _placed(emission, text, model)
             except CaptionError:
@@ -80,7 +80,7 @@ def trials(
 
 
 def _placed(
-    emission: Emission, text: SpokenText, model: AcousticModel
+    emission: Emission, text: Transcript, model: AcousticModel
 ) -> tuple[list[AlignedCue], list[PlacedWord | None]]:
     alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))
     return alignment.cues, placed.words

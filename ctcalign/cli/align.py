@@ -138,11 +138,11 @@ def command(
     from ctcalign.emission.progress import Progress
 
     options = AlignOptions(
-        chosen_channel,
-        window,
-        limit,
-        romanise,  # type: ignore[arg-type]  # click checked it
-        tokens,
+        channel=chosen_channel,
+        window=window,
+        max_memory=limit,
+        romanise=romanise,  # type: ignore[arg-type]  # click checked it
+        tokens=tokens,
         skips=None if all_spoken else SkipCosts(),
         old_times=OldTimes(**prior) if prior else None,
         faithful=faithful,

@@ -110,7 +110,14 @@ def command(
 
     from ctcalign.search.run import SearchOptions
 
-    options = SearchOptions(min_confidence, max_hits, chosen_channel, window, limit, romanise)  # type: ignore[arg-type]  # click has checked it
+    options = SearchOptions(
+        min_confidence=min_confidence,
+        max_hits=max_hits,
+        channel=chosen_channel,
+        window=window,
+        max_memory=limit,
+        romanise=romanise,  # type: ignore[arg-type]  # click has checked it
+    )
     found = found_in(
         audio,
         plan,

@@ -62,7 +62,7 @@ def command(
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.transcription import transcribe
 
-    options = AlignOptions(chosen_channel, window, limit, tokens=tokens)
+    options = AlignOptions(channel=chosen_channel, window=window, max_memory=limit, tokens=tokens)
 
     def work(progress: Progress) -> Alignment:
         return transcribe(

@@ -1,4 +1,4 @@
-"""From a file to its emission, for one channel or for all of them together."""
+"""The emission of an audio file, from one channel or from all of them merged."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ import numpy.typing as npt
 
 from ctcalign.audio import open_audio, probe
 from ctcalign.emission.emission import Emission, compute_emission
+from ctcalign.emission.options import EmissionOptions
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
 
 if TYPE_CHECKING:
     from ctcalign.alignment.alignment import AlignedCue
-    from ctcalign.emission.progress import Progress
 
 
 @dataclass
-class Heard:
-    """What a model heard. With several channels `loudest` tells for each 10 ms which one was loudest."""
+class RecordingEmission:
+    """The emission of a recording, with what its reader warned about.
+
+    Attributes:
+        emission: of one channel, or of all of them merged.
+        warnings: of the reader.
+        loudest: with several channels the loudest one in each frame of the energy track, else None.
+    """
 
     emission: Emission
     warnings: list[str] = field(default_factory=list)
     loudest: npt.NDArray[np.int64] | None = None
 
     def assign_channels(self, cues: Sequence[AlignedCue]) -> None:
-        """Give each placed cue that has no channel the one that was loudest while it was said."""
+        """Give each placed cue without a channel the one that was loudest most of the time while it was spoken."""
         if self.loudest is None:
             return
         for cue in cues:
@@ -43,74 +50,80 @@ class Heard:
 
 
 @contextmanager
-def listen(
+def open_emission(
     audio: str | Path,
     model: AcousticModel,
-    device: str,
-    channel: str | int,
-    window: float | None,
-    max_memory: int | None,
-    progress: Progress,
-) -> Iterator[Heard]:
+    options: EmissionOptions | None = None,
+    device: str = "auto",
+    progress: Progress = ignored,
+) -> Iterator[RecordingEmission]:
     """Compute the emission of a recording; its temporary files are gone when the context ends.
 
-    With `channel="all"` every channel is heard by itself, and each frame of the result is the frame of the channel in
-    which the model is surest that something is said; a channel that is far softer than another one just then has no
-    say. Two people who speak at once in two channels are not told apart.
+    With `channel="all"` the model runs on every channel by itself, and each frame of the result is the frame of the
+    channel with the lowest blank probability; a channel that is far softer than another one at that time is left out.
+    Two people who speak at the same time in two channels are not told apart.
+
+    Args:
+        audio: path of a recording or video; "-" is standard input.
+        model: the recogniser.
+        options: channel, window and memory limit.
+        device: where the model is; "auto", "cpu", "cuda", "cuda:1", "mps".
+        progress: see `Progress`.
     """
-    channels: Sequence[str | int] = [channel]
-    if channel == "all":
+    options = options or EmissionOptions()
+    channels: Sequence[str | int] = [options.channel]
+    if options.channel == "all":
         channels = range(probe(audio).channels)
     with ExitStack() as stack:
         warnings: list[str] = []
         emissions: list[Emission] = []
-        for one in channels:
-            reader = stack.enter_context(open_audio(audio, model.sample_rate, one))
+        for channel in channels:
+            reader = stack.enter_context(open_audio(audio, model.sample_rate, channel))
             emission = compute_emission(
                 model,
                 reader,
-                window=window,
+                window=options.window,
                 device=pick_device(device),
-                max_memory=max_memory,
-                progress=lambda done, total: progress("listening", done, total),
+                max_memory=options.max_memory,
+                progress=progress,
             )
             emissions.append(stack.enter_context(emission))
             warnings.extend(text for text in reader.warnings if text not in warnings)
         if len(emissions) == 1:
-            yield Heard(emissions[0], warnings)
+            yield RecordingEmission(emissions[0], warnings)
         else:
             yield _merge(emissions, warnings)
 
 
-# A channel is not asked while it is this much softer than another, over half a second (20 dB), nor while it is that
-# much softer than the usual loudest (45 dB): crosstalk and hiss, in which a model hears faint symbols.
+# A channel is left out while its power over half a second is this much below that of another one (20 dB), or this much
+# below the usual level of the loudest one (45 dB): there it holds crosstalk or hiss, in which a model finds symbols.
 FAR_SOFTER = 4.6  # nats
 SILENT = 10.4
 SMOOTHED = 0.25  # seconds on either side
 
 
-def _merge(emissions: list[Emission], warnings: list[str]) -> Heard:
+def _merge(emissions: list[Emission], warnings: list[str]) -> RecordingEmission:
     """Overwrite the first channel's emission with the best channel's frames, a block at a time."""
     first, blank = emissions[0], emissions[0].vocabulary.blank
     frames = min(len(e.log_probs) for e in emissions)
     count = min(len(e.energy) for e in emissions)
     energy = np.stack([e.energy[:count] for e in emissions])
-    heard = _heard(energy, first.energy_shift)
+    audible = _audible(energy, first.energy_shift)
     for start in range(0, frames, 50_000):
         rows = np.stack([np.asarray(e.log_probs[start : min(frames, start + 50_000)]) for e in emissions])
         times = first.offset + (start + np.arange(rows.shape[1]) + 0.5) * first.frame_shift
         at = np.clip((times / first.energy_shift).astype(np.int64), 0, max(0, count - 1))
         silence = rows[:, :, blank].astype(np.float32)
         if count:
-            silence[~heard[:, at]] = np.inf
+            silence[~audible[:, at]] = np.inf
         best = np.where(np.isinf(silence).all(0), rows[:, :, blank].argmax(0), silence.argmin(0))
         first.log_probs[start : start + rows.shape[1]] = rows[best, np.arange(rows.shape[1])]
     first.energy = energy.max(0)
-    return Heard(first, warnings, energy.argmax(0))
+    return RecordingEmission(first, warnings, energy.argmax(0))
 
 
-def _heard(energy: npt.NDArray[np.float32], shift: float) -> npt.NDArray[np.bool_]:
-    """Whether each channel has a say at each time, from log powers; both (channels, N). In silence none has."""
+def _audible(energy: npt.NDArray[np.float32], shift: float) -> npt.NDArray[np.bool_]:
+    """Whether each channel is taken into account, from log powers; both (channels, N). In silence none is."""
     reach = max(1, round(SMOOTHED / shift))
     power = np.exp(energy.astype(np.float64))
     sums = np.pad(power.cumsum(1), ((0, 0), (1, 0)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import IO, Protocol
 
@@ -11,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ctcalign.emission.decoding import GreedyDecoding
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.emission.runner import WindowRunner
 from ctcalign.emission.store import EmissionStore, EnergyTrack
 from ctcalign.emission.windows import Window, cut, plan_windows
 from ctcalign.errors import UsageError
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.spans import FrameClock
 from ctcalign.text.vocabulary import Vocabulary
 
-Progress = Callable[[float, float | None], None]
 _BATCH = {"cuda": 8, "mps": 4}
+STAGE = "running the model"
 
 
 class BlockReader(Protocol):
@@ -69,6 +73,16 @@ class Emission:
         """Whether `log_probs` maps a temporary file."""
         return self._file is not None
 
+    @property
+    def clock(self) -> FrameClock:
+        """Seconds to frames and back."""
+        return FrameClock(self.frame_shift, self.offset, len(self.log_probs))
+
+    @cached_property
+    def decoding(self) -> GreedyDecoding:
+        """The greedy decoding, computed when it is asked for and kept: `log_probs` must not change afterwards."""
+        return GreedyDecoding.of(self.log_probs, self.vocabulary.blank, self.vocabulary.separator)
+
     def close(self) -> None:
         """Delete the temporary file; `log_probs` is empty afterwards."""
         if self._file is not None:
@@ -93,7 +107,7 @@ def compute_emission(
     batch_size: int | None = None,
     device: str | torch.device = "cpu",
     max_memory: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = ignored,
 ) -> Emission:
     """Run a model over a recording in windows, of which only the trusted centre is kept.
 
@@ -104,7 +118,7 @@ def compute_emission(
         batch_size: windows that run at once, >= 1; halved when memory runs out. None chooses.
         device: where the model is.
         max_memory: bytes that the process (on a GPU: its memory) may take; window and batch are made to fit.
-        progress: called with the seconds done and the seconds in all (None when unknown).
+        progress: called after each batch with the seconds done and the seconds in all (None when unknown).
     Returns:
         The emission; close it, or use it as a context manager.
     Raises:
@@ -129,9 +143,8 @@ def compute_emission(
                 runner.check(log_probs, item, plan)
                 first, stop = plan.trusted(item.index, len(log_probs), item.last)
                 store.add(log_probs[first:stop])
-            if progress is not None:
-                done = counter.samples if batch[-1].last else (batch[-1].index + 1) * plan.hop_samples
-                progress(done / model.sample_rate, total)
+            done = counter.samples if batch[-1].last else (batch[-1].index + 1) * plan.hop_samples
+            progress(STAGE, done / model.sample_rate, total)
         finished, file = store.finish()
     except BaseException:
         store.abandon()

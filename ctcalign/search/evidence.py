@@ -14,7 +14,6 @@ from ctcalign.aligner.placing.words import runs_of
 from ctcalign.ctc import best_path_graph
 from ctcalign.ctc.spotting.spotter import Spot
 from ctcalign.edits import edit_distance
-from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.search.phrases import Phrase, separators
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
@@ -104,7 +103,7 @@ def evidence(phrase: Phrase, spot: Spot, emission: Emission) -> Evidence | None:
     nodes, spans = path.nodes.numpy()[spoken], np.asarray(path.spans)[spoken]
     if (spans[1:, 0] - spans[:-1, 1] > phrase.patience[nodes[:-1]]).any():
         return None
-    heard = FreeDecoding(near, blank).between(first, stop)
+    recognised = emission.decoding.between(spot.first, spot.stop).labels
     ratios = np.append(0.0, np.cumsum(path.frame_scores.numpy().astype(np.float64) - top[first:stop]))
     totals = [float(ratios[run[-1][2]] - ratios[run[0][1]]) for run in runs]
     sizes = [sum(label not in silent for label, _, _ in run) for run in runs]
@@ -114,7 +113,7 @@ def evidence(phrase: Phrase, spot: Spot, emission: Emission) -> Evidence | None:
         score=(path.score - float(top[first:stop].sum(dtype=np.float64))) / len(text),
         worst_word=min(total / size for total, size in zip(totals, sizes, strict=True)),
         worst_total=min(totals),
-        errors=edit_distance(text, heard[~np.isin(heard, silent)]) / len(text),
+        errors=edit_distance(text, recognised[~np.isin(recognised, silent)]) / len(text),
         clarity=float(clear.mean()) if clear.size else 0.0,
         edges=sum(
             _edge(run, first, stop, near - top[:, None], emission.vocabulary, emission.frame_shift) for run in around

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.verbatim import TranscriptGraph, transcript_graph
-from ctcalign.aligner.transcript import SpokenText, spoken_text
+from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError, UsageError
 from ctcalign.text.tokeniser import Tokeniser
@@ -32,7 +32,7 @@ class Phrase:
     """
 
     text: str
-    spoken: SpokenText
+    spoken: Transcript
     transcript: TranscriptGraph
     patience: NDArray[np.int64]
 
@@ -70,7 +70,7 @@ def lines_of(content: Iterable[str]) -> list[str]:
 
 
 def _phrase(text: str, tokeniser: Tokeniser, language: str, frame_shift: float, model: str) -> Phrase:
-    spoken = spoken_text([Cue(0, text)], tokeniser, language)
+    spoken = transcript_of([Cue(0, text)], tokeniser, language)
     if not spoken.spoken:
         raise CaptionError(f"phrase {text!r}: nothing in it is spoken (only mark-up, signs or notes); give words")
     if not any(word.alternatives for word in spoken.spoken):
@@ -82,7 +82,7 @@ def _phrase(text: str, tokeniser: Tokeniser, language: str, frame_shift: float, 
     return Phrase(text, spoken, transcript, _patience(spoken, transcript, frame_shift))
 
 
-def _patience(spoken: SpokenText, transcript: TranscriptGraph, frame_shift: float) -> NDArray[np.int64]:
+def _patience(spoken: Transcript, transcript: TranscriptGraph, frame_shift: float) -> NDArray[np.int64]:
     inside, between = (max(1, round(s / frame_shift)) for s in (PAUSE_IN_WORD, PAUSE_BETWEEN_WORDS))
     frames = np.full(len(transcript.places), between, np.int64)
     for node, place in enumerate(transcript.places):

@@ -9,9 +9,10 @@ from pathlib import Path
 from ctcalign.aligner.graph.search import WILDCARD_PENALTY
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.ctc.spotting.spotter import BLOCK, PhraseSpotter, Spot, ratio_rows
-from ctcalign.emission.channels import listen
+from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.progress import Progress, _unseen
+from ctcalign.emission.options import EmissionOptions
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
@@ -25,21 +26,18 @@ from ctcalign.text.tokeniser import Romanise, Tokeniser
 FLOOR = -3.0
 
 
-@dataclass(frozen=True)
-class SearchOptions:
-    """Settings of `search_phrases` that seldom change.
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions(EmissionOptions):
+    """Settings of `search_phrases` beside recording, phrases, model and device; `channel` and others are inherited.
 
     Attributes:
         min_confidence: hits below it are left out, in [0, 1].
         max_hits: of each phrase the surest ones, so many; None: all.
-        channel, window, max_memory, romanise: as `AlignOptions`.
+        romanise: as `AlignOptions`.
     """
 
     min_confidence: float = 0.5
     max_hits: int | None = None
-    channel: str | int = "mix"
-    window: float | None = None
-    max_memory: int | None = None
     romanise: Romanise = "auto"
 
     def __post_init__(self) -> None:
@@ -59,7 +57,7 @@ def search_phrases(
     options: SearchOptions | None = None,
     calibration: PhraseCalibration | None = None,
     allow_noncommercial: bool = False,
-    progress: Progress = _unseen,
+    progress: Progress = ignored,
 ) -> PhraseHits:
     """Find where phrases are said in a recording.
 
@@ -82,10 +80,10 @@ def search_phrases(
     if calibration is None:
         calibration, more = calibration_for(recogniser.name)
         warnings += more
-    with listen(audio, recogniser, device, options.channel, options.window, options.max_memory, progress) as heard:
-        hits = search_emission(heard.emission, ready, recogniser, calibration, options, progress)
-        hits.warnings = [*heard.warnings, *warnings]
-        heard.assign_channels([hit for found in hits.hits for hit in found])
+    with open_emission(audio, recogniser, options, device, progress) as opened:
+        hits = search_emission(opened.emission, ready, recogniser, calibration, options, progress)
+        hits.warnings = [*opened.warnings, *warnings]
+        opened.assign_channels([hit for found in hits.hits for hit in found])
     hits.audio, hits.language = str(audio), language
     return hits
 
@@ -96,7 +94,7 @@ def search_emission(
     model: AcousticModel,
     calibration: PhraseCalibration,
     options: SearchOptions,
-    progress: Progress = _unseen,
+    progress: Progress = ignored,
 ) -> PhraseHits:
     """The same from an emission that is at hand already."""
     found: list[list[AlignedCue]] = []
@@ -118,7 +116,7 @@ def looked_at(phrase: Phrase, spots: Sequence[Spot], emission: Emission) -> list
     return [seen for spot in spots if (seen := evidence(phrase, spot, emission)) is not None]
 
 
-def spots_of(emission: Emission, phrases: Sequence[Phrase], progress: Progress = _unseen) -> list[list[Spot]]:
+def spots_of(emission: Emission, phrases: Sequence[Phrase], progress: Progress = ignored) -> list[list[Spot]]:
     """Where each phrase may be said: one pass over the emission, a block at a time."""
     blank = emission.vocabulary.blank
     spotters = [

@@ -55,7 +55,7 @@ def test_unspoken_text_before_the_talk_is_marked_word_by_word(results):
     _, alignment, found = results("30 s of unspoken text before it")
     assert found.silent == list(range(len(UNSPOKEN)))
     assert all(word.status == "not_spoken" for cue in alignment.cues[: len(UNSPOKEN)] for word in cue.words)
-    assert all(cue.reason == "not heard" for cue in alignment.cues[: len(UNSPOKEN)])
+    assert all(cue.reason == "not found in the audio" for cue in alignment.cues[: len(UNSPOKEN)])
 
 
 def test_captions_without_sound_are_not_spoken(results):

@@ -44,7 +44,7 @@ def test_a_caption_that_nobody_speaks_is_marked_and_harms_nobody(talk):
         unspoken = cues.pop(place)
         assert (unspoken.status, unspoken.reason, unspoken.start, unspoken.end) == (
             "not_spoken",
-            "not heard",
+            "not found in the audio",
             None,
             None,
         )
@@ -147,7 +147,7 @@ def test_of_two_equal_captions_one_is_spoken(talk):
 
 
 def test_captions_of_another_recording_are_an_error(talk):
-    with pytest.raises(CaptionError, match=r"none of the 4 words was heard in .* check that the captions belong"):
+    with pytest.raises(CaptionError, match=r"none of the 4 words was found in .* check that the captions belong"):
         align(talk[0], ["zzz qqq", "xxx vvv"], ToneModel())
 
 

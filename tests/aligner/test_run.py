@@ -137,7 +137,7 @@ def test_nothing_spoken_and_nothing_sayable(recording):
     path, _ = recording(0.2, "a", 0.2)
     with pytest.raises(CaptionError, match="nothing in the 2 cues is spoken"):
         align(path, ["[MUSIC]", "♪"], ToneModel())
-    with pytest.raises(CaptionError, match="tones can say none of the 2 words"):
+    with pytest.raises(CaptionError, match="tones has symbols for none of the 2 words"):
         align(path, ["二三"], ToneModel(), options=AlignOptions(romanise="never"))
     with pytest.raises(UsageError, match="method: got 'magic'"):
         align(path, ["a"], ToneModel(), method="magic")

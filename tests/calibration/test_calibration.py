@@ -14,7 +14,7 @@ from ctcalign.aligner.confidence.calibration import Calibration, from_dict, read
 from ctcalign.aligner.confidence.logistic import Logistic
 from ctcalign.aligner.confidence.published_scores import SCORES
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcript import spoken_text
+from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.calibration.cross_validation import cross_validate, judged
 from ctcalign.calibration.delays import offsets
@@ -140,7 +140,7 @@ def aligned(written: list[str], **options):
     emission, utterances = transcribed(3, sure=0.8)
     lines = [utterance.text for utterance in utterances]
     lines[: len(written)] = written
-    text = spoken_text([Cue(i, line) for i, line in enumerate(lines)], Tokeniser(VOCABULARY, "en"), "en")
+    text = transcript_of([Cue(i, line) for i, line in enumerate(lines)], Tokeniser(VOCABULARY, "en"), "en")
     alignment, placed = place_emission(emission, text, Hearer(), AlignOptions(unwritten=False))
     apply_calibration(alignment, text, placed.words, emission, Hearer(), **options)
     return alignment

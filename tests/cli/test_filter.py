@@ -30,7 +30,7 @@ def cue(index, text, start, end, confidence, **more):
 def talk():
     """10 s sure, 5 s doubtful, one not spoken, one failed, 2 s without a confidence."""
     sure, doubtful = cue(0, "Good evening", 0.0, 10.0, 0.98), cue(1, "ladies and", 10.0, 15.0, 0.6)
-    silent = AlignedCue(2, "nobody", status="not_spoken", reason="not heard", confidence=0.01)
+    silent = AlignedCue(2, "nobody", status="not_spoken", reason="not found in the audio", confidence=0.01)
     failed = AlignedCue(3, "broken", status="failed", reason="no path")
     unknown = cue(4, "gentlemen", 20.0, 22.0, None)
     return Alignment("talk.wav", 30.0, "none", [sure, doubtful, silent, failed, unknown])
@@ -160,7 +160,7 @@ def test_words(tmp_path):
     alignment.cues[0].words[1].confidence = 0.3
     alignment.cues[1].words.append(AlignedWord("[laughs]", status="not_spoken"))
     alignment.cues.append(cue(2, "four", 2.0, 3.0, 0.9))
-    alignment.cues[2].words.append(AlignedWord("five", status="not_spoken", reason="not heard"))
+    alignment.cues[2].words.append(AlignedWord("five", status="not_spoken", reason="not found in the audio"))
     write(alignment, tmp_path / "a.json")
     without = run(tmp_path / "a.json", "-o", tmp_path / "b.json", "--min-confidence", "0.8")
     assert "3 of 3 cues" in without.stderr

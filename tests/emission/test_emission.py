@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from ctcalign.emission import store as emission_store
-from ctcalign.emission.emission import Emission, compute_emission
+from ctcalign.emission.emission import STAGE, Emission, compute_emission
 from ctcalign.emission.store import EnergyTrack
 from ctcalign.emission.windows import cut, plan_windows
 from ctcalign.errors import ModelError, OutputError, UsageError
@@ -150,14 +150,14 @@ def test_other_errors_pass() -> None:
 
 
 def test_progress_grows_to_the_end() -> None:
-    seen: list[tuple[float, float | None]] = []
+    seen: list[tuple[str, float, float | None]] = []
     compute_emission(
         FakeModel(), blocks_of(noise(RATE * 21), 999), window=5.0, progress=lambda *args: seen.append(args)
     )
-    done = [seconds for seconds, _ in seen]
+    done = [seconds for _, seconds, _ in seen]
     assert done == sorted(done)
     assert len(done) > 3
-    assert seen[-1] == (21.0, None)
+    assert seen[-1] == (STAGE, 21.0, None)
 
 
 @pytest.mark.parametrize("rate", [16_000, 11_025, 8000])
@@ -224,7 +224,7 @@ _FLAT = """
 import resource
 import numpy as np, torch
 from tests.emission.emission_cases import FakeModel, RATE
-from ctcalign.emission.emission import compute_emission
+from ctcalign.emission.emission import STAGE, compute_emission
 torch.set_num_threads(1)
 block = np.random.default_rng(0).standard_normal(RATE * 10).astype(np.float32)
 with compute_emission(FakeModel(reach=1), (block for _ in range({minutes} * 6))) as emission:

@@ -35,7 +35,7 @@ def talk():
                     AlignedWord("evening.", 1.5, 2.0, confidence=0.7),
                 ],
             ),
-            AlignedCue(1, "Nobody says this", status="not_spoken", reason="not heard", confidence=0.1),
+            AlignedCue(1, "Nobody says this", status="not_spoken", reason="not found in the audio", confidence=0.1),
             AlignedCue(2, "Hello", 4.0, 4.5, confidence=0.6, words=[AlignedWord("Hello", 4.0, 4.5, confidence=0.5)]),
         ],
     )

@@ -100,7 +100,7 @@ def case(hours: float) -> dict[str, Any]:
     """Time, memory and what came out of one recording."""
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align_emission
-    from ctcalign.aligner.transcript import spoken_text
+    from ctcalign.aligner.transcript import transcript_of
     from ctcalign.alignment.cue import Cue
     from ctcalign.emission.emission import Emission
     from ctcalign.text.tokeniser import Tokeniser
@@ -121,7 +121,7 @@ def case(hours: float) -> dict[str, Any]:
             captions.append(text)
             truth.append(time)
     cues = [Cue(number, text) for number, text in enumerate(captions)]
-    text = spoken_text(cues, Tokeniser(vocabulary, "en", "never"), "en")
+    text = transcript_of(cues, Tokeniser(vocabulary, "en", "never"), "en")
 
     class Model:
         name, spike_delay = "imaginary", 0.0
@@ -133,7 +133,7 @@ def case(hours: float) -> dict[str, Any]:
         emission = Emission(rows, SHIFT, 0.0, vocabulary, len(rows) * SHIFT, energy)
         # The kernels are compiled, or read from their cache, before the clock runs.
         short = Emission(rows[:3000], SHIFT, 0.0, vocabulary, 3000 * SHIFT, energy[:6000])
-        few = spoken_text(cues[:6], Tokeniser(vocabulary, "en", "never"), "en")
+        few = transcript_of(cues[:6], Tokeniser(vocabulary, "en", "never"), "en")
         align_emission(short, few, Model(), AlignOptions())  # type: ignore[arg-type]
         figures, found = measured(lambda: align_emission(emission, text, Model(), AlignOptions()))  # type: ignore[arg-type]
     if len(found.cues) != len(cues):

@@ -12,8 +12,8 @@ from ctcalign.aligner.confidence.calibration import Calibration, read_calibratio
 from ctcalign.aligner.confidence.cue_evidence import spoken_labels
 from ctcalign.aligner.confidence.inputs import Material, material
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
-from ctcalign.aligner.placing.placement import BY_NEIGHBOURS, NOT_HEARD, PlacedWord
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.placing.placement import BY_NEIGHBOURS, NOT_FOUND, PlacedWord
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
@@ -71,7 +71,7 @@ def requested_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calib
 
 def apply_calibration(
     alignment: Alignment,
-    text: SpokenText,
+    text: Transcript,
     placed: Sequence[PlacedWord | None],
     emission: Emission,
     model: AcousticModel,
@@ -109,12 +109,12 @@ def apply_calibration(
             cue.scores = {}
 
 
-def _give(cues: Sequence[AlignedCue], text: SpokenText, found: Material, fitted: Calibration) -> None:
+def _give(cues: Sequence[AlignedCue], text: Transcript, found: Material, fitted: Calibration) -> None:
     for cue in cues:
-        if cue.reason in (NOT_HEARD, BY_NEIGHBOURS):
+        if cue.reason in (NOT_FOUND, BY_NEIGHBOURS):
             cue.confidence = 0.0
         for word in cue.words:
-            if word.status == "not_spoken" and word.reason == NOT_HEARD:
+            if word.status == "not_spoken" and word.reason == NOT_FOUND:
                 word.confidence = 0.0
     alone = np.zeros(len(found.cues))
     for at, own in enumerate(found.cues):
@@ -129,7 +129,7 @@ def _give(cues: Sequence[AlignedCue], text: SpokenText, found: Material, fitted:
 
 def _published(
     cues: Sequence[AlignedCue],
-    text: SpokenText,
+    text: Transcript,
     placed: Sequence[PlacedWord | None],
     emission: Emission,
     spike_delay: float,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ctcalign.aligner.confidence.evidence import Evidence, WordChain, evidence
 from ctcalign.aligner.placing.placement import PlacedWord
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission
 
@@ -32,7 +32,7 @@ class CueEvidence:
 
     Attributes:
         cue: its position in the alignment.
-        words: numbers of the words in `SpokenText.spoken`.
+        words: numbers of the words in `Transcript.spoken`.
         heard: whether the aligner placed it. (n,)
         letters: symbols of each word. (n,)
         frames: first frame and one past the last of each word's symbols; the same twice where it was not heard. (n, 2)
@@ -63,7 +63,7 @@ class CueEvidence:
 
 def cue_evidence(
     emission: Emission,
-    text: SpokenText,
+    text: Transcript,
     placed: Sequence[PlacedWord | None],
     cues: Sequence[AlignedCue],
     spike_delay: float,
@@ -99,7 +99,7 @@ def cue_evidence(
 
 def _of_cue(
     emission: Emission,
-    text: SpokenText,
+    text: Transcript,
     placed: Sequence[PlacedWord | None],
     runs: Sequence[Frames | None],
     cue: int,
@@ -172,13 +172,13 @@ def _unheard(
     )
 
 
-def spoken_labels(text: SpokenText, placed: Sequence[PlacedWord | None], number: int) -> tuple[int, ...]:
+def spoken_labels(text: Transcript, placed: Sequence[PlacedWord | None], number: int) -> tuple[int, ...]:
     """Symbols of the reading of a word that was heard, of its first one where it was not."""
     word = placed[number]
     return text.spoken[number].alternatives[0 if word is None else word.alternative]
 
 
-def _usual(text: SpokenText) -> Usual:
+def _usual(text: Transcript) -> Usual:
     counts = Counter(word.alternatives[0] for word in text.spoken if word.alternatives)
     short = sorted((-count, word) for word, count in counts.items() if len(word) <= LONGEST_USUAL)[:USUAL]
     symbols = [label for _, word in short for label in word]

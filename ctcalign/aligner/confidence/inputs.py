@@ -13,7 +13,7 @@ from ctcalign.aligner.confidence.context import Surroundings, surroundings
 from ctcalign.aligner.confidence.cue_evidence import CueEvidence, cue_evidence, spoken_labels
 from ctcalign.aligner.confidence.recording_quality import Level, level
 from ctcalign.aligner.placing.placement import PlacedWord
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission
 
@@ -48,7 +48,7 @@ class Material:
 
 def material(
     emission: Emission,
-    text: SpokenText,
+    text: Transcript,
     placed: Sequence[PlacedWord | None],
     cues: Sequence[AlignedCue],
     spike_delay: float,

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ctcalign.ctc import best_path
 from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
 from ctcalign.edits import edit_distance
-from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
 
@@ -127,23 +126,19 @@ def published_scores(
             f"spans, labels, characters: expected equal lengths, got {len(spans)}, {len(labels)}, {len(counts)}"
         )
     blank = emission.vocabulary.blank
-    decoding = FreeDecoding(emission.log_probs, blank)
     found: list[dict[str, float] | None] = []
     for span, text, count in zip(spans, labels, counts, strict=True):
         if span is None or not text:
             found.append(None)
             continue
-        first, stop = (
-            min(max(0, round((time + spike_delay - emission.offset) / emission.frame_shift)), len(emission.log_probs))
-            for time in span
-        )
+        first, stop = emission.clock.frames((span[0] + spike_delay, span[1] + spike_delay))
         if stop <= first:
             found.append({name: 1.0 if name == "free_error_rate" else NO_FRAME for name in names})
             continue
         spoken = SpokenSpan(
             np.asarray(emission.log_probs[first:stop], np.float32),
             np.asarray(text, np.int64),
-            decoding.between(first, stop),
+            emission.decoding.between(first, stop).labels,
             count,
             emission.frame_shift,
             blank,

@@ -19,7 +19,6 @@ from ctcalign.emission.emission import Emission
 I64 = NDArray[np.int64]
 
 RUN = 9  # labels; at a tenth of wrong letters four in ten runs are whole, at a quarter one in thirteen
-BLOCK = 50_000  # frames read at a time
 SPARSE = 30.0  # seconds between anchors, on average, beyond which runs that occur again and again are taken too
 
 
@@ -42,31 +41,17 @@ def expected_frames(emission: Emission, transcript: TranscriptGraph, spare: int)
 
 def anchors(emission: Emission, transcript: TranscriptGraph) -> tuple[I64, I64]:
     """Nodes and the frames in which they are heard, ascending in both."""
-    heard, heard_at = _heard(emission)
+    decoding = emission.decoding.without_separators()
     nodes = np.array(
         [n for n, place in enumerate(transcript.places) if place is not None and place.alternative == 0], np.int64
     )
     written = transcript.graph.labels[nodes]
-    here, there = _shared_runs(written, heard, once=True)
+    here, there = _shared_runs(written, decoding.labels, once=True)
     kept = _longest_chain(there)
     if len(kept) * SPARSE < emission.duration:  # a recording that repeats itself
-        here, there = _shared_runs(written, heard, once=False)
+        here, there = _shared_runs(written, decoding.labels, once=False)
         kept = _longest_chain(there)
-    return nodes[here[kept]], heard_at[there[kept]]
-
-
-def _heard(emission: Emission) -> tuple[I64, I64]:
-    """Labels of the greedy path without blanks and separators, and the frame in which each begins."""
-    rows = emission.log_probs
-    best = np.concatenate(
-        [np.asarray(rows[i : i + BLOCK]).argmax(1) for i in range(0, len(rows), BLOCK)] or [np.zeros(0, np.int64)]
-    )
-    new = np.diff(best, prepend=-1) != 0
-    vocabulary = emission.vocabulary
-    at = np.flatnonzero(new & (best != vocabulary.blank))
-    if vocabulary.separator is not None:
-        at = at[best[at] != vocabulary.separator]
-    return best[at].astype(np.int64), at
+    return nodes[here[kept]], decoding.frames[there[kept]]
 
 
 def _shared_runs(first: I64, second: I64, *, once: bool) -> tuple[I64, I64]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.search import Run
 from ctcalign.aligner.graph.verbatim import TranscriptGraph
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
@@ -47,7 +47,7 @@ def near_old_times(
     free: GraphPath,
     run: Run,
     transcript: TranscriptGraph,
-    text: SpokenText,
+    text: Transcript,
     emission: Emission,
     prior: OldTimes,
 ) -> tuple[GraphPath, list[str]]:
@@ -82,7 +82,7 @@ def near_old_times(
     return splice(free, near, transcript.graph, take_near), []
 
 
-def _allowed(text: SpokenText, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
+def _allowed(text: Transcript, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
     """Earliest and latest frame of each cue, (cues, 2); None without any old time.
 
     Between cues with a time, those without one may lie anywhere from the one before to the one behind.
@@ -102,7 +102,7 @@ def _allowed(text: SpokenText, emission: Emission, max_shift: float) -> NDArray[
     return np.clip(np.nan_to_num(frames, neginf=0, posinf=last), 0, last).round().astype(np.int64)
 
 
-def _cues_of_nodes(transcript: TranscriptGraph, text: SpokenText) -> NDArray[np.int64]:
+def _cues_of_nodes(transcript: TranscriptGraph, text: Transcript) -> NDArray[np.int64]:
     """The cue of each node; separators and fillers have that of the word behind them, the last filler the last one."""
     homes = [cue for cue, _ in text.homes]
     cues = np.empty(len(transcript.places), np.int64)

@@ -17,7 +17,6 @@ from ctcalign.errors import NoPathError
 # Nats that a wildcard costs in each of its frames, so that it takes no frame that a real symbol explains.
 WILDCARD_PENALTY = 0.7
 NEAR = 0.25  # seconds around a symbol that are taken for speech
-BLOCK = 50_000  # frames read at a time
 # Frames times nodes up to which the search is exact: about 100 s on one core, four hours of dense speech.
 EXACT_CELLS = 1e11
 # Beams in nats of the pruned search. A wrong guess of a word costs some ten nats, so the first survives dozens of them.
@@ -68,15 +67,12 @@ def runner(
 
 
 def near_symbols(emission: Emission) -> NDArray[np.bool_]:
-    """Frames within NEAR seconds of one in which the model hears a symbol rather than blank. (T,)"""
-    rows, reach = emission.log_probs, max(1, round(NEAR / emission.frame_shift))
-    heard = np.zeros(len(rows) + 1, np.int32)
-    for start in range(0, len(rows), BLOCK):
-        part = np.asarray(rows[start : start + BLOCK]).argmax(1)
-        heard[start + 1 : start + 1 + len(part)] = part != emission.vocabulary.blank
-    sums = heard.cumsum(dtype=np.int32)
-    at = np.arange(len(rows))
-    return np.asarray(sums[np.minimum(at + reach + 1, len(rows))] > sums[np.maximum(at - reach, 0)])
+    """Frames within NEAR seconds of one whose best label is not the blank. (T,)"""
+    reach = max(1, emission.clock.count(NEAR))
+    symbols = emission.decoding.path != emission.vocabulary.blank
+    sums = np.concatenate([[0], symbols.cumsum(dtype=np.int32)])
+    at = np.arange(len(symbols))
+    return np.asarray(sums[np.minimum(at + reach + 1, len(symbols))] > sums[np.maximum(at - reach, 0)])
 
 
 def search(

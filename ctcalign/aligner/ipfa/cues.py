@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ctcalign.aligner.ipfa.amounts import chunks
-from ctcalign.aligner.ipfa.edges import Times, grown
+from ctcalign.aligner.ipfa.edges import grown
 from ctcalign.aligner.ipfa.guesses import guess
 from ctcalign.aligner.ipfa.mended import run_mended
 from ctcalign.aligner.ipfa.published import restored, run_published
@@ -16,7 +16,6 @@ from ctcalign.aligner.ipfa.segmenter import CtcSegmenter, Segment
 from ctcalign.aligner.ipfa.settings import DEFAULT, Settings
 from ctcalign.aligner.ipfa.windows import frames_between
 from ctcalign.ctc.segmentation.segments import SegmentationRules
-from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 
@@ -200,8 +199,7 @@ def _mended(emission: Emission, text: CueText, speech: Sequence[Stretch], settin
         cores=True,
         rules=SegmentationRules(free_blank=True),
     )
-    decoding = FreeDecoding(emission.log_probs, emission.vocabulary.blank)
-    times = Times(shift, offset)
+    decoding, clock = emission.decoding, emission.clock
     texts = [chunk.text for chunk in text.chunks]
     first, last = speech[0][0], speech[-1][1]
     run = run_mended(
@@ -210,8 +208,8 @@ def _mended(emission: Emission, text: CueText, speech: Sequence[Stretch], settin
         frames_between(emission.log_probs, shift, offset),
         segmenter,
         settings,
-        guessing=lambda scout, placed: guess(scout, placed, decoding, times.frame, text.encode, first, last),
+        guessing=lambda scout, placed: guess(scout, placed, decoding, clock.frame, text.encode, first, last),
     )
-    found = grown({**run.placed, **run.guessed}, texts, text.encode, decoding, times, first, last)
+    found = grown({**run.placed, **run.guessed}, texts, text.encode, decoding, clock, first, last)
     placed = {number: segment for number, segment in found.items() if number in run.placed}
     return placed, {number: segment for number, segment in found.items() if number in run.guessed}, None

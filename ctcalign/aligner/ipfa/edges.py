@@ -8,14 +8,15 @@ heard between two texts is given to one or the other as long as that makes neith
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.ipfa.segmenter import Segment
 from ctcalign.edits import prefix_distances
-from ctcalign.emission.decoding import FreeDecoding
+from ctcalign.emission.decoding import GreedyDecoding
+from ctcalign.spans import FrameClock
 
 PAUSE = 0.25  # seconds between two labels
 PAUSE_COST = 1.5  # errors that a pause must save to be crossed
@@ -28,28 +29,12 @@ WRONG_WORDS = -2.1  # nats a label, below which some words are probably wrong an
 FARTHEST = 4.0  # seconds that a text may grow at one end
 
 
-@dataclass(frozen=True)
-class Times:
-    """From seconds to frames and back."""
-
-    frame_shift: float
-    offset: float
-
-    def frame(self, time: float) -> int:
-        """The nearest frame."""
-        return round((time - self.offset) / self.frame_shift)
-
-    def seconds(self, frame: int) -> float:
-        """Where a frame begins."""
-        return self.offset + frame * self.frame_shift
-
-
 def grown(
     placed: Mapping[int, Segment],
     texts: Sequence[str],
     encode: Callable[[str], Sequence[int]],
-    decoding: FreeDecoding,
-    times: Times,
+    decoding: GreedyDecoding,
+    clock: FrameClock,
     start: float,
     end: float,
 ) -> dict[int, Segment]:
@@ -59,37 +44,39 @@ def grown(
         placed: cores by number of their text, in order and without overlap.
         texts, encode: the texts and their labels.
         decoding: of the recording.
-        times: of its frames.
+        clock: of its frames.
         start, end: of its speech, in seconds.
     """
     numbers = sorted(placed)
     labels = [np.asarray(encode(texts[n]), np.int64) for n in numbers]
-    old = [(times.frame(placed[n].start), times.frame(placed[n].end)) for n in numbers]
+    old = [(clock.frame(placed[n].start), clock.frame(placed[n].end)) for n in numbers]
     edges = [
-        _trimmed(text, span, decoding, STRAY_PAUSE / times.frame_shift)
+        _trimmed(text, span, decoding, STRAY_PAUSE / clock.frame_shift)
         if placed[n].total < WRONG_WORDS * placed[n].labels
         else span
         for n, text, span in zip(numbers, labels, old, strict=True)
     ]
     edges = [_heard(span, decoding) for span in edges]
     starts, stops = [first for first, _ in edges], [stop for _, stop in edges]
-    reach = times.frame(start + FARTHEST) - times.frame(start)
+    reach = clock.frame(start + FARTHEST) - clock.frame(start)
     for i in range(len(numbers) + 1):
-        low = stops[i - 1] if i else times.frame(start)
-        high = starts[i] if i < len(numbers) else times.frame(end)
-        frames = decoding.frames_between(low, high)
+        low = stops[i - 1] if i else clock.frame(start)
+        high = starts[i] if i < len(numbers) else clock.frame(end)
+        recognised = decoding.between(low, high)
+        labels_between, frames = recognised.labels, recognised.frames
         if not len(frames):
             continue
-        heard = decoding.between(low, high)
-        width = PAUSE / times.frame_shift
+        width = PAUSE / clock.frame_shift
         before = after = np.zeros(1)
         if i:
             near = int(np.searchsorted(frames, low + reach))
-            before = _costs(labels[i - 1], decoding.between(*edges[i - 1]), heard[:near], frames[:near] - low, width)
+            before = _costs(
+                labels[i - 1], decoding.between(*edges[i - 1]).labels, labels_between[:near], frames[:near] - low, width
+            )
         if i < len(numbers):
             near = int(np.searchsorted(frames, high - reach))
-            own = decoding.between(starts[i], stops[i])[::-1]
-            after = _costs(labels[i][::-1], own, heard[near:][::-1], high - frames[near:][::-1], width)
+            own = decoding.between(starts[i], stops[i]).labels[::-1]
+            after = _costs(labels[i][::-1], own, labels_between[near:][::-1], high - frames[near:][::-1], width)
         taken_before, taken_after = _split(before, after, frames)
         if taken_before:
             edges[i - 1] = (edges[i - 1][0], int(frames[taken_before - 1]) + 1)
@@ -99,27 +86,27 @@ def grown(
     for n, (first, stop), (old_first, old_stop) in zip(numbers, edges, old, strict=True):
         segment = placed[n]
         if first != old_first:
-            segment = replace(segment, start=times.seconds(first))
+            segment = replace(segment, start=clock.seconds(first))
         if stop != old_stop:
-            segment = replace(segment, end=times.seconds(stop))
+            segment = replace(segment, end=clock.seconds(stop))
         result[n] = segment
     return result
 
 
-def _heard(span: tuple[int, int], decoding: FreeDecoding) -> tuple[int, int]:
+def _heard(span: tuple[int, int], decoding: GreedyDecoding) -> tuple[int, int]:
     """From the first label heard to the last: a wrong label is entered anywhere in the pause beside its text."""
-    frames = decoding.frames_between(*span)
+    frames = decoding.between(*span).frames
     return (int(frames[0]), int(frames[-1]) + 1) if len(frames) else span
 
 
-def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: FreeDecoding, pause: float) -> tuple[int, int]:
+def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: GreedyDecoding, pause: float) -> tuple[int, int]:
     """A span without the few labels at either edge that a pause divides from the rest and the text does not need."""
     first, stop = span
     for backwards in (False, True):
-        frames = decoding.frames_between(first, stop)
-        heard = decoding.between(first, stop)
+        recognised = decoding.between(first, stop)
+        frames = recognised.frames
         way = slice(None, None, -1) if backwards else slice(None)
-        errors = prefix_distances(text[way], heard[way])
+        errors = prefix_distances(text[way], recognised.labels[way])
         order = frames[way]
         for kept in range(len(order) - 1, max(round(LEFT * len(text)), len(order) - 1 - STRAYS), -1):
             if abs(int(order[kept]) - int(order[kept - 1])) > pause and errors[kept] <= errors[-1] + STRAY_COST:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ctcalign.aligner.ipfa.scouting import Scout, gaps, runs_without
 from ctcalign.aligner.ipfa.segmenter import Segment
 from ctcalign.edits import edit_distance
-from ctcalign.emission.decoding import FreeDecoding
+from ctcalign.emission.decoding import GreedyDecoding
 
 LIKE = 0.62  # errors of a label of the text: what is not said has 0.75 and more, 30 % wrong words have 0.4
 FEWEST_LABELS = 8
@@ -16,7 +16,7 @@ FEWEST_LABELS = 8
 def guess(
     scout: Scout,
     placed: dict[int, Segment],
-    decoding: FreeDecoding,
+    decoding: GreedyDecoding,
     frame_of: Callable[[float], int],
     encode: Callable[[str], Sequence[int]],
     start: float,
@@ -40,9 +40,10 @@ def guess(
             text = [label for n in run for label in encode(scout.texts[n])]
             if len(text) < FEWEST_LABELS:
                 continue
-            if edit_distance(text, decoding.between(first, stop)) > LIKE * len(text):
+            recognised = decoding.between(first, stop)
+            if edit_distance(text, recognised.labels) > LIKE * len(text):
                 continue
-            frames = decoding.frames_between(first, stop)
+            frames = recognised.frames
             seconds = (high - low) / max(1, stop - first)
             begin = max(low, low + (int(frames[0]) - first - 1) * seconds)
             finish = min(high, low + (int(frames[-1]) - first + 2) * seconds)

@@ -12,7 +12,7 @@ from ctcalign.aligner.ipfa.cues import IpfaAlignment, Part, align_ipfa
 from ctcalign.aligner.ipfa.settings import DEFAULT, FAITHFUL
 from ctcalign.aligner.placing.placement import Run
 from ctcalign.aligner.placing.words import place_runs, runs_of
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio import open_audio
 from ctcalign.ctc import best_path_graph
@@ -42,7 +42,7 @@ def speech_of(audio: str | Path, channel: str | int, duration: float, progress: 
 
 def align_emission_ipfa(
     emission: Emission,
-    text: SpokenText,
+    text: Transcript,
     model: AcousticModel,
     speech: Sequence[tuple[float, float]],
     options: AlignOptions,
@@ -80,7 +80,7 @@ def align_emission_ipfa(
 def _fill(
     runs: list[list[Run]],
     chosen: list[int],
-    text: SpokenText,
+    text: Transcript,
     first: int,
     last: int,
     part: Part,

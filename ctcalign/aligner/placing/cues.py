@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from ctcalign.aligner.placing.breaths import with_breaths
 from ctcalign.aligner.placing.cue_edges import CueCore, cue_edges
-from ctcalign.aligner.placing.placement import NOT_HEARD, PlacedWord, Placement, is_mark, letters
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.placing.placement import NOT_FOUND, PlacedWord, Placement, is_mark, letters
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord
 
 # A cue that nobody speaks fills the pause between its neighbours, but no more than this many seconds of it, unless the
@@ -21,7 +21,7 @@ LEAST_HEARD = 0.45
 
 
 def assemble(
-    text: SpokenText, placement: Placement, duration: float, *, tokens: bool, left_to: Collection[int] | None = ()
+    text: Transcript, placement: Placement, duration: float, *, tokens: bool, left_to: Collection[int] | None = ()
 ) -> list[AlignedCue]:
     """Every cue and every word of the input exactly once, in file order.
 
@@ -47,7 +47,7 @@ def assemble(
                 continue
             here = placed[spoken]
             if here is None:
-                done.append(AlignedWord(word.text, status="not_spoken", reason=NOT_HEARD))
+                done.append(AlignedWord(word.text, status="not_spoken", reason=NOT_FOUND))
                 continue
             found.append(here)
             reading = None
@@ -80,7 +80,7 @@ def assemble(
             out.score = sum(word.score for word in found) / len(found)
         else:
             out.status = "not_spoken"
-            out.reason = NOT_HEARD if numbers else None
+            out.reason = NOT_FOUND if numbers else None
         cues.append(out)
     edges = cue_edges(_beside(cues, heard, left_to), placement.speech)
     edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
@@ -108,7 +108,7 @@ def _beside(
     ]
 
 
-def without_chance(text: SpokenText, placed: list[PlacedWord | None]) -> list[PlacedWord | None]:
+def without_chance(text: Transcript, placed: list[PlacedWord | None]) -> list[PlacedWord | None]:
     """The same without the words of cues of which too little was heard."""
     said: dict[int, int] = {}
     heard: dict[int, int] = {}
@@ -121,7 +121,7 @@ def without_chance(text: SpokenText, placed: list[PlacedWord | None]) -> list[Pl
     ]
 
 
-def _core(text: SpokenText, placed: list[PlacedWord | None], numbers: list[int]) -> CueCore:
+def _core(text: Transcript, placed: list[PlacedWord | None], numbers: list[int]) -> CueCore:
     """What was heard of a cue, of which `numbers` are the spoken words."""
     here = [number for number in numbers if placed[number] is not None]
     first, last = placed[here[0]], placed[here[-1]]
@@ -136,7 +136,7 @@ def _time_unspoken_words(cue: AlignedCue) -> None:
     words = cue.words
     before = cue.start or 0.0
     for place, word in enumerate(words):
-        if word.start is None and word.reason != NOT_HEARD:
+        if word.start is None and word.reason != NOT_FOUND:
             after = next((later.start for later in words[place + 1 :] if later.start is not None), before)
             word.start, word.end = before, max(before, after)
             if place + 1 < len(words) and words[place + 1].start is None:

@@ -14,7 +14,7 @@ from ctcalign.aligner.placing.breaths import with_breaths
 from ctcalign.aligner.placing.cues import time_marks
 from ctcalign.aligner.placing.placement import BY_NEIGHBOURS, Placement, is_mark, letters
 from ctcalign.aligner.placing.uncaptioned_speech import spelled
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission
 
@@ -37,7 +37,7 @@ class _Gap:
 
 
 def place_unheard(
-    text: SpokenText,
+    text: Transcript,
     cues: Sequence[AlignedCue],
     placement: Placement,
     emission: Emission,

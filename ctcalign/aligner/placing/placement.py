@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken
 
-NOT_HEARD = "not heard"
+NOT_FOUND = "not found in the audio"
 
 
-def letters(text: SpokenText, number: int) -> int:
+def letters(text: Transcript, number: int) -> int:
     """Symbols of a spoken word in its first reading, at least one."""
     alternatives = text.spoken[number].alternatives
     return max(1, len(alternatives[0])) if alternatives else 1
@@ -20,7 +20,7 @@ def letters(text: SpokenText, number: int) -> int:
 
 def is_mark(cue: AlignedCue) -> bool:
     """Nothing but marks, notes and signs. A cue with words that were not heard has no place."""
-    return cue.status == "not_spoken" and cue.reason != NOT_HEARD
+    return cue.status == "not_spoken" and cue.reason != NOT_FOUND
 
 
 Run = tuple[int, int, int]  # label, first frame, one past the last frame
@@ -54,4 +54,4 @@ class Placement:
     energy_shift: float
 
 
-BY_NEIGHBOURS = "not heard; placed by its neighbours, something else is said there"
+BY_NEIGHBOURS = "not found in the audio; placed by its neighbours, where something else is spoken"

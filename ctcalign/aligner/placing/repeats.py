@@ -10,10 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.edits import substring_distances
-from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 
 Span = tuple[float, float]
@@ -25,7 +24,7 @@ MOST_ERRORS = 0.35  # label errors over the labels of the text, up to which it i
 
 
 def mark_repeats(
-    text: SpokenText, cues: Sequence[AlignedCue], unwritten: Sequence[Span], emission: Emission
+    text: Transcript, cues: Sequence[AlignedCue], unwritten: Sequence[Span], emission: Emission
 ) -> list[str]:
     """Write into each cue's `alternatives` where else its words are said; and a warning that counts them.
 
@@ -62,12 +61,8 @@ def mark_repeats(
 def _match_speech(
     spoken: Sequence[tuple[int, ...]], cues: Sequence[AlignedCue], unwritten: Sequence[Span], emission: Emission
 ) -> None:
-    vocabulary, shift = emission.vocabulary, emission.frame_shift
-    decoding = FreeDecoding(emission.log_probs, vocabulary.blank)
-    keep = np.ones(len(decoding.labels), np.bool_)
-    if vocabulary.separator is not None:
-        keep = decoding.labels != vocabulary.separator
-    labels, frames = decoding.labels[keep], decoding.frames[keep]
+    shift, decoding = emission.frame_shift, emission.decoding.without_separators()
+    labels, frames = decoding.labels, decoding.frames
     placed = [place for place, cue in enumerate(cues) if cue.start is not None and cue.status == "aligned"]
     starts = np.array([cues[place].start for place in placed])
     for start, end in unwritten:
@@ -93,7 +88,7 @@ def _said(text: tuple[int, ...], heard: NDArray[np.int64]) -> tuple[int, int] | 
     return (start, stop) if stop > start else None
 
 
-def _labels(text: SpokenText) -> list[tuple[int, ...]]:
+def _labels(text: Transcript) -> list[tuple[int, ...]]:
     """The labels of each cue in the first reading of its words, without separators."""
     found: list[list[int]] = [[] for _ in text.cues]
     for (cue, _), word in zip(text.homes, text.spoken, strict=True):

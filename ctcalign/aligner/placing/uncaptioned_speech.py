@@ -15,7 +15,7 @@ LEAST_RATE = 3.0  # symbols a second that the recogniser must hear
 WIDEST_PAUSE = 0.8  # seconds without a symbol that divide two stretches
 
 
-def unwritten_speech(emission: Emission, covered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def uncaptioned_speech(emission: Emission, covered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches outside `covered` in which the model's best labels spell something.
 
     Args:
@@ -36,13 +36,8 @@ def unwritten_speech(emission: Emission, covered: Sequence[tuple[float, float]])
 def spelled(emission: Emission, start: float, end: float) -> list[tuple[float, float]]:
     """Stretches between two times in which the model's best labels spell something, (start, end) in seconds."""
     shift = emission.frame_shift
-    first = max(0, round((start - emission.offset) / shift))
-    stop = min(len(emission.log_probs), round((end - emission.offset) / shift))
-    labels = np.asarray(emission.log_probs[first:stop]).argmax(1) if stop > first else np.zeros(0, np.int64)
-    silent = labels == emission.vocabulary.blank
-    if emission.vocabulary.separator is not None:
-        silent |= labels == emission.vocabulary.separator
-    new = np.flatnonzero(~silent & (np.diff(labels, prepend=-1) != 0))
+    first, stop = emission.clock.frames((start, end))
+    new = emission.decoding.alone(first, stop).without_separators().frames
     if len(new) == 0:
         return []
     groups = np.split(new, np.flatnonzero(np.diff(new) * shift > WIDEST_PAUSE) + 1)
@@ -50,7 +45,7 @@ def spelled(emission: Emission, start: float, end: float) -> list[tuple[float, f
     for group in groups:
         seconds = (int(group[-1]) - int(group[0]) + 1) * shift
         if len(group) >= LEAST_SYMBOLS and len(group) >= LEAST_RATE * seconds:
-            at = emission.offset + (first + int(group[0])) * shift
+            at = emission.clock.seconds(int(group[0]))
             stretches.append((at, min(at + seconds, end)))
     return stretches
 
@@ -68,17 +63,12 @@ def filler_speech(
         path: best path of a graph with fillers.
         labels_of_nodes: labels of that graph, (N,).
     """
-    blank, separator = emission.vocabulary.blank, emission.vocabulary.separator
-    widest = max(1, round(PAUSE / emission.frame_shift))
-    found: list[tuple[int, int]] = []
-    for first, stop in _joined(path, labels_of_nodes):
-        best = np.asarray(emission.log_probs[first:stop]).argmax(1)
-        said = np.flatnonzero((best != blank) & (best != (blank if separator is None else separator)))
-        if not said.size:
-            continue
-        for group in np.split(said, np.flatnonzero(np.diff(said) > widest) + 1):
-            found.append((first + int(group[0]), first + int(group[-1]) + 1))
-    return found
+    widest = max(1, emission.clock.count(PAUSE))
+    return [
+        stretch
+        for first, stop in _joined(path, labels_of_nodes)
+        for stretch in emission.decoding.alone(first, stop).stretches(widest)
+    ]
 
 
 def _joined(path: GraphPath, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from ctcalign.aligner.graph.verbatim import TranscriptGraph
 from ctcalign.aligner.placing.boundaries import BoundaryRules, refine
 from ctcalign.aligner.placing.placement import PlacedWord, Placement, Run
 from ctcalign.aligner.placing.uncaptioned_speech import filler_speech
-from ctcalign.aligner.transcript import SpokenText
+from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedToken
 from ctcalign.ctc import GraphPath
 from ctcalign.emission.emission import Emission
@@ -23,7 +23,7 @@ LONGEST_PAUSE = 0.45
 
 
 def place_words(
-    text: SpokenText,
+    text: Transcript,
     transcript: TranscriptGraph,
     path: GraphPath,
     emission: Emission,
@@ -53,7 +53,7 @@ def runs_of(path: GraphPath, transcript: TranscriptGraph, words: int) -> tuple[l
 
 
 def place_runs(
-    text: SpokenText,
+    text: Transcript,
     runs: list[list[Run]],
     chosen: list[int],
     speech: list[tuple[int, int]],
@@ -113,13 +113,13 @@ def _core(run: list[Run], frame_shift: float) -> list[Run]:
     return max(groups, key=len)
 
 
-def _reason(text: SpokenText, number: int, start: float, end: float, run: list[Run], *, strays: int) -> str | None:
+def _reason(text: Transcript, number: int, start: float, end: float, run: list[Run], *, strays: int) -> str | None:
     """Why a word's place is a guess, None when it is not."""
     word = text.spoken[number]
     if not word.alternatives:
         return "bridged: the model has no symbols for it"
     if strays:
-        return "heard in pieces"
+        return "found in separate pieces"
     if end - start > LONGEST_WORD + LONGEST_LETTER * len(run):
         return "longer than plausible"
     return None

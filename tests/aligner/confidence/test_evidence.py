@@ -12,7 +12,7 @@ from ctcalign.aligner.confidence.chain_kernels import forward_backward, free_and
 from ctcalign.aligner.confidence.competitor_kernels import best_insertion, word_scores
 from ctcalign.aligner.confidence.inputs import material
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcript import spoken_text
+from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.text.tokeniser import Tokeniser
 from tests.aligner.spelled_emissions import VOCABULARY, Talk
@@ -104,7 +104,7 @@ def looked_at(said: list[str], written: list[str]):
         talk.cue(text)
         talk.pause(0.8)
     hearer = Hearer()
-    text = spoken_text([Cue(i, line) for i, line in enumerate(written)], Tokeniser(VOCABULARY, "en"), "en")
+    text = transcript_of([Cue(i, line) for i, line in enumerate(written)], Tokeniser(VOCABULARY, "en"), "en")
     emission = talk.emission()
     alignment, placed = place_emission(emission, text, hearer, AlignOptions(unwritten=False))
     return material(emission, text, placed.words, alignment.cues, 0.0).cues

@@ -9,7 +9,6 @@ import pytest
 
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
 from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
-from ctcalign.emission.decoding import FreeDecoding
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 from ctcalign.text.vocabulary import Vocabulary
@@ -70,12 +69,3 @@ def test_wrong_input_is_named():
         published_scores(emission_of("a"), [None], [[1]], names=["mode"])
     with pytest.raises(UsageError, match="expected equal lengths, got 1, 2, 2"):
         published_scores(emission_of("a"), [None], [[1], [1]])
-
-
-def test_free_decoding():
-    decoding = FreeDecoding(emission_of("aa-ab--b").log_probs)
-    assert decoding.labels.tolist() == [1, 1, 2, 2]
-    assert decoding.frames.tolist() == [0, 3, 4, 7]
-    assert decoding.between(1, 7).tolist() == [1, 2]
-    assert decoding.frames_between(3, 8).tolist() == [3, 4, 7]
-    assert FreeDecoding(np.zeros((0, 4), np.float32)).labels.tolist() == []

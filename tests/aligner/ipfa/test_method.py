@@ -35,7 +35,7 @@ def test_cues_and_words_have_times_and_what_is_not_said_has_none(talk):
     captions = [SAID[0], SAID[1], "nothing of this was ever spoken", SAID[2], SAID[3]]
     cues = align(path, captions, ToneModel(), method="ipfa").cues
     unspoken = cues.pop(2)
-    assert (unspoken.status, unspoken.reason, unspoken.start) == ("not_spoken", "not heard", None)
+    assert (unspoken.status, unspoken.reason, unspoken.start) == ("not_spoken", "not found in the audio", None)
     for cue, (start, end), text in zip(cues, times, SAID, strict=True):
         assert cue.start == pytest.approx(start, abs=0.15)
         assert cue.end == pytest.approx(end, abs=0.15)
