@@ -31,7 +31,7 @@ demo: $(READY)
 	@mkdir -p demo
 	@$(BIN)/ctcalign align $(TALK).ogg $(TALK).srt --overwrite --table \
 	  -o demo/talk.json -o demo/talk.srt -o demo/talk.vtt -o demo/talk.TextGrid -o demo/talk.ctm
-	@$(BIN)/python egs/demo/local/check_talk.py egs/demo/truth.json demo/talk.json
+	@$(BIN)/python -m egs.demo.local.check_talk egs/demo/truth.json demo/talk.json
 	@echo 'Results: demo/talk.srt .vtt .json .TextGrid .ctm; now try: $(BIN)/ctcalign align your.mp4 your.srt -o your.vtt'
 
 lint: $(READY)

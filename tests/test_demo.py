@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ import soundfile as sf
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
+from egs.demo.local import check_talk
 
 DEMO = Path(__file__).parents[1] / "egs" / "demo"
-sys.path.insert(0, str(DEMO / "local"))
-import check_talk  # noqa: E402
 
 TRUTH = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ import ctcalign
 from ctcalign.cli import COMMANDS, commands
 from ctcalign.formats import FORMATS
 from ctcalign.formats.registry import CAPTION_FORMATS as CAPTION_FORMATS
+from tools import build_docs as docs
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-import build_docs as docs  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

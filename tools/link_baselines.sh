@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Let the runs of one plan start from the baselines of another one, whose `base` and `baseline` are the same.
+# Reuse the finished baselines of another plan with the same `base` and `baseline`: link their folders.
 #   tools/link_baselines.sh FROM TO
 set -euo pipefail
 from=$1 to=$2

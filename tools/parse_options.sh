@@ -1,4 +1,6 @@
-# Sourced by run.sh: turns --some-name VALUE into some_name=VALUE for names that the script has set; anything else ends it.
+# Sourced by run.sh. Turns `--some-name VALUE` into some_name=VALUE for the variables that the script has set before;
+# anything else is a usage error. Also lets `python -m recipes...` and `python -m egs...` find the modules of this
+# repository (and its ctcalign, installed or not) from any folder.
 while [ $# -gt 0 ]; do
   case "$1" in
     --help|-h) sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
@@ -10,3 +12,5 @@ while [ $# -gt 0 ]; do
     *) echo "$0: unexpected argument $1 (see --help)" >&2; exit 2 ;;
   esac
 done
+PYTHONPATH=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)${PYTHONPATH:+:$PYTHONPATH}
+export PYTHONPATH

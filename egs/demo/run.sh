@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Make the talk of `make demo` again and align it. Needs: flite, and ctcalign with the extra `synth`.
-#   ./run.sh                 the talk and its truth into exp/, aligned and scored
-#   ./run.sh --out .         over the committed talk
+# Make the talk of `make demo` again and align it. Needs flite, and ctcalign with the extra `synth`.
+#   run.sh                 the talk and its ground truth into exp/, aligned and checked
+#   run.sh --out .         over the committed talk
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-out=exp
-if [ "${1:-}" = --out ] && [ -n "${2:-}" ]; then out=$2; elif [ $# -gt 0 ]; then sed -n '2,4p' run.sh; exit 2; fi
-python=${PYTHON:-../../.venv/bin/python}
+out=exp; python=${PYTHON:-../../.venv/bin/python}
+. ../../tools/parse_options.sh
 
-"$python" local/make_talk.py --script script.json --out "$out"
+"$python" -m egs.demo.local.make_talk --script script.json --out "$out"
 "$python" -m ctcalign align "$out/talk.ogg" "$out/talk.srt" --overwrite -o "$out/talk.json"
-"$python" local/check_talk.py "$out/truth.json" "$out/talk.json" --within 0.2
+"$python" -m egs.demo.local.check_talk "$out/truth.json" "$out/talk.json" --within 0.2

@@ -25,13 +25,13 @@ run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 mkdir -p "$exp"
 
 if run 0 && [ ! -s "$exp/texts.jsonl" ]; then
-  "$python" local/texts.py --out "$exp/texts.jsonl" ${austen:+--austen "$austen"}
+  "$python" -m egs.mini_en.local.texts --out "$exp/texts.jsonl" ${austen:+--austen "$austen"}
 fi
 if run 1; then
   for engine in hibari flite festival espeak; do
     for ((shard = 0; shard < ${!engine}; shard++)); do echo "$engine $shard"; done
-  done | xargs -r -P "$jobs" -L 1 bash -c '"$0" local/synthesise.py --texts "$1/texts.jsonl" --hours "$2" --out "$1/feats" \
-      --engine "$3" --shards "$4-$4"' "$python" "$exp" "$shard_hours"
+  done | xargs -r -P "$jobs" -L 1 bash -c '"$0" -m egs.mini_en.local.synthesise --texts "$1/texts.jsonl" --hours "$2" \
+      --out "$1/feats" --engine "$3" --shards "$4-$4"' "$python" "$exp" "$shard_hours"
 fi
 if run 2; then
   if [ -z "$read_en" ]; then
@@ -42,29 +42,33 @@ if run 2; then
       lhotse cut simple -r "$exp/manifests/librispeech_recordings_$part.jsonl.gz" \
         -s "$exp/manifests/librispeech_supervisions_$part.jsonl.gz" "$exp/manifests/cuts_$part.jsonl.gz"
     done
-    "$python" local/read_speech.py --cuts "$exp/manifests/cuts_dev-clean.jsonl.gz" --out "$exp/feats/real-train"
-    "$python" local/read_speech.py --cuts "$exp/manifests/cuts_test-clean.jsonl.gz" --out "$exp/devfeats/read_en"
+    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_dev-clean.jsonl.gz" --out "$exp/feats/real-train"
+    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_test-clean.jsonl.gz" --out "$exp/devfeats/read_en"
   else
-    "$python" local/read_speech.py --manifest "$read_en/train.jsonl" --tar "$read_en/train.tar" --out "$exp/feats/real-train"
-    "$python" local/read_speech.py --manifest "$read_en/dev.jsonl" --tar "$read_en/dev.tar" --out "$exp/devfeats/read_en"
+    "$python" -m egs.mini_en.local.read_speech --manifest "$read_en/train.jsonl" --tar "$read_en/train.tar" \
+      --out "$exp/feats/real-train"
+    "$python" -m egs.mini_en.local.read_speech --manifest "$read_en/dev.jsonl" --tar "$read_en/dev.tar" \
+      --out "$exp/devfeats/read_en"
   fi
   if [ -n "$digits" ]; then
-    "$python" local/read_speech.py --manifest "$digits/manifest.jsonl" --tar "$digits"/*.tar --out "$exp/feats/digits-train"
+    "$python" -m egs.mini_en.local.read_speech --manifest "$digits/manifest.jsonl" --tar "$digits"/*.tar \
+      --out "$exp/feats/digits-train"
   fi
   for truth in ${dev_recordings:+"$dev_recordings"/*/truth.json}; do
     folder=$(dirname "$truth")
-    "$python" local/read_speech.py --truth "$folder" --out "$exp/devfeats/$(basename "$folder")"
+    "$python" -m egs.mini_en.local.read_speech --truth "$folder" --out "$exp/devfeats/$(basename "$folder")"
   done
 fi
 if run 3; then
-  "$python" -m torch.distributed.run --standalone --nproc_per_node "$processes" local/train.py --feats "$exp/feats" \
-    --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" --dtype "$dtype" \
+  "$python" -m torch.distributed.run --standalone --nproc_per_node "$processes" -m egs.mini_en.local.train \
+    --feats "$exp/feats" --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" --dtype "$dtype" \
     ${init:+--init "$init" --init-hours "$init_hours"} --dim "$dim" --blocks "$blocks"
 fi
 if run 4; then
-  delay=$("$python" local/spike_delay.py --checkpoint "$exp/model/last.pt" --feats "$exp/feats")
-  "$python" local/export.py --checkpoint "$exp/model/last.pt" --spike-delay "$delay" --out "$exp/model.safetensors"
+  delay=$("$python" -m egs.mini_en.local.spike_delay --checkpoint "$exp/model/last.pt" --feats "$exp/feats")
+  "$python" -m egs.mini_en.local.export --checkpoint "$exp/model/last.pt" --spike-delay "$delay" \
+    --out "$exp/model.safetensors"
 fi
 if run 5; then
-  "$python" local/evaluate.py --checkpoint "$exp/model/last.pt" --dev "$exp/devfeats" | tee "$exp/cer.json"
+  "$python" -m egs.mini_en.local.evaluate --checkpoint "$exp/model/last.pt" --dev "$exp/devfeats" | tee "$exp/cer.json"
 fi

@@ -18,7 +18,6 @@ recordings=""; variants=""    # names between spaces; empty: all
 methods=""                    # names between |, for some have spaces; empty: all
 targets=conf/targets.json; notes=conf/notes.md; results=RESULTS.md
 . ../../tools/parse_options.sh
-recipes=../../recipes
 export OMP_NUM_THREADS=$threads
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 which=(--corpus "$corpus")
@@ -29,16 +28,16 @@ if [ -n "$methods" ]; then IFS='|' read -r -a names <<<"$methods"; cells+=(--met
 mkdir -p "$exp"
 
 if run 0; then
-  "$python" "$recipes/noisy_emissions.py" "${which[@]}" --model "$model" --device "$device" --out "$exp/emissions"
+  "$python" -m recipes.noisy.emissions "${which[@]}" --model "$model" --device "$device" --out "$exp/emissions"
 fi
 if run 1; then
-  "$python" "$recipes/noisy_align.py" "${cells[@]}" --model "$model" --emissions "$exp/emissions" \
+  "$python" -m recipes.noisy.align "${cells[@]}" --model "$model" --emissions "$exp/emissions" \
     --out "$exp/alignments" --jobs "$jobs" --time-limit "$time_limit"
 fi
 if run 2; then
-  "$python" "$recipes/noisy_scores.py" "${cells[@]}" --alignments "$exp/alignments" --out "$exp/scores.json"
+  "$python" -m recipes.noisy.scores "${cells[@]}" --alignments "$exp/alignments" --out "$exp/scores.json"
 fi
 if run 3; then
-  "$python" "$recipes/noisy_results.py" --scores "$exp/scores.json" --model "$model" --command "$command" \
+  "$python" -m recipes.noisy.results --scores "$exp/scores.json" --model "$model" --command "$command" \
     ${targets:+--targets "$targets"} ${notes:+--notes "$notes"} --out "$results"
 fi

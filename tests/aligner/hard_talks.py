@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +19,9 @@ from ctcalign.aligner.run import align
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
+from egs.demo.local import sounds
 
 DEMO = Path(__file__).parents[2] / "egs" / "demo"
-sys.path.insert(0, str(DEMO / "local"))
-import sounds  # noqa: E402
 
 RATE = 16_000
 Samples = NDArray[np.float32]

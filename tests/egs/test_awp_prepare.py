@@ -1,29 +1,19 @@
-"""Data stages of the Align With Purpose recipes on made-up corpora: times, parts that are apart, clear refusals."""
+"""Data stages of the Align With Purpose recipes on synthetic corpora: times, disjoint parts, errors in the input."""
 
 from __future__ import annotations
 
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-from awp_cuts import SAMPLE_RATE, read_shar, speech_cut, timed_words, write_shar
-
 from ctcalign.metrics import TimedWord
+from egs.digits.awp.local import prepare as digits_data
+from egs.librispeech.awp.local import prepare as librispeech
+from egs.read_en.awp.local import prepare as read_en
+from recipes.awp import word_times
+from recipes.awp.cuts import SAMPLE_RATE, read_shar, speech_cut, timed_words, write_shar
 from tests.egs.awp_corpora import make_digits, make_librispeech, make_read
-
-ROOT = Path(__file__).parents[2]
-
-
-def script(*words: object) -> None:
-    """Run a script in this process: importing torch and lhotse again for each would take most of the time."""
-    path, *arguments = map(str, words)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *arguments])
-        runpy.run_path(path, run_name="__main__")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +26,7 @@ def digits(tmp_path_factory) -> Path:
 def prepare_digits(digits: Path, out: Path, *more: object) -> None:
     arguments = ["--train", digits / "digits_train", "--test", digits / "digits_test", "--out", out]
     arguments += ["--strings", 6, 3, 4, "--dev-takes", 2, *more]
-    script(ROOT / "egs/digits/awp/local/prepare.py", *arguments)
+    digits_data.main(list(map(str, arguments)))
 
 
 def test_digits_are_where_their_times_say(digits, tmp_path):
@@ -63,16 +53,15 @@ def test_digits_are_where_their_times_say(digits, tmp_path):
     assert counts == {"train": 6, "dev": 3, "test": 4}
 
 
-def test_takes_that_are_not_apart_are_refused(digits, tmp_path):
-    with pytest.raises(SystemExit, match="takes are not apart"):
+def test_overlapping_takes_are_refused(digits, tmp_path):
+    with pytest.raises(SystemExit, match="takes overlap"):
         prepare_digits(digits, tmp_path, "--test", digits / "digits_train")
 
 
 def test_read_speech_is_split_by_speaker_and_gets_word_times(tmp_path, capsys):
     make_read(tmp_path, ["the cat sat", "a dog ran over"], {"train": ["a", "b", "c"], "dev": ["d"]})
-    prepare = ROOT / "egs/read_en/awp/local/prepare.py"
     arguments = ["--train", tmp_path / "train.jsonl", "--test", tmp_path / "dev.jsonl", "--dev-speakers", 1]
-    script(prepare, *arguments, "--out", tmp_path / "out")
+    read_en.main(list(map(str, [*arguments, "--out", tmp_path / "out"])))
     speakers = {part: {c.supervisions[0].speaker for c in read_shar(tmp_path / "out" / part)} for part in
                 ("train", "dev", "test")}  # fmt: skip
     assert speakers["test"] == {"d"}
@@ -82,12 +71,12 @@ def test_read_speech_is_split_by_speaker_and_gets_word_times(tmp_path, capsys):
     assert [c.supervisions[0].text for c in cuts] == ["the cat sat", "a dog ran over"]
     assert all(np.isnan(w.end) for c in cuts for w in timed_words(c))
     with pytest.raises(SystemExit, match="no utterances to write"):
-        script(prepare, *arguments, "--out", tmp_path / "few", "--most-characters", 1.0)
+        read_en.main(list(map(str, [*arguments, "--out", tmp_path / "few", "--most-characters", 1.0])))
     same = [*arguments[:3], tmp_path / "train.jsonl", *arguments[4:]]
     with pytest.raises(SystemExit, match="speakers are both in train and test"):
-        script(prepare, *same, "--out", tmp_path)
+        read_en.main(list(map(str, [*same, "--out", tmp_path])))
     folder = tmp_path / "out" / "test"
-    script(ROOT / "recipes/awp_word_times.py", "--shar", folder, "--out", folder, "--device", "cpu")
+    word_times.main(["--shar", str(folder), "--out", str(folder), "--device", "cpu"])
     assert "2 utterances, 0 not aligned; 7 words" in capsys.readouterr().err
     for cut in read_shar(folder):
         times = [(w.start, w.end) for w in timed_words(cut)]
@@ -101,14 +90,13 @@ def test_librispeech_by_lhotse(tmp_path):
         tmp_path / "LibriSpeech", ["one two", "six"], ("train-clean-100", "dev-clean", "test-clean", "test-other")
     )
     arguments = ["--corpus", tmp_path / "LibriSpeech", "--out", tmp_path / "out", "--jobs", 1, "--train-parts"]
-    prepare = ROOT / "egs/librispeech/awp/local/prepare.py"
-    script(prepare, *arguments, "train-clean-100")
+    librispeech.main(list(map(str, [*arguments, "train-clean-100"])))
     texts = {part: sorted(c.supervisions[0].text for c in read_shar(tmp_path / "out" / part)) for part in
              ("train", "dev", "test", "test-other")}  # fmt: skip
     assert texts == {part: ["one two", "one two", "six", "six"] for part in texts}
 
 
-def test_a_word_whose_alignment_is_of_another_text_has_no_time(tmp_path):
+def test_words_have_no_times_if_the_alignment_has_another_text(tmp_path):
     samples = np.zeros(SAMPLE_RATE, np.float32)
     cut = speech_cut("x", samples, [TimedWord("one", 0.1, 0.5)], "one two", "s")
     assert all(np.isnan(w.end) for w in timed_words(cut))

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-from awp_plan import merged, read_plan, runs_of
-
+from recipes.awp.plan import merged, read_plan, runs_of
 from tests.egs.awp_corpora import make_digits, make_librispeech
 
 ROOT = Path(__file__).parents[2]

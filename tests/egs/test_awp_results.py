@@ -1,4 +1,4 @@
-"""Plans, rows, tables and verdicts of the Align With Purpose recipes, on made-up runs whose numbers are known."""
+"""Plans, rows, tables and verdicts of the Align With Purpose recipes, on synthetic runs with known numbers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-
-import awp_results
-import awp_runs
-from awp_plan import merged, read_plan, runs_of
-from awp_scoring import read_rows, score, summary, write_rows
-from awp_table import collect, compare_delay, compare_wer, dominated
-from awp_verdicts import together, verdicts
-
 from ctcalign.metrics import EmittedToken, TimedWord
+from recipes.awp import results, run
+from recipes.awp.entries import collect, compare_delay, compare_wer, dominated
+from recipes.awp.evaluation import read_rows, score, summary, write_rows
+from recipes.awp.plan import merged, read_plan, runs_of
+from recipes.awp.verdicts import together, verdicts
 
 SYMBOLS = ["_", " ", "a", "b", "c", "x"]
 PLAN = {
@@ -33,7 +29,7 @@ PLAN = {
 
 
 def utterance(number: int, delay: float, wrong: bool):
-    """Ten words of one letter, a second each; said `delay` seconds after their ends; one of them wrong."""
+    """Ten words of one letter, one a second; emitted `delay` seconds after their ends; one of them wrong."""
     words = [TimedWord("abc"[i % 3], float(i), i + 0.5) for i in range(10)]
     tokens = []
     for i, word in enumerate(words):
@@ -44,7 +40,7 @@ def utterance(number: int, delay: float, wrong: bool):
 
 
 def make_run(folder: Path, method: str, setting: str, seed: int, delay: float, wrong: int, look_ahead=0.1) -> None:
-    """A finished run: of 100 utterances `wrong` have an error, not the same ones for each seed."""
+    """A finished run: of 100 utterances `wrong` have an error, other ones for each seed."""
     run = folder / f"{method}-{setting.replace(' ', '')}-s{seed}"
     run.mkdir(parents=True)
     about = {"method": method, "setting": setting, "seed": seed, "look_ahead": look_ahead, "seconds": 60.0}
@@ -67,7 +63,7 @@ def runs(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_row_holds_what_was_said():
+def test_a_row_compares_tokens_with_words():
     row = utterance(0, 0.2, wrong=True)
     assert (row.errors, row.words, row.character_errors) == (1, 10, 1)
     assert row.delays == pytest.approx([0.2] * 9)
@@ -116,22 +112,22 @@ def test_entries_are_means_over_seeds(runs):
     ]
 
 
-def test_verdicts_say_what_was_shown_and_what_was_not(runs):
+def test_verdicts_for_claims_that_hold_and_that_do_not(runs):
     dev, test = collect(runs, ["dev"], None), collect(runs, ["test"], None)
     plain = next(e for e in test if e.method == "ctc")
-    said = "\n".join(verdicts(dev, test, plain, plain))
-    assert "**Latency: shown.** `awp_latency weight 0.1`" in said
-    assert "from 302 to 102 ms, by 200 ms" in said
-    assert "on or below the others" in said
-    assert "**WER: shown.** `awp_wer weight 0.1`" in said
-    assert "-40.0 % relative" in said
+    text = "\n".join(verdicts(dev, test, plain, plain))
+    assert "**Latency: shown.** `awp_latency weight 0.1`" in text
+    assert "from 302 to 102 ms, by 200 ms" in text
+    assert "on or below the others" in text
+    assert "**WER: shown.** `awp_wer weight 0.1`" in text
+    assert "-40.0 % relative" in text
     alone = [e for e in test if e.method != "trim_tail"]
     assert "Curve" not in "\n".join(verdicts(dev, alone, plain, plain))  # no latency baseline to compare with
     late = [e for e in dev if e.name != "awp_latency weight 0.1"]
     assert "**Latency: not shown.** On dev no weight" in "\n".join(verdicts(late, test, plain, plain))
 
 
-def test_all_parts_together(runs):
+def test_all_parts_pooled(runs):
     entries = collect(runs, ["dev", "test"], None)
     assert [len(rows) for rows in entries[0].rows] == [200, 200, 200]
     plain = next(e for e in entries if e.method == "ctc")
@@ -139,9 +135,9 @@ def test_all_parts_together(runs):
     first, second = together(entries, plain)
     assert "`awp_latency weight 0.1`: -200 ms" in first
     assert "word errors +2.0 %" in first
-    assert first.endswith("3 seeds): within what is wanted.")
+    assert first.endswith("3 seeds): target reached.")
     assert "word errors +40.0 %" in second
-    assert second.endswith("not within what is wanted.")
+    assert second.endswith("target not reached.")
 
 
 def test_a_better_baseline_point_is_named(runs, tmp_path):
@@ -152,24 +148,23 @@ def test_a_better_baseline_point_is_named(runs, tmp_path):
         make_run(tmp_path, "awp_wer", "weight 1", seed, 0.3, 49)
     entries = collect(tmp_path, ["test"], None)
     plain = next(e for e in entries if e.method == "ctc")
-    said = "\n".join(verdicts(entries, entries, plain, plain))
-    assert "above the others in places" in said
-    assert "`awp_latency weight 1` by `delay_penalty weight 2`" in said
-    assert "**Latency: not shown.** `awp_latency weight 1`" in said
-    assert "**WER: not shown.**" in said
+    text = "\n".join(verdicts(entries, entries, plain, plain))
+    assert "above the others in places" in text
+    assert "`awp_latency weight 1` by `delay_penalty weight 2`" in text
+    assert "**Latency: not shown.** `awp_latency weight 1`" in text
+    assert "**WER: not shown.**" in text
 
 
-def test_results_are_written(runs, tmp_path, monkeypatch):
+def test_results_are_written(runs, tmp_path):
     reference = tmp_path / "reference"
     reference.mkdir()
     for part in ("dev", "test"):
         write_rows(reference / f"{part}.jsonl", [utterance(i, 0.0, False) for i in range(100)])
-    (tmp_path / "notes.md").write_text("Made up.\n")
+    (tmp_path / "notes.md").write_text("Synthetic.\n")
     arguments = ["--runs", str(runs), "--reference", str(reference), "--title", "T", "--command", "run.sh --x 1"]
     arguments += ["--notes", str(tmp_path / "notes.md")]
     arguments += ["--plot", str(tmp_path / "curve.png"), "--out", str(tmp_path / "RESULTS.md")]
-    monkeypatch.setattr(sys, "argv", ["awp_results.py", *arguments])
-    awp_results.main()
+    results.main(arguments)
     text = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "| ctc | – | 3 | 5.00 ± 0.00 | 2.63 |  |  | 302 ± 1 | 302 |" in text
     assert "Command: `run.sh --x 1`" in text
@@ -177,9 +172,8 @@ def test_results_are_written(runs, tmp_path, monkeypatch):
     assert "18 trainings, 18 minutes" in text
     assert "![word error rate against delay on test](curve.png)" in text
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
-    monkeypatch.setattr(sys, "argv", ["awp_results.py", *arguments, "--plain", "nothing"])
     with pytest.raises(SystemExit, match="no run of 'nothing'"):
-        awp_results.main()
+        results.main([*arguments, "--plain", "nothing"])
 
 
 def test_a_plan_gives_all_runs():
@@ -215,8 +209,8 @@ def test_bad_plans(tmp_path):
         read_plan(file)
 
 
-def test_the_queue_skips_what_is_done_and_names_what_failed(tmp_path, monkeypatch, capsys):
-    """A worker of our own in place of the training: it fails where the folder is called ...weight1..."""
+def test_finished_runs_are_skipped_and_failed_ones_named(tmp_path, capsys):
+    """The training is replaced by a program that fails in folders named ...weight1..."""
     worker = tmp_path / "worker.py"
     worker.write_text(
         "import json, pathlib, sys\n"
@@ -226,20 +220,18 @@ def test_the_queue_skips_what_is_done_and_names_what_failed(tmp_path, monkeypatc
         "(folder / 'init').write_text(a[a.index('--init') + 1] if '--init' in a else '')\n"
         "for name in ('run.json', 'dev.jsonl', 'test.jsonl'): (folder / name).write_text('{}')\n"
     )
-    monkeypatch.setattr(awp_runs, "WORKER", worker)
+    command = [sys.executable, str(worker)]
     plan = tmp_path / "plan.yaml"
     plan.write_text(json.dumps(PLAN))
     out = tmp_path / "runs"
-    arguments = ["awp_runs.py", "--plan", str(plan), "--data", "d", "--out", str(out), "--seeds", "1", "--jobs", "2"]
-    monkeypatch.setattr(sys, "argv", [*arguments, "--only", "ctc"])
-    awp_runs.main()
+    arguments = ["--plan", str(plan), "--data", "d", "--out", str(out), "--seeds", "1", "--jobs", "2"]
+    run.main([*arguments, "--only", "ctc"], command)
     assert sorted(p.name for p in out.iterdir()) == ["baseline-s1", "ctc-s1"]
     assert (out / "ctc-s1" / "init").read_text() == str(out / "baseline-s1")
-    monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit, match="1 of 4 runs failed: awp_latency-weight1-s1"):
-        awp_runs.main()
+        run.main(arguments, command)
     assert "awp_latency-weight1-s1: FAILED" in capsys.readouterr().err
     assert (out / "ctc-s1" / "count").read_text() == "x"  # was not run again
     plan.write_text(json.dumps({**PLAN, "continuation": {"trainer": {"max_steps": 11}}}))
-    with pytest.raises(SystemExit, match="was made with other settings"):
-        awp_runs.main()
+    with pytest.raises(SystemExit, match="was made with another configuration"):
+        run.main(arguments, command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -16,9 +15,8 @@ HOURS = (0.01, 0.03)  # what each process hears in a step
 
 
 def _train(rank: int, folder: str) -> None:
-    sys.path.insert(0, str(LOCAL))
-    from data import Batch
-    from train import Run
+    from egs.mini_en.local.data import Batch
+    from egs.mini_en.local.train import Run
 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)

@@ -13,18 +13,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-
-from noisy_corpus import find_recordings
-from noisy_methods import METHODS, PEERS
-from noisy_neighbours import neighbours, uncaptioned
-from noisy_plot import plot_reliability
-from noisy_scores import measures, read_cell, row_of
-from noisy_table import Scores, confidence_table, grid_table, percent, within_table
-from noisy_verdicts import order, reached, same_texts, verdicts
-from noisy_worker import Task, Worker
-
 from ctcalign.scoring.items import TimedItem
+from recipes.noisy.corpus import find_recordings
+from recipes.noisy.methods import METHODS, PEERS
+from recipes.noisy.results import plot_reliability
+from recipes.noisy.scores import measures, neighbours, read_cell, row_of, uncaptioned
+from recipes.noisy.tables import Scores, confidence_table, grid_table, percent, within_table
+from recipes.noisy.verdicts import order, reached, same_texts, verdicts
+from recipes.noisy.worker import Task, Worker
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "egs" / "demo"
@@ -226,15 +222,14 @@ def test_neighbours_of_what_has_no_partner():
 def test_a_method_that_fails_costs_its_cell_alone(corpus, grid, tmp_path, monkeypatch):
     # The child imports everything anew: what runs at its start adds methods that fail.
     (tmp_path / "sitecustomize.py").write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT / 'recipes')!r})\n"
         "import os, signal, time\n"
-        "import noisy_methods\n"
+        "from recipes.noisy import methods\n"
         "def dies(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
         "def waits(*_): time.sleep(300)\n"
         "def turns(*_):\n"
         "    while True: pass\n"
         "def raises(*_): raise ValueError('two\\nlines')\n"
-        "noisy_methods.METHODS.update(dies=dies, waits=waits, turns=turns, raises=raises)\n"
+        "methods.METHODS.update(dies=dies, waits=waits, turns=turns, raises=raises)\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
 
@@ -297,12 +292,12 @@ def test_verdicts_name_every_row_that_is_lost():
     assert "`torchaudio` talk words: died" in failed[-1]
 
 
-def test_captions_in_another_dress_must_give_the_same():
+def test_captions_that_differ_in_formatting_alone_must_give_the_same():
     found = {("exact", "global"): 9, ("late", "global"): 9, ("casing", "global"): 8, ("words", "global"): 3}
     (line,) = same_texts(made_up(found), "global")
-    assert "have: no.** 9 of 10 within 0.5 s in exact and in casing, late, but casing 8." in line
+    assert "captions: no.** 9 of 10 within 0.5 s in exact and in casing, late, but casing 8." in line
     (line,) = same_texts(made_up({**found, ("casing", "global"): 9}), "global")
-    assert "have: yes.**" in line
+    assert "captions: yes.**" in line
     assert "words" not in line
 
 

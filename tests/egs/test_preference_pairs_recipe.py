@@ -1,23 +1,19 @@
-"""Pairs from cuts and a model: what is written can be trained on, a stop costs nothing, what is dropped is told."""
+"""Pairs from cuts and a model: values of tokens, resuming an interrupted run, counts of what is left out."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-import preference_pair_maker
-import preference_pairs
-
 import ctcalign
 from ctcalign.preference import ctc_token_scores
 from ctcalign.train.preference.examples import read_examples
 from ctcalign.train.preference.speech.frozen import fingerprint
+from recipes.preference import pairs
 from tests.train.preference_cases import start
 from tests.train.spoken_tones import make_cuts
 
@@ -45,15 +41,14 @@ def cuts(folder) -> Path:
     return manifest
 
 
-def run(monkeypatch, *words: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["preference_pairs.py", *map(str, words)])
-    preference_pairs.main()
+def run(*words: object) -> None:
+    pairs.main(list(map(str, words)))
 
 
-def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, monkeypatch, capsys):
+def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, capsys):
     out = folder / "nbest.jsonl"
     options = ["--cuts", cuts, "--model", model, "--unit", "characters", "--pairs", 2]
-    run(monkeypatch, *options, "--out", out, "--reference-scores", "--weights", "contrast", "--noise-snr", 0)
+    run(*options, "--out", out, "--reference-scores", "--weights", "contrast", "--noise-snr", 0)
     examples = read_examples(str(out))
     assert len(examples) > 5
     recogniser = ctcalign.load_model(model, "cpu")
@@ -73,7 +68,7 @@ def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, monkeypa
     samples = torch.from_numpy(read_samples(first))
     with torch.inference_mode():
         log_probs, _ = recogniser(samples[None], torch.tensor([len(samples)]))
-    labels, _ = preference_pair_maker.ModelTokenizer(recogniser.vocabulary).encode(examples[0].chosen.content)
+    labels, _ = pairs.ModelTokenizer(recogniser.vocabulary).encode(examples[0].chosen.content)
     expected = ctc_token_scores(log_probs, torch.tensor([labels])).log_probs[0]
     torch.testing.assert_close(
         torch.tensor(examples[0].chosen.values["reference_log_probs"]), expected, atol=1e-4, rtol=1e-4
@@ -81,49 +76,49 @@ def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, monkeypa
     assert "1 untranscribed" in capsys.readouterr().err
 
 
-def test_a_stopped_run_goes_on_and_gives_the_same(folder, model, cuts, monkeypatch):
+def test_an_interrupted_run_resumes_with_the_same_result(folder, model, cuts, monkeypatch):
     options = ["--cuts", cuts, "--model", model, "--source", "sample", "--unit", "characters", "--hypotheses", 3]
-    run(monkeypatch, *options, "--out", folder / "whole.jsonl")
-    heard: list[str] = []
-    inner = preference_pair_maker.Maker.__call__
+    run(*options, "--out", folder / "whole.jsonl")
+    used: list[str] = []
+    inner = pairs.Maker.__call__
 
     def stopping(self, cut):
-        heard.append(cut.id)
-        if len(heard) == 4:
+        used.append(cut.id)
+        if len(used) == 4:
             raise KeyboardInterrupt
         return inner(self, cut)
 
-    monkeypatch.setattr(preference_pair_maker.Maker, "__call__", stopping)
+    monkeypatch.setattr(pairs.Maker, "__call__", stopping)
     out = folder / "parts.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        run(monkeypatch, *options, "--out", out)
+        run(*options, "--out", out)
     assert not out.exists()
     (part,) = folder.glob("parts.jsonl.*.part")
-    part.write_bytes(part.read_bytes() + b'{"id": "cut o')  # a line that the stop cut off
-    run(monkeypatch, *options, "--out", out)
+    part.write_bytes(part.read_bytes() + b'{"id": "cut o')  # the line at which it was interrupted
+    run(*options, "--out", out)
     assert out.read_bytes() == (folder / "whole.jsonl").read_bytes()
-    assert len(heard) == 4 + 3  # three cuts were heard before the stop, and not again
+    assert len(used) == 4 + 3  # three cuts were used before the stop, and not again
     assert not list(folder.glob("*.part"))
 
 
-def test_alignments_that_a_property_bettered(folder, model, cuts, monkeypatch):
+def test_alignments_improved_by_a_property(folder, model, cuts):
     out = folder / "paths.jsonl"
-    run(monkeypatch, "--cuts", cuts, "--model", model, "--source", "paths", "--pairs", 3, "--out", out)
+    run("--cuts", cuts, "--model", model, "--source", "paths", "--pairs", 3, "--out", out)
     for one in read_examples(str(out)):
         better, sampled = one.chosen.content, one.rejected[0].content
         assert len(better) == len(sampled)
         assert better != sampled
 
 
-def test_labels_by_confidence(folder, model, cuts, monkeypatch, capsys):
+def test_labels_by_confidence(folder, model, cuts, capsys):
     out = folder / "labels.jsonl"
-    run(monkeypatch, "--cuts", cuts, "--model", model, "--source", "labels", "--matching", "--out", out)
+    run("--cuts", cuts, "--model", model, "--source", "labels", "--matching", "--out", out)
     examples = read_examples(str(out))
     assert [one.chosen is not None for one in examples] == [True, True, False, False]
     assert all(0 <= one.desirable_probability <= 1 for one in examples)
     assert "1 between, 1 untranscribed" in capsys.readouterr().err
 
 
-def test_a_contrast_needs_two_conditions(folder, model, cuts, monkeypatch):
+def test_a_contrast_needs_two_conditions(folder, model, cuts):
     with pytest.raises(SystemExit):
-        run(monkeypatch, "--cuts", cuts, "--model", model, "--weights", "contrast", "--out", folder / "x.jsonl")
+        run("--cuts", cuts, "--model", model, "--weights", "contrast", "--out", folder / "x.jsonl")

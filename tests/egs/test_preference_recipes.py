@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-from awp_plan import merged, read_plan, runs_of
-
+from recipes.awp.plan import merged, read_plan, runs_of
+from recipes.preference import run_text
 from tests.egs.awp_corpora import make_digits, make_read
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +58,7 @@ def rows_of_table(text: str, head: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
-def test_sums_from_random_weights_to_results(tmp_path, monkeypatch):
+def test_sums_from_random_weights_to_results(tmp_path):
     plan = tiny_plan("toy_text", ["sft", "dpo", "tdpo", "logo"], tmp_path, TINY_TEXT)
     options = ["--exp", tmp_path / "exp", "--plan", plan, "--problems", "12 4 6", "--most", 9, "--dim", 16,
                "--layers", 1, "--seeds", "1"]  # fmt: skip
@@ -71,16 +70,14 @@ def test_sums_from_random_weights_to_results(tmp_path, monkeypatch):
     assert "sequence-level `dpo beta 0.1`" in told
     runs = tmp_path / "exp/runs"
     assert json.loads((runs / "tdpo-beta0.1-s1/test.drift.json").read_text())["kl"] > 0
-    # What is finished is not trained again; what is missing is made again.
-    import preference_text_runs
+    # Finished trainings are not repeated; missing files are made again.
 
     models = {file: file.stat().st_mtime_ns for file in runs.glob("*/model/model.safetensors")}
     assert len(models) == 5
     before = (runs / "sft-s1/test.jsonl").read_bytes()
     (runs / "sft-s1/test.jsonl").unlink()
     words = ["--plan", plan, "--data", tmp_path / "exp/data", "--out", runs, "--seeds", 1]
-    monkeypatch.setattr(sys, "argv", ["preference_text_runs.py", *map(str, words)])
-    preference_text_runs.main()
+    run_text.main(list(map(str, words)))
     assert (runs / "sft-s1/test.jsonl").read_bytes() == before
     assert {file: file.stat().st_mtime_ns for file in models} == models
 
@@ -133,9 +130,9 @@ def test_every_method_of_a_plan_can_be_built(name, tmp_path):
 
 
 def test_wrong_answers_are_wrong():
-    sys.path.insert(0, str(ROOT / "egs/toy_text/preference/local"))
     import numpy as np
-    import prepare
+
+    from egs.toy_text.preference.local import prepare
 
     assert [prepare.without_carry(a, b) for a, b in ((57, 68), (9, 1), (12, 34), (99, 1))] == [15, 0, 46, 90]
     rng = np.random.default_rng(0)
@@ -167,9 +164,8 @@ def test_example_configurations_of_recognisers_can_be_built(name, tmp_path):
 
 
 def test_example_configuration_of_language_models_can_be_built(tmp_path):
-    from preference_language_model import write_language_model
-
     from ctcalign.train.run import prepared
+    from recipes.preference.language_model import write_language_model
 
     write_language_model(tmp_path / "start", "ab", dim=8, layers=1, positions=8)
     options = ["--config", str(ROOT / "recipes/conf/text_preference.yaml"), "--model.model", str(tmp_path / "start")]

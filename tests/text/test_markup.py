@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import sys
+import importlib.util
 import time
 from pathlib import Path
 
@@ -162,15 +162,13 @@ def test_plain_text_is_spoken_as_it_is(text):
 
 @pytest.fixture(scope="module")
 def norm():
-    """The judge's own normalisation."""
+    """The normalisation of the independent scoring program."""
     if not (DATA / "score_alignment.py").is_file():
         pytest.skip("the development recordings (../shared/data) are not beside the repository")
-    sys.path.insert(0, str(DATA))
-    try:
-        from score_alignment import norm
-    finally:
-        sys.path.remove(str(DATA))
-    return norm
+    spec = importlib.util.spec_from_file_location("score_alignment", DATA / "score_alignment.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.norm
 
 
 def caption_files(pattern: str) -> list[Path]:

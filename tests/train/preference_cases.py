@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
-from preference_language_model import write_language_model
 
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.train.data.batch import Batch
@@ -19,6 +15,7 @@ from ctcalign.train.optimisation import OptimiserConfig
 from ctcalign.train.preference.examples import Example, Response, write_examples
 from ctcalign.train.preference.speech.module import CtcPreferenceModule, PreferenceConfig
 from ctcalign.train.preference.term import LossConfig
+from recipes.preference.language_model import write_language_model
 
 TEXTS = {"one": ("ab cab", ["ab ca", "bb cad"]), "two": ("dad", ["da", "dcd d"]), "three": ("ca ab", ["cc ab", "c"])}
 LOSSES = ("bco", "cdpo", "cpo", "dpo", "kto", "logo", "poft", "simpo", "tdpo", "treg")

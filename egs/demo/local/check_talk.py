@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """How far an alignment of the talk is from the truth.
 
-check_talk.py truth.json talk.json [--within 0.2]
+python -m egs.demo.local.check_talk truth.json talk.json [--within 0.2]
 
 Prints a table. With --within the exit status is 1 when a caption is missing, or begins or ends further from its place.
 """

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Speak script.json with the voices of egs/mini_en and write the talk, its captions and where everything truly is.
 
-  make_talk.py --script script.json --out .
+  python -m egs.demo.local.make_talk --script egs/demo/script.json --out exp
 
 Writes talk.ogg (16 kHz mono Opus), talk.srt (captions whose times drift and jump, as those of real files do),
 talk.txt (the same without times) and truth.json: the true times of each caption and, for hibari's voices, of each
@@ -14,7 +13,6 @@ import argparse
 import json
 import random
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,10 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "mini_en" / "local")]
-from engines import Flite, Hibari, Spoken  # noqa: E402
-from sounds import SOUNDS, storm  # noqa: E402
+from egs.demo.local.sounds import SOUNDS, storm
+from egs.mini_en.local.engines import Flite, Hibari, Spoken
+
+DEMO = Path(__file__).resolve().parents[1]
 
 RATE = 16_000
 LEVEL = 0.06  # RMS of a sentence
@@ -163,7 +161,7 @@ def wrong_times(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--script", type=Path, default=HERE.parent / "script.json")
+    parser.add_argument("--script", type=Path, default=DEMO / "script.json")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -20,29 +20,29 @@ plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.
 runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
 baselines=""              # folder of runs whose baselines are taken
 . ../../../tools/parse_options.sh
-recipes=../../../recipes; runs=${runs:-$exp/runs}
+runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 train() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
+  "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/data/test" ]; then
   # shellcheck disable=SC2086
-  "$python" local/prepare.py --train "$corpus/digits_train" --test "$corpus/digits_test" --noise "$corpus/noise" \
-    --out "$exp/data" --strings $strings
+  "$python" -m egs.digits.awp.local.prepare --train "$corpus/digits_train" --test "$corpus/digits_test" \
+    --noise "$corpus/noise" --out "$exp/data" --strings $strings
 fi
 if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$runs"; fi
 if run 1; then train --baseline-only; fi
 if run 2; then train; fi
 if run 3; then
-  "$python" "$recipes/awp_reference.py" --data "$exp/data" --out "$exp/reference"
+  "$python" -m recipes.awp.evaluation --data "$exp/data" --out "$exp/reference"
   train
 fi
 if run 4; then
-  "$python" "$recipes/awp_results.py" --runs "$runs" --reference "$exp/reference" --notes "$notes" \
+  "$python" -m recipes.awp.results --runs "$runs" --reference "$exp/reference" --notes "$notes" \
     --title "Align With Purpose on connected digits" --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

@@ -16,25 +16,24 @@ strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
 baselines=""              # folder of runs of ../awp whose baselines are taken
 . ../../../tools/parse_options.sh
-recipes=../../../recipes
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 runs() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/preference_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+  "$python" -m recipes.preference.run --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/data/test" ]; then
   # shellcheck disable=SC2086
-  "$python" ../awp/local/prepare.py --train "$corpus/digits_train" --test "$corpus/digits_test" \
+  "$python" -m egs.digits.awp.local.prepare --train "$corpus/digits_train" --test "$corpus/digits_test" \
     --noise "$corpus/noise" --out "$exp/data" --strings $strings
 fi
 if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$exp/runs"; fi
 if run 1 && ! run 2; then runs --baseline-only; fi
 if run 2; then runs; fi
 if run 3; then
-  "$python" "$recipes/preference_results.py" --runs "$exp/runs" --notes conf/notes.md \
+  "$python" -m recipes.preference.results --runs "$exp/runs" --notes conf/notes.md \
     --title "Preference losses on connected digits in noise" --command "$command" --out "$results"
 fi

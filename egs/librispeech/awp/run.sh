@@ -15,13 +15,13 @@ train_parts="train-clean-100 train-clean-360 train-other-500"; workers=16; devic
 devices=8; jobs=1; threads=4; plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md
 aligner=builtin:en; min_word_score=-2.0
 . ../../../tools/parse_options.sh
-recipes=../../../recipes; parts="dev test test-other"
+parts="dev test test-other"
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 runs() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds --parts $parts \
-    --devices "$devices" --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" \
+  "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+    --parts $parts --devices "$devices" --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" \
     ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
@@ -32,14 +32,15 @@ if run 0; then
     if [ ! -d "$librispeech" ]; then lhotse download librispeech "$exp/corpora"; fi
   fi
   # shellcheck disable=SC2086
-  "$python" local/prepare.py --corpus "$librispeech" --out "$exp/plain" --train-parts $train_parts --jobs "$workers"
+  "$python" -m egs.librispeech.awp.local.prepare --corpus "$librispeech" --out "$exp/plain" \
+    --train-parts $train_parts --jobs "$workers"
 fi
 if run 1; then
   mkdir -p "$exp/data"
   if [ ! -e "$exp/data/train" ]; then ln -s ../plain/train "$exp/data/train"; fi
   for part in $parts; do
     if [ -d "$exp/data/$part" ]; then continue; fi
-    "$python" "$recipes/awp_word_times.py" --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner" \
+    "$python" -m recipes.awp.word_times --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner" \
       --device "$device"
   done
 fi
@@ -47,12 +48,12 @@ if run 2; then runs --baseline-only; fi
 if run 3; then runs; fi
 if run 4; then
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_reference.py" --data "$exp/data" --parts $parts --out "$exp/reference" --model "$aligner" \
+  "$python" -m recipes.awp.evaluation --data "$exp/data" --parts $parts --out "$exp/reference" --model "$aligner" \
     --min-word-score="$min_word_score"
   runs
 fi
 if run 5; then
-  "$python" "$recipes/awp_results.py" --runs "$exp/runs" --reference "$exp/reference" --notes conf/notes.md \
+  "$python" -m recipes.awp.results --runs "$exp/runs" --reference "$exp/reference" --notes conf/notes.md \
     --tests test test-other --title "Align With Purpose on LibriSpeech" --command "$command" \
     --plot "${results%.md}.png" --out "$results"
 fi

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from augment import augment
 from torch import Tensor
+
+from egs.mini_en.local.augment import augment
 
 SYMBOLS = ("<blank>", " ", *"abcdefghijklmnopqrstuvwxyz", "'")
 SYMBOL_ID = {symbol: i for i, symbol in enumerate(SYMBOLS)}

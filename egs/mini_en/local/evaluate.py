@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Greedy character error rate of a model on test shards.
 
-evaluate.py --checkpoint exp/model/last.pt --dev exp/devfeats
+python -m egs.mini_en.local.evaluate --checkpoint exp/model/last.pt --dev exp/devfeats
 """
 
 from __future__ import annotations
@@ -16,12 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from data import decode
-from shards import PHONES
-
 from ctcalign.edits import edit_distance
 from ctcalign.models.builtin.network import Network, NetworkConfig
+from egs.mini_en.local.data import decode
+from egs.mini_en.local.shards import PHONES
 
 
 def greedy(log_probs: Tensor) -> str:

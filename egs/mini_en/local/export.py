@@ -1,23 +1,20 @@
-#!/usr/bin/env python3
 """Write the averaged weights of a training run as a checkpoint that ctcalign loads.
 
-export.py --checkpoint exp/model/last.pt --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
+python -m egs.mini_en.local.export --checkpoint exp/model/last.pt \\
+    --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from data import SYMBOLS
-from shards import PHONES
-
 from ctcalign.models.builtin.model import save_checkpoint
 from ctcalign.models.builtin.network import Network, NetworkConfig
+from egs.mini_en.local.data import SYMBOLS
+from egs.mini_en.local.shards import PHONES
 
 
 def main() -> None:

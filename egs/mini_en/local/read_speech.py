@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 """Turn recorded read speech into training or test shards.
 
-read_speech.py --manifest ../shared/data/read_en/train.jsonl --tar ../shared/data/read_en/train.tar --out feats/real
-read_speech.py --cuts exp/librispeech_cuts.jsonl.gz --out feats/real          (cuts made by lhotse's recipes)
-read_speech.py --truth ../shared/data/dev/ljspeech_long --out feats/dev-lj    (the clips of a long recording)
+python -m egs.mini_en.local.read_speech --manifest train.jsonl --tar train.tar --out feats/real
+    ... --cuts exp/librispeech_cuts.jsonl.gz --out feats/real      cuts made by lhotse's recipes
+    ... --truth dev/ljspeech_long --out feats/dev-lj               the clips of a long recording
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import argparse
 import io
 import json
 import re
-import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +19,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from shards import SAMPLE_RATE, ShardWriter
+from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 
 Utterance = tuple[np.ndarray, str, str, str]  # samples at 16 kHz, text, speaker, source
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from ctcalign.models.features import SAMPLE_RATE, log_mel
 
 # Phone classes of the auxiliary frame-wise target; 0 is silence, -1 in a target means "not known".

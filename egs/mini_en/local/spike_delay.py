@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure by how much a model's spikes lag the sounds, on synthetic speech whose times are exact.
 
 For each utterance of hibari-tts, whose labels mark the spaces between words, the best path of its own text is searched;
@@ -18,11 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from data import encode
-from evaluate import load_network
-
 from ctcalign.ctc import best_path
+from egs.mini_en.local.data import encode
+from egs.mini_en.local.evaluate import load_network
 
 SPACE = -1  # class of the label that stands for a space between words
 

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """Speak sentences with installable synthesisers and write training shards; each shard is one resumable job.
 
-  synthesise.py --texts texts.jsonl --engine hibari --shards 0-9 --hours 0.5 --out feats
+  python -m egs.mini_en.local.synthesise --texts texts.jsonl --engine hibari --shards 0-9 --hours 0.5 --out feats
 
 Shard n of an engine always has the same texts, voices and warps: its random stream is seeded with (engine, n).
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sys
 import time
 import zlib
 from pathlib import Path
@@ -19,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from engines import ENGINES, Spoken
-from shards import SAMPLE_RATE, ShardWriter
+from egs.mini_en.local.engines import ENGINES, Spoken
+from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 
 SOURCE_WEIGHTS = {
     "wordnet-example": 0.28,

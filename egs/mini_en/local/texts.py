@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Collect English sentences whose spelling is what a reader says: letters and apostrophes only once normalised.
 
 Sources, all installable with apt: WordNet examples and glosses (wordnet-base), the King James Bible (bible-kjv-text)

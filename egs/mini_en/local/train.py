@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Train the built-in model. Run it again to resume; give a larger --total-hours to go on after the end.
 
   torchrun --nproc_per_node 2 train.py --feats exp/feats --dev exp/devfeats --out exp/model --total-hours 200
@@ -21,13 +20,11 @@ import torch.distributed as dist
 from safetensors.torch import load_file
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from data import SYMBOLS, Batch, Batches
-from evaluate import character_error_rates
-from optimiser import Muon
-from shards import PHONES
-
 from ctcalign.models.builtin.network import Network, NetworkConfig
+from egs.mini_en.local.data import SYMBOLS, Batch, Batches
+from egs.mini_en.local.evaluate import character_error_rates
+from egs.mini_en.local.optimiser import Muon
+from egs.mini_en.local.shards import PHONES
 
 # Shares of the groups among the utterances of a batch: at the beginning, and at the end.
 WEIGHTS = {

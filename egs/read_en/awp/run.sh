@@ -20,37 +20,37 @@ plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.
 runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
 baselines=""              # folder of runs whose baseline is taken
 . ../../../tools/parse_options.sh
-recipes=../../../recipes; runs=${runs:-$exp/runs}
+runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 train() {
   # The lists are meant to be split into words.
   # shellcheck disable=SC2086
-  "$python" "$recipes/awp_runs.py" --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
+  "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" ${only:+--only $only} "$@"
 }
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/plain/test" ]; then
-  "$python" local/prepare.py --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" --out "$exp/plain" \
-    ${utterances:+--utterances "$utterances"}
+  "$python" -m egs.read_en.awp.local.prepare --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" \
+    --out "$exp/plain" ${utterances:+--utterances "$utterances"}
 fi
 if run 1; then
   mkdir -p "$exp/data"
   if [ ! -e "$exp/data/train" ]; then ln -s ../plain/train "$exp/data/train"; fi
   for part in dev test; do
     if [ -d "$exp/data/$part" ]; then continue; fi
-    "$python" "$recipes/awp_word_times.py" --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner"
+    "$python" -m recipes.awp.word_times --shar "$exp/plain/$part" --out "$exp/data/$part" --model "$aligner"
   done
 fi
 if [ -n "$baselines" ]; then ../../../tools/link_baselines.sh "$baselines" "$runs"; fi
 if run 2; then train --baseline-only; fi
 if run 3; then train; fi
 if run 4; then
-  "$python" "$recipes/awp_reference.py" --data "$exp/data" --out "$exp/reference" --model "$aligner" \
+  "$python" -m recipes.awp.evaluation --data "$exp/data" --out "$exp/reference" --model "$aligner" \
     --min-word-score="$min_word_score"
   train
 fi
 if run 5; then
-  "$python" "$recipes/awp_results.py" --runs "$runs" --reference "$exp/reference" --notes "$notes" \
+  "$python" -m recipes.awp.results --runs "$runs" --reference "$exp/reference" --notes "$notes" \
     --title "Align With Purpose on read speech" --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

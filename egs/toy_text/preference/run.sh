@@ -14,22 +14,22 @@ problems="2500 500 2000"  # of train, dev and test
 dim=96; layers=3; most=99
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md
 . ../../../tools/parse_options.sh
-recipes=../../../recipes
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 mkdir -p "$exp"
 
 # The lists are meant to be split into words.
 # shellcheck disable=SC2086
 if run 0 && [ ! -d "$exp/data/start" ]; then
-  "$python" local/prepare.py --out "$exp/data" --problems $problems --most "$most" --dim "$dim" --layers "$layers"
+  "$python" -m egs.toy_text.preference.local.prepare --out "$exp/data" --problems $problems --most "$most" \
+    --dim "$dim" --layers "$layers"
 fi
 # shellcheck disable=SC2086
 if run 1; then
-  "$python" "$recipes/preference_text_runs.py" --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
+  "$python" -m recipes.preference.run_text --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
     ${only:+--only $only}
 fi
 if run 2; then
-  "$python" "$recipes/preference_results.py" --runs "$exp/runs" --plain sft --measure "wrong answers" \
+  "$python" -m recipes.preference.results --runs "$exp/runs" --plain sft --measure "wrong answers" \
     --title "Preference losses on sums" --notes conf/notes.md --command "$command" \
     --packages torch pytorch-lightning transformers numpy --out "$results"
 fi

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 """Join recordings of single spoken digits to strings of connected digits whose word times are known.
 
-Takes are apart: the training strings hold none of the dev and test takes. A string has one speaker; gaps, noise,
-level and (in training) tempo are drawn from the seed. Word times are those of the clips' speech, found by its energy
-(40 dB below the clip's peak and 8 dB above its floor). Writes lhotse Shar folders train, dev and test.
+The training strings contain none of the dev and test takes. A string has one speaker; gaps, noise, gain and (in
+training) tempo are random, from the seed. Word times are those of the clips' speech, detected by its energy (above
+40 dB below the clip's peak and 8 dB above its floor). Writes lhotse Shar folders train, dev and test.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import json
 import sys
 import tarfile
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
-from awp_cuts import SAMPLE_RATE, speech_cut, write_shar
-
 from ctcalign.metrics import TimedWord
+from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 
 Samples = NDArray[np.float32]
 HOP = SAMPLE_RATE // 100
@@ -32,7 +30,7 @@ HOP = SAMPLE_RATE // 100
 
 @dataclass(frozen=True)
 class Clip:
-    """One take of one digit: speech lies in [start, end) seconds of the samples."""
+    """One take of one digit; its speech is in [start, end) seconds of the samples."""
 
     text: str
     speaker: str
@@ -46,8 +44,8 @@ def speech_bounds(samples: Samples) -> tuple[float, float]:
     """Onset and offset of the speech in a clip, seconds on a grid of 10 ms."""
     frames = max(1, len(samples) // HOP)
     power = np.square(np.resize(samples, frames * HOP).reshape(frames, HOP)).mean(1)
-    level = 10 * np.log10(power + 1e-10)  # the floor of 16-bit audio
-    loud = np.flatnonzero(level > max(level.max() - 40, min(level.min() + 8, level.max() - 10)))
+    decibels = 10 * np.log10(power + 1e-10)  # floor of 16-bit audio
+    loud = np.flatnonzero(decibels > max(decibels.max() - 40, min(decibels.min() + 8, decibels.max() - 10)))
     return loud[0] * HOP / SAMPLE_RATE, min((loud[-1] + 1) * HOP, len(samples)) / SAMPLE_RATE
 
 
@@ -59,17 +57,17 @@ def read_clips(folder: Path) -> list[Clip]:
         for row in rows:
             file = archive.extractfile(row["path"])
             if file is None:
-                raise SystemExit(f"{row['path']}: in the manifest but no file of the tar")
+                raise SystemExit(f"{row['path']}: in the manifest but not in the tar")
             samples, rate = sf.read(io.BytesIO(file.read()), dtype="float32")
             if rate != SAMPLE_RATE:
-                raise SystemExit(f"{row['path']}: {rate} samples a second, expected {SAMPLE_RATE}; resample the clips")
+                raise SystemExit(f"{row['path']}: sample rate {rate}, expected {SAMPLE_RATE}; resample the clips")
             take = int(Path(row["path"]).stem.rsplit("_", 1)[1])
             clips.append(Clip(row["text"], row["speaker"], take, samples, *speech_bounds(samples)))
     return clips
 
 
 def at_tempo(clip: Clip, factor: float) -> Clip:
-    """The clip played `factor` times as fast (pitch goes along)."""
+    """The clip played `factor` times as fast, which shifts its pitch too."""
     if factor == 1.0:
         return clip
     import soxr
@@ -106,7 +104,7 @@ class Joiner:
         return speech_cut(name, samples, words, " ".join(w.text for w in words), speaker)
 
     def _noisy(self, samples: Samples, words: list[TimedWord], rng: np.random.Generator) -> Samples:
-        """Add a stretch of noise at a signal-to-noise ratio drawn from the range; the speech alone sets the level."""
+        """Add noise at a random signal-to-noise ratio, measured against the speech without its pauses."""
         noise = self.noises[int(rng.integers(len(self.noises)))]
         begin = int(rng.integers(len(noise)))
         noise = np.resize(np.roll(noise, -begin), len(samples))
@@ -121,13 +119,13 @@ def _silence(seconds: float) -> Samples:
 
 
 def _faded(samples: Samples) -> Samples:
-    """Five milliseconds of fade at both ends, so that a join does not click."""
+    """Fade five milliseconds at both ends, so that the joins do not click."""
     ramp = np.minimum(1, np.arange(len(samples), dtype=np.float32) / (0.005 * SAMPLE_RATE))
     return np.asarray(samples * ramp * ramp[::-1], np.float32)
 
 
 def _noises(folder: Path | None) -> tuple[list[Samples], list[Samples]]:
-    """Noises for training and others for dev and test: halves of each recording; white noise when there is none."""
+    """Noises for training, and others for dev and test: halves of each recording; white noise without recordings."""
     files = sorted(folder.glob("*.flac")) if folder else []
     if not files:
         white = np.random.default_rng(0).normal(0, 0.1, (2, 10 * SAMPLE_RATE)).astype(np.float32)
@@ -136,10 +134,10 @@ def _noises(folder: Path | None) -> tuple[list[Samples], list[Samples]]:
     return [n[: len(n) // 2] for n in loaded], [n[len(n) // 2 :] for n in loaded]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True, help="folder with manifest.jsonl and a tar")
-    parser.add_argument("--test", type=Path, required=True, help="the same with takes that are not in --train")
+    parser.add_argument("--test", type=Path, required=True, help="the same, with takes that are not in --train")
     parser.add_argument("--noise", type=Path, help="folder of FLAC recordings; white noise without it")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dev-takes", type=int, nargs="+", default=[35, 36, 37], help="takes of --train kept for dev")
@@ -151,13 +149,13 @@ def main() -> None:
     parser.add_argument("--least-snr", type=float, default=0.0, help="decibels")
     parser.add_argument("--most-snr", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     known, test = read_clips(args.train), read_clips(args.test)
     dev = [clip for clip in known if clip.take in args.dev_takes]
     train = [clip for clip in known if clip.take not in args.dev_takes]
     shared = {(c.speaker, c.text, c.take) for c in train} & {(c.speaker, c.text, c.take) for c in [*dev, *test]}
     if shared or not dev or not train:
-        raise SystemExit(f"takes are not apart: {len(train)} train, {len(dev)} dev clips, {len(shared)} shared")
+        raise SystemExit(f"takes overlap: {len(train)} train, {len(dev)} dev clips, {len(shared)} shared")
     ours, others = _noises(args.noise)
     parts = {
         "train": Joiner(train, ours, args, [0.9, 1.0, 1.1]),

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""LibriSpeech as lhotse Shar: train, dev, test and test-other, lower case, by lhotse's own recipe for the corpus."""
+"""LibriSpeech as lhotse Shar: train, dev, test and test-other, in lower case, by lhotse's recipe for the corpus."""
 
 from __future__ import annotations
 
@@ -8,6 +7,7 @@ import os
 import random
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,18 @@ from lhotse.recipes import prepare_librispeech
 
 
 def cuts_of(manifests: dict[str, Any], parts: list[str], longest: float) -> CutSet:
-    """The utterances of some parts in one set; those longer than `longest` seconds are left out."""
+    """The utterances of some parts as one set, without those longer than `longest` seconds."""
     found = []
     for part in parts:
         if part not in manifests:
-            raise SystemExit(f"{part}: lhotse found no such part of the corpus; got {sorted(manifests)}")
+            raise SystemExit(f"{part}: lhotse found no such part of the corpus, only {sorted(manifests)}")
         cuts = CutSet.from_manifests(**manifests[part]).to_eager()
         found += [cut for cut in cuts if cut.duration <= longest]
         sys.stderr.write(f"{part}: {len(cuts)} utterances\n")
     return CutSet.from_cuts(found)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder LibriSpeech")
     parser.add_argument("--out", type=Path, required=True)
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=20.0, help="seconds of a training utterance")
     parser.add_argument("--shard-size", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=8)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     parts = {"train": args.train_parts, "dev": ["dev-clean"], "test": ["test-clean"], "test-other": ["test-other"]}
     wanted = [name for names in parts.values() for name in names]
     manifests = prepare_librispeech(
@@ -49,7 +49,7 @@ def main() -> None:
         unfinished = args.out / f"{part}.part"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        # Shards of one job hold neighbours: mix the readers first.
+        # The shards of a job hold consecutive cuts: mix the readers first.
         shuffled = cuts.shuffle(rng=random.Random(1)) if part == "train" else cuts
         shuffled.to_shar(unfinished, fields={"recording": "flac"}, shard_size=args.shard_size, num_jobs=args.jobs)
         os.replace(unfinished, folder)

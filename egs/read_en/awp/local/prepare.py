@@ -1,8 +1,8 @@
-#!/usr/bin/env python3
-"""Read speech of tars with manifests as lhotse Shar: train, dev (some of the training speakers, kept apart) and test.
+"""Read speech from tars with manifests, written as lhotse Shar: train, dev (some of the training speakers) and test.
 
 Rows of the manifests: path (in the tar), text_norm or text, speaker. Test is the whole of --test, whose speakers must
-not be in --train. Utterances whose text cannot fit (more than `--most-characters` a second) are left out and counted.
+not be in --train. Utterances with more than `--most-characters` a second are left out, for their text must be wrong,
+and counted.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import json
 import re
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile as sf
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
-from awp_cuts import SAMPLE_RATE, speech_cut, write_shar
+from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 
 
 def plain(text: str) -> str:
@@ -40,7 +39,7 @@ def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, left_out
         for row in rows:
             file = archive.extractfile(row["path"])
             if file is None:
-                raise SystemExit(f"{row['path']}: in the manifest but no file of {tar.name}")
+                raise SystemExit(f"{row['path']}: in the manifest but not in {tar.name}")
             samples, rate = sf.read(io.BytesIO(file.read()), dtype="float32", always_2d=True)
             mono = samples.mean(1)
             if rate != SAMPLE_RATE:
@@ -52,21 +51,23 @@ def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, left_out
             yield speech_cut(name.replace("/", "-"), np.asarray(mono, np.float32), [], text, str(row["speaker"]))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True, help="manifest; its tar has the same name with .tar")
-    parser.add_argument("--test", type=Path, required=True, help="manifest, the same")
+    parser.add_argument("--test", type=Path, required=True, help="manifest of the test part, the same")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dev-speakers", type=int, default=20, help="speakers of --train kept for dev")
-    parser.add_argument("--most-characters", type=float, default=24.0, help="a second; faster is a wrong text")
-    parser.add_argument("--utterances", type=int, help="only the first so many of each part (for trying)")
+    parser.add_argument(
+        "--most-characters", type=float, default=24.0, help="a second; faster utterances have a wrong text"
+    )
+    parser.add_argument("--utterances", type=int, help="use the first N of each part only (for trials)")
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     rows, test = read_rows(args.train), read_rows(args.test)
     speakers = sorted({row["speaker"] for row in rows})
     shared = set(speakers) & {row["speaker"] for row in test}
     if shared:
-        raise SystemExit(f"speakers are both in train and test: {sorted(shared)[:5]}; keep them apart")
+        raise SystemExit(f"speakers are both in train and test: {sorted(shared)[:5]}; their speakers must be disjoint")
     if not 0 < args.dev_speakers < len(speakers):
         raise SystemExit(f"--dev-speakers: got {args.dev_speakers}, expected 1 to {len(speakers) - 1}")
     chosen = set(np.random.default_rng(args.seed).permutation(speakers)[: args.dev_speakers].tolist())

@@ -1,26 +1,25 @@
-#!/usr/bin/env python3
-"""Sums of two numbers with right and wrong answers, and a tiny language model that is to learn them.
+"""Sums of two numbers with right and wrong answers, and a tiny language model to be trained on them.
 
-Training, dev and test problems are apart. Each problem has two wrong answers: one digit changed, and the carry lost (or
-another changed digit where there is none). Writes train.jsonl, dev.jsonl, test.jsonl and the folder start.
+Training, dev and test problems are disjoint. Each problem has two wrong answers: one with a changed digit, one without
+the carry (or with another changed digit if there is no carry). Writes train.jsonl, dev.jsonl, test.jsonl and the
+folder start.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "recipes"))
-from preference_language_model import write_language_model
-
 from ctcalign.train.preference.examples import Example, Response, write_examples
+from recipes.preference.language_model import write_language_model
 
 
 def without_carry(a: int, b: int) -> int:
-    """The sum digit by digit, what goes beyond nine lost."""
+    """The sum of each pair of digits modulo 10."""
     found, place = 0, 1
     while a or b:
         found += (a % 10 + b % 10) % 10 * place
@@ -29,7 +28,7 @@ def without_carry(a: int, b: int) -> int:
 
 
 def changed(text: str, rng: np.random.Generator, others: set[str]) -> str:
-    """The text with one digit changed to another, such that it is none of the others."""
+    """The text with one random digit changed, different from all `others`."""
     while True:
         place = int(rng.integers(len(text)))
         found = text[:place] + str(int(rng.integers(10))) + text[place + 1 :]
@@ -45,15 +44,15 @@ def example(a: int, b: int, rng: np.random.Generator) -> Example:
     return Example(f"{a}+{b}=", Response(right), (Response(first), Response(second)))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--problems", type=int, nargs=3, default=[2500, 500, 2000], help="of train, dev and test")
-    parser.add_argument("--most", type=int, default=99, help="the largest number that is added")
+    parser.add_argument("--most", type=int, default=99, help="the largest summand")
     parser.add_argument("--dim", type=int, default=96)
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     rng = np.random.default_rng(args.seed)
     every = (args.most + 1) ** 2
     if sum(args.problems) > every:

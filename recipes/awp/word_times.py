@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
-"""Give the cuts of a Shar folder word times from the project's own aligner, with the score of each word.
+"""Add word times and word scores from `ctcalign.align` to the cuts of a Shar folder.
 
-Each utterance is aligned by itself to its text. Words that could not be placed, and utterances whose text does not fit,
-stay without times: they are counted here and left out of latency later, never dropped.
+Each utterance is aligned to its text on its own. Words that could not be placed, and utterances whose text does not
+fit, keep no times: they are counted here and excluded from latency later, never dropped.
 """
 
 from __future__ import annotations
@@ -10,23 +9,23 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import soundfile as sf
-from awp_cuts import SAMPLE_RATE, read_shar, write_shar
 
 import ctcalign
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.errors import CaptionError
+from recipes.awp.cuts import SAMPLE_RATE, read_shar, write_shar
 
-# Score of a word that was not placed: below every threshold on mean log-probabilities.
+# Score of a word that was not placed: below every threshold on mean log-probs.
 UNPLACED = -1e9
 
 
 def aligned(cut: Any, model: Any, folder: Path) -> bool:
-    """Put word times into the cut's supervision; False when its text does not fit its audio."""
+    """Write word times into the cut's supervision; False when its text does not fit its audio."""
     from lhotse.supervision import AlignmentItem
 
     supervision = cut.supervisions[0]
@@ -47,13 +46,13 @@ def aligned(cut: Any, model: Any, folder: Path) -> bool:
     return True
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shar", type=Path, required=True, help="folder of cuts with text")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write; may be the same")
-    parser.add_argument("--model", default="builtin:en", help="the best offline model at hand")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write; may be that of --shar")
+    parser.add_argument("--model", default="builtin:en", help="an accurate offline model")
     parser.add_argument("--device", default="auto")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     model = ctcalign.load_model(args.model, args.device)
     failed = 0
     words: list[float] = []

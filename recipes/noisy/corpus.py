@@ -1,12 +1,13 @@
 """The recordings and caption files of a noisy-captions corpus.
 
-A corpus is a folder. Each recording is a folder of it with `truth.json` ("audio" names the sound file beside it) and
-`captions/NAME.srt` (or .vtt, .txt) with `captions/NAME.key.json`: what of that caption file is said, and where. Both
+A corpus is a folder. Each recording is a subfolder with `truth.json` ("audio" names the sound file beside it) and
+`captions/NAME.srt` (or .vtt, .txt) with `captions/NAME.key.json`: which of these captions are spoken, and when. Both
 JSON files are of the form `ctcalign-truth/1` (docs/scoring.md).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ EXTENSIONS = (".srt", ".vtt", ".txt")
 
 @dataclass(frozen=True)
 class Variant:
-    """One caption file of a recording, and its key."""
+    """One caption file of a recording, and its ground truth (`key`)."""
 
     name: str
     captions: Path
@@ -35,10 +36,12 @@ class Recording:
 
 
 def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Recording]:
-    """The recordings of a corpus by name, all of them or those that are named; of each all variants, or the named.
+    """The recordings of a corpus, sorted by name.
 
+    Args:
+        names: recordings to keep; all if empty.   variants: caption files to keep; all if empty.
     Raises:
-        SystemExit: no folder, no recording, an unknown name, or a key or recording without its file.
+        SystemExit: no folder, no recording, an unknown name, or a ground truth or recording without its file.
     """
     if not corpus.is_dir():
         raise SystemExit(f"--corpus: {corpus} is no folder; expected one that holds a folder a recording")
@@ -46,8 +49,8 @@ def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[
     found = [recording for recording in found if recording.variants]
     if not found:
         raise SystemExit(f"--corpus: no folder of {corpus} has truth.json and captions/NAME.key.json")
-    _known("--recordings", names, [recording.name for recording in found])
-    _known("--variants", variants, [variant.name for recording in found for variant in recording.variants])
+    _check_known("--recordings", names, [recording.name for recording in found])
+    _check_known("--variants", variants, [variant.name for recording in found for variant in recording.variants])
     return [
         Recording(
             recording.name,
@@ -58,6 +61,12 @@ def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[
         for recording in found
         if not names or recording.name in names
     ]
+
+
+def add_choices(parser: argparse.ArgumentParser, *kinds: str) -> None:
+    """Options that select some of the "recordings", "variants" or "methods"."""
+    for kind in kinds:
+        parser.add_argument(f"--{kind}", nargs="*", default=[], help="only these; default: all")
 
 
 def _recording(folder: Path) -> Recording:
@@ -78,7 +87,7 @@ def _variant(key: Path) -> Variant:
     return Variant(name, captions, key)
 
 
-def _known(option: str, names: Sequence[str], known: Sequence[str]) -> None:
+def _check_known(option: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise SystemExit(f"{option}: got {name!r}, expected some of {', '.join(sorted(set(known)))}")

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Scores of the alignments of a noisy-captions grid: of every cell, and pooled over recordings and over everything.
 
 Writes one JSON object: "cells", "rows" (a variant and method, recordings pooled), "grid" (a method, all pooled). Each
@@ -16,27 +15,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from noisy_align import cell_file
-from noisy_corpus import Recording, Variant, find_recordings
-from noisy_methods import chosen
-from noisy_neighbours import neighbours, uncaptioned
-
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.files import atomic_write
 from ctcalign.scoring.compare import Comparison, Options, Pair, compare
 from ctcalign.scoring.edge_errors import Bounds, within
 from ctcalign.scoring.files import read_timed
-from ctcalign.scoring.items import TimedFile, items_of
+from ctcalign.scoring.items import TimedFile, TimedItem, items_of
+from recipes.noisy.align import cell_file
+from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
+from recipes.noisy.methods import chosen
 
 BOUNDS: tuple[Bounds, ...] = ("speech", "tolerant")
 WITHIN = 0.5  # seconds, both ends
 THRESHOLD = 0.95  # of the confidence
-HARMLESS = 0.2  # seconds, both ends of a neighbour
+NEIGHBOUR_WITHIN = 0.2  # seconds, both ends of a neighbour
+COVERED = 0.5  # fraction of an utterance that captions must cover for it to count as captioned
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A cell with both sides of its comparison; `beside` marks neighbours among the captions of the key."""
+    """A cell with both sides of its comparison; `beside` marks neighbours among the captions of the ground truth."""
 
     recording: str
     variant: str
@@ -47,8 +45,44 @@ class Scored:
     run: dict[str, Any]
 
 
+def uncaptioned(utterances: Sequence[TimedItem], captions: Sequence[TimedItem]) -> list[tuple[float, float]]:
+    """The utterances, as (start, end) in seconds, that no spoken caption covers."""
+    places = [caption.place for caption in captions if caption.place is not None]
+    found = []
+    for utterance in utterances:
+        if utterance.place is None:
+            continue
+        start, end = utterance.place
+        covered = sum(max(0.0, min(end, b) - max(start, a)) for a, b in places)
+        if covered < COVERED * (end - start):
+            found.append((start, end))
+    return found
+
+
+def neighbours(utterances: Sequence[TimedItem], captions: Sequence[TimedItem]) -> list[bool]:
+    """For each caption whether it is spoken and next to an unspoken caption or to speech without a caption.
+
+    There a wrong search does harm: it gives the neighbour's sound to the unspoken caption, or stretches the neighbour
+    over speech that is not its own.
+
+    Args:
+        utterances: everything spoken in the recording.   captions: the ground truth of the captions, in file order.
+    """
+    spoken = [number for number, caption in enumerate(captions) if caption.place is not None]
+    marked = set()
+    for number, caption in enumerate(captions):
+        if caption.place is None:
+            marked |= set([n for n in spoken if n < number][-1:] + [n for n in spoken if n > number][:1])
+    starts = {n: place[0] for n in spoken if (place := captions[n].place) is not None}
+    for start, end in uncaptioned(utterances, captions):
+        middle = (start + end) / 2
+        marked |= set(sorted((n for n in spoken if starts[n] < middle), key=starts.__getitem__)[-1:])
+        marked |= set(sorted((n for n in spoken if starts[n] >= middle), key=starts.__getitem__)[:1])
+    return [number in marked for number in range(len(captions))]
+
+
 def measures(cells: Sequence[Scored], bounds: Bounds) -> dict[str, Any]:
-    """What is told of some cells together. Seconds, shares in [0, 1], None where there is nothing to measure."""
+    """Measures of some cells pooled. Seconds, rates in [0, 1], None where nothing can be measured."""
     options = Options(matching="index", bounds=bounds, within=WITHIN, threshold=THRESHOLD)
     found = compare([(cell.found, cell.truth) for cell in cells], "cue", options)
     beside = [mark for cell in cells for mark in cell.beside]
@@ -63,9 +97,9 @@ def measures(cells: Sequence[Scored], bounds: Bounds) -> dict[str, Any]:
         "end": None if found.ends is None else asdict(found.ends),
         "runaway": found.runaway,
         **_skips(found, own),
-        "beside": _share([_near(pair, HARMLESS) for pair, mark in spoken if mark]),
+        "beside": _rate([_near(pair, NEIGHBOUR_WITHIN) for pair, mark in spoken if mark]),
         "beside_count": sum(mark for _, mark in spoken),
-        "elsewhere": _share([_near(pair, HARMLESS) for pair, mark in spoken if not mark]),
+        "elsewhere": _rate([_near(pair, NEIGHBOUR_WITHIN) for pair, mark in spoken if not mark]),
         "wrong": sum(pair.right is False for pair in own),
         "auc": found.auc,
         "auc_of": found.auc_of,
@@ -95,15 +129,15 @@ def _near(pair: Pair, tolerance: float) -> bool:
     return pair.errors is not None and within(pair.errors, tolerance)
 
 
-def _share(values: Sequence[bool]) -> float | None:
+def _rate(values: Sequence[bool]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
 def read_cell(file: Path, recording: Recording, variant: Variant, method: str) -> Scored:
-    """A finished cell with its key.
+    """A finished cell with its ground truth.
 
     Raises:
-        SystemExit: it is not there.
+        SystemExit: the file does not exist.
     """
     if not file.is_file():
         raise SystemExit(f"--alignments: {file} is missing; run that stage first")
@@ -131,15 +165,13 @@ def row_of(cells: Sequence[Scored], **names: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--alignments", type=Path, required=True)
-    parser.add_argument("--recordings", nargs="*", default=[], help="these alone")
-    parser.add_argument("--variants", nargs="*", default=[], help="these alone")
-    parser.add_argument("--methods", nargs="*", default=[], help="these alone")
+    add_choices(parser, "recordings", "variants", "methods")
     parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     methods = chosen(args.methods)
     recordings = find_recordings(args.corpus, args.recordings, args.variants)
     cells = [

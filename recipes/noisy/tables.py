@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from recipes.results_page import markdown_table
+
 Row = dict[str, Any]
 Cell = Callable[[Row], str]
 NOTHING = "–"
 
 
 class Scores:
-    """What `noisy_scores.py` wrote, by name."""
+    """The document that recipes.noisy.scores writes, by name."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.recordings: list[str] = document["recordings"]
@@ -23,9 +25,13 @@ class Scores:
         self.variants = sorted(names, key=lambda name: (self.noisy(name), name))
 
     def noisy(self, variant: str) -> bool:
-        """Whether captions of a variant are not said as written, not said at all, or missing."""
+        """Whether captions of a variant are not spoken as written, not spoken at all, or missing."""
         row = self.rows[variant, self.methods[0]]
         return bool(row["inexact"] or row["speech"]["unspoken"] or row["uncaptioned"])
+
+    def starred(self, variant: str) -> str:
+        """The variant's name, with a star if it is noisy."""
+        return variant + (" *" if self.noisy(variant) else "")
 
 
 def percent(value: float | None) -> str:
@@ -36,31 +42,23 @@ def milliseconds(value: float | None) -> str:
     return NOTHING if value is None else f"{1000 * value:.0f}"
 
 
-def markdown(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    """A table with a heading."""
-    rows = [list(head), ["---"] * len(head), *map(list, lines)]
-    return ["| " + " | ".join(row) + " |" for row in rows] + [""]
-
-
 def by_variant(scores: Scores, methods: Sequence[str], cell: Cell, variants: Sequence[str] | None = None) -> list[str]:
-    """A line a variant, a column a method; noisy variants with a star."""
+    """One line a variant, one column a method; noisy variants with a star."""
     lines = []
     for variant in scores.variants if variants is None else variants:
-        star = " *" if scores.noisy(variant) else ""
-        lines.append([variant + star, *(cell(scores.rows[variant, method]) for method in methods)])
-    return markdown(["captions", *methods], lines)
+        lines.append([scores.starred(variant), *(cell(scores.rows[variant, method]) for method in methods)])
+    return markdown_table(["captions", *methods], lines)
 
 
 def within_table(scores: Scores, bounds: str) -> list[str]:
-    """Share of the spoken cues with both ends within the tolerance; the best of a line in bold."""
+    """Percentage of the spoken cues with both ends within the tolerance; the best of a line in bold."""
     lines = []
     for variant in scores.variants:
         found = [scores.rows[variant, method][bounds] for method in scores.methods]
         most = max(row["within_count"] for row in found)
         shown = [f"**{percent(r['within'])}**" if r["within_count"] == most else percent(r["within"]) for r in found]
-        star = " *" if scores.noisy(variant) else ""
-        lines.append([variant + star, str(found[0]["spoken"]), *shown])
-    return markdown(["captions", "spoken", *scores.methods], lines)
+        lines.append([scores.starred(variant), str(found[0]["spoken"]), *shown])
+    return markdown_table(["captions", "spoken", *scores.methods], lines)
 
 
 def errors_table(scores: Scores, bounds: str, side: str) -> list[str]:
@@ -74,11 +72,12 @@ def errors_table(scores: Scores, bounds: str, side: str) -> list[str]:
 
 
 def runaway_table(scores: Scores) -> list[str]:
+    """Percentage of the placed cues with an end more than 1 s off."""
     return by_variant(scores, scores.methods, lambda row: percent(row["speech"]["runaway"]))
 
 
 def skips_table(scores: Scores, methods: Sequence[str]) -> list[str]:
-    """Precision and recall of "not spoken", and how many spoken ones are held to be not spoken."""
+    """Precision and recall of "not spoken", and the number of spoken cues that are marked so."""
 
     def cell(row: Row) -> str:
         found = row["speech"]
@@ -90,11 +89,11 @@ def skips_table(scores: Scores, methods: Sequence[str]) -> list[str]:
     for variant in scores.variants:
         unspoken = scores.rows[variant, methods[0]]["speech"]["unspoken"]
         lines.append([variant, str(unspoken), *(cell(scores.rows[variant, method]) for method in methods)])
-    return markdown(["captions", "unspoken", *methods], lines)
+    return markdown_table(["captions", "unspoken", *methods], lines)
 
 
 def neighbours_table(scores: Scores, bounds: str) -> list[str]:
-    """Share of the neighbours of something without a partner that is within 0.2 s, and that of the other cues."""
+    """Percentage within 0.2 s, of the neighbours (`scores.neighbours`) and of all other cues."""
     variants = [v for v in scores.variants if scores.rows[v, scores.methods[0]][bounds]["beside_count"]]
 
     def cell(row: Row) -> str:
@@ -104,11 +103,11 @@ def neighbours_table(scores: Scores, bounds: str) -> list[str]:
     for variant in variants:
         count = scores.rows[variant, scores.methods[0]][bounds]["beside_count"]
         lines.append([variant, str(count), *(cell(scores.rows[variant, method]) for method in scores.methods)])
-    return markdown(["captions", "neighbours", *scores.methods], lines)
+    return markdown_table(["captions", "neighbours", *scores.methods], lines)
 
 
 def auc_table(scores: Scores, bounds: str) -> list[str]:
-    """Of what is right, where some is wrong."""
+    """Area under the ROC curve of right cues, for variants that have wrong ones."""
     variants = [v for v in scores.variants if any(scores.rows[v, m][bounds]["auc"] is not None for m in scores.methods)]
 
     def cell(row: Row) -> str:
@@ -123,7 +122,7 @@ def with_confidence(scores: Scores) -> list[str]:
 
 
 def confidence_table(scores: Scores, bounds: str) -> list[str]:
-    """ECE, and precision / recall at the threshold; nothing where no method has a confidence."""
+    """ECE, and precision / recall at the threshold; empty where no method has a confidence."""
     methods = with_confidence(scores)
     if not methods:
         return []
@@ -139,7 +138,7 @@ def confidence_table(scores: Scores, bounds: str) -> list[str]:
 
 
 def grid_table(scores: Scores, bounds: str) -> list[str]:
-    """Everything of a method pooled."""
+    """One line a method, all cells pooled."""
     head = ["method", "within 0.5 s", "AUC", "by", "ECE", "Brier", "kept at 0.95", "precision", "recall"]
     lines = []
     for method in scores.methods:
@@ -147,15 +146,15 @@ def grid_table(scores: Scores, bounds: str) -> list[str]:
         found = row[bounds]
         calibration = found["calibration"] or {}
         auc = NOTHING if found["auc"] is None else f"{found['auc']:.4f}"
-        told = [f"{calibration[name]:.3f}" if calibration else NOTHING for name in ("ece", "brier")]
+        errors = [f"{calibration[name]:.3f}" if calibration else NOTHING for name in ("ece", "brier")]
         kept = NOTHING if found["kept"] is None else str(found["kept"])
         both = [percent(found["kept_precision"]), percent(found["kept_recall"])]
-        lines.append([method, percent(found["within"]), auc, found["auc_of"] or NOTHING, *told, kept, *both])
-    return markdown(head, lines)
+        lines.append([method, percent(found["within"]), auc, found["auc_of"] or NOTHING, *errors, kept, *both])
+    return markdown_table(head, lines)
 
 
 def runs_table(scores: Scores) -> list[str]:
-    """What a method cost and where it failed."""
+    """CPU time and number of failed cells of each method."""
     rows = [scores.grid[method] for method in scores.methods]
     lines = [
         [
@@ -167,20 +166,20 @@ def runs_table(scores: Scores) -> list[str]:
         ]
         for row in rows
     ]
-    return markdown(["method", "cells", "failed", "processor seconds", "commit"], lines)
+    return markdown_table(["method", "cells", "failed", "CPU seconds", "commit"], lines)
 
 
 def recordings_table(scores: Scores, method: str, bounds: str) -> list[str]:
-    """A line a variant, a column a recording, of one method."""
+    """One method: one line a variant, one column a recording."""
     lines = []
     for variant in scores.variants:
         cells = [scores.cells.get((recording, variant, method)) for recording in scores.recordings]
         lines.append([variant, *(NOTHING if cell is None else percent(cell[bounds]["within"]) for cell in cells)])
-    return markdown([f"`{method}`", *scores.recordings], lines)
+    return markdown_table([f"`{method}`", *scores.recordings], lines)
 
 
 def weakest(scores: Scores, method: str, bounds: str, most: int = 12) -> list[str]:
-    """The cells with the least share within the tolerance."""
+    """The cells with the smallest percentage within the tolerance."""
     cells = [cell for cell in scores.cells.values() if cell["method"] == method and cell[bounds]["within"] is not None]
     lines = []
     for cell in sorted(cells, key=lambda cell: cell[bounds]["within"])[:most]:
@@ -188,5 +187,5 @@ def weakest(scores: Scores, method: str, bounds: str, most: int = 12) -> list[st
         counts = f"{found['within_count']} of {found['spoken']}"
         left = [percent(found["runaway"]), str(found["skipped_wrongly"]), str(found["spoken"] - found["placed"])]
         lines.append([cell["recording"], cell["variant"], counts, percent(found["within"]), *left])
-    head = ["recording", "captions", "within 0.5 s", "%", "runaway %", "skipped wrongly", "spoken, without a place"]
-    return markdown(head, lines)
+    head = ["recording", "captions", "within 0.5 s", "%", "runaway %", "skipped wrongly", "spoken, not placed"]
+    return markdown_table(head, lines)

@@ -1,8 +1,9 @@
-"""From the scored rows of all runs to one line a method: means over seeds, spread, significance."""
+"""Methods compared over their seeds: means, spread and significance, from the rows of all runs."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from awp_scoring import Row, read_rows, summary
 
 from ctcalign.metrics import Comparison, paired_bootstrap
+from recipes.awp.evaluation import Row, read_rows, summary
+
+NOTHING = "–"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One method at one weight over all seeds, on one set.
+    """One method with one setting over all seeds, on one set.
 
     Attributes:
-        numbers: for each key of `KEYS` the values of the seeds in the order of `seeds`, seconds and fractions.
+        numbers: for each key of `KEYS` one value a seed, in the order of `seeds`; seconds and fractions.
     """
 
     method: str
@@ -46,7 +49,7 @@ KEYS = ("wer", "cer", "mean", "median", "p90", "p99", "first", "last", "matched"
 
 
 def collect(runs: Path, parts: Sequence[str], reference: Sequence[Row] | None) -> list[Entry]:
-    """Every finished run below `runs` with rows of all `parts`, as one set; by method and setting, in order of name."""
+    """The finished runs below `runs` that have rows of all `parts`, pooled to one set; sorted by folder name."""
     groups: dict[tuple[str, str], list[tuple[int, list[Row], dict[str, float]]]] = defaultdict(list)
     for folder in sorted(file.parent for file in runs.glob(f"*/{parts[0]}.jsonl")):
         files = [folder / f"{part}.jsonl" for part in parts]
@@ -77,7 +80,7 @@ def _numbers(found: dict[str, Any]) -> dict[str, float]:
 
 
 def compare_wer(first: Entry, second: Entry, samples: int = 10_000) -> Comparison | None:
-    """Word error rate of the second against the first on the seeds that both have; None when they share none."""
+    """Word error rate of the second against the first on their common seeds; None when they have none in common."""
     shared = [seed for seed in first.seeds if seed in second.seeds]
     if not shared:
         return None
@@ -90,7 +93,7 @@ def compare_wer(first: Entry, second: Entry, samples: int = 10_000) -> Compariso
 
 
 def compare_delay(first: Entry, second: Entry, samples: int = 10_000) -> Comparison | None:
-    """Mean delay of the second against the first, the same way; each by the words that it recognised."""
+    """Mean delay of the second against the first on their common seeds, each over the words that it recognised."""
     shared = [seed for seed in first.seeds if seed in second.seeds]
     if not shared or any(not sum(len(row.delays) for row in rows) for e in (first, second) for rows in e.rows):
         return None
@@ -105,7 +108,7 @@ def compare_delay(first: Entry, second: Entry, samples: int = 10_000) -> Compari
 
 
 def dominated(entry: Entry, others: Sequence[Entry]) -> list[Entry]:
-    """Those of the others that are at least as good in both error rate and mean delay, and better in one."""
+    """The others that are at least as good in both error rate and mean delay, and better in one."""
     mine = (entry.mean("wer"), entry.mean("mean"))
     found = []
     for other in others:
@@ -113,3 +116,40 @@ def dominated(entry: Entry, others: Sequence[Entry]) -> list[Entry]:
         if its[0] <= mine[0] and its[1] <= mine[1] and its != mine:
             found.append(other)
     return found
+
+
+def of_method(entries: Sequence[Entry], method: str, runs: Path, part: str) -> list[Entry]:
+    """The entries of one method.
+
+    Raises:
+        SystemExit: there are none.
+    """
+    found = [entry for entry in entries if entry.method == method]
+    if not found:
+        raise SystemExit(f"--plain: no run of {method!r} in {runs} has rows of {part}; run that stage first")
+    return found
+
+
+def counterpart(entry: Entry, others: Sequence[Entry]) -> Entry | None:
+    """The entry of the same method and setting on another set."""
+    return next((other for other in others if other.name == entry.name), None)
+
+
+def mean_and_spread(entry: Entry, key: str, factor: float, digits: int) -> str:
+    """Mean ± standard deviation over seeds, as text."""
+    mean, spread = entry.mean(key), entry.spread(key)
+    if math.isnan(mean):
+        return NOTHING
+    return f"{factor * mean:.{digits}f}" + ("" if math.isnan(spread) else f" ± {factor * spread:.{digits}f}")
+
+
+def change_cells(plain: Entry, entry: Entry) -> list[str]:
+    """Relative change of the word error rate against the plain method, and its p-value, as text."""
+    compared = None if entry is plain else compare_wer(plain, entry)
+    return ["", ""] if compared is None else [f"{100 * compared.relative.value:+.1f} %", f"{compared.p_value:.3f}"]
+
+
+def interval_text(compared: Comparison) -> str:
+    """The 95 % interval of a relative change, and its p-value."""
+    low, high = 100 * compared.relative.low, 100 * compared.relative.high
+    return f"95 % interval {low:+.1f} to {high:+.1f} %, p = {compared.p_value:.3f}"

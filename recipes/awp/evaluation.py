@@ -1,9 +1,15 @@
-"""What one run said on one set: a row for each utterance, and the numbers of the whole set."""
+"""Evaluate a recogniser on cuts with word times: a row for each utterance, and the numbers of a whole set.
+
+As a command: write the rows of a fixed offline model on each part. Its emission times are the reference of drift
+latency.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ctcalign.edits import edit_distance
+from ctcalign.files import atomic_write
 from ctcalign.metrics import (
     Delays,
     EmittedToken,
@@ -19,11 +26,13 @@ from ctcalign.metrics import (
     edit_counts,
     emission_delays,
     emission_drifts,
+    emission_times,
     emitted_words,
     summarise_delays,
     total_counts,
     total_latency,
 )
+from recipes.awp.cuts import read_shar, timed_words
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,28 @@ class Row:
     tokens: list[tuple[str, float, float]]
 
 
+def evaluate(model: Any, folder: Path, min_word_score: float, device: str = "cpu") -> list[Row]:
+    """The rows of a model on the cuts of a Shar folder; times of words below `min_word_score` are ignored."""
+    return [recognise(model, cut, min_word_score, device) for cut in read_shar(folder)]
+
+
+def recognise(model: Any, cut: Any, min_word_score: float, device: str) -> Row:
+    """The row of the greedy path of one cut."""
+    import torch
+
+    audio = torch.from_numpy(cut.resample(model.sample_rate).load_audio()).to(device)
+    with torch.inference_mode():
+        log_probs, lengths = model(audio, torch.tensor([audio.shape[1]], device=device))
+    path = log_probs[0, : int(lengths[0])].argmax(-1).cpu().numpy()
+    tokens = emission_times(path, model.frame_shift, model.vocabulary.blank)
+    return score(cut.id, timed_words(cut, min_word_score), tokens, model.vocabulary.symbols)
+
+
 def score(name: str, words: Sequence[TimedWord], tokens: Sequence[EmittedToken], symbols: Sequence[str]) -> Row:
-    """Compare the tokens of a greedy path with the words that were said."""
-    said = emitted_words(tokens, symbols)
-    ref_text, hyp_text = " ".join(w.text for w in words), " ".join(w.text for w in said)
-    delays = emission_delays(words, said)
+    """Compare the tokens of a greedy path with the spoken words."""
+    emitted = emitted_words(tokens, symbols)
+    ref_text, hyp_text = " ".join(w.text for w in words), " ".join(w.text for w in emitted)
+    delays = emission_delays(words, emitted)
     return Row(
         name,
         ref_text,
@@ -74,7 +100,7 @@ def delays_of(row: Row) -> Delays:
 
 
 def drift(rows: Sequence[Row], reference: Sequence[Row]) -> Delays:
-    """Drift of every matched token against a fixed model, pooled over the utterances that both have heard."""
+    """Drift of every matched token against a fixed model, pooled over the utterances that both have recognised."""
     fixed = {row.id: row for row in reference}
     numbers: dict[str, int] = {}
 
@@ -89,7 +115,7 @@ def drift(rows: Sequence[Row], reference: Sequence[Row]) -> Delays:
 
 
 def summary(rows: Sequence[Row], look_ahead: float, reference: Sequence[Row] | None = None) -> dict[str, Any]:
-    """The numbers of a set. Rates as fractions, times in seconds; None where there is nothing to measure."""
+    """The numbers of a set. Rates as fractions, times in seconds; None where nothing can be measured."""
     counts = total_counts([edit_counts(row.ref_text.split(), row.hyp_text.split()) for row in rows])
     found: dict[str, Any] = {
         "utterances": len(rows),
@@ -116,16 +142,15 @@ def summary(rows: Sequence[Row], look_ahead: float, reference: Sequence[Row] | N
 
 
 def without_nan(value: Any) -> Any:
-    """JSON has no NaN: None stands for what was not measured."""
+    """JSON has no NaN: values that were not measured become None."""
     if isinstance(value, dict):
         return {key: without_nan(inner) for key, inner in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows), encoding="utf-8")
-    part.replace(path)
+    with atomic_write(path, fsync=False) as stream:
+        stream.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -135,3 +160,32 @@ def read_rows(path: Path) -> list[Row]:
         fields["tokens"] = [(symbol, first, last) for symbol, first, last in fields["tokens"]]
         rows.append(Row(**fields))
     return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    import ctcalign
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of Shar folders")
+    parser.add_argument("--parts", nargs="+", default=["dev", "test"])
+    parser.add_argument("--model", default="builtin:en", help="an offline model whose symbols are of the same kind")
+    parser.add_argument(
+        "--min-word-score", type=float, default=-2.0, help="times of words below this score are ignored"
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args(arguments)
+    model = ctcalign.load_model(args.model, args.device)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for part in args.parts:
+        file = args.out / f"{part}.jsonl"
+        if file.exists():
+            continue
+        rows = evaluate(model, args.data / part, args.min_word_score, args.device)
+        write_rows(file, rows)
+        found = summary(rows, 0.0)
+        sys.stderr.write(f"{part}: {args.model} WER {found['wer']:.4f}, delay {found['delay']}\n")
+
+
+if __name__ == "__main__":
+    main()

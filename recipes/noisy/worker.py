@@ -1,4 +1,4 @@
-"""Alignments in a process of its own: a peer that crashes, hangs or takes all memory costs one cell, not the grid."""
+"""Alignments in a child process, so that a peer that crashes, hangs or runs out of memory fails one cell only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Task:
-    """One cell: captions and a method, with the emission that it starts from."""
+    """One cell: captions and a method, with the file of the emission."""
 
     emission: Path
     captions: Path
@@ -25,7 +25,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An alignment as a JSON object, or the reason why there is none. `seconds` are of the processor."""
+    """An alignment as a JSON object, or the reason why there is none. `seconds` are CPU time."""
 
     alignment: dict[str, Any] | None
     failure: str | None
@@ -33,15 +33,14 @@ class Outcome:
 
 
 def _serve(pipe: Connection, model_name: str) -> None:
-    """The life of the process: a model, then task after task."""
+    """Main loop of the child: load the model, then answer one task after the other."""
     logging.getLogger("ctc_segmentation").setLevel(logging.ERROR)  # it warns of every window that it widens
-    from noisy_emissions import load
-    from noisy_methods import METHODS
-
     from ctcalign.aligner.transcript import transcript_of
     from ctcalign.formats.captions import read_captions
     from ctcalign.models import load_model
     from ctcalign.text.tokeniser import Tokeniser
+    from recipes.noisy.emissions import load
+    from recipes.noisy.methods import METHODS
 
     model = load_model(model_name)
     language = model.language or "en"
@@ -49,33 +48,34 @@ def _serve(pipe: Connection, model_name: str) -> None:
     while True:
         try:
             task, limit = pipe.recv()
-        except EOFError:  # the parent is gone
+        except EOFError:  # the parent has exited
             return
         if held is None or held[0] != task.emission:
             held = task.emission, load(task.emission)
         captions = read_captions(task.captions, recording=task.emission.stem)
         began = time.process_time()
-        # The system ends the process then (SIGXCPU): no code of a peer has to look at the time.
+        # The kernel ends the process at this limit (SIGXCPU), whatever code is running.
         most = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(began + limit), most))
         try:
             text = transcript_of(captions.cues, Tokeniser(model.vocabulary, language), language)
             found = METHODS[task.method](held[1], text, model)
-        except Exception as error:  # whatever a peer may raise: it is recorded and counts as nothing placed
-            said = " ".join(str(error).split())
-            outcome = Outcome(None, f"{type(error).__name__}: {said}"[:300], time.process_time() - began)
+        except Exception as error:  # a peer may raise anything: the reason is recorded and the cell counts as failed
+            message = " ".join(str(error).split())
+            outcome = Outcome(None, f"{type(error).__name__}: {message}"[:300], time.process_time() - began)
         else:
             outcome = Outcome(found.to_dict(), None, time.process_time() - began)
         pipe.send(outcome)
 
 
 class Worker:
-    """Runs tasks one after the other in a child process; a child that dies is replaced.
+    """Runs one task after the other in a child process, which is replaced when it dies.
 
     Args:
         model: name for `load_model`.
-        time_limit: seconds of the processor after which a task is given up.
-        patience: seconds of wall clock, as a multiple of it: the machine may be busy, or the task may wait for ever.
+        time_limit: seconds of CPU time after which a task is abandoned.
+        patience: limit of the wall clock, as a multiple of `time_limit`: the machine may be busy, or the task may wait
+            for ever.
     """
 
     def __init__(self, model: str, time_limit: float, patience: float = 20.0) -> None:
@@ -86,7 +86,7 @@ class Worker:
         self._pipe: Connection | None = None
 
     def run(self, task: Task) -> Outcome:
-        """The outcome of a task; a crash and a time limit are failures like others."""
+        """The outcome of a task; crashes and exceeded limits are failures."""
         pipe = self._pipe if self._pipe is not None else self._start()
         pipe.send((task, self.time_limit))
         began = time.monotonic()
@@ -99,7 +99,7 @@ class Worker:
             self._child.join()
             code = self._child.exitcode
             if code == -signal.SIGXCPU:
-                failure = f"gave no result in {self.time_limit:g} s of the processor"
+                failure = f"gave no result in {self.time_limit:g} s of CPU time"
             else:
                 failure = f"the process died ({signal.Signals(-code).name if code < 0 else f'exit status {code}'})"
         self.close()

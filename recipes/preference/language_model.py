@@ -1,4 +1,4 @@
-"""A tiny causal language model of characters in Hugging Face's form, its weights drawn at random."""
+"""A tiny causal language model of characters in the format of Hugging Face, with random weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ END = "</s>"
 def write_language_model(
     folder: Path, characters: str, *, dim: int = 64, layers: int = 2, heads: int = 2, positions: int = 64, seed: int = 1
 ) -> None:
-    """Write model and tokenizer to a folder that transformers loads as any other.
+    """Write model and tokenizer to a folder that transformers loads.
 
     Args:
-        characters: those that can be written, each once.
-        dim, layers, heads: of a GPT-2.  positions: characters of prompt and response together at most.
+        characters: the symbols of the model, each once.
+        dim, layers, heads: of a GPT-2.  positions: longest prompt and response together, in characters.
     """
     import torch
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers

@@ -1,10 +1,8 @@
-"""How far a recogniser went from the one it began with, and how well it tells transcripts from mistakes."""
+"""Drift of a recogniser from its baseline, and its margin between transcripts and wrong texts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,13 +14,6 @@ from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import read_samples, text_of_cut
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a file that appears when it is whole."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    part.replace(path)
-
-
 def emission(model: Any, cut: Any) -> Tensor:
     """Log-probs (1, T, C) of a cut."""
     samples = torch.from_numpy(read_samples(cut, model.sample_rate))
@@ -32,7 +23,7 @@ def emission(model: Any, cut: Any) -> Tensor:
 
 
 def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:
-    """Labels of a text; words with characters that have no symbol are left out."""
+    """Labels of a text; words with characters outside the vocabulary are left out."""
     found: list[int] = []
     for word in text.split():
         ids, lost = vocabulary.encode(word)
@@ -42,16 +33,20 @@ def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:
     return found
 
 
-def wrong_text(heard: Tensor, labels: Sequence[int], blank: int, beam: int) -> list[int] | None:
+def wrong_text(log_probs: Tensor, labels: Sequence[int], blank: int, beam: int) -> list[int] | None:
     """The likeliest text that is not the transcript."""
-    texts = [list(one.tokens) for one in ctc.nbest(heard, beam, None, blank, beam)[0]]
+    texts = [list(one.tokens) for one in ctc.nbest(log_probs, beam, None, blank, beam)[0]]
     return next((one for one in texts if one != list(labels)), None)
 
 
 def drift(model: Any, baseline: Any, cuts: Sequence[Any], beam: int) -> dict[str, float]:
-    """Sums over the cuts whose transcript fits: "kl", the KL from the baseline along the transcripts, nats, over
-    "tokens" (exact, of next tokens); "margin", the log-prob of the transcript less that of the baseline's likeliest
-    wrong text, nats, over "pairs", and how many of these are above zero, "right"."""
+    """Sums over the cuts whose transcript fits their frames.
+
+    Returns:
+        "kl": KL(baseline || model) of next tokens along the transcripts, exact, in nats, over "tokens".
+        "margin": log-prob of the transcript minus that of the baseline's likeliest wrong text, in nats, over "pairs".
+        "right": number of pairs with a positive margin.
+    """
     sums = dict.fromkeys(("kl", "tokens", "margin", "right", "pairs"), 0.0)
     blank = model.vocabulary.blank
     for cut in cuts:

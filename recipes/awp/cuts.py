@@ -1,4 +1,4 @@
-"""Cuts of the Align With Purpose recipes: samples with timed words written as lhotse Shar, and read back."""
+"""Cuts of the Align With Purpose recipes: samples with timed words, written as lhotse Shar and read back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def speech_cut(name: str, samples: NDArray[np.float32], words: Sequence[TimedWor
     """A cut of 16 kHz samples, (N,) in [-1, 1], with one supervision that spans it.
 
     Args:
-        words: may be empty when no time is known; a word's times are kept to the microsecond.
+        words: empty when no times are known; times are rounded to the microsecond.
     """
     from lhotse import AudioSource, Recording, SupervisionSegment
     from lhotse.supervision import AlignmentItem
@@ -44,7 +44,7 @@ def speech_cut(name: str, samples: NDArray[np.float32], words: Sequence[TimedWor
 
 
 def write_shar(cuts: Iterable[Any], folder: Path, shard_size: int = 500) -> int:
-    """Write cuts with their audio (FLAC) to a folder, which appears only when it is whole. Returns how many."""
+    """Write cuts with their audio (FLAC) to a folder, which appears only when it is complete. Returns their number."""
     from lhotse.shar import SharWriter
 
     part = folder.with_name(folder.name + ".part")
@@ -54,7 +54,7 @@ def write_shar(cuts: Iterable[Any], folder: Path, shard_size: int = 500) -> int:
     count = 0
     with SharWriter(str(part), fields={"recording": "flac"}, shard_size=shard_size) as writer:
         for cut in cuts:
-            for note in ("shard_origin", "shar_epoch"):  # what reading a Shar folder leaves on a cut
+            for note in ("shard_origin", "shar_epoch"):  # added by lhotse when it reads a Shar folder
                 (cut.custom or {}).pop(note, None)
             writer.write(cut)
             count += 1
@@ -77,8 +77,11 @@ def read_shar(folder: Path) -> Iterator[Any]:
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
-    """The words of a cut in order; those whose times score below `min_score` come without times, and so do all the
-    words of a cut that was never aligned (or whose alignment holds other words than its text)."""
+    """The words of a cut in order, without times (nan) where they are unknown.
+
+    These are words with a score below `min_score`, and all words of a cut that was not aligned or whose alignment has
+    other words than its text.
+    """
     nan = float("nan")
     supervision = cut.supervisions[0]
     texts = (supervision.text or "").split()

@@ -1,4 +1,4 @@
-"""What the numbers of a noisy-captions grid say about our claims, in sentences that a failed claim makes negative."""
+"""Whether our claims hold in a noisy-captions grid, in sentences: "yes" or "no", "reached" or "not reached"."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from noisy_methods import PEERS
-from noisy_table import Scores
+from recipes.noisy.methods import PEERS
+from recipes.noisy.tables import Scores
 
 BOUNDS = ("speech", "tolerant")
 
 
 def verdicts(scores: Scores, targets: Sequence[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: one item for each claim, with either kind of bounds where they differ."""
+    """Lines of Markdown: one item for each claim, two where the kinds of bounds differ."""
     lines = []
     peers = [method for method in PEERS if method in scores.methods]
     for better, others in (("global", ["ipfa"]), ("global", peers), ("ipfa", peers)):
@@ -32,15 +32,15 @@ def verdicts(scores: Scores, targets: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _either(told: Callable[[str], str | None]) -> list[str]:
-    """What is told of both kinds of bounds; once where it is the same."""
-    lines = {bounds: line for bounds in BOUNDS if (line := told(bounds)) is not None}
+def _either(claim: Callable[[str], str | None]) -> list[str]:
+    """The sentences for both kinds of bounds; one sentence where they are the same."""
+    lines = {bounds: line for bounds in BOUNDS if (line := claim(bounds)) is not None}
     plain = {line.replace(f" ({bounds})", "", 1) for bounds, line in lines.items()}
     return list(plain) if len(plain) == 1 and len(lines) == len(BOUNDS) else list(lines.values())
 
 
 def order(scores: Scores, better: str, others: Sequence[str], bounds: str) -> str:
-    """Whether a method is nowhere below others in the cues within 0.5 s, and where it is."""
+    """Whether a method has at least as many cues within 0.5 s as others in every row, and where it has fewer."""
     lost: dict[str, list[str]] = defaultdict(list)
     rows = set()
     for variant in scores.variants:
@@ -50,7 +50,7 @@ def order(scores: Scores, better: str, others: Sequence[str], bounds: str) -> st
             if its["within_count"] > own["within_count"]:
                 rows.add(variant)
                 counts = f"{own['within_count']} against {its['within_count']} of {own['spoken']} by `{other}`"
-                lost[counts].append(variant + (" *" if scores.noisy(variant) else ""))
+                lost[counts].append(scores.starred(variant))
     noisy = [variant for variant in scores.variants if scores.noisy(variant)]
     held = sum(variant not in rows for variant in noisy)
     outcome = "yes" if not rows else "not everywhere" if held else "no"
@@ -63,7 +63,7 @@ def order(scores: Scores, better: str, others: Sequence[str], bounds: str) -> st
 
 
 def same_texts(scores: Scores, method: str) -> list[str]:
-    """Whether rows that have the captions of `exact` in another dress give what that gives."""
+    """Whether variants of `exact` that differ in times and formatting alone give the same result."""
     if ("exact", method) not in scores.rows:
         return []
     plain = scores.rows["exact", method]["speech"]
@@ -76,18 +76,18 @@ def same_texts(scores: Scores, method: str) -> list[str]:
     if not others:
         return []
     apart = [f"{v} {row['within_count']}" for v, row in others.items() if row["within_count"] != plain["within_count"]]
-    told = f"{plain['within_count']} of {plain['spoken']} within 0.5 s in exact and in {', '.join(others)}"
+    counts = f"{plain['within_count']} of {plain['spoken']} within 0.5 s in exact and in {', '.join(others)}"
     outcome = "no" if apart else "yes"
-    return [f"- **`{method}` the same whatever times and dress captions have: {outcome}.** {told}"
+    return [f"- **`{method}` independent of the times and the formatting of captions: {outcome}.** {counts}"
             + (f", but {', '.join(apart)}." if apart else ".")]  # fmt: skip
 
 
 def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
-    """Whether a target of conf/targets.json is reached; None where the corpus has nothing to tell.
+    """Whether a target of conf/targets.json is reached; None where the corpus has none of its rows.
 
-    A target names a `measure` ("start.median": of a statistic), `at_least` or `at_most` a value, and where: of a
-    `method`, over the whole "grid", in the pooled rows of `variants`, or in each cell of these `recordings`. With
-    `needs` it is measured only where the row has that too.
+    A target names a `method`, a `measure` (such as "start.median"), a value `at_least` or `at_most`, and where it must
+    hold: in the whole "grid", in the pooled rows of `variants`, or in the cells of these variants and `recordings`.
+    With `needs` only rows that have this measure too count as measured.
     """
     where: dict[str, dict[str, Any]] = {}
     method = target["method"]
@@ -107,14 +107,14 @@ def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
     }
     if not found:
         return None
-    told = {name: value for name, value in found.items() if value is not None}
-    good = [name for name, value in told.items() if _holds(value, target)]
-    values = "; ".join(f"{name} {value:.3g}" for name, value in told.items())
-    silent = [name for name in found if name not in told]
-    values += (f"; not measured in {', '.join(silent)}") if silent else ""
+    measured = {name: value for name, value in found.items() if value is not None}
+    good = [name for name, value in measured.items() if _holds(value, target)]
+    values = "; ".join(f"{name} {value:.3g}" for name, value in measured.items())
+    missing = [name for name in found if name not in measured]
+    values += (f"; not measured in {', '.join(missing)}") if missing else ""
     outcome = "reached" if len(good) == len(found) else f"reached in {len(good)} of {len(found)}"
     if not good:
-        outcome = "not reached" if told else "not measured"
+        outcome = "not reached" if measured else "not measured"
     return f"- **{target['claim']} ({bounds}): {outcome}.** {values.removeprefix('; ')}."
 
 

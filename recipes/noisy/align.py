@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Alignments of every recording x caption file x method of a noisy-captions corpus, one JSON file each.
 
-Files that are there are kept when they were made from the same captions and emission. A method that fails on a
-caption file leaves one in which every cue has failed, with the reason under "run".
+Existing files are kept if they were made from the same captions and emission. For a method that fails on a caption
+file, all cues of its alignment have failed, with the reason under "run".
 """
 
 from __future__ import annotations
@@ -14,44 +13,44 @@ import queue
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-from about_run import commit
-from noisy_corpus import Recording, Variant, find_recordings
-from noisy_emissions import load, made_from
-from noisy_methods import chosen
-from noisy_worker import Outcome, Task, Worker
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.cli.console import progress
 from ctcalign.files import atomic_write
 from ctcalign.formats.captions import read_captions
+from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
+from recipes.noisy.emissions import load, made_from
+from recipes.noisy.methods import chosen
+from recipes.noisy.worker import Outcome, Task, Worker
+from recipes.results_page import commit
 
 Cell = tuple[Recording, Variant, str]
 
 
 def cell_file(folder: Path, recording: str, variant: str, method: str) -> Path:
-    """Where the alignment of a cell is kept."""
+    """The file of a cell's alignment."""
     return folder / recording / variant / f"{method.replace(' ', '_')}.json"
 
 
 def source_of(cell: Cell, emissions: Path) -> str:
-    """Changes with the captions and with what the model hears."""
+    """Identifies the captions and the emission of a cell."""
     recording, variant, _ = cell
-    heard = made_from(emissions / f"{recording.name}.npz")
-    if heard is None:
+    emission = made_from(emissions / f"{recording.name}.npz")
+    if emission is None:
         raise SystemExit(f"--emissions: {emissions} has none of {recording.name}; run that stage first")
-    return f"{heard} {hashlib.sha256(variant.captions.read_bytes()).hexdigest()[:16]}"
+    return f"{emission} {hashlib.sha256(variant.captions.read_bytes()).hexdigest()[:16]}"
 
 
 def is_made(file: Path, source: str) -> bool:
-    """Whether a cell is there and of the same source."""
+    """Whether the alignment exists and was made from the same source."""
     return file.is_file() and json.loads(file.read_text(encoding="utf-8"))["run"]["source"] == source
 
 
 def document(cell: Cell, outcome: Outcome, emissions: Path, about: dict[str, Any]) -> dict[str, Any]:
-    """What is written of a cell: our JSON, and under "run" how it was made."""
+    """The JSON document of a cell: an alignment, and under "run" how it was made."""
     recording, variant, method = cell
     row = outcome.alignment
     if row is None:
@@ -65,27 +64,25 @@ def document(cell: Cell, outcome: Outcome, emissions: Path, about: dict[str, Any
     return {**row, "run": {"method": method, "failure": outcome.failure, "seconds": outcome.seconds, **about}}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--emissions", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", default="builtin:en")
-    parser.add_argument("--recordings", nargs="*", default=[], help="these alone")
-    parser.add_argument("--variants", nargs="*", default=[], help="these alone")
-    parser.add_argument("--methods", nargs="*", default=[], help="these alone")
+    add_choices(parser, "recordings", "variants", "methods")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument(
-        "--time-limit", type=float, default=600.0, help="seconds of the processor after which a cell is given up"
+        "--time-limit", type=float, default=600.0, help="seconds of CPU time after which a cell is abandoned"
     )
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     methods = chosen(args.methods)
     recordings = find_recordings(args.corpus, args.recordings, args.variants)
     cells = [(r, variant, method) for r in recordings for variant in r.variants for method in methods]
     files = {cell: cell_file(args.out, cell[0].name, cell[1].name, cell[2]) for cell in cells}
     sources = {cell: source_of(cell, args.emissions) for cell in cells}
     missing = [cell for cell in cells if not is_made(files[cell], sources[cell])]
-    sys.stderr.write(f"{len(cells)} cells, {len(cells) - len(missing)} of them finished already\n")
+    sys.stderr.write(f"{len(cells)} cells, {len(cells) - len(missing)} of them finished before\n")
     if not missing:
         return
     by = commit()
@@ -103,8 +100,13 @@ def main() -> None:
         sys.stderr.write(f"{method}: failed on {count} of {len(cells) // len(methods)}: {reason}\n")
 
 
-def run_all(cells: list[Cell], make: Any, model: str, jobs: int, time_limit: float) -> Counter[tuple[str, str]]:
-    """Every cell once, by some workers; failures by method and reason. What stops one worker stops all."""
+def run_all(
+    cells: list[Cell], make: Callable[[Worker, Cell], str | None], model: str, jobs: int, time_limit: float
+) -> Counter[tuple[str, str]]:
+    """Make every cell once, with `jobs` workers. Returns failures by method and reason.
+
+    An exception in one worker (a full disk, Ctrl-C) stops all of them and is raised.
+    """
     waiting: queue.SimpleQueue[Cell] = queue.SimpleQueue()
     for cell in cells:
         waiting.put(cell)
@@ -127,7 +129,7 @@ def run_all(cells: list[Cell], make: Any, model: str, jobs: int, time_limit: flo
                         failures[cell[2], failure] += 1
         except queue.Empty:
             pass
-        except BaseException as error:
+        except BaseException as error:  # raised again in the main thread
             broken.append(error)
         finally:
             worker.close()

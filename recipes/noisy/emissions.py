@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""What a model hears in every recording of a corpus, computed once and kept: all methods look at the same numbers."""
+"""Emissions of all recordings of a corpus, computed once and stored, so that all methods use the same numbers."""
 
 from __future__ import annotations
 
@@ -7,12 +6,12 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from noisy_corpus import find_recordings
 
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.cli.console import progress
@@ -23,11 +22,12 @@ from ctcalign.models import load_model
 from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import Vocabulary
+from recipes.noisy.corpus import add_choices, find_recordings
 
 
 @dataclass
 class Kept:
-    """An emission with the stretches of speech, in seconds. `made_from` changes with the sound and the model."""
+    """An emission with the stretches of speech, in seconds. `made_from` identifies the sound and the model."""
 
     emission: Emission
     speech: list[tuple[float, float]]
@@ -36,7 +36,7 @@ class Kept:
 
 
 def fingerprint(model: AcousticModel, device: str = "cpu") -> str:
-    """Changes when the model answers otherwise, whatever its name: of a second of noise, to two decimals."""
+    """A hash of the model's name and of its output for one second of noise, rounded to two decimals."""
     noise = torch.randn(1, model.sample_rate, generator=torch.Generator().manual_seed(0)) * 0.1
     with torch.inference_mode():
         log_probs, _ = model(noise.to(device), torch.tensor([model.sample_rate]).to(device))
@@ -72,21 +72,21 @@ def load(file: Path) -> Kept:
 
 
 def made_from(file: Path) -> str | None:
-    """What a kept emission was made from; None where there is none."""
+    """`Kept.made_from` of a stored emission; None where there is none."""
     if not file.is_file():
         return None
     with np.load(file) as held:
         return str(json.loads(str(held["about"]))["made_from"])
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--recordings", nargs="*", default=[], help="these alone")
+    add_choices(parser, "recordings")
     parser.add_argument("--model", default="builtin:en")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     model = load_model(args.model, args.device)
     own = fingerprint(model, pick_device(args.device))
     args.out.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
-"""Train and evaluate every run of a plan for a small language model; what is finished is skipped.
+"""Train and evaluate every run of a plan for a small language model; finished runs are skipped.
 
-A run's folder gets request.json (its settings), the log, the folder `model` that transformers loads, run.json, and for
-each part PART.jsonl (one line a prompt: the answer and whether it is right) and PART.drift.json. --data holds `start`
-(model and tokenizer) and PART.jsonl with prompt, chosen and rejected.
+A run's folder gets request.json (its configuration), the log, the folder `model` that transformers loads, run.json, and
+for each part PART.jsonl (one line a prompt: the answer and whether it is right) and PART.drift.json. --data holds
+`start` (model and tokenizer) and PART.jsonl with prompt, chosen and rejected.
 """
 
 from __future__ import annotations
@@ -12,15 +11,12 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from awp_plan import Run, read_plan, runs_of
-from awp_runs import is_done
-from awp_scoring import Row, write_rows
-from preference_drift import write_json
 
 from ctcalign.train.preference.examples import Example, read_examples
 from ctcalign.train.preference.scorer import Models
@@ -29,13 +25,15 @@ from ctcalign.train.preference.text.data import choices_of
 from ctcalign.train.preference.text.models import Speaker, TextScorer, load_causal_model
 from ctcalign.train.preference.text.tokens import TextTokenizer
 from ctcalign.train.run import fit
+from recipes.awp.evaluation import Row, write_rows
+from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
 
-PROMPTS = 64  # at a time
-LONGEST = 64
+PROMPTS = 64  # in a batch
+LONGEST = 64  # tokens
 
 
 def train(run: Run, folder: Path, args: argparse.Namespace) -> None:
-    """Train, or go on."""
+    """Train or resume."""
     config = json.loads(json.dumps(run.config))
     parent = args.out / run.parent / "model" if run.parent else args.data / "start"
     config["model"]["model"] = str(parent)
@@ -54,36 +52,36 @@ def train(run: Run, folder: Path, args: argparse.Namespace) -> None:
 
 @torch.inference_mode()
 def answers(network: Any, tokenizer: TextTokenizer, prompts: list[str], most: int) -> list[str]:
-    """The likeliest next tokens after each prompt, until the end or `most` tokens."""
+    """Greedy continuations of the prompts, up to the end token or `most` tokens."""
     found = []
     for begin in range(0, len(prompts), PROMPTS):
         rows = [tokenizer.prompt(one) for one in prompts[begin : begin + PROMPTS]]
-        said: list[list[int]] = [[] for _ in rows]
-        open_ones = set(range(len(rows)))
+        generated: list[list[int]] = [[] for _ in rows]
+        unfinished = set(range(len(rows)))
         for _ in range(most):
-            ids, mask = tokenizer.padded([[*row, *more] for row, more in zip(rows, said, strict=True)])
+            ids, mask = tokenizer.padded([[*row, *more] for row, more in zip(rows, generated, strict=True)])
             logits = network(input_ids=ids, attention_mask=mask).logits
             nexts = logits[torch.arange(len(rows)), mask.sum(1) - 1].argmax(-1).tolist()
-            for place in sorted(open_ones):
+            for place in sorted(unfinished):
                 if nexts[place] == tokenizer.end:
-                    open_ones.discard(place)
+                    unfinished.discard(place)
                 else:
-                    said[place].append(nexts[place])
-            if not open_ones:
+                    generated[place].append(nexts[place])
+            if not unfinished:
                 break
-        found += [tokenizer.text(one) for one in said]
+        found += [tokenizer.text(one) for one in generated]
     return found
 
 
 def evaluate(folder: Path, parent: Path, examples: list[Example], part: str) -> None:
-    """Answers of a run, and how far it is from the run that it began with."""
+    """Write the answers of a run, and its drift from the run that it started from."""
     tokenizer, network = TextTokenizer(str(folder / "model"), LONGEST), load_causal_model(str(folder / "model")).eval()
     chosen = [str(one.chosen.content) for one in examples if one.chosen is not None]
     most = max(map(len, chosen)) + 2
-    said = answers(network, tokenizer, [one.key for one in examples], most)
+    generated = answers(network, tokenizer, [one.key for one in examples], most)
     rows = [
         Row(e.key, good, text, int(text != good), 1, int(text != good), 1, [], None, None, 0, 0, [])
-        for e, good, text in zip(examples, chosen, said, strict=True)
+        for e, good, text in zip(examples, chosen, generated, strict=True)
     ]
     write_rows(folder / f"{part}.jsonl", rows)
     term = PreferenceTerm(LossConfig("tdpo"))
@@ -106,28 +104,29 @@ def evaluate(folder: Path, parent: Path, examples: list[Example], part: str) -> 
     write_json(folder / f"{part}.drift.json", sums)
 
 
-def main() -> None:
+def start(run: Run, examples: dict[str, list[Example]], args: argparse.Namespace) -> bool:
+    """Carry out what is not finished of a run."""
+    folder = args.out / run.name
+    if is_finished(run, folder, [f"{part}.{kind}" for part in args.parts for kind in ("jsonl", "drift.json")]):
+        return True
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "request.json", run.config)
+    if not (folder / "run.json").exists():
+        train(run, folder, args)
+    parent = args.out / (run.parent or run.name) / "model"
+    for part in args.parts:
+        evaluate(folder, parent, examples[part], part)
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {run.name}: done\n")
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--plan", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--only", nargs="+", help="methods to run; all without it")
-    parser.add_argument("--parts", nargs="+", default=["dev", "test"])
-    args = parser.parse_args()
+    add_plan_options(parser)
+    args = parser.parse_args(arguments)
     examples = {part: read_examples(str(args.data / f"{part}.jsonl"), "prompt") for part in args.parts}
-    for run in runs_of(read_plan(args.plan), args.seeds, args.only):
-        folder = args.out / run.name
-        if is_done(run, folder, args.parts) and all((folder / f"{p}.drift.json").exists() for p in args.parts):
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "request.json", run.config)
-        if not (folder / "run.json").exists():
-            train(run, folder, args)
-        parent = args.out / (run.parent or run.name) / "model"
-        for part in args.parts:
-            evaluate(folder, parent, examples[part], part)
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {run.name}: done\n")
+    runs = runs_of(read_plan(args.plan), args.seeds, args.only)
+    execute(runs, lambda group: [start(run, examples, args) for run in group])
 
 
 if __name__ == "__main__":

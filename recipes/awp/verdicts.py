@@ -1,10 +1,11 @@
-"""What the numbers say about the claims of the paper, in sentences that a failed claim makes negative."""
+"""Whether the claims of the Align With Purpose paper hold in these numbers, in sentences: "shown" or "not shown"."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from awp_table import Entry, compare_delay, compare_wer, dominated
+from recipes.awp.entries import Entry, compare_delay, compare_wer, counterpart, dominated, interval_text
 
 LATENCY, ERRORS, JOINT = "awp_latency", "awp_wer", "awp_joint"
 MOST_WER_INCREASE = 0.05  # relative
@@ -22,7 +23,7 @@ def verdicts(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
 
 
 def together(entries: Sequence[Entry], plain: Entry) -> list[str]:
-    """What every latency setting does on all parts together: nothing is chosen. Lines of Markdown."""
+    """Every latency setting on all parts pooled, where nothing is chosen. Lines of Markdown."""
     lines = []
     for entry in entries:
         delay, words = compare_delay(plain, entry), compare_wer(plain, entry)
@@ -32,16 +33,10 @@ def together(entries: Sequence[Entry], plain: Entry) -> list[str]:
         good = -cut.value >= LEAST_CUT and more.value <= MOST_WER_INCREASE
         lines.append(
             f"- `{entry.name}`: {1000 * cut.value:+.0f} ms (95 % interval {1000 * cut.low:+.0f} to "
-            f"{1000 * cut.high:+.0f} ms), word errors {100 * more.value:+.1f} % ({100 * more.low:+.1f} to "
-            f"{100 * more.high:+.1f} %, p = {words.p_value:.3f}, {len(entry.seeds)} seeds): "
-            + ("within" if good else "not within")
-            + " what is wanted."
+            f"{1000 * cut.high:+.0f} ms), word errors {100 * more.value:+.1f} % ({interval_text(words)}, "
+            f"{len(entry.seeds)} seeds): target {'reached' if good else 'not reached'}."
         )
     return lines
-
-
-def _on_test(entry: Entry, test: Sequence[Entry]) -> Entry | None:
-    return next((other for other in test if other.name == entry.name), None)
 
 
 def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain: Entry) -> list[str]:
@@ -53,34 +48,33 @@ def _latency(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
     if not allowed:
         tried = ", ".join(entry.setting for entry in dev if entry.method == LATENCY) or "none"
         return [f"- **Latency: not shown.** On dev no weight kept the WER within 5 % of plain CTC (tried: {tried})."]
-    best = _on_test(min(allowed, key=lambda entry: entry.mean("mean")), test)
+    best = counterpart(min(allowed, key=lambda entry: entry.mean("mean")), test)
     if best is None:
         return ["- **Latency: not shown.** The setting chosen on dev was not evaluated on test."]
     cut = plain.mean("mean") - best.mean("mean")
-    # A word is known when its end has been heard: that is what the delay and the look-ahead together can fall to.
-    share = cut / plain.mean("latency") if plain.mean("latency") > 0 else float("nan")
+    # The encoder has seen a word's end when delay plus look-ahead reaches zero: the delay can fall by at most this sum.
+    share = cut / plain.mean("latency") if plain.mean("latency") > 0 else math.nan
     compared, worse = compare_delay(plain, best), compare_wer(plain, best)
     outcome = "shown" if cut >= LEAST_CUT or share >= 0.5 else "not shown"
-    increase = (best.mean("wer") - plain.mean("wer")) / plain.mean("wer") if plain.mean("wer") else float("nan")
+    increase = (best.mean("wer") - plain.mean("wer")) / plain.mean("wer") if plain.mean("wer") else math.nan
     if increase > MOST_WER_INCREASE:
         outcome = "not shown"
     line = (
-        f"- **Latency: {outcome}.** `{best.name}` (chosen on dev) cuts the mean delay from "
+        f"- **Latency: {outcome}.** `{best.name}` (chosen on dev) reduces the mean delay from "
         f"{1000 * plain.mean('mean'):.0f} to {1000 * best.mean('mean'):.0f} ms, by {1000 * cut:.0f} ms"
     )
     if compared is not None:
         low, high = compared.difference.low, compared.difference.high
         line += f" (95 % interval of the change {1000 * low:.0f} to {1000 * high:.0f} ms)"
-    if share == share:
+    if not math.isnan(share):
         gap = 1000 * plain.mean("latency")
         line += (
-            f", {100 * share:.0f} % of the {gap:.0f} ms that lie between the end of a word and its emission "
-            "(look-ahead included)"
+            f", {100 * share:.0f} % of the {gap:.0f} ms from the end of a word to its emission (look-ahead included)"
         )
     line += f"; WER {100 * plain.mean('wer'):.2f} to {100 * best.mean('wer'):.2f} %"
     if worse is not None:
         line += f" ({100 * worse.relative.value:+.1f} %, p = {worse.p_value:.3f})"
-    return [line + ". Wanted: 150 ms or half of the way, at no more than 5 % more WER."]
+    return [line + ". Target: 150 ms or half of that time, with a WER increase of at most 5 %."]
 
 
 def _curve(test: Sequence[Entry], plain: Entry) -> list[str]:
@@ -90,13 +84,15 @@ def _curve(test: Sequence[Entry], plain: Entry) -> list[str]:
         return []  # nothing to compare with
     beaten = [(entry, better) for entry in ours if (better := dominated(entry, others))]
     if not beaten:
-        return [f"- **Curve: on or below the others.** None of the {len(ours)} AWP points has a better baseline point."]
+        return [
+            f"- **Curve: on or below the others.** No baseline point is better than any of the {len(ours)} AWP points."
+        ]
     named = "; ".join(
         f"`{entry.name}` by {', '.join(f'`{other.name}`' for other in better)}" for entry, better in beaten
     )
     return [
-        f"- **Curve: above the others in places.** {len(beaten)} of {len(ours)} AWP points have a baseline point that "
-        f"is at least as good in both WER and delay: {named}."
+        f"- **Curve: above the others in places.** For {len(beaten)} of {len(ours)} AWP points a baseline point is at "
+        f"least as good in both WER and delay: {named}."
     ]
 
 
@@ -104,7 +100,7 @@ def _errors(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain
     tried = [entry for entry in dev if entry.method == ERRORS]
     if not tried:
         return []
-    best = _on_test(min(tried, key=lambda entry: entry.mean("wer")), test)
+    best = counterpart(min(tried, key=lambda entry: entry.mean("wer")), test)
     compared = compare_wer(plain, best) if best is not None else None
     if best is None or compared is None:
         return ["- **WER: not shown.** The setting chosen on dev was not evaluated on test with the same seeds."]
@@ -113,6 +109,5 @@ def _errors(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plain
     return [
         f"- **WER: {'shown' if shown else 'not shown'}.** `{best.name}` (chosen on dev among {settings}) changes the "
         f"WER of equally long CTC training by {100 * compared.relative.value:+.1f} % relative "
-        f"(95 % interval {100 * compared.relative.low:+.1f} to {100 * compared.relative.high:+.1f} %, "
-        f"p = {compared.p_value:.3f} over seeds and utterances). Wanted: -4.5 % at p < 0.05."
+        f"({interval_text(compared)} over seeds and utterances). Target: -4.5 % at p < 0.05."
     ]
