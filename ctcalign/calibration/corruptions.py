@@ -1,8 +1,8 @@
-"""Captions made wrong on purpose, with the truth about each: what a confidence is fitted and measured on.
+"""Artificial caption errors with ground truth, on which confidences are fitted and measured.
 
-The kinds are errors that real captions have: wrong, missing and additional words, whole captions that are missing,
-not spoken, doubled, exchanged or moved, captions that hold several sentences or a part of one, and harmless changes of
-letter case, punctuation and number form, which do not make a caption wrong.
+The kinds are errors of real captions: wrong, missing and inserted words; captions that are missing, not spoken,
+duplicated, swapped, shifted, merged or split; and changes of letter case, punctuation and number form, which do not
+make a caption wrong.
 """
 
 from __future__ import annotations
@@ -12,36 +12,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ctcalign.alignment.cue import Cue
-from ctcalign.calibration.truth import LabelledCue, Utterance, labelled, pieces, together
-from ctcalign.calibration.word_errors import NUMBERS, noisy
+from ctcalign.calibration.truth import LabelledCue, LabelledWord, Utterance, labelled, merged, split
 from ctcalign.errors import UsageError
 
 WORD_RATES = {"text_noise05": 0.05, "text_noise15": 0.15, "text_noise30": 0.30}
-MISSING, EXTRA, TWICE = 0.3, 0.3, 0.3  # share of the captions
-SWAPPED, SHIFTED = 0.15, 0.3
-SPLIT_LENGTH = 37  # letters of a cue
+MISSING, EXTRA, TWICE = 0.3, 0.3, 0.3  # fractions of the captions
+SWAPPED, SHIFTED = 0.15, 0.3  # of the pairs of neighbours
+SPLIT_LENGTH = 37  # letters of a caption
+SUBSTITUTED, DELETED = 0.5, 0.25  # of the word errors; the others are insertions
+_SHORT = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = {word: str(value) for value, word in enumerate(_SHORT)}
 
 
 @dataclass
 class _Job:
     random: random.Random
-    texts: Sequence[str]  # of captions that nobody says
+    texts: Sequence[str]  # of captions that are not spoken
     words: Sequence[str]  # for substitutions and insertions
 
 
 def corrupt(
     utterances: Sequence[Utterance], kind: str, seed: int = 0, texts: Sequence[str] | None = None
 ) -> list[LabelledCue]:
-    """Captions of a recording with errors of one kind, and the key to each.
+    """Captions of a recording with errors of one kind, and their ground truth.
 
     Args:
-        utterances: what is said, in order, as it is said.
+        utterances: all utterances of the recording, in order.
         kind: one of `KINDS`.
         seed: the same seed gives the same captions.
-        texts: captions that are not said in this recording, for additional captions and wrong words; None scrambles
-            the words of `utterances`.
+        texts: captions that are not spoken in this recording, for extra captions and wrong words; None shuffles the
+            words of `utterances`.
     Returns:
-        Cues numbered from 0, with old times: true ones, but for "shifted" and "mixed".
+        Cues numbered from 0. Their old times are the true ones, except for the kinds "shifted" and "mixed".
     Raises:
         UsageError: no utterances, or an unknown kind.
     """
@@ -50,7 +52,7 @@ def corrupt(
     if not utterances:
         raise UsageError("utterances: got none; give at least one")
     chance = random.Random(f"{kind} {seed}")
-    pool = list(texts) if texts else _scrambled(utterances, chance)
+    pool = list(texts) if texts else _shuffled(utterances, chance)
     job = _Job(chance, pool, [word for text in pool for word in text.split()])
     rows = KINDS[kind](job, [labelled(utterance) for utterance in utterances])
     return [_numbered(row, number) for number, row in enumerate(rows)]
@@ -60,7 +62,7 @@ def _numbered(row: LabelledCue, number: int) -> LabelledCue:
     return replace(row, cue=replace(row.cue, index=number))
 
 
-def _scrambled(utterances: Sequence[Utterance], chance: random.Random) -> list[str]:
+def _shuffled(utterances: Sequence[Utterance], chance: random.Random) -> list[str]:
     words = [word for utterance in utterances for word in utterance.text.split()]
     return [" ".join(chance.sample(words, min(len(words), len(u.text.split())))) for u in utterances]
 
@@ -70,7 +72,7 @@ def _exact(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _casing(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Upper and lower case by turns, without punctuation at the ends of words."""
+    """Upper and lower case alternately, without punctuation at the ends of words."""
     return [row.rewritten(lambda word, n=n: _plain(word, upper=n % 2 == 0)) for n, row in enumerate(rows)]  # type: ignore[misc]
 
 
@@ -87,15 +89,56 @@ def _word_noise(kind: str) -> Callable[[_Job, list[LabelledCue]], list[LabelledC
     return lambda job, rows: [noisy(row, WORD_RATES[kind], job.words, job.random) for row in rows]
 
 
-def _missing(job: _Job, rows: list[LabelledCue], share: float = MISSING) -> list[LabelledCue]:
-    return [row for row in rows if job.random.random() >= share] or rows[:1]
+def noisy(row: LabelledCue, rate: float, words: Sequence[str], chance: random.Random) -> LabelledCue:
+    """A spoken caption with word errors: half of them substitutions, a quarter deletions, a quarter insertions.
+
+    Args:
+        rate: errors a word, in [0, 1].
+        words: vocabulary of the wrong words.
+    """
+    out: list[LabelledWord] = []
+    errors = 0
+    hole = False
+    for word in row.words:
+        kind = chance.random() if chance.random() < rate else None
+        errors += kind is not None
+        if kind is not None and SUBSTITUTED <= kind < SUBSTITUTED + DELETED:
+            hole = True
+            continue
+        wrong = LabelledWord(_other(word.text, words, chance), spoken=False) if kind is not None else word
+        out.append(replace(word if kind is None or kind >= SUBSTITUTED else wrong, hole=hole or word.hole))
+        hole = False
+        if kind is not None and kind >= SUBSTITUTED:
+            out.append(wrong)
+    if not out:  # keep at least one word
+        return row
+    return row.of(out, row.exact and not errors)
 
 
-def _extra(job: _Job, rows: list[LabelledCue], share: float = EXTRA) -> list[LabelledCue]:
+def _other(word: str, words: Sequence[str], chance: random.Random) -> str:
+    """Another word: of eight drawn, either the first or the one of the most similar length."""
+    alike = _letters(word)
+    found = [drawn for drawn in chance.choices(words, k=8) if _letters(drawn) not in (alike, "")]
+    if not found:
+        return word + "less"
+    if chance.random() < 0.5:
+        return found[0]
+    return min(found, key=lambda drawn: abs(len(drawn) - len(word)))
+
+
+def _letters(word: str) -> str:
+    return "".join(character for character in word.casefold() if character.isalnum())
+
+
+def _missing(job: _Job, rows: list[LabelledCue], fraction: float = MISSING) -> list[LabelledCue]:
+    return [row for row in rows if job.random.random() >= fraction] or rows[:1]
+
+
+def _extra(job: _Job, rows: list[LabelledCue], fraction: float = EXTRA) -> list[LabelledCue]:
     out: list[LabelledCue] = []
     for row in rows:
         out.append(row)
-        if job.random.random() < share:
+        if job.random.random() < fraction:
             end = row.cue.end or 0.0
             out.append(LabelledCue(Cue(0, job.random.choice(job.texts), end, end + 1.0), exact=False))
     return out
@@ -111,7 +154,7 @@ def _duplicated(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _swapped(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Neighbours stand in the wrong order: at least one of two cannot be placed."""
+    """Swapped neighbours: at least one of the two cannot be placed."""
     out = list(rows)
     place = 0
     while place + 1 < len(out):
@@ -123,7 +166,7 @@ def _swapped(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _shifted(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """The text is moved by some words against the borders of the captions: both captions at a border are wrong."""
+    """Some words are moved across the border between two captions, which makes both wrong."""
     out = list(rows)
     for place in range(len(out) - 1):
         here, after = out[place], out[place + 1]
@@ -138,14 +181,14 @@ def _merged(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
     place = 0
     while place < len(rows):
         count = job.random.randint(1, 3)
-        out.append(together(rows[place : place + count]))
+        out.append(merged(rows[place : place + count]))
         place += count
     return out
 
 
 def _split(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Needs the times of words; an utterance without them stays whole."""
-    return [piece for row in rows for piece in pieces(row, SPLIT_LENGTH)]
+    """Split captions; an utterance without times of its words stays whole."""
+    return [part for row in rows for part in split(row, SPLIT_LENGTH)]
 
 
 def _mixed(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:

@@ -1,4 +1,4 @@
-"""How late a model's symbols come, and how far its boundaries lie from true ones on average."""
+"""Delay of a model's symbols (`spike_delay`) and bias of the boundaries of cues, measured on transcribed recordings."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ctcalign.errors import UsageError
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.tokeniser import Tokeniser
 
-FAR = 1.0  # seconds: an error beyond is a wrong place, not an offset
+FAR = 1.0  # seconds; a larger error is a misplaced cue, not an offset
 
 
 @dataclass
 class Offsets:
-    """Errors in seconds, late is positive.
+    """Errors in seconds; positive is late.
 
     Attributes:
-        spikes: from the true beginning of each word, or of cues where words have no times, to its first symbol.
-        starts, ends: of cues, as aligned.
-        from_words: whether `spikes` are of words.
+        spikes: first symbol less true start, of words; of cues where the times of words are unknown.
+        starts, ends: of aligned cues.
+        from_words: whether `spikes` are those of words.
     """
 
     spikes: list[float]
@@ -36,7 +36,7 @@ class Offsets:
     from_words: bool = False
 
     def add(self, other: Offsets) -> None:
-        """Those of one more recording. Spikes of words replace those of cues."""
+        """Add another recording. Spikes of words replace those of cues."""
         if other.from_words == self.from_words:
             self.spikes += other.spikes
         elif other.from_words:
@@ -45,10 +45,10 @@ class Offsets:
         self.ends += other.ends
 
     def medians(self) -> dict[str, float | int]:
-        """spike_delay, its P10 and P90, start_bias, end_bias in seconds, and the counts behind them.
+        """Medians: spike_delay with its P10 and P90, start_bias and end_bias in seconds, and their counts.
 
         Raises:
-            UsageError: there are none.
+            UsageError: there are no errors to take medians of.
         """
         if not self.spikes or not self.starts:
             raise UsageError("boundaries: nothing was placed near its true time; check texts and times of the set")
@@ -65,7 +65,7 @@ class Offsets:
 
 
 def offsets(emission: Emission, utterances: Sequence[Utterance], model: AcousticModel, language: str) -> Offsets:
-    """Of one recording, its text as it is said."""
+    """Offsets of one recording, aligned with its verbatim text."""
     keys = corrupt(utterances, "exact")
     text = transcript_of([key.cue for key in keys], Tokeniser(model.vocabulary, language), language)
     alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))

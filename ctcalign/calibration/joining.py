@@ -1,4 +1,4 @@
-"""Short recordings joined to a long one, with pauses that sound like the quiet parts of their neighbours."""
+"""Concatenation of short recordings to a long one, with pauses of noise like that of the clips."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ F32 = NDArray[np.float32]
 
 PAUSE = (0.2, 1.2)  # seconds, uniform
 FRAME = 0.02  # seconds
-# Speech reaches from the first to the last frame that is at most so far below the loudest, and so far above the floor.
+# Speech extends from the first to the last frame that is less than BELOW_PEAK below the loudest frame and more than
+# ABOVE_FLOOR above the noise floor.
 BELOW_PEAK, ABOVE_FLOOR = 40.0, 8.0  # dB
 
 
 def join(clips: Sequence[F32], texts: Sequence[str], sample_rate: int, seed: int = 0) -> tuple[F32, list[Utterance]]:
-    """One recording of the clips in order, and what is said where in it.
+    """One recording of the clips in order, and its utterances.
 
     Args:
         clips: samples, (n,) each, not empty.
-        texts: what is said in each.
-        sample_rate: of all clips.
-        seed: of the lengths of the pauses and their noise.
+        texts: the verbatim text of each.
+        sample_rate: of all clips, in Hz.
+        seed: of the lengths of the pauses and of their noise.
     Returns:
-        samples, (N,), and an utterance a clip.
+        Samples, (N,), and one utterance a clip.
     """
     chance = np.random.default_rng(seed)
     parts: list[F32] = []
@@ -45,7 +46,7 @@ def join(clips: Sequence[F32], texts: Sequence[str], sample_rate: int, seed: int
 
 
 def speech_edges(clip: F32, sample_rate: int) -> tuple[float, float]:
-    """Seconds at which speech begins and ends in a clip, by its energy; good to about 0.03 s where it is clean."""
+    """Start and end of speech in a clip in seconds, by its energy; accurate to about 0.03 s in clean clips."""
     levels = _levels(clip, sample_rate)
     loud = np.flatnonzero(levels > max(levels.max() - BELOW_PEAK, np.percentile(levels, 2) + ABOVE_FLOOR))
     length = len(clip) / sample_rate
@@ -63,8 +64,8 @@ def quiet_noise(clip: F32, samples: int, sample_rate: int, chance: np.random.Gen
     power = (np.abs(np.fft.rfft(quiet, axis=1)) ** 2).mean(0)
     # White noise of unit variance has a power of `size` in each bin of a frame.
     step = np.fft.rfftfreq(size)
-    wanted = np.fft.rfftfreq(max(samples, 2))
-    gain = np.sqrt(np.interp(wanted, step, power) / size)
+    bins = np.fft.rfftfreq(max(samples, 2))
+    gain = np.sqrt(np.interp(bins, step, power) / size)
     shaped = np.fft.irfft(np.fft.rfft(chance.standard_normal(max(samples, 2))) * gain, max(samples, 2))
     return shaped[:samples].astype(np.float32)
 

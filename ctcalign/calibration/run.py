@@ -1,4 +1,4 @@
-"""`calibrate`: from transcribed sets to a calibration, and how good it is on speakers that it has not seen."""
+"""`ctcalign calibrate`: from transcribed recordings to a calibration and its quality on held-out speakers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from typing import Any
 from ctcalign.aligner.confidence.calibration import Calibration
 from ctcalign.calibration.cross_validation import CrossValidation, cross_validate
 from ctcalign.calibration.delays import Offsets, offsets
-from ctcalign.calibration.examples import Example
 from ctcalign.calibration.fit import fit
 from ctcalign.calibration.sets import Transcribed
-from ctcalign.calibration.trials import TRIALS, trials
+from ctcalign.calibration.trials import TRIALS, Example, trials
 from ctcalign.calibration.truth import Utterance
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.errors import CaptionError
@@ -24,15 +23,15 @@ from ctcalign.files import atomic_write
 from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
 
-# Called with what is done, how much of it, and of how much.
+# Called with the name of a stage, the steps of it that are done, and all of its steps.
 Step = Callable[[str, int, int], None]
-# Recordings shorter than this are tried with twice as many errors: they have few captions.
+# Seconds. Shorter recordings have few captions: each kind of error is tried twice on them.
 SHORT = 200.0
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What `calibrate` found."""
+    """Result of `calibrate`: the fit on everything, its cross-validation, and recordings that were left out."""
 
     calibration: Calibration
     reliability: CrossValidation
@@ -47,12 +46,12 @@ def calibrate(
     seed: int = 1,
     step: Step = lambda what, done, total: None,
 ) -> Calibrated:
-    """Inject errors, align, fit on all, and test by leaving out one speaker after the other.
+    """Inject errors, align, fit on all recordings, and test with a fit on all speakers but one, in turn.
 
     Args:
         seed: of the errors.
     Raises:
-        CaptionError, AudioError: a recording cannot be used at all.   UsageError: too little to fit on or to test with.
+        CaptionError, AudioError: a recording cannot be used at all.   UsageError: too few examples to fit or to test.
     """
     found: list[Example] = []
     digest = hashlib.sha256()
@@ -60,7 +59,7 @@ def calibrate(
     counts: list[dict[str, Any]] = []
     texts: dict[str, list[str]] = {}
     for number, recording in enumerate(recordings):
-        with heard(recording, model, device) as (emission, utterances):
+        with open_recording(recording, model, device) as (emission, utterances):
             texts[recording.name] = [utterance.text for utterance in utterances]
             others = [text for name, own in texts.items() if name != recording.name for text in own]
             seeds = (seed, seed + 1) if emission.duration < SHORT else (seed,)
@@ -92,13 +91,13 @@ def calibrate(
 
 
 def summary(checked: CrossValidation) -> dict[str, Any]:
-    """AUC and ECE of cues and words on speakers that were left out."""
+    """AUC and ECE of cues and words of held-out speakers, as a JSON object."""
     out: dict[str, Any] = {"speakers": checked.groups}
-    for name, judged in (("cues", checked.cues), ("words", checked.words)):
-        reliability, auc = judged.reliability, judged.auc
+    for name, predictions in (("cues", checked.cues), ("words", checked.words)):
+        reliability, auc = predictions.reliability, predictions.auc
         out[name] = {
-            "count": len(judged.right),
-            "right": int(judged.right.sum()),
+            "count": len(predictions.right),
+            "right": int(predictions.right.sum()),
             "auc": None if auc is None else round(auc, 4),
             "ece": None if reliability is None else round(reliability.ece, 4),
         }
@@ -112,25 +111,27 @@ def measure_offsets(
     device: str = "auto",
     step: Step = lambda what, done, total: None,
 ) -> dict[str, Any]:
-    """See `Offsets.medians`, with the name of the model and the delay that it takes off by itself."""
+    """`Offsets.medians` over all recordings, with the name of the model and the delay that it declares."""
     found = Offsets([], [], [])
     for number, recording in enumerate(recordings):
-        with heard(recording, model, device) as (emission, utterances):
+        with open_recording(recording, model, device) as (emission, utterances):
             found.add(offsets(emission, utterances, model, language))
         step("aligning", number + 1, len(recordings))
     return {"model": model.name, "spike_delay_in_use": model.spike_delay, **found.medians()}
 
 
 @contextmanager
-def heard(recording: Transcribed, model: AcousticModel, device: str) -> Iterator[tuple[Emission, list[Utterance]]]:
-    """The emission of a recording, and what is said in it."""
+def open_recording(
+    recording: Transcribed, model: AcousticModel, device: str
+) -> Iterator[tuple[Emission, list[Utterance]]]:
+    """The emission of a recording and its utterances."""
     samples, utterances = recording.load(model.sample_rate)
     with compute_emission(model, samples, device=pick_device(device)) as emission:
         yield emission, utterances
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
-    """As JSON, whole or not at all."""
+    """Write a calibration as JSON, atomically."""
     with atomic_write(path) as stream:
         json.dump(calibration.to_dict(), stream, indent=1)
         stream.write("\n")

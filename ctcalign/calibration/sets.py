@@ -1,4 +1,4 @@
-"""Transcribed sets as recordings whose utterances have times: what `ctcalign calibrate` learns from."""
+"""Transcribed sets, the input of `ctcalign calibrate`, as recordings whose utterances have times."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ctcalign.scoring.items import TimedFile, TimedItem
 
 F32 = NDArray[np.float32]
 Row = dict[str, Any]
-# At a sample rate, the samples of one channel and what is said in them.
+# Takes a sample rate; gives the samples of one channel and the utterances in them.
 Load = Callable[[int], tuple[F32, list[Utterance]]]
 
-LEAST_UTTERANCES = 4  # of a recording; fewer say too little about its level
+LEAST_UTTERANCES = 4  # of a recording; fewer are too few to estimate its quality
 LONGEST = 900.0  # seconds of utterances that are joined to one recording
 
 
 @dataclass(frozen=True)
 class Transcribed:
-    """A recording and all that is said in it. `group`: its speaker, as far as known, else its name."""
+    """A recording with all of its utterances. `group`: its speaker if known, else its name."""
 
     name: str
     group: str
@@ -38,15 +38,15 @@ class Transcribed:
 
 
 def read_sets(sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = ()) -> list[Transcribed]:
-    """Recordings of transcribed sets, in order.
+    """Read the recordings of transcribed sets, in order.
 
     Args:
         sets: truth files (`ctcalign-truth/1`, which name their audio), lhotse manifests of cuts with recordings, and
-            lists of short recordings: JSON lines with `path` (beside the list), `text` or `text_norm`, maybe
-            `speaker`. Short ones are joined, those of a speaker to one.
-        pairs: (audio, captions) with the true times of all that is said.
+            lists of short recordings: JSON lines with `path` (relative to the list), `text` or `text_norm`, and an
+            optional `speaker`. The short recordings of a speaker are joined to one.
+        pairs: (audio, captions) with all utterances and their true times.
     Raises:
-        CaptionError: one cannot be read, is something else, or names audio that is not there.
+        CaptionError: a set cannot be read, is of another kind, or names audio that does not exist.
     """
     found = [recording for path in sets for recording in _read(path)]
     for audio, captions in pairs:
@@ -133,7 +133,7 @@ def _samples(audio: Path, rate: int) -> F32:
 
 
 def _joined(path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcribed]:
-    """Short recordings, those of one speaker together."""
+    """Short recordings, joined by speaker."""
     speakers: dict[str, list[tuple[Path, str]]] = {}
     for audio, text, speaker in clips:
         if not audio.is_file():
@@ -159,7 +159,7 @@ def _join(clips: Sequence[tuple[Path, str]], rate: int) -> tuple[F32, list[Utter
 
 
 def _lhotse(path: Path, rows: Sequence[Row]) -> list[Transcribed]:
-    """Cuts of one recording together, by the times of their supervisions in it."""
+    """Cuts, joined by recording, with the times of their supervisions in it."""
     audio: dict[str, Path] = {}
     speakers: dict[str, set[str]] = {}
     for row in rows:

@@ -1,25 +1,31 @@
-"""A transcribed recording aligned again and again with captions made wrong on purpose."""
+"""Trials on a transcribed recording: it is aligned with erroneous captions, which gives labelled examples for a fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ctcalign.aligner.best_path import place_emission
-from ctcalign.aligner.confidence.inputs import material
+from ctcalign.aligner.confidence.features import FeatureRows, word_and_gap_features
+from ctcalign.aligner.confidence.inputs import CueInputs, RecordingInputs, RecordingQuality, recording_inputs
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.placement import PlacedWord
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.calibration.corruptions import corrupt
-from ctcalign.calibration.examples import Example, examples
-from ctcalign.calibration.truth import Utterance
+from ctcalign.calibration.truth import LabelledCue, LabelledWord, Utterance
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import CaptionError
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.tokeniser import Tokeniser
 
-# Kinds of one trial each. Of captions that are right there are many more than errors of any kind.
+B8 = NDArray[np.int8]
+
+# Kinds of corruption, one trial each. Right captions outnumber the errors of any kind.
 TRIALS = (
     "exact",
     "text_noise05",
@@ -34,6 +40,41 @@ TRIALS = (
     "split",
     "mixed",
 )
+UNKNOWN = -1  # beside 0 (no) and 1 (yes)
+WITHIN = 0.5  # tolerance of both ends of a cue in seconds
+WORD_WITHIN = 0.3  # the same for a word
+
+
+@dataclass(frozen=True)
+class Example:
+    """An aligned cue with its ground truth.
+
+    Attributes:
+        group: recordings of one speaker share it; a fit is tested on groups that it was not fitted on.
+        kind: of corruption.
+        right: spoken as written, and placed with both ends within WITHIN.
+        inputs: None where the cue is not placed.
+        quality: of the aligned recording.
+        spoken: for each word of the inputs, whether it is spoken as written. (n,) of 0, 1, UNKNOWN
+        whole: for each gap between two words, whether no word is missing there. (n - 1,)
+        timed: for each word, whether it is spoken as written and placed within WORD_WITHIN. (n,)
+    """
+
+    group: str
+    kind: str
+    right: bool
+    inputs: CueInputs | None
+    quality: RecordingQuality
+    spoken: B8
+    whole: B8
+    timed: B8
+
+    @cached_property
+    def rows(self) -> FeatureRows:
+        """Features of the words and gaps, computed once for all fits of a cross-validation. Of a placed cue."""
+        if self.inputs is None:
+            raise ValueError("an example without a place has no features")
+        return word_and_gap_features(self.inputs, self.quality)
 
 
 def trials(
@@ -47,15 +88,15 @@ def trials(
     kinds: Sequence[str] = TRIALS,
     done: Callable[[str], None] = lambda kind: None,
 ) -> Iterator[Example]:
-    """Examples of a recording.
+    """Align a recording with captions of each kind of corruption.
 
     Args:
-        utterances: all that is said, in order. Words without times get those that the aligner finds for exact text.
+        utterances: all utterances, in order. Words without times get those that the aligner finds for verbatim text.
         group: recordings of one speaker share it.
-        texts: captions that are not said here; see `corrupt`.
+        texts: captions that are not spoken here; see `corrupt`.
         done: called after each trial.
     Raises:
-        CaptionError: nothing of the exact text is heard.
+        CaptionError: nothing of the verbatim text is recognised.
     """
     tokeniser = Tokeniser(model.vocabulary, language)
 
@@ -73,9 +114,9 @@ def trials(
             except CaptionError:
                 if kind == "exact":
                     raise
-                continue  # so wrong that nothing of it was heard: no caption has a place to be judged
-            found = material(emission, text, words, cues, model.spike_delay)
-            yield from examples(group, kind, keys, text, cues, found)
+                continue  # nothing of the erroneous text is recognised: no caption is placed
+            inputs = recording_inputs(emission, text, words, cues, model.spike_delay)
+            yield from labelled_examples(group, kind, keys, text, cues, inputs)
             done(kind)
 
 
@@ -87,8 +128,60 @@ def _placed(
 
 
 def _with_words(utterance: Utterance, cue: AlignedCue) -> Utterance:
-    """With the times of the words as the aligner has them, where it placed all of them."""
+    """The utterance with the times of its words from the aligner, where it placed all of them."""
     if utterance.words is not None or len(cue.words) != len(utterance.text.split()):
         return utterance
-    places = [word.span for word in cue.words if word.span is not None]
+    places = [span for word in cue.words if (span := word.span) is not None]
     return replace(utterance, words=tuple(places)) if len(places) == len(cue.words) else utterance
+
+
+def labelled_examples(
+    group: str,
+    kind: str,
+    keys: Sequence[LabelledCue],
+    text: Transcript,
+    cues: Sequence[AlignedCue],
+    inputs: RecordingInputs,
+) -> list[Example]:
+    """One example for each cue of an alignment.
+
+    Args:
+        keys: ground truth of each of `cues`.
+        text, inputs: of their alignment.
+    """
+    known = {cue.evidence.cue: cue for cue in inputs.cues}
+    out: list[Example] = []
+    for number, (key, cue) in enumerate(zip(keys, cues, strict=True)):
+        own = known.get(number)
+        right = own is not None and key.right(cue.start, cue.end, WITHIN)
+        words = [] if own is None else own.evidence.words
+        truth = _words(key, [text.spoken[n].word.start for n in words])
+        spoken = [UNKNOWN if word is None else int(key.spoken and word.spoken) for word in truth]
+        whole = [
+            UNKNOWN if after is None or not (key.spoken and spoken[i] == spoken[i + 1] == 1) else int(not after.hole)
+            for i, after in enumerate(truth[1:])
+        ]
+        times = [cue.words[text.homes[n][1]] for n in words]
+        timed = [_timed(word, yes, time.start, time.end) for word, yes, time in zip(truth, spoken, times, strict=True)]
+        out.append(Example(group, kind, right, own, inputs.quality, _array(spoken), _array(whole), _array(timed)))
+    return out
+
+
+def _array(values: Sequence[int]) -> B8:
+    return np.array(values, np.int8)
+
+
+def _words(key: LabelledCue, begins: Sequence[int]) -> list[LabelledWord | None]:
+    """The word of the ground truth that holds each of these characters; None where its words are unknown."""
+    if not key.words:
+        return [LabelledWord("", False)] * len(begins) if not key.spoken else [None] * len(begins)
+    edges = np.cumsum([0, *(len(word.text) + 1 for word in key.words)])
+    return [key.words[int(np.searchsorted(edges, begin, side="right")) - 1] for begin in begins]
+
+
+def _timed(word: LabelledWord | None, spoken: int, start: float | None, end: float | None) -> int:
+    if spoken == 0 or start is None or end is None:
+        return 0
+    if spoken == UNKNOWN or word is None or word.place is None:
+        return UNKNOWN
+    return int(abs(start - word.place[0]) <= WORD_WITHIN and abs(end - word.place[1]) <= WORD_WITHIN)

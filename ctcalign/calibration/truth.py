@@ -1,4 +1,4 @@
-"""Captions with the truth about them: which are said, which exactly as written, and where."""
+"""Ground truth of captions: which are spoken, which exactly as written, and when."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True)
 class Utterance:
-    """What is said from `start` to `end` (seconds), as it is said.
+    """Verbatim text that is spoken from `start` to `end` (seconds).
 
     Attributes:
-        words: times of its words (those between white space), None when they are not known.
-        clip: borders of the recording that it was cut from, with the silence around it.
+        words: times of its words (separated by white space); None where they are unknown.
+        clip: edges of the clip that holds it, with the silence around it; None where there is no clip.
     """
 
     text: str
@@ -28,8 +28,12 @@ class Utterance:
 
 @dataclass(frozen=True)
 class LabelledWord:
-    """A word of a caption. `place`: when it is said, None when it is not, or nobody knows when. `hole`: words that are
-    said right before it are left out."""
+    """A word of a caption with its ground truth.
+
+    Attributes:
+        place: when it is spoken; None where it is not spoken, or its times are unknown.
+        hole: whether words that are spoken right before it are missing in the caption.
+    """
 
     text: str
     spoken: bool
@@ -39,12 +43,14 @@ class LabelledWord:
 
 @dataclass(frozen=True)
 class LabelledCue:
-    """A caption and the truth about it.
+    """A caption with its ground truth.
 
     Attributes:
-        start, end: where it is said, None when it is not.   exact: whether as it is written.
-        words: those of the text, between white space.
-        edges: the earliest start and the latest end that are right too: only silence lies between; None: no others.
+        start, end: when it is spoken; None where it is not.
+        exact: whether it is spoken as written.
+        words: words of the text, separated by white space.
+        edges: the earliest start and the latest end that are right as well, as only silence lies between; None: no
+            others.
     """
 
     cue: Cue
@@ -59,7 +65,7 @@ class LabelledCue:
         return self.start is not None
 
     def right(self, start: float | None, end: float | None, within: float) -> bool:
-        """Said as written, and placed with both ends within so many seconds."""
+        """Whether the caption is spoken as written and both times are within a tolerance in seconds."""
         if not self.exact or self.start is None or self.end is None or start is None or end is None:
             return False
         earliest, latest = self.edges or (self.start, self.end)
@@ -67,27 +73,27 @@ class LabelledCue:
         return starts[0] - within <= start <= starts[1] + within and ends[0] - within <= end <= ends[1] + within
 
     def rewritten(self, spelling: Callable[[str], str]) -> LabelledCue:
-        """The same words written otherwise."""
+        """The same words in another spelling."""
         return self.of(tuple(replace(word, text=spelling(word.text)) for word in self.words), self.exact)
 
     def of(self, words: Sequence[LabelledWord], exact: bool) -> LabelledCue:
-        """The same place with other words."""
+        """The same span with other words."""
         cue = replace(self.cue, text=" ".join(word.text for word in words))
         return replace(self, cue=cue, words=tuple(words), exact=exact)
 
     def without_last(self, count: int) -> LabelledCue:
-        """The last words are left out, and said all the same."""
+        """The caption without its last words, which are spoken all the same."""
         return self.of(self.words[:-count], exact=False)
 
     def last(self, count: int) -> tuple[LabelledWord, ...]:
         return self.words[-count:]
 
     def preceded(self, words: Sequence[LabelledWord]) -> LabelledCue:
-        """With words in front that belong to another caption."""
+        """The caption with words of another caption in front."""
         return self.of((*words, *self.words), exact=False)
 
     def moved(self, seconds: float) -> LabelledCue:
-        """The old times, those of the file, moved."""
+        """The caption with shifted old times; the ground truth stays."""
         span = self.cue.span
         if span is None:
             return self
@@ -96,7 +102,7 @@ class LabelledCue:
 
 
 def labelled(utterance: Utterance) -> LabelledCue:
-    """The caption of an utterance as it is."""
+    """The verbatim caption of an utterance."""
     texts = utterance.text.split()
     places: Sequence[Place | None] = [None] * len(texts)
     if utterance.words is not None and len(utterance.words) == len(texts):
@@ -106,8 +112,8 @@ def labelled(utterance: Utterance) -> LabelledCue:
     return LabelledCue(cue, utterance.start, utterance.end, True, words, utterance.clip)
 
 
-def together(rows: Sequence[LabelledCue]) -> LabelledCue:
-    """Neighbours, all of them spoken, as one caption."""
+def merged(rows: Sequence[LabelledCue]) -> LabelledCue:
+    """Neighbouring captions, all of them spoken, as one."""
     words = [word for row in rows for word in row.words]
     cue = replace(rows[0].cue, text=" ".join(word.text for word in words), end=rows[-1].cue.end)
     first, last = rows[0].edges, rows[-1].edges
@@ -115,22 +121,22 @@ def together(rows: Sequence[LabelledCue]) -> LabelledCue:
     return LabelledCue(cue, rows[0].start, rows[-1].end, all(row.exact for row in rows), tuple(words), edges)
 
 
-def pieces(row: LabelledCue, length: int) -> Iterator[LabelledCue]:
-    """A caption cut into parts of at most `length` letters, where the times of its words are known."""
+def split(row: LabelledCue, length: int) -> Iterator[LabelledCue]:
+    """Parts of a caption of at most `length` letters; the whole caption where the times of its words are unknown."""
     if any(word.place is None for word in row.words):
         yield row
         return
     part: list[LabelledWord] = []
     for word in row.words:
         if part and len(" ".join(w.text for w in [*part, word])) > length:
-            yield _piece(row, part)
+            yield _part(row, part)
             part = []
         part.append(word)
     if part:
-        yield _piece(row, part)
+        yield _part(row, part)
 
 
-def _piece(row: LabelledCue, words: Sequence[LabelledWord]) -> LabelledCue:
+def _part(row: LabelledCue, words: Sequence[LabelledWord]) -> LabelledCue:
     places = [word.place for word in words if word.place is not None]
     start = row.start if words[0] is row.words[0] else places[0][0]
     end = row.end if words[-1] is row.words[-1] else places[-1][1]

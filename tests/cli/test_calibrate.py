@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ctcalign.aligner.confidence.apply import shipped_calibration
+from ctcalign.aligner.confidence.apply import load_calibration
 from ctcalign.aligner.confidence.calibration import read_calibration
 from ctcalign.aligner.confidence.published_scores import SCORES
 from ctcalign.cli import commands
@@ -78,7 +78,7 @@ def test_shipped_confidences_tell_right_from_wrong(tmp_path):
     result = run("align", DEMO / "talk.ogg", tmp_path / "talk.txt", "-o", output, "--score", "confidence", "--scores")
     assert result.exit_code == 0, result.output
     found = json.loads(output.read_text())["cues"]
-    assert shipped_calibration("builtin:en") is not None
+    assert load_calibration("shipped", "builtin:en")[0] is not None
     confidences = [cue["confidence"] for cue in found]
     assert all(0.0 <= value <= 1.0 for value in confidences)
     right = [value for place, value in enumerate(confidences) if place not in (3, 6)]

@@ -1,1 +1,1 @@
-"""P(a cue or word is said as written, where it was placed): known corruptions, features, the fit and its use."""
+"""Confidences: evidence, features and calibrated probabilities that cues and words are spoken as written, in time."""

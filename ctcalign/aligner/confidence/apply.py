@@ -1,4 +1,4 @@
-"""Confidences and published scores put on the cues and words of a finished alignment."""
+"""Confidences and published scores for the cues and words of a finished alignment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from ctcalign.aligner.confidence.calibration import Calibration, read_calibration
 from ctcalign.aligner.confidence.cue_evidence import spoken_labels
-from ctcalign.aligner.confidence.inputs import Material, material
+from ctcalign.aligner.confidence.inputs import RecordingInputs, recording_inputs
+from ctcalign.aligner.confidence.logistic import shipped_file
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
 from ctcalign.aligner.placing.placement import BY_NEIGHBOURS, NOT_FOUND, PlacedWord
 from ctcalign.aligner.transcript import Transcript
@@ -19,54 +20,46 @@ from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 from ctcalign.models.protocol import AcousticModel
 
-Chosen = Literal["shipped"] | str | Path | Calibration | None
+CalibrationSource = Literal["shipped"] | str | Path | Calibration | None
 
 PATH, CONFIDENCE = "path", "confidence"
-NAMES = (PATH, *SCORES, CONFIDENCE)  # what a cue's score may be
-_BUILTIN = Path(__file__).parents[2] / "models" / "builtin"
+NAMES = (PATH, *SCORES, CONFIDENCE)  # of the numbers that a cue's score may hold
 
 
-def shipped_calibration(model: str) -> Path | None:
-    """The calibration that comes with a model; None for models without one."""
-    family, _, name = model.partition(":")
-    path = _BUILTIN / name / "confidence.json"
-    return path if family == "builtin" and name and path.is_file() else None
-
-
-def chosen_calibration(chosen: Chosen, model: str) -> tuple[Calibration | None, list[str]]:
-    """The calibration that was asked for, and what a user should know about it.
+def load_calibration(source: CalibrationSource, model: str) -> tuple[Calibration | None, list[str]]:
+    """The calibration from a source, and warnings about it.
 
     Args:
-        chosen: a file or a calibration; "shipped": the model's own, if there is one; None: none.
+        source: a file or a calibration; "shipped" is the one that comes with the model, if any; None is none.
         model: name of the recogniser.
     Raises:
         CalibrationError: it cannot be used.
     """
-    if chosen == "shipped":
-        chosen = shipped_calibration(model)
-    if chosen is None:
+    if source == "shipped":
+        source = shipped_file(model, "confidence.json")
+    if source is None:
         return None, []
-    found = chosen if isinstance(chosen, Calibration) else read_calibration(Path(chosen))
+    found = source if isinstance(source, Calibration) else read_calibration(Path(source))
     if found.model != model:
         return found, [f"confidence: the calibration was fitted for {found.model}, the model is {model}"]
     return found, []
 
 
-def requested_calibration(chosen: Chosen, score: str, model: str) -> tuple[Calibration | None, list[str]]:
-    """`chosen_calibration`, with a check that the asked score can be had: before hours of audio are heard for it.
+def requested_calibration(source: CalibrationSource, score: str, model: str) -> tuple[Calibration | None, list[str]]:
+    """`load_calibration` with a check of the requested score, so that errors come before the emission is computed.
 
     Raises:
-        UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `chosen_calibration`.
+        UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `load_calibration`.
     """
     if score not in NAMES:
         raise UsageError(f"score: got {score!r}, expected one of {', '.join(NAMES)}")
-    fitted, notes = chosen_calibration(chosen, model)
-    if fitted is None and score == CONFIDENCE:
+    calibration, notes = load_calibration(source, model)
+    if calibration is None and score == CONFIDENCE:
         raise UsageError(
             f"score: {model} has no calibration, so there is no confidence; make one with `ctcalign calibrate` "
             "and give it with --calibration"
         )
-    return fitted, notes
+    return calibration, notes
 
 
 def apply_calibration(
@@ -75,18 +68,19 @@ def apply_calibration(
     placed: Sequence[PlacedWord | None],
     emission: Emission,
     model: AcousticModel,
-    calibration: Chosen = "shipped",
+    calibration: CalibrationSource = "shipped",
     score: str = PATH,
     scores: bool = False,
 ) -> None:
-    """Give confidences to cues and words, and the asked scores to cues; the alignment is changed.
+    """Set the confidences of cues and words and the requested scores of cues, in place.
 
-    What was not heard gets the confidence 0: it has no place that could be right. What nobody speaks gets none.
+    Cues and words that are not recognised get confidence 0: they have no place that could be right. Cues and words that
+    are not meant to be spoken (notes, mark-up) get none.
 
     Args:
-        placed: the place of each of `text.spoken`.
-        calibration: see `chosen_calibration`.
-        score: name in `NAMES` of what becomes the `score` of the cues; free_error_rate with a minus sign.
+        placed: place of each word of `text.spoken`, None for words that are not placed.
+        calibration: see `load_calibration`.
+        score: name in `NAMES` of the number that becomes the `score` of the cues; free_error_rate with a minus sign.
         scores: keep all published scores in `cue.scores`.
     Raises:
         UsageError, CalibrationError: see `requested_calibration`.
@@ -94,11 +88,11 @@ def apply_calibration(
     fitted, notes = requested_calibration(calibration, score, model.name)
     alignment.warnings = [*alignment.warnings, *notes]
     if fitted is not None:
-        found = material(emission, text, placed, alignment.cues, model.spike_delay)
-        _give(alignment.cues, text, found, fitted)
+        inputs = recording_inputs(emission, text, placed, alignment.cues, model.spike_delay)
+        set_confidences(alignment.cues, text, inputs, fitted)
     names = tuple(SCORES) if scores else (score,) if score in SCORES else ()
     if names:
-        _published(alignment.cues, text, placed, emission, model.spike_delay, names)
+        _set_published(alignment.cues, text, placed, emission, model.spike_delay, names)
     for cue in alignment.cues:
         if score == CONFIDENCE:
             cue.score = cue.confidence
@@ -109,25 +103,32 @@ def apply_calibration(
             cue.scores = {}
 
 
-def _give(cues: Sequence[AlignedCue], text: Transcript, found: Material, fitted: Calibration) -> None:
+def set_confidences(
+    cues: Sequence[AlignedCue], text: Transcript, inputs: RecordingInputs, calibration: Calibration
+) -> None:
+    """Set the confidences of cues and words, in place.
+
+    Args:
+        cues: all cues of `text`.   inputs: of their alignment.
+    """
     for cue in cues:
         if cue.reason in (NOT_FOUND, BY_NEIGHBOURS):
             cue.confidence = 0.0
         for word in cue.words:
             if word.status == "not_spoken" and word.reason == NOT_FOUND:
                 word.confidence = 0.0
-    alone = np.zeros(len(found.cues))
-    for at, own in enumerate(found.cues):
-        alone[at], words = fitted.judged(own, found.level)
+    alone = np.zeros(len(inputs.cues))
+    for at, own in enumerate(inputs.cues):
+        alone[at], words = calibration.confidences(own, inputs.quality)
         for number, value in zip(own.evidence.words, words.tolist(), strict=True):
             home, place = text.homes[number]
             if cues[home].words[place].status == "aligned":
                 cues[home].words[place].confidence = value
-    for own, sure in zip(found.cues, fitted.together(alone).tolist(), strict=True):
-        cues[own.evidence.cue].confidence = sure
+    for own, confidence in zip(inputs.cues, calibration.shifted(alone).tolist(), strict=True):
+        cues[own.evidence.cue].confidence = confidence
 
 
-def _published(
+def _set_published(
     cues: Sequence[AlignedCue],
     text: Transcript,
     placed: Sequence[PlacedWord | None],

@@ -1,8 +1,7 @@
-"""A fitted calibration: from the material of a recording to probabilities, and as a JSON file."""
+"""Calibration of cue and word confidences: from the inputs of a recording to probabilities, and as a JSON file."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,103 +10,112 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.confidence.cue_features import CUE_NAMES, cue_features
-from ctcalign.aligner.confidence.inputs import CueMaterial
-from ctcalign.aligner.confidence.logistic import Logistic
-from ctcalign.aligner.confidence.prior_shift import together
-from ctcalign.aligner.confidence.recording_quality import Level
-from ctcalign.aligner.confidence.word_features import GAP_NAMES, WORD_NAMES, Rows, features_of
+from ctcalign.aligner.confidence.features import (
+    CUE_NAMES,
+    GAP_NAMES,
+    WORD_NAMES,
+    FeatureRows,
+    cue_features,
+    word_and_gap_features,
+)
+from ctcalign.aligner.confidence.inputs import CueInputs, RecordingQuality
+from ctcalign.aligner.confidence.logistic import Logistic, read_calibration_document
+from ctcalign.aligner.confidence.prior_shift import shifted
 from ctcalign.errors import CalibrationError
 
 F64 = NDArray[np.float64]
 
 FORMAT = "ctcalign/confidence/1"
-# Fits in the order in which they are made, and the features of each.
-PARTS = {"heard": WORD_NAMES, "unheard": WORD_NAMES, "gap": GAP_NAMES, "placed": WORD_NAMES, "cue": CUE_NAMES}
+REMEDY = "make it again with `ctcalign calibrate`"
+# The fits in the order in which they are made: attribute, key in the file, features.
+PARTS = (
+    ("placed_word", "heard", WORD_NAMES),
+    ("unplaced_word", "unheard", WORD_NAMES),
+    ("gap", "gap", GAP_NAMES),
+    ("timed_word", "placed", WORD_NAMES),
+    ("cue", "cue", CUE_NAMES),
+)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Probabilities from material.
+    """Logistic regressions that turn inputs into probabilities.
 
     Attributes:
-        heard, unheard: that a word is said as written, for words that the aligner placed, and those it did not.
-        gap: that nothing is left out between two words.
-        placed: that a word is said as written and placed well.
-        cue: that a cue is said as written and placed well.
+        placed_word, unplaced_word: that a word is spoken as written, for words that the aligner placed and for others.
+        gap: that no word is missing between two words.
+        timed_word: that a placed word is spoken as written and its times are right.
+        cue: that a cue is spoken as written and its times are right.
         model: name of the recogniser.
-        fitted_on: what it was fitted on, for people and for comparisons.
-        share: of right captions that `cue` expects, in (0, 1); None where nobody knows it.
+        fitted_on: description of the data of the fit.
+        prior: fraction of right cues for which `cue` was fitted, in (0, 1); None where it is unknown.
     """
 
-    heard: Logistic
-    unheard: Logistic
+    placed_word: Logistic
+    unplaced_word: Logistic
     gap: Logistic
-    placed: Logistic
+    timed_word: Logistic
     cue: Logistic
     model: str
     fitted_on: Mapping[str, Any] = field(default_factory=dict)
-    share: float | None = None
+    prior: float | None = None
 
-    def placed_words(self, rows: Rows) -> F64:
-        """P(said as written and placed) of each word of a cue; 0 for what was not placed. (n,)"""
-        return np.asarray(np.where(rows.heard, self.placed.probability(rows.words), 0.0))
+    def word_confidences(self, rows: FeatureRows) -> F64:
+        """P(spoken as written, with right times) of each word of a cue; 0 for words that are not placed. (n,)"""
+        return np.asarray(np.where(rows.placed, self.timed_word.probability(rows.words), 0.0))
 
-    def cue_row(self, cue: CueMaterial, level: Level, rows: Rows) -> F64:
-        """What `self.cue` takes of a cue."""
-        heard, unheard = self.heard.probability(rows.words), self.unheard.probability(rows.words)
+    def cue_features(self, cue: CueInputs, quality: RecordingQuality, rows: FeatureRows) -> F64:
+        """Features of a cue, from the probabilities of its words and gaps. (len(CUE_NAMES),)"""
+        placed, unplaced = self.placed_word.probability(rows.words), self.unplaced_word.probability(rows.words)
         gaps = np.where(rows.known, self.gap.probability(rows.gaps), 1.0)
-        return cue_features(cue, level, np.where(rows.heard, heard, unheard), gaps)
+        return cue_features(cue, quality, np.where(rows.placed, placed, unplaced), gaps)
 
-    def judged(self, cue: CueMaterial, level: Level, rows: Rows | None = None) -> tuple[float, F64]:
-        """P(said as written and placed) of a cue, looked at alone, and of each of its words."""
-        rows = features_of(cue, level) if rows is None else rows
-        [found] = self.cue.probability(self.cue_row(cue, level, rows)[None]).tolist()
-        return found, self.placed_words(rows)
+    def confidences(
+        self, cue: CueInputs, quality: RecordingQuality, rows: FeatureRows | None = None
+    ) -> tuple[float, F64]:
+        """P(spoken as written, with right times) of a cue, apart from the other cues of its file, and of its words.
 
-    def together(self, alone: F64) -> F64:
-        """P of all placed cues of a file, from what `judged` says of each. (n,) -> (n,)"""
-        return alone if self.share is None else together(alone, self.share)
+        Args:
+            rows: features of the words and gaps, where they are known already.
+        """
+        rows = word_and_gap_features(cue, quality) if rows is None else rows
+        [found] = self.cue.probability(self.cue_features(cue, quality, rows)[None]).tolist()
+        return found, self.word_confidences(rows)
+
+    def shifted(self, alone: F64) -> F64:
+        """Confidences of all placed cues of a file, adapted to the fraction of them that is right. (n,) -> (n,)"""
+        return alone if self.prior is None else shifted(alone, self.prior)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
-        parts = {name: getattr(self, name).to_dict() for name in PARTS}
-        share = {} if self.share is None else {"share": self.share}
-        return {"format": FORMAT, "model": self.model, "fitted_on": dict(self.fitted_on), **share, **parts}
+        parts = {key: getattr(self, name).to_dict() for name, key, _ in PARTS}
+        prior = {} if self.prior is None else {"share": self.prior}
+        return {"format": FORMAT, "model": self.model, "fitted_on": dict(self.fitted_on), **prior, **parts}
 
 
 def read_calibration(path: Path) -> Calibration:
-    """A file that `ctcalign calibrate` wrote.
+    """Read a file that `ctcalign calibrate` wrote.
 
     Raises:
-        CalibrationError: it cannot be read, is something else, or was made for other features.
+        CalibrationError: it cannot be read, has another format, or was fitted on other features.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise CalibrationError(f"{path}: not valid JSON ({error}); make it with `ctcalign calibrate`") from None
-    return from_dict(data, str(path))
+    return from_dict(read_calibration_document(path, FORMAT, REMEDY), str(path))
 
 
-def from_dict(data: Any, place: str) -> Calibration:
-    """The inverse of `Calibration.to_dict`; `place` is for messages."""
-    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
-        found = data.get("format") if isinstance(data, Mapping) else type(data).__name__
-        raise CalibrationError(
-            f"{place}: expected a calibration ({FORMAT}), got {found!r}; make it with `ctcalign calibrate`"
-        )
+def from_dict(data: Mapping[str, Any], place: str) -> Calibration:
+    """The inverse of `Calibration.to_dict`; `place` is the name of the file, for messages.
+
+    Raises:
+        CalibrationError: a part is missing or was fitted on other features.
+    """
     parts = {}
-    for name, features in PARTS.items():
-        if not isinstance(data.get(name), Mapping):
-            raise CalibrationError(f"{place}: the part {name!r} is missing; make it again with `ctcalign calibrate`")
-        parts[name] = Logistic.from_dict(data[name], features, f"{place}: {name}")
+    for name, key, features in PARTS:
+        if not isinstance(data.get(key), Mapping):
+            raise CalibrationError(f"{place}: the part {key!r} is missing; {REMEDY}")
+        parts[name] = Logistic.from_dict(data[key], features, f"{place}: {key}")
     fitted_on = data.get("fitted_on")
     about = fitted_on if isinstance(fitted_on, Mapping) else {}
-    share = data.get("share")
-    if share is not None and not (isinstance(share, float) and 0.0 < share < 1.0):
-        raise CalibrationError(
-            f"{place}: share: got {share!r}, expected a number between 0 and 1; make it again with `ctcalign calibrate`"
-        )
-    return Calibration(**parts, model=str(data.get("model", "")), fitted_on=about, share=share)
+    prior = data.get("share")
+    if prior is not None and not (isinstance(prior, float) and 0.0 < prior < 1.0):
+        raise CalibrationError(f"{place}: share: got {prior!r}, expected a number between 0 and 1; {REMEDY}")
+    return Calibration(**parts, model=str(data.get("model", "")), fitted_on=about, prior=prior)

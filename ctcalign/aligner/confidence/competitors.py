@@ -1,8 +1,8 @@
-"""How a word compares with other words in its place.
+"""Comparison of a word with competing words in the same frames.
 
-A recogniser that misspells gives bad marks to words that are said, too. What another word would get in the same place
-tells more: a word that is said beats nearly all others of its length, a word that is not said is one of them. The
-rivals are the other words of the same captions, and where these are few, their letters backwards.
+A weak recogniser also gives low scores to words that are spoken, so the score of a word is compared with the scores of
+other words in its frames: a spoken word beats nearly all others of its length, a word that is not spoken does not. The
+competitors are the other words of the same captions; if these are few, their reversals are added.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.confidence.competitor_kernels import word_scores
+from ctcalign.aligner.confidence.kernels import word_scores
 from ctcalign.emission.emission import Emission
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-RIVALS = 48
-FEW = 40  # distinct words, below which their letters backwards are rivals too
-SLACK = 10  # frames before a word's first symbol and behind its last that are looked at
-WORST = 60.0
+COMPETITORS = 48  # compared with each word
+FEW = 40  # distinct words; with fewer, the reversed words are competitors too
+WORST = 60.0  # nats: larger differences count as this
 
 
 @dataclass(frozen=True)
-class Rivals:
-    """The words of a recording, each once, ordered by their length.
+class Competitors:
+    """The distinct words of a recording, ordered by length.
 
     Attributes:
-        symbols: of all words one behind the other; word w is symbols[begins[w] : begins[w + 1]].
-        numbers: place of each word.
+        symbols: of all words, concatenated; word w is symbols[begins[w] : begins[w + 1]].
+        numbers: index of each word.
     """
 
     symbols: I64
@@ -39,43 +38,45 @@ class Rivals:
     numbers: dict[tuple[int, ...], int]
 
     def of(self, word: tuple[int, ...]) -> I64:
-        """The numbers of about RIVALS words of nearly the same length; not its own."""
+        """Numbers of about COMPETITORS other words of nearly the same length."""
         own = self.numbers[word]
         count = len(self.numbers)
-        low = max(0, min(own - RIVALS // 2, count - RIVALS - 1))
-        near = np.arange(low, min(count, low + RIVALS + 1))
+        low = max(0, min(own - COMPETITORS // 2, count - COMPETITORS - 1))
+        near = np.arange(low, min(count, low + COMPETITORS + 1))
         return np.asarray(near[near != own], np.int64)
 
 
-def rivals(words: Sequence[Sequence[int]]) -> Rivals:
-    """From the symbols of all words, repeated as they are."""
+def competitors_of(words: Sequence[Sequence[int]]) -> Competitors:
+    """Competitors from the symbols of all words of a recording; repetitions are merged."""
     known = {tuple(word): None for word in words}
     if len(known) < FEW:
         known |= {word[::-1]: None for word in list(known)}
-    ordered = sorted(known, key=lambda word: (len(word), _scattered(word)))
+    ordered = sorted(known, key=lambda word: (len(word), _hash(word)))
     begins = np.concatenate([[0], np.cumsum([len(word) for word in ordered])]).astype(np.int64)
     symbols = np.array([label for word in ordered for label in word], np.int64)
-    return Rivals(symbols, begins, {word: number for number, word in enumerate(ordered)})
+    return Competitors(symbols, begins, {word: number for number, word in enumerate(ordered)})
 
 
-def _scattered(word: tuple[int, ...]) -> int:
-    """An order in which words that begin alike do not lie together, the same on every machine."""
+def _hash(word: tuple[int, ...]) -> int:
+    """Sort key that separates words with a common beginning; the same on every machine."""
     value = 0
     for label in word:
         value = (value * 1_000_003 + label + 1) % 2_147_483_647
     return value
 
 
-def against_rivals(
-    emission: Emission, known: Rivals, words: Sequence[Sequence[int]], places: Sequence[tuple[int, int]]
+def against_competitors(
+    emission: Emission, known: Competitors, words: Sequence[Sequence[int]], places: Sequence[tuple[int, int]]
 ) -> F64:
-    """Of each word in its place: (n, 3).
-
-    The columns are how many nats the word is better than the best of its rivals, how many deviations better than their
-    mean, and the share of its rivals that are better than it.
+    """Compare each word with its competitors in the same frames.
 
     Args:
-        places: frames [low, high) in which nothing but the word is said.
+        known: competitors from all words of the recording, `words` among them.
+        words: symbols of each word.
+        places: frames [low, high) for each word, with nothing but the word and silence in them.
+    Returns:
+        (n, 3): margin to the best competitor in nats, at most WORST in size; distance to the mean of the competitors in
+        standard deviations, at most 6; fraction of the competitors that score better.
     """
     blank, separator = emission.vocabulary.blank, emission.vocabulary.separator
     found = np.zeros((len(words), 3))

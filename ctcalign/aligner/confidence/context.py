@@ -1,4 +1,4 @@
-"""What lies around the edges of a cue: pauses, and sound that may or may not belong to it."""
+"""Context of a placed cue: pauses and sound beyond its edges, and cues nearby with the same text."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ import numpy as np
 from ctcalign.aligner.placing.boundaries import BoundaryRules, quiet_frames
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission
+from ctcalign.spans import FrameClock
 
-NEAR = 1.0  # seconds beyond the edges that are looked at
-FAR = 2.0  # longer pauses count as this
-TWINS = 4  # cues on either side in which the same text may stand
+NEAR = 1.0  # seconds beyond an edge in which sound is measured
+FAR = 2.0  # seconds; longer pauses count as this
+TWINS = 4  # cues on either side that are searched for the same text
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Of a placed cue, in seconds.
+    """Surroundings of a placed cue, in seconds.
 
     Attributes:
-        pause_before, pause_after: to the neighbouring cues that are placed, at most FAR.
-        sound_before, sound_after: sound above the local silence in the last second before it and the first behind it.
-        twin: the same text stands in a cue nearby.
+        pause_before, pause_after: distance to the neighbouring placed cues, at most FAR.
+        sound_before, sound_after: duration of sound above the local noise floor within NEAR before its start and after
+            its end, up to the neighbouring cues.
+        twin: whether a cue nearby has the same text.
     """
 
     pause_before: float
@@ -34,17 +36,18 @@ class Surroundings:
 
 
 def surroundings(emission: Emission, cues: Sequence[AlignedCue]) -> list[Surroundings | None]:
-    """Of each cue, None for those without a place."""
+    """Surroundings of each cue; None for cues that are not placed."""
+    clock = FrameClock(emission.energy_shift, frame_count=len(emission.energy))
     loud = ~quiet_frames(emission.energy, emission.energy_shift, BoundaryRules())
-    heard_until = np.append(0.0, np.cumsum(loud) * emission.energy_shift)
+    sound_until = np.append(0.0, np.cumsum(loud) * emission.energy_shift)
     texts = ["".join(cue.text.casefold().split()) for cue in cues]
     placed = [cue.span if cue.status == "aligned" else None for cue in cues]
     before = _running([place[1] if place else None for place in placed], 0.0, 1)
     after = _running([place[0] if place else None for place in placed], emission.duration, -1)
 
     def sound(low: float, high: float) -> float:
-        a, b = (min(max(0, round(t / emission.energy_shift)), len(loud)) for t in (low, max(low, high)))
-        return float(heard_until[b] - heard_until[a])
+        first, stop = clock.frames((low, max(low, high)))
+        return float(sound_until[stop] - sound_until[first])
 
     found: list[Surroundings | None] = []
     for number, place in enumerate(placed):
@@ -65,14 +68,14 @@ def surroundings(emission: Emission, cues: Sequence[AlignedCue]) -> list[Surroun
     return found
 
 
-def _running(times: Sequence[float | None], first: float, way: int) -> list[float]:
-    """For each cue the nearest time before it (way 1) or behind it (-1)."""
+def _running(times: Sequence[float | None], first: float, direction: int) -> list[float]:
+    """For each cue the nearest time before it (direction 1) or after it (-1)."""
     found = [first] * len(times)
     here = first
-    order = range(len(times)) if way > 0 else range(len(times) - 1, -1, -1)
+    order = range(len(times)) if direction > 0 else range(len(times) - 1, -1, -1)
     for number in order:
         found[number] = here
         time = times[number]
         if time is not None:
-            here = max(here, time) if way > 0 else min(here, time)
+            here = max(here, time) if direction > 0 else min(here, time)
     return found

@@ -1,8 +1,8 @@
-"""What the emission says for and against each word of a placed cue, and against the gaps between words.
+"""Evidence from the emission about each word of a placed cue and about the gaps between its words.
 
-All of it is read from sums over the CTC paths of the cue's text, in nats, against the same sum with a part set free:
-how much more likely the cue would be if a word were any other sound, if it were not said at all, or if something else
-were said between two words.
+The sum over all CTC paths of the cue's text is compared with the same sum after a part of the text is released: each
+value is the gain in log-likelihood, in nats, if a word is replaced by any other sound or by silence, or if something is
+inserted between two words.
 """
 
 from __future__ import annotations
@@ -14,56 +14,55 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.confidence.chain_kernels import forward_backward, free_and_silent
-from ctcalign.aligner.confidence.competitor_kernels import best_insertion
+from ctcalign.aligner.confidence.kernels import best_insertion, forward_backward, free_and_silent
 from ctcalign.emission.emission import Emission
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-# Seconds on either side of its place in which a symbol is looked for; more beside words that were not heard.
+# Seconds on either side of its expected frame in which a symbol may be emitted; more beside words that are not placed.
 REACH = 0.6
-WORST = 60.0  # nats: more counts as this
-OUTSIDE = 4  # frames
+WORST = 60.0  # nats; larger values count as this
+OUTSIDE = 4  # frames from the first or last symbol of a cue to the virtual symbol beyond it
 
 
 @dataclass(frozen=True)
 class WordChain:
-    """The words of a cue that the model can say, in order.
+    """The words of a cue that can be spelled with the model's symbols, in order.
 
     Attributes:
         labels: symbols of each word.
-        frames: first frame of each word's symbols and one past the last, None where it was not heard.
-        limits: frames [low, high) of the recording that the cue may take: up to the neighbours' symbols.
-        edges: frames [low, high) that were given to it.
-        usual: symbols of words that may have been left out between two others, one behind the other, and where each
-            begins, as in `Rivals`.
+        frames: first frame of each word's symbols and one past the last; None for a word that is not placed.
+        limits: frames [low, high) of the recording that the cue may occupy, up to the neighbours' symbols.
+        edges: frames [low, high) between the start and the end of the cue.
+        frequent: words that may be missing between two others: their symbols, concatenated, and where each begins, as
+            in `Competitors`.
     """
 
     labels: Sequence[Sequence[int]]
     frames: Sequence[tuple[int, int] | None]
     limits: tuple[int, int]
     edges: tuple[int, int]
-    usual: tuple[I64, I64]
+    frequent: tuple[I64, I64]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """In nats, >= 0 but for rounding, at most WORST.
+    """Gains in log-likelihood in nats, >= 0 up to rounding unless stated otherwise, at most WORST.
 
     Attributes:
-        replaced: gain of another sound in place of each word. (n,)
-        skipped: gain of silence in place of each word; negative where the word is clearly heard. (n,)
-        inserted: gain of anything between each word and the next. (n - 1,)
-        usual: gain of the best of the usual words there; negative where none of them is heard. (n - 1,)
-        lead, trail: loss of demanding silence from the limits to the first word, and behind the last one.
-        inner_lead, inner_trail: the same inside the edges of the cue alone.
+        replaced: any sound in place of each word. (n,)
+        skipped: silence in place of each word; negative where the word is clearly spoken. (n,)
+        inserted: any sound between each word and the next. (n - 1,)
+        frequent: the best of the frequent words there; negative where none of them is spoken. (n - 1,)
+        lead, trail: any sound instead of silence from the limits to the first word, and from the last word on.
+        inner_lead, inner_trail: the same within the edges of the cue only.
     """
 
     replaced: F64
     skipped: F64
     inserted: F64
-    usual: F64
+    frequent: F64
     lead: float
     trail: float
     inner_lead: float
@@ -71,7 +70,7 @@ class Evidence:
 
 
 def evidence(emission: Emission, chain: WordChain) -> Evidence:
-    """See `Evidence`. The chain has at least one word with a place."""
+    """Evidence about a chain in which at least one word is placed."""
     low_limit, high_limit = chain.limits
     rows = np.ascontiguousarray(emission.log_probs[low_limit:high_limit], np.float32)
     labels, optional, firsts, lasts = _flat(chain, emission.vocabulary.separator)
@@ -94,7 +93,7 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
     if not np.isfinite(total):
         worst = np.full(n, WORST)
         return Evidence(worst, worst, worst[1:], worst[1:], WORST, WORST, WORST, WORST)
-    # The ends of the cue: as if symbols were said for sure just outside of the first and the last word.
+    # The first and last word have no neighbour: assume a symbol of probability 1 just outside of them.
     nothing = np.zeros(1)
     outside = int(low[0]) if chain.frames[0] is None else chain.frames[0][0] - low_limit - OUTSIDE
     beyond = len(rows) - 1 if chain.frames[-1] is None else chain.frames[-1][1] - 1 - low_limit + OUTSIDE
@@ -104,9 +103,9 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
         [free_and_silent(quiet, ends[i], ends_at[i], begins[i + 1], begins_at[i + 1]) for i in range(n)]
     ).T
     inserted = np.array([free_and_silent(quiet, ends[i], ends_at[i], begins[i], begins_at[i])[0] for i in range(1, n)])
-    usual = np.array(
+    frequent = np.array(
         [
-            best_insertion(rows, quiet, ends[i], ends_at[i], begins[i], begins_at[i], *chain.usual, blank)
+            best_insertion(rows, quiet, ends[i], ends_at[i], begins[i], begins_at[i], *chain.frequent, blank)
             for i in range(1, n)
         ]
     )
@@ -115,12 +114,12 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
         _silent_edge(quiet[::-1], ends[-1][::-1], len(rows) - ends_at[-1] - len(ends[-1]), total, begin)
         for begin in (0, high_limit - chain.edges[1])
     ]
-    gains = [np.clip(x - total, -WORST, WORST) for x in (replaced, skipped, inserted, usual)]
+    gains = [np.clip(x - total, -WORST, WORST) for x in (replaced, skipped, inserted, frequent)]
     return Evidence(gains[0], gains[1], gains[2], gains[3], lead[0], trail[0], lead[1], trail[1])
 
 
 def _silent_edge(quiet: F64, masses: F64, at: int, total: float, begin: int) -> float:
-    """What is lost by demanding silence from frame `begin` up to where `masses`, from frame `at` on, go on."""
+    """Loss in nats if only silence may lie between frame `begin` and `masses`, which start in frame `at`."""
     summed = np.concatenate([[0.0], np.cumsum(quiet)])
     frames = np.arange(at, at + len(masses))
     silence = np.where(frames > begin, summed[frames] - summed[max(begin, 0)], 0.0)
@@ -146,21 +145,21 @@ def _flat(chain: WordChain, separator: int | None) -> tuple[I64, NDArray[np.bool
 def _bands(
     chain: WordChain, count: int, firsts: list[int], lasts: list[int], frames: int, shift: float
 ) -> tuple[I64, I64]:
-    """Frames in which each symbol may be said, from the places of the words that were heard."""
+    """Frames [low, high) in which each symbol may be emitted, interpolated between the placed words."""
     reach = max(1, round(REACH / shift))
-    heard = [(i, place) for i, place in enumerate(chain.frames) if place is not None]
-    at = [k for i, _ in heard for k in (firsts[i], lasts[i])]
-    where = [float(f) - chain.limits[0] for _, place in heard for f in (place[0], place[1] - 1)]
+    placed = [(i, place) for i, place in enumerate(chain.frames) if place is not None]
+    at = [k for i, _ in placed for k in (firsts[i], lasts[i])]
+    where = [float(f) - chain.limits[0] for _, place in placed for f in (place[0], place[1] - 1)]
     symbols = np.arange(count)
     expected = np.interp(symbols, at, where)
     low, high = expected - reach, expected + reach + 1
-    # Between heard words lies what was not heard: anywhere between them.
-    for (i, before), (j, after) in pairwise(heard):
+    # Words that are not placed may lie anywhere between the placed words beside them.
+    for (i, before), (j, after) in pairwise(placed):
         if j > i + 1:
             inner = slice(lasts[i] + 1, firsts[j])
             low[inner] = before[1] - chain.limits[0] - reach
             high[inner] = after[0] - chain.limits[0] + reach + 1
-    first, last = heard[0][0], heard[-1][0]
+    first, last = placed[0][0], placed[-1][0]
     if first > 0:
         low[: firsts[first]] = 0
     if last + 1 < len(chain.labels):

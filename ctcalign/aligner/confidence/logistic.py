@@ -1,29 +1,37 @@
-"""A logistic regression as numbers in a file: fitted elsewhere, applied with numpy alone."""
+"""Fitted logistic regressions, the JSON files that hold them, and where the bundled models keep theirs.
+
+Fitting needs scikit-learn and is done elsewhere; applying needs numpy only.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.errors import CalibrationError, UsageError
+from ctcalign.errors import CalibrationError, CtcAlignError, UsageError
+from ctcalign.models.builtin.model import FOLDER
 
 F64 = NDArray[np.float64]
-# Probabilities that a fit can promise: never certain, whatever the features say.
+# Range of the probabilities of a fit: never certain, whatever the features are.
 LEAST, MOST = 0.0005, 0.9995
+MOST_DEVIATIONS = 6.0  # features further from their mean count as this
+MOST_LOG_ODDS = 30.0  # larger values change no probability in [LEAST, MOST]
 
 
 @dataclass(frozen=True)
 class Logistic:
-    """P = 1 / (1 + exp(-(bias + weights . (x - mean) / scale))), then through the knots of a rising curve, if any.
+    """P = 1 / (1 + exp(-(bias + weights . (x - mean) / scale))), then mapped by a rising curve, if any.
 
     Attributes:
         names: of the features, in order.
-        mean, scale, weights: a number a feature.
-        curve: rising (from, to) pairs of probabilities, interpolated between; () changes nothing.
+        mean, scale, weights: one number a feature.
+        curve: rising (from, to) pairs of probabilities, with linear interpolation between them; () is the identity.
     """
 
     names: tuple[str, ...]
@@ -34,31 +42,33 @@ class Logistic:
     curve: tuple[tuple[float, float], ...] = ()
 
     def log_odds(self, features: F64) -> F64:
-        """(N, F) -> (N,). Values beyond six deviations count as six."""
+        """(N, F) -> (N,). Features are clipped to MOST_DEVIATIONS standard deviations."""
         if features.ndim != 2 or features.shape[1] != len(self.names):
             raise UsageError(f"features: got shape {features.shape}, expected (N, {len(self.names)})")
-        standard = np.clip((features - np.array(self.mean)) / np.array(self.scale), -6.0, 6.0)
+        standard = standardised(features, np.array(self.mean), np.array(self.scale))
         return np.asarray(standard @ np.array(self.weights) + self.bias)
 
     def probability(self, features: F64) -> F64:
         """(N, F) -> (N,) in [LEAST, MOST]."""
-        found = 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(features), -30.0, 30.0)))
+        found = 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(features), -MOST_LOG_ODDS, MOST_LOG_ODDS)))
         if self.curve:
             found = np.interp(found, [x for x, _ in self.curve], [y for _, y in self.curve])
         return np.asarray(np.clip(found, LEAST, MOST))
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object, the features by name."""
+        """A JSON object with the features by name."""
         rows = zip(self.names, self.mean, self.scale, self.weights, strict=True)
         features = [dict(zip(("name", "mean", "scale", "weight"), row, strict=True)) for row in rows]
         return {"bias": self.bias, "features": features, "curve": [list(pair) for pair in self.curve]}
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any], names: Sequence[str], place: str) -> Logistic:
-        """The inverse. `names`: the features that this program computes; `place`: for messages.
+        """The inverse of `to_dict`.
 
+        Args:
+            names: the features that this version computes.   place: file and part, for messages.
         Raises:
-            CalibrationError: not such an object, or of other features.
+            CalibrationError: not such an object, or one of other features.
         """
         try:
             features = row["features"]
@@ -79,3 +89,39 @@ class Logistic:
         if not np.isfinite(numbers).all() or min(scale, default=1.0) <= 0:
             raise CalibrationError(f"{place}: holds numbers that are not finite or a scale that is not above 0")
         return cls(found, mean, scale, weights, bias, curve)
+
+
+def standardised(features: F64, mean: F64, scale: F64) -> F64:
+    """(features - mean) / scale, clipped to MOST_DEVIATIONS. (N, F)"""
+    return np.asarray(np.clip((features - mean) / scale, -MOST_DEVIATIONS, MOST_DEVIATIONS))
+
+
+def read_calibration_document(
+    path: str | Path, schema: str, remedy: str, error: type[CtcAlignError] = CalibrationError
+) -> Mapping[str, Any]:
+    """The JSON object of a calibration file.
+
+    Args:
+        schema: expected value of its key "format".
+        remedy: what to do about a file that cannot be used, for messages.
+        error: raised where the file cannot be used.
+    Raises:
+        error: the file cannot be read, is not JSON or has another format.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise error(f"calibration {path}: cannot be read: {problem.strerror or problem}; {remedy}") from problem
+    except ValueError as problem:
+        raise error(f"calibration {path}: not valid JSON ({problem}); {remedy}") from None
+    if isinstance(data, Mapping) and data.get("format") == schema:
+        return data
+    found = data.get("format") if isinstance(data, Mapping) else type(data).__name__
+    raise error(f"calibration {path}: expected the format {schema}, got {found!r}; {remedy}")
+
+
+def shipped_file(model: str, name: str) -> Path | None:
+    """A calibration file that comes with a bundled model ("builtin:en"); None for models without one."""
+    family, _, language = model.partition(":")
+    path = FOLDER / language / name
+    return path if family == "builtin" and language and path.is_file() else None

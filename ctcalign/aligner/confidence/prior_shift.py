@@ -1,4 +1,4 @@
-"""What all captions of a file say about each: where many are wrong, every single one is less likely to be right."""
+"""Adaptation of confidences to the file: the more of its cues are wrong, the less likely each of them is right."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from ctcalign.aligner.confidence.logistic import LEAST, MOST
 
 F64 = NDArray[np.float64]
 
-# Before anything is heard of a file, so many of its captions are expected to be right, with the weight of so many
-# captions: one bad caption of three says little about the other two. Measured in docs/confidence.md.
+# Beta prior of the fraction of right cues in a file: its mean, and its weight in cues, so that one bad cue of three
+# says little about the other two. Measured in docs/confidence.md.
 EXPECTED, WEIGHT = 0.97, 20.0
-STEPS, NEAR = 200, 1e-7
+STEPS, NEAR = 200, 1e-7  # of the iteration: how many at most, and the change at which it stops
 
 
-def right_share(alone: F64, fitted: float) -> float:
-    """The share of right captions in a file: the fixed point of their confidences (maximum a posteriori).
+def estimated_prior(alone: F64, fitted: float) -> float:
+    """Fraction of right cues in a file: the fixed point of their confidences (maximum a posteriori).
 
     Source: Saerens, Latinne and Decaestecker 2002, Adjusting the outputs of a classifier to new a priori
     probabilities, Neural Computation 14(1), the EM algorithm there, here with a beta prior.
 
     Args:
-        alone: (n,) confidences of the captions, each judged on its own, in (0, 1).
-        fitted: share of right captions that these confidences expect.
+        alone: (n,) confidences of the cues, each computed without the others, in (0, 1).
+        fitted: fraction of right cues for which these confidences were fitted.
     Returns:
         In (0, 1).
     """
-    share = EXPECTED
+    prior = EXPECTED
     for _ in range(STEPS):
-        before = share
-        share = (float(_moved(alone, fitted, before).sum()) + WEIGHT * EXPECTED) / (len(alone) + WEIGHT)
-        if abs(share - before) < NEAR:
+        before = prior
+        prior = (float(_with_prior(alone, fitted, before).sum()) + WEIGHT * EXPECTED) / (len(alone) + WEIGHT)
+        if abs(prior - before) < NEAR:
             break
-    return share
+    return prior
 
 
-def together(alone: F64, fitted: float) -> F64:
-    """(n,) confidences of the captions of one file, made for the share of them that is right. Their order stays."""
-    return np.asarray(np.clip(_moved(alone, fitted, right_share(alone, fitted)), LEAST, MOST))
+def shifted(alone: F64, fitted: float) -> F64:
+    """Confidences of the cues of one file after the prior is replaced by the estimated one. Their order stays. (n,)"""
+    return np.asarray(np.clip(_with_prior(alone, fitted, estimated_prior(alone, fitted)), LEAST, MOST))
 
 
-def _moved(alone: F64, fitted: float, share: float) -> F64:
+def _with_prior(alone: F64, fitted: float, prior: float) -> F64:
     """Bayes' rule with another prior."""
-    right, wrong = alone * (share / fitted), (1.0 - alone) * ((1.0 - share) / (1.0 - fitted))
+    right, wrong = alone * (prior / fitted), (1.0 - alone) * ((1.0 - prior) / (1.0 - fitted))
     return np.asarray(right / (right + wrong))

@@ -1,4 +1,4 @@
-"""Scores from the literature, by name, of texts in given places of an emission."""
+"""Published confidence scores, by name, of texts in given spans of an emission."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ctcalign.errors import NoPathError, UsageError
 
 @dataclass
 class SpokenSpan:
-    """A text and the frames in which it is said.
+    """A text and the frames in which it is spoken.
 
     Attributes:
         rows: natural-log probabilities of these frames, (T, C).
-        labels: of the text.
-        heard: labels that the model hears in these frames without a text.
-        characters: of the text as written; the short-text penalty counts them.
+        labels: labels of the text.
+        recognised: labels of the greedy decoding of these frames.
+        characters: length of the text as written, for the short-text penalty.
         frame_shift: seconds a frame.
         blank: index of the blank.
     """
 
     rows: NDArray[np.float32]
     labels: NDArray[np.int64]
-    heard: NDArray[np.int64]
+    recognised: NDArray[np.int64]
     characters: int
     frame_shift: float
     blank: int
@@ -46,7 +46,7 @@ class SpokenSpan:
 
     @cached_property
     def segmentation_score(self) -> float:
-        """Min-mean over 30 frames as published."""
+        """Smallest mean log-prob of 30 frames, as published."""
         try:
             [found] = segment_utterances(self.rows, [self.labels.tolist()], self.frame_shift, blank=self.blank)
         except NoPathError:
@@ -70,10 +70,9 @@ def ipfa_score(span: SpokenSpan, threshold: float = -2.0, short_text: int = 30) 
 
 
 def free_ratio(span: SpokenSpan) -> float:
-    """Mean a frame of the log of the text's path over that of the best path of any text, in nats, at most 0.
+    """Mean log-ratio a frame of the text's best path to the best path of any text, in nats, at most 0.
 
-    A star or filler arc that may say anything takes the best label of each frame: the ratio to it is how much worse
-    the text is than what was heard.
+    This is the ratio to a star (filler) arc, which takes the best label of each frame.
     """
     if span.path_scores is None:
         return NO_FRAME
@@ -81,8 +80,8 @@ def free_ratio(span: SpokenSpan) -> float:
 
 
 def free_error_rate(span: SpokenSpan) -> float:
-    """Label errors between the text and what is heard without it, over the labels of the text: 0 is best, no limit."""
-    return edit_distance(span.labels, span.heard) / len(span.labels)
+    """Label errors of the greedy decoding against the text, over the labels of the text: 0 is best, no upper limit."""
+    return edit_distance(span.labels, span.recognised) / len(span.labels)
 
 
 SCORES: dict[str, Callable[[SpokenSpan], float]] = {
@@ -102,18 +101,18 @@ def published_scores(
     names: Sequence[str] = tuple(SCORES),
     spike_delay: float = 0.0,
 ) -> list[dict[str, float] | None]:
-    """Published scores of texts in their places.
+    """Published scores of texts in their spans.
 
     Args:
-        emission: of the recording.
-        spans: (start, end) of each text in seconds; None where it has no place.
-        labels: columns that spell each text, separators between words included.
-        characters: of each text as written; None takes the number of its labels.
+        emission: emission of the recording.
+        spans: (start, end) of each text in seconds; None where it has none.
+        labels: labels that spell each text, separators between words included.
+        characters: length of each text as written; None takes the number of its labels.
         names: keys of `SCORES`.
         spike_delay: seconds by which the model's labels come late.
     Returns:
-        For each text its scores by name; NO_FRAME (-1e10) where it needs more frames than its span has. None for a
-        text without place or without labels.
+        The scores of each text by name; NO_FRAME (-1e10) where it needs more frames than its span has. None for a
+        text without span or without labels.
     Raises:
         UsageError: an unknown name, or lists of different lengths.
     """

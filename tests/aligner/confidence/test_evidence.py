@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from ctcalign.aligner.best_path import place_emission
-from ctcalign.aligner.confidence.chain_kernels import forward_backward, free_and_silent
-from ctcalign.aligner.confidence.competitor_kernels import best_insertion, word_scores
-from ctcalign.aligner.confidence.inputs import material
+from ctcalign.aligner.confidence.inputs import recording_inputs
+from ctcalign.aligner.confidence.kernels import best_insertion, forward_backward, free_and_silent, word_scores
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.text.tokeniser import Tokeniser
 from tests.aligner.spelled_emissions import VOCABULARY, Talk
-from tests.calibration.made_up import Hearer
+from tests.calibration.made_up import MadeUpModel
 
 BLANK, SEPARATOR = 0, 1
 
@@ -103,11 +102,11 @@ def looked_at(said: list[str], written: list[str]):
     for text in said:
         talk.cue(text)
         talk.pause(0.8)
-    hearer = Hearer()
+    model = MadeUpModel()
     text = transcript_of([Cue(i, line) for i, line in enumerate(written)], Tokeniser(VOCABULARY, "en"), "en")
     emission = talk.emission()
-    alignment, placed = place_emission(emission, text, hearer, AlignOptions(unwritten=False))
-    return material(emission, text, placed.words, alignment.cues, 0.0).cues
+    alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))
+    return recording_inputs(emission, text, placed.words, alignment.cues, 0.0).cues
 
 
 SAID = ["abcd efgh ijkl mnop", "dcba hgfe lkji ponm", "aceg bdfh ikmo jlnp"]
@@ -115,12 +114,12 @@ SAID = ["abcd efgh ijkl mnop", "dcba hgfe lkji ponm", "aceg bdfh ikmo jlnp"]
 
 def test_words_that_are_said_beat_every_rival():
     for cue in looked_at(SAID, SAID):
-        assert cue.evidence.heard.all()
+        assert cue.evidence.placed.all()
         assert cue.evidence.replaced.max() < 3.0
         assert cue.evidence.after.max() < 3.0
         assert cue.evidence.skipped.max() < -10.0
-        assert (cue.rivals[:, 0] > 5.0).all()
-        assert (cue.rivals[:, 2] == 0.0).all()
+        assert (cue.competitors[:, 0] > 5.0).all()
+        assert (cue.competitors[:, 2] == 0.0).all()
         assert max(cue.evidence.lead, cue.evidence.trail) < 3.0
 
 
@@ -137,7 +136,7 @@ def test_a_word_that_is_left_out_shows_in_its_gap():
     assert first.evidence.after.max() < 3.0
     assert second.evidence.after.argmax() == 0
     assert second.evidence.after[0] > 15.0
-    assert second.evidence.usual_after[0] > 10.0  # it is a word of the other captions
+    assert second.evidence.frequent_after[0] > 10.0  # it is a word of the other captions
 
 
 def test_a_word_left_out_at_the_edge_shows_there():
@@ -150,6 +149,6 @@ def test_a_word_left_out_at_the_edge_shows_there():
 
 def test_a_word_that_nobody_says_is_told_from_one_that_is_misheard():
     _, second, _ = looked_at(SAID, [SAID[0], "dcba hgfe mmmmm lkji ponm", SAID[2]])
-    assert second.evidence.heard.tolist() == [True, True, False, True, True]
+    assert second.evidence.placed.tolist() == [True, True, False, True, True]
     assert second.evidence.skipped[2] > 10.0
     assert np.delete(second.evidence.skipped, 2).max() < -10.0
