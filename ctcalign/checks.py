@@ -1,4 +1,4 @@
-"""Checks of arguments that several rooms share."""
+"""Argument checks that several rooms share: options, and tensors of a batch. Padding is never looked at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ctcalign.errors import BatchError, ShapeError, UsageError
 
 
 def check_log_probs(log_probs: Tensor) -> None:
-    """Log-probs must be (B, T, C), floating, none of the three zero."""
+    """Log-probs must be floats of shape (B, T, C), with none of the three zero."""
     if log_probs.ndim != 3 or not log_probs.is_floating_point():
         raise ShapeError(
             f"log_probs: expected floats of shape (B, T, C), got {log_probs.dtype} {tuple(log_probs.shape)}; "
@@ -22,7 +22,7 @@ def check_log_probs(log_probs: Tensor) -> None:
         raise BatchError(f"log_probs: the batch is empty, shape {tuple(log_probs.shape)}; skip it")
 
 
-def counts(name: str, lengths: Tensor | None, batch: int, most: int, device: torch.device) -> Tensor:
+def checked_lengths(name: str, lengths: Tensor | None, batch: int, most: int, device: torch.device) -> Tensor:
     """Lengths as (B,) int64 in [0, most]; None means `most` everywhere."""
     if lengths is None:
         return torch.full((batch,), most, dtype=torch.int64, device=device)
@@ -43,24 +43,28 @@ def valid_frames(lengths: Tensor, frames: int) -> Tensor:
 
 
 def check_no_nan(log_probs: Tensor, valid: Tensor) -> None:
-    """No NaN and no +inf in the valid frames. One pass; only where that looks bad a second one with the mask."""
-    if torch.isfinite(log_probs.detach().sum()):  # -inf, NaN and +inf all show in the sum
+    """Valid frames must not hold NaN or +inf.
+
+    Args:
+        log_probs: (B, T, C).  valid: (B, T) bool.
+    """
+    if torch.isfinite(log_probs.detach().sum()):  # one fast pass: NaN and both infinities show in the sum
         return
     bad = (torch.isnan(log_probs) | (log_probs == math.inf)).any(-1) & valid
     if bad.any():
         utterance, frame = (int(index) for index in bad.nonzero()[0])
         raise BatchError(
             f"log_probs: NaN or +inf in utterance {utterance} at frame {frame}; the model diverged or its input is "
-            "bad: lower the learning rate or skip the batch"
+            "invalid: lower the learning rate or skip the batch"
         )
 
 
 def check_targets(targets: Tensor, target_lengths: Tensor | None, classes: int, blank: int, batch: int) -> Tensor:
-    """Targets must be (B, L) labels without the blank. Returns their lengths, (B,) int64 on their device."""
+    """Targets must be (B, L) labels other than the blank. Returns their lengths, (B,) int64 on their device."""
     check_blank(blank, classes)
     if targets.ndim != 2 or targets.shape[0] != batch or targets.is_floating_point():
         raise ShapeError(f"targets: expected ints of shape ({batch}, L), got {targets.dtype} {tuple(targets.shape)}")
-    lengths = counts("target_lengths", target_lengths, batch, targets.shape[1], targets.device)
+    lengths = checked_lengths("target_lengths", target_lengths, batch, targets.shape[1], targets.device)
     bad = ((targets < 0) | (targets >= classes) | (targets == blank)) & valid_frames(lengths, targets.shape[1])
     if bad.any():
         utterance, place = (int(index) for index in bad.nonzero()[0])
@@ -82,20 +86,20 @@ def check_paths(name: str, paths: Tensor, batch: int, frames: int) -> None:
     if paths.ndim != 3 or (paths.shape[0], paths.shape[2]) != (batch, frames) or paths.is_floating_point():
         raise ShapeError(
             f"{name}: expected ints of shape ({batch}, N, {frames}), got {paths.dtype} {tuple(paths.shape)}; "
-            "sample from these very log_probs"
+            "sample them from the same log_probs"
         )
     if not paths.shape[1]:
         raise BatchError(f"{name}: there is no path, shape {tuple(paths.shape)}; sample at least one")
 
 
 def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """An option must be one of some words."""
+    """An option must be one of the given words."""
     if value not in choices:
         raise UsageError(f"{name}: got {value!r}, expected one of {', '.join(choices)}")
 
 
 def check_number(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> float:
-    """A number must be finite, not negative (or positive), and below a bound."""
+    """A number must be finite, >= 0 (or > 0), and below a bound. Returns it as float."""
     if not math.isfinite(value) or value < 0 or (positive and value == 0) or value >= below:
         bound = "" if below == math.inf else f" and < {below:g}"
         raise UsageError(f"{name}: got {value}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")
@@ -103,7 +107,8 @@ def check_number(name: str, value: float, *, positive: bool = False, below: floa
 
 
 def check_count(name: str, value: int, least: int = 1) -> int:
-    """A count must be an int of at least `least`."""
+    """A count must be an int of at least `least`. Returns it."""
+
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise UsageError(f"{name}: got {value!r}, expected a whole number >= {least}")
     return value

@@ -1,22 +1,26 @@
-"""Errors that a user can act on: each message names the argument, what came, what was expected and the remedy."""
+"""Errors that a user can act on: each message names the argument, the value, what was expected and the remedy."""
 
 from __future__ import annotations
 
 
 class CtcAlignError(Exception):
-    """Base of every error that ctcalign raises on purpose. The command line prints its text as one line."""
+    """Base of all errors that ctcalign raises deliberately. The command line prints the message as one line."""
 
     exit_code = 1
 
 
 class UsageError(CtcAlignError, ValueError):
-    """An option or argument has a value that cannot be used. Exit status 2."""
+    """An option or argument has an invalid value. Exit status 2."""
 
     exit_code = 2
 
 
 class ShapeError(CtcAlignError, ValueError):
-    """Tensors do not have the shapes that a function needs."""
+    """Tensors do not have the expected shapes or types."""
+
+
+class BatchError(CtcAlignError, ValueError):
+    """A batch holds invalid values: NaN or infinity, a length or label out of range, no scored tokens."""
 
 
 class NoPathError(CtcAlignError, ValueError):
@@ -24,28 +28,24 @@ class NoPathError(CtcAlignError, ValueError):
 
 
 class AudioError(CtcAlignError):
-    """A recording is missing, empty, corrupt or holds no audio."""
+    """A recording is missing, empty or corrupt, or has no audio stream."""
 
 
 class CaptionError(CtcAlignError):
-    """A caption file is missing, empty, of an unknown format or cannot be parsed."""
+    """A caption file is missing, empty or of an unknown format, or cannot be parsed."""
 
 
 class ModelError(CtcAlignError):
     """A model cannot be loaded, or its licence was not accepted."""
 
 
-class OutputError(CtcAlignError):
-    """A result cannot be written."""
-
-
 class CalibrationError(CtcAlignError):
-    """A calibration file cannot be used."""
-
-
-class BatchError(CtcAlignError, ValueError):
-    """Values of a batch cannot be used: NaN, a length out of range, a label that is no label."""
+    """A calibration file is invalid."""
 
 
 class TrainingError(CtcAlignError):
-    """Training cannot go on."""
+    """Training cannot continue."""
+
+
+class OutputError(CtcAlignError):
+    """A result cannot be written."""

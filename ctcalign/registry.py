@@ -1,4 +1,4 @@
-"""Things that a configuration names: a registry, and import paths of the user's own."""
+"""Classes and functions that a configuration names: a registry, and import paths of the user's own."""
 
 from __future__ import annotations
 
@@ -21,71 +21,68 @@ class Registry:
     "my_module:my_property", and needs no registration.
 
     Attributes:
-        kind: what is named, for the messages.
-        homes: the built-in names and the module that registers each; it is imported when the name is asked for.
-        given: how many positional arguments a registered function is called with; options come after them.
+        kind: what the names stand for, used in error messages.
+        positional: number of positional arguments that a registered function is called with; options follow them.
     """
 
-    def __init__(self, kind: str, homes: Mapping[str, str], given: int) -> None:
+    def __init__(self, kind: str, positional: int) -> None:
         self.kind = kind
-        self.homes = dict(homes)
-        self.given = given
-        self._found: dict[str, Callable[..., Any]] = {}
+        self.positional = positional
+        self._registered: dict[str, Callable[..., Any]] = {}
 
     def register(self, name: str) -> Callable[[F], F]:
-        """Decorator that gives a class or function its name. The same name twice is an error, but for a module that
-        is loaded again.
+        """Decorator that registers a class or function under a name.
+
+        Registering the same definition again, as when its module is reloaded, replaces it.
 
         Raises:
-            UsageError: the name is taken, is empty or has a colon.
+            UsageError: the name belongs to another definition, is empty or has a colon.
         """
         if not name or ":" in name:
-            raise UsageError(f"{self.kind}: {name!r} is no name; it must not be empty or have a colon")
+            raise UsageError(f"{self.kind}: {name!r} is no valid name; it must not be empty or contain a colon")
 
         def keep(thing: F) -> F:
-            known, where = self._found.get(name), (thing.__module__, thing.__qualname__)
+            known, where = self._registered.get(name), (thing.__module__, thing.__qualname__)
             if known is not None and (known.__module__, known.__qualname__) != where:
                 raise UsageError(f"{self.kind}: the name {name!r} is taken by {known.__module__}.{known.__qualname__}")
-            self._found[name] = thing
+            self._registered[name] = thing
             return thing
 
         return keep
 
     def names(self) -> list[str]:
-        """All names known so far."""
-        return sorted({*self.homes, *self._found})
+        """All registered names, sorted."""
+        return sorted(self._registered)
 
     def find(self, name: str) -> Callable[..., Any]:
         """The class or function of a name or import path.
 
         Raises:
-            UsageError: there is none.
+            UsageError: unknown name, or a path that cannot be imported.
         """
         if ":" in name:
             return self._imported(name)
-        if name not in self._found and name in self.homes:
-            import_module(self.homes[name])
-        if name not in self._found:
+        if name not in self._registered:
             close = difflib.get_close_matches(name, self.names(), 1)
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise UsageError(
-                f"{self.kind}: {name!r} is not known; {hint}There are {', '.join(self.names())}, "
+                f"{self.kind}: {name!r} is not known; {hint}expected one of {', '.join(self.names())}, "
                 'or "module:name" of your own'
             )
-        return self._found[name]
+        return self._registered[name]
 
     def build(self, name: str, options: Mapping[str, Any]) -> Any:
-        """Build what a name stands for.
+        """Build the object that a name stands for.
 
         Raises:
-            UsageError: no such name, or options that it does not take.
+            UsageError: unknown name, or options that it does not take.
         """
         thing = self.find(name)
         try:
             signature = inspect.signature(thing)
         except ValueError as error:  # a type written in C may have none
             raise UsageError(f"{self.kind} {name!r}: {error}; expected a function or class in Python") from error
-        before = () if inspect.isclass(thing) else (None,) * self.given
+        before = () if inspect.isclass(thing) else (None,) * self.positional
         try:
             signature.bind(*before, **options)
         except TypeError as error:
@@ -99,7 +96,7 @@ class Registry:
             thing = getattr(import_module(module), attribute)
         except (ImportError, AttributeError, ValueError) as error:
             raise UsageError(
-                f"{self.kind}: {path!r} cannot be imported: {error}; expected module:name, found from the working "
+                f"{self.kind}: {path!r} cannot be imported: {error}; expected module:name, importable from the working "
                 "folder or PYTHONPATH"
             ) from error
         if not callable(thing):

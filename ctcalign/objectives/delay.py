@@ -1,4 +1,7 @@
-"""Published ways to make a CTC model emit earlier, to compare Align With Purpose with."""
+"""Published methods that make a CTC model emit earlier: delay penalty, FastEmit, Peak-First CTC, TrimTail.
+
+They are the baselines of Align With Purpose.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,18 @@ from torch import Tensor
 
 from ctcalign.checks import (
     check_choice,
+    check_count,
     check_log_probs,
     check_no_nan,
     check_number,
     check_targets,
-    counts,
+    checked_lengths,
     valid_frames,
 )
 from ctcalign.ctc import total_score
-from ctcalign.objectives.reduction import reduced
+from ctcalign.errors import ShapeError
+
+REDUCTIONS = ("mean", "batch_mean", "sum", "none")
 
 
 def delay_penalty_loss(
@@ -30,22 +36,22 @@ def delay_penalty_loss(
     blank: int = 0,
     reduction: str = "mean",
 ) -> Tensor:
-    """CTC loss in which an alignment gains `penalty` for each frame that it begins a label earlier.
+    """CTC loss in which the score of an alignment grows by `penalty` for each frame that a label begins earlier.
 
-    A label that begins in frame t (from 0) adds penalty * (floor(T / 2) - t) to its alignment, T the utterance's own
-    frames. The loss may be negative.
+    A label that begins in frame t (from 0) adds penalty * (floor(T / 2) - t) to the score of its alignment, where T is
+    the number of frames of the utterance. The loss may be negative.
 
     Args:
         log_probs: (B, T, C), natural log, normalised over C.
         targets: labels without blanks, (B, L).  input_lengths, target_lengths: (B,) counts; None means all.
         penalty: >= 0, nats a frame; 0 is the CTC loss.
-        reduction: "mean" (of the losses divided by their labels), "batch_mean", "sum" or "none". An utterance without
-            any alignment counts 0; with "none" it is inf. No gradient flows from it.
+        reduction: "mean" (of the losses divided by their number of labels), "batch_mean", "sum" or "none". An utterance
+            without an alignment counts as 0, or is inf with "none". No gradient flows from it.
     Raises:
-        ShapeError: the shapes do not fit.  BatchError: empty batch, NaN, a length or label out of range.
+        ShapeError: shapes do not agree.  BatchError: empty batch, NaN, a length or label out of range.
         UsageError: the penalty is negative or not finite, or an unknown reduction.
-    Source: Yao et al. 2023, Delay-penalized CTC implemented based on finite state transducer, arXiv:2305.11539, as k2's
-        ctc_loss(delay_penalty=) has it.
+    Source: Yao et al. 2023, Delay-penalized CTC implemented based on finite state transducer, arXiv:2305.11539, in the
+        form of k2's ctc_loss(delay_penalty=).
     """
     check_number("penalty", penalty)
     frames, tokens = _checked(log_probs, targets, input_lengths, target_lengths, blank)
@@ -65,15 +71,15 @@ def fastemit_ctc_loss(
     blank: int = 0,
     reduction: str = "mean",
 ) -> Tensor:
-    """CTC loss whose gradient through labels, but not through the blank, is 1 + `scale` times as large.
+    """CTC loss whose gradient through labels, but not through the blank, is scaled by 1 + `scale`.
 
-    The value is that of the CTC loss: only the gradient differs. It draws probability from the blank to the labels, so
-    that they win earlier.
+    The value is that of the CTC loss; only the gradient differs. It moves probability from the blank to the labels, so
+    that labels are emitted earlier.
 
     Args: those of `delay_penalty_loss`, with
         scale: >= 0, no unit; 0 is the CTC loss.
-    Source: after Yu et al. 2021, FastEmit, arXiv:2010.11148, which is made for transducers; there as here the gradient
-        of emitting labels is scaled.
+    Source: after Yu et al. 2021, FastEmit, arXiv:2010.11148, which is defined for transducers; in both, the gradient of
+        emitting labels is scaled.
     """
     check_number("scale", scale)
     frames, tokens = _checked(log_probs, targets, input_lengths, target_lengths, blank)
@@ -90,14 +96,14 @@ def peak_first_loss(
     temperature: float = 1.0,
     reduction: str = "mean",
 ) -> Tensor:
-    """Divergence of each frame from the one after it, which it is to become: what the model says moves to the left.
+    """KL divergence between each frame and the next one, which moves the output of the model to the left.
 
-    Mean over the frames but the last of KL(next frame || frame); no gradient flows to the next frame's side.
+    Mean of KL(next frame || frame) over all frames but the last. No gradient flows to the next frame.
 
     Args:
         log_probs: (B, T, C), natural log, normalised over C.  input_lengths: (B,) counts; None means all T.
-        temperature: > 0, both sides are flattened by it.
-        reduction: "mean" over the utterances, "sum" or "none". An utterance of one frame counts 0.
+        temperature: > 0, applied to both frames.
+        reduction: "mean" over the utterances, "sum" or "none". An utterance of one frame counts as 0.
     Raises:
         ShapeError, BatchError, UsageError: as `delay_penalty_loss`.
     Source: Tian et al. 2022, Peak-First CTC, arXiv:2211.03284.
@@ -105,7 +111,7 @@ def peak_first_loss(
     check_number("temperature", temperature, positive=True)
     check_choice("reduction", reduction, ("mean", "sum", "none"))
     check_log_probs(log_probs)
-    frames = counts("input_lengths", input_lengths, log_probs.shape[0], log_probs.shape[1], log_probs.device)
+    frames = checked_lengths("input_lengths", input_lengths, log_probs.shape[0], log_probs.shape[1], log_probs.device)
     valid = valid_frames(frames, log_probs.shape[1])
     check_no_nan(log_probs, valid)
     wide = log_probs.float() if log_probs.dtype in (torch.float16, torch.bfloat16) else log_probs
@@ -113,15 +119,64 @@ def peak_first_loss(
     if temperature != 1:
         wide = (wide / temperature).log_softmax(-1)
     following = wide[:, 1:].detach()
-    # A label that the next frame rules out adds nothing: 0 * -inf would be NaN.
+    # A label of probability 0 in the next frame contributes 0; computed, 0 * -inf would be NaN.
     gap = torch.where(following > -torch.inf, following - wide[:, :-1], torch.zeros_like(following))
     divergence = (following.exp() * gap).sum(-1).masked_fill(~valid[:, 1:], 0)
     losses = divergence.sum(1) / (frames - 1).clamp(min=1)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
+def trim_tail(
+    features: Tensor, lengths: Tensor, most: int, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """TrimTail: cut frames off the end of each utterance and keep the transcript.
+
+    Args:
+        features: (B, T, F).  lengths: valid frames, (B,) counts.
+        most: largest number of frames to cut, >= 1; each utterance draws its own number from 1 to `most`. An utterance
+            that would lose half of its frames or more is not cut.
+        generator: source of randomness; None is torch's global generator.
+    Returns:
+        Features (B, T', F), where T' is the largest remaining length, with zeros beyond the lengths; lengths (B,).
+    Raises:
+        ShapeError: shapes do not agree.  BatchError: a length is out of range.  UsageError: most < 1.
+    Source: Song et al. 2022, TrimTail, arXiv:2211.00522. The transcript may no longer fit into the remaining frames;
+        the caller must check, since that depends on the subsampling of the model.
+    """
+    check_count("most", most)
+    if features.ndim != 3:
+        raise ShapeError(f"features: expected (B, T, F), got {tuple(features.shape)}")
+    batch, frames, _ = features.shape
+    own = checked_lengths("lengths", lengths, batch, frames, features.device)
+    place = features.device if generator is None else generator.device
+    cut = torch.randint(1, most + 1, (batch,), generator=generator, device=place).to(features.device)
+    left = torch.where(2 * cut < own, own - cut, own)
+    longest = int(left.max()) if batch else 0
+    beyond = torch.arange(longest, device=features.device)[None, :] >= left[:, None]
+    return features[:, :longest].masked_fill(beyond[:, :, None], 0), left.to(lengths)
+
+
+def reduced(losses: Tensor, target_lengths: Tensor, reduction: str) -> Tensor:
+    """Reduce the losses of utterances to the loss of a batch.
+
+    An infinite loss, of an utterance without an alignment, counts as 0 except with "none".
+
+    Args:
+        losses: (B,).  target_lengths: labels of each utterance, (B,) counts.
+        reduction: "mean": each loss divided by its number of labels (at least 1), then the mean over the batch, as in
+            torch's ctc_loss. "batch_mean": the sum divided by B. "sum". "none": (B,), unchanged.
+    """
+    check_choice("reduction", reduction, REDUCTIONS)
+    if reduction == "none":
+        return losses
+    losses = torch.where(torch.isfinite(losses), losses, torch.zeros_like(losses))
+    if reduction == "mean":
+        losses = losses / target_lengths.to(losses.device).clamp(min=1)
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
 class _ScaledGradient(torch.autograd.Function):
-    """The same values; gradients of the classes times a factor (C,)."""
+    """Identity whose gradient is multiplied by a factor per class, (C,)."""
 
     @staticmethod
     def forward(ctx: Any, log_probs: Tensor, factor: Tensor) -> Tensor:
@@ -137,10 +192,11 @@ class _ScaledGradient(torch.autograd.Function):
 def _checked(
     log_probs: Tensor, targets: Tensor, input_lengths: Tensor | None, target_lengths: Tensor | None, blank: int
 ) -> tuple[Tensor, Tensor]:
-    """Lengths (B,) of frames and labels; `total_score` checks the rest."""
+    """Lengths (B,) of frames and labels."""
+
     check_log_probs(log_probs)
     batch, frames, classes = log_probs.shape
-    lengths = counts("input_lengths", input_lengths, batch, frames, log_probs.device)
+    lengths = checked_lengths("input_lengths", input_lengths, batch, frames, log_probs.device)
     tokens = check_targets(targets, target_lengths, classes, blank, batch)
     check_no_nan(log_probs, valid_frames(lengths, frames))
     return lengths, tokens

@@ -1,8 +1,8 @@
-"""Compiled kernels over texts and paths as label arrays: words, their alignment, and repairs of a path.
+"""Compiled kernels over label arrays: words of a text, edit distance, word alignment, and repairs of a path.
 
-A text is an array of labels (units). A word is a range of them, found with three tables of the vocabulary: which
-labels separate words, which begin one, and what characters a label writes (codes[offsets[label]:offsets[label + 1]]).
-Two words are equal when they write the same characters.
+A text is an array of labels (units). A word is a range of units, found with tables of the vocabulary: which labels
+separate words, which begin a word, and the characters of a label, codes[offsets[label]:offsets[label + 1]]. Two words
+are equal if they have the same characters.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ctcalign.ctc.jit import jit
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-# One edit in the costs of an alignment; what tells equally good ones apart stays far below it.
+# Cost of one edit in an alignment. It is far above the costs that break ties between alignments with equal edits.
 EDIT = 1 << 32
 
 
 @jit
 def _words(units: Any, separates: Any, begins: Any, offsets: Any) -> Any:
-    """First unit and end of each word that writes something, (words, 2)."""
+    """First unit and end of each word that has characters, (words, 2)."""
     found = np.empty((len(units), 2), np.int64)
     words = 0
     inside = False
@@ -33,7 +33,7 @@ def _words(units: Any, separates: Any, begins: Any, offsets: Any) -> Any:
             inside = False
             continue
         if not inside or begins[label]:
-            if words and found[words - 1, 1] < 0:  # the last one wrote nothing
+            if words and found[words - 1, 1] < 0:  # the last word has no characters
                 words -= 1
             found[words, 0], found[words, 1] = i, -1
             words += 1
@@ -47,7 +47,7 @@ def _words(units: Any, separates: Any, begins: Any, offsets: Any) -> Any:
 
 @jit
 def _keys(units: Any, words: Any, codes: Any, offsets: Any) -> Any:
-    """A number of each word; equal words have equal ones."""
+    """A hash of each word; equal words have equal hashes."""
     keys = np.zeros(len(words), np.int64)
     for w in range(len(words)):
         for i in range(words[w, 0], words[w, 1]):
@@ -58,7 +58,7 @@ def _keys(units: Any, words: Any, codes: Any, offsets: Any) -> Any:
 
 @jit
 def _equal(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, codes: Any, offsets: Any) -> bool:
-    """Whether word w of a and word v of b write the same characters."""
+    """Whether word w of a and word v of b have the same characters."""
     i, a_end, j, b_end = a_words[w, 0], a_words[w, 1], b_words[v, 0], b_words[v, 1]
     p = offsets[a[i]]
     q = offsets[b[j]]
@@ -81,7 +81,7 @@ def _equal(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, codes: An
 
 @jit
 def _unlike(a: Any, a_words: Any, w: int, b: Any, b_words: Any, v: int, most: int) -> int:
-    """Units that differ between words of as many units; most + 1 for more than `most`, or another number of units."""
+    """Number of differing units of two words; most + 1 if it exceeds `most` or the words differ in length."""
     first, other = a_words[w, 0], b_words[v, 0]
     size = a_words[w, 1] - first
     if size != b_words[v, 1] - other:
@@ -102,8 +102,8 @@ def _aligned(costs: Any, gap: int, gaps_first: bool) -> Any:
     Args:
         costs: cost of each pair, (rows, columns) ints.
         gap: cost of a row or column without a partner.
-        gaps_first: of equally cheap alignments take the one that a traceback from the end finds when it prefers a gap
-            wherever that is as cheap; else the one that prefers a pair.
+        gaps_first: of several cheapest alignments, take the one found by a traceback from the end that prefers gaps;
+            otherwise the one that prefers pairs.
     """
     rows, columns = costs.shape
     moves = np.empty((rows, columns), np.uint8)  # cheapest last moves: pair (1), row alone (2), column alone (4)
@@ -135,10 +135,10 @@ def _aligned(costs: Any, gap: int, gaps_first: bool) -> Any:
 
 @jit
 def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: Any, most: int, gaps_first: bool) -> Any:
-    """The word of b that each word of a is aligned with by the fewest errors, -1 for none.
+    """The word of b that each word of a is aligned with in an alignment with the fewest errors, -1 for none.
 
-    Among these alignments the one with the closest words, counting at most `most` + 1 for a pair; or with gaps_first
-    the one that `_aligned` finds first.
+    Of several, the alignment with the most similar words is taken, where the dissimilarity of a pair is at most
+    `most` + 1; with gaps_first the one that prefers gaps (see `_aligned`).
     """
     gap = EDIT + most + 1
     a_keys, b_keys = _keys(a, a_words, codes, offsets), _keys(b, b_words, codes, offsets)
@@ -156,7 +156,7 @@ def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: A
 
 @jit
 def _takes_a_gap(a: Any, b: Any) -> bool:
-    """Whether the fewest edits between two arrays of one length can be had with a gap."""
+    """Whether the cheapest alignment of two arrays of equal length that prefers gaps contains one."""
     size = len(a)
     costs = np.empty((size, size), np.int64)
     for i in range(size):
@@ -171,23 +171,23 @@ def _takes_a_gap(a: Any, b: Any) -> bool:
 
 @jit
 def _merges(units: Any, frames: Any, i: int, label: int) -> bool:
-    """Whether unit i, were it `label`, would melt into a neighbour: no blank lies between."""
+    """Whether unit i, replaced by `label`, would merge with an equal neighbour without a blank between them."""
     if i and units[i - 1] == label and frames[i - 1, 1] == frames[i, 0]:
         return True
     return bool(i + 1 < len(units) and units[i + 1] == label and frames[i, 1] == frames[i + 1, 0])
 
 
 @jit
-def _write(units: Any, first: int, wanted: Any) -> None:
-    for i in range(len(wanted)):
-        units[first + i] = wanted[i]
+def _write(units: Any, first: int, labels: Any) -> None:
+    for i in range(len(labels)):
+        units[first + i] = labels[i]
 
 
 @jit
-def _comes_through(units: Any, frames: Any, word: Any, wanted: Any) -> bool:
-    """Whether the wanted units, written over a word's own, all survive the collapse."""
+def _survives_collapse(units: Any, frames: Any, word: Any, labels: Any) -> bool:
+    """Whether all units of a word, replaced by `labels`, survive the collapse of repeats."""
     own = units[word[0] : word[1]].copy()
-    _write(units, word[0], wanted)
+    _write(units, word[0], labels)
     good = True
     for i in range(word[0], word[1]):
         good = good and not _merges(units, frames, i, units[i])
@@ -227,16 +227,18 @@ def repair_paths(
     gaps_first: bool,
     draws: Any,
 ) -> None:
-    """Write words of the reference over wrong words of the paths, in place.
+    """Replace wrong words of the paths by words of the reference, in place.
 
     Args:
         paths: (B, N, T) labels.  lengths: valid frames, (B,).
-        references, reference_offsets: labels of all references on end, and where each begins, (B + 1,).
-        tables: separates, begins, codes, offsets.
-        most: units in which a word may differ from the one that it stands for, of as many units.
-        every: repair every such word; else the one that `draws`, (B, N) ints >= 0, picks by its remainder.
-        must_help: only words whose repair survives the collapse.
-        gaps_first: of equally good alignments, of words and within a word, the one with gaps, which no repair fills.
+        references, reference_offsets: concatenated labels of all references, and the offset of each, (B + 1,).
+        tables: separates, begins, codes, offsets; see `WordUnits`.
+        most: largest number of units in which a word may differ from the word it is aligned to; both have the same
+            number of units.
+        every: repair every such word; otherwise the one at index `draws`, (B, N) ints >= 0, modulo their number.
+        must_help: repair only words whose new labels survive the collapse of repeats.
+        gaps_first: of alignments of equal cost, of words and of units within a word, prefer those with gaps; words and
+            units aligned to a gap are not repaired.
     """
     separates, begins, codes, offsets = tables
     for b in range(paths.shape[0]):
@@ -256,15 +258,15 @@ def repair_paths(
                 if _unlike(units, words, w, reference, reference_words, v, most) > most:
                     continue
                 partner = reference_words[v]
-                wanted = reference[partner[0] : partner[1]]
-                if gaps_first and _takes_a_gap(units[words[w, 0] : words[w, 1]], wanted):
+                labels = reference[partner[0] : partner[1]]
+                if gaps_first and _takes_a_gap(units[words[w, 0] : words[w, 1]], labels):
                     continue
-                if must_help and not _comes_through(units, frames, words[w], wanted):
+                if must_help and not _survives_collapse(units, frames, words[w], labels):
                     continue
                 chosen[count] = w
                 count += 1
-                if every:  # what comes next sees it
-                    _write(units, words[w, 0], wanted)
+                if every:  # later words are checked against the repaired path
+                    _write(units, words[w, 0], labels)
             if not count:
                 continue
             first = 0 if every else draws[b, n] % count
@@ -276,11 +278,12 @@ def repair_paths(
 
 @jit
 def number_words(a: Any, b: Any, tables: Any) -> Any:
-    """Words of two texts as numbers, (words of a,) and (words of b,); words that write the same have the same number.
+    """Words of two texts as numbers, (words of a,) and (words of b,); equal words have equal numbers.
 
     Args:
-        a, b: labels, (U,) and (V,).  tables: separates, begins, codes, offsets.
+        a, b: labels, (U,) and (V,).  tables: separates, begins, codes, offsets; see `WordUnits`.
     """
+
     separates, begins, codes, offsets = tables
     units = np.concatenate((a, b))
     words = np.concatenate((_words(a, separates, begins, offsets), _words(b, separates, begins, offsets) + len(a)))

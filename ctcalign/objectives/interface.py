@@ -1,4 +1,4 @@
-"""The one call of all objectives: what a batch gives them, what they give back, and how a configuration names them."""
+"""The interface of objectives: their input, their output, and objectives by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ctcalign.registry import Registry
 
 @dataclass(frozen=True)
 class ObjectiveInput:
-    """A batch after the model. Only what an objective `needs` must be there beyond the first four.
+    """A batch after the model. Beyond the first four fields only those that the objective `needs` must be set.
 
     Attributes:
         log_probs: (B, T, C), natural log, normalised over C.
@@ -24,13 +24,12 @@ class ObjectiveInput:
         targets: labels of the transcripts without blanks, (B, L) ints.
         target_lengths: (B,) counts.
         blank: label of the blank.
-        paths: sampled paths, (B, N, T) ints, when "paths" is needed.
-        hypotheses: distinct texts that the model could mean, (B, H, U) labels without blanks, when "hypotheses" is
-            needed.
+        paths: sampled paths, (B, N, T) ints, if "paths" is needed.
+        hypotheses: distinct texts of an n-best list, (B, H, U) labels without blanks, if "hypotheses" is needed.
         hypothesis_lengths: (B, H) counts; -1 where an utterance has fewer than H.
-        vocabulary: the symbol of each label, C strings; needed where words matter.
-        generator: source of all randomness; None is torch's own. On the device of the paths. An objective that is
-            `separable` also takes one of each utterance, so that an utterance draws the same whatever else there is.
+        vocabulary: the symbol of each label, C strings; needed by objectives on words.
+        generator: source of all randomness, on the device of the paths; None is torch's global generator. A `separable`
+            objective also takes one per utterance, so that the draws of an utterance do not depend on its batch.
     """
 
     log_probs: Tensor
@@ -47,13 +46,13 @@ class ObjectiveInput:
 
 @dataclass(frozen=True)
 class ObjectiveOutput:
-    """A loss and what is worth logging.
+    """A loss and statistics for the log.
 
     Attributes:
-        loss: scalar, before the weight that the caller gives it.
+        loss: scalar, before the caller's weight.
         statistics: scalars by name, detached.
-        weights: of statistics that are not means over the utterances, how many things they are the mean of; batches
-            are put together by it.
+        weights: for statistics that are not means over the utterances, the number of items averaged; used to average
+            over several batches.
     """
 
     loss: Tensor
@@ -65,9 +64,9 @@ class Objective(ABC):
     """A loss of a batch.
 
     Class attributes:
-        replaces_ctc: True: it stands in place of the CTC loss. False: it is added to it, times a weight.
-        needs: fields of ObjectiveInput that the caller fills: "paths", "hypotheses".
-        separable: takes one generator of each utterance, and its loss is the mean of what it is of each alone.
+        replaces_ctc: True: it replaces the CTC loss. False: it is added to the CTC loss, times a weight.
+        needs: fields of ObjectiveInput that the caller must set: "paths", "hypotheses".
+        separable: takes one generator per utterance, and its loss is the mean of the losses of single utterances.
     """
 
     replaces_ctc: ClassVar[bool] = False
@@ -77,7 +76,7 @@ class Objective(ABC):
     def prepare(
         self, features: Tensor, lengths: Tensor, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Change the model's input in training: features (B, T, F) and lengths (B,). Most leave them alone."""
+        """Change the model's input in training: features (B, T, F) and lengths (B,). By default unchanged."""
         return features, lengths
 
     @abstractmethod
@@ -85,19 +84,7 @@ class Objective(ABC):
         """Loss of a batch."""
 
 
-_OBJECTIVES = Registry(
-    "objective",
-    {
-        "align_with_purpose": "ctcalign.objectives.components",
-        "ctc": "ctcalign.objectives.components",
-        "delay_penalty": "ctcalign.objectives.components",
-        "fastemit": "ctcalign.objectives.components",
-        "mwer": "ctcalign.objectives.components",
-        "peak_first": "ctcalign.objectives.components",
-        "trim_tail": "ctcalign.objectives.components",
-    },
-    given=1,
-)
+_OBJECTIVES = Registry("objective", positional=1)
 register_objective = _OBJECTIVES.register
 
 
@@ -110,11 +97,12 @@ def build_objective(name: str, **options: Any) -> Objective:
     """Build an objective from a configuration.
 
     Args:
-        name: "align_with_purpose", "delay_penalty", "peak_first", "trim_tail", "mwer", "fastemit", "ctc", a name given
-            with `register_objective`, or "module:Class".
-        options: what its constructor takes.
+        name: "align_with_purpose", "delay_penalty", "peak_first", "trim_tail", "mwer", "fastemit", "ctc", a name
+            registered with `register_objective`, or "module:Class".
+        options: arguments of its constructor.
     Raises:
-        UsageError: no such name or option, or it is no Objective.
+        UsageError: unknown name or option, or the class is not an Objective.
+
     """
     built = _OBJECTIVES.build(name, options)
     if not isinstance(built, Objective):

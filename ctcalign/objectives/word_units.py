@@ -1,4 +1,4 @@
-"""Where words begin and end in labels, and what they write: tables that the kernels over texts read."""
+"""Word boundaries and spelling of the labels of a vocabulary, as tables for the compiled kernels over texts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class WordUnits:
     """Tables over the labels of a vocabulary.
 
     Attributes:
-        separates: a label that stands between words, (C,) bool.
-        begins: a label that begins a word, (C,) bool.
-        codes, offsets: characters of all labels on end, and where those of each begin, (C + 1,).
+        separates: whether a label is a separator between words, (C,) bool.
+        begins: whether a label begins a word, (C,) bool.
+        codes, offsets: concatenated characters of all labels, and the offset of each label's first one, (C + 1,).
     """
 
     separates: NDArray[np.bool_]
@@ -37,20 +37,20 @@ class WordUnits:
         return len(self.separates)
 
     def arrays(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
-        """As the kernels take them."""
+        """The tables as arguments of the kernels."""
         return self.separates, self.begins, self.codes, self.offsets
 
 
 def word_units(vocabulary: Sequence[str], units: str = "auto", separator: str | None = None) -> WordUnits:
-    """Words as a vocabulary writes them.
+    """Tables of a vocabulary for texts made of words.
 
     Args:
         vocabulary: the symbol of each label.
-        units: "characters": a symbol stands between words. "word_pieces": the first piece of a word begins with
-            "\u2581". "auto": word pieces when some longer symbol begins with that mark.
-        separator: the symbol between words; None takes the first of " ", "|" and "\u2581" that there is.
+        units: "characters": words are separated by a symbol. "word_pieces": the first piece of a word begins with
+            "\u2581". "auto": word pieces if a symbol of several characters begins with that mark.
+        separator: the symbol between words; None takes the first of " ", "|" and "\u2581" in the vocabulary.
     Raises:
-        UsageError: no vocabulary, or nothing in it that separates words.
+        UsageError: empty vocabulary, or no symbol that separates words.
     """
     check_choice("units", units, UNITS)
     return _tables(tuple(vocabulary), units, separator)
@@ -58,7 +58,7 @@ def word_units(vocabulary: Sequence[str], units: str = "auto", separator: str | 
 
 @lru_cache(maxsize=16)
 def label_units(classes: int) -> WordUnits:
-    """Every label a word of its own."""
+    """Tables in which every label is a word."""
     nothing, everything = np.zeros(classes, np.bool_), np.ones(classes, np.bool_)
     return WordUnits(nothing, everything, np.arange(classes), np.arange(classes + 1))
 
@@ -66,7 +66,7 @@ def label_units(classes: int) -> WordUnits:
 @lru_cache(maxsize=16)
 def _tables(vocabulary: tuple[str, ...], units: str, separator: str | None) -> WordUnits:
     if not vocabulary:
-        raise UsageError("vocabulary: it is empty; words need the symbol of each label")
+        raise UsageError("vocabulary: it is empty; pass the symbol of each label to work on words")
     if units == "auto":
         pieces = any(len(symbol) > 1 and symbol.startswith(WORD_START) for symbol in vocabulary)
         units = "word_pieces" if pieces else "characters"
@@ -76,14 +76,14 @@ def _tables(vocabulary: tuple[str, ...], units: str, separator: str | None) -> W
         written = [symbol.replace(WORD_START, "") for symbol in vocabulary]
         if not begins.any():
             raise UsageError(
-                f"units: word pieces begin words with {WORD_START!r}, and no symbol has it; take characters"
+                f"units: no symbol begins with {WORD_START!r}, which marks the first word piece; use characters"
             )
     else:
         between = next((one for one in SEPARATORS if one in vocabulary), None) if separator is None else separator
         if between not in vocabulary:
             raise UsageError(
-                f"separator: got {separator!r}, but no such symbol stands between words in the vocabulary; name the "
-                "symbol that does, or repair characters (minimum_cer, unit='labels')"
+                f"separator: got {separator!r}, but the vocabulary has no such symbol between words; name its "
+                "separator, or work on single labels (minimum_cer, unit='labels')"
             )
         separates = np.array([symbol == between for symbol in vocabulary])
         begins = np.zeros(len(vocabulary), np.bool_)
@@ -94,10 +94,10 @@ def _tables(vocabulary: tuple[str, ...], units: str, separator: str | None) -> W
 
 
 def flat_references(references: Sequence[Sequence[int]], classes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Labels of all references on end, and where each begins, (B + 1,).
+    """Concatenated labels of all references, and the offset of each, (B + 1,).
 
     Raises:
-        BatchError: a label is none of the vocabulary.
+        BatchError: a label outside the vocabulary.
     """
     rows = [np.asarray(reference, np.int64).reshape(-1) for reference in references]
     flat = np.concatenate(rows)
@@ -106,7 +106,8 @@ def flat_references(references: Sequence[Sequence[int]], classes: int) -> tuple[
 
 
 def check_labels(name: str, labels: NDArray[np.int64], classes: int) -> None:
-    """Labels must be in [0, classes): the kernels do not look."""
+    """Labels must be in [0, classes), since the kernels do not check it."""
+
     if labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise BatchError(
             f"{name}: labels from {labels.min()} to {labels.max()}, but the vocabulary has {classes} symbols; "

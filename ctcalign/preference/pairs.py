@@ -1,4 +1,4 @@
-"""From hypotheses and what is known of them to pairs and labels. What cannot be used is dropped and counted."""
+"""Pairs from scored hypotheses, and labels of unpaired responses. Dropped hypotheses are counted by reason."""
 
 from __future__ import annotations
 
@@ -11,27 +11,32 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from ctcalign.checks import check_choice
+from ctcalign.checks import check_choice, check_count, check_number
 from ctcalign.errors import ShapeError, UsageError
 
 T = TypeVar("T", bound=Hashable)
 
-# Why a hypothesis is in no pair.
-IDENTICAL, TIE, INFEASIBLE = "identical", "tie", "infeasible"  # the chosen text again; no more errors; does not fit
-NO_CHOSEN, TOO_FEW, SURPLUS = "no_chosen", "too_few", "surplus"  # nothing to prefer; not enough beside it; enough
-# Why a response has no label.
-BETWEEN, UNKNOWN = "between", "unknown"  # neither good nor bad enough; nothing is known of it
+# Reasons why a hypothesis is in no pair.
+IDENTICAL = "identical"  # the same content as the chosen one or an earlier rejected one
+TIE = "tie"  # not more errors than the chosen one
+INFEASIBLE = "infeasible"  # does not fit its frames
+NO_CHOSEN = "no_chosen"  # there is nothing to prefer
+TOO_FEW = "too_few"  # not enough rejected ones for a pair
+SURPLUS = "surplus"  # there are enough pairs without it
+# Reasons why a response has no label.
+BETWEEN = "between"  # neither good nor bad enough
+UNKNOWN = "unknown"  # has no value
 
 
 @dataclass(frozen=True)
 class Candidate(Generic[T]):
-    """A response that may be preferred, or dispreferred.
+    """A response that can be chosen or rejected.
 
     Attributes:
-        content: its text, labels or path; two with equal content are the same response.
-        errors: what it is judged by, >= 0, fewer is better; such as word errors against the transcript.
-        score: its log-prob under the model that it is from, in nats; for `rejected="likeliest"`.
-        feasible: whether the model can say it at all: a transcript may need more frames than there are.
+        content: its text, labels or path; candidates with equal content are the same response.
+        errors: number of errors, >= 0, such as word errors against the transcript; fewer is better.
+        score: its log-prob under the model that produced it, in nats; for `rejected="likeliest"`.
+        feasible: whether it has an alignment: a transcript may need more frames than there are.
     """
 
     content: T
@@ -42,7 +47,7 @@ class Candidate(Generic[T]):
 
 @dataclass(frozen=True)
 class Pair(Generic[T]):
-    """One response and those that it is to be preferred to, at least one."""
+    """A chosen response and at least one rejected response."""
 
     chosen: T
     rejected: tuple[T, ...]
@@ -57,27 +62,26 @@ def pick_pairs(
     together: int = 1,
     least_gap: float = 0.0,
 ) -> tuple[list[Pair[T]], Counter[str]]:
-    """Pairs of one utterance or prompt: the transcript, or the best hypothesis, against worse ones.
+    """Pairs of one utterance or prompt: the transcript, or the best hypothesis, against hypotheses with more errors.
 
     Args:
-        candidates: hypotheses in any order; the same one may come several times.
-        transcript: what is chosen; None takes the candidate with the fewest errors, the likeliest of several.
-        rejected: which of the worse ones come first: "worst", the most errors; "best", the fewest; "likeliest", by
-            their scores. Ties keep the order given.
-        pairs: how many at most, >= 1.
-        together: rejected responses of each pair, >= 1: 2 or more for LOGO.
-        least_gap: the rejected response must have more than so many errors beyond the chosen one, >= 0.
+        candidates: hypotheses in any order; may hold duplicates.
+        transcript: the chosen response; None takes the candidate with the fewest errors, the likeliest of several.
+        rejected: order of the rejected responses: "worst", most errors first; "best", fewest errors first; "likeliest",
+            highest score first. Ties keep the given order.
+        pairs: largest number of pairs, >= 1.
+        together: rejected responses per pair, >= 1; 2 or more for LOGO.
+        least_gap: a rejected response has more than this many errors beyond those of the chosen one, >= 0.
     Returns:
-        The pairs, and how many candidates are in none, by reason; with those chosen or rejected they are all.
+        The pairs, and the number of candidates that are in no pair, by reason. Each candidate is either in a pair or
+        counted.
     Raises:
         UsageError: an option out of range.
     """
     check_choice("rejected", rejected, ("worst", "best", "likeliest"))
-    for name, value in (("pairs", pairs), ("together", together)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"{name}: got {value!r}, expected a whole number, 1 or more")
-    if not (math.isfinite(least_gap) and least_gap >= 0):
-        raise UsageError(f"least_gap: got {least_gap}, expected a finite number >= 0")
+    check_count("pairs", pairs)
+    check_count("together", together)
+    check_number("least_gap", least_gap)
     dropped: Counter[str] = Counter()
     possible = [one for one in candidates if one.feasible]
     dropped[INFEASIBLE] += len(candidates) - len(possible)
@@ -107,24 +111,24 @@ def pick_pairs(
     left = len(worse) - together * len(found)
     dropped[SURPLUS if len(found) == pairs else TOO_FEW] += left
     if not found and transcript is None:
-        dropped[TOO_FEW] += 1  # the chosen one, alone
+        dropped[TOO_FEW] += 1  # the chosen one
     return found, +dropped
 
 
 def label_responses(
     values: Sequence[float], desirable_from: float, undesirable_below: float
 ) -> tuple[list[bool | None], Counter[str]]:
-    """Labels of unpaired responses by what is known of them, such as the confidence of an alignment.
+    """Labels of unpaired responses by a value of each, such as the confidence of an alignment.
 
     Args:
-        values: higher is better; NaN where nothing is known. Word error rates go in with a minus sign.
-        desirable_from: least value of a desirable one.
-        undesirable_below: an undesirable one has less; <= desirable_from.
+        values: higher is better; NaN for unknown. Negate error rates.
+        desirable_from: smallest value of a desirable response.
+        undesirable_below: bound below which a response is undesirable, <= desirable_from.
     Returns:
-        For each True, False, or None: no label; and how many have none, by reason.
+        For each response True, False, or None for no label; and the number of responses without a label, by reason.
     Raises:
         UsageError: the bounds overlap or are NaN.
-    Source: the published filter of iterative pseudo-forced alignment keeps -1 and more and calls less than -2 wrong.
+    Source: the published filter of iterative pseudo-forced alignment keeps scores from -1 and rejects those below -2.
     """
     if not undesirable_below <= desirable_from:
         raise UsageError(
@@ -145,22 +149,23 @@ def label_responses(
 
 
 def differing_range(labels: Tensor) -> Tensor:
-    """Where responses to one prompt differ: from the first to the last position at which not all labels are equal.
-    LOGO scores nothing else.
+    """The range in which responses to one prompt differ: from the first to the last position with different labels.
+
+    LOGO scores only this range.
 
     Args:
-        labels: of R responses side by side, (..., R, L) ints; padding is a label like any other, so where one has
-            ended and another goes on they differ.
+        labels: labels of R responses, (..., R, L) ints. Padding is compared like any other label, so a response that
+            has ended differs from one that has not.
     Returns:
-        (..., L) bool; all False where the responses are the same.
+        (..., L) bool; all False if the responses are equal.
     Raises:
-        ShapeError: there are no two axes, or no response.
+        ShapeError: fewer than two axes, or no response.
     Source: Tang et al. 2024, LOGO, arXiv:2410.18533, released code.
     """
     if labels.ndim < 2 or labels.shape[-2] < 1 or labels.is_floating_point():
         raise ShapeError(f"labels: expected ints of shape (..., R, L), got {labels.dtype} {tuple(labels.shape)}")
     differ = (labels != labels[..., :1, :]).any(-2)
-    begun = differ.long().cumsum(-1) > 0
-    going_on = differ.long().flip(-1).cumsum(-1).flip(-1) > 0
-    found: Tensor = torch.logical_and(begun, going_on)
+    from_first = differ.long().cumsum(-1) > 0
+    to_last = differ.long().flip(-1).cumsum(-1).flip(-1) > 0
+    found: Tensor = torch.logical_and(from_first, to_last)
     return found

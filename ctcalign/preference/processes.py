@@ -1,4 +1,4 @@
-"""Sums over all processes of a distributed training; the value itself where there is one process."""
+"""Sums over all processes of distributed training; with one process, the value itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHOLE: ContextVar[bool] = ContextVar("ctcalign_whole_batch", default=False)
 
 @contextmanager
 def whole_batch() -> Iterator[None]:
-    """Within it a batch holds the rows of all processes already: nothing is summed over them."""
+    """Context in which a batch already holds the rows of all processes, so nothing is summed over processes."""
     token = _WHOLE.set(True)
     try:
         yield
@@ -28,9 +28,10 @@ def sum_over_processes(values: Tensor) -> Tensor:
     Args:
         values: any shape, the same in all processes.
     Returns:
-        float64 (float32 on a device without) of the same shape, on the same device.
+        float64 (float32 on devices without float64) of the same shape, on the same device.
     """
-    # Apple's GPUs have no float64; elsewhere counts and sums of a long run deserve it.
+    # float64 keeps counts and sums exact over a long run; Apple's GPUs do not have it.
+
     total = values.detach().to(torch.float32 if values.device.type == "mps" else torch.float64, copy=True)
     if not _WHOLE.get() and distributed.is_available() and distributed.is_initialized():
         distributed.all_reduce(total)

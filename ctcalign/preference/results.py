@@ -1,4 +1,4 @@
-"""What a preference loss gives back: the loss, and what is worth logging, detached."""
+"""Results of preference losses: the loss, and detached metrics for the log."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ctcalign.preference.responses import Responses
 
 @dataclass(frozen=True)
 class PairResult:
-    """Loss of a batch of pairs. All but the first two are detached.
+    """Loss of a batch of pairs. All fields but the first two are detached.
 
     Attributes:
-        loss: scalar: mean of `losses`, plus the likelihood term of losses that have one.
-        losses: loss of each pair, (B,), before weighting by the caller. Losses that sort or average over the batch
-            say so; there only the mean means something.
+        loss: scalar: mean of `losses`, plus the cross entropy term of losses that have one.
+        losses: loss of each pair, (B,), before weighting by the caller. For losses that sort or average over the
+            batch only the mean is meaningful.
         chosen_log_probs: log-prob of each chosen response, summed over scored tokens, in nats. Shape (B,).
-        rejected_log_probs: the same; mean over the rejected responses where there are several.
+        rejected_log_probs: the same for the rejected response; the mean if there are several.
         chosen_rewards: implicit reward of each chosen response. Shape (B,).
-        rejected_rewards: the same of the rejected one, or mean over several.
-        chosen_lengths: what its averages divide by: scored tokens, unless the caller gave lengths. Shape (B,).
-        rejected_lengths: the same.
+        rejected_rewards: the same for the rejected response; the mean if there are several.
+        chosen_lengths: divisor of averages: the number of scored tokens, or the caller's lengths. Shape (B,).
+        rejected_lengths: the same for the rejected response; the mean if there are several.
         extras: further values by name.
     """
 
@@ -39,17 +39,17 @@ class PairResult:
 
     @property
     def margins(self) -> Tensor:
-        """Reward of the chosen response above that of the rejected one, (B,)."""
+        """Reward of the chosen response minus reward of the rejected response, (B,)."""
         return self.chosen_rewards - self.rejected_rewards
 
     @property
     def accuracy(self) -> Tensor:
-        """Share of pairs whose chosen response has the higher reward, a scalar in [0, 1]. A tie is not a success."""
+        """Fraction of pairs whose chosen response has the higher reward, a scalar in [0, 1]. A tie does not count."""
         return (self.chosen_rewards > self.rejected_rewards).to(self.margins.dtype).mean()
 
     @property
     def metrics(self) -> dict[str, Tensor]:
-        """Means over the batch by name, scalars, for a log."""
+        """Means over the batch by name, scalars, for the log."""
         return {
             "loss": self.loss.detach(),
             "chosen_log_probs": self.chosen_log_probs.mean(),
@@ -66,14 +66,14 @@ class PairResult:
 
 @dataclass(frozen=True)
 class RowResult:
-    """Loss of a batch of unpaired responses. All but the first two are detached.
+    """Loss of a batch of unpaired responses. All fields but the first two are detached.
 
     Attributes:
         loss: scalar, mean of `losses`.
-        losses: loss of each row, (N,), weights of its class included.
+        losses: loss of each row, (N,), including the weight of its class.
         log_probs: log-prob of each response, summed over scored tokens, in nats. Shape (N,).
         rewards: implicit reward of each response. Shape (N,).
-        lengths: what its averages divide by. Shape (N,).
+        lengths: divisor of averages. Shape (N,).
         desirable: bool, (N,); all True for losses without classes.
         extras: further values by name.
     """
@@ -88,9 +88,9 @@ class RowResult:
 
     @property
     def metrics(self) -> dict[str, Tensor]:
-        """Means over the batch by name, scalars. Values of a class are there when the batch has rows of it; margins
-        (between the means of the classes) and accuracy (share of pairs, one of each class, in the right order) when
-        it has both."""
+        """Means over the batch by name, scalars. Metrics of a class are present if the batch has rows of it; margins
+        (difference of the class means) and accuracy (fraction of pairs, one of each class, in the right order) if it
+        has rows of both."""
         found = {"loss": self.loss.detach()}
         good, bad = self.desirable, ~self.desirable
         for name, rows in (("chosen", good), ("rejected", bad)):
@@ -115,7 +115,7 @@ def pair_result(
     added: Tensor | None = None,
     extras: Mapping[str, Tensor] | None = None,
 ) -> PairResult:
-    """Result of losses (B,) of pairs; `added` is a scalar on top of their mean. Values (B, M) become means over M."""
+    """Result of losses (B,) of pairs; `added` is a scalar added to their mean. Values (B, M) become means over M."""
 
     def per_pair(values: Tensor) -> Tensor:
         values = values.detach()

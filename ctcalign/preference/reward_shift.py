@@ -1,4 +1,4 @@
-"""The running mean of BCO's rewards: state that outlives a batch, and is saved and restored with a training."""
+"""Running mean of BCO's rewards: state over batches and processes, saved and restored with a checkpoint."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class RewardShift:
     """Running moments of the rewards of desirable and undesirable responses, over all batches and processes.
 
     Attributes:
-        average: what `value` is. "rows": the mean of all rewards, as in TRL. "classes": the mean of the means of the
-            two classes, as in the paper, so that the commoner one does not drag it along.
+        average: definition of `value`. "rows": the mean of all rewards, as in TRL. "classes": the mean of the means of
+            the two classes, as in the paper, so that it does not depend on how frequent the classes are.
     """
 
     def __init__(self, average: str = "rows") -> None:
@@ -32,24 +32,24 @@ class RewardShift:
 
     @property
     def count(self) -> int:
-        """Rewards seen so far."""
+        """Number of rewards so far."""
         return int(self._moments[:, COUNT].sum())
 
     @property
     def value(self) -> float:
-        """The shift, in units of rewards; 0 before the first update. A class that was never seen does not count."""
+        """The shift, in units of rewards; 0 before the first update. A class without rewards so far does not count."""
         counts, means, _ = self._moments.unbind(1)
         weights = counts if self.average == "rows" else (counts > 0).double()
         return float((weights * means).sum() / weights.sum().clamp(min=1))
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of all rewards, with Bessel's correction; 0 for fewer than two. For logs."""
+        """Standard deviation of all rewards, with Bessel's correction; 0 for fewer than two. For the log."""
         count, _, spread = _merged(self._moments[GOOD], self._moments[BAD]).tolist()
         return math.sqrt(spread / (count - 1)) if count > 1 else 0.0
 
     def update(self, rewards: Tensor, desirable: Tensor) -> None:
-        """Add the rewards of a batch. In a distributed training every process must call it, with rows or without.
+        """Add the rewards of a batch. In distributed training every process must call it, even without rows.
 
         Args:
             rewards: (N,), detached here.
@@ -64,33 +64,33 @@ class RewardShift:
         self._moments = torch.stack([_merged(old, new) for old, new in zip(self._moments, batch, strict=True)])
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed training needs."""
+        """State for a checkpoint."""
         return {"average": self.average, "moments": self._moments.clone()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over a saved state.
+        """Load the result of `state_dict`.
 
         Raises:
-            UsageError: it is no state of this class, or of the other kind of average.
+            UsageError: not a state of this class, or a state of the other kind of average.
         """
         moments = state.get("moments")
         if set(state) != {"average", "moments"} or not isinstance(moments, Tensor) or tuple(moments.shape) != (2, 3):
             raise UsageError(f"state: expected average and moments of a RewardShift, got {sorted(state)}")
         if state["average"] != self.average:
             raise UsageError(
-                f"state: it is of RewardShift({state['average']!r}) but this is RewardShift({self.average!r}); "
-                "resume with the average that the training began with"
+                f"state: expected one of RewardShift({self.average!r}), got one of RewardShift({state['average']!r}); "
+                "resume with the average that the training started with"
             )
         self._moments = moments.detach().cpu().double().clone()
 
 
 def _merged(one: Tensor, other: Tensor) -> Tensor:
-    """Count, mean and spread, (3,), of two sets together. Chan, Golub and LeVeque 1983: stable, unlike sums of
-    squares."""
+    """Count, mean and spread, (3,), of the union of two sets. Chan, Golub and LeVeque 1983: numerically stable, unlike
+    sums of squares."""
     count = one[COUNT] + other[COUNT]
     if count == 0:
         return one.clone()
-    share = other[COUNT] / count
+    fraction = other[COUNT] / count
     gap = other[MEAN] - one[MEAN]
-    spread = one[SPREAD] + other[SPREAD] + gap**2 * one[COUNT] * share
-    return torch.stack([count, one[MEAN] + gap * share, spread])
+    spread = one[SPREAD] + other[SPREAD] + gap**2 * one[COUNT] * fraction
+    return torch.stack([count, one[MEAN] + gap * fraction, spread])

@@ -29,7 +29,7 @@ import ctcalign
 from ctcalign.errors import AudioError, CtcAlignError, UsageError
 from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
-from ctcalign.preference.pairs_matching import PromptClassifier
+from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.batch import Heard, frames_needed
 from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut

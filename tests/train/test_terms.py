@@ -54,7 +54,7 @@ def test_steps_and_utterances_differ():
 
 
 def test_one_generator_of_each_utterance_is_needed():
-    with pytest.raises(ShapeError, match="expected one, or 3, one of each utterance; got 2"):
+    with pytest.raises(ShapeError, match="expected one, or 3, one per utterance; got 2"):
         improve(torch.zeros(3, 1, 4, dtype=torch.int64), build_property("low_latency"), PropertyContext(), None,
                 [torch.Generator()] * 2)  # fmt: skip
 

@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ctcalign.checks import check_paths, counts, valid_frames
+from ctcalign.checks import check_paths, checked_lengths, valid_frames
 from ctcalign.errors import BatchError, ShapeError
-from ctcalign.objectives.properties.base import BatchProperty, Property, PropertyContext
-from ctcalign.objectives.properties.draws import Source
+from ctcalign.objectives.properties.interface import BatchProperty, Property, PropertyContext, Source
 
 
 def improve(
@@ -22,20 +21,20 @@ def improve(
     input_lengths: Tensor | None = None,
     generator: Source = None,
 ) -> tuple[Tensor, Tensor]:
-    """Better paths, and which of them differ.
+    """Improved paths, and which of them differ from the sampled ones.
 
     Args:
         paths: labels of the sampled paths, (B, N, T) ints.
-        property: what makes a path better.
-        contexts: one of each utterance, B of them; or one for all.
+        property: what improves a path.
+        contexts: one per utterance, B of them; or one for all.
         input_lengths: valid frames, (B,) counts; None means all T.
-        generator: source of randomness, on the device of the paths; None is torch's own. With one of each utterance
-            a path becomes the same whatever else is in the batch.
+        generator: source of randomness, on the device of the paths; None is torch's global generator. With one per
+            utterance the result for an utterance does not depend on the rest of the batch.
     Returns:
         improved (B, N, T) int64 on the device of the paths; changed (B, N) bool: it differs in a valid frame.
     Raises:
-        ShapeError: the shapes do not fit, or the property gave a path of another length.
-        BatchError: no paths, a length out of range, or the property gave a label that is no label.
+        ShapeError: shapes do not agree, or the property returned a path of another length.
+        BatchError: no paths, a length out of range, or the property returned a label outside the vocabulary.
     """
     if paths.ndim != 3:
         raise ShapeError(f"paths: expected shape (B, N, T), got {tuple(paths.shape)}")
@@ -45,11 +44,11 @@ def improve(
     check_paths("paths", paths, batch, frames)
     each = [contexts] * batch if isinstance(contexts, PropertyContext) else list(contexts)
     if len(each) != batch:
-        raise ShapeError(f"contexts: expected {batch}, one of each utterance, got {len(each)}")
-    lengths = counts("input_lengths", input_lengths, batch, frames, paths.device)
+        raise ShapeError(f"contexts: expected {batch}, one per utterance, got {len(each)}")
+    lengths = checked_lengths("input_lengths", input_lengths, batch, frames, paths.device)
     paths = paths.long()
     if isinstance(generator, Sequence) and len(generator) != batch:
-        raise ShapeError(f"generator: expected one, or {batch}, one of each utterance; got {len(generator)}")
+        raise ShapeError(f"generator: expected one, or {batch}, one per utterance; got {len(generator)}")
     if isinstance(property, BatchProperty):
         improved = property.improve_batch(paths, each, lengths, generator)
     else:
@@ -87,12 +86,13 @@ def _one_by_one(
             better = np.asarray(better)
             if better.shape != path.shape or not np.issubdtype(better.dtype, np.integer):
                 raise ShapeError(
-                    f"property: expected {frames} ints as the path it was given, or None; got "
+                    f"property: expected {frames} ints like the path passed to it, or None; got "
                     f"{better.dtype} {better.shape}"
                 )
             if better.size and (better.min() < 0 or (context.vocabulary and better.max() >= len(context.vocabulary))):
                 raise BatchError(
-                    f"property: gave labels from {better.min()} to {better.max()}, which are not all labels"
+                    f"property: returned labels from {better.min()} to {better.max()}, expected labels in "
+                    f"[0, {len(context.vocabulary) or 'C'})"
                 )
             row[:frames] = better
     return torch.from_numpy(improved).to(paths.device)

@@ -1,4 +1,4 @@
-"""Several properties, one after the other, on one path."""
+"""Composition of properties: each one improves the result of the one before."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ctcalign.errors import UsageError
-from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
-from ctcalign.objectives.properties.draws import Source
 from ctcalign.objectives.properties.improving import improve
-from ctcalign.objectives.properties.naming import build_property, register_property
+from ctcalign.objectives.properties.interface import (
+    BatchProperty,
+    PropertyContext,
+    Source,
+    build_property,
+    register_property,
+)
 
 
 @register_property("joint")
 class Joint(BatchProperty):
-    """Compose properties: the first makes the path better, the next goes on from there.
+    """Composition of properties: each one improves the result of the one before.
 
-    The default is fewer word errors, then earlier. For one hinge each with weights of their own, on the same samples,
-    give the objective several `terms` instead.
+    The default is fewer word errors, then lower latency. For a separate weighted hinge per property on the same
+    samples, give the objective several `terms` instead.
 
     Args:
         properties: names, mappings of name and options, or properties; at least one.
-    Source: asked for by reviewers of arXiv:2307.01715.
+    Source: suggested by reviewers of arXiv:2307.01715.
     """
 
     def __init__(
@@ -42,13 +46,14 @@ class Joint(BatchProperty):
         lengths: Tensor,
         generator: Source = None,
     ) -> Tensor:
-        """Better paths (B, N, T): each property on the result of the one before."""
+        """Improved paths (B, N, T)."""
         for one in self.properties:
             paths, _ = improve(paths, one, contexts, lengths, generator)
         return paths
 
     def __call__(self, path: NDArray[np.int64], context: PropertyContext) -> NDArray[np.int64] | None:
-        """A better path (T,), or None when no property changed it."""
+        """An improved path (T,), or None if no property changed it."""
+
         better = None
         for one in self.properties:
             found = one(path if better is None else better, context)

@@ -1,4 +1,4 @@
-"""Low latency: the same text, said a frame earlier from some place on."""
+"""Low latency: the same text with labels emitted earlier, by removing frames that do not change the text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from torch import Tensor
 
 from ctcalign.checks import check_choice, check_count, valid_frames
 from ctcalign.errors import BatchError, ShapeError
-from ctcalign.objectives.properties.base import BatchProperty, PropertyContext
-from ctcalign.objectives.properties.draws import Source, draw_frames, draw_numbers
-from ctcalign.objectives.properties.naming import register_property
+from ctcalign.objectives.properties.interface import (
+    BatchProperty,
+    PropertyContext,
+    Source,
+    draw_frames,
+    draw_numbers,
+    register_property,
+)
 
 
 def removable(paths: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
-    """Frames that may go without a change of text: a blank first frame, and every frame equal to the one before.
+    """Frames that can be removed without changing the text: a blank first frame, and frames equal to the one before.
 
     Args:
         paths: (B, N, T) ints.  lengths: valid frames, (B,).
@@ -31,12 +36,12 @@ def removable(paths: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
 
 
 def remove_frames(paths: Tensor, removed: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
-    """Delete frames, close up to the left, and append as many blanks at the end of the valid frames.
+    """Delete frames, shift the rest to the left, and append as many blanks at the end of the valid frames.
 
     Args:
         paths: (B, N, T) ints.  removed: (B, N, T) bool, false in the padding.  lengths: valid frames, (B,).
     Returns:
-        (B, N, T); the padding stays where it was.
+        (B, N, T); padding is not moved.
     """
     frames = paths.shape[2]
     valid = valid_frames(lengths, frames)[:, None, :]
@@ -47,18 +52,19 @@ def remove_frames(paths: Tensor, removed: Tensor, lengths: Tensor, blank: int = 
 
 @register_property("low_latency")
 class LowLatency(BatchProperty):
-    """Remove k frames that change no text, so that what comes after them comes earlier.
+    """Remove k frames that do not change the text, so that all later labels are emitted earlier.
 
-    The text stays, the length stays, no label comes later. A path without such a frame stays as it is; so does one that
-    loses only trailing blanks.
+    Text and length are kept, and no label is delayed. A path without such a frame is unchanged, as is one that loses
+    only trailing blanks.
 
     Args:
-        k: frames to remove from a path, >= 1; fewer where it has fewer. Drawn without replacement, all equally likely.
-        random_k: draw each path's own number from 1 to k.
-        exclude_last: as the published code, which can never pick the last candidate; a path with one candidate, where
-            that code fails, uses it.
-        pad_mode: "valid": padding is not touched. "full": as the published code, which shifts the padding into the
-            valid frames and takes repeats there for candidates.
+        k: frames to remove from a path, >= 1; fewer if it has fewer candidates. Drawn without replacement, all equally
+            likely.
+        random_k: draw a separate number from 1 to k for each path.
+        exclude_last: as in the published code, never pick the last candidate; a path with one candidate, for which that
+            code fails, uses it.
+        pad_mode: "valid": padding is not touched. "full": as in the published code, padding is shifted into the valid
+            frames, and repeats in it are candidates.
     Source: Segev et al. 2024, arXiv:2307.01715, f_low_latency.
     """
 
@@ -77,16 +83,16 @@ class LowLatency(BatchProperty):
         generator: Source = None,
         removal: Tensor | None = None,
     ) -> Tensor:
-        """Better paths (B, N, T).
+        """Improved paths (B, N, T).
 
         Args:
             removal: frames to remove instead of drawing them, (B, N, any number) ints, -1 for none.
         Raises:
-            ShapeError, BatchError: removal has another shape, or names a frame that may not go.
+            ShapeError, BatchError: removal has another shape, or names a frame that cannot be removed.
         """
         blank = contexts[0].blank
         if any(context.blank != blank for context in contexts):
-            raise BatchError("contexts: expected one blank for all utterances of a batch")
+            raise BatchError("contexts: expected the same blank for all utterances of a batch")
         if self.pad_mode == "full":
             lengths = torch.full_like(lengths, paths.shape[2])
         candidates = removable(paths, lengths, blank)
@@ -96,12 +102,12 @@ class LowLatency(BatchProperty):
     def __call__(
         self, path: NDArray[np.int64], context: PropertyContext, removal: Sequence[int] | None = None
     ) -> NDArray[np.int64] | None:
-        """A better path (T,), or None. `removal`: the frames to remove instead of drawing them."""
+        """An improved path (T,), or None. `removal`: the frames to remove instead of drawing them."""
         labels = torch.from_numpy(np.array(path, dtype=np.int64))[None, None]
         lengths = torch.tensor([labels.shape[2]])
         generator = torch.Generator().manual_seed(int(context.rng.integers(2**62)))
-        wanted = None if removal is None else torch.tensor(list(removal), dtype=torch.int64)[None, None]
-        better = self.improve_batch(labels, [context], lengths, generator, wanted)
+        frames = None if removal is None else torch.tensor(list(removal), dtype=torch.int64)[None, None]
+        better = self.improve_batch(labels, [context], lengths, generator, frames)
         return None if torch.equal(better, labels) else better[0, 0].numpy()
 
     def _draw(self, candidates: Tensor, lengths: Tensor, generator: Source) -> Tensor:
@@ -131,6 +137,6 @@ def _as_mask(removal: Tensor, candidates: Tensor) -> Tensor:
     removed = removed.scatter_(-1, place, True)[..., :frames]
     if (removed & ~candidates).any() or bool((removal >= frames).any()):
         raise BatchError(
-            "removal: a frame may go only if it equals the one before, or is first and blank; see `removable`"
+            "removal: a frame can be removed only if it equals the one before or is a blank first one; see `removable`"
         )
     return removed

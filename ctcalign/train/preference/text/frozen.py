@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import UsageError
-from ctcalign.preference.pairs_matching import PromptClassifier
+from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.preference.examples import Example
 from ctcalign.train.preference.scorer import Models
 from ctcalign.train.preference.text.models import Speaker, load_causal_model

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ctcalign.errors import ModelError
 from ctcalign.preference import TokenScores, contrast_rewards, critical_token_scores, lm_token_scores
-from ctcalign.preference.from_lm import IGNORED
+from ctcalign.preference.token_scores.language_model import IGNORED
 from ctcalign.train.preference.scorer import Scorer
 from ctcalign.train.preference.sides import Side
 from ctcalign.train.preference.term import PreferenceTerm

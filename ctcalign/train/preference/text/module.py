@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import UsageError
-from ctcalign.preference.pairs_matching import PromptClassifier
+from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.keys import key
 from ctcalign.train.optimisation import OptimiserConfig
 from ctcalign.train.preference.choices import Choice, Labels

@@ -1,0 +1,130 @@
+"""Low latency: every golden row, and what holds for every path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ctcalign.errors import ShapeError, UsageError
+from ctcalign.objectives import BatchError, LowLatency, PropertyContext, improve
+from ctcalign.objectives.properties import removable
+from tests.objectives.letters import BLANK, collapsed, first_frames, golden, path_of
+
+GOLDEN = golden("awp_low_latency")
+CONTEXT = PropertyContext(blank=BLANK)
+paths = st.lists(st.sampled_from([0, 1, 2, BLANK]), min_size=1, max_size=12)
+
+
+def outputs(path, draws=300, **options):
+    """Every path that a property gives in many draws."""
+    many = torch.tensor(path).expand(1, draws, -1)
+    better, _ = improve(many, LowLatency(**options), CONTEXT, generator=torch.Generator().manual_seed(1))
+    return {tuple(row) for row in better[0].tolist()}
+
+
+@pytest.mark.parametrize("case", GOLDEN["k1_cases"], ids=lambda case: case["text"])
+def test_golden_rows_of_one_frame(case):
+    labels = torch.tensor(case["path"])[None, None]
+    assert (
+        removable(labels, torch.tensor([labels.shape[2]]), BLANK)[0, 0].nonzero()[:, 0].tolist()
+        == (case["removable_indices"])
+    )
+    for row in case["k1"]:
+        better = LowLatency()(np.array(case["path"]), CONTEXT, removal=[row["removed_index"]])
+        assert (case["path"] if better is None else better.tolist()) == row["shifted"]
+        assert collapsed(row["shifted"]) == case["collapsed"]
+    assert outputs(case["path"]) == {tuple(row["shifted"]) for row in case["k1"]} or not case["k1"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["k_gt_1_cases"], ids=lambda case: case["text"])
+def test_golden_rows_of_several_frames(case):
+    better = LowLatency(k=case["k"])(np.array(case["path"]), CONTEXT, removal=case["removed_indices"])
+    assert (case["path"] if better is None else better.tolist()) == case["shifted"]
+
+
+@pytest.mark.parametrize("case", GOLDEN["k1_cases"], ids=lambda case: case["text"])
+def test_parity_never_picks_the_last_candidate(case):
+    if case["reference_error"] is None:
+        expected = {tuple(path) for path in case["reference_reachable_outputs"]}
+    else:  # one candidate, where the published code fails
+        expected = {tuple(row["shifted"]) for row in case["k1"]}
+    assert outputs(case["path"], exclude_last=True) == expected
+
+
+def test_parity_shifts_the_padding():
+    path = path_of("a^^bb^cc")  # five valid frames
+    lengths = torch.tensor([5])
+    full = LowLatency(pad_mode="full").improve_batch(
+        torch.tensor([[path]]), [CONTEXT], lengths, removal=torch.tensor([[[2]]])
+    )
+    valid = LowLatency().improve_batch(torch.tensor([[path]]), [CONTEXT], lengths, removal=torch.tensor([[[2]]]))
+    assert full[0, 0].tolist() == path_of("a^bb^cc^")
+    assert valid[0, 0].tolist() == path_of("a^bb^^cc")
+
+
+@settings(max_examples=150, deadline=None)
+@given(path=paths, k=st.integers(1, 4), seed=st.integers(0, 99), padding=st.lists(st.integers(0, 2), max_size=3))
+def test_the_text_stays_and_no_label_comes_later(path, k, seed, padding):
+    whole = torch.tensor([[path + padding]])
+    generator = torch.Generator().manual_seed(seed)
+    better, changed = improve(whole, LowLatency(k), CONTEXT, torch.tensor([len(path)]), generator)
+    found = better[0, 0].tolist()
+    assert found[len(path) :] == padding
+    found = found[: len(path)]
+    assert collapsed(found) == collapsed(path)
+    before, after = first_frames(path), first_frames(found)
+    assert all(a - k <= b <= a for a, b in zip(before, after, strict=True))
+    assert bool(changed[0, 0]) == (found != path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(path=paths, k=st.integers(1, 3))
+def test_k_frames_go_or_as_many_as_can(path, k):
+    candidates = sum(label == (path[i - 1] if i else BLANK) for i, label in enumerate(path))
+    for found in outputs(path, draws=20, k=k):
+        removed = min(k, candidates)
+        assert list(found[len(path) - removed :]) == [BLANK] * removed
+
+
+def test_candidates_are_equally_likely():
+    path = path_of("aabbcc^^")
+    many = torch.tensor(path).expand(1, 20_000, -1)
+    better, changed = improve(many, LowLatency(), CONTEXT, generator=torch.Generator().manual_seed(0))
+    _, counts = better[0].unique(dim=0, return_counts=True)  # three changed paths, one without its last blank
+    assert changed.float().mean().item() == pytest.approx(0.75, abs=0.02)
+    assert (counts / 20_000).tolist() == pytest.approx([0.25] * 4, abs=0.02)
+
+
+def test_random_k_draws_every_number():
+    ends = {tuple(first_frames(found)) for found in outputs(path_of("^aaaab^^"), k=3, random_k=True, draws=500)}
+    assert {(0, 4), (1, 4), (1, 3), (0, 2), (1, 2), (0, 3)} <= ends
+
+
+def test_the_same_generator_gives_the_same_paths():
+    many = torch.randint(0, 3, (4, 5, 30), generator=torch.Generator().manual_seed(0))
+    one, other = (
+        improve(many, LowLatency(2), PropertyContext(blank=0), generator=torch.Generator().manual_seed(7))[0]
+        for _ in range(2)
+    )
+    assert torch.equal(one, other)
+
+
+def test_a_frame_that_may_not_go_is_an_error():
+    with pytest.raises(BatchError, match="a frame can be removed only if"):
+        LowLatency()(np.array(path_of("ab^")), CONTEXT, removal=[1])
+    with pytest.raises(ShapeError, match="removal: expected ints"):
+        LowLatency().improve_batch(
+            torch.tensor([[path_of("aab")]]), [CONTEXT], torch.tensor([3]), removal=torch.tensor([1])
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"k": 0}, "k: got 0"), ({"k": 1.5}, "k: got 1.5"), ({"pad_mode": "none"}, "pad_mode: got 'none'")],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(UsageError, match=message):
+        LowLatency(**options)

@@ -1,0 +1,43 @@
+"""docs/awp.md: its configurations build, its Python runs, its tables name the options and defaults that there are."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctcalign.objectives import Joint, LowLatency, MinimumCER, MinimumWER, PropertyContext, build_objective
+from ctcalign.objectives.builtin import AlignWithPurpose
+
+PAGE = (Path(__file__).parents[2] / "docs" / "awp.md").read_text(encoding="utf-8")
+MINE, FROM_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_a_property_of_ten_lines(tmp_path, monkeypatch):
+    assert len([line for line in MINE.splitlines() if line.strip()]) <= 10
+    (tmp_path / "my_properties.py").write_text(MINE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yaml = pytest.importorskip("yaml", reason="the k2 environment has no YAML")
+    objectives = [
+        one
+        for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+        for one in yaml.safe_load(text)["model"]["objectives"]
+    ]
+    built = [build_objective(one["name"], **one["options"]) for one in objectives]
+    assert [len(one.terms) for one in built] == [1, 2, 1]
+    ((_, own, _, _),) = built[2].terms
+    context = PropertyContext(vocabulary=("", "a", " "))
+    assert own(np.array([1, 0, 0, 2, 1, 0]), context).tolist() == [1, 0, 2, 2, 1, 0]
+
+
+def test_from_python():
+    exec(compile(FROM_PYTHON, "awp.md", "exec"), {})
+
+
+@pytest.mark.parametrize("thing", [AlignWithPurpose, LowLatency, MinimumWER, MinimumCER, Joint])
+def test_every_option_is_told(thing):
+    options = set(inspect.signature(thing).parameters)
+    assert {name for name in options if f"`{name}`" not in PAGE} == set()

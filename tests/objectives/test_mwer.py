@@ -1,0 +1,189 @@
+"""Expected word errors: k2's golden rows, every text tried, and the errors of texts themselves."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from ctcalign.errors import ShapeError, UsageError
+from ctcalign.objectives import BatchError, expected_errors, mwer_loss, text_errors
+from tests.objectives.letters import VOCABULARY, collapsed, distance, golden, path_of
+
+GOLDEN = golden("k2_mwer")
+
+
+def arcs():
+    """Two copies of the six arcs of the golden lattice, and the word sequences through each with their errors."""
+    prob = torch.tensor([GOLDEN["lattice"]["prob"]] * 2, dtype=torch.float64).requires_grad_()
+    texts = [(10, 30), (10, 40), (20, 30), (20, 40)]
+    errors = torch.tensor([[distance(text, ref) for text in texts] for ref in GOLDEN["lattice"]["refs"]])
+    return prob, errors
+
+
+def scores_of(prob, ten):
+    """Score of each text (2, 4) when the word 10 has probability `ten`."""
+    first = torch.stack([ten, ten, prob[:, 2], prob[:, 2]], 1)
+    second = torch.stack([prob[:, 3], prob[:, 4]] * 2, 1)
+    return (first * second * prob[:, 5:]).log()
+
+
+@pytest.mark.parametrize("row", [row for row in GOLDEN["results"] if row["reduction"] != "none"])
+def test_k2_keeps_one_alignment_of_a_text(row):
+    prob, errors = arcs()
+    loss = expected_errors(scores_of(prob, prob[:, 0]), errors, temperature=row["temperature"], reduction="sum")
+    paths = 8 if row["reduction"] == "mean" else 1  # k2's mean is over paths
+    assert loss.item() / paths == pytest.approx(row["loss"], abs=1e-4)
+    (loss / paths).backward()
+    assert_close(prob.grad.reshape(-1).float(), torch.tensor(row["grad_wrt_prob"]), atol=1e-4, rtol=0)
+
+
+def test_the_part_of_each_path():
+    (row,) = [row for row in GOLDEN["results"] if row["reduction"] == "none"]
+    prob, errors = arcs()
+    scores = scores_of(prob, prob[:, 0])
+    # One path after the other has errors, the rest none: what is expected then is that path's part.
+    parts = [expected_errors(scores, errors * torch.eye(4, dtype=torch.int64)[n], reduction="none") for n in range(4)]
+    found = torch.stack(parts, 1).reshape(-1)
+    # k2 has the paths of an utterance in an order of its own.
+    for low, high in zip(row["row_splits"], row["row_splits"][1:], strict=False):
+        assert sorted(found[low:high].tolist()) == pytest.approx(sorted(row["loss_per_path"][low:high]), abs=1e-5)
+
+
+def test_ours_sums_over_the_alignments_of_a_text():
+    prob, errors = arcs()
+    total = expected_errors(scores_of(prob, prob[:, 0] + prob[:, 1]), errors, reduction="sum")
+    # the word 10 has 0.6 against 0.2, not 0.1 against 0.2
+    share = 0.6 / 0.8
+    assert total.item() == pytest.approx(2 * (1 - share) + share + 2)
+    assert total.item() < GOLDEN["results"][0]["loss"]
+
+
+def emission(batch=2, frames=4, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, frames, 3, dtype=torch.float64, generator=generator).log_softmax(-1).requires_grad_()
+
+
+def all_texts(frames):
+    return sorted({tuple(collapsed(path, 0)) for path in itertools.product(range(3), repeat=frames)})
+
+
+def as_tensors(rows):
+    """Hypotheses (1, H, U) and lengths (1, H)."""
+    longest = max(1, *map(len, rows))
+    return torch.tensor([[[*row, *[1] * (longest - len(row))] for row in rows]]), torch.tensor([list(map(len, rows))])
+
+
+def test_over_all_texts_it_is_the_expectation_over_all_paths():
+    logits = emission(batch=1)
+    log_probs = logits.log_softmax(-1)  # the shares take the probabilities for normalised
+    texts, lengths = as_tensors(all_texts(4))
+    targets = torch.tensor([[1, 2]])
+    errors = text_errors(texts, lengths, targets, unit="labels")
+    loss = mwer_loss(log_probs, texts, lengths, errors)
+    brute = sum(
+        sum(log_probs[0, t, label] for t, label in enumerate(path)).exp() * distance(collapsed(path, 0), [1, 2])
+        for path in itertools.product(range(3), repeat=4)
+    )
+    assert_close(loss, brute)
+    assert_close(*(torch.autograd.grad(value, logits, retain_graph=True)[0] for value in (loss, brute)))
+
+
+def test_a_text_that_comes_again_counts_once():
+    log_probs = emission(batch=1)
+    texts, lengths = as_tensors([(1,), (1, 2), (2,)])
+    again, more = as_tensors([(1,), (1, 2), (1,), (2,), (1, 2)])
+    errors = torch.tensor([[1, 0, 1]])
+    loss = mwer_loss(log_probs, texts, lengths, errors)
+    assert_close(mwer_loss(log_probs, again, more, torch.tensor([[1, 0, 1, 1, 0]])), loss)
+
+
+def test_missing_and_impossible_texts_have_no_share():
+    log_probs = emission()
+    texts = torch.tensor([[[1, 2, 0, 0, 0], [2, 0, 0, 0, 0]], [[1, 1, 1, 1, 1], [9, 9, 9, 9, 9]]])
+    lengths = torch.tensor([[2, 1], [5, -1]])  # five labels in four frames; none
+    errors = torch.tensor([[0, 2], [5, 7]])
+    losses = mwer_loss(log_probs, texts, lengths, errors, reduction="none")
+    assert 0 < losses[0] < 2
+    assert losses[1] == 0
+    losses.sum().backward()
+    assert torch.isfinite(log_probs.grad).all()
+    assert (log_probs.grad[1] == 0).all()
+    assert_close(mwer_loss(log_probs, texts, lengths, errors), losses.mean())
+
+
+def test_gradcheck():
+    texts, lengths = as_tensors([(1,), (1, 2), (2,)])
+    errors = torch.tensor([[1, 0, 2]])
+    logits = torch.randn(1, 4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).requires_grad_()
+
+    def loss(x):
+        return mwer_loss(x.log_softmax(-1), texts, lengths, errors, torch.tensor([3]), temperature=0.7)
+
+    assert torch.autograd.gradcheck(loss, logits)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    hypothesis=st.text("ab ", max_size=7),
+    reference=st.text("ab ", max_size=7),
+    unit=st.sampled_from(["words", "labels"]),
+)
+def test_errors_of_a_text(hypothesis, reference, unit):
+    texts, lengths = as_tensors([path_of(hypothesis), path_of("a")])
+    targets = torch.tensor([path_of(reference)], dtype=torch.long).view(1, -1)
+    found = text_errors(texts, lengths, targets, vocabulary=VOCABULARY, unit=unit)
+    split = str.split if unit == "words" else list
+    assert found[0].tolist() == [distance(split(hypothesis), split(reference)), distance(["a"], split(reference))]
+
+
+def test_words_of_pieces_are_compared_by_their_text():
+    vocabulary = ("", "▁c", "ut", "▁cu", "t", "▁a")
+    texts, lengths = as_tensors([(1, 2), (3, 4), (5, 1, 2), ()])
+    assert text_errors(texts, lengths, torch.tensor([[3, 4]]), vocabulary=vocabulary).tolist() == [[0, 0, 1, 1]]
+
+
+def test_wrong_input_has_one_clear_error_each():
+    log_probs = emission(batch=1)
+    texts, lengths = as_tensors([(1,), (2,)])
+    errors = torch.tensor([[0, 1]])
+    targets = torch.tensor([[1]])
+    nan = torch.tensor([[math.nan, 0.0]])
+    cases = [
+        (ShapeError, "errors: expected", lambda: mwer_loss(log_probs, texts, lengths, errors[0])),
+        (ShapeError, "hypotheses: expected ints", lambda: mwer_loss(log_probs, texts[0], lengths, errors)),
+        (
+            BatchError,
+            "hypotheses: got none",
+            lambda: mwer_loss(log_probs, texts[:, :0], lengths[:, :0], errors[:, :0]),
+        ),
+        (BatchError, "all are -1", lambda: mwer_loss(log_probs, texts, lengths * 0 - 1, errors)),
+        (BatchError, "the batch is empty", lambda: mwer_loss(log_probs[:0], texts[:0], lengths[:0], errors[:0])),
+        (UsageError, "temperature: got -1", lambda: mwer_loss(log_probs, texts, lengths, errors, temperature=-1)),
+        (UsageError, "reduction: got", lambda: expected_errors(nan, errors, reduction="paths")),
+        (BatchError, "got NaN", lambda: expected_errors(nan, errors)),
+        (BatchError, "errors >= 0", lambda: expected_errors(nan * 0, -errors)),
+        (ShapeError, "scores, errors", lambda: expected_errors(nan, errors[:, :1])),
+        (UsageError, "unit: got 'phones'", lambda: text_errors(texts, lengths, targets, unit="phones")),
+        (UsageError, "vocabulary: it is empty", lambda: text_errors(texts, lengths, targets)),
+        (
+            BatchError,
+            "hypotheses: labels from",
+            lambda: text_errors(texts + 50, lengths, targets, vocabulary=VOCABULARY),
+        ),
+        (
+            BatchError,
+            "hypothesis_lengths: expected counts",
+            lambda: text_errors(texts, lengths + 1, targets, unit="labels"),
+        ),
+        (ShapeError, "targets: expected ints", lambda: text_errors(texts, lengths, targets[0], unit="labels")),
+    ]
+    for error, message, call in cases:
+        with pytest.raises(error, match=message) as caught:
+            call()
+        assert "\n" not in str(caught.value)

@@ -1,0 +1,285 @@
+"""BCO, KTO and PoFT: results of TRL and of the authors' code, the state of BCO, several processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
+
+from ctcalign.errors import ShapeError, UsageError
+from ctcalign.preference import BatchError, RewardShift, bco_loss, kto_loss, matching_weights, poft_loss
+from tests.preference.batches import doubles, golden, near, random_rows, rows_of
+
+BCO = golden("trl_bco")
+KTO = golden("trl_kto")
+POFT = golden("poft")
+GOOD = torch.tensor([True, False, True, False])
+
+
+def bco_batch(step: dict) -> dict:
+    policy = doubles([*step["policy_chosen"], *step["policy_rejected"]])[:, None].requires_grad_()
+    good, bad = len(step["policy_chosen"]), len(step["policy_rejected"])
+    return {
+        "log_probs": policy,
+        "reference_log_probs": doubles([*step["ref_chosen"], *step["ref_rejected"]])[:, None],
+        "desirable": torch.tensor([True] * good + [False] * bad),
+        "mask": torch.ones(good + bad, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    "run", BCO["results"], ids=lambda run: f"{run['beta']}_{run['underlying_distribution_matching']}"
+)
+def test_bco_of_trl(run):
+    shift = RewardShift()
+    for step in run["steps"]:
+        batch = bco_batch(step)
+        if run["underlying_distribution_matching"]:
+            probability = [math.nan] * len(step["policy_chosen"]) + step["prob_desirable_of_rejected"]
+            batch["desirable_probability"] = doubles(probability)
+            batch |= {"min_weight": run["min_density_ratio"], "max_weight": run["max_density_ratio"]}
+        result = bco_loss(**batch, shift=shift, beta=run["beta"])
+        result.loss.backward()
+        near(result.losses.detach(), step["losses"])
+        near(result.loss.detach(), step["mean_loss"])
+        near(batch["log_probs"].grad[:, 0], [*step["grad_chosen"], *step["grad_rejected"]])
+        assert shift.value == pytest.approx(step["delta"], rel=1e-6)
+        assert shift.deviation == pytest.approx(step["running_std"], rel=1e-6)
+        assert shift.count == step["running_count"]
+
+
+@pytest.mark.parametrize("average", ["rows", "classes"])
+def test_the_shift_is_the_mean_of_all_that_was_seen(average):
+    shift = RewardShift(average)
+    assert shift.value == 0.0
+    generator = torch.Generator().manual_seed(0)
+    rewards, labels = torch.randn(40, generator=generator) * 3 + 100, torch.rand(40, generator=generator) < 0.7
+    for part in (slice(0, 1), slice(1, 17), slice(17, 17), slice(17, 40)):
+        shift.update(rewards[part], labels[part])
+    classes = (rewards[labels].double().mean() + rewards[~labels].double().mean()) / 2
+    assert shift.value == pytest.approx(float(rewards.double().mean() if average == "rows" else classes), rel=1e-12)
+    assert shift.deviation == pytest.approx(float(rewards.double().std()), rel=1e-9)
+
+
+def test_a_class_that_was_never_seen_does_not_pull_to_zero():
+    shift = RewardShift("classes")
+    shift.update(torch.tensor([4.0, 2.0]), torch.tensor([True, True]))
+    assert shift.value == 3.0
+
+
+def test_validation_leaves_the_shift_alone_and_a_refused_batch_too():
+    shift, rows = RewardShift(), random_rows(0)
+    bco_loss(**rows, desirable=GOOD, shift=shift, update=False)
+    bad = {**rows, "log_probs": torch.full((4, 5), math.nan)}
+    with pytest.raises(BatchError, match="log_probs: nan in row 0 at position"):
+        bco_loss(**bad, desirable=GOOD, shift=shift)
+    assert shift.count == 0
+
+
+@pytest.mark.parametrize("average", ["rows", "classes"])
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(average):
+    batches = [{**random_rows(seed), "desirable": GOOD} for seed in range(6)]
+    whole = RewardShift(average)
+    expected = [bco_loss(**batch, shift=whole).losses for batch in batches]
+    first, saved = RewardShift(average), io.BytesIO()
+    for batch in batches[:3]:
+        bco_loss(**batch, shift=first)
+    torch.save(first.state_dict(), saved)
+    bco_loss(**batches[0], shift=first)  # what happens after saving is not in the file
+    saved.seek(0)
+    second = RewardShift(average)
+    second.load_state_dict(torch.load(saved))
+    for batch, losses in zip(batches[3:], expected[3:], strict=True):
+        assert torch.equal(bco_loss(**batch, shift=second).losses, losses)
+    assert second.value == whole.value
+
+
+def test_a_foreign_state_is_refused():
+    with pytest.raises(UsageError, match="state: expected average and moments"):
+        RewardShift().load_state_dict({"mean": 1.0})
+    with pytest.raises(UsageError, match=r"expected one of RewardShift\('classes'\), got one of RewardShift\('rows'\)"):
+        RewardShift("classes").load_state_dict(RewardShift().state_dict())
+
+
+TWO_PROCESSES = """
+import json, sys, torch
+from torch import distributed
+from tests.preference.batches import random_rows, rows_of
+from ctcalign.preference import RewardShift, bco_loss, kto_loss
+rank, meeting = int(sys.argv[1]), sys.argv[2]
+distributed.init_process_group("gloo", init_method="file://" + meeting, rank=rank, world_size=2)
+shift, found = RewardShift(), []
+for seed in range(2):
+    batch = {**random_rows(seed), "desirable": torch.tensor([True, False, True, False])}
+    mine = rows_of({name: batch[name] for name in batch}, slice(2 * rank, 2 * rank + 2))
+    far = {"mismatched_" + name: value for name, value in rows_of(random_rows(seed + 9), slice(0, 4 * rank)).items()}
+    kto = kto_loss(**mine, **far)
+    found += [bco_loss(**mine, shift=shift).loss.item(), kto.loss.item()]
+print(json.dumps([found, shift.value, shift.deviation]))
+"""
+
+
+def test_two_processes_are_one(tmp_path):
+    command = [sys.executable, "-c", TWO_PROCESSES]
+    root = Path(__file__).parents[3]
+    runs = [
+        subprocess.Popen([*command, str(rank), str(tmp_path / "meeting")], stdout=subprocess.PIPE, cwd=root)
+        for rank in (0, 1)
+    ]
+    outputs = [json.loads(run.communicate(timeout=120)[0]) for run in runs]
+    shift, expected = RewardShift(), []
+    for seed in range(2):
+        batch = {**random_rows(seed), "desirable": GOOD}
+        far = {f"mismatched_{name}": value for name, value in random_rows(seed + 9).items()}
+        expected += [bco_loss(**batch, shift=shift).loss.item(), kto_loss(**batch, **far).loss.item()]
+    near(doubles([output[0] for output in outputs]).mean(0), expected, rtol=1e-12)
+    for output in outputs:
+        assert output[1:] == pytest.approx([shift.value, shift.deviation], rel=1e-12)
+
+
+@pytest.mark.parametrize("row", KTO["results"], ids=range(len(KTO["results"])))
+def test_kto_of_trl(row):
+    policy = doubles(KTO["policy"]).requires_grad_()
+    result = kto_loss(
+        policy,
+        doubles(KTO["ref"]),
+        torch.tensor(row["labels"]),
+        torch.tensor(KTO["mask"]),
+        mismatched_log_probs=doubles(KTO["policy_kl"]) * row["kl_logp_scale"],
+        mismatched_reference_log_probs=doubles(KTO["ref_kl"]),
+        mismatched_mask=torch.tensor(KTO["kl_mask"]),
+        beta=row["beta"],
+        desirable_weight=row["desirable_weight"],
+        undesirable_weight=row["undesirable_weight"],
+        variant=row["loss_type"],
+    )
+    result.loss.backward()
+    near(result.loss.detach(), row["loss"])
+    near(result.extras["kl"], row["kl"])
+    near(policy.grad, doubles(row["grad_per_token_logps"]).masked_fill(doubles(KTO["mask"]) == 0, 0.0))
+
+
+@given(seed=st.integers(0, 2**16))
+@settings(max_examples=10, deadline=None)
+def test_a_batch_of_two_is_two_batches_of_one(seed):
+    batch = {**random_rows(seed, rows=2), "desirable": torch.tensor([True, False])}
+    shift = RewardShift()
+    shift.update(torch.tensor([0.3]), torch.tensor([True]))
+    far = {f"mismatched_{name}": value for name, value in random_rows(seed + 1).items()}
+    for run in (
+        lambda part: bco_loss(**part, shift=shift, update=False).losses,
+        lambda part: kto_loss(**part, **far).losses,
+    ):
+        alone = [run(rows_of(batch, slice(i, i + 1))) for i in range(2)]
+        near(run(batch).detach(), torch.cat(alone).detach())
+
+
+def test_policy_equal_to_reference():
+    rows = random_rows(0)
+    rows["reference_log_probs"] = rows["log_probs"].detach()
+    near(bco_loss(**rows, desirable=GOOD, shift=RewardShift()).losses.detach(), torch.full((4,), math.log(2)))
+    near(kto_loss(**rows, desirable=GOOD, variant="apo_zero_unpaired").losses.detach(), torch.full((4,), 0.5))
+
+
+def test_metrics_by_class():
+    rows = random_rows(2)
+    metrics = bco_loss(**rows, desirable=torch.tensor([1, 0, 1, 1]), shift=RewardShift()).metrics
+    ratio = ((rows["log_probs"] - rows["reference_log_probs"]) * rows["mask"]).sum(-1).detach()
+    near(metrics["chosen_rewards"], 0.1 * ratio[[0, 2, 3]].mean())
+    near(metrics["rejected_rewards"], 0.1 * ratio[1])
+    near(metrics["accuracy"], (ratio[[0, 2, 3]] > ratio[1]).double().mean())
+    alone = bco_loss(**rows, desirable=torch.ones(4), shift=RewardShift()).metrics
+    assert "rejected_rewards" not in alone
+    assert "accuracy" not in alone
+
+
+def test_no_mismatched_row_means_no_shift():
+    nothing = {"mismatched_log_probs": torch.zeros(0, 3), "mismatched_reference_log_probs": torch.zeros(0, 3)}
+    near(kto_loss(**random_rows(0), desirable=GOOD, **nothing, mismatched_mask=torch.zeros(0, 3)).extras["kl"], 0.0)
+
+
+def test_the_reference_point_is_never_negative():
+    far = {"mismatched_log_probs": torch.full((2, 3), -9.0), "mismatched_reference_log_probs": torch.zeros(2, 3)}
+    near(kto_loss(**random_rows(0), desirable=GOOD, **far, mismatched_mask=torch.ones(2, 3)).extras["kl"], 0.0)
+
+
+def test_weights_of_matching():
+    p = doubles([0.9, 0.0, 1.0, 0.75])
+    near(matching_weights(p, torch.tensor([True, False, False, False]), 0.5, 10.0), [1.0, 0.5, 10.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("run", "error", "message"),
+    [
+        (lambda r: kto_loss(**r, desirable=GOOD), UsageError, "mismatched_log_probs: kto needs it"),
+        (lambda r: kto_loss(**r, desirable=GOOD[:3]), ShapeError, r"desirable: .* shape \(4,\), got \(3,\)"),
+        (lambda r: kto_loss(**r, desirable=torch.full((4,), 2)), BatchError, "desirable: expected True and False"),
+        (lambda r: kto_loss(**r, desirable=GOOD, variant="bco"), UsageError, "variant: got 'bco'"),
+        (
+            lambda r: poft_loss(r["log_probs"], torch.ones(3), r["mask"]),
+            ShapeError,
+            "aligned_scores: .* one value per row",
+        ),
+        (
+            lambda r: poft_loss(r["log_probs"], torch.full((4,), math.nan), r["mask"]),
+            BatchError,
+            "aligned_scores: expected finite values",
+        ),
+        (lambda r: RewardShift("mean"), UsageError, "average: got 'mean', expected one of rows, classes"),
+        (
+            lambda r: bco_loss(**r, desirable=GOOD, shift=RewardShift(), desirable_probability=torch.full((4,), 1.5)),
+            BatchError,
+            r"desirable_probability: expected values in \[0, 1\]",
+        ),
+        (
+            lambda r: bco_loss(**r, desirable=GOOD, shift=RewardShift(), min_weight=2.0, max_weight=1.0),
+            UsageError,
+            "max_weight: got 1.0, expected at least min_weight",
+        ),
+    ],
+)
+def test_wrong_use(run, error, message):
+    with pytest.raises(error, match=message) as caught:
+        run(random_rows(0))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("row", POFT["results"], ids=range(len(POFT["results"])))
+def test_poft_of_the_authors(row):
+    logits = doubles(POFT["logits"]).requires_grad_()
+    labels = torch.tensor(POFT["labels"])[:, 1:]
+    log_probs = -cross_entropy(logits[:, :-1].transpose(1, 2), labels, reduction="none", ignore_index=-100)
+    result = poft_loss(log_probs, doubles(row["mean_log_llm_probs"]).float(), labels != -100)
+    near(result.losses.detach(), row["loss_per_sample"])
+    near(result.loss.detach(), row["loss"])
+    result.loss.backward()
+    # The golden's gradient is rounded to 1e-10.
+    near(logits.grad, row["grad_wrt_logits"])
+
+
+@given(seed=st.integers(0, 2**16))
+@settings(max_examples=20, deadline=None)
+def test_poft_weights_cross_entropy_by_what_strong_models_find(seed):
+    rows = random_rows(seed)
+    del rows["reference_log_probs"]
+    aligned = -torch.rand(4, 2, dtype=torch.float64) * 3
+    poft_loss(**rows, aligned_scores=aligned).losses.sum().backward()
+    mask = rows["mask"]
+    average = (rows["log_probs"].detach() * mask).sum(-1) / mask.sum(-1)
+    strong = aligned.mean(-1).exp()
+    near(rows["log_probs"].grad, -(strong / (strong + average.exp()) / mask.sum(-1))[:, None] * mask)
+
+
+def test_policy_equal_to_the_aligned_models_costs_log_two():
+    rows = random_rows(3)
+    average = (rows["log_probs"] * rows["mask"]).sum(-1) / rows["mask"].sum(-1)
+    near(poft_loss(rows["log_probs"], average, rows["mask"]).losses.detach(), torch.full((4,), math.log(2)))

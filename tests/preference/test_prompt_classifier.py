@@ -1,0 +1,73 @@
+"""The prompt classifier: the optimum that scikit-learn finds, calibrated probabilities, clear refusals."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ctcalign.errors import ShapeError, UsageError
+from ctcalign.preference import BatchError, matching_weights
+from ctcalign.preference.prompt_classifier import PromptClassifier
+
+
+def prompts(count: int = 80, dim: int = 5, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(count, dim, generator=generator, dtype=torch.float64)
+    chance = torch.sigmoid(2 * x[:, 0] - x[:, 1] - 1.0)
+    return x, torch.rand(count, generator=generator, dtype=torch.float64) < chance
+
+
+@pytest.mark.parametrize("penalty", [0.1, 1.0, 20.0])
+def test_it_is_scikit_learns_optimum(penalty):
+    linear = pytest.importorskip("sklearn.linear_model", reason="needs scikit-learn")
+    x, good = prompts()
+    ours = PromptClassifier.fitted(x, good, penalty)
+    peer = linear.LogisticRegression(class_weight="balanced", C=1 / penalty, tol=1e-10, max_iter=5000)
+    peer.fit(x.numpy(), good.numpy())
+    torch.testing.assert_close(ours.weights, torch.from_numpy(peer.coef_[0]), rtol=1e-4, atol=1e-5)
+    assert ours.bias == pytest.approx(float(peer.intercept_[0]), abs=1e-4)
+    expected = torch.from_numpy(peer.predict_proba(x.numpy())[:, 1]).float()
+    torch.testing.assert_close(ours.probability(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_gradient_is_zero_there():
+    """Needs no peer: at the optimum each feature's weighted residual equals the penalty's pull."""
+    x, good = prompts(seed=3)
+    found = PromptClassifier.fitted(x, good)
+    share = torch.where(good, len(x) / (2.0 * good.sum()), len(x) / (2.0 * (~good).sum())).double()
+    residual = share * (torch.sigmoid(x @ found.weights + found.bias) - good.double())
+    torch.testing.assert_close(x.T @ residual, -found.weights, rtol=0, atol=1e-5)
+    assert float(residual.sum()) == pytest.approx(0, abs=1e-5)
+
+
+def test_separable_classes_and_embeddings_that_say_nothing():
+    x = torch.tensor([[-5.0], [-4.0], [4.0], [5.0]])
+    found = PromptClassifier.fitted(x, torch.tensor([False, False, True, True]))
+    assert bool((found.probability(x)[2:] > 0.8).all())
+    same = PromptClassifier.fitted(torch.zeros(6, 2), torch.tensor([1, 0, 0, 0, 0, 0]))
+    torch.testing.assert_close(same.probability(torch.zeros(1, 2)), torch.tensor([0.5]))
+    good = torch.tensor([True, False])
+    assert matching_weights(same.probability(torch.zeros(2, 2)), good, 0.5, 10.0).tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_it_survives_a_checkpoint():
+    x, good = prompts()
+    found = PromptClassifier.fitted(x, good)
+    again = PromptClassifier.of_state(found.state_dict())
+    assert torch.equal(again.probability(x), found.probability(x))
+    with pytest.raises(UsageError, match="expected weights, bias and penalty"):
+        PromptClassifier.of_state({"weights": 3})
+
+
+def test_refusals():
+    x, good = prompts(6)
+    with pytest.raises(BatchError, match="0 of 6 rows are desirable"):
+        PromptClassifier.fitted(x, torch.zeros(6))
+    with pytest.raises(ShapeError, match="one label per row"):
+        PromptClassifier.fitted(x, good[:5])
+    with pytest.raises(BatchError, match="NaN or infinity"):
+        PromptClassifier.fitted(x / 0, torch.tensor([0, 1, 0, 1, 0, 1]))
+    with pytest.raises(ShapeError, match="expected 5 values per row, got 2"):
+        PromptClassifier.fitted(*prompts()).probability(x[:, :2])
+    with pytest.raises(UsageError, match="penalty"):
+        PromptClassifier.fitted(x, good, 0.0)

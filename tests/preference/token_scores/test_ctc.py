@@ -1,0 +1,181 @@
+"""Token scores of a CTC recogniser: sums, KL and collision by hand, what infeasible transcripts do, memory."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from ctcalign import ctc
+from ctcalign.errors import ShapeError, UsageError
+from ctcalign.preference import (
+    BatchError,
+    critical_token_scores,
+    ctc_lengths,
+    ctc_path_scores,
+    ctc_sequence_scores,
+    ctc_token_labels,
+    ctc_token_scores,
+    dpo_loss,
+    simpo_loss,
+    tdpo_loss,
+)
+
+TARGETS = torch.tensor([[1, 2, 2], [3, 1, -5]])
+LENGTHS = (torch.tensor([9, 7]), torch.tensor([3, 2]))
+
+
+def emissions(seed: int, frames: int = 9, classes: int = 4) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(2, frames, classes, dtype=torch.float64, generator=generator).log_softmax(-1)
+
+
+def test_tokens_and_their_end_sum_to_the_score_of_the_transcript() -> None:
+    log_probs, reference = emissions(0), emissions(1)
+    scores = ctc_token_scores(log_probs, TARGETS, *LENGTHS, reference_log_probs=reference)
+    assert scores.mask.tolist() == [[True] * 4, [True] * 3 + [False]]
+    whole = ctc_sequence_scores(log_probs, TARGETS, *LENGTHS)
+    assert whole.mask.tolist() == [[True], [True]]
+    assert_close(whole.log_probs[:, 0], ctc.total_score(log_probs, TARGETS, *LENGTHS))
+    assert_close(scores.log_probs.sum(1), whole.log_probs[:, 0], rtol=0, atol=1e-10)
+    assert_close(ctc_token_scores(log_probs, TARGETS, *LENGTHS).log_probs, scores.log_probs)
+    assert_close(scores.reference_log_probs, ctc_token_scores(reference, TARGETS, *LENGTHS).log_probs)
+
+
+def test_kl_and_collision_are_those_of_the_next_tokens() -> None:
+    log_probs, reference = emissions(2).requires_grad_(), emissions(3)
+    scores = ctc_token_scores(log_probs, TARGETS, *LENGTHS, reference_log_probs=reference, log_collision=True)
+    p = ctc.next_token_log_probs(log_probs, TARGETS, *LENGTHS)
+    q = ctc.next_token_log_probs(reference, TARGETS, *LENGTHS)
+    kl = (q.exp() * (q - p)).sum(-1)
+    for row, count in enumerate((4, 3)):
+        assert_close(scores.kl[row, :count], kl[row, :count])
+        assert_close(scores.log_collision[row, :count], (2 * p[row, :count].detach()).logsumexp(-1))
+        assert not scores.kl[row, count:].any()
+    weights = torch.rand(2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    weights[1, 3] = 0.0
+    (found,) = torch.autograd.grad((scores.kl * weights).sum(), log_probs)
+    (expected,) = torch.autograd.grad((kl.nan_to_num(0.0)[weights > 0] * weights[weights > 0]).sum(), log_probs)
+    assert_close(found, expected)
+
+
+def test_gradients_meet_finite_differences() -> None:
+    reference, logits = emissions(5, 5), emissions(4, 5).requires_grad_()
+    lengths = torch.tensor([5, 4]), LENGTHS[1]
+
+    def values(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = ctc_token_scores(x, TARGETS, *lengths, reference_log_probs=reference)
+        return found.log_probs, found.kl
+
+    assert torch.autograd.gradcheck(values, (logits,))
+
+
+def test_losses_take_them_and_sums_over_tokens_equal_whole_transcripts() -> None:
+    log_probs, reference = emissions(6).requires_grad_(), emissions(7)
+    rejected = torch.tensor([[1, 3, 0], [2, 1, 1]])
+    sides = [(TARGETS, LENGTHS), (rejected, (LENGTHS[0], torch.tensor([2, 3])))]
+    good, bad = (ctc_token_scores(log_probs, y, *n, reference_log_probs=reference) for y, n in sides)
+    common = (good.log_probs, bad.log_probs, good.reference_log_probs, bad.reference_log_probs)
+    by_token = dpo_loss(*common, good.mask, bad.mask)
+    whole, other = (ctc_sequence_scores(log_probs, y, *n) for y, n in sides)
+    their, others = (ctc_sequence_scores(reference, y, *n).log_probs for y, n in sides)
+    by_text = dpo_loss(whole.log_probs, other.log_probs, their, others, whole.mask, other.mask)
+    assert_close(by_token.losses, by_text.losses)
+    (first,) = torch.autograd.grad(by_token.loss, log_probs, retain_graph=True)
+    (second,) = torch.autograd.grad(by_text.loss, log_probs)
+    # The gradient of the total score is for rows that need not be normalised; of normalised ones both are the same.
+    assert_close(first, second - log_probs.detach().exp() * second.sum(-1, keepdim=True))
+    drifting = tdpo_loss(*common, good.kl, bad.kl, good.mask, bad.mask)
+    assert not torch.isclose(drifting.extras["chosen_kl"], drifting.extras["rejected_kl"]).any()
+    drifting.loss.backward()
+    assert torch.isfinite(log_probs.grad).all()
+    assert log_probs.grad.any()
+
+    counts = [ctc_lengths("labels", *n) for _, n in sides]
+    averaged = simpo_loss(whole.log_probs, other.log_probs, whole.mask, other.mask,
+                          chosen_lengths=counts[0], rejected_lengths=counts[1])  # fmt: skip
+    assert_close(averaged.loss, simpo_loss(good.log_probs, bad.log_probs, good.mask, bad.mask).loss)
+
+
+def test_lengths() -> None:
+    assert [ctc_lengths(norm, *LENGTHS).tolist() for norm in ("labels", "frames", "none")] == [[4, 3], [9, 7], [1, 1]]
+    with pytest.raises(UsageError, match="norm: got 'words', expected one of labels, frames, none"):
+        ctc_lengths("words", *LENGTHS)
+
+
+def test_frames_of_a_path() -> None:
+    log_probs, reference = emissions(8).requires_grad_(), emissions(9)
+    paths = torch.randint(4, (2, 9), generator=torch.Generator().manual_seed(0))
+    scores = ctc_path_scores(log_probs, paths, LENGTHS[0], reference_log_probs=reference)
+    assert scores.mask.sum(1).tolist() == [9, 7]
+    assert_close(scores.log_probs[1, :7].sum(), ctc.path_log_prob(log_probs[1, :7], paths[1, :7]))
+    kl = (reference.exp() * (reference - log_probs)).sum(-1)
+    assert_close(scores.kl, kl.masked_fill(~scores.mask, 0.0))
+    assert_close(ctc_path_scores(log_probs, 3 - paths, LENGTHS[0], reference_log_probs=reference).kl, scores.kl)
+    with pytest.raises(ShapeError, match="input_lengths: expected 2 counts"):
+        ctc_path_scores(log_probs, paths, torch.tensor([9]))
+
+
+def test_labels_make_a_recogniser_a_language_model() -> None:
+    assert ctc_token_labels(TARGETS, LENGTHS[1], 0).tolist() == [[1, 2, 2, 0], [3, 1, 0, -100]]
+    assert ctc_token_labels(TARGETS[:1], blank=3).tolist() == [[1, 2, 2, 3]]
+    good, bad = (ctc.next_token_log_probs(emissions(seed), TARGETS, *LENGTHS) for seed in (10, 11))
+    scores = critical_token_scores(good, bad, ctc_token_labels(TARGETS, LENGTHS[1]), shift=False)
+    contrast = (2 * good - bad).softmax(-1)
+    assert_close(scores[0], contrast[0, torch.arange(4), torch.tensor([1, 2, 2, 0])])
+    assert_close(scores[1, :3], contrast[1, torch.arange(3), torch.tensor([3, 1, 0])])
+
+
+def test_a_transcript_that_does_not_fit_is_refused_by_the_loss_and_spares_the_others() -> None:
+    frames = torch.tensor([3, 7])  # the first needs four
+    log_probs, reference = emissions(12).requires_grad_(), emissions(13)
+    scores = ctc_token_scores(log_probs, TARGETS, frames, LENGTHS[1], reference_log_probs=reference)
+    assert scores.log_probs[0].isfinite().tolist() == [True, True, False, False]
+    assert scores.log_probs[0, 2:].eq(-math.inf).all()
+    assert torch.isfinite(scores.kl).all()
+    sides = (scores.log_probs, scores.log_probs, scores.reference_log_probs, scores.reference_log_probs)
+    with pytest.raises(BatchError, match=r"row 0 at position 2.*infeasible target"):
+        dpo_loss(*sides, scores.mask, scores.mask)
+    kept = ctc.feasible(TARGETS, frames, LENGTHS[1])
+    loss = dpo_loss(*(side[kept] for side in sides), scores.mask[kept], scores.mask[kept]).loss
+    (gradient,) = torch.autograd.grad(loss + scores.kl[kept].sum(), log_probs)
+    assert torch.isfinite(gradient).all()
+    assert not gradient[0].any()
+    with pytest.raises(ShapeError, match=r"reference_log_probs: expected shape \(2, 9, 4\)"):
+        ctc_token_scores(log_probs, TARGETS, frames, LENGTHS[1], reference_log_probs=reference[:, 1:])
+
+
+MEMORY = """
+import json
+import torch
+from ctcalign.preference import ctc_token_scores
+def peak():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) * 1024
+def run(classes):
+    log_probs, reference = (torch.randn(8, 400, classes).log_softmax(-1).requires_grad_() for _ in range(2))
+    targets = torch.randint(1, classes, (8, 60))
+    log_probs.grad = torch.zeros_like(log_probs)
+    open("/proc/self/clear_refs", "w").write("5")  # the peak is now what is held
+    before = peak()
+    scores = ctc_token_scores(log_probs, targets, reference_log_probs=reference)
+    (scores.log_probs.sum() + scores.kl.sum()).backward()
+    return (peak() - before) / 4
+run(32)  # what is loaded on first use
+print(json.dumps([run(32), run(500)]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is read from Linux's /proc")
+def test_memory_is_the_gradient_and_some_tables() -> None:
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}  # what is freed goes back
+    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, check=True, env=environment)
+    for classes, floats in zip((32, 500), json.loads(run.stdout), strict=True):
+        gradient, bound = 8 * 400 * classes, 4 * 8 * 60 * (400 + classes)
+        assert gradient < floats < gradient + bound  # (B, L, T, V) would be twenty to three hundred times that
