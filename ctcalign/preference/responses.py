@@ -206,8 +206,8 @@ def check_finite(name: str, values: Tensor, mask: Tensor) -> None:
     if len(bad):
         place = tuple(int(index) for index in bad[0])
         raise BatchError(
-            f"{name}: {float(values.detach()[place])} in row {place[0]} at position {place[-1]}, which is scored; expected "
-            "finite nats: drop the row (an infeasible target?), or mask the position"
+            f"{name}: {float(values.detach()[place])} in row {place[0]} at position {place[-1]}, which is scored; "
+            "expected finite nats: drop the row (an infeasible target?), or mask the position"
         )
 
 

@@ -216,7 +216,11 @@ def test_memory_is_the_gradient_and_a_few_chunks():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"labels": torch.full((3, 6), 7)}, BatchError, r"labels: 7 is scored but no token; expected labels in \[0, 7\)"),
+        (
+            {"labels": torch.full((3, 6), 7)},
+            BatchError,
+            r"labels: 7 is scored but .* expected labels in \[0, 7\)",
+        ),
         ({"labels": torch.zeros(3, 5).long()}, ShapeError, r"labels: expected ints of shape \(3, 6\) like the logits"),
         ({"labels": torch.zeros(3, 6)}, ShapeError, "labels: expected ints"),
         ({"logits": torch.zeros(3, 6)}, ShapeError, r"logits: expected floats of shape \(B, P, V\)"),
