@@ -1,4 +1,4 @@
-"""No test talks to the network: what it needs is in the repository or is made by the test."""
+"""Block the network: tests use files of the repository and files that they make."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-# Before any library reads them. Subprocesses inherit them, so a model hub is never asked there either.
+# Set before any library reads them; subprocesses inherit them, so they contact no model hub either.
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "MPLBACKEND": "Agg"})
 os.environ.pop("CTCALIGN_DEBUG", None)
 
@@ -18,7 +18,7 @@ _LOCAL = ("127.", "::1", "localhost")
 
 def _local_only(self: socket.socket, address: Any) -> None:
     if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(_LOCAL):
-        raise OSError(f"tests may not use the network, but one wants to connect to {address[0]}")
+        raise OSError(f"tests may not use the network, but one connects to {address[0]}")
     _connect(self, address)
 
 

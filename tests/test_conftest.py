@@ -1,4 +1,4 @@
-"""The guard of tests/conftest.py works."""
+"""The network guard of tests/conftest.py."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import socket
 import pytest
 
 
-def test_the_network_is_out_of_reach():
+def test_other_machines_cannot_be_reached():
     with socket.socket() as wire, pytest.raises(OSError, match=r"may not use the network.*192\.0\.2\.1"):
         wire.connect(("192.0.2.1", 80))
 
 
-def test_the_machine_itself_is_in_reach():
+def test_the_local_machine_can_be_reached():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as wire:
         wire.connect(server.getsockname())
         assert wire.getpeername() == server.getsockname()

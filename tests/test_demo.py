@@ -1,4 +1,4 @@
-"""The bundled talk: `make demo` puts every caption where it is, and the talk is what its recipe says."""
+"""The bundled talk: accuracy and outputs of `make demo`, and consistency of its files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRUTH = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What `make demo` leaves, and what it printed."""
+    """Output folder and printed text of the command of `make demo`."""
     place = tmp_path_factory.mktemp("demo")
     names = [place / f"talk.{extension}" for extension in ("json", "srt", "vtt", "TextGrid", "ctm")]
     call = ["align", str(DEMO / "talk.ogg"), str(DEMO / "talk.srt"), "--table"]
@@ -30,10 +30,10 @@ def results(tmp_path_factory):
     return place, result
 
 
-def test_every_caption_is_in_its_place(results):
+def test_captions_and_words_are_placed_accurately(results):
     place, _ = results
     found = check_talk.errors(TRUTH, json.loads((place / "talk.json").read_text(encoding="utf-8")))
-    # The captions were given 3 s off on average. 161 words have a true time, known to about 0.05 s.
+    # The given times are 3 s off on average. 161 words have a true time, accurate to about 0.05 s.
     assert min(abs(x) for x in found["given start"][-5:]) > 1.5
     assert max(map(abs, found["caption start"])) < 0.2
     assert max(map(abs, found["caption end"])) < 0.2
@@ -42,7 +42,7 @@ def test_every_caption_is_in_its_place(results):
     assert words[int(0.9 * len(words))] < 0.15
 
 
-def test_every_output_is_there_and_every_caption_in_it(results):
+def test_every_output_is_written_and_has_every_caption(results):
     place, result = results
     assert sorted(path.name for path in place.iterdir()) == [
         "talk.TextGrid",
@@ -68,7 +68,7 @@ def test_the_files_of_the_talk_agree():
     assert (DEMO / "talk.ogg").stat().st_size < 1_500_000
 
 
-def test_the_check_sees_a_caption_that_is_off_and_one_that_is_missing():
+def test_the_check_reports_misplaced_and_missing_captions():
     cues = [{"index": row["index"], "start": row["start"], "end": row["end"], "words": []} for row in TRUTH["cues"]]
     cues[1]["start"] += 0.5
     del cues[2]

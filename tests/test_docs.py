@@ -1,4 +1,4 @@
-"""The pages say what is: their links lead somewhere, the commands, formats and targets that they name exist."""
+"""Documentation pages: links, and the commands, options, formats and make targets that they name."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_links_lead_somewhere(page):
+def test_links_point_to_files(page):
     assert docs.broken_links(page, (ROOT / page).read_text(encoding="utf-8")) == []
 
 
-def test_a_broken_link_is_seen():
+def test_a_broken_link_is_found():
     text = "[a](docs/index.md) [b](docs/none.md#x) [c](https://example.org/none)"
     assert docs.broken_links("README.md", text) == ["docs/none.md"]
 

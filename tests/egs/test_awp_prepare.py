@@ -13,7 +13,7 @@ from egs.librispeech.awp.local import prepare as librispeech
 from egs.read_en.awp.local import prepare as read_en
 from recipes.awp import word_times
 from recipes.awp.cuts import SAMPLE_RATE, read_shar, speech_cut, timed_words, write_shar
-from tests.egs.awp_corpora import make_digits, make_librispeech, make_read
+from tests.egs.corpora import make_digits, make_librispeech, make_read
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The recipe of the built-in model from end to end, very small: it runs, learns a little, resumes, and exports."""
+"""The recipe of the built-in model from end to end on a tiny scale: training, resuming, export and evaluation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def recipe(*options: str, check: bool = True) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="module")
 def read_en(tmp_path_factory) -> Path:
-    """A stand-in for recorded speech, in the form of the recipe's tars."""
+    """Synthetic speech in place of recorded speech, in the layout of the recipe's tars."""
     from egs.mini_en.local.engines import Hibari
 
     folder = tmp_path_factory.mktemp("read_en")
@@ -61,7 +61,7 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     assert {"hibari", "librispeech"} & set(first[-1]["cer"]), first[-1]
     recipe(*small, "--total-hours", "0.14", "--stage", "3")
     log = [json.loads(line) for line in (exp / "model" / "log.jsonl").read_text().splitlines()]
-    assert log[-1]["step"] > first[-1]["step"]  # went on, did not begin again
+    assert log[-1]["step"] > first[-1]["step"]  # resumed, not restarted
     losses = [row["ctc"] for row in log if "ctc" in row]
     assert losses[-1] < 4.0  # an untrained network is above 6
     from ctcalign.models.builtin.model import load_checkpoint

@@ -1,4 +1,4 @@
-"""Two training processes of the recipe stay in step: one gradient, one count of hours, one end of the run."""
+"""Two training processes of the recipe stay synchronised: same gradients, same count of hours, same last step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 LOCAL = Path(__file__).parents[2] / "egs" / "mini_en" / "local"
-HOURS = (0.01, 0.03)  # what each process hears in a step
+HOURS = (0.01, 0.03)  # of speech in a step of each process
 
 
 def _train(rank: int, folder: str) -> None:
@@ -22,7 +22,7 @@ def _train(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     args = Namespace(seed=3, dim=16, blocks=1, lr=1e-2, decay=0.5, total_hours=0.15, dtype="float32")
     run = Run(args)
-    noise = torch.Generator().manual_seed(100 + rank)  # each its own speech
+    noise = torch.Generator().manual_seed(100 + rank)  # other features in each process
     rates = []
     while run.hours < args.total_hours:
         batch = Batch(
@@ -41,7 +41,7 @@ def _train(rank: int, folder: str) -> None:
 
 
 @pytest.mark.skipif(not dist.is_available(), reason="this torch has no torch.distributed")
-def test_two_processes_that_hear_different_amounts_end_together_with_the_same_weights(tmp_path):
+def test_processes_with_unequal_batches_end_together_with_the_same_weights(tmp_path):
     mp.spawn(_train, args=(str(tmp_path),), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first["steps"] == second["steps"] == 4

@@ -1,8 +1,8 @@
-"""How far an alignment of the talk is from the truth.
+"""Errors of an alignment of the talk against its ground truth.
 
 python -m egs.demo.local.check_talk truth.json talk.json [--within 0.2]
 
-Prints a table. With --within the exit status is 1 when a caption is missing, or begins or ends further from its place.
+Prints a table. With --within the exit status is 1 if a caption is missing or one of its ends is further off.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 
 def errors(truth: dict[str, Any], alignment: dict[str, Any]) -> dict[str, list[float]]:
-    """Seconds (found - true) of caption starts and ends and of word starts; infinite where nothing was placed.
+    """Errors (found - true) in seconds of caption starts and ends and of word starts; infinite where not placed.
 
-    "given start" is how far the times of the caption file were off, where it had any.
+    "given start" is the error of the times in the caption file, if it has any.
     """
     found: dict[str, list[float]] = {"given start": [], "caption start": [], "caption end": [], "word start": []}
     cues = {cue["index"]: cue for cue in alignment["cues"]}
@@ -42,17 +42,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("truth", type=Path)
     parser.add_argument("alignment", type=Path)
-    parser.add_argument("--within", type=float, help="seconds that a caption may be off")
+    parser.add_argument("--within", type=float, help="largest error of a caption, in seconds")
     args = parser.parse_args()
     found = errors(*(json.loads(path.read_text(encoding="utf-8")) for path in (args.truth, args.alignment)))
-    print(f"{'':14}{'number':>7}{'median':>9}{'mean':>9}{'largest':>9}  seconds off")
+    print(f"{'':14}{'number':>7}{'median':>9}{'mean':>9}{'largest':>9}  error in seconds")
     for name, values in ((name, values) for name, values in found.items() if values):
         sizes = [abs(value) for value in values]
         numbers = (statistics.median(sizes), statistics.fmean(sizes), max(sizes))
         print(f"{name:14}{len(sizes):7}" + "".join(f"{x:9.3f}" for x in numbers))
     worst = max(abs(value) for name in ("caption start", "caption end") for value in found[name])
     if args.within is not None and worst > args.within:
-        raise SystemExit(f"a caption is {worst:.2f} s off, more than {args.within} s")
+        raise SystemExit(f"a caption is {worst:.2f} s off, more than the allowed {args.within} s")
 
 
 if __name__ == "__main__":

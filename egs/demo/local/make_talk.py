@@ -1,10 +1,10 @@
-"""Speak script.json with the voices of egs/mini_en and write the talk, its captions and where everything truly is.
+"""Synthesise script.json with the voices of egs/mini_en; write the talk, its captions and its ground truth.
 
   python -m egs.demo.local.make_talk --script egs/demo/script.json --out exp
 
-Writes talk.ogg (16 kHz mono Opus), talk.srt (captions whose times drift and jump, as those of real files do),
-talk.txt (the same without times) and truth.json: the true times of each caption and, for hibari's voices, of each
-word, known because the synthesiser tells the duration of every phone. Needs `flite` and the `synth` extra.
+Writes talk.ogg (16 kHz mono Opus), talk.srt (captions whose times drift and jump, as in real files), talk.txt (the same
+without times) and truth.json: the true times of each caption and, for hibari's voices, of each word, from the phone
+durations of the synthesiser. Needs `flite` and the extra `synth`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ DEMO = Path(__file__).resolve().parents[1]
 
 RATE = 16_000
 LEVEL = 0.06  # RMS of a sentence
-ROOM = 0.0006  # RMS of the quiet between the sentences
-# Notes and labels that nobody speaks, taken off before caption words are matched with spoken ones.
+ROOM = 0.0006  # RMS of the background noise
+# Notes and speaker labels: not spoken, removed before caption words are matched with spoken words.
 UNSPOKEN = re.compile(r"<[^>]*>|\[[^\]]*\]|\([^)]*\)|^[A-Z]+:\s")
 
 
 class Casting(random.Random):
-    """A random stream in which hibari's choice of a speaker always falls on one number."""
+    """A random stream that always chooses the same speaker of hibari."""
 
     def __init__(self, seed: int, speaker: int) -> None:
         super().__init__(seed)
@@ -44,7 +44,7 @@ class Casting(random.Random):
 
 
 class Cast:
-    """Speaks a sentence in the voice of a name."""
+    """Speaks sentences in the voices of the script's names."""
 
     def __init__(self, voices: dict[str, str]) -> None:
         self.voices = voices
@@ -60,12 +60,12 @@ class Cast:
             flite.voices = (voice,)
             (spoken,) = flite.speak([text], random.Random(seed))
         if spoken is None:
-            raise SystemExit(f"{engine} cannot say {text!r}: split the line in two")
+            raise SystemExit(f"{engine} cannot speak {text!r}: split the line in two")
         return spoken
 
 
 def place(spoken: Spoken) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
-    """16 kHz samples without the silence around them, and (phone, start, end) in seconds of those samples."""
+    """16 kHz samples without leading and trailing silence, and (phone, start, end) in seconds from their start."""
     wave = soxr.resample(spoken.samples.astype(np.float32), spoken.rate * spoken.warp, RATE, quality="HQ")
     wave *= min(LEVEL / np.sqrt(np.mean(wave**2)), 0.8 / np.abs(wave).max())
     loud = np.flatnonzero(np.abs(wave) > 0.02 * np.abs(wave).max())
@@ -80,7 +80,7 @@ def place(spoken: Spoken) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
 
 
 def word_times(phones: list[tuple[str, float, float]], count: int) -> list[tuple[float, float]] | None:
-    """Times of the words between hibari's marks of a space ("?"); None when their number is not `count`."""
+    """Times of the words between hibari's word boundaries ("?"); None if there are not `count` words."""
     words: list[list[tuple[float, float]]] = [[]]
     for phone, start, end in phones:
         if phone == "?":
@@ -92,7 +92,7 @@ def word_times(phones: list[tuple[str, float, float]], count: int) -> list[tuple
 
 
 def caption_words(line: dict[str, Any], phones: list[tuple[str, float, float]], at: float) -> list[dict[str, Any]]:
-    """The caption's spoken words with their true times; an underscore joins what one caption word is read as."""
+    """The caption's spoken words with their true times; underscores join the spoken words of one caption word."""
     written = UNSPOKEN.sub(" ", line["caption"]).split()
     groups = line["say"].split()
     if len(written) != len(groups):
@@ -109,7 +109,7 @@ def caption_words(line: dict[str, Any], phones: list[tuple[str, float, float]], 
 
 
 def build(script: dict[str, Any]) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """The samples of the talk and one row of truth a line."""
+    """The samples of the talk, and one row of ground truth for each line of the script."""
     rng = np.random.default_rng(1884)
     cast = Cast(script["voices"])
     pieces: list[np.ndarray] = []
@@ -148,7 +148,7 @@ def stamp(seconds: float) -> str:
 
 
 def wrong_times(rows: list[dict[str, Any]]) -> str:
-    """SubRip captions that start 1.7 s late, run 2.5 % too slow and jump by up to 0.7 s each."""
+    """SubRip captions with wrong times: 1.7 s late, 2.5 % too slow, and each moved by up to 0.7 s at random."""
     rng = random.Random(3)
     blocks, before = [], 0.0
     for row in rows:

@@ -1,4 +1,4 @@
-"""The sounds of the demo that are not speech: a few chords, clapping hands, a storm. float32, peak below 1."""
+"""Sounds of the demo other than speech: chords, applause, wind and rain. float32, peak below 1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def music(seconds: float, rate: int, rng: np.random.Generator) -> Samples:
 
 
 def applause(seconds: float, rate: int, rng: np.random.Generator) -> Samples:
-    """Some thirty people who clap about four times a second each."""
+    """Thirty people, each of whom claps about four times a second."""
     out = np.zeros(int(seconds * rate) + rate // 10)
     clap = np.exp(-np.arange(rate // 50) / (rate / 250))
     for _ in range(30):

@@ -1,6 +1,6 @@
 """Augmentation of log-mel features: speed, vocal tract, reverberation, noise, babble, band limits, masks.
 
-Everything works on (frames, 80) natural-log mel energies, so features are made once and every epoch hears other ones.
+All functions take natural-log mel energies (frames, 80): features are computed once and augmented anew in every epoch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FLOOR = float(np.log(1e-6))
 
 
 def mel_of(hz: float) -> int:
-    """The band in which a frequency lies."""
+    """The mel band of a frequency."""
     return int(np.clip((1127.0 * np.log1p(hz / 700.0) - MEL_LOW) / (MEL_TOP - MEL_LOW) * MELS, 0, MELS))
 
 
@@ -39,7 +39,7 @@ def warp_bands(x: np.ndarray, factor: float) -> np.ndarray:
 
 
 def reverberate(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An exponential tail in the power domain, as a room of RT60 0.15 to 0.8 s would leave it."""
+    """An exponential tail in the power domain, as in a room with RT60 of 0.15 to 0.8 s."""
     rt60 = rng.uniform(0.15, 0.8)
     decay = 10 ** (-6 * 0.01 / rt60)
     ratio = 10 ** (rng.uniform(-12, -1) / 10)  # energy of the tail against the direct sound
@@ -50,12 +50,12 @@ def reverberate(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _grain() -> np.ndarray:
-    """The short-time spectrum of white noise: made once, since drawing it anew costs more than all the rest."""
+    """The short-time spectrum of white noise; cached, because drawing it costs more than everything else."""
     return np.log(np.random.default_rng(0).gamma(3.0, 1 / 3.0, (20_000, MELS)) + 1e-3).astype(np.float32)
 
 
 def noise_like(frames: int, rng: np.random.Generator) -> np.ndarray:
-    """Stationary or fluctuating noise of a random colour."""
+    """Stationary or fluctuating noise with a random spectral shape."""
     tilt = rng.uniform(-3.5, 1.0) * np.linspace(-0.5, 1.0, MELS)
     bumps = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 9), rng.normal(0, 0.9, 9))
     first = int(rng.integers(0, max(1, len(_grain()) - frames)))
@@ -68,7 +68,7 @@ def noise_like(frames: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def mix(x: np.ndarray, other: np.ndarray, snr_db: float) -> np.ndarray:
-    """Add `other` in the power domain so that the speech's loud half lies `snr_db` above it."""
+    """Add `other` in the power domain; the louder half of the speech is `snr_db` above it."""
     energy = np.exp(x[::2]).mean(1)
     speech = np.log(energy[energy >= np.median(energy)].mean() + 1e-9)
     level = np.log(np.exp(other[::2]).mean() + 1e-9)
@@ -77,7 +77,7 @@ def mix(x: np.ndarray, other: np.ndarray, snr_db: float) -> np.ndarray:
 
 
 def limit_band(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Telephone or old-recorder bandwidth: the bands outside fall to a low floor."""
+    """Bandwidth of a telephone or an old recorder: bands outside it fall to a low floor."""
     x = x.copy()
     if rng.random() < 0.7:
         top = mel_of(rng.choice([3400.0, 3700.0, 4000.0, 5500.0, 7000.0]))
@@ -89,7 +89,7 @@ def limit_band(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def mask(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """SpecAugment: up to two stripes of bands and a few of frames set to the utterance's mean."""
+    """SpecAugment: up to two ranges of bands and a few ranges of frames are set to the utterance's mean."""
     x = x.copy()
     mean = x.mean(0)
     for _ in range(2):
@@ -119,7 +119,7 @@ def augment(x: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Ge
         x = warp_bands(x, float(np.exp(rng.uniform(-0.10, 0.10) * strength)))
     if rng.random() < 0.45 * strength:
         x = reverberate(x, rng)
-    # Every recording has a noise floor; synthetic ones have none of their own.
+    # Real recordings have a noise floor, synthetic ones have none.
     x = mix(x, noise_like(len(x), rng), rng.uniform(28, 60))
     if rng.random() < 0.5 * strength:
         x = mix(x, noise_like(len(x), rng), rng.uniform(4, 32))

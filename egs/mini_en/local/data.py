@@ -1,4 +1,4 @@
-"""Batches for training: utterances of like length, drawn by group weights, augmented as they are drawn."""
+"""Batches for training: utterances of similar length, drawn by group weights and augmented on the fly."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Batch:
 
 
 class Batches:
-    """An endless stream of batches; `weights` maps a group to its share of the utterances."""
+    """An endless stream of batches; `weights` maps a group to its fraction of the utterances."""
 
     def __init__(self, folder: Path, weights: dict[str, float], seconds: float, seed: int) -> None:
         self.folder, self.weights, self.seconds = folder, weights, seconds
@@ -78,7 +78,7 @@ class Batches:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take up shards that have appeared since."""
+        """Add shards that were written since the last call."""
         for manifest in sorted(self.folder.glob("*.jsonl")):
             stem = manifest.with_suffix("")
             if stem.name in self.known:
@@ -104,15 +104,15 @@ class Batches:
             chosen.append(self._pick(pool) if pool else self._pick(self.pools[anchor.group, bucket]))
         return self._collate([self._prepare(utterance, strength) for utterance in chosen])
 
-    def _choose(self, names: list[str], shares: np.ndarray) -> str:
-        return names[int(self.rng.choice(len(names), p=shares))]
+    def _choose(self, names: list[str], probabilities: np.ndarray) -> str:
+        return names[int(self.rng.choice(len(names), p=probabilities))]
 
     def _pick(self, pool: list[Utterance]) -> Utterance:
         return pool[int(self.rng.integers(len(pool)))]
 
     def _prepare(self, utterance: Utterance, strength: float) -> tuple[np.ndarray, str, np.ndarray]:
         x, text = np.asarray(utterance.features, np.float32), utterance.text
-        if utterance.group == "digits":  # isolated words: string some of one speaker together
+        if utterance.group == "digits":  # isolated words: join some of the same speaker
             for _ in range(int(self.rng.integers(2, 7))):
                 other = self._pick(self.groups["digits"])
                 if other.speaker == utterance.speaker:

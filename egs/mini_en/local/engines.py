@@ -1,4 +1,4 @@
-"""The synthesisers of the recipe, each a class with `speak(texts, rng) -> list[Spoken | None]`."""
+"""The speech synthesisers of the recipe, each a class with `speak(texts, rng) -> list[Spoken | None]`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Festival:
     voices = ("kal_diphone", "ked_diphone", "cmu_us_slt_arctic_hts")
 
     def speak(self, texts: list[str], rng: random.Random) -> list[Spoken | None]:
-        """One festival process for the whole batch; a sentence it cannot say is None."""
+        """One festival process for the whole batch; None for a sentence that it cannot speak."""
         voice, warp = rng.choices(self.voices, (0.3, 0.3, 0.4))[0], rng.choice((1.0, rng.uniform(0.86, 1.18)))
         stretch = warp * rng.uniform(0.85, 1.2)
         with tempfile.TemporaryDirectory() as folder:
@@ -144,7 +144,7 @@ class Festival:
 
 
 class Hibari:
-    """hibari-tts with 400 virtual speakers: pitch, formants, tilt and tempo are changed before the waveform is made."""
+    """hibari-tts with 400 virtual speakers: pitch, formants, tilt and tempo are changed before the vocoder."""
 
     speakers = 400
 
@@ -156,7 +156,7 @@ class Hibari:
 
         self.voice = Voice(threads=1, g2p=G2P())
         model = onnx.load(self.voice.model_path)
-        # The durations of the phonemes, in units of 25 ms, are a node inside the network.
+        # The phoneme durations, in units of 25 ms, are an inner node of the network.
         model.graph.output.append(onnx.helper.make_empty_tensor_value_info("/Clip_output_0"))
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -189,7 +189,7 @@ class Hibari:
             f0 = np.where(voiced, centre * pitch * (np.maximum(f0, 1) / centre) ** spread, 0.0).astype(np.float32)
             f0 = np.where(voiced, np.clip(f0, 62, 420), 0).astype(np.float32)
         bins = np.arange(lh.shape[0], dtype=np.float32)
-        # Formants move by `formant` up to 5 kHz (bin 250); the rest is stretched so that the top stays in place.
+        # Formants move by `formant` up to 5 kHz (bin 250); bins above are stretched so that the top bin stays.
         knee, top = 250.0, float(lh.shape[0] - 1)
         place = np.where(
             bins < knee * formant, bins / formant, top - (top - bins) * (top - knee) / (top - knee * formant)
@@ -206,8 +206,8 @@ class Hibari:
         for i, duration in zip(ids, np.asarray(durations).reshape(-1), strict=False):
             end += float(duration) * 0.025
             symbol = self.symbols.get(int(i), " ")
-            if symbol not in "ˈˌː":  # a stress mark's time belongs to the vowel behind it
-                # A space between words lasts 50 ms in these labels and is no silence: its class is unknown.
+            if symbol not in "ˈˌː":  # the time of a stress mark belongs to the vowel after it
+                # A space between words lasts 50 ms in these labels but is not silence: its class is unknown.
                 phones.append(("?" if symbol == " " else MISAKI.get(symbol, "pau"), end))
         return Spoken(samples, dsp.SR, f"hibari-{number}", phones, 1.0)
 

@@ -22,7 +22,7 @@ from egs.mini_en.local.shards import PHONES
 
 
 def greedy(log_probs: Tensor) -> str:
-    """The text of the best label of each frame. (T, C) -> text."""
+    """The text of the greedy path. (T, C) -> text."""
     best = torch.unique_consecutive(log_probs.argmax(-1)).tolist()
     return decode([i for i in best if i != 0])
 

@@ -12,22 +12,20 @@ from pathlib import Path
 import torch
 
 from ctcalign.models.builtin.model import save_checkpoint
-from ctcalign.models.builtin.network import Network, NetworkConfig
 from egs.mini_en.local.data import SYMBOLS
-from egs.mini_en.local.shards import PHONES
+from egs.mini_en.local.evaluate import load_network
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--spike-delay", type=float, default=0.0, help="seconds that spikes lag the sounds")
+    parser.add_argument(
+        "--spike-delay", type=float, default=0.0, help="delay of the spikes after the sounds, in seconds"
+    )
     args = parser.parse_args()
     state = torch.load(args.checkpoint, weights_only=True)
-    weights = state["average"]
-    blocks = sum(name.endswith("depthwise.weight") for name in weights)
-    network = Network(NetworkConfig(phones=len(PHONES), dim=weights["norm.weight"].numel(), blocks=blocks))
-    network.load_state_dict(weights)
+    network = load_network(args.checkpoint)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     header = {
         "symbols": list(SYMBOLS),
@@ -44,7 +42,7 @@ def main() -> None:
         "steps": state["steps"],
     }
     save_checkpoint(args.out, network, header)
-    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, {state['hours']:.0f} h heard")
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, {state['hours']:.0f} h of speech")
 
 
 if __name__ == "__main__":

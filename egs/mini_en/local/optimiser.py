@@ -1,8 +1,8 @@
 """Muon for the matrices of the blocks, AdamW for the rest.
 
-Muon replaces the momentum of a matrix by the nearest (semi-)orthogonal matrix, found with a Newton-Schulz iteration
-(Jordan et al. 2024). Here in float32 unless the processor multiplies bfloat16 itself, and with the matrices of one
-shape stacked into one batched product.
+Muon replaces the momentum of a matrix by the nearest (semi-)orthogonal matrix, approximated by a Newton-Schulz
+iteration (Jordan et al. 2024). Matrices of one shape are stacked into one batched product, in float32, or in bfloat16
+on a processor that multiplies it natively.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-# Coefficients of the quintic iteration that pushes every singular value into about [0.7, 1.2] within five steps.
+# Coefficients of the quintic iteration: every singular value is in about [0.7, 1.2] after five steps.
 A, B, C = 3.4445, -4.7750, 2.0315
 
 
@@ -27,9 +27,9 @@ def orthogonalise(x: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, orthogonalised, scaled so that one learning rate serves AdamW's parameters too.
+    """Orthogonalised momentum, scaled so that the learning rate of AdamW fits.
 
-    With several processes each orthogonalises its share of the matrices and receives the others'.
+    Several processes divide the matrices among them and exchange the results.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class Muon(torch.optim.Optimizer):
                     shapes.setdefault(tuple(sorted(parameter.shape)), []).append(parameter)
             for shape, parameters in shapes.items():
                 wide = [self._direction(p, group["momentum"]) for p in parameters]
-                update = _shared(torch.stack(wide).to(self.dtype)).float()
-                scale = 0.2 * max(shape) ** 0.5  # gives the update the size that AdamW's has (root mean square 0.2)
+                update = _divided(torch.stack(wide).to(self.dtype)).float()
+                scale = 0.2 * max(shape) ** 0.5  # root mean square 0.2, that of an AdamW update
                 for parameter, change in zip(parameters, update, strict=True):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
                     same_way = parameter.shape[0] <= parameter.shape[1]
                     parameter.add_(change if same_way else change.T, alpha=-group["lr"] * scale)
 
     def _direction(self, parameter: Tensor, momentum: float) -> Tensor:
-        """Nesterov momentum, laid so that rows are no more than columns."""
+        """Nesterov momentum, transposed if it has more rows than columns."""
         state = self.state[parameter]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
@@ -69,8 +69,8 @@ class Muon(torch.optim.Optimizer):
         return direction if direction.shape[0] <= direction.shape[1] else direction.T
 
 
-def _shared(stacked: Tensor) -> Tensor:
-    """orthogonalise(), the work divided among the processes."""
+def _divided(stacked: Tensor) -> Tensor:
+    """`orthogonalise` with the work divided among the processes."""
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return orthogonalise(stacked)
     world, rank, count = dist.get_world_size(), dist.get_rank(), len(stacked)

@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--tar", type=Path)
     parser.add_argument("--cuts", type=Path)
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="path of the shard without its ending")
+    parser.add_argument("--out", type=Path, required=True, help="path of the shard without its extension")
     args = parser.parse_args()
     if Path(f"{args.out}.jsonl").exists():
         return

@@ -1,4 +1,4 @@
-"""Training shards: log-mel features made once, as one array and one manifest per shard."""
+"""Training shards: log-mel features as one array and one manifest a shard."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from ctcalign.models.features import SAMPLE_RATE, log_mel
 
-# Phone classes of the auxiliary frame-wise target; 0 is silence, -1 in a target means "not known".
+# Phone classes of the auxiliary frame-wise target; 0 is silence, -1 in a target means "unknown".
 PHONES = (
     "pau aa ae ah ao aw ax ay b ch d dh eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh t th uh uw v w y z zh"
 ).split()

@@ -1,8 +1,8 @@
-"""Measure by how much a model's spikes lag the sounds, on synthetic speech whose times are exact.
+"""Measure the delay of a model's spikes after the sounds, on synthetic speech with exact times.
 
-For each utterance of hibari-tts, whose labels mark the spaces between words, the best path of its own text is searched;
-the delay of a word is the beginning of the spike of its first letter less the beginning of the word. Prints the median
-in seconds over all words but the first of each utterance (after silence the energy tells the beginning better).
+The labels of hibari-tts mark the spaces between words. For each utterance the best path of its text is computed; the
+delay of a word is the start of its first letter's spike minus the start of the word. Prints the median in seconds over
+all words except the first of each utterance (after silence the energy locates the start more precisely).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ SPACE = -1  # class of the label that stands for a space between words
 
 
 def word_starts(row: dict[str, Any]) -> list[float] | None:
-    """Seconds at which the second, third ... word begins; None when the labels and the text count words differently."""
-    inner = (row.get("phones") or [])[1:-1]  # the first and the last label are the silence around the utterance
+    """Starts of the second and later words in seconds; None if labels and text have different numbers of words."""
+    inner = (row.get("phones") or [])[1:-1]  # without the silence at both ends
     starts = [end / 100 for phone, end in inner if phone == SPACE]
     return starts if len(starts) == len(row["text"].split()) - 1 else None
 
 
 def delays(network: torch.nn.Module, stem: Path, utterances: int) -> list[float]:
-    """Seconds for every word but the first of up to `utterances` utterances of a shard."""
+    """Delays in seconds of all words except the first, of up to `utterances` utterances of a shard."""
     features = np.load(stem.with_suffix(".npy"), mmap_mode="r")
     found: list[float] = []
     used = 0
@@ -43,7 +43,9 @@ def delays(network: torch.nn.Module, stem: Path, utterances: int) -> list[float]
             continue
         used += 1
         x = np.array(features[row["start"] : row["start"] + row["frames"]], np.float32)
-        noise = np.random.default_rng(0).normal(-11.0, 0.5, x.shape).astype(np.float32)  # a faint floor, as rooms have
+        noise = (
+            np.random.default_rng(0).normal(-11.0, 0.5, x.shape).astype(np.float32)
+        )  # faint background noise, as in a room
         with torch.inference_mode():
             log_probs, lengths = network(torch.from_numpy(np.logaddexp(x, noise))[None], torch.tensor([len(x)]))
         spans = best_path(log_probs[0, : int(lengths[0])], encode(row["text"])).spans

@@ -1,8 +1,8 @@
-"""Speak sentences with installable synthesisers and write training shards; each shard is one resumable job.
+"""Synthesise sentences and write training shards; each shard is a job that can be restarted.
 
   python -m egs.mini_en.local.synthesise --texts texts.jsonl --engine hibari --shards 0-9 --hours 0.5 --out feats
 
-Shard n of an engine always has the same texts, voices and warps: its random stream is seeded with (engine, n).
+Shard n of an engine is reproducible: texts, voices and warps are drawn with the seed (engine, n).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SOURCE_WEIGHTS = {
 
 
 def finish(spoken: Spoken, rng: random.Random) -> tuple[np.ndarray, list[tuple[str, float]]]:
-    """Resample to 16 kHz (a factor other than one shifts pitch and formants together), trim, add a random edge."""
+    """Resample to 16 kHz (a warp other than 1 shifts pitch and formants together), trim, pad with random silence."""
     rate = spoken.rate * spoken.warp
     wave = soxr.resample(spoken.samples.astype(np.float32), rate, SAMPLE_RATE, quality="HQ")
     phones = [(phone, end / spoken.warp) for phone, end in spoken.phones]
@@ -65,7 +65,7 @@ def make_shard(engine_name: str, number: int, texts: dict[str, list[dict[str, st
                 continue
             wave, phones = finish(spoken, rng)
             if len(wave) > 18 * SAMPLE_RATE or len(wave) < 160 * 4 * len(item["text"]):
-                skipped += 1  # too long to batch well, or spoken faster than CTC can follow
+                skipped += 1  # too long for a batch, or too fast for CTC
                 continue
             writer.add(wave, item["text"], spoken.speaker, engine_name, phones or None)
     writer.close()

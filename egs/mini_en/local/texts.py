@@ -1,8 +1,9 @@
-"""Collect English sentences whose spelling is what a reader says: letters and apostrophes only once normalised.
+"""Collect English sentences that are read as they are spelled: letters and apostrophes only, once normalised.
 
 Sources, all installable with apt: WordNet examples and glosses (wordnet-base), the King James Bible (bible-kjv-text)
 and, when its data folder is given, Jane Austen's novels (r-cran-janeaustenr, read with the `rdata` package).
-"Sense and Sensibility" is left out: it is kept for tests.  Writes one JSON object a line: {"text", "source", "raw"}.
+"Sense and Sensibility" is left out: it is reserved for tests. Writes one JSON object a line: {"text", "source",
+"raw"}.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|cf|vs|mrs?|ms|dr|st|esq|c|ca|appr
 
 
 def spoken(text: str) -> str | None:
-    """The lower-case words of a sentence, or None when it holds something that is not read as it is spelled."""
+    """The lower-case words of a sentence, or None if parts of it are not read as they are spelled."""
     text = text.replace("\u2019", "'").replace("--", " ").replace("_", "")
     if ABBREVIATION.search(text) or re.search(r"\b[A-Z]{2,}\b|\b[B-HJ-NP-Z]\b|\d|[()\[\]@#$%&*/+=<>]", text):
         return None
@@ -76,7 +77,7 @@ def austen(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def random_words(texts: list[str], count: int, rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Lists of unrelated words: no language model helps here, so the letters must come from the sound."""
+    """Lists of unrelated words, where a language model does not help and the letters must come from the sound."""
     words = sorted({word for text in texts for word in text.split() if len(word) > 2})
     for _ in range(count):
         yield "words", " ".join(rng.choice(words) for _ in range(rng.randint(3, 10)))

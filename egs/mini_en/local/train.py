@@ -1,9 +1,9 @@
-"""Train the built-in model. Run it again to resume; give a larger --total-hours to go on after the end.
+"""Train the built-in model. Run it again to resume, or with a larger --total-hours to continue a finished training.
 
-  torchrun --nproc_per_node 2 train.py --feats exp/feats --dev exp/devfeats --out exp/model --total-hours 200
+  torchrun --nproc_per_node 2 -m egs.mini_en.local.train --feats exp/feats --dev exp/devfeats --out exp/model
 
-The learning rate stays flat and falls linearly over the last part (--decay) of the hours; it depends on the hours heard
-and not on the clock, so a run that is stopped and resumed is the run that was never stopped.
+The learning rate is constant and falls linearly over the last part (--decay) of the hours. It depends on the hours of
+speech trained on and not on the clock, so that an interrupted and resumed run equals an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from egs.mini_en.local.evaluate import character_error_rates
 from egs.mini_en.local.optimiser import Muon
 from egs.mini_en.local.shards import PHONES
 
-# Shares of the groups among the utterances of a batch: at the beginning, and at the end.
+# Fraction of each group among the utterances of a batch: at the start and at the end.
 WEIGHTS = {
     "hibari": (0.30, 0.20),
     "flite": (0.13, 0.06),
@@ -66,8 +66,8 @@ def losses(network: Network, batch: Batch, bfloat16: bool = False) -> dict[str, 
 def average_gradients(parameters: list[Tensor], hours: float) -> tuple[float, float]:
     """Average over the processes; returns the norm of the averaged gradient and the hours of all processes together.
 
-    The hours go with the gradients because the learning rate and the end of the run hang on them: processes that
-    counted for themselves would drift apart, and one would leave before the other.
+    The hours are summed with the gradients because the learning rate and the end of the run depend on them: with
+    separate counts the processes would diverge, and one would end before the other.
     """
     flat = torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in parameters])
     flat = torch.cat([flat, flat.new_tensor([hours])])
@@ -85,7 +85,7 @@ def average_gradients(parameters: list[Tensor], hours: float) -> tuple[float, fl
 
 
 class Run:
-    """The state of a training run: what is saved and resumed."""
+    """The state of a training run, which is saved and resumed."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
@@ -117,7 +117,7 @@ class Run:
         self.average, self.steps, self.hours = state["average"], state["steps"], state["hours"]
 
     def begin_with(self, path: Path) -> None:
-        """Take the weights of an exported checkpoint; the heads that only training needs begin anew."""
+        """Load the weights of an exported checkpoint; the heads that are used in training only stay random."""
         missing, unknown = self.network.load_state_dict(
             {k: v.float() for k, v in load_file(path).items()}, strict=False
         )
@@ -172,16 +172,20 @@ def main() -> None:
     parser.add_argument("--feats", type=Path, required=True)
     parser.add_argument("--dev", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--total-hours", type=float, default=200.0, help="hours of speech to hear")
-    parser.add_argument("--decay", type=float, default=0.4, help="last share of the hours, over which the rate falls")
+    parser.add_argument("--total-hours", type=float, default=200.0, help="hours of speech to train on")
+    parser.add_argument(
+        "--decay", type=float, default=0.4, help="last fraction of the hours, over which the rate falls"
+    )
     parser.add_argument("--seconds", type=float, default=65.0, help="seconds of speech in the batch of one process")
-    parser.add_argument("--init", type=Path, help="checkpoint (.safetensors) to begin with, where --out holds no run")
-    parser.add_argument("--init-hours", type=float, default=0.0, help="hours that --init has heard, of --total-hours")
+    parser.add_argument("--init", type=Path, help="checkpoint (.safetensors) to start from, if --out has no run")
+    parser.add_argument(
+        "--init-hours", type=float, default=0.0, help="hours, of --total-hours, that --init was trained on"
+    )
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16"),
         default="float32",
-        help="of the blocks; bfloat16 only where the processor multiplies it (avx512_bf16, amx_bf16)",
+        help="of the blocks; bfloat16 only on a processor that multiplies it (avx512_bf16, amx_bf16)",
     )
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--dim", type=int, default=240)

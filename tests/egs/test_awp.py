@@ -1,4 +1,4 @@
-"""The recipes of Align With Purpose from end to end, very small, so that no stage and no setting of a plan rots."""
+"""The Align With Purpose recipes from end to end on a tiny scale: every stage, and every method of the plans."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from recipes.awp.plan import merged, read_plan, runs_of
-from tests.egs.awp_corpora import make_digits, make_librispeech
+from tests.egs.corpora import make_digits, make_librispeech
 
 ROOT = Path(__file__).parents[2]
 TINY = {
@@ -57,9 +57,9 @@ def test_digits_from_recordings_to_results(tmp_path):
     first = {file: file.stat().st_mtime_ns for file in (tmp_path / "exp").rglob("model.safetensors")}
     assert len(first) == 6  # three trainings of each seed
     recipe("digits", *options)
-    assert {file: file.stat().st_mtime_ns for file in first} == first  # what is finished is not trained again
-    told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    assert "awp_latency" in told
+    assert {file: file.stat().st_mtime_ns for file in first} == first  # finished trainings are not repeated
+    page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "awp_latency" in page
     assert (tmp_path / "RESULTS.png").stat().st_size > 1000
 
 

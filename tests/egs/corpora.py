@@ -1,4 +1,4 @@
-"""Corpora for the recipes' tests: tones in place of words, laid out like the real ones. No recording is needed."""
+"""Synthetic corpora for the tests of recipes: tones instead of words, in the layout of the real corpora."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tone(hertz: float, seconds: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def speech(text: str, rng: np.random.Generator) -> np.ndarray:
-    """One tone a word, its pitch made of the word's letters; pauses between them."""
+    """One tone a word, its pitch derived from the word's letters, with pauses between them."""
     pieces = [rng.normal(0, 0.002, RATE // 4).astype(np.float32)]
     for word in text.lower().split():
         pieces += [tone(200 + 37 * (sum(map(ord, word)) % 60), 0.08 * len(word), rng), np.zeros(RATE // 20, np.float32)]
@@ -29,7 +29,7 @@ def speech(text: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def make_digits(root: Path, takes: dict[str, list[int]]) -> None:
-    """Folders digits_train and digits_test as of the free-spoken-digit recordings; two speakers."""
+    """Folders digits_train and digits_test in the layout of the free-spoken-digit recordings; two speakers."""
     rng = np.random.default_rng(0)
     for part, numbers in takes.items():
         folder = root / f"digits_{part}"

@@ -1,4 +1,4 @@
-"""The preference recipes from end to end, very small, so that no stage and no setting of a plan rots."""
+"""The preference recipes from end to end on a tiny scale: every stage, and every method of the plans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 
 from recipes.awp.plan import merged, read_plan, runs_of
 from recipes.preference import run_text
-from tests.egs.awp_corpora import make_digits, make_read
+from tests.egs.corpora import make_digits, make_read
 
 ROOT = Path(__file__).parents[2]
 NETWORK = {"dim": 16, "blocks": 1, "kernel": 3, "look_ahead": 1, "dropout": 0.0}
@@ -40,7 +40,7 @@ def tiny_plan(recipe: str, methods: list[str], folder: Path, over: dict) -> Path
 
 
 def recipe(name: str, *options: object) -> str:
-    """Run a recipe; gives what it wrote to RESULTS.md."""
+    """Run a recipe; returns the text of its RESULTS.md."""
     environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     folder = Path(str(options[options.index("--exp") + 1])).parent
     command = [str(ROOT / f"egs/{name}/preference/run.sh"), *map(str, options), "--results", folder / "RESULTS.md"]
@@ -51,7 +51,7 @@ def recipe(name: str, *options: object) -> str:
 
 
 def rows_of_table(text: str, head: str) -> dict[str, list[str]]:
-    """The table below a headline, by the first cell of a row."""
+    """The rows of the table below a heading, by their first cell."""
     lines = text.split(f"## {head}")[1].split("\n## ")[0].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {row[0]: row for row in cells}
@@ -62,12 +62,12 @@ def test_sums_from_random_weights_to_results(tmp_path):
     plan = tiny_plan("toy_text", ["sft", "dpo", "tdpo", "logo"], tmp_path, TINY_TEXT)
     options = ["--exp", tmp_path / "exp", "--plan", plan, "--problems", "12 4 6", "--most", 9, "--dim", 16,
                "--layers", 1, "--seeds", "1"]  # fmt: skip
-    told = recipe("toy_text", *options)
-    table = rows_of_table(told, "All numbers of test")
+    page = recipe("toy_text", *options)
+    table = rows_of_table(page, "All numbers of test")
     assert {"baseline", "sft", "dpo", "tdpo", "logo"} <= set(table)
     assert table["baseline"][table["method"].index("KL")] == "0.0000"
-    assert "Against sft" in told
-    assert "sequence-level `dpo beta 0.1`" in told
+    assert "Against sft" in page
+    assert "sequence-level `dpo beta 0.1`" in page
     runs = tmp_path / "exp/runs"
     assert json.loads((runs / "tdpo-beta0.1-s1/test.drift.json").read_text())["kl"] > 0
     # Finished trainings are not repeated; missing files are made again.
@@ -87,10 +87,10 @@ def test_digits_from_recordings_to_results(tmp_path):
     make_digits(tmp_path, {"train": [0, 1, 35], "test": [3]})
     plan = tiny_plan("digits", ["ctc", "dpo", "tdpo"], tmp_path, TINY)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "6 2 3", "--seeds", "1"]
-    told = recipe("digits", *options)
-    table = rows_of_table(told, "All numbers of test")
+    page = recipe("digits", *options)
+    table = rows_of_table(page, "All numbers of test")
     assert {"baseline", "ctc", "dpo", "tdpo"} <= set(table)
-    assert "Against CTC: not shown" in told  # one seed shows nothing
+    assert "Against CTC: not shown" in page  # one seed is not enough
     run = tmp_path / "exp/runs/tdpo-weight1-s1"
     assert json.loads((run / "test.drift.json").read_text())["tokens"] > 0
 

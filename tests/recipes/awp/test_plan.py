@@ -1,0 +1,82 @@
+"""Plans of experiments, and the execution of their runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from recipes.awp import run
+from recipes.awp.plan import merged, read_plan, runs_of
+
+PLAN = {
+    "base": {"model": {"size": 1, "deep": {"kept": True}}},
+    "baseline": {"trainer": {"max_steps": 30}},
+    "continuation": {"trainer": {"max_steps": 10}},
+    "methods": {
+        "ctc": {},
+        "awp_latency": {"vary": {"weight": [0.1, 1]}, "config": {"model": {"deep": {"weight": "$weight"}}}},
+    },
+}
+
+
+def test_a_plan_gives_all_runs():
+    found = runs_of(PLAN, [1, 2])
+    assert [run.name for run in found] == [
+        "baseline-s1", "baseline-s2", "ctc-s1", "ctc-s2", "awp_latency-weight0.1-s1", "awp_latency-weight0.1-s2",
+        "awp_latency-weight1-s1", "awp_latency-weight1-s2",
+    ]  # fmt: skip
+    last = found[-1]
+    assert (last.parent, last.setting) == ("baseline-s2", "weight 1")
+    assert last.config == {"model": {"size": 1, "deep": {"kept": True, "weight": 1}}, "trainer": {"max_steps": 10}}
+    assert found[0].config["trainer"] == {"max_steps": 30}
+    assert [run.method for run in runs_of(PLAN, [1], ["ctc"])] == ["baseline", "ctc"]
+    shared = runs_of({**PLAN, "baseline_seeds": [7]}, [1, 2], ["ctc"])
+    assert [(run.name, run.parent) for run in shared] == [
+        ("baseline-s7", None), ("ctc-s1", "baseline-s7"), ("ctc-s2", "baseline-s7"),
+    ]  # fmt: skip
+    assert merged({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
+
+
+def test_bad_plans(tmp_path):
+    with pytest.raises(SystemExit, match=r"no method \['x'\]"):
+        runs_of(PLAN, [1], ["x"])
+    wrong = {**PLAN, "methods": {"m": {"config": {"a": "$weight"}}}}
+    with pytest.raises(SystemExit, match=r"\$weight stands for no value"):
+        runs_of(wrong, [1])
+    file = tmp_path / "plan.yaml"
+    file.write_text("base: {}\nmethod: {}\n")
+    with pytest.raises(SystemExit, match="expected the keys"):
+        read_plan(file)
+    file.write_text("base: {}\nbaseline: {}\ncontinuation: {}\nmethods: {m: {wary: {}}}\n")
+    with pytest.raises(SystemExit, match=r"unknown keys \['wary'\]"):
+        read_plan(file)
+
+
+def test_finished_runs_are_skipped_and_failed_ones_named(tmp_path, capsys):
+    """The training is replaced by a program that fails in folders named ...weight1..."""
+    worker = tmp_path / "worker.py"
+    worker.write_text(
+        "import json, pathlib, sys\n"
+        "a = sys.argv\nfolder = pathlib.Path(a[a.index('--folder') + 1])\n"
+        "sys.exit(3) if 'weight1' in folder.name else None\n"
+        "(folder / 'count').open('a').write('x')\n"
+        "(folder / 'init').write_text(a[a.index('--init') + 1] if '--init' in a else '')\n"
+        "for name in ('run.json', 'dev.jsonl', 'test.jsonl'): (folder / name).write_text('{}')\n"
+    )
+    command = [sys.executable, str(worker)]
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(json.dumps(PLAN))
+    out = tmp_path / "runs"
+    arguments = ["--plan", str(plan), "--data", "d", "--out", str(out), "--seeds", "1", "--jobs", "2"]
+    run.main([*arguments, "--only", "ctc"], command)
+    assert sorted(p.name for p in out.iterdir()) == ["baseline-s1", "ctc-s1"]
+    assert (out / "ctc-s1" / "init").read_text() == str(out / "baseline-s1")
+    with pytest.raises(SystemExit, match="1 of 4 runs failed: awp_latency-weight1-s1"):
+        run.main(arguments, command)
+    assert "awp_latency-weight1-s1: FAILED" in capsys.readouterr().err
+    assert (out / "ctc-s1" / "count").read_text() == "x"  # was not run again
+    plan.write_text(json.dumps({**PLAN, "continuation": {"trainer": {"max_steps": 11}}}))
+    with pytest.raises(SystemExit, match="was made with another configuration"):
+        run.main(arguments, command)
