@@ -24,7 +24,7 @@ class AlignOptions(EmissionOptions):
         old_times: "global" only, the times that the captions already have as a soft prior; None: they are ignored.
         faithful: "ipfa" only, the method as it was published, its faults included.
         calibration: a file of `ctcalign calibrate`; "shipped" is the model's own, and no confidence where it has none.
-        score: what becomes the score of a cue: "path" or another of `aligner.confidence.apply.NAMES`.
+        score: what becomes the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
         scores: keep all published scores of each cue.
     """
 

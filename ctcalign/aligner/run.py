@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from ctcalign.aligner.best_path import place_emission
+from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.transcript import Transcript, transcript_of
@@ -21,7 +21,6 @@ from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.tokeniser import Tokeniser
 
-METHODS = ("global", "ipfa")
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
 
 
@@ -29,7 +28,7 @@ def align(
     audio: str | Path,
     captions: Source,
     model: str | AcousticModel = "builtin:en",
-    method: Literal["global", "ipfa"] = "global",
+    method: Method = "global",
     language: str | None = None,
     device: str = "auto",
     *,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ctcalign.aligner.choices import DECODERS, Decoder
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.boundaries import refine
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
@@ -22,7 +23,6 @@ from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
-DECODERS = ("greedy", "beam")
 PAUSE = 0.6  # seconds without a symbol that end a segment
 LONGEST_SEGMENT = 20.0  # a longer segment ends at its widest pause
 
@@ -42,7 +42,7 @@ def transcribe(
     model: str | AcousticModel = "builtin:en",
     device: str = "auto",
     *,
-    decoder: str = "greedy",
+    decoder: Decoder = "greedy",
     beam: int = 16,
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,

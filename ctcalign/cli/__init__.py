@@ -1,4 +1,4 @@
-"""The command line. Commands are imported when they are called; a failure is one line and an exit status."""
+"""The command line. A command is imported when it is called; an error is one line on stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from ctcalign.errors import CtcAlignError
 
 # name -> (module that defines `command`, line in the list of commands)
 COMMANDS = {
-    "align": ("ctcalign.cli.align", "Give every caption and word of a recording its time."),
-    "transcribe": ("ctcalign.cli.transcribe", "Write what a model hears in a recording, with times."),
-    "search": ("ctcalign.cli.search", "Find where phrases are said in a recording."),
-    "convert": ("ctcalign.cli.convert", "Turn an alignment or a caption file into another format."),
-    "plot": ("ctcalign.cli.plot", "Draw a stretch of a recording with its words and captions."),
-    "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that are good enough."),
-    "score": ("ctcalign.cli.score", "Measure how far an alignment is from a reference."),
+    "align": ("ctcalign.cli.align", "Find the time of every caption and word in a recording."),
+    "transcribe": ("ctcalign.cli.transcribe", "Transcribe a recording, with word times."),
+    "search": ("ctcalign.cli.search", "Find where phrases are spoken in a recording."),
+    "convert": ("ctcalign.cli.convert", "Convert an alignment or a caption file to other formats."),
+    "plot": ("ctcalign.cli.plot", "Draw part of a recording with its words and captions."),
+    "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that meet given criteria."),
+    "score": ("ctcalign.cli.score", "Compare an alignment with a reference."),
     "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
-    "fit": ("ctcalign.cli.fit", "Train a recogniser, its alignments shaped by objectives."),
-    "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and delay of a model."),
-    "models": ("ctcalign.cli.models", "List the models that can be used, with language, licence and size."),
+    "fit": ("ctcalign.cli.fit", "Train a recogniser, optionally with objectives that shape its alignments."),
+    "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and emission delays of a model."),
+    "models": ("ctcalign.cli.models", "List the models with language, licence and size."),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
 class _StopError(Exception):
-    """Carries an exit status past click, which would turn a signal into its own words and status."""
+    """Carries an exit status past click, which would replace a signal's status with its own."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -45,7 +45,7 @@ class _StopError(Exception):
 
 
 class Commands(click.Group):
-    """A group whose commands are modules, imported on use, and whose errors are one line on stderr."""
+    """A group of commands in modules that are imported on use; errors are one line on stderr."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -57,7 +57,7 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # From the table, not from the modules: `ctcalign --help` imports no command.
+        # From the table of commands: `ctcalign --help` imports none of them.
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
@@ -68,7 +68,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             raise _StopError(INTERRUPTED) from None
         except BrokenPipeError:
-            # The interpreter flushes stdout once more on its way out: let that go nowhere.
+            # The interpreter flushes stdout once more at exit: redirect that to the null device.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise _StopError(BROKEN_PIPE) from None
         return result
@@ -81,7 +81,7 @@ class Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run and exit: 0 done, 1 data error, 2 usage, 130 interrupted, 141 the reader of stdout went away."""
+        """Run and exit: 0 success, 1 data error, 2 usage error, 130 interrupted, 141 stdout closed by its reader."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         sys.exit(self._run(args, prog_name or "ctcalign", complete_var, extra))
@@ -91,27 +91,27 @@ class Commands(click.Group):
         try:
             with warnings.catch_warnings():
                 if not debug:
-                    # What a user should know is collected by the library and reported; the rest is for developers.
+                    # The library reports what concerns the user; warnings of other libraries are for developers.
                     warnings.simplefilter("ignore")
                 status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
                 return status if isinstance(status, int) else 0
         except click.Abort:
-            return _complain("interrupted", INTERRUPTED)
+            return _report("interrupted", INTERRUPTED)
         except _StopError as stop:
-            return _complain("interrupted", INTERRUPTED) if stop.status == INTERRUPTED else stop.status
+            return _report("interrupted", INTERRUPTED) if stop.status == INTERRUPTED else stop.status
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             return error.exit_code
         except click.ClickException as error:
-            return _complain(_usage_text(error), error.exit_code, debug)
+            return _report(_usage_text(error), error.exit_code, debug)
         except CtcAlignError as error:
-            return _complain(str(error), error.exit_code, debug)
+            return _report(str(error), error.exit_code, debug)
         except MemoryError as error:
             detail = str(error) or "no detail given"
-            return _complain(f"out of memory ({detail}); try a smaller --max-memory or a shorter recording", 1, debug)
+            return _report(f"out of memory ({detail}); try a smaller --max-memory or a shorter recording", 1, debug)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            return _complain(f"{where}{error.strerror or error}", 1, debug)
+            return _report(f"{where}{error.strerror or error}", 1, debug)
 
 
 def _usage_text(error: click.ClickException) -> str:
@@ -122,7 +122,7 @@ def _usage_text(error: click.ClickException) -> str:
     return error.format_message()
 
 
-def _complain(text: str, status: int, debug: bool = False) -> int:
+def _report(text: str, status: int, debug: bool = False) -> int:
     if debug:
         traceback.print_exc()
     click.echo(f"ctcalign: error: {' '.join(text.split())}", err=True)
@@ -138,13 +138,13 @@ def commands(debug: bool) -> None:
     """Align long recordings with their captions, with any CTC speech recogniser.
 
     \b
-      ctcalign align talk.mp4 talk.srt -o talk.vtt      captions with the right times, word by word
-      ctcalign align talk.mp3 book.txt -o talk.json     a text without times, a line a caption
-      ctcalign transcribe talk.mp4 -o talk.srt          no text at hand
+      ctcalign align talk.mp4 talk.srt -o talk.vtt      correct times for captions and words
+      ctcalign align talk.mp3 book.txt -o talk.json     a text without times, one caption a line
+      ctcalign transcribe talk.mp4 -o talk.srt          no text available
       ctcalign convert talk.json talk.TextGrid          another format
-      ctcalign plot talk.mp4 talk.json -o talk.png      a picture of it
+      ctcalign plot talk.mp4 talk.json -o talk.png      a picture
 
-    `ctcalign COMMAND --help` tells more. Exit status: 0 done, 1 the data cannot be used, 2 the command line cannot.
+    See `ctcalign COMMAND --help` for each command. Exit status: 0 success, 1 data error, 2 usage error.
     """
 
 
@@ -153,13 +153,13 @@ def _debugging() -> bool:
 
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """The last resort of the program: a fault of ours is one line too, and says how to see more."""
+    """Excepthook: report a bug of ctcalign in one line, with the way to get its traceback."""
     if _debugging():
         sys.__excepthook__(kind, error, trace)
         return
     click.echo(
         f"ctcalign: error: unexpected {kind.__name__}: {' '.join(str(error).split())}; "
-        "this is a fault of ctcalign: please report it with what CTCALIGN_DEBUG=1 shows",
+        "this is a bug in ctcalign: please report it with the output under CTCALIGN_DEBUG=1",
         err=True,
     )
 
@@ -169,10 +169,9 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _silence_libraries() -> None:
-    """Let nobody but Python write to stderr: decoders of damaged files talk there, past every setting of theirs.
+    """Send descriptor 2 to the null device: decoders of damaged files write to it, whatever their settings.
 
-    The program keeps a copy of the stream for itself, and descriptor 2 goes nowhere. A crash in a library still shows
-    where it happened.
+    Python's `sys.stderr` and faulthandler keep a copy of the original descriptor: errors and crashes are still shown.
     """
     own = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -186,7 +185,7 @@ def main() -> None:
     """Entry point of the `ctcalign` program."""
     if not _debugging():
         _silence_libraries()
-    # Asked to stop (a job scheduler, `kill`), leave by the door: temporary files are removed on the way out.
+    # Turn SIGTERM into SystemExit so that `finally` blocks remove temporary files.
     signal.signal(signal.SIGTERM, _terminated)
     sys.excepthook = _unexpected
     commands.main(prog_name="ctcalign")

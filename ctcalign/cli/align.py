@@ -1,169 +1,116 @@
-"""`ctcalign align`: the command of the first minute."""
+"""`ctcalign align`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from ctcalign.cli.options import hearing_options, result_options
+from ctcalign.aligner.choices import CUE_SCORES, METHODS
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    ResultOptions,
+    emission_options,
+    language_option,
+    result_options,
+    romanise_option,
+    split,
+)
 
-if TYPE_CHECKING:
-    from ctcalign.alignment.alignment import Alignment
-
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   ctcalign align talk.mp4 talk.srt                          a table on the terminal
   ctcalign align talk.mp4 talk.srt -o retimed.srt -o words.vtt -o talk.json
   ctcalign align talk.mp3 talk.txt --format textgrid -o -   TextGrid on standard output
-  ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  times in song.srt are right within 5 s
+  ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  the times in song.srt are right within 5 s
   ctcalign align call.wav call.txt --channel all -o call.json
-  ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt"""
+  ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt
+
+{EXIT_STATUS}"""
 
 
 @click.command("align", epilog=EPILOG)
 @click.argument("audio")
 @click.argument("captions")
 @result_options
-@hearing_options
+@emission_options
 @click.option(
     "--method",
-    type=click.Choice(["global", "ipfa"]),
+    type=click.Choice(METHODS),
     default="global",
     show_default=True,
-    help="How text and audio are matched: one path through all of it, or window after window between anchors.",
+    help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors.",
 )
-@click.option("--faithful", is_flag=True, help="With --method ipfa: as it was published, faults and all.")
-@click.option(
-    "--all-spoken",
-    is_flag=True,
-    help="Every word of CAPTIONS is said: place all of them, leave none out.",
-)
+@click.option("--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included.")
+@click.option("--all-spoken", is_flag=True, help="Place every word of CAPTIONS; treat none as not spoken.")
 @click.option(
     "--max-shift",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Keep captions within this of the times in CAPTIONS, unless the sound says otherwise.  [default: these times "
-    "are not looked at; with --trust-times 3]",
+    help="Keep each caption within this distance of its time in CAPTIONS, unless the audio strongly disagrees.  "
+    "[default: ignore these times; 3 with --trust-times]",
 )
 @click.option(
     "--trust-times",
+    "trust",
     type=click.FloatRange(min=0),
     metavar="NATS",
-    help="How much better the sound must fit elsewhere, a caption.  [default: with --max-shift 20]",
+    help="Penalty for a caption that lies outside --max-shift.  [default: 20 with --max-shift]",
 )
+@language_option
 @click.option(
-    "--language", metavar="CODE", help="Language of the captions, for numbers and signs.  [default: the model's]"
-)
-@click.option(
-    "--captions-format", metavar="NAME", help="Format of CAPTIONS, where its name and content do not tell it."
+    "--captions-format",
+    "caption_format",
+    metavar="NAME",
+    help="Format of CAPTIONS.  [default: detected from name and content]",
 )
 @click.option(
     "--recording",
     metavar="ID",
-    help="Which recording of CAPTIONS, where it holds several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
+    help="Recording to take from CAPTIONS that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
 )
 @click.option(
     "--calibration",
+    default="shipped",
     metavar="FILE",
-    help="What `ctcalign calibrate` wrote, for confidences.  [default: the model's own, where it has one]",
+    help="Calibration file for confidences, from `ctcalign calibrate`.  [default: the one shipped with the model]",
 )
 @click.option(
     "--score",
-    type=click.Choice(["path", "min_mean", "mean", "ipfa", "free_ratio", "free_error_rate", "confidence"]),
+    type=click.Choice(CUE_SCORES),
     default="path",
     show_default=True,
-    help="What becomes the score of a caption; free_error_rate with a minus sign.",
+    help="Which score to report for each caption; free_error_rate is negated.",
 )
-@click.option("--scores", is_flag=True, help="Keep all of these scores of each caption (JSON).")
-@click.option(
-    "--romanise",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Write words in Latin letters for the model.",
-)
+@click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON).")
+@romanise_option
 def command(
-    audio: str,
-    captions: str,
-    outputs: tuple[str, ...],
-    formats: tuple[str, ...],
-    model: str,
-    method: str,
-    faithful: bool,
-    all_spoken: bool,
-    max_shift: float | None,
-    trust_times: float | None,
-    language: str | None,
-    captions_format: str | None,
-    recording: str | None,
-    channel: str,
-    device: str,
-    window: float | None,
-    max_memory: str | None,
-    calibration: str | None,
-    score: str,
-    scores: bool,
-    romanise: str,
-    tokens: bool,
-    table: bool | None,
-    allow_noncommercial: bool,
-    overwrite: bool,
-    quiet: bool,
+    audio: str, captions: str, all_spoken: bool, max_shift: float | None, trust: float | None, **given: Any
 ) -> None:
-    """Find when each cue and each word of CAPTIONS is said in AUDIO.
+    """Find the time of each cue and each word of CAPTIONS in AUDIO.
 
-    AUDIO is any recording or video; CAPTIONS any caption file or plain text, a line a cue. Times in CAPTIONS are not
-    needed. Captions and words that nobody says are marked, speech without a caption is listed.
-
-    Exit status: 0 done, 1 the data cannot be used, 2 a wrong call.
+    AUDIO is any recording or video; CAPTIONS any caption file, or plain text with one cue a line. CAPTIONS need no
+    times. Cues and words that are not spoken are marked; speech without a caption is listed.
     """
-    from ctcalign.cli.results import channel_choice, memory_size, run, targets
+    prior = {name: value for name, value in (("max_shift", max_shift), ("trust", trust)) if value is not None}
+    if given["faithful"] and given["method"] != "ipfa":
+        raise click.UsageError("--faithful is an option of --method ipfa; add that or leave it out")
+    if all_spoken and given["method"] != "global":
+        raise click.UsageError("--all-spoken is an option of --method global; leave one of them out")
+    if prior and given["method"] != "global":
+        raise click.UsageError("--max-shift and --trust-times are options of --method global; leave them out")
 
-    if faithful and method != "ipfa":
-        raise click.UsageError("--faithful: it belongs to --method ipfa; add that or leave it out")
-    if all_spoken and method != "global":
-        raise click.UsageError("--all-spoken: it belongs to --method global; leave one of them out")
-    asked = {"max_shift": max_shift, "trust": trust_times}
-    prior = {name: value for name, value in asked.items() if value is not None}
-    if prior and method != "global":
-        raise click.UsageError("--max-shift, --trust-times: they belong to --method global; leave them out")
-    planned = targets(outputs, formats, audio, (audio, captions), overwrite)
-    chosen_channel, limit = channel_choice(channel), memory_size(max_memory)
+    from ctcalign.cli.results import plan_results, run
+
+    results, given = split(ResultOptions, given)
+    planned = plan_results(results.outputs, results.formats, audio, (audio, captions), results.overwrite)
 
     from ctcalign.aligner.graph.old_times import OldTimes
     from ctcalign.aligner.graph.skipping import SkipCosts
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align
-    from ctcalign.emission.progress import Progress
 
-    options = AlignOptions(
-        channel=chosen_channel,
-        window=window,
-        max_memory=limit,
-        romanise=romanise,  # type: ignore[arg-type]  # click checked it
-        tokens=tokens,
-        skips=None if all_spoken else SkipCosts(),
-        old_times=OldTimes(**prior) if prior else None,
-        faithful=faithful,
-        calibration=calibration or "shipped",
-        score=score,
-        scores=scores,
-    )
-
-    def work(progress: Progress) -> Alignment:
-        return align(
-            audio,
-            captions,
-            model,
-            method,  # type: ignore[arg-type]  # click checked it
-            language,
-            device,
-            options=options,
-            caption_format=captions_format,
-            recording=recording,
-            allow_noncommercial=allow_noncommercial,
-            progress=progress,
-        )
-
-    run(work, planned, table=table, quiet=quiet)
+    skips = None if all_spoken else SkipCosts()
+    old_times = OldTimes(**prior) if prior else None
+    options, given = split(AlignOptions, given, skips=skips, old_times=old_times)
+    run(lambda progress: align(audio, captions, options=options, progress=progress, **given), planned, results)

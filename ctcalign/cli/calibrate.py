@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli.console import note, progress, warn
+from ctcalign.cli.console import note, progress_bar, table_console, warn
+from ctcalign.cli.options import EXIT_STATUS, device_option, language_option, licence_option, model_option
 
 if TYPE_CHECKING:
     from ctcalign.calibration.sets import Transcribed
     from ctcalign.models.protocol import AcousticModel
 
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   ctcalign calibrate data/dev/*/truth.json --model hf:NAME -o confidence.json
   ctcalign calibrate utterances/manifest.jsonl cuts.jsonl.gz -o confidence.json --plot confidence.png
   ctcalign calibrate --pair talk.wav talk.srt --pair speech.wav speech.vtt -o confidence.json
   ctcalign calibrate utterances/manifest.jsonl --model onnx:FILE --boundaries
 
-Exit status: 0 done, 1 the data cannot be used, 2 the command line cannot be used."""
+{EXIT_STATUS}"""
 
 
 @click.command("calibrate", epilog=EPILOG)
@@ -35,24 +34,24 @@ Exit status: 0 done, 1 the data cannot be used, 2 the command line cannot be use
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="AUDIO CAPTIONS",
-    help="A recording and captions of all that is said in it, with true times. Repeatable.",
+    help="A recording and a complete, correctly timed transcript of it. Repeatable.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="JSON file to write.")
-@click.option("--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`.")
-@click.option("--language", metavar="CODE", help="Language of the texts.  [default: the model's]")
-@click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps.")
-@click.option("--seed", default=1, show_default=True, help="Of the errors that are put into the captions.")
+@model_option
+@language_option
+@device_option
+@click.option("--seed", default=1, show_default=True, help="Seed of the errors injected into the captions.")
 @click.option(
-    "--boundaries", is_flag=True, help="Measure how late symbols come and how far edges are off, and fit nothing."
+    "--boundaries", is_flag=True, help="Only measure the delay of the model's tokens and the bias of starts and ends."
 )
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Picture of reliability, ROC, precision and recall: .png, .svg or .pdf.",
 )
-@click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use.")
-@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no tables.")
+@licence_option
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress and no tables.")
 def command(
     sets: tuple[Path, ...],
     pairs: tuple[tuple[Path, Path], ...],
@@ -67,14 +66,15 @@ def command(
     overwrite: bool,
     quiet: bool,
 ) -> None:
-    """Fit the confidences of a model on transcribed SETS, and tell how far they can be trusted.
+    """Fit the confidences of a model on transcribed SETS, and report their reliability.
 
     SETS are truth files (ctcalign-truth/1), lhotse manifests of cuts, and JSON lines with path, text and speaker of
-    short recordings, which are joined to long ones. Known errors are put into the captions, these are aligned, and
-    each speaker is judged by a fit on the others. Give the file to `ctcalign align --calibration`.
+    short recordings, which are concatenated. Known errors are injected into the captions and the result is aligned;
+    the reliability of each speaker is measured with a fit on the other speakers. Use the file with `ctcalign align
+    --calibration`.
     """
     if not sets and not pairs:
-        raise click.UsageError("nothing to learn from; give SETS or --pair AUDIO CAPTIONS")
+        raise click.UsageError("no recordings to fit on; give SETS or --pair AUDIO CAPTIONS")
     if output is None and not boundaries:
         raise click.UsageError("--output is missing; give -o confidence.json")
     if output is not None and output.exists() and not overwrite:
@@ -83,7 +83,6 @@ def command(
         raise click.UsageError("--plot: there is nothing to draw with --boundaries; leave one of them out")
 
     from ctcalign.calibration.sets import read_sets
-    from ctcalign.cli.calibrate import run_boundaries, run_fit
     from ctcalign.models import load_model
 
     if plot is not None:
@@ -94,13 +93,13 @@ def command(
     recogniser = load_model(model, device, allow_noncommercial)
     spoken = language or recogniser.language or "en"
     if boundaries:
-        run_boundaries(recordings, recogniser, spoken, device, output, quiet=quiet)
+        _measure_boundaries(recordings, recogniser, spoken, device, output, quiet=quiet)
     else:
         assert output is not None
-        run_fit(recordings, recogniser, spoken, device, seed, output, plot, overwrite=overwrite, quiet=quiet)
+        _fit(recordings, recogniser, spoken, device, seed, output, plot, overwrite=overwrite, quiet=quiet)
 
 
-def run_boundaries(
+def _measure_boundaries(
     recordings: Sequence[Transcribed],
     model: AcousticModel,
     language: str,
@@ -109,12 +108,14 @@ def run_boundaries(
     *,
     quiet: bool,
 ) -> None:
-    """Print what was measured as JSON; write it, when there is an output."""
+    """Print the measurements as JSON, or write them to `output`."""
+    import json
+
     from ctcalign.calibration.run import measure_offsets
     from ctcalign.files import atomic_write
 
-    with progress("measuring", enabled=not quiet) as update:
-        found = measure_offsets(recordings, model, language, device, lambda what, done, total: update(done, total))
+    with progress_bar(enabled=not quiet) as progress:
+        found = measure_offsets(recordings, model, language, device, progress)
     text = json.dumps(found, indent=1)
     if output is None:
         click.echo(text)
@@ -124,7 +125,7 @@ def run_boundaries(
     note(f"wrote {output}")
 
 
-def run_fit(
+def _fit(
     recordings: Sequence[Transcribed],
     model: AcousticModel,
     language: str,
@@ -136,19 +137,17 @@ def run_fit(
     overwrite: bool,
     quiet: bool,
 ) -> None:
-    """Fit, print the reliability, write the file and the picture."""
+    """Fit, write the calibration, print its reliability and draw it."""
     from ctcalign.calibration.run import calibrate, write_calibration
 
-    with progress("calibrating", enabled=not quiet) as update:
-        found = calibrate(recordings, model, language, device, seed, lambda what, done, total: update(done, total))
+    with progress_bar(enabled=not quiet) as progress:
+        found = calibrate(recordings, model, language, device, seed, progress)
     warn(found.warnings)
     write_calibration(found.calibration, output)
     if not quiet:
-        from rich.console import Console
-
         from ctcalign.report.tables.calibration import print_reliability
 
-        print_reliability(found.reliability, Console(width=None if sys.stdout.isatty() else 100))
+        print_reliability(found.reliability, table_console(100))
     note(f"wrote {output}")
     if plot is not None:
         from ctcalign.report.pictures.calibration import draw_calibration

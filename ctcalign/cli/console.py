@@ -1,13 +1,19 @@
-"""What several commands share: lines for the user on stderr, and progress where somebody watches."""
+"""Output of the commands: notes, warnings and progress on stderr, JSON and tables on stdout."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from ctcalign.emission.progress import Progress, ignored
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 MOST_WARNINGS = 8
 
@@ -18,7 +24,7 @@ def note(text: str) -> None:
 
 
 def warn(messages: Iterable[str]) -> None:
-    """Each warning as one line on stderr; repeated ones once, and a long list is cut with its number."""
+    """Print each distinct warning as one line on stderr; beyond `MOST_WARNINGS` only their number."""
     unique = list(dict.fromkeys(" ".join(message.split()) for message in messages))
     for message in unique[:MOST_WARNINGS]:
         click.echo(f"ctcalign: warning: {message}", err=True)
@@ -26,31 +32,33 @@ def warn(messages: Iterable[str]) -> None:
         click.echo(f"ctcalign: warning: and {len(unique) - MOST_WARNINGS} more; the JSON output holds all", err=True)
 
 
-class Update(Protocol):
-    def __call__(self, done: float, total: float | None = None) -> None: ...
+def print_json(document: Any, indent: int = 2) -> None:
+    """A JSON document on stdout."""
+    click.echo(json.dumps(document, indent=indent, ensure_ascii=False))
 
 
-def _unseen(done: float, total: float | None = None) -> None:
-    """Nobody watches."""
+def table_console(width: int) -> Console:
+    """A console on stdout: as wide as the terminal, or `width` characters when stdout is no terminal."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else width, highlight=False)
 
 
 @contextmanager
-def progress(label: str, enabled: bool = True) -> Iterator[Update]:
-    """Yield `update(done, total)`; a bar on stderr when that is a terminal, nothing at all when it is not.
-
-    `done` and `total` share any unit (seconds of audio, cues); `total` may be None while it is not known.
-    """
+def progress_bar(enabled: bool = True) -> Iterator[Progress]:
+    """Yield a `Progress` that draws a bar on stderr when that is a terminal, and does nothing when it is not."""
     if not (enabled and sys.stderr.isatty()):
-        yield _unseen
+        yield ignored
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
 
-        def update(done: float, total: float | None = None) -> None:
-            bar.update(task, completed=done, total=total)
+        def update(stage: str, done: float, total: float | None) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
 
         yield update

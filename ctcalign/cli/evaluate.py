@@ -1,4 +1,4 @@
-"""`ctcalign evaluate`: error rates and delay of a model."""
+"""`ctcalign evaluate`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,39 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option
+
 if TYPE_CHECKING:
     from ctcalign.train.evaluation.evaluate import Evaluation
 
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   ctcalign evaluate exp/data/test --model checkpoint:exp/1/model.safetensors
   ctcalign evaluate test.jsonl.gz --model builtin:en --decode beam --beam 32 --json
-  ctcalign evaluate test.jsonl.gz --model checkpoint:exp/1/best.ckpt --decode beam --lm 4gram.arpa"""
+  ctcalign evaluate test.jsonl.gz --model checkpoint:exp/1/best.ckpt --decode beam --lm 4gram.arpa
+
+{EXIT_STATUS}"""
 
 
 @click.command("evaluate", epilog=EPILOG)
 @click.argument("cuts", nargs=-1, required=True)
-@click.option("--model", default="builtin:en", show_default=True, help="Model; 'ctcalign models' lists them.")
-@click.option("--decode", type=click.Choice(["greedy", "beam"]), default="greedy", show_default=True)
-@click.option("--beam", default=16, show_default=True, type=click.IntRange(min=1), help="Prefixes that beam keeps.")
-@click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm's binary) that chooses among the beam's texts.")
-@click.option("--lm-weight", default=0.5, show_default=True, help="Share of the language model's score.")
-@click.option("--word-bonus", default=0.0, show_default=True, help="Nats for each word, with --lm.")
-@click.option("--min-word-score", type=float, help="Leave words out of the delay whose times score less (nats).")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
-@click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use.")
+@model_option
+@click.option(
+    "--decode",
+    type=click.Choice(["greedy", "beam"]),
+    default="greedy",
+    show_default=True,
+    help="greedy: the best label of each frame; beam: prefix beam search.",
+)
+@click.option("--beam", default=16, show_default=True, type=click.IntRange(min=1), help="Beam width in prefixes.")
+@click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm binary) that rescores the texts of the beam.")
+@click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
+@click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
+@click.option("--min-word-score", type=float, help="Leave words with a lower time score (nats) out of the delays.")
+@device_option
+@licence_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
     cuts: tuple[str, ...],
     model: str,
@@ -43,10 +53,10 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Recognise CUTS (Shar folders or cut manifests of lhotse) and compare with their texts.
+    """Recognise CUTS (Shar folders or cut manifests of lhotse) and compare the result with their texts.
 
-    Prints word and character error rate with 95 % intervals and, where the cuts hold word times, how long after the end
-    of a word the model says it.
+    Reports word and character error rates with 95 % confidence intervals and, if the cuts have word times, the delay
+    from the end of a word to its emission.
     """
     from ctcalign.train.data.cuts import open_cuts
     from ctcalign.train.evaluation.decoding import Decoder, load_language_model
@@ -74,16 +84,17 @@ def command(
             progress=None if quiet else progress,
         )
     if as_json:
-        import json
+        from ctcalign.cli.console import print_json
 
-        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        print_json(found.to_dict())
     else:
         _print(found)
 
 
 def _print(found: Evaluation) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from ctcalign.cli.console import table_console
 
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
@@ -97,7 +108,7 @@ def _print(found: Evaluation) -> None:
         str(errors.reference_length),
         f"{errors.substitutions} substituted, {errors.deletions} deleted, {errors.insertions} inserted",
     )
-    table.add_row("utterances", str(len(found.utterances)), _left_out(found.skipped))
+    table.add_row("utterances", str(len(found.utterances)), _skipped(found.skipped))
     if found.delay is not None:
         for name in ("mean", "median", "p90", "p99", "first", "last"):
             note = ""
@@ -105,13 +116,12 @@ def _print(found: Evaluation) -> None:
                 note = f"95 %: {1000 * found.mean_delay.low:.0f} to {1000 * found.mean_delay.high:.0f}"
             value = found.delay[name]
             table.add_row(f"{name} delay", f"{1000 * value:.0f} ms" if value == value else "-", note)
-        unmatched = f"{found.delay['unmatched_reference']} words without a partner or time"
+        unmatched = f"{found.delay['unmatched_reference']} words unmatched or without a time"
         table.add_row("words timed", str(found.delay["matched"]), unmatched)
     if found.look_ahead is not None:
         table.add_row("look-ahead", f"{1000 * found.look_ahead:.0f} ms", "not in the delays")
-    console = Console(highlight=False)
-    (console if console.is_terminal else Console(width=120, highlight=False)).print(table)
+    table_console(120).print(table)
 
 
-def _left_out(skipped: dict[str, int]) -> str:
+def _skipped(skipped: dict[str, int]) -> str:
     return ", ".join(f"{number} {reason}" for reason, number in skipped.items())

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-EPILOG = """\b
+from ctcalign.cli.options import EXIT_STATUS, split
+
+EPILOG = f"""\b
 Examples:
   ctcalign filter talk.json -o sure.json --min-confidence 0.95
-  ctcalign filter talks/ -o train.jsonl.gz --precision 0.95      as much as can be 95 % right
+  ctcalign filter talks/ -o train.jsonl.gz --precision 0.95      the most cues of which 95 % are right
   ctcalign filter alignments/ -o train.jsonl.gz --min-confidence 0.9 --max-duration 30
   ctcalign filter cuts.jsonl.gz -o kept.jsonl.gz --min-score min_mean=-2 --rejected rejected.jsonl
 
-Exit status: 0 done, 1 the data cannot be used, 2 the command line cannot."""
+{EXIT_STATUS}"""
 
 
-def _scores(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
-    """Each is NAME=VALUE; a value alone is of "score"."""
-    found = {}
-    for value in values:
-        name, _, number = value.rpartition("=")
+class NamedNumber(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """NAME=NUMBER; a number alone belongs to the name "score"."""
+
+    name = "named number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        name, _, number = str(value).rpartition("=")
         try:
-            found[name or "score"] = float(number)
+            return name or "score", float(number)
         except ValueError:
-            raise click.BadParameter(f"{value!r}: expected a number, or NAME=NUMBER", context, parameter) from None
-    return found
+            self.fail(f"{value!r}: expected a number, or NAME=NUMBER", param, ctx)
 
 
 @click.command("filter", epilog=EPILOG)
@@ -33,92 +38,76 @@ def _scores(context: click.Context, parameter: click.Parameter, values: tuple[st
     "--output",
     required=True,
     metavar="PATH",
-    help="FOLDER/ (a file for each), .jsonl or .jsonl.gz (all in one lhotse manifest), .json, or - for stdout.",
+    help="FOLDER/ (one file each), .jsonl or .jsonl.gz (one lhotse manifest), .json, or - for standard output.",
 )
-@click.option("--min-confidence", type=click.FloatRange(0, 1), help="Least probability of being right.")
+@click.option("--min-confidence", type=click.FloatRange(0, 1), help="Lowest confidence to keep.")
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True),
-    metavar="SHARE",
-    help="Keep as many cues as may be kept if this share of them is to be right, by their confidences.",
+    metavar="P",
+    help="Keep as many cues as possible while their expected precision, by their confidences, is at least P.",
 )
 @click.option(
     "--min-score",
     "min_scores",
     multiple=True,
-    callback=_scores,
+    type=NamedNumber(),
     metavar="[NAME=]VALUE",
-    help="Least score, of the field with this name.  [default name: score]  Repeatable.",
+    help="Lowest value of the score called NAME.  [default NAME: score]  Repeatable.",
 )
-@click.option("--min-duration", type=click.FloatRange(min=0), metavar="SECONDS", help="Least length of a cue.")
-@click.option("--max-duration", type=click.FloatRange(min=0), metavar="SECONDS", help="Greatest length of a cue.")
+@click.option("--min-duration", type=click.FloatRange(min=0), metavar="SECONDS", help="Shortest cue to keep.")
+@click.option("--max-duration", type=click.FloatRange(min=0), metavar="SECONDS", help="Longest cue to keep.")
 @click.option(
-    "--min-letter-rate", type=click.FloatRange(min=0), metavar="NUMBER", help="Least letters and digits a second."
+    "--min-letter-rate", type=click.FloatRange(min=0), metavar="NUMBER", help="Fewest letters and digits per second."
 )
 @click.option(
-    "--max-letter-rate", type=click.FloatRange(min=0), metavar="NUMBER", help="Greatest letters and digits a second."
+    "--max-letter-rate", type=click.FloatRange(min=0), metavar="NUMBER", help="Most letters and digits per second."
 )
 @click.option(
     "--max-cer",
+    "max_error_rate",
     type=click.FloatRange(min=0),
     metavar="RATE",
-    help="Greatest error rate of what the model hears without the text (free_error_rate or cer).",
+    help="Highest error rate of the model's own transcription (the field free_error_rate or cer).",
 )
-@click.option("--words", is_flag=True, help="Every spoken word must have the confidence and the scores too.")
-@click.option("--rejected", metavar="FILE", help="Write what is left out, and why, as JSON lines.")
+@click.option("--words", is_flag=True, help="Apply confidence and score limits to every spoken word as well.")
+@click.option("--rejected", metavar="FILE", help="Write rejected cues with the reason, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
-@click.option("-q", "--quiet", is_flag=True, help="No summary; warnings only.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no summary, only warnings.")
 def command(
     alignments: tuple[str, ...],
     output: str,
-    min_confidence: float | None,
+    min_scores: tuple[tuple[str, float], ...],
     precision: float | None,
-    min_scores: dict[str, float],
-    min_duration: float | None,
-    max_duration: float | None,
-    min_letter_rate: float | None,
-    max_letter_rate: float | None,
-    max_cer: float | None,
-    words: bool,
     rejected: str | None,
     as_json: bool,
     overwrite: bool,
     quiet: bool,
+    **given: Any,
 ) -> None:
-    """Keep the cues of alignments that are good enough.
+    """Keep the cues of alignments that meet all criteria.
 
-    ALIGNMENT is our JSON, a lhotse manifest of cuts or supervisions, or a folder of such files. Cues that are not
-    spoken, have failed or have no time are never kept, nor are those that lack a field that is asked for. The summary
-    tells hours and cues kept, and the precision to expect from the confidences.
+    ALIGNMENT is a JSON alignment, a lhotse manifest of cuts or supervisions, or a folder of such files. Cues that are
+    not spoken, have failed or have no time are always rejected, and so are cues that lack a field of a criterion. The
+    summary reports hours and cues kept, and the precision to expect from the confidences.
     """
     if as_json and "-" in (output, rejected):
         raise click.UsageError("--json and an output would both go to standard output; name a file for the output")
-    if precision is not None and (min_confidence is not None or words):
-        raise click.UsageError("--precision finds the confidence itself; leave --min-confidence and --words out")
-    from ctcalign.cli.console import note, warn
+    if precision is not None and (given["min_confidence"] is not None or given["words"]):
+        raise click.UsageError("--precision chooses the confidence itself; leave --min-confidence and --words out")
+    from ctcalign.cli.console import note, print_json, warn
     from ctcalign.filtering.criteria import Criteria
     from ctcalign.filtering.run import filter_files
     from ctcalign.report.tables.filter import report_lines, report_row
 
-    criteria = Criteria(
-        min_confidence=min_confidence,
-        min_scores=min_scores,
-        min_duration=min_duration,
-        max_duration=max_duration,
-        min_letter_rate=min_letter_rate,
-        max_letter_rate=max_letter_rate,
-        max_error_rate=max_cer,
-        words=words,
-    )
+    criteria, _ = split(Criteria, given, min_scores=dict(min_scores))
     report = filter_files(alignments, output, criteria, precision=precision, rejected=rejected, overwrite=overwrite)
     warn(report.warnings)
     if not report.tally.kept_cues:
         warn([f"nothing is kept of {report.tally.cues} cues"])
     if as_json:
-        import json
-
-        click.echo(json.dumps(report_row(report), indent=2, ensure_ascii=False))
+        print_json(report_row(report))
     elif not quiet:
         for line in report_lines(report):
             note(line)

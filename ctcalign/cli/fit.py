@@ -1,4 +1,4 @@
-"""`ctcalign fit`: train a recogniser."""
+"""`ctcalign fit`."""
 
 from __future__ import annotations
 
@@ -9,29 +9,33 @@ from contextlib import suppress
 
 import click
 
-EPILOG = """\b
+from ctcalign.cli.options import EXIT_STATUS
+
+EPILOG = f"""\b
 Examples:
   ctcalign fit --config train.yaml
   ctcalign fit --config train.yaml --trainer.default_root_dir exp/1 --trainer.max_steps 20000 --seed 2
-  ctcalign fit --config train.yaml --resume last              go on after a stop
+  ctcalign fit --config train.yaml --resume last              continue after an interruption
   ctcalign fit --config train.yaml --model.init exp/1/last.ckpt --config awp.yaml
-  ctcalign fit --all-options                                  every option, with its meaning
-  ctcalign fit --all-options --task ctc_preference            the same of another task
-  ctcalign fit --config train.yaml --print_config             the whole configuration"""
+  ctcalign fit --all-options                                  every option, explained
+  ctcalign fit --all-options --task ctc_preference            the same for another task
+  ctcalign fit --config train.yaml --print_config             the whole configuration
+
+{EXIT_STATUS}"""
 
 
 @click.command("fit", epilog=EPILOG, context_settings={"ignore_unknown_options": True})
 @click.option("--all-options", is_flag=True, help="Show every option of trainer, model and data.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(all_options: bool, options: tuple[str, ...]) -> None:
-    """Train a CTC recogniser on lhotse cuts, with objectives that shape its alignments.
+    """Train a CTC recogniser on lhotse cuts, optionally with objectives that shape its alignments.
 
-    With `task: ctc_preference` in the configuration (or --task) it goes on with preferences between transcripts, with
-    `task: text_preference` a causal language model does, on prompts with a chosen and a rejected answer.
+    `task: ctc_preference` in the configuration (or --task) trains a recogniser on preferences between transcripts,
+    `task: text_preference` a causal language model on prompts with a chosen and a rejected answer.
 
-    OPTIONS are those of a configuration file, --config FILE, and any of its entries by name (--model.encoder.dim 256).
-    The folder trainer.default_root_dir takes last.ckpt, best.ckpt, the resolved configuration, the log and
-    model.safetensors, which other commands load as checkpoint:FILE.
+    OPTIONS are --config FILE and any entry of a configuration by name (--model.encoder.dim 256). The folder
+    trainer.default_root_dir receives last.ckpt, best.ckpt, the resolved configuration, the log and model.safetensors,
+    which other commands load as checkpoint:FILE.
     """
     if not options and not all_options:
         raise click.UsageError("expected options, such as --config FILE")
@@ -40,7 +44,7 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error.name} is not installed; pip install 'ctcalign[train]'") from None
 
-    # Processes of this training write their messages where this one does (a stream of a test has no number).
+    # Worker processes write to the same stderr as this one (a test's stream may have no descriptor).
     with suppress(io.UnsupportedOperation):
         os.dup2(sys.stderr.fileno(), 2)
     model = fit([*options, "--help"] if all_options else list(options))

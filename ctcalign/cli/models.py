@@ -1,4 +1,4 @@
-"""ctcalign models: the table of models."""
+"""`ctcalign models`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import click
 @click.command("models")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(as_json: bool) -> None:
-    """List the models with language, licence, size, frame shift and what they need."""
+    """List the models with language, licence, size, frame shift and requirements."""
+    from ctcalign.cli.console import print_json, table_console
     from ctcalign.models.cards import list_models
 
     cards = list_models()
     if as_json:
-        import json
         from dataclasses import asdict
 
-        lines = [asdict(card) | {"noncommercial": card.noncommercial, "needs": card.needs} for card in cards]
-        click.echo(json.dumps(lines, indent=2, ensure_ascii=False))
+        print_json([asdict(card) | {"noncommercial": card.noncommercial, "needs": card.needs} for card in cards])
         return
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -39,6 +37,4 @@ def command(as_json: bool) -> None:
             card.needs,
         )
         table.add_row(*map(Text, cells))
-    console = Console()
-    # A pipe has no width to fit: one line a model.
-    (console if console.is_terminal else Console(width=160)).print(table)
+    table_console(160).print(table)  # without a terminal: wide enough for one line a model

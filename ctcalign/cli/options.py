@@ -1,38 +1,135 @@
-"""The options that `ctcalign align` and `ctcalign transcribe` share, with one wording."""
+"""Types of option values, and the options that several commands share, each worded once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
+from ctcalign.text.tokeniser import ROMANISE
 
-_HEARING = (
-    click.option(
-        "--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`."
-    ),
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+F = TypeVar("F", bound=Callable[..., Any])
+D = TypeVar("D", bound="DataclassInstance")
+
+EXIT_STATUS = "Exit status: 0 success, 1 data error, 2 usage error."
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+class MemorySize(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """Bytes, written as "4G", "800M" or "1.5GB"."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"([0-9]*\.?[0-9]+) *([kmgt]?)i?b?", str(value).strip().lower())
+        if match is None or float(match[1]) <= 0:
+            self.fail(f"got {value!r}, expected a size such as 800M or 4G", param, ctx)
+        return int(float(match[1]) * _UNITS[match[2]])
+
+
+class Channel(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """ "mix", "all" or the number of a channel."""
+
+    name = "channel"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
+        if value in ("mix", "all"):
+            return str(value)
+        if not str(value).isdecimal():
+            self.fail(f"got {value!r}, expected mix, all, or the number of a channel from 0", param, ctx)
+        return int(value)
+
+
+@dataclass(frozen=True)
+class ResultOptions:
+    """Where the result of a command goes; its fields are the options of `result_options`.
+
+    Attributes:
+        outputs, formats: as given on the command line; see `ctcalign.cli.results.plan_results`.
+        table: print the table of cues; None: if there is no output.
+        overwrite: replace files that exist.
+        quiet: print no progress, warnings or summary.
+    """
+
+    outputs: tuple[str, ...]
+    formats: tuple[str, ...]
+    table: bool | None
+    overwrite: bool
+    quiet: bool
+
+
+def split(kind: type[D], given: Mapping[str, Any], **more: Any) -> tuple[D, dict[str, Any]]:
+    """An options object from the keywords of a command, and the keywords that are none of its fields.
+
+    Args:
+        kind: a dataclass.
+        given: values of options by name. Fields that are not among them keep their defaults.
+        more: further fields.
+    """
+    names = {field.name for field in fields(kind)}
+    options = kind(**{name: value for name, value in given.items() if name in names}, **more)
+    return options, {name: value for name, value in given.items() if name not in names}
+
+
+model_option = click.option(
+    "--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`."
+)
+device_option = click.option(
+    "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
+)
+licence_option = click.option(
+    "--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use."
+)
+language_option = click.option(
+    "--language", metavar="CODE", help="Language of the text, for numbers and signs.  [default: the model's]"
+)
+romanise_option = click.option(
+    "--romanise",
+    type=click.Choice(ROMANISE),
+    default="auto",
+    show_default=True,
+    help="Whether to write words in Latin letters for the model.",
+)
+format_option = click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    help="Output format, if the extension does not imply it; see `ctcalign convert --list`.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
+
+_EMISSION = (
+    model_option,
     click.option(
         "--channel",
+        type=Channel(),
         default="mix",
         show_default=True,
         metavar="mix|all|N",
-        help="Channels to mix, all one by one, or the one with this number, from 0.",
+        help="Mix the channels, process all of them one by one, or take channel N, counted from 0.",
     ),
-    click.option("--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."),
+    device_option,
     click.option(
         "--window",
         type=click.FloatRange(min=1.0),
         metavar="SECONDS",
-        help="Length of the pieces that the model hears at once.  [default: chosen by model]",
+        help="Length of the windows of audio that the model processes.  [default: depends on the model]",
     ),
     click.option(
         "--max-memory",
+        type=MemorySize(),
         metavar="SIZE",
-        help="Memory to stay below, such as 4G or 800M.  [default: no bound but the search's own, 2G]",
+        help="Upper bound on memory, such as 4G or 800M.  [default: none, but 2G for the search]",
     ),
-    click.option("--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use."),
+    licence_option,
 )
 _RESULTS = (
     click.option(
@@ -41,31 +138,23 @@ _RESULTS = (
         "outputs",
         multiple=True,
         metavar="PATH",
-        help="File to write, its format by extension; '-' is standard output; FOLDER/ with --format. Repeatable.",
+        help="Output file, format by extension; '-' is standard output; FOLDER/ with --format. Repeatable.",
     ),
-    click.option(
-        "--format",
-        "formats",
-        multiple=True,
-        metavar="NAME",
-        help="Format, where no extension tells it; see `ctcalign convert --list`.",
-    ),
-    click.option("--tokens", is_flag=True, help="Keep the times of single symbols (JSON, TextGrid)."),
-    click.option(
-        "--table/--no-table", default=None, help="Print the table of cues.  [default: when there is no output]"
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace output files that exist."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, no summary."),
+    format_option,
+    click.option("--tokens", is_flag=True, help="Keep token times (JSON, TextGrid)."),
+    click.option("--table/--no-table", default=None, help="Print the table of cues.  [default: if there is no output]"),
+    overwrite_option,
+    quiet_option,
 )
 
 
-def hearing_options(command: F) -> F:
-    """How the recording is heard: model, channel, device, window, max_memory, allow_noncommercial."""
-    return _decorated(command, _HEARING)
+def emission_options(command: F) -> F:
+    """How the recording is processed: model, channel, device, window, max_memory, allow_noncommercial."""
+    return _decorated(command, _EMISSION)
 
 
 def result_options(command: F) -> F:
-    """Where results go: outputs, formats, tokens, table, overwrite, quiet."""
+    """The fields of `ResultOptions`, and tokens."""
     return _decorated(command, _RESULTS)
 
 

@@ -6,19 +6,42 @@ from pathlib import Path
 
 import click
 
+from ctcalign.cli.options import EXIT_STATUS, Channel, licence_option
 
-@click.command("plot")
+EPILOG = f"""\b
+Examples:
+  ctcalign plot talk.mp4 talk.json                         the whole talk as talk.png
+  ctcalign plot talk.mp4 talk.json --start 60 --end 90 \\
+           --model builtin:en -o minute.svg                one minute, with the model's output
+
+{EXIT_STATUS}"""
+
+
+@click.command("plot", epilog=EPILOG)
 @click.argument("audio")
 @click.argument("alignment")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Picture: .png, .svg or .pdf.  "
-              "[default: the name of ALIGNMENT with .png, in this folder]")  # fmt: skip
-@click.option("--start", default=0.0, show_default=True, help="Second at which the picture begins.")
-@click.option("--end", type=float, help="Second at which it ends.  [default: the end of the recording]")
-@click.option("--row", default=12.0, show_default=True, help="Seconds in one row of the picture.")
-@click.option("--model", help="Draw what this model heard too, with the path of the aligned symbols.")
-@click.option("--channel", default="mix", show_default=True, help="mix, or the number of a channel from 0.")
-@click.option("--allow-noncommercial", is_flag=True, help="Accept a model whose licence forbids commercial use.")
-@click.option("--overwrite", is_flag=True, help="Replace the picture when it is there.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Picture: .png, .svg or .pdf.  [default: the name of ALIGNMENT with .png, in the current folder]",
+)
+@click.option("--start", default=0.0, show_default=True, metavar="SECONDS", help="Start of the part to draw.")
+@click.option(
+    "--end", type=float, metavar="SECONDS", help="End of the part to draw.  [default: the end of the recording]"
+)
+@click.option("--row", default=12.0, show_default=True, metavar="SECONDS", help="Length of one row of the picture.")
+@click.option("--model", metavar="NAME", help="Also draw this model's output and the path of the aligned tokens.")
+@click.option(
+    "--channel",
+    type=Channel(),
+    default="mix",
+    show_default=True,
+    metavar="mix|N",
+    help="Mix the channels, or take channel N, counted from 0.",
+)
+@licence_option
+@click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
 def command(
     audio: str,
     alignment: str,
@@ -27,30 +50,23 @@ def command(
     end: float | None,
     row: float,
     model: str | None,
-    channel: str,
+    channel: str | int,
     allow_noncommercial: bool,
     overwrite: bool,
 ) -> None:
-    """Draw AUDIO with the words and captions of ALIGNMENT (our JSON, or any caption file with times).
+    """Draw AUDIO with the words and captions of ALIGNMENT (JSON, or any caption file with times).
 
-    \b
-      ctcalign plot talk.mp4 talk.json                         the whole talk as talk.png
-      ctcalign plot talk.mp4 talk.json --start 60 --end 90 \\
-               --model builtin:en -o minute.svg                what the model heard, too
-
-    Grey is what nobody speaks, red what could not be placed, orange what the aligner is not sure of; hatched is speech
-    that no caption covers.
+    Colours: grey is not spoken, red not placed, orange of low confidence; hatched is speech without a caption.
     """
     from ctcalign.cli.console import note, warn
     from ctcalign.report.pictures.draw import draw
 
     target = output or Path(Path(alignment).stem or "alignment").with_suffix(".png")
-    heard = None
+    recogniser = None
     if model is not None:
         from ctcalign.models import load_model
 
-        heard = load_model(model, allow_noncommercial=allow_noncommercial)
-    selected = int(channel) if channel.isdigit() else channel
+        recogniser = load_model(model, allow_noncommercial=allow_noncommercial)
     warn(
         draw(
             audio,
@@ -59,8 +75,8 @@ def command(
             start=start,
             end=end,
             row_seconds=row,
-            model=heard,
-            channel=selected,
+            model=recogniser,
+            channel=channel,
             overwrite=overwrite,
         )
     )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, reliability_stats, roc_auc
 from ctcalign.scoring.edge_errors import (
     RUNAWAY,
-    Bounds,
     ErrorStatistics,
     Ptem,
     edge_errors,
@@ -18,29 +16,8 @@ from ctcalign.scoring.edge_errors import (
     within,
 )
 from ctcalign.scoring.items import TimedFile, TimedItem
-from ctcalign.scoring.matching import Matching, match
-
-Level = Literal["cue", "word"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to compare. Times in seconds.
-
-    Attributes:
-        matching, bounds: see `match` and `edge_errors`.
-        within: both ends must be as near for an item to count as right.
-        collar: of PTEM.
-        threshold: confidence from which on a filter would keep an item.
-        bins: of the reliability table.
-    """
-
-    matching: Matching = "auto"
-    bounds: Bounds = "speech"
-    within: float = 0.5
-    collar: float = 0.0
-    threshold: float = 0.95
-    bins: int = 10
+from ctcalign.scoring.matching import match
+from ctcalign.scoring.options import Level, Matching, Options
 
 
 @dataclass

@@ -5,11 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ctcalign.scoring.items import TimedItem
-
-Bounds = Literal["speech", "clip", "tolerant"]
+from ctcalign.scoring.options import Bounds
 
 TOLERANCES = (0.02, 0.05, 0.1, 0.2, 0.5)
 RUNAWAY = 1.0

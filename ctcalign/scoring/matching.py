@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.errors import CaptionError
 from ctcalign.scoring.items import TimedItem
+from ctcalign.scoring.options import Matching
 
-Matching = Literal["auto", "index", "order", "text"]
 Pairs = list[tuple[int, int]]  # (place in the reference, place in the alignment), both rising for order and text
 
 LEAST = 0.34  # share of words that two texts have in common, below which they are two different captions

@@ -9,9 +9,10 @@ from typing import Any
 
 from ctcalign.errors import CaptionError
 from ctcalign.metrics.reliability import Detection
-from ctcalign.scoring.compare import Comparison, Level, Options, compare
+from ctcalign.scoring.compare import Comparison, compare
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile
+from ctcalign.scoring.options import Level, Options
 
 SCHEMA = "ctcalign/score/1"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from ctcalign.errors import UsageError
 from ctcalign.text.romanise import Romaniser, needs_romanising
@@ -12,6 +12,7 @@ from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.text.words import Word
 
 Romanise = Literal["auto", "always", "never"]
+ROMANISE: tuple[Romanise, ...] = get_args(Romanise)
 
 
 @dataclass(frozen=True)

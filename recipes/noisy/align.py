@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
-from ctcalign.cli.console import progress
+from ctcalign.cli.console import progress_bar
+from ctcalign.emission.progress import Progress
 from ctcalign.files import atomic_write
 from ctcalign.formats.captions import read_captions
 from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
@@ -115,7 +116,7 @@ def run_all(
     lock = threading.Lock()
     done = 0
 
-    def work(update: Any) -> None:
+    def work(progress: Progress) -> None:
         nonlocal done
         worker = Worker(model, time_limit)
         try:
@@ -124,7 +125,7 @@ def run_all(
                 failure = make(worker, cell)
                 with lock:
                     done += 1
-                    update(done, len(cells))
+                    progress("aligning", done, len(cells))
                     if failure is not None:
                         failures[cell[2], failure] += 1
         except queue.Empty:
@@ -134,8 +135,8 @@ def run_all(
         finally:
             worker.close()
 
-    with progress("aligning") as update:
-        threads = [threading.Thread(target=work, args=(update,), daemon=True) for _ in range(max(1, jobs))]
+    with progress_bar() as progress:
+        threads = [threading.Thread(target=work, args=(progress,), daemon=True) for _ in range(max(1, jobs))]
         for thread in threads:
             thread.start()
         for thread in threads:

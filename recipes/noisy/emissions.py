@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from ctcalign.aligner.ipfa.method import speech_of
-from ctcalign.cli.console import progress
+from ctcalign.cli.console import progress_bar
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.files import atomic_write
@@ -95,13 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         source = f"{own} {hashlib.sha256(recording.audio.read_bytes()).hexdigest()[:16]}"
         if made_from(file) == source:
             continue
-        with progress(recording.name) as update:
-
-            def show(stage: str, done: float, total: float | None, update=update) -> None:
-                update(done, total)
-
-            with open_emission(recording.audio, model, device=args.device, progress=show) as opened:
-                speech = speech_of(recording.audio, "mix", opened.emission.duration, show)
+        with progress_bar() as progress:
+            with open_emission(recording.audio, model, device=args.device, progress=progress) as opened:
+                speech = speech_of(recording.audio, "mix", opened.emission.duration, progress)
                 save(Kept(opened.emission, speech, model.name, source), file)
                 frames, seconds = len(opened.emission.log_probs), opened.emission.duration
         sys.stderr.write(f"{recording.name}: {seconds:.1f} s, {frames} frames, {len(speech)} stretches of speech\n")

@@ -17,10 +17,11 @@ from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.files import atomic_write
-from ctcalign.scoring.compare import Comparison, Options, Pair, compare
-from ctcalign.scoring.edge_errors import Bounds, within
+from ctcalign.scoring.compare import Comparison, Pair, compare
+from ctcalign.scoring.edge_errors import within
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of
+from ctcalign.scoring.options import Bounds, Options
 from recipes.noisy.align import cell_file
 from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
 from recipes.noisy.methods import chosen

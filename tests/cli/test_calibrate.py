@@ -96,7 +96,7 @@ def test_shipped_confidences_tell_right_from_wrong(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message", "status"),
     [
-        ((), "nothing to learn from; give SETS or --pair AUDIO CAPTIONS", 2),
+        ((), "no recordings to fit on; give SETS or --pair AUDIO CAPTIONS", 2),
         ((DEMO / "truth.json",), "--output is missing; give -o confidence.json", 2),
         ((DEMO / "truth.json", "--boundaries", "--plot", "x.png"), "--plot: there is nothing to draw", 2),
         ((DEMO / "README.md", "-o", "x.json"), "neither JSON nor lines of JSON", 1),

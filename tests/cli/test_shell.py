@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -14,7 +13,7 @@ from click.testing import CliRunner
 
 from ctcalign import __version__
 from ctcalign.cli import COMMANDS, commands
-from ctcalign.cli.console import progress, warn
+from ctcalign.cli.console import progress_bar, warn
 from ctcalign.errors import AudioError, UsageError
 
 
@@ -173,7 +172,7 @@ def test_a_reader_that_goes_away_is_no_error():
     process.stderr.close()
 
 
-def test_warnings_are_said_once_and_not_without_end(capsys):
+def test_repeated_warnings_are_printed_once_and_a_long_list_is_cut(capsys):
     warn(["a\nb", "a b", *(f"w{i}" for i in range(20))])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "ctcalign: warning: a b"
@@ -181,8 +180,7 @@ def test_warnings_are_said_once_and_not_without_end(capsys):
     assert "13 more" in lines[-1]
 
 
-def test_progress_is_silent_where_nobody_watches(capsys):
-    with progress("reading") as update:
-        update(1.0, 2.0)
-        time.sleep(0)
+def test_progress_prints_nothing_without_a_terminal(capsys):
+    with progress_bar() as progress:
+        progress("reading", 1.0, 2.0)
     assert capsys.readouterr() == ("", "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.scoring.compare import Options, compare
+from ctcalign.scoring.compare import compare
 from ctcalign.scoring.edge_errors import edge_errors, error_statistics, percentile, ptem, within
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
+from ctcalign.scoring.options import Options
 from tests.scoring.made_up import write_made_up
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from ctcalign.aligner.choices import CUE_SCORES
 from ctcalign.aligner.confidence.calibration import Calibration, read_calibration
 from ctcalign.aligner.confidence.cue_evidence import spoken_labels
 from ctcalign.aligner.confidence.inputs import RecordingInputs, recording_inputs
@@ -23,7 +24,6 @@ from ctcalign.models.protocol import AcousticModel
 CalibrationSource = Literal["shipped"] | str | Path | Calibration | None
 
 PATH, CONFIDENCE = "path", "confidence"
-NAMES = (PATH, *SCORES, CONFIDENCE)  # of the numbers that a cue's score may hold
 
 
 def load_calibration(source: CalibrationSource, model: str) -> tuple[Calibration | None, list[str]]:
@@ -51,8 +51,8 @@ def requested_calibration(source: CalibrationSource, score: str, model: str) -> 
     Raises:
         UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `load_calibration`.
     """
-    if score not in NAMES:
-        raise UsageError(f"score: got {score!r}, expected one of {', '.join(NAMES)}")
+    if score not in CUE_SCORES:
+        raise UsageError(f"score: got {score!r}, expected one of {', '.join(CUE_SCORES)}")
     calibration, notes = load_calibration(source, model)
     if calibration is None and score == CONFIDENCE:
         raise UsageError(
@@ -80,7 +80,7 @@ def apply_calibration(
     Args:
         placed: place of each word of `text.spoken`, None for words that are not placed.
         calibration: see `load_calibration`.
-        score: name in `NAMES` of the number that becomes the `score` of the cues; free_error_rate with a minus sign.
+        score: name in `CUE_SCORES` of what becomes the `score` of the cues; free_error_rate is negated.
         scores: keep all published scores in `cue.scores`.
     Raises:
         UsageError, CalibrationError: see `requested_calibration`.
