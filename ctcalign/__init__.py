@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ctcalign.formats import read_alignment
     from ctcalign.formats.captions import read_captions
     from ctcalign.models import list_models, load_model
+    from ctcalign.search.run import search_phrases
 
 __version__ = "0.1.0"
 
@@ -38,6 +39,7 @@ _HOMES = {
     "open_audio": "ctcalign.audio",
     "read_alignment": "ctcalign.formats",
     "read_captions": "ctcalign.formats",
+    "search_phrases": "ctcalign.search.run",
 }
 _ROOMS = frozenset({"audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
 
@@ -55,6 +57,7 @@ __all__ = [
     "open_audio",
     "read_alignment",
     "read_captions",
+    "search_phrases",
     "transcribe",
 ]
 

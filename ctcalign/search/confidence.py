@@ -1,31 +1,32 @@
-"""From evidence to the probability that a phrase is said: a logistic regression whose coefficients are a small JSON."""
+"""Confidence of hits: a logistic regression over the evidence for a phrase, with coefficients in a JSON file."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ctcalign.aligner.confidence.logistic import read_calibration_document, shipped_file
 from ctcalign.errors import UsageError
 from ctcalign.search.evidence import FEATURES
 
 FORMAT = "ctcalign/search-calibration/1"
-_BUILTIN = Path(__file__).parents[1] / "models" / "builtin"
-FALLBACK = "builtin:en"
+REMEDY = "make it with tools/fit_search.py"
+FALLBACK = "builtin:en"  # its calibration serves models that have none
+MOST_LOG_ODDS = 50.0  # math.exp overflows beyond 709
 
 
 @dataclass(frozen=True)
 class PhraseCalibration:
-    """Coefficients.
+    """Coefficients of the regression.
 
     Attributes:
-        model: whose scores they were fitted on.
+        model: the recogniser for which they were fitted.
         bias: constant of the log-odds.
-        weights: of `Evidence.features`, by name.
-        fitted_on: what was searched in what, for people to read.
+        weights: of `PhraseEvidence.features`, by name.
+        fitted_on: description of the data of the fit.
     """
 
     model: str
@@ -34,9 +35,9 @@ class PhraseCalibration:
     fitted_on: str = ""
 
     def confidence(self, features: Mapping[str, float]) -> float:
-        """Probability in (0, 1) that the phrase is said there."""
+        """Probability in (0, 1) that the phrase is spoken there."""
         odds = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-        return 1.0 / (1.0 + math.exp(-min(max(odds, -50.0), 50.0)))  # exp of more than 709 overflows
+        return 1.0 / (1.0 + math.exp(-min(max(odds, -MOST_LOG_ODDS), MOST_LOG_ODDS)))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""
@@ -50,27 +51,16 @@ class PhraseCalibration:
 
 
 def read_calibration(path: str | Path) -> PhraseCalibration:
-    """Read a calibration.
+    """Read a calibration that tools/fit_search.py wrote.
 
     Raises:
-        UsageError: no such file, or none of this format.
+        UsageError: it cannot be read, has another format, or holds other features.
     """
-    try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"calibration {path}: {error.strerror or error}; name a file of tools/fit_search.py") from None
-    except ValueError:
-        raise UsageError(f"calibration {path}: no JSON; name a file of tools/fit_search.py") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(
-            f"calibration {path}: expected a file of the format {FORMAT}; make one with tools/fit_search.py"
-        )
+    document = read_calibration_document(path, FORMAT, REMEDY, UsageError)
     weights: Any = document.get("weights")
     numbers = [document.get("bias"), *(weights.values() if isinstance(weights, dict) else [None])]
     if not all(isinstance(number, (int, float)) and abs(number) < 1e6 for number in numbers):
-        raise UsageError(
-            f"calibration {path}: bias and weights must be numbers; make it again with tools/fit_search.py"
-        )
+        raise UsageError(f"calibration {path}: bias and weights must be numbers; {REMEDY}")
     unknown = sorted(set(weights) - set(FEATURES))
     if unknown:
         raise UsageError(f"calibration {path}: unknown weight {unknown[0]!r}, expected some of {', '.join(FEATURES)}")
@@ -80,13 +70,19 @@ def read_calibration(path: str | Path) -> PhraseCalibration:
 
 
 def calibration_for(model: str) -> tuple[PhraseCalibration, list[str]]:
-    """The calibration that is shipped for a model, else that of the built-in one with a warning."""
-    family, _, language = model.partition(":")
-    own = _BUILTIN / language / "search.json"
-    if family == "builtin" and own.is_file():
+    """The calibration that comes with a model, else that of the built-in model, with a warning.
+
+    Raises:
+        UsageError: see `read_calibration`.
+    """
+    own = shipped_file(model, "search.json")
+    if own is not None:
         return read_calibration(own), []
     warning = (
-        f"confidence: {model} has no calibration, so that of {FALLBACK} was taken; "
-        "the order of the hits can be trusted more than the numbers (--calibration FILE)"
+        f"confidence: {model} has no calibration, so that of {FALLBACK} is used; "
+        "trust the order of the hits more than the numbers (--calibration FILE)"
     )
-    return read_calibration(_BUILTIN / "en" / "search.json"), [warning]
+    fallback = shipped_file(FALLBACK, "search.json")
+    if fallback is None:
+        raise UsageError(f"calibration: that of {FALLBACK} is missing; install ctcalign again")
+    return read_calibration(fallback), [warning]

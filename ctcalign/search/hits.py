@@ -1,4 +1,4 @@
-"""What a search found: hits with times, and the same as an `Alignment` for every output format."""
+"""Hits of a search with their times, also as an `Alignment` for every output format."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 from ctcalign.aligner.placing.words import place_runs
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.emission.emission import Emission
-from ctcalign.search.evidence import Evidence
+from ctcalign.search.evidence import PhraseEvidence
 from ctcalign.search.phrases import Phrase
 
 SCHEMA = "ctcalign/search/1"
-LEVELS = 10.0  # seconds on either side of a hit over which floor and level of the recording are measured
+ENERGY_REACH = 10.0  # seconds on either side of a hit from which noise floor and loudness are estimated
 
 
 @dataclass
 class PhraseHits:
-    """What was found in a recording.
+    """The hits in a recording.
 
     Attributes:
-        audio, duration, model, language, warnings: as of an `Alignment`.
-        phrases: as they were given.
-        hits: for each phrase its places in the order of time: cues with words, `confidence` and a `score` in nats a
-            symbol, at most 0; see docs/search.md.
+        audio, duration, model, language, warnings: as in an `Alignment`.
+        phrases: the phrases as they were given.
+        hits: the hits of each phrase in order of time: cues with words, `confidence` and a `score` in nats a symbol,
+            at most 0; see docs/search.md.
     """
 
     audio: str
@@ -37,7 +37,7 @@ class PhraseHits:
     warnings: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object of the schema `ctcalign/search/1`; phrases without a hit have an empty list."""
+        """A JSON object of the schema `ctcalign/search/1`; phrases without hits have an empty list."""
         return {
             "schema": SCHEMA,
             "audio": self.audio,
@@ -52,7 +52,7 @@ class PhraseHits:
         }
 
     def alignment(self) -> Alignment:
-        """Each hit as a cue, in the order of time; `id` is the number of its phrase, from 1."""
+        """Each hit as a cue, in order of time; `id` is the number of its phrase, counted from 1."""
         rows = sorted(
             ((hit, number) for number, hits in enumerate(self.hits, 1) for hit in hits),
             key=lambda row: (row[0].start or 0.0, row[0].end or 0.0, row[1]),
@@ -63,15 +63,17 @@ class PhraseHits:
         )
 
 
-def placed(phrase: Phrase, seen: Evidence, emission: Emission, spike_delay: float, confidence: float) -> AlignedCue:
-    """Times of a phrase and its words, from the symbols' frames and the energy of the recording around."""
+def place_hit(
+    phrase: Phrase, found: PhraseEvidence, emission: Emission, spike_delay: float, confidence: float
+) -> AlignedCue:
+    """A hit with the times of its words, from the frames of its symbols and the energy of the recording around it."""
     shift, count = emission.energy_shift, len(emission.energy)
-    first = min(run[0][1] for run in seen.runs) * emission.frame_shift + emission.offset
-    stop = max(run[-1][2] for run in seen.runs) * emission.frame_shift + emission.offset
-    low = min(count, max(0, int((first - LEVELS) / shift)))
-    high = min(count, max(low, int((stop + LEVELS) / shift)))
+    first = min(run[0][1] for run in found.runs) * emission.frame_shift + emission.offset
+    stop = max(run[-1][2] for run in found.runs) * emission.frame_shift + emission.offset
+    low = min(count, max(0, int((first - ENERGY_REACH) / shift)))
+    high = min(count, max(low, int((stop + ENERGY_REACH) / shift)))
     base = low * shift
-    # Only the neighbourhood: levels of energy are local, and a recording may be hours long.
+    # Only the neighbourhood: noise floor and loudness are local, and a recording may be hours long.
     near = replace(
         emission,
         offset=emission.offset - base,
@@ -79,10 +81,10 @@ def placed(phrase: Phrase, seen: Evidence, emission: Emission, spike_delay: floa
         audio_seconds=min(emission.audio_seconds - base, (high - low) * shift if high < count else np.inf),
         _file=None,
     )
-    found = place_runs(phrase.spoken, seen.runs, seen.chosen, seen.around, near, spike_delay)
-    by_place = {place: word for (_, place), word in zip(phrase.spoken.homes, found.words, strict=True)}
+    placement = place_runs(phrase.transcript, found.runs, found.chosen, found.neighbours, near, spike_delay)
+    by_place = {place: word for (_, place), word in zip(phrase.transcript.homes, placement.words, strict=True)}
     words = []
-    for place, word in enumerate(phrase.spoken.words[0]):
+    for place, word in enumerate(phrase.transcript.words[0]):
         here = by_place.get(place)
         if here is None:
             words.append(AlignedWord(word.text, status="not_spoken"))
@@ -100,7 +102,7 @@ def placed(phrase: Phrase, seen: Evidence, emission: Emission, spike_delay: floa
         )
     start = min(word.start for word in words if word.start is not None)
     end = max(word.end for word in words if word.end is not None)
-    return AlignedCue(0, phrase.text, start, end, score=seen.score, confidence=confidence, words=words)
+    return AlignedCue(0, phrase.text, start, end, score=found.score, confidence=confidence, words=words)
 
 
 def _row(hit: AlignedCue) -> dict[str, Any]:

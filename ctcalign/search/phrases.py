@@ -1,4 +1,4 @@
-"""A phrase as the search sees it: its words, their readings, and the graph of the model's symbols."""
+"""Phrases of a search: their words and readings, and the graph of their symbols."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ from ctcalign.errors import CaptionError, UsageError
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.vocabulary import Vocabulary
 
-# A phrase is said in one go: seconds without a symbol that may lie inside a word, and between two words.
+# A phrase is spoken without a long pause: seconds without a symbol that may lie inside a word, and between two words.
 PAUSE_IN_WORD = 0.45
 PAUSE_BETWEEN_WORDS = 1.0
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """One phrase.
+    """A phrase that can be searched.
 
     Attributes:
-        text: as the user wrote it.
-        spoken: its words.
-        transcript: graph of their symbols.
-        patience: frames of blank that may follow each node of the graph, (N,).
+        text: the phrase as it was given, with single spaces.
+        transcript: its words, as those of a single cue.
+        symbols: graph of the symbols of their readings.
+        patience: frames of blank that may follow each node of the graph. (N,)
     """
 
     text: str
-    spoken: Transcript
-    transcript: TranscriptGraph
+    transcript: Transcript
+    symbols: TranscriptGraph
     patience: NDArray[np.int64]
 
 
-def prepared(
+def prepare_phrases(
     phrases: Sequence[str], tokeniser: Tokeniser, language: str, frame_shift: float, model: str
 ) -> list[Phrase]:
-    """The phrases in the symbols of a model, in their order.
+    """Spell phrases with the symbols of a model, in their order.
 
     Args:
+        frame_shift: seconds between frames of the model.
         model: its name, for messages.
     Raises:
-        UsageError: no phrase, one that is empty, not text or given twice.
-        CaptionError: one of which nothing is spoken or the model can say nothing.
+        UsageError: no phrase, or one that is empty, not text or given twice.
+        CaptionError: one with nothing that is spoken, or nothing that the model has symbols for.
     """
     if isinstance(phrases, str):
         raise UsageError(f"phrases: got one text, {phrases!r}; give a list of them")
@@ -55,7 +56,7 @@ def prepared(
     found: dict[str, Phrase] = {}
     for text in phrases:
         if not isinstance(text, str) or not text.strip():
-            raise UsageError(f"phrase {len(found) + 1}: got {text!r}, expected a word or some words")
+            raise UsageError(f"phrase {len(found) + 1}: got {text!r}, expected one or more words")
         line = " ".join(text.split())
         if line in found:
             raise UsageError(f"phrase {line!r}: given twice; leave one out")
@@ -64,35 +65,35 @@ def prepared(
 
 
 def lines_of(content: Iterable[str]) -> list[str]:
-    """Phrases of a file, a line each; empty lines, lines that begin with "#" and repetitions are left out."""
+    """Phrases of a file, one a line; empty lines, lines that begin with "#" and repetitions are left out."""
     lines = (" ".join(line.split()) for line in content)
     return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
 def _phrase(text: str, tokeniser: Tokeniser, language: str, frame_shift: float, model: str) -> Phrase:
-    spoken = transcript_of([Cue(0, text)], tokeniser, language)
-    if not spoken.spoken:
+    transcript = transcript_of([Cue(0, text)], tokeniser, language)
+    if not transcript.spoken:
         raise CaptionError(f"phrase {text!r}: nothing in it is spoken (only mark-up, signs or notes); give words")
-    if not any(word.alternatives for word in spoken.spoken):
+    if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
             f"phrase {text!r}: {model} has no symbols for it; choose a model of its language, "
             "or install romanisation: pip install 'ctcalign[text]'"
         )
-    transcript = transcript_graph(spoken.spoken, tokeniser.vocabulary)
-    return Phrase(text, spoken, transcript, _patience(spoken, transcript, frame_shift))
+    symbols = transcript_graph(transcript.spoken, tokeniser.vocabulary)
+    return Phrase(text, transcript, symbols, _patience(transcript, symbols, frame_shift))
 
 
-def _patience(spoken: Transcript, transcript: TranscriptGraph, frame_shift: float) -> NDArray[np.int64]:
+def _patience(transcript: Transcript, symbols: TranscriptGraph, frame_shift: float) -> NDArray[np.int64]:
     inside, between = (max(1, round(s / frame_shift)) for s in (PAUSE_IN_WORD, PAUSE_BETWEEN_WORDS))
-    frames = np.full(len(transcript.places), between, np.int64)
-    for node, place in enumerate(transcript.places):
+    frames = np.full(len(symbols.places), between, np.int64)
+    for node, place in enumerate(symbols.places):
         if place is not None:
-            alternatives = spoken.spoken[place.word].alternatives
+            alternatives = transcript.spoken[place.word].alternatives
             if alternatives and place.position + 1 < len(alternatives[place.alternative]):
                 frames[node] = inside
     return frames
 
 
 def separators(vocabulary: Vocabulary) -> tuple[int, ...]:
-    """Labels that stand between words and are no symbols of a phrase."""
+    """Labels that stand between words and are not symbols of a phrase."""
     return () if vocabulary.separator is None else (vocabulary.separator,)

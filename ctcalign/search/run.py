@@ -1,4 +1,4 @@
-"""Search on speech: where phrases are said in a recording, and how sure that is."""
+"""`ctcalign search`: where phrases are spoken in a recording, with a confidence for each hit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.search.confidence import PhraseCalibration, calibration_for
-from ctcalign.search.evidence import Evidence, evidence
-from ctcalign.search.hits import PhraseHits, placed
-from ctcalign.search.phrases import Phrase, prepared, separators
+from ctcalign.search.evidence import PhraseEvidence, phrase_evidence
+from ctcalign.search.hits import PhraseHits, place_hit
+from ctcalign.search.phrases import Phrase, prepare_phrases, separators
 from ctcalign.text.tokeniser import Romanise, Tokeniser
 
-# Nats a symbol below which nothing is looked at closely: 7 in 100 of what twenty readers said lay below.
+# Lowest score of a spot, in nats a symbol. In read speech of twenty readers, 7 % of the spoken phrases scored lower.
 FLOOR = -3.0
 
 
@@ -32,8 +32,8 @@ class SearchOptions(EmissionOptions):
 
     Attributes:
         min_confidence: hits below it are left out, in [0, 1].
-        max_hits: of each phrase the surest ones, so many; None: all.
-        romanise: as `AlignOptions`.
+        max_hits: number of hits of each phrase, those with the highest confidence; None keeps all.
+        romanise: see `AlignOptions`.
     """
 
     min_confidence: float = 0.5
@@ -59,24 +59,24 @@ def search_phrases(
     allow_noncommercial: bool = False,
     progress: Progress = ignored,
 ) -> PhraseHits:
-    """Find where phrases are said in a recording.
+    """Find where phrases are spoken in a recording.
 
     Args:
-        audio, model, language, device, allow_noncommercial, progress: as for `ctcalign.align`.
-        phrases: words or some words each; numbers and signs are heard in every way they may be read.
+        audio, model, language, device, allow_noncommercial, progress: see `ctcalign.align`.
+        phrases: one or more words each; every reading of numbers and signs is searched.
         options: see `SearchOptions`.
-        calibration: turns evidence into confidence; None takes what is shipped for the model.
+        calibration: turns evidence into confidence; None takes the one that comes with the model.
     Returns:
-        The hits of each phrase in the order of time; those of one phrase do not overlap.
+        The hits of each phrase in order of time; those of one phrase do not overlap.
     Raises:
-        UsageError, CaptionError: a phrase or option cannot be used.   AudioError, ModelError: as for `align`.
+        UsageError, CaptionError: a phrase or option cannot be used.   AudioError, ModelError: see `ctcalign.align`.
     """
     options = options or SearchOptions()
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    ready = prepared(phrases, tokeniser, language, recogniser.frame_shift, recogniser.name)
-    warnings = [text for phrase in ready for text in phrase.spoken.warnings]
+    ready = prepare_phrases(phrases, tokeniser, language, recogniser.frame_shift, recogniser.name)
+    warnings = [text for phrase in ready for text in phrase.transcript.warnings]
     if calibration is None:
         calibration, more = calibration_for(recogniser.name)
         warnings += more
@@ -96,32 +96,32 @@ def search_emission(
     options: SearchOptions,
     progress: Progress = ignored,
 ) -> PhraseHits:
-    """The same from an emission that is at hand already."""
+    """The same for an emission that is computed already."""
     found: list[list[AlignedCue]] = []
     for phrase, spots in zip(phrases, spots_of(emission, phrases, progress), strict=True):
-        sure = [
-            (seen, confidence)
-            for seen in looked_at(phrase, spots, emission)
-            if (confidence := calibration.confidence(seen.features())) >= options.min_confidence
+        kept = [
+            (evidence, confidence)
+            for evidence in evidence_at(phrase, spots, emission)
+            if (confidence := calibration.confidence(evidence.features())) >= options.min_confidence
         ]
         if options.max_hits is not None:
-            sure = sorted(sure, key=lambda pair: -pair[1])[: options.max_hits]
-        hits = [placed(phrase, seen, emission, model.spike_delay, confidence) for seen, confidence in sure]
+            kept = sorted(kept, key=lambda pair: -pair[1])[: options.max_hits]
+        hits = [place_hit(phrase, evidence, emission, model.spike_delay, confidence) for evidence, confidence in kept]
         found.append(sorted(hits, key=lambda hit: hit.start or 0.0))
     return PhraseHits("", emission.duration, model.name, [phrase.text for phrase in phrases], found)
 
 
-def looked_at(phrase: Phrase, spots: Sequence[Spot], emission: Emission) -> list[Evidence]:
-    """The evidence for each spot that holds the phrase in one go."""
-    return [seen for spot in spots if (seen := evidence(phrase, spot, emission)) is not None]
+def evidence_at(phrase: Phrase, spots: Sequence[Spot], emission: Emission) -> list[PhraseEvidence]:
+    """The evidence at each spot that is not divided by a pause."""
+    return [found for spot in spots if (found := phrase_evidence(phrase, spot, emission)) is not None]
 
 
 def spots_of(emission: Emission, phrases: Sequence[Phrase], progress: Progress = ignored) -> list[list[Spot]]:
-    """Where each phrase may be said: one pass over the emission, a block at a time."""
+    """Candidate positions of each phrase, found in one pass over the emission, block by block."""
     blank = emission.vocabulary.blank
     spotters = [
         PhraseSpotter(
-            phrase.transcript.graph,
+            phrase.symbols.graph,
             blank,
             silent=separators(emission.vocabulary),
             floor=FLOOR,

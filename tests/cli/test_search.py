@@ -76,7 +76,7 @@ def test_the_surest_hits_alone():
         ((TALK, "二", "--romanise", "never"), 1, "builtin:en has no symbols for it"),
         ((TALK, "a", "--min-confidence", "2"), 2, "--min-confidence"),
         ((TALK, "a", "--max-hits", "0"), 2, "--max-hits"),
-        ((TALK, "a", "--calibration", "none.json"), 2, "calibration none.json: No such file"),
+        ((TALK, "a", "--calibration", "none.json"), 2, "calibration none.json: cannot be read: No such file"),
         ((TALK, "a", "--json", "-o", "-", "--format", "srt"), 2, "--json: standard output is already taken"),
         ((TALK, "a", "-o", "hits.xyz"), 2, "no output format has this extension"),
         (("none.wav", "a"), 1, "none.wav"),

@@ -1,4 +1,4 @@
-"""Files of the search: calibrations, which one a model gets, and lists of phrases."""
+"""Confidences of hits: the formula, its files, and the calibration of each model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from ctcalign.errors import UsageError
 from ctcalign.search.confidence import FALLBACK, PhraseCalibration, calibration_for, read_calibration
 from ctcalign.search.evidence import FEATURES
-from ctcalign.search.phrases import lines_of
 
 
 def test_confidence_is_the_logistic_of_its_weights():
@@ -29,15 +28,15 @@ def test_a_calibration_goes_to_a_file_and_back(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "No such file"),
-        ("{", "no JSON"),
-        ("[]", "expected a file of the format ctcalign/search-calibration/1"),
+        (None, "cannot be read: No such file"),
+        ("{", "not valid JSON"),
+        ("[]", "expected the format ctcalign/search-calibration/1, got 'list'"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1}', "bias and weights must be numbers"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1, "weights": {"score": NaN}}', "must be numbers"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1, "weights": {"x": 1}}', "unknown weight 'x'"),
     ],
 )
-def test_what_is_no_calibration(tmp_path, content, message):
+def test_a_file_that_cannot_be_used_says_why(tmp_path, content, message):
     if content is not None:
         (tmp_path / "c.json").write_text(content, encoding="utf-8")
     with pytest.raises(UsageError, match=message):
@@ -51,7 +50,3 @@ def test_other_models_take_the_built_in_calibration_with_a_warning():
     assert other == own
     assert len(warnings) == 1
     assert "hf:someone/model has no calibration" in warnings[0]
-
-
-def test_lines_of_a_file():
-    assert lines_of(["one\n", "\n", "# no\n", " two  three \n", "one\n"]) == ["one", "two three"]
