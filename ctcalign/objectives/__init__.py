@@ -1,6 +1,7 @@
-"""Losses over paths and log-probs, and the properties that improve a path. Needs torch and numba alone.
+"""Losses over paths and log-probs, and the properties that improve a path.
 
-Nothing here knows where the paths came from. No module has the name of a public function.
+Needs only torch and numba, and is independent of how the paths were sampled. No module has the name of a public
+function.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compiled kernels over label arrays: words of a text, edit distance, word alignment, and repairs of a path.
+"""Compiled kernels over label arrays: words of a text, word alignment, and repairs of a path.
 
 A text is an array of labels (units). A word is a range of units, found with tables of the vocabulary: which labels
 separate words, which begin a word, and the characters of a label, codes[offsets[label]:offsets[label + 1]]. Two words
@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ctcalign.ctc.jit import jit
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 # Cost of one edit in an alignment. It is far above the costs that break ties between alignments with equal edits.
 EDIT = 1 << 32
@@ -155,7 +152,7 @@ def _partners(a: Any, a_words: Any, b: Any, b_words: Any, codes: Any, offsets: A
 
 
 @jit
-def _takes_a_gap(a: Any, b: Any) -> bool:
+def _contains_gap(a: Any, b: Any) -> bool:
     """Whether the cheapest alignment of two arrays of equal length that prefers gaps contains one."""
     size = len(a)
     costs = np.empty((size, size), np.int64)
@@ -223,7 +220,7 @@ def repair_paths(
     blank: int,
     most: int,
     every: bool,
-    must_help: bool,
+    must_improve: bool,
     gaps_first: bool,
     draws: Any,
 ) -> None:
@@ -236,7 +233,7 @@ def repair_paths(
         most: largest number of units in which a word may differ from the word it is aligned to; both have the same
             number of units.
         every: repair every such word; otherwise the one at index `draws`, (B, N) ints >= 0, modulo their number.
-        must_help: repair only words whose new labels survive the collapse of repeats.
+        must_improve: repair only words whose new labels survive the collapse of repeats.
         gaps_first: of alignments of equal cost, of words and of units within a word, prefer those with gaps; words and
             units aligned to a gap are not repaired.
     """
@@ -259,9 +256,9 @@ def repair_paths(
                     continue
                 partner = reference_words[v]
                 labels = reference[partner[0] : partner[1]]
-                if gaps_first and _takes_a_gap(units[words[w, 0] : words[w, 1]], labels):
+                if gaps_first and _contains_gap(units[words[w, 0] : words[w, 1]], labels):
                     continue
-                if must_help and not _survives_collapse(units, frames, words[w], labels):
+                if must_improve and not _survives_collapse(units, frames, words[w], labels):
                     continue
                 chosen[count] = w
                 count += 1

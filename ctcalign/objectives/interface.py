@@ -89,7 +89,7 @@ register_objective = _OBJECTIVES.register
 
 
 def objective_names() -> list[str]:
-    """Names that `build_objective` knows."""
+    """Names of all registered objectives."""
     return _OBJECTIVES.names()
 
 

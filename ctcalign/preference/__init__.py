@@ -1,7 +1,7 @@
 """Preference losses over per-token log-probs, for text language models and CTC recognisers.
 
-Needs torch and numba alone. The losses do not know where the log-probs came from. No module has the name of a public
-function.
+Needs only torch and numba. The losses are independent of where the log-probs come from. No module has the name of a
+public function.
 
 A built-in loss is a function in `losses/`, registered by name, and a line below.
 """

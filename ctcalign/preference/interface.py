@@ -114,7 +114,7 @@ def register_preference_loss(
 
 
 def preference_loss_names() -> list[str]:
-    """Names that `build_preference_loss` knows."""
+    """Names of all registered losses."""
     return _LOSSES.names()
 
 

@@ -1,4 +1,4 @@
-"""The interface of properties: what one is, what it may know, its random numbers, and properties by name."""
+"""The interface of properties: their input and output, properties by name, and random draws for a batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Source = torch.Generator | Sequence[torch.Generator] | None
 
 @dataclass(frozen=True)
 class PropertyContext:
-    """The utterance of a path, as far as a property may know it.
+    """The utterance of a path, as input of a property.
 
     Attributes:
         reference: labels of the transcript, without blanks.
@@ -67,7 +67,7 @@ register_property = _PROPERTIES.register
 
 
 def property_names() -> list[str]:
-    """Names that `build_property` knows."""
+    """Names of all registered properties."""
     return _PROPERTIES.names()
 
 
