@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The same random logits through installed TRL and through ctcalign.preference: loss and gradient must agree.
+"""Compare losses and gradients of ctcalign.preference with an installed TRL, on the same random logits.
 
   compare_trl.py [BATCHES]
 
-TRL's own methods run unchanged, on models that return given logits. Every line is one loss. Exit status 1: a value or
-gradient differs by more than 1e-9 relative (exo_pair: 1e-6, TRL has its label smoothing in float32). 69: TRL is not
-installed; `pip install trl==1.16.0` in an environment of its own. TRL 1.16 has no BCO trainer any more.
+TRL's methods run unchanged, on models that return the given logits. Each line of output is one loss. Exit status 1: a
+value or gradient differs by more than 1e-9 relative (exo_pair: 1e-6, since TRL keeps its label smoothing in float32).
+69: TRL is not installed; `pip install trl==1.16.0` in a separate environment. TRL 1.16 no longer has a BCO trainer.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from torch import Tensor, nn
 
 from ctcalign.preference import cpo_loss, dpo_loss, kto_loss, lm_token_scores, simpo_loss
 
-os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # CPO lives in trl.experimental, which warns on import
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # CPO is in trl.experimental, which warns on import
 try:
     import trl
     from trl.experimental.cpo.cpo_trainer import CPOTrainer
     from trl.trainer.dpo_trainer import DPOTrainer
     from trl.trainer.kto_trainer import KTOTrainer
 except ImportError as error:
-    print(f"TRL cannot be imported ({error}); install trl 1.16 or newer in an environment of its own", file=sys.stderr)
+    print(f"TRL cannot be imported ({error}); install trl 1.16 or newer in a separate environment", file=sys.stderr)
     sys.exit(69)
 
 VOCABULARY, LENGTH, PAIRS = 11, 9, 4
@@ -45,7 +45,7 @@ KTO = [{}, {"undesirable_weight": 1.33, "beta": 0.5}, {"variant": "apo_zero_unpa
 
 
 class Model(nn.Module):
-    """Returns given logits in the form that TRL's fused head has, and others for the mismatched tokens of KTO."""
+    """Returns the given logits in the format of TRL's fused head, or `far_logits` for the mismatched tokens of KTO."""
 
     is_gradient_checkpointing = False
 
@@ -70,7 +70,7 @@ class Model(nn.Module):
 
 
 def trainer(options: dict[str, Any], policy: Model, reference: Model, **more: Any) -> Any:
-    """What TRL's methods read of their trainer."""
+    """A stub with the attributes of a trainer that TRL's methods read."""
 
     def same(values: Tensor) -> Tensor:
         return values
@@ -92,7 +92,7 @@ def trainer(options: dict[str, Any], policy: Model, reference: Model, **more: An
 
 
 def batch_of(seed: int, rows: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Logits of policy (a leaf) and reference, tokens, mask of the completions; prompts and lengths are random."""
+    """Logits of policy (a leaf) and reference, tokens, and mask of the completions; prompts and lengths are random."""
     generator = torch.Generator().manual_seed(seed)
     logits, reference = (
         2 * torch.randn(rows, LENGTH, VOCABULARY, dtype=torch.float64, generator=generator) for _ in range(2)
@@ -105,7 +105,7 @@ def batch_of(seed: int, rows: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def pair_tensors(logits: Tensor, reference: Tensor | None, tokens: Tensor, mask: Tensor) -> dict[str, Tensor]:
-    """The batch as our functions want it: rows 0..B-1 chosen, the others rejected."""
+    """The batch as arguments of the losses: rows 0..B-1 chosen, the others rejected."""
     scores = lm_token_scores(logits, tokens, mask, log_collision=True, chunk_numbers=50)
     frozen = None if reference is None else lm_token_scores(reference, tokens, mask).log_probs
     found = {}
@@ -157,7 +157,7 @@ def kto(seed: int, options: dict[str, Any]) -> Iterator[tuple[Tensor, Tensor]]:
     logits, reference, tokens, mask = batch_of(seed, 2 * PAIRS)
     far, far_reference, far_tokens, far_mask = batch_of(seed + 1, 2 * PAIRS)
     good = torch.arange(2 * PAIRS) % 3 == 0
-    far = far.detach() / 3  # flatter than the reference: random tokens are likelier, so z > 0
+    far = far.detach() / 3  # flatter than the reference, so random tokens are more likely and z > 0
     policy, frozen = Model(logits, far, far_tokens), Model(reference, far_reference, far_tokens)
     variant = options.get("variant", "kto")
     stub = trainer(
@@ -189,7 +189,7 @@ def kto(seed: int, options: dict[str, Any]) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def difference(found: Iterator[tuple[Tensor, Tensor]]) -> tuple[float, float]:
-    """Largest relative differences of value and gradient between TRL and us."""
+    """Largest relative differences of value and gradient between TRL and ctcalign."""
     (theirs, logits), (ours, _) = found
     gradients = [torch.autograd.grad(loss, logits)[0] for loss in (theirs, ours)]
     gap = (gradients[0] - gradients[1]).abs().max() / gradients[0].abs().max()
@@ -203,6 +203,7 @@ def main() -> None:
              for name, several in (("cpo", CPO), ("simpo", SIMPO)) for options in several]  # fmt: skip
     runs += [("kto", options, kto) for options in KTO]
     print(f"TRL {trl.__version__}, torch {torch.__version__}, {batches} batches; largest relative differences:")
+
     agree = True
     for name, options, run in runs:
         gaps = [difference(run(seed, options)) for seed in range(batches)]

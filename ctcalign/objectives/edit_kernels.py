@@ -13,7 +13,6 @@ import numpy as np
 
 from ctcalign.ctc.jit import jit
 
-
 # Cost of one edit in an alignment. It is far above the costs that break ties between alignments with equal edits.
 EDIT = 1 << 32
 

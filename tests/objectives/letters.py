@@ -1,4 +1,4 @@
-"""Paths as people write them: "aa^b" with "^" for the blank; the vocabulary of the golden files; oracles."""
+"""Paths written as text ("aa^b", with "^" for the blank), the vocabulary of the golden files, and oracles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def collapsed(path: Sequence[int], blank: int = BLANK) -> list[int]:
 
 
 def first_frames(path: Sequence[int], blank: int = BLANK) -> list[int]:
-    """Where each label begins."""
+    """First frame of each label."""
     starts, before = [], blank
     for frame, label in enumerate(path):
         if label not in (blank, before):

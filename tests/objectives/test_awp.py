@@ -1,4 +1,4 @@
-"""The hinge over pairs: golden values and gradients, what counts and what does not, and wrong input."""
+"""The hinge over pairs: golden values and gradients, which pairs count, and invalid input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESULTS = pytest.mark.parametrize("row", GOLDEN["results"], ids=lambda row: f"{r
 
 
 def golden_input(row):
-    """Logits (B, T, C) that want a gradient, sampled and better paths, lengths."""
+    """Logits (B, T, C) that require a gradient, sampled and improved paths, lengths."""
     logits = torch.tensor(GOLDEN["logits"]).transpose(1, 2).contiguous().requires_grad_()
     name = "low_latency" if row["property"] == "f_low_latency" else "min_wer"
     sampled = torch.tensor(GOLDEN[f"paths_{name}"])
@@ -42,7 +42,7 @@ def random_input(seed=0, batch=2, paths=3, frames=6, classes=4, dtype=torch.floa
 @RESULTS
 def test_golden_values_and_gradients(row):
     logits, sampled, better, lengths = golden_input(row)
-    log_probs = (logits.softmax(-1) + 1e-7).log()  # as the published code
+    log_probs = (logits.softmax(-1) + 1e-7).log()  # as in the published code
     pairs = awp_pairs(log_probs, sampled, better, lengths, margin=row["margin"])
     assert_close(pairs.sampled, torch.tensor(row["mean_logp_sampled"]), atol=1e-5, rtol=0)
     assert_close(pairs.improved, torch.tensor(row["mean_logp_shifted"]), atol=1e-5, rtol=0)
@@ -53,7 +53,7 @@ def test_golden_values_and_gradients(row):
 
 
 @RESULTS
-def test_log_softmax_is_as_good(row):
+def test_log_softmax_gives_the_golden_loss(row):
     logits, sampled, better, lengths = golden_input(row)
     log_probs = logits.log_softmax(-1)
     loss = align_with_purpose_loss(log_probs, sampled, better, lengths, row["margin"], "sum_paths")
@@ -62,7 +62,7 @@ def test_log_softmax_is_as_good(row):
 
 
 @RESULTS
-def test_golden_better_paths(row):
+def test_golden_improved_paths(row):
     _, sampled, better, lengths = golden_input(row)
     if row["property"] == "f_low_latency":
         removal = torch.tensor([-1 if index is None else index for index in row["removed_indices"]]).view(2, 3, 1)
@@ -74,8 +74,8 @@ def test_golden_better_paths(row):
         assert torch.equal(found, better)
 
 
-def test_unchanged_pairs_are_dropped_by_their_paths_not_by_their_scores():
-    log_probs = torch.full((1, 3, 4), -math.log(4)).requires_grad_()  # every path ties
+def test_unchanged_pairs_are_recognised_by_their_paths_not_by_their_scores():
+    log_probs = torch.full((1, 3, 4), -math.log(4)).requires_grad_()  # all paths have the same score
     sampled, better = torch.tensor([[[0, 1, 2], [0, 1, 2]]]), torch.tensor([[[0, 1, 2], [1, 2, 0]]])
     pairs = awp_pairs(log_probs, sampled, better, margin=0.5)
     assert pairs.hinge.tolist() == [[0.0, 0.5]]
@@ -84,7 +84,7 @@ def test_unchanged_pairs_are_dropped_by_their_paths_not_by_their_scores():
     assert log_probs.grad.abs().sum() > 0
 
 
-def test_a_change_in_the_padding_is_none():
+def test_a_change_in_the_padding_does_not_count():
     log_probs, sampled, _, lengths = random_input()
     better = sampled.clone()
     better[1, :, 4:] = (sampled[1, :, 4:] + 1) % 4
@@ -95,7 +95,7 @@ def test_a_change_in_the_padding_is_none():
     assert pairs.statistics()["mean_gain"] == 0
 
 
-def test_by_hand():
+def test_a_pair_computed_by_hand():
     log_probs = torch.tensor([[[-1.0, -2.0, -3.0], [-4.0, -1.0, -2.0]]])
     sampled, better = torch.tensor([[[0, 1], [2, 2]]]), torch.tensor([[[1, 0], [0, 1]]])
     pairs = awp_pairs(log_probs, sampled, better, margin=0.25)
@@ -154,7 +154,7 @@ def test_half_precision_is_summed_in_float32(dtype):
     assert_close(loss, align_with_purpose_loss(log_probs, sampled, better, lengths, 0.3), atol=0.02, rtol=0)
 
 
-def test_an_impossible_path_does_not_count():
+def test_a_path_of_probability_zero_does_not_count():
     log_probs = torch.zeros(1, 2, 2).log_softmax(-1)
     log_probs[0, 0, 1] = -math.inf
     log_probs.requires_grad_()
@@ -173,7 +173,7 @@ def test_an_utterance_without_frames_is_unchanged():
     assert torch.isfinite(pairs.loss())
 
 
-def test_wrong_input_has_one_clear_error_each():
+def test_invalid_input_gives_one_line_errors():
     log_probs, sampled, better, lengths = random_input()
     nan = log_probs.detach().clone()
     nan[1, 2] = math.nan

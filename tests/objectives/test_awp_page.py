@@ -1,4 +1,4 @@
-"""docs/awp.md: its configurations build, its Python runs, its tables name the options and defaults that there are."""
+"""docs/awp.md: its configurations can be built, its Python examples run, and its tables list every option."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ctcalign.objectives import Joint, LowLatency, MinimumCER, MinimumWER, Prope
 from ctcalign.objectives.builtin import AlignWithPurpose
 
 PAGE = (Path(__file__).parents[2] / "docs" / "awp.md").read_text(encoding="utf-8")
-MINE, FROM_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PROPERTY, FROM_PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_a_property_of_ten_lines(tmp_path, monkeypatch):
-    assert len([line for line in MINE.splitlines() if line.strip()]) <= 10
-    (tmp_path / "my_properties.py").write_text(MINE)
+def test_the_property_of_the_page_has_ten_lines_and_works(tmp_path, monkeypatch):
+    assert len([line for line in PROPERTY.splitlines() if line.strip()]) <= 10
+    (tmp_path / "my_properties.py").write_text(PROPERTY)
     monkeypatch.syspath_prepend(tmp_path)
     yaml = pytest.importorskip("yaml", reason="the k2 environment has no YAML")
     objectives = [
@@ -33,11 +33,11 @@ def test_a_property_of_ten_lines(tmp_path, monkeypatch):
     assert own(np.array([1, 0, 0, 2, 1, 0]), context).tolist() == [1, 0, 2, 2, 1, 0]
 
 
-def test_from_python():
+def test_the_python_example_runs():
     exec(compile(FROM_PYTHON, "awp.md", "exec"), {})
 
 
 @pytest.mark.parametrize("thing", [AlignWithPurpose, LowLatency, MinimumWER, MinimumCER, Joint])
-def test_every_option_is_told(thing):
+def test_every_option_is_documented(thing):
     options = set(inspect.signature(thing).parameters)
     assert {name for name in options if f"`{name}`" not in PAGE} == set()

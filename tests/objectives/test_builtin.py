@@ -1,4 +1,4 @@
-"""Objectives and properties by name, a user's own among them, and the one call that they share."""
+"""Built-in objectives by name behind their common interface, objectives of the user, and invalid configurations."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_half_precision(name):
 
 
 @pytest.mark.parametrize("name", objective_names())
-def test_nan_is_one_clear_error(name):
+def test_nan_gives_a_one_line_error(name):
     bad = batch().log_probs.detach().clone()
     bad[1, 3, 4] = math.nan
     given = batch(log_probs=bad, paths=torch.full((2, 5, 20), 4))
@@ -86,7 +86,7 @@ def test_nan_is_one_clear_error(name):
 
 @pytest.mark.parametrize("name", ["ctc", "trim_tail"])
 @pytest.mark.parametrize("reduction", ["mean", "batch_mean", "sum"])
-def test_ctc_is_that_of_torch(name, reduction):
+def test_ctc_equals_torch(name, reduction):
     given = batch()
     loss = build_objective(name, reduction=reduction, **OPTIONS.get(name, {}))(given).loss
     peer = ctc_loss(
@@ -101,7 +101,7 @@ def test_ctc_is_that_of_torch(name, reduction):
 
 
 @pytest.mark.parametrize("name", ["ctc", "delay_penalty", "fastemit"])
-def test_an_utterance_without_alignment_is_counted_and_left_out(name):
+def test_an_utterance_without_alignment_is_counted_and_contributes_nothing(name):
     options = {key: 0 for key in OPTIONS.get(name, {})}
     output = build_objective(name, reduction="sum", **options)(batch(input_lengths=torch.tensor([20, 3])))
     assert output.statistics["infeasible"] == 0.5
@@ -116,7 +116,7 @@ def test_ctc_of_empty_transcripts():
     assert_close(build_objective("ctc", reduction="sum")(given).loss, -blanks)
 
 
-def test_several_terms_on_the_same_paths():
+def test_several_terms_use_the_same_paths():
     terms = [
         {"property": "low_latency", "weight": 0.5},
         {"property": {"name": "minimum_wer", "words": "all"}, "weight": 2.0, "margin": 0.1},
@@ -130,7 +130,7 @@ def test_several_terms_on_the_same_paths():
     assert set(wer.statistics) == {"share_unchanged", "hinge_activity", "mean_gain"}
 
 
-def test_an_objective_of_ones_own():
+def test_a_users_objective():
     @register_objective("mean_blank")
     class MeanBlank(Objective):
         def __call__(self, batch):
@@ -165,13 +165,13 @@ def test_an_objective_of_ones_own():
         (lambda: register_property("a:b"), "is no valid name"),
     ],
 )
-def test_wrong_configurations(call, message):
+def test_invalid_configurations(call, message):
     with pytest.raises(UsageError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
 
 
-def test_wrong_batches():
+def test_invalid_batches():
     awp, mwer = build_objective("align_with_purpose"), build_objective("mwer")
     with pytest.raises(UsageError, match="paths: align_with_purpose needs sampled paths"):
         awp(batch(paths=None))

@@ -1,4 +1,4 @@
-"""Delay penalty, FastEmit, Peak-First and TrimTail: golden values, brute force, and what they are for."""
+"""Delay penalty, FastEmit, Peak-First and TrimTail: golden values, brute force, and their effect on latency."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def random_batch(seed=0, frames=5, classes=4, blank=0):
 
 
 @pytest.mark.parametrize("row", BATCH["k2_ctc_loss_delay_penalty"], ids=lambda row: str(row["delay_penalty"]))
-def test_delay_penalty_is_that_of_k2(row):
+def test_delay_penalty_equals_k2(row):
     log_probs, targets, frames, tokens = golden_batch()
     loss = delay_penalty_loss(log_probs, targets, frames, tokens, penalty=row["delay_penalty"], reduction="none")
     assert_close(loss, torch.tensor(row["loss"]).double(), atol=1e-5, rtol=1e-6)
@@ -50,7 +50,7 @@ def test_delay_penalty_is_that_of_k2(row):
 
 
 @pytest.mark.parametrize("blank", [0, 2])
-def test_delay_penalty_by_trying_every_alignment(blank):
+def test_delay_penalty_equals_brute_force(blank):
     log_probs, targets, frames, tokens = random_batch(blank=blank)
     loss = delay_penalty_loss(log_probs, targets, frames, tokens, penalty=0.7, blank=blank, reduction="none")
     for utterance in range(2):
@@ -67,7 +67,7 @@ def test_delay_penalty_by_trying_every_alignment(blank):
     [lambda *a, **o: delay_penalty_loss(*a, penalty=0, **o), lambda *a, **o: fastemit_ctc_loss(*a, scale=0, **o)],
 )
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-def test_without_its_effect_it_is_the_ctc_loss(function, reduction):
+def test_with_parameter_zero_it_is_the_ctc_loss(function, reduction):
     log_probs, targets, frames, tokens = random_batch()
     peer = ctc_loss(log_probs.transpose(0, 1), targets, frames, tokens, reduction=reduction)
     assert_close(function(log_probs, targets, frames, tokens, reduction=reduction), peer)
@@ -85,8 +85,8 @@ def test_fastemit_scales_the_gradient_of_labels():
     assert_close(scaled[..., 1:], 1.5 * plain[..., 1:])
 
 
-def test_the_delay_penalty_draws_labels_to_the_front():
-    """On a flat emission the label gains in the first half; without a penalty no end is better than the other."""
+def test_the_delay_penalty_moves_labels_to_the_front():
+    """On a uniform emission the gradient favours the label in the first half; without a penalty it is symmetric."""
     gradients = []
     for penalty in (0.0, 0.5):
         logits = torch.zeros(1, 8, 2, requires_grad=True)
@@ -97,9 +97,9 @@ def test_the_delay_penalty_draws_labels_to_the_front():
     assert early[:4].sum() < -0.4 < 0.4 < early[4:].sum()
 
 
-def test_an_utterance_without_alignment_counts_nothing():
+def test_an_utterance_without_alignment_contributes_nothing():
     log_probs, targets, _, tokens = random_batch()
-    frames = torch.tensor([5, 2])  # two equal labels need three
+    frames = torch.tensor([5, 2])  # two equal labels need three frames
     losses = delay_penalty_loss(log_probs, targets, frames, tokens, penalty=0.1, reduction="none")
     assert losses[1] == math.inf
     total = delay_penalty_loss(log_probs, targets, frames, tokens, penalty=0.1, reduction="sum")
@@ -122,11 +122,11 @@ def test_peak_first_moves_a_peak_to_the_left():
     logits = torch.tensor([[[4.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 0.0]]], requires_grad=True)
     peak_first_loss(logits.log_softmax(-1)).backward()
     assert logits.grad[0, 1, 1] < 0  # the frame before the peak gains its label
-    assert logits.grad[0, 2, 1] > 0  # the peak itself loses it
-    assert (logits.grad[0, 3] == 0).all()  # nothing comes after the last
+    assert logits.grad[0, 2, 1] > 0  # the frame of the peak loses it
+    assert (logits.grad[0, 3] == 0).all()  # the last frame has no next frame
 
 
-def test_peak_first_with_a_label_ruled_out_and_padding():
+def test_peak_first_with_a_label_of_probability_zero_and_padding():
     log_probs = torch.tensor(
         [[[-math.log(2), -math.log(2)], [0.0, -math.inf], [math.nan, math.nan]]], requires_grad=True
     )
@@ -150,11 +150,11 @@ def test_trim_tail():
         for row, (kept, count) in enumerate(zip(trimmed, left.tolist(), strict=True)):
             assert torch.equal(kept[:count], features[row, :count])
             assert (kept[count:] == 0).all()
-    # from 1 to 4 frames; of three frames one may go, two or more are half of them
+    # 1 to 4 frames are cut; from three frames only one can be cut, since two are more than half
     assert seen == {("long", 1), ("long", 2), ("long", 3), ("long", 4), ("short", 0), ("short", 1)}
 
 
-def test_wrong_input_has_one_clear_error_each():
+def test_invalid_input_gives_one_line_errors():
     log_probs, targets, _, _ = random_batch()
     nan = log_probs.detach().clone()
     nan[0, 1, 1] = math.nan

@@ -1,4 +1,4 @@
-"""Expected word errors: k2's golden rows, every text tried, and the errors of texts themselves."""
+"""Expected word errors: golden rows of k2, brute force over all texts, and the errors of texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def arcs():
 
 
 def scores_of(prob, ten):
-    """Score of each text (2, 4) when the word 10 has probability `ten`."""
+    """Score of each text (2, 4) if the word 10 has probability `ten`."""
     first = torch.stack([ten, ten, prob[:, 2], prob[:, 2]], 1)
     second = torch.stack([prob[:, 3], prob[:, 4]] * 2, 1)
     return (first * second * prob[:, 5:]).log()
@@ -43,24 +43,24 @@ def test_k2_keeps_one_alignment_of_a_text(row):
     assert_close(prob.grad.reshape(-1).float(), torch.tensor(row["grad_wrt_prob"]), atol=1e-4, rtol=0)
 
 
-def test_the_part_of_each_path():
+def test_the_contribution_of_each_path_equals_k2():
     (row,) = [row for row in GOLDEN["results"] if row["reduction"] == "none"]
     prob, errors = arcs()
     scores = scores_of(prob, prob[:, 0])
-    # One path after the other has errors, the rest none: what is expected then is that path's part.
+    # Set the errors of all paths but one to zero: the loss is then the contribution of that path.
     parts = [expected_errors(scores, errors * torch.eye(4, dtype=torch.int64)[n], reduction="none") for n in range(4)]
     found = torch.stack(parts, 1).reshape(-1)
-    # k2 has the paths of an utterance in an order of its own.
+    # k2 orders the paths of an utterance differently.
     for low, high in zip(row["row_splits"], row["row_splits"][1:], strict=False):
         assert sorted(found[low:high].tolist()) == pytest.approx(sorted(row["loss_per_path"][low:high]), abs=1e-5)
 
 
-def test_ours_sums_over_the_alignments_of_a_text():
+def test_scores_are_sums_over_the_alignments_of_a_text():
     prob, errors = arcs()
     total = expected_errors(scores_of(prob, prob[:, 0] + prob[:, 1]), errors, reduction="sum")
-    # the word 10 has 0.6 against 0.2, not 0.1 against 0.2
-    share = 0.6 / 0.8
-    assert total.item() == pytest.approx(2 * (1 - share) + share + 2)
+    # the word 10 has probability 0.6 against 0.2, not 0.1 against 0.2
+    posterior = 0.6 / 0.8
+    assert total.item() == pytest.approx(2 * (1 - posterior) + posterior + 2)
     assert total.item() < GOLDEN["results"][0]["loss"]
 
 
@@ -79,9 +79,9 @@ def as_tensors(rows):
     return torch.tensor([[[*row, *[1] * (longest - len(row))] for row in rows]]), torch.tensor([list(map(len, rows))])
 
 
-def test_over_all_texts_it_is_the_expectation_over_all_paths():
+def test_over_all_texts_the_loss_is_the_expectation_over_all_paths():
     logits = emission(batch=1)
-    log_probs = logits.log_softmax(-1)  # the shares take the probabilities for normalised
+    log_probs = logits.log_softmax(-1)  # posteriors are computed from normalised probabilities
     texts, lengths = as_tensors(all_texts(4))
     targets = torch.tensor([[1, 2]])
     errors = text_errors(texts, lengths, targets, unit="labels")
@@ -94,7 +94,7 @@ def test_over_all_texts_it_is_the_expectation_over_all_paths():
     assert_close(*(torch.autograd.grad(value, logits, retain_graph=True)[0] for value in (loss, brute)))
 
 
-def test_a_text_that_comes_again_counts_once():
+def test_repeated_texts_count_once():
     log_probs = emission(batch=1)
     texts, lengths = as_tensors([(1,), (1, 2), (2,)])
     again, more = as_tensors([(1,), (1, 2), (1,), (2,), (1, 2)])
@@ -103,10 +103,10 @@ def test_a_text_that_comes_again_counts_once():
     assert_close(mwer_loss(log_probs, again, more, torch.tensor([[1, 0, 1, 1, 0]])), loss)
 
 
-def test_missing_and_impossible_texts_have_no_share():
+def test_missing_and_infeasible_texts_have_posterior_zero():
     log_probs = emission()
     texts = torch.tensor([[[1, 2, 0, 0, 0], [2, 0, 0, 0, 0]], [[1, 1, 1, 1, 1], [9, 9, 9, 9, 9]]])
-    lengths = torch.tensor([[2, 1], [5, -1]])  # five labels in four frames; none
+    lengths = torch.tensor([[2, 1], [5, -1]])  # five labels in four frames; no text
     errors = torch.tensor([[0, 2], [5, 7]])
     losses = mwer_loss(log_probs, texts, lengths, errors, reduction="none")
     assert 0 < losses[0] < 2
@@ -134,7 +134,7 @@ def test_gradcheck():
     reference=st.text("ab ", max_size=7),
     unit=st.sampled_from(["words", "labels"]),
 )
-def test_errors_of_a_text(hypothesis, reference, unit):
+def test_errors_of_a_text_equal_the_levenshtein_distance(hypothesis, reference, unit):
     texts, lengths = as_tensors([path_of(hypothesis), path_of("a")])
     targets = torch.tensor([path_of(reference)], dtype=torch.long).view(1, -1)
     found = text_errors(texts, lengths, targets, vocabulary=VOCABULARY, unit=unit)
@@ -142,13 +142,13 @@ def test_errors_of_a_text(hypothesis, reference, unit):
     assert found[0].tolist() == [distance(split(hypothesis), split(reference)), distance(["a"], split(reference))]
 
 
-def test_words_of_pieces_are_compared_by_their_text():
+def test_words_of_word_pieces_are_compared_as_text():
     vocabulary = ("", "▁c", "ut", "▁cu", "t", "▁a")
     texts, lengths = as_tensors([(1, 2), (3, 4), (5, 1, 2), ()])
     assert text_errors(texts, lengths, torch.tensor([[3, 4]]), vocabulary=vocabulary).tolist() == [[0, 0, 1, 1]]
 
 
-def test_wrong_input_has_one_clear_error_each():
+def test_invalid_input_gives_one_line_errors():
     log_probs = emission(batch=1)
     texts, lengths = as_tensors([(1,), (2,)])
     errors = torch.tensor([[0, 1]])

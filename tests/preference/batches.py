@@ -1,4 +1,4 @@
-"""Batches for the tests of preference losses: the golden files, and random ones."""
+"""Batches for the tests of preference losses, from golden files and random ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def doubles(values: object) -> Tensor:
 
 
 def near(found: Tensor, expected: object, rtol: float = 1e-6) -> None:
-    """Equal to 1e-6 relative; 1e-10 absolute where the golden was rounded."""
+    """Equal to 1e-6 relative, or 1e-10 absolute, the rounding of the golden files."""
     expected = torch.as_tensor(expected, dtype=found.dtype)
     assert_close(found, expected, rtol=rtol, atol=1e-10)
 
@@ -45,7 +45,7 @@ def golden_pairs(dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
 
 
 def gradients(batch: dict[str, Tensor]) -> Tensor:
-    """Gradients of both sides' log-probs, one below the other as in the golden files; 0 for a side that has no say."""
+    """Gradients of both sides' log-probs, concatenated as in the golden files; 0 for a side without gradient."""
     sides = [batch[f"{side}_log_probs"] for side in SIDES]
     return torch.cat([torch.zeros_like(side) if side.grad is None else side.grad for side in sides])
 

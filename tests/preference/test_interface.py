@@ -40,7 +40,7 @@ def test_the_named_loss_saves_and_loads_the_state_of_bco():
 
 @pytest.fixture
 def registry(monkeypatch):
-    """Names registered in a test are gone after it."""
+    """Restores the registered names after the test."""
     monkeypatch.setattr(_LOSSES, "_registered", dict(_LOSSES._registered))
 
 
@@ -84,7 +84,7 @@ def test_a_loss_by_import_path():
         (lambda: register_preference_loss("a:b"), "'a:b' is no valid name"),
     ],
 )
-def test_wrong_names(build, message):
+def test_invalid_names(build, message):
     with pytest.raises(UsageError, match=message) as caught:
         build()
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Picking pairs: nothing vanishes uncounted, a rejected response is always worse; labels and LOGO's range by hand."""
+"""Pairs: every candidate is used or counted, rejected responses have more errors; labels and ranges by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ctcalign.errors import ShapeError, UsageError
 from ctcalign.preference.pairs import Candidate, Pair, differing_range, label_responses, pick_pairs
 
 TRUTH = Candidate("the cat sat", 0)
-HEARD = [
+HYPOTHESES = [
     Candidate("the cat sad", 1, score=-1.0),
     Candidate("the cat sat", 0, score=-2.0),
     Candidate("a cap sat", 2, score=-3.0),
@@ -23,14 +23,14 @@ HEARD = [
 
 
 def test_the_transcript_against_the_worst_hypothesis():
-    pairs, dropped = pick_pairs(HEARD, TRUTH)
+    pairs, dropped = pick_pairs(HYPOTHESES, TRUTH)
     assert pairs == [Pair("the cat sat", ("a cap sat",))]
     assert dropped == {"identical": 2, "infeasible": 1, "surplus": 1}
 
 
 @pytest.mark.parametrize(("rejected", "first"), [("worst", "a cap sat"), ("best", "the cat sad")])
-def test_which_hypotheses_come_first(rejected, first):
-    assert pick_pairs(HEARD, TRUTH, rejected=rejected)[0][0].rejected == (first,)
+def test_order_of_rejected_hypotheses(rejected, first):
+    assert pick_pairs(HYPOTHESES, TRUTH, rejected=rejected)[0][0].rejected == (first,)
     likely = [Candidate("x", 1, score=-5.0), Candidate("y", 2, score=-1.0), Candidate("z", 3, score=-2.0)]
     assert pick_pairs(likely, TRUTH, rejected="likeliest", pairs=2)[0] == [
         Pair("the cat sat", ("y",)),
@@ -38,17 +38,17 @@ def test_which_hypotheses_come_first(rejected, first):
     ]
 
 
-def test_several_rejected_together_and_too_few_of_them():
-    pairs, dropped = pick_pairs(HEARD, TRUTH, together=2)
+def test_several_rejected_per_pair_and_too_few_of_them():
+    pairs, dropped = pick_pairs(HYPOTHESES, TRUTH, together=2)
     assert pairs == [Pair("the cat sat", ("a cap sat", "the cat sad"))]
     assert dropped == {"identical": 2, "infeasible": 1}
-    pairs, dropped = pick_pairs(HEARD, TRUTH, together=3)
+    pairs, dropped = pick_pairs(HYPOTHESES, TRUTH, together=3)
     assert pairs == []
     assert dropped == {"identical": 2, "infeasible": 1, "too_few": 2}
 
 
 def test_without_a_transcript_the_best_hypothesis_is_chosen():
-    pairs, dropped = pick_pairs([*HEARD[:1], *HEARD[2:]])
+    pairs, dropped = pick_pairs([*HYPOTHESES[:1], *HYPOTHESES[2:]])
     assert pairs == [Pair("the cat sad", ("a cap sat",))]
     assert dropped == {"identical": 1, "infeasible": 1}
     equal = [Candidate("x", 1, score=-5.0), Candidate("y", 1, score=-1.0)]
@@ -56,30 +56,33 @@ def test_without_a_transcript_the_best_hypothesis_is_chosen():
     assert pick_pairs([]) == ([], {})
 
 
-def test_a_gap_of_errors_is_asked_for():
-    pairs, dropped = pick_pairs(HEARD, TRUTH, least_gap=1, pairs=5)
+def test_least_gap_of_errors():
+    pairs, dropped = pick_pairs(HYPOTHESES, TRUTH, least_gap=1, pairs=5)
     assert pairs == [Pair("the cat sat", ("a cap sat",))]
     assert dropped["tie"] == 1
 
 
-def test_an_impossible_transcript_has_no_pairs():
-    assert pick_pairs(HEARD, Candidate("the cat sat", 0, feasible=False)) == ([], {"infeasible": 1, "no_chosen": 4})
+def test_an_infeasible_transcript_has_no_pairs():
+    assert pick_pairs(HYPOTHESES, Candidate("the cat sat", 0, feasible=False)) == (
+        [],
+        {"infeasible": 1, "no_chosen": 4},
+    )
 
 
 @given(
-    heard=st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.booleans()), max_size=12),
+    hypotheses=st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.booleans()), max_size=12),
     pairs=st.integers(1, 3),
     together=st.integers(1, 3),
-    given_one=st.booleans(),
+    has_transcript=st.booleans(),
     rejected=st.sampled_from(["worst", "best", "likeliest"]),
 )
-def test_nothing_vanishes_and_the_rejected_is_always_worse(heard, pairs, together, given_one, rejected):
+def test_every_candidate_is_used_or_counted(hypotheses, pairs, together, has_transcript, rejected):
     errors_of: dict[str, int] = {}
     candidates = [
         Candidate(text, errors_of.setdefault(text, errors), float(-place), feasible)
-        for place, (text, errors, feasible) in enumerate(heard)
+        for place, (text, errors, feasible) in enumerate(hypotheses)
     ]
-    transcript = Candidate("truth", 0) if given_one else None
+    transcript = Candidate("truth", 0) if has_transcript else None
     found, dropped = pick_pairs(candidates, transcript, rejected=rejected, pairs=pairs, together=together)
     used = [text for pair in found for text in pair.rejected]
     chosen = {pair.chosen for pair in found}
@@ -87,8 +90,8 @@ def test_nothing_vanishes_and_the_rejected_is_always_worse(heard, pairs, togethe
     assert len(found) <= pairs
     assert len(chosen) <= 1
     assert not chosen & set(used)
-    assert len(candidates) == len(used) + sum(dropped.values()) + (0 if given_one or not found else 1)
-    least = 0 if given_one else min((errors_of[text] for text in chosen), default=0)
+    assert len(candidates) == len(used) + sum(dropped.values()) + (0 if has_transcript or not found else 1)
+    least = 0 if has_transcript else min((errors_of[text] for text in chosen), default=0)
     assert all(errors_of[text] > least for text in used)
 
 
@@ -101,9 +104,9 @@ def test_nothing_vanishes_and_the_rejected_is_always_worse(heard, pairs, togethe
         ({"least_gap": math.nan}, "least_gap: got nan"),
     ],
 )
-def test_wrong_options(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(UsageError, match=message):
-        pick_pairs(HEARD, TRUTH, **options)
+        pick_pairs(HYPOTHESES, TRUTH, **options)
 
 
 def test_labels_by_confidence():
@@ -117,7 +120,7 @@ def test_labels_by_confidence():
 def test_the_range_in_which_responses_differ():
     rows = torch.tensor([[5, 1, 2, 3, 9], [5, 1, 7, 3, 9], [5, 1, 2, 8, 9]])
     assert differing_range(rows).tolist() == [False, False, True, True, False]
-    hole = torch.tensor([[1, 2, 3, 4], [9, 2, 3, 9]])  # what is equal in between is scored
+    hole = torch.tensor([[1, 2, 3, 4], [9, 2, 3, 9]])  # equal labels inside the range are scored
     assert differing_range(hole).tolist() == [True] * 4
     longer = torch.tensor([[1, 2, -100, -100], [1, 2, 3, 4]])
     assert differing_range(torch.stack([longer, hole])).tolist() == [[False, False, True, True], [True] * 4]

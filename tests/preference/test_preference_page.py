@@ -1,4 +1,4 @@
-"""docs/preference.md: its table has every loss with the defaults that the functions have, its code compiles."""
+"""docs/preference.md: its tables list every loss and its defaults, its code compiles, and its names exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_names_of_the_page_exist():
 
 
 def test_ctc_names_of_the_page_exist() -> None:
-    page, training = PAGE.split("\n## Training", 1)  # whose settings have such names too
+    page, training = PAGE.split("\n## Training", 1)  # where settings have similar names
     assert "ctc_preference" in training
     named = set(re.findall(r"\b(ctc_\w+)", page))
     assert {name for name in dir(ctcalign.preference) if name.startswith("ctc_")} == named

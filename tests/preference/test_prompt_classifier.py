@@ -1,4 +1,4 @@
-"""The prompt classifier: the optimum that scikit-learn finds, calibrated probabilities, clear refusals."""
+"""The prompt classifier: agreement with scikit-learn, optimality, state, and invalid input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def prompts(count: int = 80, dim: int = 5, seed: int = 0) -> tuple[torch.Tensor,
 
 
 @pytest.mark.parametrize("penalty", [0.1, 1.0, 20.0])
-def test_it_is_scikit_learns_optimum(penalty):
+def test_the_fit_equals_scikit_learn(penalty):
     linear = pytest.importorskip("sklearn.linear_model", reason="needs scikit-learn")
     x, good = prompts()
     ours = PromptClassifier.fitted(x, good, penalty)
@@ -30,17 +30,17 @@ def test_it_is_scikit_learns_optimum(penalty):
     torch.testing.assert_close(ours.probability(x), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_gradient_is_zero_there():
-    """Needs no peer: at the optimum each feature's weighted residual equals the penalty's pull."""
+def test_the_gradient_is_zero_at_the_optimum():
+    """At the optimum the weighted residuals of each feature equal the gradient of the penalty."""
     x, good = prompts(seed=3)
     found = PromptClassifier.fitted(x, good)
-    share = torch.where(good, len(x) / (2.0 * good.sum()), len(x) / (2.0 * (~good).sum())).double()
-    residual = share * (torch.sigmoid(x @ found.weights + found.bias) - good.double())
+    weights = torch.where(good, len(x) / (2.0 * good.sum()), len(x) / (2.0 * (~good).sum())).double()
+    residual = weights * (torch.sigmoid(x @ found.weights + found.bias) - good.double())
     torch.testing.assert_close(x.T @ residual, -found.weights, rtol=0, atol=1e-5)
     assert float(residual.sum()) == pytest.approx(0, abs=1e-5)
 
 
-def test_separable_classes_and_embeddings_that_say_nothing():
+def test_separable_classes_and_uninformative_embeddings():
     x = torch.tensor([[-5.0], [-4.0], [4.0], [5.0]])
     found = PromptClassifier.fitted(x, torch.tensor([False, False, True, True]))
     assert bool((found.probability(x)[2:] > 0.8).all())
@@ -50,7 +50,7 @@ def test_separable_classes_and_embeddings_that_say_nothing():
     assert matching_weights(same.probability(torch.zeros(2, 2)), good, 0.5, 10.0).tolist() == pytest.approx([1.0, 1.0])
 
 
-def test_it_survives_a_checkpoint():
+def test_state_survives_a_checkpoint():
     x, good = prompts()
     found = PromptClassifier.fitted(x, good)
     again = PromptClassifier.of_state(found.state_dict())
@@ -59,7 +59,7 @@ def test_it_survives_a_checkpoint():
         PromptClassifier.of_state({"weights": 3})
 
 
-def test_refusals():
+def test_invalid_input():
     x, good = prompts(6)
     with pytest.raises(BatchError, match="0 of 6 rows are desirable"):
         PromptClassifier.fitted(x, torch.zeros(6))

@@ -1,4 +1,4 @@
-"""Low latency: every golden row, and what holds for every path."""
+"""Low latency: all golden rows, and properties that hold for every path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ paths = st.lists(st.sampled_from([0, 1, 2, BLANK]), min_size=1, max_size=12)
 
 
 def outputs(path, draws=300, **options):
-    """Every path that a property gives in many draws."""
+    """All distinct results of a property in many draws."""
     many = torch.tensor(path).expand(1, draws, -1)
     better, _ = improve(many, LowLatency(**options), CONTEXT, generator=torch.Generator().manual_seed(1))
     return {tuple(row) for row in better[0].tolist()}
@@ -49,7 +49,7 @@ def test_golden_rows_of_several_frames(case):
 def test_parity_never_picks_the_last_candidate(case):
     if case["reference_error"] is None:
         expected = {tuple(path) for path in case["reference_reachable_outputs"]}
-    else:  # one candidate, where the published code fails
+    else:  # one candidate, for which the published code fails
         expected = {tuple(row["shifted"]) for row in case["k1"]}
     assert outputs(case["path"], exclude_last=True) == expected
 
@@ -67,7 +67,7 @@ def test_parity_shifts_the_padding():
 
 @settings(max_examples=150, deadline=None)
 @given(path=paths, k=st.integers(1, 4), seed=st.integers(0, 99), padding=st.lists(st.integers(0, 2), max_size=3))
-def test_the_text_stays_and_no_label_comes_later(path, k, seed, padding):
+def test_the_text_is_kept_and_no_label_is_delayed(path, k, seed, padding):
     whole = torch.tensor([[path + padding]])
     generator = torch.Generator().manual_seed(seed)
     better, changed = improve(whole, LowLatency(k), CONTEXT, torch.tensor([len(path)]), generator)
@@ -82,7 +82,7 @@ def test_the_text_stays_and_no_label_comes_later(path, k, seed, padding):
 
 @settings(max_examples=60, deadline=None)
 @given(path=paths, k=st.integers(1, 3))
-def test_k_frames_go_or_as_many_as_can(path, k):
+def test_k_frames_are_removed_or_all_candidates(path, k):
     candidates = sum(label == (path[i - 1] if i else BLANK) for i, label in enumerate(path))
     for found in outputs(path, draws=20, k=k):
         removed = min(k, candidates)
@@ -112,7 +112,7 @@ def test_the_same_generator_gives_the_same_paths():
     assert torch.equal(one, other)
 
 
-def test_a_frame_that_may_not_go_is_an_error():
+def test_a_frame_that_cannot_be_removed_is_an_error():
     with pytest.raises(BatchError, match="a frame can be removed only if"):
         LowLatency()(np.array(path_of("ab^")), CONTEXT, removal=[1])
     with pytest.raises(ShapeError, match="removal: expected ints"):
@@ -125,6 +125,6 @@ def test_a_frame_that_may_not_go_is_an_error():
     ("options", "message"),
     [({"k": 0}, "k: got 0"), ({"k": 1.5}, "k: got 1.5"), ({"pad_mode": "none"}, "pad_mode: got 'none'")],
 )
-def test_wrong_options(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(UsageError, match=message):
         LowLatency(**options)

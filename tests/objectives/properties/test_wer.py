@@ -1,4 +1,4 @@
-"""Fewer word errors: every golden row, words that a person would find, and what holds for every path."""
+"""Fewer word errors: all golden rows, examples by hand, and properties that hold for every path."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ctcalign.objectives import BatchError, MinimumCER, MinimumWER, PropertyCont
 from tests.objectives.letters import BLANK, VOCABULARY, collapsed, distance, golden, path_of, text_of, words_of
 
 CASES = golden("awp_min_wer")["cases"]
-# A space at the start: the published code repairs one letter too early.
-MENDED = {" cat^^": " cut^^"}
-# Equally good alignments with closer words.
+# With a space at the start the published code repairs one letter too early.
+CORRECTED = {" cat^^": " cut^^"}
+# Alignments with equally few errors and more similar words.
 CLOSER = {
     ("cat^^^", "the cut"): ["cut^^^"],
     ("cat^ runs^^", "the cut runs"): ["cut^ runs^^"],
@@ -34,7 +34,7 @@ def context(reference: str) -> PropertyContext:
 
 
 def repaired(property, text, reference):
-    """What each choice gives, until the choices begin again; the path itself where there is no repair."""
+    """Result of each choice until the results repeat; the path itself if there is no repair."""
     found = []
     for choice in range(10):
         better = property(np.array(path_of(text)), context(reference), choice)
@@ -47,8 +47,8 @@ def repaired(property, text, reference):
 def test_golden_rows_as_published(case):
     published = MinimumWER(require_improvement=False, ties="published")
     expected = [row["shifted_text"] for row in case["outcomes"]]
-    if case["text"] in MENDED:
-        expected = [MENDED[case["text"]]]
+    if case["text"] in CORRECTED:
+        expected = [CORRECTED[case["text"]]]
     assert repaired(published, case["text"], case["reference"]) == expected
 
 
@@ -57,23 +57,23 @@ def test_golden_rows_by_default(case):
     helpful = [
         row["shifted_text"] for row in case["outcomes"] if row["word_distance_after"] < (case["word_distance"] or 0)
     ] or [case["text"]]
-    if case["text"] in MENDED:
-        helpful = [MENDED[case["text"]]]
+    if case["text"] in CORRECTED:
+        helpful = [CORRECTED[case["text"]]]
     helpful = CLOSER.get((case["text"], case["reference"]), helpful)
     assert repaired(MinimumWER(), case["text"], case["reference"]) == helpful
 
 
-def test_all_words():
+def test_all_words_are_repaired():
     assert repaired(MinimumWER(words="all"), "the^ cat^ sat", "the bat sit") == ["the^ bat^ sit"]
 
 
-def test_a_letter_that_would_melt_into_its_neighbour():
+def test_a_letter_that_would_merge_with_its_neighbour():
     assert repaired(MinimumWER(), "ail^", "all") == ["ail^"]
     assert repaired(MinimumWER(), "ai^l", "all") == ["al^l"]
     assert repaired(MinimumWER(require_improvement=False), "ail^", "all") == ["all^"]
 
 
-def test_distance_of_words():
+def test_largest_distance_of_words():
     assert repaired(MinimumWER(1), "abcd^^", "xycd") == ["abcd^^"]
     assert repaired(MinimumWER(2), "abcd^^", "xycd") == ["xycd^^"]
     assert repaired(MinimumWER(10**9), "abcd^^", "wxyz") == ["wxyz^^"]
@@ -84,7 +84,7 @@ def test_swapped_letters_are_two_substitutions_but_not_in_the_published_aligner(
     assert repaired(MinimumWER(ties="published"), "a^b", "ba") == ["a^b"]
 
 
-def test_repairs_are_drawn_with_equal_chances():
+def test_repairs_are_drawn_uniformly():
     many = torch.tensor(path_of("a^ dog^^ run")).expand(1, 10_000, -1)
     better, changed = improve(many, MinimumWER(), context("a dig ran"), generator=torch.Generator().manual_seed(0))
     found, counts = better[0].unique(dim=0, return_counts=True)
@@ -95,7 +95,7 @@ def test_repairs_are_drawn_with_equal_chances():
 
 @settings(max_examples=200, deadline=None)
 @given(text=texts, reference=references, words=st.sampled_from(["one", "all"]), seed=st.integers(0, 9))
-def test_each_repair_is_one_word_error_less(text, reference, words, seed):
+def test_each_repair_removes_a_word_error(text, reference, words, seed):
     path = path_of(text)
     property = MinimumWER(words=words)
     better, changed = improve(
@@ -115,17 +115,17 @@ def test_each_repair_is_one_word_error_less(text, reference, words, seed):
 
 @settings(max_examples=150, deadline=None)
 @given(text=texts, reference=references)
-def test_what_stays_cannot_be_repaired(text, reference):
-    """Try every word of the reference in the place of every word of the path."""
+def test_unchanged_paths_have_no_possible_repair(text, reference):
+    """Brute force: replace every word of the path by every word of the reference."""
     path = path_of(text)
     if MinimumWER(require_improvement=False)(np.array(path), context(reference), 0) is not None:
         return
-    before, said = distance(words_of(path), reference.split()), words_of(path)
-    for place, wrong in enumerate(said):
+    before, words = distance(words_of(path), reference.split()), words_of(path)
+    for place, wrong in enumerate(words):
         for word in reference.split():
             if len(word) == len(wrong) and sum(a != b for a, b in zip(word, wrong, strict=True)) in (1, 2):
                 overwritten = _overwritten(path, place, word)
-                repairs = words_of(overwritten) == [*said[:place], word, *said[place + 1 :]]
+                repairs = words_of(overwritten) == [*words[:place], word, *words[place + 1 :]]
                 assert not repairs or distance(words_of(overwritten), reference.split()) >= before
 
 
@@ -155,12 +155,12 @@ def test_word_pieces():
         better = MinimumWER(**options)(np.array([word[piece] for piece in path]), pieces, 0)
         return None if better is None else [vocabulary[label] for label in better]
 
-    heard = ["▁the", "", "▁c", "▁c", "", "at", "at", ""]
-    assert after(heard, ["▁the", "▁c", "ut"]) == ["▁the", "", "▁c", "▁c", "", "ut", "ut", ""]
-    # another number of pieces cannot be written over it; the same text in other pieces is no error
-    assert after(heard, ["▁the", "▁dog"]) is None
+    path = ["▁the", "", "▁c", "▁c", "", "at", "at", ""]
+    assert after(path, ["▁the", "▁c", "ut"]) == ["▁the", "", "▁c", "▁c", "", "ut", "ut", ""]
+    # a word with another number of pieces is not repaired; the same text in other pieces is no error
+    assert after(path, ["▁the", "▁dog"]) is None
     assert after(["▁c", "ut"], ["▁cu", "t"]) is None
-    # the piece of a word may not melt into the end of the word before
+    # the piece of a word may not merge with the last piece of the word before
     assert after(["▁dog", "▁the"], ["▁dog", "▁dog"]) is None
     assert after(["▁dog", "", "▁the"], ["▁dog", "▁dog"]) == ["▁dog", "", "▁dog"]
 
@@ -176,7 +176,7 @@ def test_the_separator_is_found_or_named(separator):
         MinimumWER()(np.array([1, 3, 2]), named, 0)
 
 
-def test_labels_one_by_one():
+def test_repairs_of_single_labels():
     assert repaired(MinimumCER(), "ca^t", "cut") == ["cu^t"]
     found = repaired(MinimumCER(), "cat^ sat", "cut sit")
     assert sorted(found) == ["cat^ sit", "cut^ sat"]
@@ -186,7 +186,7 @@ def test_labels_one_by_one():
 
 @settings(max_examples=100, deadline=None)
 @given(text=st.text("abc^", min_size=1, max_size=8), reference=st.text("abc", max_size=6))
-def test_each_repaired_label_is_one_error_less(text, reference):
+def test_each_repaired_label_removes_an_error(text, reference):
     path = path_of(text)
     better = MinimumCER()(np.array(path), context(reference), 3)
     if better is not None:
@@ -200,7 +200,7 @@ def test_padding_may_hold_anything():
     assert better[0, 0].tolist() == [*path_of("cut"), -7, 99]
 
 
-def test_utterances_do_not_mix():
+def test_utterances_are_independent():
     paths = torch.tensor([[path_of("cat^")], [path_of("dog^")]])
     better, _ = improve(paths, MinimumWER(), [context("cut"), context("dug")])
     assert [text_of(row[0]) for row in better.tolist()] == ["cut^", "dug^"]
@@ -215,14 +215,14 @@ def test_utterances_do_not_mix():
         ({"ties": "random"}, "ties: got 'random'"),
     ],
 )
-def test_wrong_options(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(UsageError, match=message):
         MinimumWER(**options)
     with pytest.raises(UsageError, match="symbols: got 'some'"):
         MinimumCER(symbols="some")
 
 
-def test_wrong_batches():
+def test_invalid_batches():
     with pytest.raises(UsageError, match="vocabulary: it is empty"):
         MinimumWER()(np.array([1, 2]), PropertyContext([1]), 0)
     with pytest.raises(BatchError, match="paths: labels from 0 to 40"):

@@ -20,7 +20,7 @@ from ctcalign.preference import (
 from ctcalign.preference.losses.dpo_variants import VARIANTS
 from tests.preference.batches import full_batch, leaves, near, poisoned
 
-# Loss, options; every tensor that any of them needs is in `full_batch`.
+# Names and options of losses; `full_batch` has the tensors that they need.
 CASES = [("dpo", {"variant": name, "label_smoothing": 0.1 if kind.smoothing != "no" else 0.0})
          for name, kind in VARIANTS.items()]  # fmt: skip
 CASES += [("dpo", {"wpo": True}), ("dpo", {"ld_alpha": 0.5}), ("dpo", {"divergence": "forward_kl"})]
@@ -34,7 +34,7 @@ CASES += [
 ]
 CASES += [("poft", {}), ("cpo", {}), ("cpo", {"variant": "ipo"}), ("simpo", {"alpha": 0.2}), ("logo", {})]
 NAMES = ["-".join([name, *map(str, options.values())]) for name, options in CASES]
-# The others hold a weight constant that depends on the policy, so that finite differences see more than the gradient.
+# The other losses detach a weight that depends on the policy, so finite differences differ from their gradient.
 SMOOTH = [case for case in CASES if case[0] != "treg" and "wpo" not in case[1]]
 
 
@@ -46,7 +46,7 @@ def run(name: str, options: dict, batch: dict) -> tuple[Tensor, list[Tensor | No
 @pytest.mark.parametrize(("name", "options"), CASES, ids=NAMES)
 @given(seed=st.integers(0, 2**16), value=st.sampled_from([math.nan, math.inf, -math.inf, -1e30]))
 @settings(max_examples=5, deadline=None)
-def test_masked_positions_have_no_say(name, options, seed, value):
+def test_masked_positions_change_neither_value_nor_gradient(name, options, seed, value):
     batch = full_batch(name, seed)
     loss, gradients, metrics = run(name, options, batch)
     bad = poisoned(batch, value)
@@ -63,11 +63,11 @@ def test_masked_positions_have_no_say(name, options, seed, value):
 
 
 @pytest.mark.parametrize(("name", "options"), SMOOTH)
-def test_gradients_are_those_of_the_value(name, options):
+def test_gradients_equal_finite_differences(name, options):
     batch = full_batch(name, 11)
     names = [key for key, value in batch.items() if value.requires_grad]
     if name == "tdpo" and not options:
-        names.remove("chosen_kl")  # deliberately without gradient
+        names.remove("chosen_kl")  # has no gradient by definition
     loss = build_preference_loss(name, **options)
 
     def value_of(*values: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ def test_no_gradient_flows_to_the_reference_or_to_weights(name, options):
     assert [value.grad for value in constants] == [None] * len(constants)
 
 
-def test_a_tie_is_no_success():
+def test_a_tie_does_not_count_as_accurate():
     result = dpo_loss(*[torch.zeros(2, 1, requires_grad=True)] * 4, *[torch.ones(2, 1)] * 2)
     assert float(result.accuracy) == 0.0
 
@@ -109,7 +109,7 @@ def test_narrow_floats_give_float32(name, options, dtype):
 
 @pytest.mark.parametrize("value", [math.nan, -math.inf, math.inf])
 @pytest.mark.parametrize("name", preference_loss_names())
-def test_a_scored_value_that_is_no_number_is_named(name, value):
+def test_a_scored_value_that_is_not_finite_is_located(name, value):
     batch = full_batch(name, 0)
     key = "log_probs" if "log_probs" in batch else "rejected_log_probs"
     place = tuple(int(i) for i in batch[key.replace("log_probs", "mask")].nonzero()[-1])
@@ -130,7 +130,7 @@ def test_a_scored_value_that_is_no_number_is_named(name, value):
         ("chosen_reference_log_probs", torch.zeros(3, 4), ShapeError, r"chosen_reference_log_probs: .* \(3, 5\), got"),
     ],
 )
-def test_a_wrong_batch(key, value, error, message):
+def test_invalid_batch(key, value, error, message):
     with pytest.raises(error, match=message) as caught:
         build_preference_loss("dpo")(full_batch("dpo", 0) | {key: value})
     assert isinstance(caught.value, CtcAlignError)
@@ -144,14 +144,14 @@ def test_unequal_numbers_of_rows():
         build_preference_loss("dpo")(batch)
 
 
-def test_an_average_of_nothing():
+def test_average_over_no_tokens():
     batch = full_batch("dpo", 0) | {"chosen_mask": torch.zeros(3, 5)}
     with pytest.raises(BatchError, match="chosen_mask: row 0 has length 0, so no average"):
         build_preference_loss("simpo")(batch)
-    assert torch.isfinite(build_preference_loss("dpo")(batch).loss)  # a sum of nothing is 0
+    assert torch.isfinite(build_preference_loss("dpo")(batch).loss)  # the sum over no tokens is 0
 
 
-def test_an_integer_mask_is_a_mask():
+def test_integer_masks():
     batch = full_batch("dpo", 0)
     as_ints = batch | {key: value.long() for key, value in batch.items() if key.endswith("mask")}
     assert torch.equal(build_preference_loss("dpo")(batch).loss, build_preference_loss("dpo")(as_ints).loss)

@@ -1,4 +1,4 @@
-"""DPO and its variants: TRL's numbers, identities, and what each option may and may not do."""
+"""DPO and its variants: results of TRL, identities of the formulas, and invalid options."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def collisions() -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_trl(name):
+def test_dpo_of_trl(name):
     row = ROWS[name]
     args = row["args"]
     batch = golden_pairs(torch.float32 if args.get("dt") else torch.float64)
@@ -50,10 +50,10 @@ def test_trl(name):
     result = dpo_loss(**batch, **options)
     result.loss.backward()
     near(result.loss, row["loss_mean"])
-    # The golden's model has log-probs of 0 outside the mask and TRL sums them, so there its gradient is not 0; ours is.
+    # TRL's gradient is not 0 outside the mask, where its model returns log-probs of 0 that it sums; here it is 0.
     mask = torch.cat([batch["chosen_mask"], batch["rejected_mask"]])
     near(gradients(batch), doubles(row["grad_per_token_logps"]).masked_fill(~mask, 0.0))
-    for side in SIDES:  # a small difference of sums of ten nats: float32 has not six digits of it
+    for side in SIDES:  # a small difference of sums of about ten nats: float32 does not keep six digits
         near(result.metrics[f"{side}_rewards"], row[f"rewards_{side}_mean"], rtol=5e-6 if args.get("dt") else 1e-6)
     assert float(result.accuracy) == pytest.approx(row["reward_accuracy"], rel=1e-6)
     if "loss_per_pair" in row:
@@ -62,7 +62,7 @@ def test_trl(name):
         near(torch.stack(one_by_one), row["loss_per_pair"])
 
 
-def test_all_the_goldens_variants_are_here():
+def test_all_variants_of_trl_are_supported():
     assert {row["args"]["loss_type"] for row in ROWS.values()} == set(VARIANTS) - {"conservative"}
 
 
@@ -100,7 +100,7 @@ def test_a_batch_of_two_is_two_batches_of_one(variant, seed):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_gradients_are_those_of_the_value(variant):
+def test_gradients_equal_finite_differences(variant):
     batch = random_pairs(7)
     names = [name for name, value in batch.items() if value.requires_grad]
     rest = {name: value for name, value in batch.items() if name not in names}
@@ -113,7 +113,7 @@ def test_gradients_are_those_of_the_value(variant):
 
 
 @pytest.mark.parametrize("variant", ["sigmoid", "discopop", "exo_pair", "robust", "apo_down", "sigmoid_norm"])
-def test_a_huge_gap_stays_finite(variant):
+def test_large_log_ratios_stay_finite(variant):
     batch = {name: value.detach().float() * (1e4 if name == "chosen_log_probs" else 1)
              if value.is_floating_point() else value for name, value in random_pairs(3).items()}  # fmt: skip
     batch["chosen_log_probs"].requires_grad_()
@@ -124,7 +124,7 @@ def test_a_huge_gap_stays_finite(variant):
 
 
 @pytest.mark.parametrize("divergence", ["forward_kl", "js_divergence", "alpha_divergence"])
-def test_a_huge_gap_stays_finite_under_a_divergence(divergence):
+def test_large_log_ratios_stay_finite_under_a_divergence(divergence):
     batch = {name: value.detach().float() if value.is_floating_point() else value
              for name, value in random_pairs(3).items()}  # fmt: skip
     batch["chosen_log_probs"] = batch["chosen_log_probs"] * 1e4
@@ -132,7 +132,7 @@ def test_a_huge_gap_stays_finite_under_a_divergence(divergence):
     assert torch.isfinite(dpo_loss(**batch, divergence=divergence, divergence_alpha=2.0).loss)
 
 
-def test_a_shorter_answer_weighs_down_the_longer_ones_tail():
+def test_ld_alpha_reduces_the_weight_beyond_the_shorter_response():
     batch = {"chosen_log_probs": [[-1.0, -2.0, -4.0]], "rejected_log_probs": [[-1.0]]}
     batch = {name: torch.tensor(value) for name, value in batch.items()}
     batch |= {name.replace("_log_probs", "_reference_log_probs"): torch.zeros_like(v) for name, v in batch.items()}
@@ -170,7 +170,7 @@ def test_lengths_replace_the_count_of_tokens():
         ({"tau": 0.0, "variant": "discopop"}, r"tau: got 0.0"),
     ],
 )
-def test_options_out_of_place(options, message):
+def test_invalid_options(options, message):
     with pytest.raises(UsageError, match=message) as caught:
         dpo_loss(**random_pairs(0), **options)
     assert "\n" not in str(caught.value)

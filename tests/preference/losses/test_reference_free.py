@@ -52,7 +52,7 @@ def test_cpo_and_simpo_of_trl(row):
 
 
 @pytest.mark.parametrize("loss", [cpo_loss, simpo_loss, logo_loss])
-def test_the_likelihood_of_the_chosen_is_a_token_mean(loss):
+def test_the_cross_entropy_of_the_chosen_is_a_mean_over_tokens(loss):
     batch = random_pairs(5, reference=False)
     if loss is logo_loss:
         batch |= {name: value.detach()[:, None] for name, value in batch.items() if name.startswith("rejected")}
@@ -65,14 +65,14 @@ def test_the_likelihood_of_the_chosen_is_a_token_mean(loss):
 
 @given(seed=st.integers(0, 2**16), alpha=st.sampled_from([1e-7, -1e-7]))
 @settings(max_examples=10, deadline=None)
-def test_alphapo_tends_to_simpo(seed, alpha):
+def test_alphapo_with_small_alpha_is_simpo(seed, alpha):
     batch = random_pairs(seed, reference=False)
     near(simpo_loss(**batch, alpha=alpha).losses, simpo_loss(**batch).losses, rtol=1e-5)
 
 
 @given(seed=st.integers(0, 2**16), length=st.integers(1, 50))
 @settings(max_examples=10, deadline=None)
-def test_simpo_of_whole_sequences_is_that_of_their_tokens(seed, length):
+def test_simpo_of_whole_sequences_equals_simpo_of_tokens(seed, length):
     batch = random_pairs(seed, reference=False)
     whole = {}
     for side in SIDES:
@@ -81,7 +81,7 @@ def test_simpo_of_whole_sequences_is_that_of_their_tokens(seed, length):
         whole[f"{side}_mask"] = torch.ones(3, 1)
         whole[f"{side}_lengths"] = mask.sum(-1)
     near(simpo_loss(**whole).losses, simpo_loss(**batch).losses)
-    frames = {f"{side}_lengths": torch.full((3,), length) for side in SIDES}  # a constant: the same as another beta
+    frames = {f"{side}_lengths": torch.full((3,), length) for side in SIDES}  # equivalent to another beta
     ones = {f"{side}_lengths": torch.ones(3) for side in SIDES}
     near(simpo_loss(**batch, **frames, beta=float(length)).losses, simpo_loss(**batch, **ones, beta=1.0).losses)
 
@@ -144,7 +144,7 @@ def test_a_batch_of_two_is_two_batches_of_one(loss, seed):
         (lambda b: simpo_loss(**b, chosen_lengths=torch.zeros(3)), BatchError, "chosen_mask: row 0 has length 0"),
     ],
 )
-def test_wrong_use(run, error, message):
+def test_invalid_arguments(run, error, message):
     with pytest.raises(error, match=message) as caught:
         run(random_pairs(0, reference=False))
     assert "\n" not in str(caught.value)

@@ -82,7 +82,7 @@ def test_tdpo2_with_alpha_one_has_the_value_of_tdpo1_but_not_its_gradient(seed):
 
 def paper_and_released(row: dict) -> list[tuple[torch.Tensor, dict]]:
     batch = golden_pairs()
-    tails = {"chosen": torch.ones(3, 1), "rejected": torch.zeros(3, 1)}  # the released code's weight of the last token
+    tails = {"chosen": torch.ones(3, 1), "rejected": torch.zeros(3, 1)}  # weight of the last token in the released code
     for side, key in (("chosen", "ce_pos"), ("rejected", "ce_neg")):
         batch[f"{side}_scores"] = torch.cat([doubles(CDPO[key]), tails[side].double()], 1)
     options = {"beta": row["beta"], "label_smoothing": row["label_smoothing"], "only_rejected": row["only_neg"]}
@@ -143,7 +143,7 @@ def test_a_batch_of_two_is_two_batches_of_one(loss, seed):
         ({"chosen_kl": torch.ones(3)}, ShapeError, r"chosen_kl: expected floats of shape \(3, 5\), got .*\(3,\)"),
     ],
 )
-def test_wrong_use_of_tdpo(options, error, message):
+def test_invalid_arguments_of_tdpo(options, error, message):
     with pytest.raises(error, match=message):
         tdpo_loss(**{**with_kl(random_pairs(0), 0), **options})
 
@@ -157,7 +157,7 @@ def test_wrong_use_of_tdpo(options, error, message):
         ({"rejected_scores": torch.full((3, 4), 1.5)}, BatchError, r"rejected_scores: .* in \[0, 1\], got 1.5"),
     ],
 )
-def test_wrong_use_of_cdpo(options, error, message):
+def test_invalid_arguments_of_cdpo(options, error, message):
     with pytest.raises(error, match=message):
         cdpo_loss(**{**random_pairs(0), "rejected_scores": torch.ones(3, 4).double(), **options})
 
@@ -174,7 +174,7 @@ def guided(seed: int, rows: int = 3) -> dict:
 
 @given(seed=st.integers(0, 2**16), alpha=st.floats(0, 2))
 @settings(max_examples=20, deadline=None)
-def test_treg_without_token_rewards_it_is_its_base(seed, alpha):
+def test_treg_without_token_rewards_is_its_base_loss(seed, alpha):
     batch = random_pairs(seed)
     nothing = {f"{side}_token_rewards": torch.zeros_like(batch[f"{side}_log_probs"]) for side in SIDES}
     near(treg_loss(**batch, **nothing, alpha=alpha).losses, dpo_loss(**batch).losses)
@@ -185,7 +185,7 @@ def test_treg_without_token_rewards_it_is_its_base(seed, alpha):
 
 @given(seed=st.integers(0, 2**16))
 @settings(max_examples=20, deadline=None)
-def test_treg_each_token_is_pulled_by_its_own_reward(seed):
+def test_treg_gradient_of_each_token_has_a_term_of_its_reward(seed):
     batch = guided(seed)
     result = treg_loss(**batch, alpha=0.3, beta=0.5)
     chosen, rejected = batch["chosen_log_probs"], batch["rejected_log_probs"]
@@ -199,7 +199,7 @@ def test_treg_each_token_is_pulled_by_its_own_reward(seed):
         near(gradient - of_base, 0.3 * weight * pull, rtol=1e-9)
 
 
-def test_treg_the_regulariser_by_hand():
+def test_treg_regulariser_by_hand():
     one = torch.ones(1, 2, dtype=torch.float64)
     batch = {f"{side}_{noun}": one * value for side in SIDES for noun, value in (("log_probs", -2.0), ("mask", 1.0))}
     batch |= {f"{side}_reference_log_probs": one * -2.0 for side in SIDES}
@@ -214,13 +214,13 @@ def test_treg_the_regulariser_by_hand():
 
 @given(seed=st.integers(0, 2**16), base=st.sampled_from(["dpo", "simpo"]))
 @settings(max_examples=10, deadline=None)
-def test_treg_a_batch_of_two_is_two_batches_of_one(seed, base):
+def test_treg_of_a_batch_of_two_is_two_batches_of_one(seed, base):
     batch = guided(seed, rows=2)
     alone = [treg_loss(**rows_of(batch, slice(i, i + 1)), base=base).losses for i in range(2)]
     near(treg_loss(**batch, base=base).losses, torch.cat(alone).detach())
 
 
-def test_treg_simpo_needs_no_reference_and_dpo_does():
+def test_treg_needs_a_reference_with_dpo_but_not_with_simpo():
     batch = guided(0) | {"chosen_reference_log_probs": None, "rejected_reference_log_probs": None}
     assert torch.isfinite(treg_loss(**batch, base="simpo").loss)
     with pytest.raises(UsageError, match="chosen_reference_log_probs: got None, but this loss needs a reference"):

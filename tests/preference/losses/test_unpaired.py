@@ -58,7 +58,7 @@ def test_bco_of_trl(run):
 
 
 @pytest.mark.parametrize("average", ["rows", "classes"])
-def test_the_shift_is_the_mean_of_all_that_was_seen(average):
+def test_the_shift_is_the_mean_of_all_rewards(average):
     shift = RewardShift(average)
     assert shift.value == 0.0
     generator = torch.Generator().manual_seed(0)
@@ -70,13 +70,13 @@ def test_the_shift_is_the_mean_of_all_that_was_seen(average):
     assert shift.deviation == pytest.approx(float(rewards.double().std()), rel=1e-9)
 
 
-def test_a_class_that_was_never_seen_does_not_pull_to_zero():
+def test_a_class_without_rewards_does_not_count():
     shift = RewardShift("classes")
     shift.update(torch.tensor([4.0, 2.0]), torch.tensor([True, True]))
     assert shift.value == 3.0
 
 
-def test_validation_leaves_the_shift_alone_and_a_refused_batch_too():
+def test_validation_and_invalid_batches_do_not_change_the_shift():
     shift, rows = RewardShift(), random_rows(0)
     bco_loss(**rows, desirable=GOOD, shift=shift, update=False)
     bad = {**rows, "log_probs": torch.full((4, 5), math.nan)}
@@ -86,7 +86,7 @@ def test_validation_leaves_the_shift_alone_and_a_refused_batch_too():
 
 
 @pytest.mark.parametrize("average", ["rows", "classes"])
-def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(average):
+def test_a_resumed_run_equals_an_uninterrupted_one(average):
     batches = [{**random_rows(seed), "desirable": GOOD} for seed in range(6)]
     whole = RewardShift(average)
     expected = [bco_loss(**batch, shift=whole).losses for batch in batches]
@@ -94,7 +94,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(average):
     for batch in batches[:3]:
         bco_loss(**batch, shift=first)
     torch.save(first.state_dict(), saved)
-    bco_loss(**batches[0], shift=first)  # what happens after saving is not in the file
+    bco_loss(**batches[0], shift=first)  # updates after saving are not in the file
     saved.seek(0)
     second = RewardShift(average)
     second.load_state_dict(torch.load(saved))
@@ -103,7 +103,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(average):
     assert second.value == whole.value
 
 
-def test_a_foreign_state_is_refused():
+def test_invalid_state():
     with pytest.raises(UsageError, match="state: expected average and moments"):
         RewardShift().load_state_dict({"mean": 1.0})
     with pytest.raises(UsageError, match=r"expected one of RewardShift\('classes'\), got one of RewardShift\('rows'\)"):
@@ -128,7 +128,7 @@ print(json.dumps([found, shift.value, shift.deviation]))
 """
 
 
-def test_two_processes_are_one(tmp_path):
+def test_two_processes_equal_one(tmp_path):
     command = [sys.executable, "-c", TWO_PROCESSES]
     root = Path(__file__).parents[3]
     runs = [
@@ -202,7 +202,7 @@ def test_metrics_by_class():
     assert "accuracy" not in alone
 
 
-def test_no_mismatched_row_means_no_shift():
+def test_without_mismatched_rows_the_reference_point_is_zero():
     nothing = {"mismatched_log_probs": torch.zeros(0, 3), "mismatched_reference_log_probs": torch.zeros(0, 3)}
     near(kto_loss(**random_rows(0), desirable=GOOD, **nothing, mismatched_mask=torch.zeros(0, 3)).extras["kl"], 0.0)
 
@@ -212,7 +212,7 @@ def test_the_reference_point_is_never_negative():
     near(kto_loss(**random_rows(0), desirable=GOOD, **far, mismatched_mask=torch.ones(2, 3)).extras["kl"], 0.0)
 
 
-def test_weights_of_matching():
+def test_matching_weights():
     p = doubles([0.9, 0.0, 1.0, 0.75])
     near(matching_weights(p, torch.tensor([True, False, False, False]), 0.5, 10.0), [1.0, 0.5, 10.0, 3.0])
 
@@ -247,7 +247,7 @@ def test_weights_of_matching():
         ),
     ],
 )
-def test_wrong_use(run, error, message):
+def test_invalid_arguments(run, error, message):
     with pytest.raises(error, match=message) as caught:
         run(random_rows(0))
     assert "\n" not in str(caught.value)
@@ -262,13 +262,13 @@ def test_poft_of_the_authors(row):
     near(result.losses.detach(), row["loss_per_sample"])
     near(result.loss.detach(), row["loss"])
     result.loss.backward()
-    # The golden's gradient is rounded to 1e-10.
+    # The golden gradient is rounded to 1e-10.
     near(logits.grad, row["grad_wrt_logits"])
 
 
 @given(seed=st.integers(0, 2**16))
 @settings(max_examples=20, deadline=None)
-def test_poft_weights_cross_entropy_by_what_strong_models_find(seed):
+def test_poft_weights_cross_entropy_by_the_probability_under_strong_models(seed):
     rows = random_rows(seed)
     del rows["reference_log_probs"]
     aligned = -torch.rand(4, 2, dtype=torch.float64) * 3

@@ -1,4 +1,4 @@
-"""Token scores of a CTC recogniser: sums, KL and collision by hand, what infeasible transcripts do, memory."""
+"""Token scores of a CTC recogniser: sums, KL and collision, infeasible transcripts, and peak memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_tokens_and_their_end_sum_to_the_score_of_the_transcript() -> None:
     assert_close(scores.reference_log_probs, ctc_token_scores(reference, TARGETS, *LENGTHS).log_probs)
 
 
-def test_kl_and_collision_are_those_of_the_next_tokens() -> None:
+def test_kl_and_collision_equal_those_of_the_next_token_distributions() -> None:
     log_probs, reference = emissions(2).requires_grad_(), emissions(3)
     scores = ctc_token_scores(log_probs, TARGETS, *LENGTHS, reference_log_probs=reference, log_collision=True)
     p = ctc.next_token_log_probs(log_probs, TARGETS, *LENGTHS)
@@ -66,7 +66,7 @@ def test_kl_and_collision_are_those_of_the_next_tokens() -> None:
     assert_close(found, expected)
 
 
-def test_gradients_meet_finite_differences() -> None:
+def test_gradients_equal_finite_differences() -> None:
     reference, logits = emissions(5, 5), emissions(4, 5).requires_grad_()
     lengths = torch.tensor([5, 4]), LENGTHS[1]
 
@@ -77,7 +77,7 @@ def test_gradients_meet_finite_differences() -> None:
     assert torch.autograd.gradcheck(values, (logits,))
 
 
-def test_losses_take_them_and_sums_over_tokens_equal_whole_transcripts() -> None:
+def test_losses_of_tokens_equal_losses_of_whole_transcripts() -> None:
     log_probs, reference = emissions(6).requires_grad_(), emissions(7)
     rejected = torch.tensor([[1, 3, 0], [2, 1, 1]])
     sides = [(TARGETS, LENGTHS), (rejected, (LENGTHS[0], torch.tensor([2, 3])))]
@@ -90,7 +90,7 @@ def test_losses_take_them_and_sums_over_tokens_equal_whole_transcripts() -> None
     assert_close(by_token.losses, by_text.losses)
     (first,) = torch.autograd.grad(by_token.loss, log_probs, retain_graph=True)
     (second,) = torch.autograd.grad(by_text.loss, log_probs)
-    # The gradient of the total score is for rows that need not be normalised; of normalised ones both are the same.
+    # The gradient of the total score does not assume normalised rows; project it onto them.
     assert_close(first, second - log_probs.detach().exp() * second.sum(-1, keepdim=True))
     drifting = tdpo_loss(*common, good.kl, bad.kl, good.mask, bad.mask)
     assert not torch.isclose(drifting.extras["chosen_kl"], drifting.extras["rejected_kl"]).any()
@@ -123,7 +123,7 @@ def test_frames_of_a_path() -> None:
         ctc_path_scores(log_probs, paths, torch.tensor([9]))
 
 
-def test_labels_make_a_recogniser_a_language_model() -> None:
+def test_token_labels_as_labels_of_next_token_distributions() -> None:
     assert ctc_token_labels(TARGETS, LENGTHS[1], 0).tolist() == [[1, 2, 2, 0], [3, 1, 0, -100]]
     assert ctc_token_labels(TARGETS[:1], blank=3).tolist() == [[1, 2, 2, 3]]
     good, bad = (ctc.next_token_log_probs(emissions(seed), TARGETS, *LENGTHS) for seed in (10, 11))
@@ -133,8 +133,8 @@ def test_labels_make_a_recogniser_a_language_model() -> None:
     assert_close(scores[1, :3], contrast[1, torch.arange(3), torch.tensor([3, 1, 0])])
 
 
-def test_a_transcript_that_does_not_fit_is_refused_by_the_loss_and_spares_the_others() -> None:
-    frames = torch.tensor([3, 7])  # the first needs four
+def test_an_infeasible_transcript_is_an_error_of_the_loss_and_does_not_affect_other_rows() -> None:
+    frames = torch.tensor([3, 7])  # the first transcript needs four
     log_probs, reference = emissions(12).requires_grad_(), emissions(13)
     scores = ctc_token_scores(log_probs, TARGETS, frames, LENGTHS[1], reference_log_probs=reference)
     assert scores.log_probs[0].isfinite().tolist() == [True, True, False, False]
@@ -162,20 +162,20 @@ def run(classes):
     log_probs, reference = (torch.randn(8, 400, classes).log_softmax(-1).requires_grad_() for _ in range(2))
     targets = torch.randint(1, classes, (8, 60))
     log_probs.grad = torch.zeros_like(log_probs)
-    open("/proc/self/clear_refs", "w").write("5")  # the peak is now what is held
+    open("/proc/self/clear_refs", "w").write("5")  # reset the peak to the current size
     before = peak()
     scores = ctc_token_scores(log_probs, targets, reference_log_probs=reference)
     (scores.log_probs.sum() + scores.kl.sum()).backward()
     return (peak() - before) / 4
-run(32)  # what is loaded on first use
+run(32)  # load lazily imported code first
 print(json.dumps([run(32), run(500)]))
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is read from Linux's /proc")
 def test_memory_is_the_gradient_and_some_tables() -> None:
-    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}  # what is freed goes back
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}  # return freed memory to the system
     run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, check=True, env=environment)
     for classes, floats in zip((32, 500), json.loads(run.stdout), strict=True):
         gradient, bound = 8 * 400 * classes, 4 * 8 * 60 * (400 + classes)
-        assert gradient < floats < gradient + bound  # (B, L, T, V) would be twenty to three hundred times that
+        assert gradient < floats < gradient + bound  # a tensor (B, L, T, V) would need 20 to 300 times as much

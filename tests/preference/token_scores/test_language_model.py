@@ -1,4 +1,4 @@
-"""Logits to token scores: against plain log-softmax, the golden batches, chunk by chunk, in little memory."""
+"""Token scores from logits: comparison with log-softmax, golden batches, chunks, and peak memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def random_lm(seed: int, shape: tuple[int, int, int] = (3, 6, 7)) -> dict:
 
 
 def plainly(logits, labels, reference_logits, shift=True) -> list[torch.Tensor]:
-    """The three numbers of each position the wasteful way."""
+    """The three values of each position, computed from the whole log-softmax."""
     if shift:
         logits, labels, reference_logits = logits[:, :-1], labels[:, 1:], reference_logits[:, :-1]
     mask, policy, reference = labels != -100, logits.log_softmax(-1), reference_logits.log_softmax(-1)
@@ -53,7 +53,7 @@ def plainly(logits, labels, reference_logits, shift=True) -> list[torch.Tensor]:
 
 @given(seed=st.integers(0, 2**16), numbers=st.integers(1, 200), shift=st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_chunks_give_what_log_softmax_gives(seed, numbers, shift):
+def test_chunks_equal_log_softmax(seed, numbers, shift):
     batch = random_lm(seed)
     scores = lm_token_scores(**batch, shift=shift, chunk_numbers=numbers, log_collision=True)
     expected = plainly(**batch, shift=shift)
@@ -61,8 +61,8 @@ def test_chunks_give_what_log_softmax_gives(seed, numbers, shift):
         near(found, value, rtol=1e-10)
     weights = torch.randn(2, *scores.mask.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     (gradient,) = torch.autograd.grad((weights[0] * scores.log_probs + weights[1] * scores.kl).sum(), batch["logits"])
-    (wanted,) = torch.autograd.grad((weights[0] * expected[0] + weights[1] * expected[1]).sum(), batch["logits"])
-    near(gradient, wanted, rtol=1e-9)
+    (target,) = torch.autograd.grad((weights[0] * expected[0] + weights[1] * expected[1]).sum(), batch["logits"])
+    near(gradient, target, rtol=1e-9)
     assert not scores.log_collision.requires_grad
 
 
@@ -77,7 +77,7 @@ def test_chunks_cover_each_position_once(rows, positions, classes, numbers):
 
 
 def golden_batch(data: dict) -> tuple[torch.Tensor, dict]:
-    """Logits as a leaf, and by argument name all that TDPO takes of them."""
+    """Logits as a leaf, and the arguments of TDPO computed from them, by name."""
     logits = doubles(data["input"]["policy_logits"]).requires_grad_()
     reference, labels = doubles(data["input"]["ref_logits"]), torch.tensor(data["input"]["labels"])
     policy = lm_token_scores(logits, labels, reference_logits=reference, log_collision=True, chunk_numbers=20)
@@ -100,7 +100,7 @@ def test_tdpo_of_the_authors_from_logits(row):
     near(logits.grad, row["grad_mean_loss_wrt_policy_logits"])
 
 
-def test_trls_log_probs_and_weights_from_logits():
+def test_log_probs_and_weights_of_trl_from_logits():
     _, batch = golden_batch(DPO)
     near(torch.cat([batch[f"{side}_log_probs"] for side in SIDES]).detach(), DPO["policy_per_token_logps"])
     near(torch.cat([batch[f"{side}_reference_log_probs"] for side in SIDES]), DPO["ref_per_token_logps"])
@@ -141,7 +141,7 @@ def test_masked_rows_may_hold_anything(value):
     assert not gradients[1][hidden.expand_as(gradients[1])].any()
 
 
-def test_tokens_that_are_ruled_out_keep_the_divergence_finite():
+def test_tokens_of_probability_zero_keep_the_divergence_finite():
     logits = torch.tensor([[[0.0, 0.0, -math.inf]]], requires_grad=True)
     both = lm_token_scores(logits, torch.tensor([[0]]), reference_logits=logits.detach(), shift=False)
     near(both.kl.detach(), [[0.0]])
@@ -188,7 +188,7 @@ def run(way, dtype, positions=200):
     logits = torch.zeros(2, positions, 32000, dtype=dtype).normal_().requires_grad_()
     reference = torch.zeros(2, positions, 32000, dtype=dtype).normal_()
     labels = torch.ones(2, positions, dtype=torch.long)
-    open("/proc/self/clear_refs", "w").write("5")  # the peak is now what is held
+    open("/proc/self/clear_refs", "w").write("5")  # reset the peak to the current size
     before = peak()
     if way == "chunks":
         scores = lm_token_scores(logits, labels, reference_logits=reference, chunk_numbers=2**17)
@@ -198,7 +198,7 @@ def run(way, dtype, positions=200):
         total = p[..., 1].sum() + (q.exp() * (q - p)).sum()
     total.backward()
     return peak() - before
-run("chunks", torch.float32, 2)  # what is loaded on first use
+run("chunks", torch.float32, 2)  # load lazily imported code first
 print(json.dumps([run(way, dtype) for way in ("chunks", "plain") for dtype in (torch.float32, torch.bfloat16)]))
 """
 
@@ -206,11 +206,11 @@ print(json.dumps([run(way, dtype) for way in ("chunks", "plain") for dtype in (t
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is read from Linux's /proc")
 def test_memory_is_the_gradient_and_a_few_chunks():
     run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, check=True)
-    wide, narrow, *plain = json.loads(run.stdout)  # megabytes beyond the two models' logits
+    wide, narrow, *plain = json.loads(run.stdout)  # megabytes in addition to the logits of the two models
     copy = 2 * 200 * 32000 * 4 / 2**20  # 49 in float32; the gradient has the dtype of the logits
     assert wide < copy + 16 * 0.5  # chunks of half a megabyte
     assert narrow < copy / 2 + 16 * 0.5
-    assert min(plain) > 3 * copy  # and the measurement would see more
+    assert min(plain) > 3 * copy  # the measurement can detect more
 
 
 @pytest.mark.parametrize(
@@ -229,13 +229,13 @@ def test_memory_is_the_gradient_and_a_few_chunks():
         ({"chunk_numbers": 0}, UsageError, "chunk_numbers: got 0"),
     ],
 )
-def test_wrong_use(options, error, message):
+def test_invalid_arguments(options, error, message):
     with pytest.raises(error, match=message) as caught:
         lm_token_scores(**{**random_lm(0), **options})
     assert "\n" not in str(caught.value)
 
 
-def test_rewards_of_a_contrast():
+def test_contrast_rewards():
     better, worse = torch.tensor([[0.0, -1.0, -1.0]]).requires_grad_(), torch.tensor([[-1.0, 0.0, -1.0]])
     found = contrast_rewards(better, worse)
     near(found, [[0.7310585786 - 0.5, 0.2689414214 - 0.5, 0.0]])
