@@ -1,17 +1,20 @@
-"""Files that are either whole or not there: written beside their place, then moved into it."""
+"""Files: written whole or not at all, and read as JSON or JSON lines."""
 
 from __future__ import annotations
 
 import contextlib
+import gzip
+import json
 import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from ctcalign.errors import OutputError
+from ctcalign.errors import CaptionError, OutputError
 
 # Short and independent of the target's name, which may already have the longest length that the file system allows.
 _PREFIX = ".ctcalign-"
@@ -19,11 +22,11 @@ _PREFIX = ".ctcalign-"
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: Literal["w", "wb"] = "w", *, fsync: bool = True) -> Iterator[IO[Any]]:
-    """Open a temporary file in the folder of `path`; when the block ends well it takes the place of `path`.
+    """Open a temporary file in the folder of `path`; when the block succeeds it replaces `path`.
 
-    When the block raises anything (Ctrl-C too) the temporary file is removed and what was at `path` stays as it was.
+    When the block raises anything (KeyboardInterrupt too) the temporary file is removed and `path` stays as it was.
     A symlink stays a symlink: the file that it points to is replaced. An existing file keeps its permissions and must
-    be writable; a new one gets those of the umask. A device or pipe is written directly, for it cannot be replaced.
+    be writable; a new one gets those of the umask. A device or pipe cannot be replaced and is written directly.
 
     Args:
         path: the file to write. Its folder must exist.
@@ -61,10 +64,10 @@ def atomic_write(path: str | Path, mode: Literal["w", "wb"] = "w", *, fsync: boo
 
 @contextlib.contextmanager
 def atomic_directory(path: str | Path) -> Iterator[Path]:
-    """Yield a new empty folder beside `path`; when the block ends well it takes the place of the folder `path`.
+    """Yield a new empty folder beside `path`; when the block succeeds it replaces the folder `path`.
 
-    An existing folder is replaced only when it holds nothing but files of the names that were written: nobody's other
-    files are ever deleted. When the block raises, the new folder is removed and the old one stays as it was.
+    An existing folder is replaced only when every file in it has the name of a file that was written: other files are
+    never deleted. When the block raises, the new folder is removed and the old one stays as it was.
 
     Raises:
         OutputError: as for `atomic_write`, or `path` is a file or a folder that holds other files.
@@ -92,8 +95,65 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def parse_json(text: str, name: str) -> Any:
+    """The value of a JSON document, or of JSON lines the list of their values.
+
+    >>> parse_json('{"a": 1}', "x"), parse_json('{"a": 1}\\n{"a": 2}\\n', "x")
+    ({'a': 1}, [{'a': 1}, {'a': 2}])
+
+    Args:
+        name: what messages call the text.
+    Raises:
+        CaptionError: it is neither; the message names the line.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise CaptionError(f"{name}: JSON nested too deeply") from error
+    except ValueError as error:
+        whole = error
+    rows: list[Any] = []
+    try:
+        for _, value in json_lines(text.split("\n"), name):
+            rows.append(value)
+    except CaptionError:
+        if rows:  # JSON lines with a broken line
+            raise
+        raise CaptionError(f"{name}: not valid JSON ({whole}); is the file complete?") from whole
+    return rows
+
+
+def json_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, Any]]:
+    """Line number from 1 and value of each line that is not blank.
+
+    Raises:
+        CaptionError: a line is not valid JSON; the message names it.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise CaptionError(f"{name}: not valid JSON (line {number}: {error}); is the file complete?") from error
+            yield number, value
+
+
+def read_json_lines(path: str | Path) -> list[Any]:
+    """The values of a JSON-lines file in UTF-8, plain or gzip.
+
+    Raises:
+        CaptionError: it cannot be read, or a line is not valid JSON.
+    """
+    try:
+        data = Path(path).read_bytes()
+        text = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise CaptionError(f"{path}: cannot be read as JSON lines: {error}") from error
+    return [value for _, value in json_lines(text.split("\n"), str(path))]
+
+
 def _open(path: Path, mode: str, *, new: bool = False) -> IO[Any]:
-    # Created with 0o666 so that the umask decides, as for a file that open() makes; O_EXCL against a planted link.
+    # 0o666: the umask decides, as with open(). O_EXCL: do not follow a link that someone placed there.
     flags = os.O_WRONLY | getattr(os, "O_BINARY", 0) | (os.O_CREAT | os.O_EXCL if new else 0)
     descriptor = os.open(path, flags, 0o666)
     if mode == "wb":
@@ -102,7 +162,7 @@ def _open(path: Path, mode: str, *, new: bool = False) -> IO[Any]:
 
 
 def _existing(path: str | Path) -> os.stat_result | None:
-    # Of the path as given: the resolved name of /dev/stdout ("pipe:[123]") is not a file that exists.
+    # The path as given: the resolved name of /dev/stdout ("pipe:[123]") is not an existing file.
     with _output_errors(path, Path(path)):
         try:
             found = os.stat(path)
@@ -129,14 +189,14 @@ def _check_replaceable(target: Path, aside: Path, path: str | Path) -> None:
 
 @contextlib.contextmanager
 def _output_errors(path: str | Path, own: Path) -> Iterator[None]:
-    """Turn what the system says (disk full, no permission, ...) into one line with the path that the user gave.
+    """Turn system errors (disk full, no permission, ...) into an OutputError with the path that the user gave.
 
-    `own` is the file or folder being written: an error of the block about some other file is not ours to explain.
+    `own` is the file or folder being written; errors about other files pass through.
     """
     try:
         yield
     except BrokenPipeError:
-        raise  # a reader of a pipe that has seen enough
+        raise  # the reader of a pipe has closed it
     except OSError as error:
         about = error.filename
         if about is not None and not str(about).startswith((str(own), os.fspath(path))):

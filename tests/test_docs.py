@@ -11,7 +11,6 @@ import pytest
 import ctcalign
 from ctcalign.cli import COMMANDS, commands
 from ctcalign.formats import FORMATS
-from ctcalign.formats.registry import CAPTION_FORMATS as CAPTION_FORMATS
 from tools import build_docs as docs
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +35,7 @@ def test_links_between_pages_become_links_between_web_pages():
 
 def test_every_format_is_described():
     page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-    assert [name for name in (*FORMATS, *CAPTION_FORMATS) if f"`{name}`" not in page] == []
+    assert [name for name in FORMATS if f"`{name}`" not in page] == []
 
 
 def test_the_json_of_the_page_is_an_alignment():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ctcalign.spans import Span
 
 if TYPE_CHECKING:
-    from ctcalign.formats.shared.rendered import WriteReport
+    from ctcalign.formats.shared.format import WriteReport
 
 Status = Literal["aligned", "not_spoken", "failed"]
 SCHEMA = "ctcalign/alignment/1"
@@ -28,7 +28,7 @@ class AlignedToken:
 
 @dataclass(slots=True)
 class AlignedWord:
-    """One word of the user's text, as written. Times in seconds, None where it is not placed."""
+    """One word of the user's text, as written. Times in seconds, None where it was not placed."""
 
     text: str
     start: float | None = None
@@ -36,8 +36,8 @@ class AlignedWord:
     score: float | None = None  # log domain, nats
     confidence: float | None = None  # calibrated probability in [0, 1]
     status: Status = "aligned"
-    reason: str | None = None  # why it is not aligned, or why its place is a guess
-    reading: str | None = None  # what was said for it, where that differs from the text ("nineteen eighty four")
+    reason: str | None = None  # why it is not aligned, or why its times are a guess
+    reading: str | None = None  # how it was spoken, where that differs from the text ("nineteen eighty four")
     tokens: list[AlignedToken] = field(default_factory=list)
 
     @property
@@ -48,7 +48,7 @@ class AlignedWord:
 
 @dataclass
 class AlignedCue:
-    """One cue of the input. `words` covers its text in order; mark-up nobody speaks is a word that is `not_spoken`."""
+    """One cue of the input. `words` covers its text in order; mark-up is a word that is `not_spoken`."""
 
     index: int
     text: str
@@ -62,10 +62,10 @@ class AlignedCue:
     speaker: str | None = None
     id: str | None = None
     channel: int | None = None
-    input_start: float | None = None  # the time that the input file gave; captions that are not placed keep it
+    input_start: float | None = None  # the times in the input file, also of cues that were not placed
     input_end: float | None = None
-    alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are said
-    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where they were asked for
+    alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are spoken
+    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where requested
 
     @property
     def span(self) -> Span | None:
@@ -75,7 +75,7 @@ class AlignedCue:
 
 @dataclass
 class Alignment:
-    """Everything that `ctcalign.align` found out about one recording. Times in seconds from its beginning."""
+    """The result of `ctcalign.align` for one recording. Times in seconds from its beginning."""
 
     audio: str
     duration: float
@@ -84,10 +84,10 @@ class Alignment:
     unwritten: list[tuple[float, float]] = field(default_factory=list)  # speech that no cue covers
     language: str | None = None
     frame_shift: float | None = None
-    warnings: list[str] = field(default_factory=list)  # truncated audio, characters the model cannot say, ...
+    warnings: list[str] = field(default_factory=list)  # truncated audio, characters without a label, ...
 
     def to_dict(self) -> dict[str, Any]:
-        """The alignment as a JSON object of the schema `ctcalign/alignment/1`. Empty optional keys are left out."""
+        """The alignment as a JSON object of the schema `SCHEMA`. Empty optional keys are left out."""
         from ctcalign.alignment.document import to_dict
 
         return to_dict(self)
@@ -97,13 +97,13 @@ class Alignment:
         """The inverse of `to_dict`. Keys that the schema does not know are ignored and named in `warnings`.
 
         Raises:
-            CaptionError: not a document of this schema; the message names the place.
+            CaptionError: not a document of this schema; the message names the place of the error.
         """
         from ctcalign.alignment.document import from_dict
 
         return from_dict(document)
 
-    # A room below is reached for only inside these two: they are its front door for users who hold an alignment.
+    # The two imports from `formats` below are the one exception to the direction of imports, for convenience.
 
     def to_json(self, path: str | Path) -> WriteReport:
         """Write the JSON document, whatever the extension of `path`. See `ctcalign.formats.write`."""
@@ -115,7 +115,7 @@ class Alignment:
         """Write the alignment in the format that the extension of `path` (or `format`) names.
 
         Returns:
-            What was written, and what the format could not hold.
+            What was written, and what was left out for this format.
         Raises:
             UsageError: no format has this extension or name.  OutputError: the file cannot be written.
         """

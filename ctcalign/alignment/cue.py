@@ -1,4 +1,4 @@
-"""A caption as the user wrote it."""
+"""A caption as it is in the input file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ctcalign.spans import Span
 
 @dataclass(frozen=True)
 class CueWord:
-    """A word that the input file itself times (Whisper JSON, CTM, TextGrid, VTT word cues, karaoke)."""
+    """A word with times in the input file (Whisper JSON, CTM, TextGrid, VTT word cues, karaoke)."""
 
     text: str
     start: float | None = None
@@ -26,8 +26,7 @@ class CueWord:
 class Cue:
     """One caption of the input file. Times are seconds, None where the file has none.
 
-    `text` is the caption's own text, mark-up (tags, speaker labels, notes) included: `ctcalign.text.markup.spans` tells
-    what of it is spoken.
+    `text` includes mark-up (tags, speaker labels, notes): `ctcalign.text.markup.spans` finds the spoken parts.
     """
 
     index: int  # place in the input file, from 0

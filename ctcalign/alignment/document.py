@@ -1,7 +1,7 @@
-"""`Alignment` to and from a JSON object of the schema `ctcalign/alignment/1`.
+"""`Alignment` to and from a JSON object of the schema `alignment.SCHEMA`.
 
-Keys that the schema demands are always there; the others (reason, reading, speaker, id, channel, tokens, input_start,
-input_end, language, frame_shift, warnings) are left out when they hold nothing.
+Required keys are always written; the others (reason, reading, speaker, id, channel, tokens, input_start, input_end,
+language, frame_shift, warnings) are left out where they are empty.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, Align
 from ctcalign.errors import CaptionError
 
 Row = dict[str, Any]
+FAMILY = SCHEMA.rpartition("/")[0] + "/"  # without the version
+
+
+def is_document(value: Any) -> bool:
+    """Whether a JSON value is a document of an alignment, of any version of the schema."""
+    return isinstance(value, Mapping) and str(value.get("schema", "")).startswith(FAMILY)
 
 
 def to_dict(alignment: Alignment) -> Row:
@@ -75,7 +81,7 @@ def _set(row: Row, **optional: Any) -> None:
 
 
 def from_dict(document: Mapping[str, Any]) -> Alignment:
-    """The inverse of `to_dict`; raises CaptionError that names the place of what is wrong."""
+    """The inverse of `to_dict`; raises a CaptionError that names the place of the error."""
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
         raise CaptionError(f'"schema" is {found!r}, expected "{SCHEMA}"; a newer ctcalign may have written it')
@@ -95,7 +101,7 @@ def from_dict(document: Mapping[str, Any]) -> Alignment:
     return alignment
 
 
-# key -> (kind, demanded). A number or text that is not demanded may be null or missing.
+# key -> (kind, required). What is not required may be null or missing.
 _ROOT = {
     "schema": ("text", True),
     "audio": ("text", True),
@@ -130,7 +136,7 @@ _CUE = {
 
 
 class _Reader:
-    """Checks the type of every value and counts the keys that nobody knows."""
+    """Checks the type of every value and counts unknown keys."""
 
     def __init__(self, unknown: Counter[str]) -> None:
         self.unknown = unknown
@@ -140,15 +146,15 @@ class _Reader:
             raise CaptionError(f"{place or 'document'}: expected an object, got {_short(row)}")
         self.unknown.update(str(key) for key in row.keys() - known.keys())
         return {
-            key: self.value(row.get(key), kind, demanded, f"{place}.{key}" if place else key)
-            for key, (kind, demanded) in known.items()
+            key: self.value(row.get(key), kind, required, f"{place}.{key}" if place else key)
+            for key, (kind, required) in known.items()
         }
 
-    def value(self, value: Any, kind: str, demanded: bool, place: str) -> Any:
-        if value is None and not demanded:
+    def value(self, value: Any, kind: str, required: bool, place: str) -> Any:
+        if value is None and not required:
             return None
         if kind == "number":
-            # Python's json also reads NaN, infinities and integers that no float holds: false for all of them.
+            # Python's json also reads NaN, infinities and integers beyond float: the test is false for them.
             if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
                 return float(value)
             raise CaptionError(f"{place}: expected a finite number, got {_short(value)}")

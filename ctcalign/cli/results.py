@@ -16,7 +16,7 @@ from ctcalign.errors import UsageError
 if TYPE_CHECKING:
     from ctcalign.alignment.alignment import Alignment
     from ctcalign.emission.progress import Progress
-    from ctcalign.formats.registry import Format
+    from ctcalign.formats.shared.format import Format
 
 
 def plan_results(

@@ -1,4 +1,4 @@
-"""Files and back: `read_captions`, `read_alignment`, `write`, and `FORMATS`, what each format can hold."""
+"""Files of captions and alignments: `read_captions`, `read_alignment`, `write`, and the table `FORMATS`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctcalign.formats.captions import Captions, read_captions
     from ctcalign.formats.reading import from_captions, read_alignment
-    from ctcalign.formats.registry import CAPTION_FORMATS, FORMATS, Format, format_of
-    from ctcalign.formats.shared.rendered import WriteReport
+    from ctcalign.formats.registry import FORMATS, INPUT_FORMATS, OUTPUT_FORMATS, format_of
+    from ctcalign.formats.shared.format import Format, WriteReport
     from ctcalign.formats.writing import plan_outputs, render, write
 
 _HOMES = {
-    "CAPTION_FORMATS": "registry",
     "Captions": "captions",
     "FORMATS": "registry",
-    "Format": "registry",
-    "WriteReport": "shared.rendered",
+    "Format": "shared.format",
+    "INPUT_FORMATS": "registry",
+    "OUTPUT_FORMATS": "registry",
+    "WriteReport": "shared.format",
     "format_of": "registry",
     "from_captions": "reading",
     "plan_outputs": "writing",
@@ -28,8 +29,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "CAPTION_FORMATS",
     "FORMATS",
+    "INPUT_FORMATS",
+    "OUTPUT_FORMATS",
     "Captions",
     "Format",
     "WriteReport",

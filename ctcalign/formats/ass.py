@@ -1,4 +1,4 @@
-"""Advanced SubStation karaoke: each word fills with colour while it is said."""
+"""Advanced SubStation karaoke: each word fills with colour while it is spoken."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.clock import ass_clock, parse_clock, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import ass_tag, ass_text, unescaped
-from ctcalign.formats.shared.pieces import Piece, words_of_pieces
-from ctcalign.formats.shared.rendered import Rendered, counted
-from ctcalign.formats.shared.view import caption_rows, left_out, pieces
+from ctcalign.formats.shared.timed_words import TimedText, words_of
+from ctcalign.formats.shared.view import caption_rows, counted, left_out, pieces
 
 _HEADER = """[Script Info]
 ; written by ctcalign
@@ -33,7 +33,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 def render(alignment: Alignment) -> Rendered:
     """The `\\k` times of a cue are whole centiseconds that add up to its length; pauses are `\\k` without text.
 
-    A cue that was not placed is written at the time of the input file; if it had none, as a Comment line.
+    A cue that was not placed is written at the time of the input file; without one, as a Comment line.
     """
     rows = caption_rows(alignment)
     events = []
@@ -44,18 +44,18 @@ def render(alignment: Alignment) -> Rendered:
         words += timed
         changed += any(brace in text for brace in "\uff5b\uff5d") and not any(b in cue.text for b in "\uff5b\uff5d")
         events.append(f"Dialogue: 0,{ass_clock(first)},{ass_clock(last)},Default,{_name(cue)},0,0,0,,{text}\n")
-    for cue in rows.lost:
+    for cue in rows.unplaced:
         text = ass_text(unescaped(cue.text))
         events.append(f"Comment: 0,0:00:00.00,0:00:00.00,Default,{_name(cue)},0,0,0,,{text}\n")
-    lost = [cue.index for cue in rows.lost]
+    lost = [cue.index for cue in rows.unplaced]
     notes = rows.notes + [note.replace("left out", "written as Comment") for note in left_out(lost)]
     if changed:
-        notes.append(f"braces in {counted(changed, 'cue')} are full-width: ASS would hide what stands between braces")
+        notes.append(f"braces in {counted(changed, 'cue')} are full-width: ASS hides text between braces")
     return Rendered(_HEADER + "".join(events), len(rows.placed), words, lost, notes)
 
 
 def _name(cue: AlignedCue) -> str:
-    # The Name column ends at a comma and cannot quote one.
+    # A comma ends the Name column, and there are no quotes.
     return " ".join((cue.speaker or "").replace(",", ";").split())
 
 
@@ -90,8 +90,10 @@ _OWN_MARK = "; written by ctcalign"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a Dialogue line, override blocks kept in the text, \\N as line break. Comment lines are not shown and
-    no cues, except those in which ctcalign keeps cues that it could not place."""
+    """One cue a Dialogue line, override blocks kept in the text, \\N as line break.
+
+    Comment lines are not captions, except those in which ctcalign keeps cues that it could not place.
+    """
     own = _OWN_MARK in source.text
     fields, in_events = _FIELDS, False
     out: list[Draft] = []
@@ -121,13 +123,13 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 def _draft(raw: str, start: float | None, end: float | None, line: int, speaker: str | None) -> Draft:
     draft = Draft("", start, end, line=line, speaker=speaker)
-    pieces = [Piece("", start, start)]
+    parted = [TimedText("", start, start)]
     kept: list[str] = []
     at, place = start, 0
     for match in _BLOCK.finditer(raw):
         between = raw[place : match.start()]
         kept.append(between)
-        pieces[-1] = Piece(pieces[-1].text + _shown(between), pieces[-1].start, pieces[-1].end)
+        parted[-1] = TimedText(parted[-1].text + _shown(between), parted[-1].start, parted[-1].end)
         place = match.end()
         times = _KARAOKE.findall(match[1])
         if not times:
@@ -140,13 +142,13 @@ def _draft(raw: str, start: float | None, end: float | None, line: int, speaker:
             at, times = start + float(absolute[1]) / 100, [t for t in times if t != absolute[1]]
         for time in times:
             following = None if at is None else at + float(time) / 100
-            pieces.append(Piece("", at, following))
+            parted.append(TimedText("", at, following))
             at = following
     kept.append(raw[place:])
-    pieces[-1] = Piece(pieces[-1].text + _shown(raw[place:]), pieces[-1].start, pieces[-1].end)
+    parted[-1] = TimedText(parted[-1].text + _shown(raw[place:]), parted[-1].start, parted[-1].end)
     draft.text = _shown("".join(kept))
-    if len(pieces) > 1:
-        draft.words = words_of_pieces([Piece(p.text, _rounded(p.start), _rounded(p.end)) for p in pieces])
+    if len(parted) > 1:
+        draft.words = words_of([TimedText(p.text, _rounded(p.start), _rounded(p.end)) for p in parted])
     return draft
 
 
@@ -155,5 +157,27 @@ def _shown(text: str) -> str:
 
 
 def _rounded(time: float | None) -> float | None:
-    # Sums of centiseconds: keep 1.1 from becoming 1.1000000000000001.
+    # Sums of centiseconds: 1.1 rather than 1.1000000000000001.
     return None if time is None else round(time, 4)
+
+
+def _matches(source: Source) -> bool:
+    head = source.head
+    return bool(
+        re.match(r"\[Script Info\]|\[V4\+? Styles\]", head, re.I) or re.match(r"\[Events\]\s*\nFormat:", head, re.I)
+    )
+
+
+FORMAT = Format(
+    "ass",
+    (".ass",),
+    "Advanced SubStation karaoke",
+    read,
+    render,
+    aliases=("ssa",),
+    more_extensions=(".ssa",),
+    resolution=1e-2,
+    keeps=frozenset({"words", "word_ends", "speakers", "unplaced", "markup"}),
+    evidence="header",
+    matches=_matches,
+)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.formats.shared.clock import decimal, number, parse_clock, ticks
+from ctcalign.formats.shared.clock import decimal, parse_time, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.rendered import Rendered
 from ctcalign.formats.shared.view import left_out, placed_cues, spoken_words
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times with 6 decimals, as Audacity writes them. Tags go, tabs and line breaks become spaces."""
+    """Times with 6 decimals, as Audacity writes them; no tags, tabs and line breaks as spaces."""
     placed, lost = placed_cues(alignment)
     rows = [_label(start, end, plain(cue.text)) for cue, start, end in placed]
     return Rendered("".join(rows), len(rows), 0, lost, left_out(lost))
@@ -31,14 +34,14 @@ def _label(start: float, end: float, text: str) -> str:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a label, point labels without length. Lines with the frequencies of a spectral label are passed over."""
+    """One cue a label; point labels have no length. Lines with the frequencies of a spectral label are skipped."""
     out = []
     for n, line in source.numbered():
         if line.startswith("\\"):
             continue
         parts = line.split("\t", 2)
-        start = _time(parts[0])
-        end = _time(parts[1]) if len(parts) > 1 else None
+        start = parse_time(parts[0])
+        end = parse_time(parts[1]) if len(parts) > 1 else None
         if start is None or end is None:
             notes.add("unreadable times", n, line.strip()[:60])
             out.append(Draft(parts[2] if len(parts) > 2 else line, line=n))
@@ -47,5 +50,30 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     return out
 
 
-def _time(text: str) -> float | None:
-    return parse_clock(text) if ":" in text else number(text)
+_LABEL = re.compile(r"^[-+]?\d+(?:[.,]\d+)?\t[-+]?\d+(?:[.,]\d+)?(?:\t|$)|^\\\t")
+
+
+def _matches(source: Source) -> bool:
+    return bool(source.sample) and all(_LABEL.match(line) for line in source.sample)
+
+
+FORMAT = Format(
+    "audacity",
+    (),
+    "Audacity label track, one label a cue",
+    read,
+    render,
+    aliases=("labels",),
+    resolution=1e-6,
+    evidence="lines",
+    matches=_matches,
+)
+WORDS = replace(
+    FORMAT,
+    name="audacity-words",
+    description="Audacity label track, one label a word",
+    read=None,
+    render=render_words,
+    aliases=(),
+    keeps=frozenset({"words", "word_ends"}),
+)

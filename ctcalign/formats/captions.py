@@ -1,4 +1,4 @@
-"""`read_captions`: open, decode, recognise the format, read, check."""
+"""`read_captions`: captions of any format, from opening the source to checked cues."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import IO, Any
 
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError
-from ctcalign.formats.detect import recognise
-from ctcalign.formats.registry import format_named, reader_of
+from ctcalign.formats.detect import json_format, recognise
+from ctcalign.formats.registry import input_format
 from ctcalign.formats.shared.drafts import Notes, Source, finish, pick_recording
 from ctcalign.formats.shared.encoding import decode, unify_newlines
 
 
 @dataclass
 class Captions:
-    """The cues of one recording, in file order, and what the user should know about the file."""
+    """The cues of one recording, in file order, and the warnings about the file."""
 
     cues: list[Cue]
     format: str
     encoding: str
     warnings: list[str] = field(default_factory=list)
-    recording: str | None = None  # the file's own id of it, for formats that hold several
+    recording: str | None = None  # its id in the file, for formats that hold several
 
 
 def read_captions(
@@ -32,30 +32,33 @@ def read_captions(
 ) -> Captions:
     """Read every cue of a caption file.
 
-    Each cue of the file comes out once, in file order, its text as in the file with line breaks as "\\n". Tags that
-    only carry word times (VTT <00:00:01.000>, ASS \\k, LRC <00:01.00>) become `Cue.words`, not text. Afterwards a cue
-    has both times with 0 <= start <= end, or neither; what was wrong in the file stands in `warnings`.
+    Each cue of the file is returned once, in file order, its text as in the file with line breaks as "\\n". Tags that
+    only give word times (VTT <00:00:01.000>, ASS \\k, LRC <00:01.00>) become `Cue.words`, not text. A cue has both
+    times with 0 <= start <= end, or neither; errors of the file are listed in `warnings`.
 
     Args:
-        source: a path, "-" for standard input, an open text or binary stream, or a Kaldi data directory. Text itself
-            is no source: wrap it in io.StringIO.
-        format: one of `FORMATS`; None recognises it by the file's extension and content.
+        source: a path, "-" for standard input, an open text or binary stream, or a Kaldi data directory. Wrap text
+            itself in io.StringIO.
+        format: one of `INPUT_FORMATS`; None recognises it by the file's extension and content.
         recording: id of the recording to read from a file that holds several (STM, CTM, lhotse, Kaldi).
     Raises:
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or holds no cue; or it
             holds several recordings and `recording` names none of them.
-        UsageError: `format` is not one of `FORMATS`.
+        UsageError: `format` is not one of `INPUT_FORMATS`.
     """
-    wanted = format_named(format) if format is not None else None
+    named = input_format(format) if format is not None else None
     opened, encoding, warnings = _open(source)
     notes = Notes(opened.name)
-    chosen = wanted or recognise(opened, notes)
-    drafts = reader_of(chosen)(opened, notes)
+    chosen = named or recognise(opened, notes)
+    reader = json_format(opened) if chosen.name == "json" else chosen  # "json" names JSON of any format
+    drafts = reader.read(opened, notes) if reader.read else []
     if not drafts:
-        raise CaptionError(f"{opened.name}: no captions found in it as {chosen}; check the file or name its format")
+        raise CaptionError(
+            f"{opened.name}: no captions found in it as {chosen.name}; check the file or name its format"
+        )
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
     cues = finish(drafts, notes)
-    return Captions(cues, chosen, encoding, [*warnings, *notes.texts()], chosen_recording)
+    return Captions(cues, chosen.name, encoding, [*warnings, *notes.texts()], chosen_recording)
 
 
 def _open(source: str | os.PathLike[str] | IO[Any]) -> tuple[Source, str, list[str]]:
@@ -74,7 +77,7 @@ def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
     name = str(path)
     try:
         if path.is_dir():
-            # A Kaldi data directory is known by its file `text`.
+            # The captions of a Kaldi data directory are in its file `text`.
             path = path / "text"
             if not path.is_file():
                 raise CaptionError(f"{name}: is a directory without a Kaldi file 'text'; give a caption file")
@@ -112,6 +115,6 @@ def _named(warnings: tuple[str, ...], name: str) -> list[str]:
 
 
 def _short(name: str) -> str:
-    """A path for a message; text given by mistake is cut and its line breaks shown."""
+    """A path for a message; shortened, as text may have been given by mistake."""
     shown = name.replace("\n", "\\n")
     return shown if len(shown) <= 80 else shown[:77] + "..."

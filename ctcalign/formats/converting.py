@@ -1,4 +1,4 @@
-"""One file in, several out."""
+"""`convert`: one alignment or caption file to files of other formats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.formats.reading import read_alignment
-from ctcalign.formats.shared.rendered import WriteReport
+from ctcalign.formats.shared.format import WriteReport
 from ctcalign.formats.writing import deliver, plan_outputs, render
 
 
@@ -25,13 +25,13 @@ def convert(
     Args:
         source: a path or "-" for stdin.
         outputs: paths, or "-" for stdout.
-        audio: the recording; its name and duration go into the outputs in place of what `source` knows.
-        overwrite: replace outputs that are there.
+        audio: the recording; its name and duration replace those of `source`.
+        overwrite: replace outputs that exist.
     Returns:
-        One report an output; the first also carries the warnings about the input.
+        One report for each output; the first also has the warnings about the input.
     Raises:
         CaptionError: `source` cannot be read.      AudioError: `audio` cannot.
-        OutputError: an output cannot be written, or its format can hold nothing of this input.
+        OutputError: an output cannot be written, or its format cannot hold any cue of this input.
         UsageError: see `plan_outputs`.
     """
     if not outputs:

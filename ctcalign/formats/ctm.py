@@ -6,22 +6,21 @@ import re
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import CueWord
-from ctcalign.formats.shared.channels import channel_numbers
 from ctcalign.formats.shared.clock import decimal, number, ticks
-from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.rendered import Rendered, counted
-from ctcalign.formats.shared.view import left_out, recording_name, spoken_words
-from ctcalign.formats.shared.word_rows import WordRow, group
+from ctcalign.formats.shared.timed_words import WordRow, grouped
+from ctcalign.formats.shared.view import counted, left_out, recording_name, spoken_words
 
 _SPACE = re.compile(r"\s+")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times with 3 decimals; start + duration is the rounded end. Sorted by channel and start, as sclite demands.
+    """Times with 3 decimals; start + duration is the rounded end. Sorted by channel and start, as sclite requires.
 
-    Words that nobody speaks (mark-up) have no place in a CTM. White space inside a word becomes "_". The confidence
-    column is written when any word has one, with NA for those that have none; the channel is 1 unless the cue says.
+    Words that are not spoken (mark-up) are left out. White space inside a word becomes "_". The confidence column is
+    written when any word has a confidence, with NA for the others; the channel is 1 where the cue has none.
     """
     name = recording_name(alignment)
     rows: list[tuple[str, int, int, str, float | None]] = []
@@ -52,7 +51,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues of words, see `word_rows.group`. Of alternatives (<ALT_BEGIN> ... <ALT> ... <ALT_END>) the first is read.
+    """Cues of words, see `timed_words.grouped`; of alternatives (<ALT_BEGIN> ... <ALT> ... <ALT_END>) the first.
 
     A line of fewer than five columns, or without readable times, becomes a word without times.
     """
@@ -77,8 +76,28 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             notes.add("unreadable times", n, " ".join(parts)[:60])
             word = CueWord(parts[4])
         else:
-            # Times of a CTM are decimals: without rounding 1.1 + 0.2 would miss the next start.
+            # Rounded: the binary sum 1.1 + 0.2 differs from the next start, 1.3.
             word = CueWord(parts[4], start, round(start + length, 6), number(parts[5]) if len(parts) > 5 else None)
         speaker = parts[7] if len(parts) > 7 else None
         rows.append(WordRow(word, n, speaker, channels[parts[1]], parts[0]))
-    return group(rows)
+    return grouped(rows)
+
+
+_ROW = re.compile(r"^\S+\s+\S+\s+\d+(?:\.\d+)?\s+\d+(?:\.\d+)?\s+\S+(?:\s+\S+){0,3}$|^\S+\s+\S+\s+\*\s+\*\s+<ALT")
+
+
+def _matches(source: Source) -> bool:
+    return all(_ROW.match(line) for line in source.table)
+
+
+FORMAT = Format(
+    "ctm",
+    (".ctm",),
+    "NIST CTM, one word a line",
+    read,
+    render,
+    resolution=1e-3,
+    keeps=frozenset({"words", "word_ends", "scores"}),
+    evidence="columns",
+    matches=_matches,
+)

@@ -6,17 +6,17 @@ from typing import Any
 
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.json_tree import parse_json
-from ctcalign.formats.shared.pieces import Piece, words_of_pieces
+from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.timed_words import TimedText, words_of
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue an event that has text. Segments with offsets give word times.
+    """One cue for each event with text. Segments with offsets give word times.
 
-    Events without segments open a window, events of one line break scroll it: neither is a caption. A recognised line
-    stays on the screen while the next is spoken; its cue ends where the next begins.
+    Events without segments open a window, events of one line break scroll it: they are no captions. A line of automatic
+    captions stays on the screen while the next is spoken; its last word ends where the next event begins.
     """
-    data = parse_json(source).data
+    data = source.json
     events = [e for e in data["events"] if isinstance(e, dict)] if isinstance(data, dict) else []
     shown = [e for e in events if _texts(e).strip("\n") or ("segs" in e and not e.get("aAppend"))]
     out = []
@@ -29,7 +29,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             following = json_seconds(shown[k + 1].get("tStartMs"), 1000.0) if k + 1 < len(shown) else None
             if end is not None and following is not None and start < following < end:
                 end = following
-            words = words_of_pieces(_pieces(segments, start, end))
+            words = words_of(_pieces(segments, start, end))
         identity = event.get("id")
         out.append(
             Draft(_texts(event).strip("\n"), start, end, id=None if identity is None else str(identity), words=words)
@@ -37,10 +37,10 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     return out
 
 
-def _pieces(segments: list[dict[str, Any]], start: float, end: float | None) -> list[Piece]:
+def _pieces(segments: list[dict[str, Any]], start: float, end: float | None) -> list[TimedText]:
     starts = [start + (json_seconds(s.get("tOffsetMs"), 1000.0) or 0.0) for s in segments]
     stops = [*starts[1:], end if end is None else max(end, starts[-1])]
-    return [Piece(str(s.get("utf8", "")), a, b) for s, a, b in zip(segments, starts, stops, strict=True)]
+    return [TimedText(str(s.get("utf8", "")), a, b) for s, a, b in zip(segments, starts, stops, strict=True)]
 
 
 def _texts(event: dict[str, Any]) -> str:
@@ -48,3 +48,19 @@ def _texts(event: dict[str, Any]) -> str:
     if not isinstance(segments, list):
         return ""
     return "".join(str(s.get("utf8", "")) for s in segments if isinstance(s, dict))
+
+
+def _matches(source: Source) -> bool:
+    return isinstance(source.json, dict) and isinstance(source.json.get("events"), list)
+
+
+FORMAT = Format(
+    "json3",
+    (),
+    "YouTube captions",
+    read,
+    aliases=("youtube",),
+    more_extensions=(".json3",),
+    evidence="json",
+    matches=_matches,
+)

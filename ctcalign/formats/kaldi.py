@@ -8,16 +8,16 @@ from ctcalign.alignment.alignment import Alignment
 from ctcalign.formats.shared.clock import decimal, number, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.encoding import decode
-from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.view import identifier, left_out, placed_cues, spoken_text
 
 
 def render(alignment: Alignment) -> Rendered:
-    """What a recogniser can be trained on: aligned cues alone, their spoken words, times with 3 decimals.
+    """Training data for a recogniser: aligned cues only, their spoken words, times with 3 decimals.
 
-    An utterance is named SPEAKER-RECORDING-CUE. Names hold letters, digits and "_" alone: Kaldi wants the order of
-    utterances to be the order of speakers too, and those characters all sort after the "-" that parts the fields.
-    Cues that are not placed, failed or not spoken are left out and named.
+    An utterance is named SPEAKER-RECORDING-CUE. Each part has only letters, digits and "_", which sort after the "-"
+    between them: utterances are then in the order of their speakers too, as Kaldi requires. Cues that are not placed,
+    failed or not spoken are left out and noted.
     """
     placed, lost = placed_cues(alignment)
     recording = identifier(Path(alignment.audio.replace("\\", "/")).stem) or "recording"
@@ -65,7 +65,7 @@ def _wav(audio: str) -> str:
 
 
 def _speaker_names(speakers: list[str]) -> dict[str, str]:
-    """A valid name for each speaker; two speakers never share one."""
+    """A valid name for each speaker, no two the same."""
     names: dict[str, str] = {}
     for speaker in dict.fromkeys(speakers):
         base = name = identifier(speaker.strip()) or "speaker"
@@ -77,9 +77,9 @@ def _speaker_names(speakers: list[str]) -> dict[str, str]:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue an utterance with its id, in the order of `segments` times within a recording.
+    """One cue an utterance, with its id, in the order of the times of `segments` within a recording.
 
-    Without `segments` an utterance is a recording of its own. Utterances of `text` that `segments` lacks have no times.
+    Without `segments` an utterance is a recording of its own. Utterances that are not in `segments` have no times.
     """
     folder = source.path.parent if source.path is not None else None
     segments = _table(folder, "segments", notes)
@@ -110,12 +110,12 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     silent = [utterance for utterance in segments if utterance not in seen]
     if silent:
         notes.add("segments without text", detail=f"{len(silent)}, first {silent[0]}")
-    # Kaldi sorts by utterance id, which need not be the order of time.
+    # Kaldi sorts by utterance id, which may differ from the order of time.
     return sorted(out, key=lambda d: (d.recording is None, d.recording, d.start is None, d.start or 0.0))
 
 
 def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]:
-    """First column to the others; empty when there is no such file."""
+    """The other columns by the first; empty when there is no such file."""
     path = folder / name if folder is not None else None
     if path is None or not path.is_file():
         return {}
@@ -124,3 +124,25 @@ def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]
         notes.add(warning)
     rows = (line.split() for line in decoded.text.split("\n") if line.strip())
     return {row[0]: row[1:] for row in rows}
+
+
+def _matches(source: Source) -> bool:
+    """A file `text`: given as its directory, or with other files of a data directory beside it."""
+    if source.path is None or source.path.name != "text":
+        return False
+    given_as_folder = source.name != str(source.path)
+    return given_as_folder or any((source.path.parent / name).is_file() for name in ("segments", "utt2spk", "wav.scp"))
+
+
+FORMAT = Format(
+    "kaldi",
+    (),
+    "Kaldi data directory (a name that ends with /)",
+    read,
+    render,
+    resolution=1e-3,
+    keeps=frozenset({"speakers"}),
+    folder=True,
+    evidence="folder",
+    matches=_matches,
+)

@@ -1,12 +1,15 @@
-"""Lhotse manifests (.jsonl, .jsonl.gz, .json): supervisions, or cuts with supervisions; word alignments as words.
+"""Lhotse manifests (.jsonl, .jsonl.gz, .json) of supervisions or cuts. This file alone knows their rows.
 
-Read as plain JSON, for lhotse takes seconds to import.
+Rows are read as plain JSON: importing lhotse takes seconds. It is imported only to write cuts.
 """
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,108 +18,178 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import AudioError
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.json_tree import parse_json
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.rendered import Rendered
 from ctcalign.formats.shared.view import left_out, placed_cues, recording_name, spoken_text, spoken_words
+from ctcalign.spans import Span
 
 if TYPE_CHECKING:
     from lhotse import Recording, SupervisionSegment
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+Row = dict[str, Any]
 
 
-def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a supervision, in file order. Times count from the start of the recording: in a cut, supervisions count
-    from the start of the cut. A mixed cut is a recording of its own.
-
-    The text is the supervision's, or where ctcalign wrote the cut the caption that it was made of.
-    """
-    data = parse_json(source).data
-    rows = data if isinstance(data, list) else [data]
-    out: list[Draft] = []
-    for row in rows:
-        if not isinstance(row, dict):
-            notes.add("line that is no supervision and no cut", detail=str(row)[:40])
-        elif "tracks" in row:
-            out += _mixed(row)
-        elif "supervisions" in row:
-            recording = row.get("recording")
-            identity = recording.get("id") if isinstance(recording, dict) else None
-            out += [
-                _draft(s, json_seconds(row.get("start")) or 0.0, _read_text(identity))
-                for s in _read_dicts(row["supervisions"])
-            ]
-        else:
-            out.append(_draft(row, 0.0, None))
-    return out
-
-
-def _mixed(row: dict[str, Any]) -> list[Draft]:
-    out = []
-    for track in _read_dicts(row["tracks"]):
-        offset, cut = json_seconds(track.get("offset")) or 0.0, track.get("cut")
-        if isinstance(cut, dict):
-            out += [_draft(s, offset, _read_text(row.get("id"))) for s in _read_dicts(cut.get("supervisions"))]
-    return out
-
-
-def _draft(row: dict[str, Any], offset: float, recording: str | None) -> Draft:
-    start, end = _span(row.get("start"), row.get("duration"), offset)
-    custom = row.get("custom")
-    raw = custom.get("raw_text") if isinstance(custom, dict) else None
-    channel = row.get("channel")
-    if isinstance(channel, list) and len(channel) == 1:
-        channel = channel[0]
-    alignment = row.get("alignment")
-    words = alignment.get("word") if isinstance(alignment, dict) else None
-    return Draft(
-        raw if isinstance(raw, str) else _read_text(row.get("text")) or "",
-        start,
-        end,
-        id=_read_text(row.get("id")),
-        speaker=_read_text(row.get("speaker")),
-        channel=channel if isinstance(channel, int) else None,
-        words=[word for item in words if (word := _word(item, offset)) is not None] if isinstance(words, list) else [],
-        recording=recording if recording is not None else _read_text(row.get("recording_id")),
+def is_lhotse(row: Any) -> bool:
+    """Whether a JSON value is a cut or a supervision."""
+    return isinstance(row, dict) and (
+        row.get("type") in ("MonoCut", "MultiCut", "MixedCut", "PaddingCut")
+        or "supervisions" in row
+        or {"recording_id", "start", "duration"} <= row.keys()
     )
 
 
-def _word(item: Any, offset: float) -> CueWord | None:
-    """An alignment item, written as [symbol, start, duration, score] or as an object with those keys."""
-    if isinstance(item, dict):
-        item = [item.get(key) for key in ("symbol", "start", "duration", "score")]
-    if not isinstance(item, list) or len(item) < 3:
+def is_cut(row: Row) -> bool:
+    """Whether a row of a manifest is a cut, else it is a supervision."""
+    return "tracks" in row or "supervisions" in row or "type" in row
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """A supervision of a manifest: its JSON, the time from which its own times count, and the id of its recording."""
+
+    row: Row
+    offset: float = 0.0
+    recording: str | None = None
+
+    @property
+    def custom(self) -> Mapping[str, Any]:
+        found = self.row.get("custom")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def start(self) -> float | None:
+        start = json_seconds(self.row.get("start"))
+        return None if start is None else self._rounded(start)
+
+    @property
+    def end(self) -> float | None:
+        start, duration = json_seconds(self.row.get("start")), json_seconds(self.row.get("duration"))
+        return None if start is None or duration is None else self._rounded(start, duration)
+
+    @property
+    def span(self) -> Span | None:
+        """Start and end, None where one of them is not known."""
+        return Span.of(self.start, self.end)
+
+    @property
+    def words(self) -> list[CueWord]:
+        """The word alignment: items [symbol, start, duration, score], or objects with these keys."""
+        alignment = self.row.get("alignment")
+        items = alignment.get("word") if isinstance(alignment, dict) else None
+        found = []
+        for item in items if isinstance(items, list) else []:
+            if isinstance(item, dict):
+                item = [item.get(key) for key in ("symbol", "start", "duration", "score")]
+            if not isinstance(item, list) or len(item) < 3:
+                continue
+            start, duration = json_seconds(item[1]), json_seconds(item[2])
+            score = json_seconds(item[3]) if len(item) > 3 else None
+            if start is None or duration is None:
+                found.append(CueWord(str(item[0]), score=score))
+            else:
+                found.append(CueWord(str(item[0]), self._rounded(start), self._rounded(start, duration), score))
+        return found
+
+    def _rounded(self, start: float, duration: float = 0.0) -> float:
+        # As lhotse rounds sums, so that neighbours that touch still do.
+        return round(self.offset + start + duration, 8)
+
+
+def supervisions(row: Row) -> Iterator[Supervision]:
+    """The supervisions of a row in order: the row itself, those of a cut, or those of the tracks of a mixed cut.
+
+    Times in a cut count from the beginning of the recording; a mixed cut is a recording of its own.
+    """
+    if "tracks" in row:
+        for track in _dicts(row["tracks"]):
+            cut = track.get("cut")
+            for own in _dicts(cut.get("supervisions")) if isinstance(cut, dict) else []:
+                yield _supervision_of(own, track.get("offset"), row.get("id"))
+    elif is_cut(row):
+        recording = row.get("recording")
+        name = recording.get("id") if isinstance(recording, dict) else None
+        for own in _dicts(row.get("supervisions")):
+            yield _supervision_of(own, row.get("start"), name)
+    else:
+        yield _supervision_of(row, 0.0, None)
+
+
+def _supervision_of(row: Row, offset: Any, recording: Any) -> Supervision:
+    name = row.get("recording_id") if recording is None else recording
+    return Supervision(row, json_seconds(offset) or 0.0, _text(name))
+
+
+def selected(row: Row, keep: Callable[[Supervision], bool]) -> Row | None:
+    """The row with those of its supervisions that `keep` accepts, unchanged otherwise; None when none is left."""
+    kept = {id(own.row) for own in supervisions(row) if keep(own)}
+    if not kept:
         return None
-    start, end = _span(item[1], item[2], offset)
-    return CueWord(str(item[0]), start, end, json_seconds(item[3]) if len(item) > 3 else None)
+    if not is_cut(row):
+        return row
+    out = copy.copy(row)
+    if "tracks" in row:
+        out["tracks"] = [_selected_track(track, kept) for track in row["tracks"]]
+    else:
+        out["supervisions"] = [own for own in row["supervisions"] if id(own) in kept]
+    return out
 
 
-def _span(start: Any, duration: Any, offset: float) -> tuple[float | None, float | None]:
-    first, length = json_seconds(start), json_seconds(duration)
-    if first is None or length is None:
-        return None, None
-    # As lhotse: sums are rounded so that neighbours that touch stay so.
-    return round(offset + first, 8), round(offset + first + length, 8)
+def _selected_track(track: Any, kept: set[int]) -> Any:
+    cut = track.get("cut") if isinstance(track, dict) else None
+    if not isinstance(cut, dict) or not isinstance(cut.get("supervisions"), list):
+        return track
+    return {**track, "cut": {**cut, "supervisions": [own for own in cut["supervisions"] if id(own) in kept]}}
 
 
-def _read_dicts(rows: Any) -> list[dict[str, Any]]:
+def _dicts(rows: Any) -> list[Row]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _read_text(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_LEAST = 0.001  # seconds: lhotse rejects a supervision without length
+def read(source: Source, notes: Notes) -> list[Draft]:
+    """One cue a supervision, in file order.
+
+    The text is the supervision's, or the caption's in a cut that ctcalign wrote.
+    """
+    out: list[Draft] = []
+    for row in source.json if isinstance(source.json, list) else [source.json]:
+        if isinstance(row, dict):
+            out += [_draft(own) for own in supervisions(row)]
+        else:
+            notes.add("line that is neither a supervision nor a cut", detail=str(row)[:40])
+    return out
+
+
+def _draft(own: Supervision) -> Draft:
+    start, end = own.span or (None, None)
+    raw, channel = own.custom.get("raw_text"), own.row.get("channel")
+    if isinstance(channel, list) and len(channel) == 1:
+        channel = channel[0]
+    return Draft(
+        raw if isinstance(raw, str) else _text(own.row.get("text")) or "",
+        start,
+        end,
+        id=_text(own.row.get("id")),
+        speaker=_text(own.row.get("speaker")),
+        channel=channel if isinstance(channel, int) else None,
+        words=own.words,
+        recording=own.recording,
+    )
+
+
+_LEAST = 0.001  # seconds: lhotse rejects a supervision of zero length
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times are unrounded. `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's),
-    and scores, where published ones were asked for.
+    """One cut with a supervision for each placed cue; times are unrounded.
 
-    The text of a supervision is what is spoken; of a cue that nobody speaks, what stands there: filter by
-    `custom["status"]`. Without the audio file the cut has no recording. Trim with `CutSet.trim_to_supervisions()`.
+    `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's text), and scores, where
+    published ones were requested. The text of a supervision is the spoken text; for a cue that is not spoken, its own
+    text: filter by `custom["status"]`. Without the audio file the cut has no recording. To trim the cut, use
+    `CutSet.trim_to_supervisions()`.
     """
     from lhotse import MonoCut
 
@@ -190,63 +263,20 @@ def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment
     )
 
 
-Row = dict[str, Any]
+def _matches(source: Source) -> bool:
+    data = source.json
+    if isinstance(data, list):
+        return bool(data) and all(isinstance(row, dict) for row in data) and is_lhotse(data[0])
+    return is_lhotse(data)
 
 
-@dataclass(frozen=True)
-class Supervision:
-    """A supervision of a manifest: its own row, and the second at which its times begin to count."""
-
-    row: Row
-    offset: float
-    recording: str | None
-
-    @property
-    def custom(self) -> Mapping[str, Any]:
-        found = self.row.get("custom")
-        return found if isinstance(found, Mapping) else {}
-
-    @property
-    def start(self) -> float | None:
-        start = json_seconds(self.row.get("start"))
-        return None if start is None else round(self.offset + start, 8)
-
-    @property
-    def end(self) -> float | None:
-        start, duration = json_seconds(self.row.get("start")), json_seconds(self.row.get("duration"))
-        return None if start is None or duration is None else round(self.offset + start + duration, 8)
-
-
-def is_lhotse(row: Any) -> bool:
-    """Whether a row of JSON is a cut or a supervision of lhotse."""
-    if not isinstance(row, dict):
-        return False
-    cut = row.get("type") in ("MonoCut", "MultiCut", "MixedCut", "PaddingCut")
-    return cut or "supervisions" in row or {"recording_id", "start", "duration"} <= row.keys()
-
-
-def supervisions(row: Row) -> Iterator[Supervision]:
-    """Those of one row, in order: a supervision itself, of a cut, or of the tracks of a mixed cut.
-
-    Times of a cut count from its recording's beginning; a mixed cut is a recording of its own.
-    """
-    if "tracks" in row:
-        for track in _row_dicts(row["tracks"]):
-            cut = track.get("cut")
-            for own in _row_dicts(cut.get("supervisions")) if isinstance(cut, dict) else []:
-                yield Supervision(own, json_seconds(track.get("offset")) or 0.0, _row_text(row.get("id")))
-    elif "supervisions" in row or "type" in row:
-        recording = row.get("recording")
-        name = _row_text(recording.get("id")) if isinstance(recording, dict) else None
-        for own in _row_dicts(row.get("supervisions")):
-            yield Supervision(own, json_seconds(row.get("start")) or 0.0, name or _row_text(own.get("recording_id")))
-    else:
-        yield Supervision(row, 0.0, _row_text(row.get("recording_id")))
-
-
-def _row_dicts(rows: Any) -> list[Row]:
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _row_text(value: Any) -> str | None:
-    return None if value is None else str(value)
+FORMAT = Format(
+    "lhotse",
+    (".jsonl.gz",),
+    "lhotse cuts with word alignments",
+    read,
+    render,
+    keeps=frozenset({"words", "word_ends", "scores", "speakers", "status"}),
+    evidence="json",
+    matches=_matches,
+)

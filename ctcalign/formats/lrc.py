@@ -10,16 +10,16 @@ from itertools import accumulate
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.clock import lrc_clock, parse_clock, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import WORD_JOINER, unescaped
-from ctcalign.formats.shared.pieces import Piece, words_of_pieces
-from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.timed_words import TimedText, words_of
 from ctcalign.formats.shared.view import left_out, pieces, placed_cues, recording_name
 
 _TIME = re.compile(r"([\[<])(?=\d+:\d+(?:[.:]\d+)?[\]>])")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Cues without a place are left out. A pause is shown as `[end]` without text, which clears the line in players.
+    """Cues without times are left out. A pause is written as `[end]` without text: players then clear the line.
 
     Text that looks like a time of the format (`[1:23]`) gets a word joiner (no width) after its bracket.
     """
@@ -55,7 +55,7 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     text = "".join(parts).strip()
     if timed:
         return f"{text}<{lrc_clock(last)}>", timed
-    # "[MUSIC]" right after the time would be taken for another tag of the line.
+    # "[MUSIC]" directly after the time would be taken for another tag of the line.
     return (" " + text if text.startswith("[") else text), timed
 
 
@@ -64,17 +64,17 @@ _WORD_STAMP = re.compile(r"[<\[](\d+:\d+(?:[.:]\d+)?)[>\]]")
 _META = re.compile(r"^\s*\[(?:[a-zA-Z]+|#)\s*:(.*)\]\s*$")
 _OFFSET = re.compile(r"^\s*\[offset\s*:\s*([+-]?\d+)\s*\]", re.I | re.M)
 
-_JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # our writer keeps "[1:23]" in a text from being a time
+_JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # `render` writes "[1:23]" in a text so
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a stamp that has text, in order of time: a line with three stamps is sung three times.
+    """One cue for each time stamp with text, in order of time: a line with three stamps gives three cues.
 
-    LRC has no ends: a cue ends with its last word's end stamp, else where the next stamp is, an empty line included;
-    without either it has no length. The offset tag is applied.
+    LRC has no ends: a cue ends at the end stamp of its last word, else at the next stamp (of an empty line too), else
+    it has no length. The offset tag is applied.
     """
     shift = _OFFSET.search(source.text)
-    offset = -int(shift[1]) / 1000 if shift else 0.0  # positive: the lyrics come sooner
+    offset = -int(shift[1]) / 1000 if shift else 0.0  # positive: earlier
     lines: list[Draft] = []
     loose: list[Draft] = []
     for n, line in source.numbered():
@@ -105,11 +105,11 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _merged(timed: list[Draft], loose: list[Draft]) -> list[Draft]:
-    """Lines without a time keep their place among the lines of the file."""
+    """The cues in order of time, with each line without a time behind the timed lines above it in the file."""
     latest = list(accumulate((d.line or 0 for d in timed), max))
-    keyed = [((i, 1, 0), d) for i, d in enumerate(timed)]
-    keyed += [((bisect_right(latest, d.line or 0), 0, d.line or 0), d) for d in loose]
-    return [d for _, d in sorted(keyed, key=lambda pair: pair[0])]
+    placed = [((i, 1, 0), d) for i, d in enumerate(timed)]
+    placed += [((bisect_right(latest, d.line or 0), 0, d.line or 0), d) for d in loose]
+    return [d for _, d in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _seconds(stamp: str) -> float | None:
@@ -127,7 +127,7 @@ def _read_line(text: str, start: float, offset: float, line: int, copy: int) -> 
         draft.text = draft.text.strip()
         stamps = [start, *(round(s + offset, 4) if (s := _seconds(p)) is not None else None for p in parts[1::2])]
         ends = [*stamps[1:], None]
-        draft.words = words_of_pieces([Piece(t, a, b) for t, a, b in zip(parts[0::2], stamps, ends, strict=True)])
+        draft.words = words_of([TimedText(t, a, b) for t, a, b in zip(parts[0::2], stamps, ends, strict=True)])
         if not parts[-1].strip():
             draft.end = stamps[-1]
     return draft
@@ -143,3 +143,25 @@ def _ended(draft: Draft, following: float | None) -> Draft:
         last = draft.words[-1]
         draft.words[-1] = replace(last, end=max(end, last.start or end))
     return draft
+
+
+_TAGGED = re.compile(r"^\s*\[(?:\d+:\d+(?:[.:]\d+)?|[a-zA-Z#]+:[^\]]*)\]")
+_TIMED = re.compile(r"^\s*\[\d+:\d+(?:[.:]\d+)?\]", re.M)
+
+
+def _matches(source: Source) -> bool:
+    tagged = sum(bool(_TAGGED.match(line)) for line in source.sample)
+    return _TIMED.search(source.text) is not None and tagged > 0.5 * len(source.sample)
+
+
+FORMAT = Format(
+    "lrc",
+    (".lrc",),
+    "enhanced LRC lyrics with word times",
+    read,
+    render,
+    resolution=1e-2,
+    keeps=frozenset({"words"}),
+    evidence="lines",
+    matches=_matches,
+)

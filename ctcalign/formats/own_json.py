@@ -1,57 +1,51 @@
-"""The JSON document that holds everything; `alignment.schema.json` beside this file describes it."""
+"""ctcalign's own JSON, which holds a whole alignment; its JSON Schema is `alignment.schema.json` in this folder."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ctcalign.alignment.alignment import Alignment
+from ctcalign.alignment.alignment import SCHEMA, Alignment
 from ctcalign.alignment.cue import CueWord
-from ctcalign.alignment.document import to_dict
+from ctcalign.alignment.document import is_document, to_dict
 from ctcalign.errors import CaptionError
-from ctcalign.formats.registry import reader_of
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.json_tree import parse_json
-from ctcalign.formats.shared.rendered import Rendered
+from ctcalign.formats.shared.format import EVERYTHING, Format, Rendered
 
 SCHEMA_FILE = Path(__file__).with_name("alignment.schema.json")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """One cue a line, so that diff, grep and head are of use; numbers are unrounded."""
-    document = to_dict(alignment)
+    """The document of the alignment, one cue a line; numbers are unrounded."""
+    words = sum(len(cue.words) for cue in alignment.cues)
+    return Rendered(document_text(to_dict(alignment), allow_nan=False), len(alignment.cues), words)
+
+
+def document_text(document: Mapping[str, Any], *, allow_nan: bool) -> str:
+    """A document as JSON with one cue a line, for diff, grep and head."""
+
+    def compact(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=allow_nan)
+
     fields = []
     for key, value in document.items():
         if key == "cues" and value:
-            cues = ",\n".join(_compact(cue) for cue in value)
+            cues = ",\n".join(compact(cue) for cue in value)
             fields.append(f'"cues": [\n{cues}\n]')
         else:
-            fields.append(f"{_compact(key)}: {_compact(value)}")
-    words = sum(len(cue.words) for cue in alignment.cues)
-    return Rendered("{\n" + ",\n".join(fields) + "\n}\n", len(alignment.cues), words)
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-SCHEMA = "ctcalign/alignment/1"  # the noun itself lives in ctcalign.align, a room that text may not import
+            fields.append(f"{compact(key)}: {compact(value)}")
+    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues in the order of their `index`, placed words with their times and scores.
-
-    Other JSON goes to the reader of its own format, so that "json" names any.
-    """
-    parsed = parse_json(source)
-    if parsed.format != "json":
-        return reader_of(parsed.format)(source, notes)
-    schema = parsed.data["schema"]
+    """Cues in the order of their `index`, words with their times and scores."""
+    schema = source.json["schema"]
     if schema != SCHEMA:
         raise CaptionError(f"{source.name}: schema {schema!r}, expected {SCHEMA!r}; a newer ctcalign wrote it")
-    cues = parsed.data.get("cues")
+    cues = source.json.get("cues")
     if not isinstance(cues, list) or not all(isinstance(cue, dict) for cue in cues):
         raise CaptionError(f"{source.name}: expected a list of cues under 'cues'; is the file complete?")
     ordered = sorted(enumerate(cues), key=lambda pair: (_index(pair[1], pair[0]), pair[0]))
@@ -88,3 +82,20 @@ def _draft(cue: dict[str, Any]) -> Draft:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _matches(source: Source) -> bool:
+    return is_document(source.json)
+
+
+FORMAT = Format(
+    "json",
+    (".json",),
+    f"everything ({SCHEMA})",
+    read,
+    render,
+    aliases=("ctcalign",),
+    keeps=EVERYTHING,
+    evidence="json",
+    matches=_matches,
+)

@@ -1,4 +1,4 @@
-"""`read_alignment`: our JSON without loss, and any caption file as far as it goes."""
+"""`read_alignment`: ctcalign's JSON without loss, and caption files as far as they have times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.document import FAMILY, is_document
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.mark_up import unescaped
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from ctcalign.alignment.cue import Cue
     from ctcalign.formats.captions import Captions
 
-_FAMILY = "ctcalign/alignment/"
-_HEAD = 65536  # bytes; the schema is the first key of what we write
+_HEAD = 65536  # bytes; the schema is the first key of a document
 _JSON_NAMES = (None, "json", "ctcalign")
 
 
@@ -28,10 +28,10 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
 
     Args:
         path_or_stream: a path, "-" for stdin, or an open stream.
-        format: "json" or a format of `ctcalign.text.captions.read_captions`; None finds out by name and content.
+        format: "json" or another format of `read_captions`; None recognises it by name and content.
     Returns:
-        Of our JSON exactly what was written. Of captions the cues with their times, and the words where the file times
-        them; `model` is "" and `duration` the end of the last cue, for the file knows neither.
+        Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words where the file
+        has their times; `model` is "" and `duration` the end of the last cue.
     Raises:
         CaptionError: missing, empty, of an unknown format or broken; the message names the file and the place.
     """
@@ -58,7 +58,7 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
 
 
 def from_captions(captions: Captions, audio: str = "", duration: float | None = None) -> Alignment:
-    """The cues of a caption file as an alignment that nobody computed: its times are those of the file."""
+    """The cues of a caption file as an alignment with the times of the file."""
     ends = [time for cue in captions.cues for time in (cue.start, cue.end) if time is not None]
     return Alignment(
         audio=audio,
@@ -72,7 +72,7 @@ def from_captions(captions: Captions, audio: str = "", duration: float | None = 
 def _cue(cue: Cue, format: str) -> AlignedCue:
     words = [AlignedWord(w.text, w.start, w.end, status=_placed(w.start), score=None) for w in cue.words]
     for word, given in zip(words, cue.words, strict=True):
-        # Input files call a probability a score (CTM, Whisper); in an Alignment a score is in nats.
+        # The scores of input files (CTM, Whisper) are probabilities; in an Alignment a score is in nats.
         if given.score is not None and 0.0 <= given.score <= 1.0:
             word.confidence = given.score
         if word.start is None:
@@ -91,7 +91,7 @@ def _cue(cue: Cue, format: str) -> AlignedCue:
         input_start=cue.start,
         input_end=cue.end,
     )
-    if not _spoken(aligned.text):
+    if not _has_speech(aligned.text):
         aligned.status, aligned.reason = "not_spoken", None
     return aligned
 
@@ -100,7 +100,7 @@ def _placed(start: float | None) -> Any:
     return "failed" if start is None else "aligned"
 
 
-def _spoken(text: str) -> bool:
+def _has_speech(text: str) -> bool:
     from ctcalign.text.markup.spans import spans
 
     return any(span.spoken and text[span.start : span.end].strip() for span in spans(text))
@@ -111,31 +111,29 @@ def _name(source: str | Path | IO[Any]) -> str:
 
 
 def _ours_on_disk(path: str | Path) -> bytes | None:
-    """The bytes of the file if its beginning names our schema; a missing file is the caption reader's to report."""
+    """The bytes of the file if its beginning has the schema; None also for a missing file, which the caller reports."""
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD)
-            return head + file.read() if _FAMILY.encode() in head else None
+            return head + file.read() if FAMILY.encode() in head else None
     except OSError:
         return None
 
 
 def _ours(data: bytes | str, name: str) -> Mapping[str, Any] | None:
-    """The document if it is one of ours, None if it is something else."""
+    """The document if it is ctcalign's JSON, None if it is something else."""
     if isinstance(data, bytes):
-        if _FAMILY.encode() not in data[:_HEAD]:
+        if FAMILY.encode() not in data[:_HEAD]:
             return None
         try:
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise CaptionError(f"{name}: expected JSON in UTF-8: {error.reason} at byte {error.start}") from error
     text = data.removeprefix("\ufeff")
-    if _FAMILY not in text[:_HEAD] or not text.lstrip().startswith("{"):
+    if FAMILY not in text[:_HEAD] or not text.lstrip().startswith("{"):
         return None
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CaptionError(f"{name}: not valid JSON: {error}; the file may be cut off") from error
-    if isinstance(document, dict) and str(document.get("schema", "")).startswith(_FAMILY):
-        return document
-    return None
+    return document if is_document(document) else None

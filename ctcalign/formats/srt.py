@@ -1,27 +1,28 @@
-"""SubRip. One block a cue (or a word), times in milliseconds, the user's text with the tags that players know."""
+"""SubRip: one block a cue (or a word), times in milliseconds, text with the tags that players know."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.formats.shared.blocks import read_blocks, timings
 from ctcalign.formats.shared.clock import clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import TAG, WORD_JOINER, lines, srt_tag, unescaped
-from ctcalign.formats.shared.rendered import Rendered
 from ctcalign.formats.shared.view import caption_rows, left_out, placed_cues, spoken_words
 
-# A line of the user's text with a digit and an arrow, or with two times: some readers take it for a timing line.
+# Lines of text that some readers take for a timing line: with a digit and an arrow, or with two times.
 _ARROW_LINE = re.compile(r"^(?=.*\d).*?(?:--+|[—–]+|-|=+)(?=>)", re.MULTILINE)
 _TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 
 
 def render(alignment: Alignment) -> Rendered:
-    """A cue that was not placed is written at the time of the input file; if it had none it is left out and named."""
+    """A cue that was not placed is written at the time of the input file; without one it is left out and noted."""
     rows = caption_rows(alignment)
     blocks = [_block(i, start, end, _text(cue.text)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
-    lost = [cue.index for cue in rows.lost]
+    lost = [cue.index for cue in rows.unplaced]
     return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + left_out(lost))
 
 
@@ -42,7 +43,7 @@ def _block(number: int, start: float, end: float, text: str) -> str:
 
 def _text(text: str) -> str:
     text = lines(TAG.sub(srt_tag, unescaped(text)))
-    if ":" in text or ">" in text:  # a word joiner has no width: the text looks as it did
+    if ":" in text or ">" in text:  # a word joiner has no width
         text = _TWO_TIMES.sub(lambda line: re.sub(r"(?<=\d):(?=\d)", ":" + WORD_JOINER, line[0]), text)
         text = _ARROW_LINE.sub(lambda line: line[0] + WORD_JOINER, text)
     return text
@@ -65,7 +66,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         index = _INDEX.match(lines[row - 1]) if row - 1 > above else None
         if index:
             free = row - 2 <= above or not lines[row - 2].strip()
-            # Directly under other text (or a timing line) a number is this cue's only if it counts on.
+            # Directly under other text (or a timing line) a number is this cue's only if it continues the count.
             if int(index[1]) == expected or (free and (row - 2 > above or above < 0)):
                 if not free:
                     notes.add("no blank line before the cue", row)
@@ -89,3 +90,34 @@ def _irregularity(line: str) -> str:
     if re.match(r"^\s*-?\d+:\d+:\d+\s*-", line) or re.search(r">\s*-?\d+:\d+:\d+\s*$", line):
         return "times without milliseconds"
     return "times in an unusual form"
+
+
+_TIMING = re.compile(r"^\s*[\d:.,;]+\s*-->\s*[\d:.,;]+", re.M)
+
+
+def _matches(source: Source) -> bool:
+    return _TIMING.search(source.text) is not None
+
+
+FORMAT = Format(
+    "srt",
+    (".srt",),
+    "SubRip captions, one block a cue",
+    read,
+    render,
+    aliases=("subrip",),
+    resolution=1e-3,
+    keeps=frozenset({"markup"}),
+    evidence="lines",
+    matches=_matches,
+)
+WORDS = replace(
+    FORMAT,
+    name="srt-words",
+    extensions=(),
+    description="SubRip, one block a word",
+    read=None,
+    render=render_words,
+    aliases=(),
+    keeps=frozenset({"words", "word_ends"}),
+)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.formats.shared.channels import channel_numbers
 from ctcalign.formats.shared.clock import decimal, number, span_ticks
-from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.rendered import Rendered
 from ctcalign.formats.shared.view import left_out, placed_cues, recording_name
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times with 3 decimals. Tags go, line breaks become spaces, a speaker that is not known is UNKNOWN."""
+    """Times with 3 decimals; no tags, line breaks as spaces, an unknown speaker as UNKNOWN."""
     name = recording_name(alignment)
     placed, lost = placed_cues(alignment)
     rows = []
@@ -23,7 +22,7 @@ def render(alignment: Alignment) -> Rendered:
         speaker = "_".join((cue.speaker or "").split()) or "UNKNOWN"
         channel = 1 if cue.channel is None else cue.channel
         text = plain(cue.text)
-        # Readers take a text that begins with "<" for a label; the empty overall label in front keeps it text.
+        # Readers take a text that begins with "<" for a label, unless a label (here the empty one) precedes it.
         label = "<o> " if text.startswith("<") else ""
         rows.append(f"{name} {channel} {speaker} {decimal(first, 3)} {decimal(last, 3)} {label}{text}".rstrip() + "\n")
     return Rendered("".join(rows), len(rows), 0, lost, left_out(lost))
@@ -35,7 +34,7 @@ _NO_SPEAKER = {"unknown", "inter_segment_gap", "excluded_region"}
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a line that is no comment (";;"). Segments that scoring ignores hold no text: they come out empty."""
+    """One cue a line that is not a comment (";;"). Segments that scoring ignores become cues without text."""
     rows = [(n, line) for n, line in source.numbered() if not line.lstrip().startswith(";;")]
     channels = channel_numbers(p[1] for p in (line.split(None, 5) for _, line in rows) if len(p) > 4)
     out = []
@@ -66,3 +65,23 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             )
         )
     return out
+
+
+_ROW = re.compile(r"^\S+\s+\S+\s+\S+\s+\d+(?:\.\d+)?\s+\d+(?:\.\d+)?(?:\s|$)")
+
+
+def _matches(source: Source) -> bool:
+    return all(_ROW.match(line) for line in source.table)
+
+
+FORMAT = Format(
+    "stm",
+    (".stm",),
+    "NIST STM, one cue a line",
+    read,
+    render,
+    resolution=1e-3,
+    keeps=frozenset({"speakers"}),
+    evidence="columns",
+    matches=_matches,
+)

@@ -12,16 +12,16 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import decimal, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.rendered import Rendered, counted
-from ctcalign.formats.shared.view import left_out, placed_cues
-from ctcalign.formats.shared.word_rows import WordRow, group, share_words
+from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
+from ctcalign.formats.shared.view import counted, left_out, placed_cues
 
 _PER_SECOND = 1_000_000
-_LEAST = 1_000  # ticks: an interval without length is widened to a millisecond where there is room
+_LEAST = 1_000  # ticks: an interval of zero length is widened to a millisecond where there is room
 
-# Readers that split the long form at its own keys are misled by a text that holds one: such a file is written in
-# Praat's short form, which has no keys.
+# Some readers split the long form at these keys, in texts too: a file with such a text is written in Praat's short
+# form, which has no keys.
 _KEYS = re.compile(r"(item|intervals|points) ?\[|(xmin|xmax|text|name|class) ?=")
 
 Interval = tuple[int, int, str]
@@ -34,18 +34,19 @@ class _Tier:
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Times to the microsecond. Gaps are empty intervals. A tier cannot hold overlaps: cues of several speakers that
-    overlap go to one pair of tiers a speaker ("Ann - words", "Ann - cues"); what still overlaps is clipped at the start
-    to the end of the interval before it.
+    """Times to the microsecond. Gaps are empty intervals.
+
+    A tier cannot hold overlaps: where cues of several speakers overlap, each speaker has tiers of their own ("Ann -
+    words", "Ann - cues"); an interval that still overlaps the one before it starts at that one's end.
     """
     placed, lost = placed_cues(alignment)
-    # An interval without text is a gap.
+    # An interval without text would be a gap.
     blank = [cue.index for cue, _, _ in placed if not plain(cue.text)]
     placed = [row for row in placed if plain(row[0].text)]
     cues = [cue for cue, _, _ in placed]
     xmax = max([ticks(alignment.duration, _PER_SECOND), *(ticks(end, _PER_SECOND) for _, _, end in placed)])
     if xmax <= 0:
-        xmax = _LEAST  # Praat refuses a grid without length
+        xmax = _LEAST  # Praat refuses a grid of zero length
     notes = left_out(lost) + left_out(blank, "have no text")
     tiers: list[_Tier] = []
     words = 0
@@ -73,11 +74,11 @@ def _groups(placed: list[tuple[AlignedCue, float, float]]) -> list[tuple[str, li
     speakers = list(dict.fromkeys(" ".join((cue.speaker or "").split()) for cue in cues))
     if not overlap or len(speakers) < 2:
         return [("", cues)]
-    nobody = "unknown"
-    while nobody in speakers:
-        nobody += " speaker"
+    unknown = "unknown"
+    while unknown in speakers:
+        unknown += " speaker"
     return [
-        (f"{speaker or nobody} - ", [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
+        (f"{speaker or unknown} - ", [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
         for speaker in speakers
     ]
 
@@ -85,7 +86,7 @@ def _groups(placed: list[tuple[AlignedCue, float, float]]) -> list[tuple[str, li
 def _tier(
     rows: Iterable[tuple[float | None, float | None, str]], xmax: int, notes: list[str], noun: str
 ) -> tuple[list[Interval], list[int]]:
-    """Intervals without overlap, and the places in `rows` of those that had no room."""
+    """Intervals without overlap, and the positions in `rows` of those that had no room."""
     spans = [
         (ticks(start, _PER_SECOND), ticks(end, _PER_SECOND), i, text)
         for i, (start, end, text) in enumerate(rows)
@@ -93,7 +94,7 @@ def _tier(
     ]
     spans.sort(key=lambda span: span[:3])
     kept: list[Interval] = []
-    gone: list[int] = []
+    dropped: list[int] = []
     clipped = 0
     at = 0
     for k, (start, end, i, text) in enumerate(spans):
@@ -103,15 +104,15 @@ def _tier(
             following = spans[k + 1][0] if k + 1 < len(spans) else xmax
             end = min(start + _LEAST, max(following, start), xmax)
         if end <= start:
-            gone.append(i)
+            dropped.append(i)
             continue
         kept.append((start, end, text))
         at = end
     if clipped:
         notes.append(f"{counted(clipped, noun)} began before the end of the one before: clipped")
-    if gone:
-        notes.append(f"{counted(len(gone), noun)} without length and without room for any: left out")
-    return kept, gone
+    if dropped:
+        notes.append(f"{counted(len(dropped), noun)} without length and without room for any: left out")
+    return kept, dropped
 
 
 def _filled(intervals: list[Interval], xmax: int) -> list[Interval]:
@@ -190,9 +191,9 @@ class _ReadTier:
 def read(source: Source, notes: Notes) -> list[Draft]:
     """Cues of the utterance tiers, with the words of the word tiers that lie in them.
 
-    Tiers are told by name: "cues", "utterances", "sentences", "text", ... and "words", also after a speaker ("Ann -
-    words"). With word tiers alone, words are grouped by pauses. Without such names every other interval tier is one
-    speaker's utterances. Phones, tokens and points are passed over. Intervals without text are pauses.
+    Tiers are recognised by name: "cues", "utterances", "sentences", "text", ... and "words", also after a speaker
+    ("Ann - words"). With word tiers alone, words are grouped by pauses. Without such names every interval tier holds
+    one speaker's utterances, except tiers of phones and tokens. Point tiers are skipped, empty intervals are pauses.
     """
     tiers = _parse(source)
     words = [t for t in tiers if t.interval and _WORD_TIER.search(t.name)]
@@ -215,24 +216,25 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         own = [Draft(text, a, b, speaker=_speaker(tier, named)) for a, b, text in tier.filled]
         for word_tier in words:
             if len(speakers) == 1 or _speaker(word_tier, True) == _speaker(tier, True):
-                left = share_words(own, _words(word_tier))
+                left = assign_words(own, _words(word_tier))
                 if left:
                     notes.add(
-                        f"words of tier {word_tier.name!r} lie in no cue; made cues of", detail=f"{len(left)} words"
+                        f"words of tier {word_tier.name!r} lie in no cue; grouped into cues by pauses",
+                        detail=f"{len(left)} words",
                     )
-                    own += group([WordRow(w, speaker=_speaker(tier, named)) for w in left])
+                    own += grouped([WordRow(w, speaker=_speaker(tier, named)) for w in left])
                     strays = True
         drafts += own
     if not speakers:
         for tier in words:
-            drafts += group([WordRow(w, speaker=_speaker(tier, len(words) > 1)) for w in _words(tier)])
+            drafts += grouped([WordRow(w, speaker=_speaker(tier, len(words) > 1)) for w in _words(tier)])
     if strays or len(speakers or words) > 1:
         drafts.sort(key=lambda d: d.start or 0.0)
     return drafts
 
 
 def _beside(words: list[_ReadTier], rest: list[_ReadTier]) -> tuple[list[_ReadTier], list[_ReadTier]]:
-    """Word tiers with one tier of unknown name: that one holds the cues if its intervals are longer than the words."""
+    """Of tiers of unknown name beside word tiers: those with fewer, longer intervals hold the cues; and the others."""
     count = sum(len(t.filled) for t in words)
     cues = [t for t in rest if 0 < len(t.filled) < count and any(" " in text.strip() for _, _, text in t.filled)]
     return cues, [t for t in rest if t not in cues]
@@ -243,7 +245,7 @@ def _words(tier: _ReadTier) -> list[CueWord]:
 
 
 def _speaker(tier: _ReadTier, named: bool) -> str | None:
-    """ "Ann" of "Ann - words"; of a tier that is one of several the whole name."""
+    """ "Ann" of "Ann - words"; else the whole name, if the tier is one of several."""
     bare = re.sub(r"[\s\W_]*$", "", _CUE_TIER.sub("", _WORD_TIER.sub("", tier.name)))
     if bare and bare != tier.name:
         return bare
@@ -273,14 +275,14 @@ def _parse(source: Source) -> list[_ReadTier]:
 
 
 def _without_comments(text: str) -> str:
-    """ "!" begins a comment in Praat's text files, but not inside quotes."""
+    """The text without Praat's comments, which begin with "!" outside quotes."""
     if "!" not in text:
         return text
     return re.sub(r'("(?:[^"]|"")*")|(?<!\S)![^\n]*', lambda m: m[1] or "", text)
 
 
 class _Tokens:
-    """The tokens in order, with errors that say what is missing."""
+    """The tokens in order; raises an error that names what is missing."""
 
     def __init__(self, tokens: list[tuple[str | None, str]], name: str) -> None:
         self._tokens = iter(tokens)
@@ -296,7 +298,7 @@ class _Tokens:
         return self._next("flag") == "exists"
 
     def _next(self, kind: str) -> str:
-        # In the long form "item [1]:" leaves no free-standing number, so kinds always come as the format says.
+        # In the long form "item [1]:" gives no token, so both forms have the same sequence of kinds.
         got, value = next(self._tokens, (None, ""))
         if got != kind:
             found = f"{got} {value[:30]!r}" if got else "its end"
@@ -304,3 +306,21 @@ class _Tokens:
                 f"{self._name}: damaged TextGrid: expected a {kind}, got {found}; save it again in Praat"
             )
         return value
+
+
+def _matches(source: Source) -> bool:
+    first = source.head[:2000]
+    return first.startswith(('File type = "ooTextFile', '"ooTextFile')) and "TextGrid" in first
+
+
+FORMAT = Format(
+    "textgrid",
+    (".TextGrid",),
+    "Praat TextGrid: words, cues, tokens",
+    read,
+    render,
+    resolution=1e-6,
+    keeps=frozenset({"words", "word_ends"}),
+    evidence="header",
+    matches=_matches,
+)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.formats.shared.clock import decimal, number, parse_clock, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.rendered import Rendered
-from ctcalign.formats.shared.word_rows import WordRow, cue_of
+from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.timed_words import WordRow, cue_of
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Every cue, placed or not: times with 3 decimals, empty where there is none. In the text a tab, a line break and a
-    backslash are written `\\t`, `\\n` (`\\r`) and `\\\\`; there are no quotes.
+    """Every cue, placed or not: times with 3 decimals, empty where there are none.
+
+    In the text a tab, a line break and a backslash are written `\\t`, `\\n` (`\\r`) and `\\\\`; there are no quotes.
     """
     header = ("index", "start", "end", "status", "score", "confidence", "text")
     rows = [
@@ -36,7 +38,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def render_words(alignment: Alignment) -> Rendered:
-    """Every word, with the `index` of its cue and its own place in it, and the reason why it is flagged."""
+    """Every word, with the `index` of its cue, its place in the cue, and the reason of its status."""
     header = ("index", "word", "start", "end", "status", "score", "confidence", "reason", "text")
     rows = [
         (
@@ -84,7 +86,7 @@ _UNITS = re.compile(r"[ _(\[]*(ms|msec|milliseconds|s|sec|seconds)[)\]]*$")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a row; our table of words gives its cues back, words joined by blanks.
+    """One cue a row; a table of words that ctcalign wrote gives cues of words joined by blanks.
 
     Without a header the columns are start, end, text. Times are seconds, or clock times; milliseconds where the header
     says so or where it is Whisper's "start, end, text" and all times are whole numbers.
@@ -108,7 +110,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _columns(header: list[str]) -> tuple[dict[str, int], float]:
-    """Place of each column that is known, and how many time units a second has; no columns when it is no header."""
+    """Position of each known column, and time units a second; no columns when `header` is not a header."""
     plain = [c.strip().lower() for c in header]
     bare = [_UNITS.sub("", c) if c.startswith(("start", "begin", "end", "stop")) else c for c in plain]
     found: dict[str, int] = {}
@@ -153,3 +155,35 @@ def _cues_of_words(indices: list[str], words: list[CueWord], lines: list[int]) -
     for index, word, line in zip(indices, words, lines, strict=True):
         cues.setdefault(index, []).append((word, line))
     return [cue_of([WordRow(word, line) for word, line in rows]) for rows in cues.values()]
+
+
+_HEADER = re.compile(
+    r"^(?:[^\t\n]*\t)*\s*(?:start|begin)[^\t\n]*\t(?:[^\t\n]*\t)*[^\t\n]*(?:text|transcript|label|caption)", re.I
+)
+
+
+def _matches(source: Source) -> bool:
+    lines = source.table
+    return bool(_HEADER.match(lines[0])) or all(re.match(r"^[\d.:]+\t[\d.:]+\t", line) for line in lines)
+
+
+FORMAT = Format(
+    "tsv",
+    (".tsv",),
+    "table with a header, one row a cue",
+    read,
+    render,
+    resolution=1e-3,
+    keeps=frozenset({"scores", "status", "unplaced", "markup"}),
+    evidence="columns",
+    matches=_matches,
+)
+WORDS = replace(
+    FORMAT,
+    name="tsv-words",
+    extensions=(),
+    description="table with a header, one row a word",
+    read=None,
+    render=render_words,
+    keeps=frozenset({"words", "word_ends", "scores", "status", "unplaced"}),
+)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from xml.etree import ElementTree
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.ttml_times import Rates, Window, own_times, rates_of
+from ctcalign.formats.shared.format import Format
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -17,12 +23,15 @@ _ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a <p>, styles dropped, <br/> as line break. A <p> without times takes those of its spans; spans with
-    times that hold one word each are words.
+    """One cue a <p>, without styles, <br/> as line break.
+
+    A <p> without times gets those of its spans; spans with times that hold one word each are words.
 
     Raises:
         CaptionError: not well-formed XML.
     """
+    from xml.etree import ElementTree  # only for this format
+
     text = re.sub(r"&([A-Za-z][A-Za-z0-9]*);", _named_entity, source.text.lstrip("\ufeff \t\n"))
     try:
         root = ElementTree.fromstring(text)
@@ -30,10 +39,10 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         raise CaptionError(f"{source.name}: not well-formed XML ({error}); is the file complete?") from error
     if _tag(root) != "tt":
         raise CaptionError(f"{source.name}: expected TTML, got XML with the root <{_tag(root)}>")
-    reader = _Reader(rates_of(root), _agents(root), notes)
+    reader = _Reader(_rates_of(root), _agents(root), notes)
     body = next((child for child in root if _tag(child) == "body"), None)
     if body is not None:
-        reader.walk(body, Window(0.0, None), root.get(_SPACE) == "preserve", None)
+        reader.walk(body, _Window(0.0, None), root.get(_SPACE) == "preserve", None)
     return reader.drafts
 
 
@@ -41,15 +50,15 @@ def _named_entity(match: re.Match[str]) -> str:
     return match.group() if match[1] in _XML_ENTITIES else html.unescape(match.group())
 
 
-def _tag(element: ElementTree.Element) -> str:
+def _tag(element: Element) -> str:
     return str(element.tag).rpartition("}")[2].lower()
 
 
-def _attribute(element: ElementTree.Element, name: str) -> str | None:
+def _attribute(element: Element, name: str) -> str | None:
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), None)
 
 
-def _agents(root: ElementTree.Element) -> dict[str, str]:
+def _agents(root: Element) -> dict[str, str]:
     """Ids of ttm:agent with their names."""
     out = {}
     for element in root.iter():
@@ -60,14 +69,14 @@ def _agents(root: ElementTree.Element) -> dict[str, str]:
 
 
 class _Reader:
-    def __init__(self, rates: Rates, agents: dict[str, str], notes: Notes) -> None:
+    def __init__(self, rates: _Rates, agents: dict[str, str], notes: Notes) -> None:
         self.drafts: list[Draft] = []
         self._rates = rates
         self._agents = agents
         self._notes = notes
 
-    def walk(self, element: ElementTree.Element, parent: Window, preserve: bool, agent: str | None) -> Window:
-        """Visit an element and what is in it; returns the time that it covers."""
+    def walk(self, element: Element, parent: _Window, preserve: bool, agent: str | None) -> _Window:
+        """Visit an element and its children; returns the time that it covers."""
         window = self._window(element, parent)
         space = element.get(_SPACE)
         preserve = space == "preserve" if space is not None else preserve
@@ -79,17 +88,17 @@ class _Reader:
         for child in element:
             done = self.walk(child, at, preserve, agent)
             if element.get("timeContainer") == "seq" and done.end is not None:
-                at = Window(done.end, window.end, window.timed)
+                at = _Window(done.end, window.end, window.timed)
         return window
 
-    def _window(self, element: ElementTree.Element, parent: Window) -> Window:
-        window, broken = own_times(element.attrib, parent, self._rates)
+    def _window(self, element: Element, parent: _Window) -> _Window:
+        window, broken = _own_times(element.attrib, parent, self._rates)
         if broken:
             self._notes.add("unreadable times", detail=f"cue {len(self.drafts) + 1}: {broken}")
         return window
 
-    def _cue(self, element: ElementTree.Element, window: Window, preserve: bool, agent: str | None) -> None:
-        parts: list[tuple[str, Window | None]] = []
+    def _cue(self, element: Element, window: _Window, preserve: bool, agent: str | None) -> None:
+        parts: list[tuple[str, _Window | None]] = []
         self._collect(element, window, parts)
         timed = [(text, w) for text, w in parts if w is not None and text.strip()]
         text = "".join(text for text, _ in parts)
@@ -113,7 +122,7 @@ class _Reader:
             )
         )
 
-    def _collect(self, element: ElementTree.Element, window: Window, parts: list[tuple[str, Window | None]]) -> None:
+    def _collect(self, element: Element, window: _Window, parts: list[tuple[str, _Window | None]]) -> None:
         own = window if _tag(element) == "span" and window.own else None
         parts.append((element.text or "", own))
         for child in element:
@@ -125,5 +134,107 @@ class _Reader:
 
 
 def _collapsed(text: str) -> str:
-    """Runs of white space as one blank, none around line breaks (the default of xml:space)."""
+    """White space as the default of xml:space has it: one blank for each run, none around line breaks."""
     return re.sub(r" ?\ue000 ?", "\n", re.sub(r"[ \t\n]+", " ", text)).strip(" ")
+
+
+_CLOCK = re.compile(r"^(\d+):(\d+):(\d+)(?:[.,](\d+)|:(\d+)(?:\.(\d+))?)?$")
+_OFFSET = re.compile(r"^(\d+(?:\.\d+)?)\s*(h|ms|m|s|f|t)$")
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """Frames, sub-frames and ticks a second."""
+
+    frame: Fraction
+    sub_frame: int
+    tick: Fraction
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Time that an element covers, in seconds. `timed`: it or an ancestor has times; `own`: it has times itself."""
+
+    start: float
+    end: float | None
+    timed: bool = False
+    own: bool = False
+
+
+def _rates_of(root: Element) -> _Rates:
+    """Rates of the document: ttp:frameRate (default 30), frameRateMultiplier ("1000 1001"), subFrameRate (1), tickRate
+    (frame rate times sub-frame rate where a frame rate is given, else 1)."""
+    given = {key.rpartition("}")[2]: value for key, value in root.attrib.items()}
+    frame = _fraction(given.get("frameRate"), Fraction(30))
+    parts = re.findall(r"\d+", given.get("frameRateMultiplier", ""))
+    if len(parts) == 2 and int(parts[1]):
+        frame *= Fraction(int(parts[0]), int(parts[1]))
+    sub_frame = int(_fraction(given.get("subFrameRate"), Fraction(1)))
+    ticks = frame * sub_frame if "frameRate" in given else Fraction(1)
+    return _Rates(frame, sub_frame, _fraction(given.get("tickRate"), ticks))
+
+
+def _fraction(text: str | None, default: Fraction) -> Fraction:
+    if text is None or not re.fullmatch(r"\s*\d+(?:\.\d+)?\s*", text):
+        return default
+    return Fraction(text.strip()) or default
+
+
+def _seconds(text: str, rates: _Rates) -> Fraction | None:
+    """A TTML time expression in seconds, exact; None when it is not one."""
+    text = text.strip()
+    match = _CLOCK.match(text)
+    if match:
+        hours, minutes, secs, fraction, frames, sub = match.groups()
+        value = Fraction(int(hours) * 3600 + int(minutes) * 60 + int(secs))
+        if fraction:
+            value += Fraction(int(fraction), 10 ** len(fraction))
+        if frames:
+            value += (int(frames) + Fraction(int(sub or 0), rates.sub_frame)) / rates.frame
+        return value
+    match = _OFFSET.match(text)
+    if match is None:
+        return None
+    amount, unit = Fraction(match[1]), match[2]
+    if unit == "f":
+        return amount / rates.frame
+    if unit == "t":
+        return amount / rates.tick
+    return amount * {"h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000)}[unit]
+
+
+def _own_times(attributes: Mapping[str, str], parent: _Window, rates: _Rates) -> tuple[_Window, str]:
+    """The window of an element inside `parent`, and what of its times cannot be read ("" when all can)."""
+    given = {key: attributes[key] for key in ("begin", "end", "dur") if key in attributes}
+    read = {key: _seconds(value, rates) for key, value in given.items()}
+    broken = ", ".join(f"{key}={given[key]!r}" for key, value in read.items() if value is None)
+    if broken:
+        return _Window(parent.start, None), broken
+    if not given:
+        return _Window(parent.start, parent.end, parent.timed), ""
+    base = Fraction(parent.start).limit_denominator(10**9)
+    start = base + (read.get("begin") or 0)
+    ends = []
+    if read.get("end") is not None:
+        ends.append(base + (read["end"] or 0))
+    if read.get("dur") is not None:
+        ends.append(start + (read["dur"] or 0))
+    end = float(min(ends)) if ends else parent.end
+    return _Window(float(start), end, True, True), ""
+
+
+def _matches(source: Source) -> bool:
+    head = source.head
+    return bool(re.match(r"<\?xml|<(?:\w+:)?tt[\s>]", head) and re.search(r"<(?:\w+:)?tt[\s>]", head[:20000]))
+
+
+FORMAT = Format(
+    "ttml",
+    (),
+    "TTML and DFXP captions",
+    read,
+    aliases=("dfxp", "xml"),
+    more_extensions=(".ttml", ".dfxp", ".xml", ".itt"),
+    evidence="header",
+    matches=_matches,
+)

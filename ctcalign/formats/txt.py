@@ -1,13 +1,17 @@
-"""Plain text: a line is a cue. Blank lines separate nothing and are passed over.
+"""Plain text: a line is a cue, blank lines are skipped.
 
-A paragraph in one line stays one cue, however long: cutting it is a question of layout, and the aligner copes.
+A paragraph on one line stays one cue, whatever its length: the aligner needs no short cues.
 """
 
 from __future__ import annotations
 
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues without times, one a line, the line as it is."""
+    """Cues without times, one a line."""
     return [Draft(line, line=n) for n, line in source.numbered()]
+
+
+FORMAT = Format("txt", (), "plain text, one cue a line", read, aliases=("text",), more_extensions=(".txt",))

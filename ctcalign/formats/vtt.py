@@ -1,4 +1,4 @@
-"""WebVTT with a time at the start of each word, and one at its end where a pause follows."""
+"""WebVTT with a time at the start of each word, and at its end where a pause follows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.blocks import read_blocks, timings
 from ctcalign.formats.shared.clock import clock, parse_clock, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
+from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import lines, vtt_tag, vtt_text
-from ctcalign.formats.shared.pieces import Piece, words_of_pieces
-from ctcalign.formats.shared.rendered import Rendered, counted
-from ctcalign.formats.shared.view import caption_rows, left_out, pieces
+from ctcalign.formats.shared.timed_words import TimedText, words_of
+from ctcalign.formats.shared.view import caption_rows, counted, left_out, pieces
 
 _VOICE = re.compile(r"<v[.\s]", re.IGNORECASE)
 _BLOCK_NAMES = ("NOTE", "STYLE", "REGION", "WEBVTT")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """A cue that was not placed is written at the time of the input file; if it had none, as a NOTE with its text.
+    """A cue that was not placed is written at the time of the input file; without one, as a NOTE with its text.
 
-    WebVTT wants the times inside a cue to grow and to lie strictly between its start and end: a word at the start of
-    the cue needs no time, and words within one millisecond share one.
+    The times inside a WebVTT cue must rise and lie strictly between its start and end: a word at the start of the cue
+    gets none, and words within one millisecond share one.
     """
     rows = caption_rows(alignment)
     blocks = ["WEBVTT\n\n"]
@@ -36,11 +36,11 @@ def render(alignment: Alignment) -> Rendered:
         if name and "-->" not in name and not name.startswith(_BLOCK_NAMES) and name.isprintable():
             blocks.append(name + "\n")
         blocks.append(f"{clock(first)} --> {clock(last)}\n{text}\n\n")
-    for cue in rows.lost:
+    for cue in rows.unplaced:
         reason = f" ({cue.reason})" if cue.reason else ""
         note = lines(f"NOTE cue {cue.index} was not placed{reason}:\n{cue.text}")
         blocks.append(note.replace("-->", "--&gt;") + "\n\n")
-    lost = [cue.index for cue in rows.lost]
+    lost = [cue.index for cue in rows.unplaced]
     notes = [note.replace("left out", "written as NOTE") for note in left_out(lost)]
     unmarked = (
         sum(w.start is not None and w.status != "not_spoken" for cue, _, _ in rows.placed for w in cue.words) - words
@@ -64,7 +64,7 @@ def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
         return True
 
     cut = pieces(cue)
-    nexts = [last]  # where the next timed word begins, from the end
+    nexts = [last]  # start of the next timed word of each piece, last piece first
     for piece in reversed(cut):
         nexts.append(ticks(piece.word.start, 1000) if piece.word and piece.word.start is not None else nexts[-1])
     for piece, following in zip(cut, nexts[-2::-1], strict=True):
@@ -96,9 +96,9 @@ _READ_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+)>")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues with their tags in the text. A voice tag also gives the speaker; stamps between words give the words.
+    """Cues with their tags in the text. A voice tag also gives the speaker; time stamps between words give the words.
 
-    Stamps (and the bare <c> around stamped words) are times, not text, and leave it: after alignment they would lie.
+    Stamps (and the bare <c> around stamped words) are removed from the text: after alignment they would be wrong.
     """
     lines = source.lines()
     first = _after_header(lines, notes)
@@ -123,7 +123,7 @@ def _after_header(lines: list[str], notes: Notes) -> int:
     marks = {mark.row for mark in timings(lines)}
     while row < len(lines) and lines[row].strip() and row not in marks:
         if lines[row].startswith("X-TIMESTAMP-MAP"):
-            notes.add("X-TIMESTAMP-MAP is not applied; times count from the file's own zero", row + 1)
+            notes.add("X-TIMESTAMP-MAP is not applied; times are used as they are in the file", row + 1)
         row += 1
     if row in marks and row > 1:
         row -= 1  # the line above the times is the cue's name, not a header
@@ -144,7 +144,7 @@ def _blank_comments(lines: list[str], first: int) -> None:
 
 def _heading(lines: list[str], row: int, above: int, last: str | None) -> tuple[int, str | None]:
     name = lines[row - 1].strip() if row - 1 > above else ""
-    # Right under the times of the cue above a line is its text; right under the header it is a name.
+    # Directly under a timing line a line is text; directly under the header it is a name.
     first = row - 2 == above and not (above >= 0 and ">" in lines[above])
     if name and (first or (row - 2 > above and not lines[row - 2].strip())):
         return row - 1, name
@@ -154,16 +154,34 @@ def _heading(lines: list[str], row: int, above: int, last: str | None) -> tuple[
 def _take_stamps(draft: Draft) -> None:
     parts = _STAMP.split(draft.text)
     stamps = [draft.start, *(parse_clock(s) for s in parts[1::2]), draft.end]
-    pieces = [Piece(html.unescape(_TAG.sub("", text)), stamps[i], stamps[i + 1]) for i, text in enumerate(parts[0::2])]
-    draft.words = words_of_pieces(pieces)
+    parted = [
+        TimedText(html.unescape(_TAG.sub("", text)), stamps[i], stamps[i + 1]) for i, text in enumerate(parts[0::2])
+    ]
+    draft.words = words_of(parted)
     draft.text = _CLASSLESS.sub("", "".join(parts[0::2]))
 
 
 def _note_rolling(drafts: list[Draft], notes: Notes) -> None:
-    """YouTube's automatic VTT shows each line twice: as the new line, then as the upper one."""
+    """YouTube's automatic VTT has each line twice: in one cue as the lower line, in the next as the upper one."""
     plain = [[x.strip() for x in _TAG.sub("", d.text).split("\n") if x.strip()] for d in drafts]
     repeated = sum(bool(a and b) and a[-1] == b[0] for a, b in pairwise(plain))
     if len(drafts) > 4 and repeated > 0.7 * (len(drafts) - 1):
-        notes.add(
-            "rolling captions: each line stands in two or more cues; the json3 file of the same video has it once"
-        )
+        notes.add("rolling captions: each line is in two or more cues; the json3 file of the same video has it once")
+
+
+def _matches(source: Source) -> bool:
+    return re.match(r"WEBVTT(?:\s|$)", source.head) is not None
+
+
+FORMAT = Format(
+    "vtt",
+    (".vtt",),
+    "WebVTT captions with word times and voices",
+    read,
+    render,
+    aliases=("webvtt",),
+    resolution=1e-3,
+    keeps=frozenset({"words", "word_ends", "speakers", "unplaced", "markup"}),
+    evidence="header",
+    matches=_matches,
+)

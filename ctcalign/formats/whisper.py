@@ -1,5 +1,5 @@
-"""JSON of the Whisper family: openai-whisper, whisper.cpp, faster-whisper, whisperX, the speech services' verbose JSON
-and pipelines with chunks; in general a list of objects with text, start and end in seconds."""
+"""JSON of the Whisper family: openai-whisper, whisper.cpp, faster-whisper, whisperX, pipelines with chunks, and the
+verbose JSON of speech services; in general a list of objects with text, start and end in seconds."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import Any
 
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
+from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.json_tree import LISTS, parse_json
-from ctcalign.formats.shared.word_rows import WordRow, group, share_words
+from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 
+_LISTS = ("segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "word_segments", "words")
 _WORD_LISTS = ("word_segments", "words")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a segment. The blank that Whisper puts before every piece of text is not part of it.
+    """One cue a segment, without the blank that Whisper puts before every text.
 
-    Words come from the segments, else from the file's own list of words, shared out by time; a file with words alone
-    is grouped into cues by pauses.
+    Words come from the segments, else from the file's list of words, assigned to segments by time; where there are only
+    words, they are grouped into cues by pauses.
     """
-    data = parse_json(source).data
+    data = source.json
     if isinstance(data, dict) and isinstance(data.get("transcription"), list):
         return _whisper_cpp(data["transcription"])
     if isinstance(data, dict):
-        rows = next((data[key] for key in LISTS if isinstance(data.get(key), list) and key not in _WORD_LISTS), None)
+        rows = next((data[key] for key in _LISTS if isinstance(data.get(key), list) and key not in _WORD_LISTS), None)
         words = [w for key in _WORD_LISTS if isinstance(data.get(key), list) for w in _dicts(data[key])]
         if rows is None and not words:
             text = str(data.get("text", "")).strip()
@@ -35,12 +37,12 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         if _dicts(rows) and all("word" in row and "text" not in row for row in _dicts(rows)):
             rows, words = None, _dicts(rows)
     if rows is None:
-        return group([WordRow(_word(w), speaker=_str(w.get("speaker"))) for w in words])
+        return grouped([WordRow(_word(w), speaker=_str(w.get("speaker"))) for w in words])
     if rows and not _dicts(rows):
         raise CaptionError(f"{source.name}: expected segments as objects with 'text', got {type(rows[0]).__name__}")
     drafts = [_segment(row) for row in _dicts(rows)]
     if words and not any(d.words for d in drafts):
-        left = share_words(drafts, [_word(w) for w in words])
+        left = assign_words(drafts, [_word(w) for w in words])
         if left:
             notes.add(
                 "words of the file's word list lie in no segment", detail=f"{len(left)} words, first {left[0].text!r}"
@@ -81,7 +83,7 @@ def _whisper_cpp(rows: list[Any]) -> list[Draft]:
         words: list[CueWord] = []
         for token in _dicts(row.get("tokens")):
             text = str(token.get("text", ""))
-            if text.startswith("[_") or not text.strip():  # [_BEG_], [_TT_123]: marks of the decoder
+            if text.startswith("[_") or not text.strip():  # [_BEG_], [_TT_123]: special tokens
                 continue
             begin, stop = _cpp_times(token)
             score = json_seconds(token.get("p"))
@@ -114,3 +116,18 @@ def _dicts(rows: object) -> list[dict[str, Any]]:
 
 def _str(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _matches(source: Source) -> bool:
+    data = source.json
+    if isinstance(data, dict):
+        listed = any(isinstance(data.get(key), list) for key in _LISTS)
+        return listed or (isinstance(data.get("text"), str) and not is_lhotse(data))
+    if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
+        return bool(data[0].keys() & {"text", "word", "start"}) and not is_lhotse(data[0])
+    return False
+
+
+FORMAT = Format(
+    "whisper", (), "JSON of the Whisper family", read, aliases=("whisperx",), evidence="json", matches=_matches
+)

@@ -4,67 +4,45 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import atomic_directory, atomic_write
-from ctcalign.formats import ass, audacity, ctm, kaldi, lrc, srt, stm, textgrid, tsv, vtt
-from ctcalign.formats import lhotse as lhotse_cuts
-from ctcalign.formats import own_json as json_file
-from ctcalign.formats.registry import Format, format_of
-from ctcalign.formats.shared.rendered import Rendered, WriteReport
+from ctcalign.formats.registry import format_of
+from ctcalign.formats.shared.format import Format, Rendered, WriteReport
 from ctcalign.formats.shared.repair import repaired
 from ctcalign.formats.shared.view import tidied
 
-_WRITERS: Mapping[str, Callable[[Alignment], Rendered]] = MappingProxyType(
-    {
-        "json": json_file.render,
-        "srt": srt.render,
-        "srt-words": srt.render_words,
-        "vtt": vtt.render,
-        "ass": ass.render,
-        "lrc": lrc.render,
-        "ctm": ctm.render,
-        "stm": stm.render,
-        "textgrid": textgrid.render,
-        "audacity": audacity.render,
-        "audacity-words": audacity.render_words,
-        "tsv": tsv.render,
-        "tsv-words": tsv.render_words,
-        "kaldi": kaldi.render,
-        "lhotse": lhotse_cuts.render,
-    }
-)
-
 
 def render(alignment: Alignment, format: str) -> Rendered:
-    """The content of an output in memory, with the notes of `checks.repaired` before its own.
+    """The content of an output in memory. Its notes begin with those of `repair.repaired`.
 
     Raises:
-        UsageError: `format` is not a key of `FORMATS`.
+        UsageError: `format` is not one of `OUTPUT_FORMATS`.
     """
     entry = format_of("", format)
     checked, notes = repaired(alignment)
     if entry.name != "json":
         checked, more = tidied(checked)
         notes += more
-    rendered = _WRITERS[entry.name](checked)
+    if entry.render is None:
+        raise TypeError(f"format {entry.name} is not written")
+    rendered = entry.render(checked)
     rendered.notes[:0] = notes
     return rendered
 
 
 def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: str | None = None) -> WriteReport:
-    """Write an alignment; a file or folder is replaced as a whole or stays as it was.
+    """Write an alignment; a file or folder is replaced whole or not at all.
 
     Args:
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
-        format: a key of `FORMATS`; None takes the one that the extension means.
+        format: one of `OUTPUT_FORMATS`; None takes that of the extension.
     Returns:
-        What was written, and what was repaired, changed or left out because the format cannot hold it.
+        What was written, and what was repaired, changed or left out for this format.
     Raises:
         UsageError: no such format, or a folder format for a stream.   OutputError: it cannot be written.
     """
@@ -74,7 +52,7 @@ def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: st
 
 
 def deliver(rendered: Rendered, path_or_stream: str | Path | IO[Any], entry: Format) -> WriteReport:
-    """The second half of `write`: what `render` made goes to its place."""
+    """Write what `render` returned to a file, folder or stream."""
     if isinstance(path_or_stream, (str, os.PathLike)):
         target = os.fspath(path_or_stream)
         stream = sys.stdout if target == "-" else None
@@ -101,7 +79,7 @@ def _bytes(content: str | bytes | dict[str, str]) -> bytes:
 
 
 def _to_stream(content: str | bytes | dict[str, str], stream: Any) -> None:
-    # The bytes below a text stream, when there are any: a terminal in an ASCII locale must not break the user's text.
+    # The binary stream below a text stream, where there is one: the locale may be ASCII, the text may not.
     sink = getattr(stream, "buffer", stream)
     try:
         stream.flush()
@@ -110,10 +88,10 @@ def _to_stream(content: str | bytes | dict[str, str], stream: Any) -> None:
         elif isinstance(content, str):
             sink.write(content)
         else:
-            raise UsageError("this format is bytes, but the stream takes text alone; open it in mode 'wb'")
+            raise UsageError("this format is binary, but the stream takes only text; open it in mode 'wb'")
         sink.flush()
     except BrokenPipeError:
-        raise  # the reader has seen enough: no error of the output
+        raise  # the reader of a pipe has closed it
     except OSError as error:
         raise OutputError(f"stdout: cannot be written: {error.strerror or error}") from error
 
@@ -133,11 +111,11 @@ def plan_outputs(
     overwrite: bool = False,
     inputs: Iterable[str | Path] = (),
 ) -> list[tuple[str, Format]]:
-    """The format of each output, after checking what can be checked before any work is done.
+    """The format of each output, after the checks that are possible before any work is done.
 
     Raises:
-        UsageError: unknown format, the same output twice, an output that is an input, or one that is there already
-            while `overwrite` is false.
+        UsageError: unknown format, the same output twice, an output that is an input, or one that exists while
+            `overwrite` is false.
         OutputError: the folder of an output is missing.
     """
     taken = {os.path.realpath(path): "is also an input" for path in inputs if os.fspath(path) != "-"}

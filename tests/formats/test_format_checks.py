@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
-from ctcalign.formats import FORMATS, render
+from ctcalign.formats import OUTPUT_FORMATS, render
 from ctcalign.formats.shared.repair import repaired
 from tests.formats.generated_alignments import alignments
 
@@ -72,7 +72,7 @@ def test_anything_becomes_valid_and_no_format_crashes(alignment):
     assert len(fixed.cues) == len(alignment.cues)
     assert [len(cue.words) for cue in fixed.cues] == [len(cue.words) for cue in alignment.cues]
     assert repaired(fixed) == (fixed, [])
-    for name in FORMATS:
+    for name in OUTPUT_FORMATS:
         if name != "lhotse":  # its own test: the import is slow
             render(alignment, name)
 
@@ -109,7 +109,7 @@ def test_the_input_is_not_changed():
     assert (word.end, alignment.cues[0].end) == (99.0, 99.0)
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "lhotse"])
+@pytest.mark.parametrize("name", [name for name in OUTPUT_FORMATS if name != "lhotse"])
 def test_times_of_ages_hence_are_no_times(name):
     alignment = Alignment("a.wav", math.inf, "m", [AlignedCue(0, "a", 1.0, 1e305), AlignedCue(1, "b", 2.0, 3.0)])
     alignment.cues[1].input_start, alignment.cues[1].input_end = 0.0, 1e305

@@ -1,4 +1,4 @@
-"""Blocks of lines under "start --> end": what SRT and VTT have in common, also where the file is broken."""
+"""Cues as blocks of lines under "start --> end", as in SRT and VTT, read from damaged files too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ctcalign.formats.shared.clock import number, parse_clock
+from ctcalign.formats.shared.clock import parse_time
 from ctcalign.formats.shared.drafts import Draft, Notes
 
 _ARROW = re.compile(r"^(?P<left>[^<>]{0,40}?)\s*(?:--+\s?>|[—–]+>|->|=+>)\s*(?P<right>.*)$")
@@ -30,7 +30,7 @@ Heading = Callable[[list[str], int, int, "str | None"], "tuple[int, str | None]"
 
 
 def timings(lines: list[str]) -> list[Timing]:
-    """Every line that is, or was meant as, "start --> end"."""
+    """Every line that is, or was meant to be, "start --> end"."""
     out = []
     for row, line in enumerate(lines):
         if ">" not in line:
@@ -41,18 +41,14 @@ def timings(lines: list[str]) -> list[Timing]:
         left = match["left"].strip()
         found = _LEADING_TIME.match(match["right"])
         right = found.group().strip() if found else match["right"].split()[0] if match["right"].split() else ""
-        start, end = _time(left), _time(right)
+        start, end = parse_time(left), parse_time(right)
         if "-->" in line:
             meant = start is not None or end is not None or _meant(lines, row, left, right)
-        else:  # "->" is also a word of the language: both times must be there
+        else:  # "->" also occurs in texts: both times must be there
             meant = start is not None and end is not None and ":" in left
         if meant:
             out.append(Timing(row, start, end, left, right))
     return out
-
-
-def _time(text: str) -> float | None:
-    return parse_clock(text) if re.search(r"[:：]", text) else number(text)
 
 
 def _meant(lines: list[str], row: int, left: str, right: str) -> bool:
@@ -63,12 +59,12 @@ def _meant(lines: list[str], row: int, left: str, right: str) -> bool:
 
 
 def read_blocks(lines: list[str], notes: Notes, heading: Heading, first_row: int = 0) -> list[Draft]:
-    """Cues of all timing lines, the lines between them as text; nothing of the file is dropped.
+    """One cue for each timing line, with the lines up to the next block as text; no line is dropped.
 
     Args:
-        lines: the file; comments that are no captions are blank already.
+        lines: the file; comments that are not captions have been blanked.
         heading: finds the row where a cue's block begins (its number or name) and that name.
-        first_row: text above the first cue counts from here.
+        first_row: the row after the file's header.
     """
     marks = timings(lines)
     begins: list[int] = []
@@ -100,7 +96,7 @@ def _text(lines: list[str], first: int, stop: int, notes: Notes) -> str:
 
 
 def _stray(lines: list[str], first: int, stop: int, notes: Notes, has_cues: bool) -> list[Draft]:
-    """Text above the first cue: one cue without times a paragraph."""
+    """Text above the first cue: each paragraph becomes a cue without times."""
     out: list[Draft] = []
     row = first
     while row < stop:

@@ -1,4 +1,4 @@
-"""Seconds as the whole ticks of a format, and as the clock times that it writes."""
+"""Clock times of captions: seconds to ticks and text, and text to seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def ticks(seconds: float, per_second: int) -> int:
-    """The nearest whole number of ticks, halves up (rounding that never swaps the order of two times).
+    """The nearest whole number of ticks, halves up; the order of two times is kept.
 
     >>> ticks(1.0005, 1000), ticks(0.015, 100)
     (1001, 2)
@@ -16,7 +16,7 @@ def ticks(seconds: float, per_second: int) -> int:
 
 
 def span_ticks(start: float, end: float, per_second: int) -> tuple[int, int]:
-    """Start and end in ticks, at least one tick apart: players drop captions without a duration.
+    """Start and end in ticks, at least one tick apart, since players drop captions of zero length.
 
     >>> span_ticks(2.0, 2.0, 1000)
     (2000, 2001)
@@ -46,7 +46,7 @@ def ass_clock(centiseconds: int) -> str:
 
 
 def lrc_clock(centiseconds: int) -> str:
-    """mm:ss.cc; minutes go on past 59, the format has no hours.
+    """mm:ss.cc; minutes go beyond 59, the format has no hours.
 
     >>> lrc_clock(372_304)
     '62:03.04'
@@ -82,7 +82,7 @@ def number(text: str) -> float | None:
 def parse_clock(text: str) -> float | None:
     """Seconds of "[hours:]minutes:seconds[fraction]", None when `text` is no such time.
 
-    Written for broken files as well: "," or "." (or ":" or ";") before the fraction, no fraction, no hours, spaces
+    Also reads the times of damaged files: "," or "." (or ":" or ";") before the fraction, no fraction, no hours, spaces
     around the colons, a minus sign, fractions of any length (a decimal fraction: ",5" is half a second).
     """
     match = _CLOCK.match(text.strip())
@@ -95,12 +95,21 @@ def parse_clock(text: str) -> float | None:
     return -value if match["sign"] in ("-", "−") else value
 
 
+def parse_time(text: str) -> float | None:
+    """Seconds of a clock time or of a decimal number, None when `text` is neither.
+
+    >>> parse_time("1:02.5"), parse_time("62,5"), parse_time("soon")
+    (62.5, 62.5, None)
+    """
+    return parse_clock(text) if ":" in text or "：" in text else number(text)
+
+
 def json_seconds(value: object, scale: float = 1.0) -> float | None:
     """A time of a JSON file divided by `scale`: numbers and numerals; None for null, NaN, booleans and other things."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        value = number(value) if ":" not in value else parse_clock(value)
+        value = parse_time(value)
     if isinstance(value, (int, float)) and math.isfinite(value):
         return value / scale
     return None

@@ -1,39 +1,71 @@
-"""What the readers of the formats share: the text they get, the cues they draft, the notes they take."""
+"""What readers of captions share: the source, draft cues, channel names, and the checks that turn drafts into cues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ctcalign.alignment.cue import Cue, CueWord
 from ctcalign.errors import CaptionError
+from ctcalign.files import parse_json
+from ctcalign.spans import Span
 
+SAMPLE_LINES = 400  # lines that are enough to recognise a format by
 _SHOWN_PER_KIND = 5
+_LISTED = 5
 
 
 @dataclass(frozen=True)
 class Source:
-    """A caption file in memory. `path` is None for a stream; readers that need neighbouring files look there."""
+    """A caption file in memory. `path` is None for a stream; Kaldi's reader looks for other files beside it."""
 
     name: str
     text: str
     path: Path | None = None
 
     def lines(self) -> list[str]:
-        """Lines without their ends. Only "\\n" ends a line: U+2028 and friends belong to the text."""
+        """Lines without their ends. Only "\\n" ends a line: U+2028 and the like belong to the text."""
         return self.text.split("\n")
 
     def numbered(self) -> Iterator[tuple[int, str]]:
-        """Line numbers from 1 with the lines that hold something."""
+        """The lines that are not blank, with their numbers from 1."""
         return ((n, line) for n, line in enumerate(self.lines(), 1) if line.strip())
+
+    @cached_property
+    def head(self) -> str:
+        """The text from its first visible character on."""
+        return self.text.lstrip("\ufeff \t\n")
+
+    @cached_property
+    def sample(self) -> list[str]:
+        """The first lines that are not blank."""
+        return list(islice((line for line in self.lines() if line.strip()), SAMPLE_LINES))
+
+    @cached_property
+    def table(self) -> list[str]:
+        """The first lines that are neither blank nor comments of NIST files (";;")."""
+        lines = (line for line in self.lines() if line.strip() and not line.lstrip().startswith(";;"))
+        return list(islice(lines, SAMPLE_LINES))
+
+    @cached_property
+    def json(self) -> Any:
+        """The value of a JSON file; the list of the values of a JSON-lines file.
+
+        Raises:
+            CaptionError: it is neither.
+        """
+        return parse_json(self.text, self.name)
 
 
 @dataclass
 class Draft:
     """A cue as a reader found it; `finish` checks its times and numbers it. Times in seconds.
 
-    `line` is the place in the file for messages, from 1; `recording` is set by formats that hold several.
+    `line` is its place in the file for messages, from 1; `recording` is set by formats that hold several.
     """
 
     text: str
@@ -48,7 +80,7 @@ class Draft:
 
 
 class Notes:
-    """Problems of a file, for the user: the first few of each kind by line, the others counted."""
+    """Warnings about a file: the first few of each kind with their lines, the rest as a count."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -60,7 +92,7 @@ class Notes:
         self._kinds.setdefault(kind, []).append(f"{where}: {kind}" + (f" ({detail})" if detail else ""))
 
     def texts(self) -> list[str]:
-        """One line a problem; long runs of one kind end with a count."""
+        """One line a problem, and one with the count of those of a kind that are not shown."""
         out: list[str] = []
         for kind, found in self._kinds.items():
             out += found[:_SHOWN_PER_KIND]
@@ -70,13 +102,28 @@ class Notes:
         return out
 
 
-Reader = Callable[[Source, Notes], list[Draft]]
+def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
+    """Channel numbers from 0 for the channel names of a NIST file.
 
-_LISTED = 5
+    Letters count from A. Digits count from 1, or from 0 when a 0 is among them. A file in which every line has "1" (or
+    every line "0") gives no channels: tools write that for mono.
+    """
+    found = list(dict.fromkeys(names))
+    digits = [name for name in found if name.isdecimal()]
+    base = 0 if "0" in digits else 1
+    out: dict[str, int | None] = {}
+    for name in found:
+        if name in digits:
+            out[name] = int(name) - base if len(found) > 1 or name not in ("0", "1") else None
+        elif len(name) == 1 and "A" <= name.upper() <= "Z":
+            out[name] = ord(name.upper()) - ord("A")
+        else:
+            out[name] = None
+    return out
 
 
 def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tuple[list[Draft], str | None]:
-    """The drafts of one recording and its id. Drafts that name no recording belong to every one.
+    """The drafts of one recording and its id. Drafts without a recording belong to every one.
 
     Raises:
         CaptionError: the file holds several recordings and none is chosen, or not the chosen one.
@@ -98,26 +145,27 @@ def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tup
 def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
     """Cues in file order. Afterwards a cue has both times with 0 <= start <= end, or neither."""
     cues: list[Cue] = []
-    latest: tuple[float, float] | None = None  # start of the last timed cue, furthest end so far
+    latest: Span | None = None  # start of the last timed cue, furthest end so far
     for index, draft in enumerate(drafts):
         where = "" if draft.line is not None else f"cue {index + 1}"
-        start, end = _checked(draft, notes, where)
-        if start is not None and end is not None:
-            if latest is not None and start < latest[0]:
+        span = _checked(draft, notes, where)
+        if span is not None:
+            if latest is not None and span.start < latest.start:
                 notes.add("starts before the cue above it; file order kept", draft.line, where)
-            elif latest is not None and start < latest[1] - 1e-6:
+            elif latest is not None and span.start < latest.end - 1e-6:
                 notes.add("overlaps an earlier cue", draft.line, where)
-            latest = (start, max(end, latest[1] if latest else end))
+            latest = Span(span.start, max(span.end, latest.end if latest else span.end))
+        start, end = span or (None, None)
         cues.append(
             Cue(index, draft.text, start, end, draft.speaker, draft.id, draft.channel, tuple(draft.words)),
         )
     return cues
 
 
-def _checked(draft: Draft, notes: Notes, where: str) -> tuple[float | None, float | None]:
+def _checked(draft: Draft, notes: Notes, where: str) -> Span | None:
     start, end = draft.start, draft.end
     if start is None or end is None:
-        return None, None
+        return None
     if end < start:
         notes.add(
             "end before start; taken as a cue without length", draft.line, _join(where, f"{start:g} to {end:g} s")
@@ -125,11 +173,11 @@ def _checked(draft: Draft, notes: Notes, where: str) -> tuple[float | None, floa
         end = start
     if end < 0:
         notes.add("before the beginning of the recording; times dropped", draft.line, _join(where, f"{start:g} s"))
-        return None, None
+        return None
     if start < 0:
         notes.add("negative start; taken as 0", draft.line, _join(where, f"{start:g} s"))
         start = 0.0
-    return start, end
+    return Span(start, end)
 
 
 def _join(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Bytes of a caption file to text: byte-order marks, UTF-8, UTF-16, and a guess for the older code pages."""
+"""Bytes of a caption file to text: byte-order marks, UTF-8, UTF-16, and a guess of older code pages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ODD_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Decoded:
-    """Text with line ends as "\\n", the name of its encoding, and what the user should know about the guess."""
+    """Text with "\\n" as line end, the name of its encoding, and warnings about a guess."""
 
     text: str
     encoding: str
@@ -57,7 +57,7 @@ def decode(data: bytes, name: str) -> Decoded:
 
     Args:
         data: the file's bytes; gzip is unpacked.
-        name: how messages call the file.
+        name: what messages call the file.
     Raises:
         CaptionError: the file is empty or binary.
     """
@@ -103,7 +103,7 @@ def _marked(data: bytes, codec: str, label: str, name: str) -> Decoded:
 def _utf16_without_mark(data: bytes, name: str) -> Decoded:
     even, odd, half = data[0::2].count(0), data[1::2].count(0), len(data) / 2
     for codec, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        # Line ends and Latin letters make one byte of two zero; a binary file spreads its zeros over both.
+        # In UTF-16 text one byte of two is often zero (line ends, Latin letters), in binary data either byte.
         if zeros > 0.2 * half and others < 0.02 * half:
             text = data.decode(codec, errors="replace")
             if _ODD_CONTROLS.search(text) is None:
@@ -123,10 +123,10 @@ def _utf8_or_guess(data: bytes) -> tuple[str, str, tuple[str, ...]]:
             if encoding != "utf-8":
                 return data.decode(encoding), encoding, ()
         except (LookupError, UnicodeDecodeError):
-            pass  # the declaration is wrong: guess as for any other file
+            pass  # a wrong declaration: guess as for any other file
     text = data.decode("utf-8", errors="replace")
     bad, good = text.count("\ufffd"), sum(c > "\x7f" and c != "\ufffd" for c in text)
-    if good >= 10 * bad:  # one slip in a UTF-8 file, not another code page
+    if good >= 10 * bad:  # a few errors in a UTF-8 file, not another code page
         return text, "utf-8", (f"{bad} characters are not valid UTF-8 (the first in line {first}); replaced by \ufffd",)
     encoding = _guess(data)
     note = f"not UTF-8 (line {first}); read as {encoding}; if letters look wrong, save the file as UTF-8"
@@ -134,7 +134,7 @@ def _utf8_or_guess(data: bytes) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _guess(data: bytes) -> str:
-    """A code page for `data`: Western European where that reads as words, else charset-normalizer's best."""
+    """A code page for `data`: cp1252 where the text then looks Western European, else charset-normalizer's guess."""
     western = data.decode("cp1252", errors="replace")
     if "\ufffd" not in western and _reads_as_western(western):
         return "cp1252"
@@ -145,14 +145,14 @@ def _guess(data: bytes) -> str:
 
 
 def _reads_as_western(text: str) -> bool:
-    """True when accented letters stand in words of unaccented ones, as in every Western European language.
+    """Whether accented letters occur among unaccented ones, as in every Western European language.
 
-    A detector that counts letter pairs has too little to go on with a dozen accents in a page and takes neighbours
-    (cp1250, cp1257); text of another alphabet read as cp1252 gives runs of accented letters and signs instead.
+    Detectors that count letter pairs have too little data with a dozen accents in a page and choose similar code pages
+    (cp1250, cp1257). Text of another alphabet read as cp1252 has runs of accented letters and signs.
     """
     accents = [c for c in text if c > "\x7f"]
     words = re.findall(r"[^\W\d_]+", text)
-    # "déçue" has two in a row; three are another alphabet. Capitals inside a word are signs of it, too.
+    # "déçue" has two in a row; three indicate another alphabet, as do accented capitals inside a word.
     odd = sum(
         len(run)
         for word in words

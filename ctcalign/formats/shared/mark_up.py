@@ -1,4 +1,4 @@
-"""The mark-up inside a caption, carried over into what the target format understands.
+"""Mark-up inside a caption, translated to the mark-up of an output format.
 
 Known tags are `<i> <b> <u> <s> <font> <c> <v> <lang> <ruby> <rt> <span> <br>`, times as in VTT and override blocks as
 in ASS (`{\\i1}`). Anything else between angle brackets or braces is the user's text.
@@ -32,13 +32,13 @@ def plain(text: str) -> str:
     >>> plain("<i>Hello</i>\\n{\\\\b1}you{\\\\b0} <laughs>")
     'Hello you <laughs>'
     """
-    if "<" not in text and "{" not in text and "&" not in text:  # nearly every word
+    if "<" not in text and "{" not in text and "&" not in text:  # most words
         return " ".join(text.split())
     return " ".join(unescaped(TAG.sub(lambda m: " " if _name(m) == "br" else "", text)).split())
 
 
 def unescaped(text: str) -> str:
-    """Character references of HTML (web captions hold them) as characters, unless that would make a tag of the text.
+    """HTML character references replaced by their characters, unless text would become a tag.
 
     >>> unescaped("AT&amp;T &lt;laughs&gt; &lt;i&gt;")
     'AT&amp;T &lt;laughs&gt; &lt;i&gt;'
@@ -48,7 +48,7 @@ def unescaped(text: str) -> str:
     if "&" not in text:
         return text
     out, cursor = [], 0
-    for tag in [*TAG.finditer(text), None]:  # what stands inside a tag is the tag's
+    for tag in [*TAG.finditer(text), None]:  # text inside a tag stays
         end = len(text) if tag is None else tag.start()
         out.append(_REFERENCE.sub(lambda match: html.unescape(match[0]), text[cursor:end]))
         if tag is not None:
@@ -67,7 +67,7 @@ def _closing(match: re.Match[str]) -> bool:
 
 
 def srt_tag(match: re.Match[str]) -> str:
-    """A tag as SubRip players know it: `<i> <b> <u> <s> <font>` and the ASS position `{\\an8}`; others go."""
+    """A tag as SubRip players know it: `<i> <b> <u> <s> <font>` and the ASS position `{\\an8}`; others are dropped."""
     name = _name(match)
     if name == "br":
         return "\n"
@@ -80,7 +80,7 @@ def srt_tag(match: re.Match[str]) -> str:
 
 
 def vtt_tag(match: re.Match[str]) -> str:
-    """A tag as WebVTT knows it; times go, for the writer sets its own; `<em>` is `<i>`, `<strong>` is `<b>`."""
+    """A tag as WebVTT knows it; times are dropped, the writer sets its own; `<em>` is `<i>`, `<strong>` is `<b>`."""
     name = _name(match)
     if name == "br":
         return "\n"
@@ -92,7 +92,7 @@ def vtt_tag(match: re.Match[str]) -> str:
 
 
 def ass_tag(match: re.Match[str], *, keep_karaoke: bool) -> str:
-    """A tag as ASS override: `<i>` is `{\\i1}`. Karaoke times of the source go unless `keep_karaoke`."""
+    """A tag as ASS override: `<i>` is `{\\i1}`. Karaoke times of the source are dropped unless `keep_karaoke`."""
     name = _name(match)
     if name == "br":
         return r"\N"
@@ -115,7 +115,7 @@ def lines(text: str) -> str:
 
 
 def vtt_text(text: str) -> str:
-    """Text escaped as WebVTT demands. Character references that are there already stay: web captions hold them raw.
+    """Text escaped for WebVTT. Character references stay as they are: web captions contain them.
 
     >>> vtt_text("a < b --> c & d")
     'a &lt; b --&gt; c &amp; d'
@@ -127,7 +127,7 @@ def ass_text(text: str) -> str:
     """Text that no ASS player takes for a command.
 
     ASS has no escapes that all players know: braces become full-width braces, and a word joiner (no width, no break)
-    parts a backslash from a letter that would make a line break of it.
+    separates a backslash from a letter with which it would be a line break.
     """
     text = text.replace("{", "\uff5b").replace("}", "\uff5d")
     return re.sub(r"\\(?=[Nnh])", "\\\\" + WORD_JOINER, text).replace("\n", r"\N")

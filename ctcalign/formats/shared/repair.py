@@ -1,7 +1,7 @@
 """The invariants of every output: times finite, inside the recording, in order, words inside their cue.
 
-A format cannot hold what breaks them, and players and toolkits fail on it in their own ways (negative durations,
-overlapping intervals, NaN in JSON). What breaks them is repaired by clipping, once, here, and reported.
+Formats cannot hold alignments that violate them, and players and toolkits fail on such files (negative durations,
+overlapping intervals, NaN in JSON). Violations are repaired here, by clipping, and reported.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
-from ctcalign.formats.shared.rendered import counted, listed
+from ctcalign.formats.shared.view import counted, listed
 
-# Seconds. Sums of frame shifts differ by rounding; less than this is put right without a word.
+# Seconds. Sums of frame shifts differ by rounding; smaller violations are repaired without a note.
 TOLERANCE = 1e-6
-# Seconds, 31 years. A time beyond it is a fault of its file, and its ticks need not fit a number.
+# Seconds (31 years). A later time is an error of the input file.
 LATEST = 1e9
 
 _Fault = Callable[[str], None]
@@ -23,7 +23,7 @@ _Fault = Callable[[str], None]
 
 @dataclass
 class _Faults:
-    """Indices of the cues that had each kind of fault, in the order of their first sight."""
+    """Indices of the cues with each kind of fault, in the order of first occurrence."""
 
     cues: dict[str, list[int]]
 
@@ -38,7 +38,7 @@ class _Faults:
 
 
 def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
-    """An alignment that keeps the invariants, and a note for each kind of repair. What is sound is shared, not copied.
+    """An alignment that keeps the invariants, and a note for each kind of repair. Valid parts are shared, not copied.
 
     Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue
     lie inside it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word;
@@ -69,10 +69,10 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
     inner = (0.0, duration) if start is None or end is None else (start, end)
     input_start, input_end = cue.input_start, cue.input_end
     if input_start is None or input_end is None or not abs(input_start) <= LATEST or not abs(input_end) <= LATEST:
-        input_start = input_end = None  # half a time is no time; the input file's own fault, not worth a note
+        input_start = input_end = None  # an error of the input file, not reported
     text = _text(cue.text)
     if text != cue.text:
-        fault("characters that are half a character (lone surrogates)")
+        fault("lone surrogates in the text")
     return replace(
         cue,
         text=text,
@@ -91,13 +91,13 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
 
 
 def _inside(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
-    """The parts of spans that lie inside the recording; what has none, or no numbers, is left out."""
+    """The parts of spans that lie inside the recording; empty and non-finite ones are left out."""
     kept = [(max(a, 0.0), min(b, duration)) for a, b in spans if math.isfinite(a) and math.isfinite(b)]
     return [(a, b) for a, b in kept if b > a]
 
 
 def _words(words: Sequence[AlignedWord], low: float, high: float, fault: _Fault) -> list[AlignedWord]:
-    if _sound(words, low, high):
+    if _valid(words, low, high):
         return list(words)
     spans = _in_order([_span(w.start, w.end, low, high, fault, "word times") for w in words], fault, "word order")
     return [
@@ -116,8 +116,8 @@ def _words(words: Sequence[AlignedWord], low: float, high: float, fault: _Fault)
     ]
 
 
-def _sound(words: Sequence[AlignedWord], low: float, high: float) -> bool:
-    """Whether nothing is to repair, without a copy: so it is for nearly every cue. NaN makes each comparison false."""
+def _valid(words: Sequence[AlignedWord], low: float, high: float) -> bool:
+    """Whether nothing needs repair, as in most cues; tested without a copy. NaN makes each comparison false."""
     for word in words:
         if word.start is None or word.end is None:
             if word.start is not word.end or word.tokens:
@@ -146,7 +146,7 @@ def _tokens(tokens: Sequence[AlignedToken], low: float, high: float, fault: _Fau
     kept = []
     for token, (start, end) in zip(tokens, _in_order(spans, fault, "token order"), strict=True):
         score = _score(token.score, fault)
-        if start is not None and end is not None and score is not None:  # a token without them says nothing
+        if start is not None and end is not None and score is not None:  # a token needs all three
             kept.append(AlignedToken(_text(token.text), start, end, score))
     return kept
 
@@ -154,11 +154,11 @@ def _tokens(tokens: Sequence[AlignedToken], low: float, high: float, fault: _Fau
 def _span(
     start: float | None, end: float | None, low: float, high: float, fault: _Fault, what: str
 ) -> tuple[float | None, float | None]:
-    """The part of [start, end] that lies in [low, high]; (None, None) when there are not two finite numbers."""
+    """The part of [start, end] inside [low, high]; (None, None) unless both are finite numbers."""
     if start is None and end is None:
         return None, None
     if start is None or end is None or not math.isfinite(start) or not math.isfinite(end):
-        fault(f"{what} that are no pair of numbers")
+        fault(f"{what} that are not two finite numbers")
         return None, None
     if start < low - TOLERANCE or end > high + TOLERANCE or start > high + TOLERANCE or end < low - TOLERANCE:
         fault(f"{what} outside the {'recording' if what.startswith('cue') else 'cue or word'}")
@@ -171,7 +171,7 @@ def _span(
 def _in_order(
     spans: list[tuple[float | None, float | None]], fault: _Fault, what: str
 ) -> list[tuple[float | None, float | None]]:
-    """Starts made non-decreasing, then each end made no later than the next start."""
+    """Starts made non-decreasing, then each end clipped to the next start."""
     latest = -math.inf
     starts: list[float | None] = []
     for start, _ in spans:

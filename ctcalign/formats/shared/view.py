@@ -1,41 +1,60 @@
-"""What the writers look at: cues in time order, cues without a place, a text cut where its words begin."""
+"""What writers need of an alignment: cues in time order, cues without times, and texts cut where words begin."""
 
 from __future__ import annotations
 
 import bisect
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats.shared.mark_up import TAG, plain
-from ctcalign.formats.shared.rendered import counted, listed
+
+
+def listed(numbers: Iterable[int], most: int = 8) -> str:
+    """The first few of many numbers, for a note.
+
+    >>> listed(range(20), most=3)
+    '0, 1, 2, ... (20 in all)'
+    """
+    every = list(numbers)
+    shown = ", ".join(str(number) for number in every[:most])
+    return shown if len(every) <= most else f"{shown}, ... ({len(every)} in all)"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "cue"), counted(2, "cue")
+    ('1 cue', '2 cues')
+    """
+    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 @dataclass
 class Rows:
-    """The cues of a caption file. `placed` is sorted by start, stable; `lost` has neither a place nor an old time."""
+    """The cues of a caption file: `placed` sorted by start (stable), and `unplaced`, without any time."""
 
     placed: list[tuple[AlignedCue, float, float]] = field(default_factory=list)
-    lost: list[AlignedCue] = field(default_factory=list)
+    unplaced: list[AlignedCue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def caption_rows(alignment: Alignment) -> Rows:
-    """Every cue that a caption file can show. One without a place keeps the time of the input file if it had one."""
+    """Every cue of an alignment; one that was not placed gets the times of the input file where it has them."""
     rows = Rows()
     old = []
     for cue in alignment.cues:
-        if cue.start is not None and cue.end is not None:
-            rows.placed.append((cue, cue.start, cue.end))
+        if cue.span is not None:
+            rows.placed.append((cue, *cue.span))
         elif cue.input_start is not None and cue.input_end is not None:
-            start = max(cue.input_start, 0.0)  # may lie past the end of a truncated recording: it is the user's time
+            start = max(cue.input_start, 0.0)  # may lie beyond the end of a truncated recording
             rows.placed.append((cue, start, max(start, cue.input_end)))
             old.append(cue.index)
         else:
-            rows.lost.append(cue)
+            rows.unplaced.append(cue)
     if old:
         rows.notes.append(
             f"{counted(len(old), 'cue')} not placed, written at the time of the input file: {listed(old)}"
@@ -48,23 +67,23 @@ def caption_rows(alignment: Alignment) -> Rows:
 
 
 def placed_cues(alignment: Alignment) -> tuple[list[tuple[AlignedCue, float, float]], list[int]]:
-    """The cues that have a place, sorted by start, and the index of those that have none."""
-    placed = [(cue, cue.start, cue.end) for cue in alignment.cues if cue.start is not None and cue.end is not None]
+    """The cues with times, sorted by start, and the index of each cue without."""
+    placed = [(cue, *cue.span) for cue in alignment.cues if cue.span is not None]
     placed.sort(key=lambda row: row[1])
-    return placed, [cue.index for cue in alignment.cues if cue.start is None or cue.end is None]
+    return placed, [cue.index for cue in alignment.cues if cue.span is None]
 
 
 def spoken_words(cue: AlignedCue) -> list[tuple[AlignedWord, float, float]]:
-    """The words with a place that somebody speaks, empty ones left out."""
+    """The spoken words that have times and are not blank."""
     return [
-        (word, word.start, word.end)
+        (word, *word.span)
         for word in cue.words
-        if word.start is not None and word.end is not None and word.status != "not_spoken" and plain(word.text)
+        if word.span is not None and word.status != "not_spoken" and plain(word.text)
     ]
 
 
 def spoken_text(cue: AlignedCue) -> str:
-    """The cue's text on one line without tags and without the words that nobody speaks."""
+    """The cue's text on one line, without tags and words that are not spoken."""
     if cue.status == "not_spoken":
         return ""
     text, cursor = [], 0
@@ -78,7 +97,7 @@ def spoken_text(cue: AlignedCue) -> str:
 
 
 def left_out(indices: list[int], what: str = "have no place") -> list[str]:
-    """The note for cues that are not in the output."""
+    """A note about the cues that are not in the output; none without such cues."""
     verb = what if len(indices) != 1 else what.replace("have", "has", 1)
     return [
         f"{counted(len(indices), 'cue')} {verb} and {'is' if len(indices) == 1 else 'are'} left out: {listed(indices)}"
@@ -87,7 +106,7 @@ def left_out(indices: list[int], what: str = "have no place") -> list[str]:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a cue's text: a tag (a match of `inline.TAG`) or text; `word`: the timed word that begins here."""
+    """A part of a cue's text: a tag (a match of `mark_up.TAG`) or text; `word` is the timed word that begins here."""
 
     text: str
     tag: re.Match[str] | None = None
@@ -106,7 +125,7 @@ def pieces(cue: AlignedCue) -> list[Piece]:
         if found < 0:
             continue
         cursor = found + len(word.text)
-        if word.start is not None and word.end is not None and not (word.text[0] in "<{" and TAG.fullmatch(word.text)):
+        if word.span is not None and not (word.text[0] in "<{" and TAG.fullmatch(word.text)):
             starts[found] = word
     return list(_cut(cue.text, starts))
 
@@ -149,7 +168,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 def tidied(alignment: Alignment) -> tuple[Alignment, list[str]]:
     """A copy in which cues and words have "\\n" as the only line end and no control characters but the tab.
 
-    Both are changed alike, so that the words are still found in their cue. JSON alone needs none of this.
+    Cues and words are changed alike, so that the words are still found in their cue. JSON does not need this.
     """
     changed = []
     cues = []

@@ -134,12 +134,12 @@ def print_formats(console: Console | None = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ctcalign.formats.registry import FORMATS
+    from ctcalign.formats.registry import FORMATS, OUTPUT_FORMATS
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("format", "extension", "time step", "holds", "what it is"):
         table.add_column(name)
-    for entry in FORMATS.values():
+    for entry in (FORMATS[name] for name in OUTPUT_FORMATS):
         step = f"{entry.resolution:g} s" if entry.resolution else "exact"
         extension = "folder/" if entry.folder else " ".join(entry.extensions) or "(by name)"
         table.add_row(entry.name, extension, step, ", ".join(sorted(entry.keeps)).replace("_", " "), entry.description)

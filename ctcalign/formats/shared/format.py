@@ -1,0 +1,76 @@
+"""What a format is: its names, how a file of it is recognised, how it is read and written, and how much it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.formats.shared.drafts import Draft, Notes, Source
+
+Kept = Literal["words", "word_ends", "scores", "speakers", "status", "unplaced", "markup"]
+EVERYTHING: frozenset[Kept] = frozenset(
+    ("words", "word_ends", "scores", "speakers", "status", "unplaced", "markup"),
+)
+# Where a format shows itself: in the file's place among others, in a header that only it has, in the value of its JSON,
+# in lines of a typical form, or in columns that other tables have too.
+Evidence = Literal["folder", "header", "json", "lines", "columns"]
+
+
+@dataclass
+class Rendered:
+    """The content of an output, not yet on disk, and what the format could not hold.
+
+    `content` is the text of a file, its bytes, or for a folder the text of each file in it by name.
+    """
+
+    content: str | bytes | dict[str, str]
+    cues: int
+    words: int = 0
+    omitted: list[int] = field(default_factory=list)  # `index` of each cue that is not in the content
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class WriteReport:
+    """What was written, and what was changed or left out for it. `omitted` holds the `index` of cues."""
+
+    path: str  # "-" is stdout
+    format: str
+    cues_written: int
+    words_written: int
+    omitted: list[int]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format, its reader and its writer; a format may lack one of them.
+
+    Attributes:
+        name: what users call it, as in `--format`.
+        extensions: those of the files that are written and read.
+        description: a few words for the list of formats.
+        read: the cues of a source in file order.   render: the content of an output.
+        aliases: other names that `read_captions` accepts.
+        more_extensions: of files that are read only.
+        resolution: step of the written times in seconds, 0 where they are unrounded.
+        keeps: what of an `Alignment` an output holds: words (their starts), word_ends, scores (or confidences),
+            speakers, status, unplaced (cues without a time), markup (tags of the text).
+        folder: an output is a folder of files.
+        evidence, matches: how content is recognised whatever the file's name; None where it cannot be.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    description: str
+    read: Callable[[Source, Notes], list[Draft]] | None = None
+    render: Callable[[Alignment], Rendered] | None = None
+    aliases: tuple[str, ...] = ()
+    more_extensions: tuple[str, ...] = ()
+    resolution: float = 0.0
+    keeps: frozenset[Kept] = frozenset()
+    folder: bool = False
+    evidence: Evidence | None = None
+    matches: Callable[[Source], bool] | None = None

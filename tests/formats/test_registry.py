@@ -1,0 +1,78 @@
+"""The table of formats: complete, without a name twice, and cheap to load."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import ctcalign.formats
+from ctcalign.errors import UsageError
+from ctcalign.formats import FORMATS, INPUT_FORMATS, OUTPUT_FORMATS, format_of
+from ctcalign.formats.registry import input_format
+from ctcalign.formats.shared.format import Format
+from tests.test_imports import loaded_libraries
+
+
+def test_every_format_of_a_file_is_in_the_table():
+    files = [path.stem for path in Path(ctcalign.formats.__file__).parent.glob("*.py") if path.stem != "__init__"]
+    found = [
+        value
+        for stem in files
+        for value in vars(import_module(f"ctcalign.formats.{stem}")).values()
+        if isinstance(value, Format)
+    ]
+    assert sorted(entry.name for entry in found) == sorted(FORMATS)
+
+
+def test_every_format_is_read_or_written():
+    assert {*INPUT_FORMATS, *OUTPUT_FORMATS} == set(FORMATS)
+    assert all(callable(FORMATS[name].read) for name in INPUT_FORMATS)
+    assert all(callable(FORMATS[name].render) for name in OUTPUT_FORMATS)
+    assert all((entry.evidence is None) == (entry.matches is None) for entry in FORMATS.values())
+
+
+def test_no_name_alias_or_extension_means_two_formats():
+    read = [FORMATS[name] for name in INPUT_FORMATS]
+    written = [FORMATS[name] for name in OUTPUT_FORMATS]
+    for names in (
+        [name for entry in read for name in (entry.name, *entry.aliases)],
+        [extension.lower() for entry in read for extension in (*entry.extensions, *entry.more_extensions)],
+        [extension.lower() for entry in written for extension in entry.extensions],
+    ):
+        assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("SubRip", "srt"),
+        (".SSA", "ass"),
+        ("youtube", "json3"),
+        ("labels", "audacity"),
+        ("json", "json"),
+        ("xml", "ttml"),
+    ],
+)
+def test_aliases_name_formats(name, format):
+    assert input_format(name).name == format
+
+
+@pytest.mark.parametrize("name", ["srt-words", "tsv-words", "docx", ""])
+def test_formats_that_are_only_written_cannot_be_read(name):
+    with pytest.raises(UsageError, match="caption format: expected one of json, srt"):
+        input_format(name)
+
+
+@pytest.mark.parametrize("name", ["ttml", "json3", "whisper", "txt"])
+def test_formats_that_are_only_read_cannot_be_written(name):
+    with pytest.raises(UsageError, match=f"format is '{name}', expected one of json, srt"):
+        format_of("out", name)
+    with pytest.raises(UsageError, match=r"\.ttml: no output format has this extension"):
+        format_of("out.ttml")
+
+
+def test_the_table_loads_no_library():
+    assert loaded_libraries("import ctcalign.formats.registry") == {"ctcalign"}
