@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ctcalign.ctc.paths import path_log_prob as path_log_prob
     from ctcalign.ctc.paths import path_log_probs as path_log_probs
     from ctcalign.ctc.paths import token_spans as token_spans
+    from ctcalign.ctc.prefixes.beam import Hypothesis as Hypothesis
+    from ctcalign.ctc.prefixes.beam import nbest as nbest
     from ctcalign.ctc.prefixes.beam import prefix_beam_search as prefix_beam_search
-    from ctcalign.ctc.prefixes.nbest import Hypothesis as Hypothesis
-    from ctcalign.ctc.prefixes.nbest import nbest as nbest
     from ctcalign.ctc.sums.sampling import sample_alignments as sample_alignments
     from ctcalign.ctc.sums.sampling import sample_paths as sample_paths
     from ctcalign.ctc.sums.totals import feasible as feasible
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.splicing import splice as splice
 
 _HOMES = {
-    "Hypothesis": "prefixes.nbest",
-    "nbest": "prefixes.nbest",
+    "Hypothesis": "prefixes.beam",
+    "nbest": "prefixes.beam",
     "next_token_log_probs": "next_tokens.distributions",
     "token_log_probs": "next_tokens.distributions",
     "total_score": "sums.totals",

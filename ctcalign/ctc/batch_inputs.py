@@ -16,10 +16,10 @@ TOPOLOGIES = ("standard", "modified")
 
 @dataclass(frozen=True)
 class Utterances:
-    """What came, checked.
+    """A checked batch.
 
     Attributes:
-        log_probs: (B, T, C), float32 or float64, as it came but for half types, which are float32 now.
+        log_probs: (B, T, C), float32 or float64; half types are converted to float32.
         targets: (B, L) int64 on the CPU.
         frames, tokens: lengths of each utterance, Python ints.
         blank, topology: as given.

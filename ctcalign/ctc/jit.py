@@ -9,12 +9,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def jit(function: F) -> F:
-    """`numba.njit(nogil=True, cache=True)` that also works where nothing can be written.
+    """`numba.njit(nogil=True, cache=True)` that also works without a writable cache folder.
 
     numba looks for a place for its cache when a function is decorated: beside the source, then in the user's cache
     folder (`NUMBA_CACHE_DIR`). With neither writable it raises RuntimeError; the kernel is then compiled once a
     process (about 3 s). Parallel processes may share the cache: numba replaces its files atomically. The cache is
-    keyed on the time stamp of one source file, so a kernel may only call kernels of its own file.
+    keyed on the time stamp of one source file, so a kernel may only call kernels and read globals of its own file.
 
     No fastmath: scores are -inf where a state cannot be reached, and `nnan`/`ninf` would make that undefined.
     """

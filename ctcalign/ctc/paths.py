@@ -36,7 +36,7 @@ def token_spans(path: ArrayLike | Tensor, blank: int = 0) -> list[tuple[int, int
 
 
 def collapse(path: ArrayLike | Tensor, blank: int = 0) -> list[int]:
-    """The tokens that a path stands for: runs of equal labels become one, then blanks go.
+    """The tokens of a path: runs of equal labels are merged, then blanks removed.
 
     Args:
         path: label of each frame, (T,) ints.
@@ -65,7 +65,7 @@ def path_log_probs(log_probs: Tensor, paths: Tensor, input_lengths: Tensor | Non
 
     Args:
         log_probs: (B, T, C), natural log.
-        paths: label of each frame, (B, n, T) ints; frames from input_lengths on may hold anything.
+        paths: label of each frame, (B, n, T) ints; frames from input_lengths on are ignored.
         input_lengths: valid frames of each utterance, (B,) counts in [0, T]; None means all T.
     Returns:
         (B, n), sums over the valid frames, of the type of log_probs.

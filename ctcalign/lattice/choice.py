@@ -1,4 +1,4 @@
-"""Which engine computes a lattice."""
+"""The choice of a lattice engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
 
     Args:
         name: "native", "k2", or "auto": k2 when it can be imported, else native. Both give the same scores up to
-            float32 and paths of the same distribution.
+            float32 rounding, and paths from the same distribution.
         topology: "standard", or "modified": equal neighbours may follow each other without a blank.
         blank: label of the blank, >= 0; any column, also for k2.
     Raises:
@@ -42,7 +42,7 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
         if name == "k2":
             raise UsageError(
                 f"engine: 'k2' cannot be used: {missing}; install it (pip install k2; 1.23.4, the last on the package "
-                "index, wants Python 3.11 or older and torch 1.13.1), or take 'native', which has the same results"
+                "index, needs Python 3.11 or older and torch 1.13.1), or use 'native', which gives the same results"
             )
     from ctcalign.lattice.native_engine import NativeEngine
 
@@ -50,7 +50,7 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
 
 
 def _missing_k2() -> str | None:
-    """Why k2 cannot be imported; None when it can. Built for another torch, it fails with an OSError."""
+    """Why k2 cannot be imported; None if it can. A k2 built for another torch raises OSError."""
     try:
         import k2  # noqa: F401
     except (ImportError, OSError) as error:

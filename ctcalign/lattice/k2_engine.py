@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class K2Engine:
     """`LatticeEngine` on top of k2.
 
-    k2 holds log-probs and arc scores in float32, whatever comes in; sums are made in float64. Computes on the device
-    of log_probs where k2 was built for it, else on the CPU.
+    k2 stores log-probs and arc scores in float32, whatever the input; sums are in float64. Computes on the device of
+    log_probs if k2 was built for it, else on the CPU.
     """
 
     topology: str = "standard"
@@ -46,7 +46,7 @@ class K2Engine:
         if lattices is not None:
             found = total_scores(lattices.fsas).to(scores.device)
             scores = scores.index_copy(0, torch.tensor(lattices.rows, device=scores.device), found)
-        # An empty sum: where no utterance has a lattice, the result still has a (zero) gradient.
+        # The empty sum gives the result a (zero) gradient even if no utterance has a lattice.
         return (scores + batch.log_probs.flatten()[:0].sum().double()).to(batch.log_probs.dtype)
 
     def occupancy(
@@ -101,7 +101,7 @@ class K2Engine:
         target_lengths: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """See `LatticeEngine.sample_paths`; `ctcalign.lattice.k2_paths` tells how k2's fixed paths become random."""
+        """See `LatticeEngine.sample_paths`; for randomness, which k2 lacks, see `ctcalign.lattice.k2_paths`."""
         check_number_of_paths(n)
         batch = self._checked(log_probs.detach(), targets, input_lengths, target_lengths)
         lattices = transcript_lattices(batch)
@@ -115,7 +115,7 @@ class K2Engine:
         input_lengths: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """See `LatticeEngine.free_paths`. The lattice has T C arcs: the native engine is far quicker here."""
+        """See `LatticeEngine.free_paths`. The lattice has T C arcs: the native engine is much faster here."""
         check_number_of_paths(n)
         scores, frames = checked_emissions(log_probs.detach(), input_lengths)
         lattices = frame_lattices(scores, frames, self.blank)
@@ -128,8 +128,8 @@ class K2Engine:
     ) -> list[list[Hypothesis]]:
         """See `LatticeEngine.nbest`.
 
-        k2's own n-best lists (`Nbest.from_lattice`) are texts of fixed paths and miss better texts whose probability is
-        spread over many paths. So the texts come from `ctc.nbest`, their scores and order from k2's lattices.
+        k2's own n-best lists (`Nbest.from_lattice`) are texts of single paths; they miss better texts whose probability
+        is spread over many paths. So the texts come from `ctc.nbest`, their scores and order from k2's lattices.
         """
         found = []
         _, frames = checked_emissions(log_probs, input_lengths)
@@ -169,7 +169,7 @@ def _placed(
 
 
 def _without_frames(batch: Utterances) -> Tensor:
-    """Scores (B,) float64 of utterances without a lattice: 0 for nothing said in no frames, else -inf."""
+    """Scores (B,) float64 of utterances without a lattice: 0 for an empty text in no frames, else -inf."""
     scores = [
         0.0 if frames == tokens == 0 else -math.inf for frames, tokens in zip(batch.frames, batch.tokens, strict=True)
     ]

@@ -1,7 +1,7 @@
-"""From a batch of emissions to k2 lattices. Everything that k2 wants in its own way is arranged here.
+"""A batch of emissions as k2 lattices, in the form that k2 requires.
 
 k2 knows one blank, label 0, so columns are permuted; `intersect_dense` takes the longest utterance first; log-probs are
-float32; and an utterance without an alignment gives an empty lattice, which not all of k2's functions survive.
+float32; and an utterance without an alignment gives an empty lattice, which some k2 functions cannot handle.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torch import Tensor
 from ctcalign.ctc import feasible
 from ctcalign.ctc.batch_inputs import Utterances
 
-# Stands for -inf: k2 takes differences of scores. No sum of log-probs that matters comes near it, and float32 can add
-# up 10^18 of them.
+# Stands for -inf, since k2 subtracts scores. Relevant sums of log-probs stay far above it, and float32 can add 10^18 of
+# them.
 NEVER = -1e20
-# `intersect_dense` prunes exactly, below this distance from the best path: only arcs that are NEVER go.
+# `intersect_dense` prunes exactly below this distance from the best path: only arcs with NEVER are removed.
 BEAM = 1e10
 MOST_STATES = 2**30
 
@@ -33,7 +33,7 @@ class Lattices:
             row more than frames for each utterance.
         rows: utterance of each lattice, F numbers.
         frames: frames of each lattice, F numbers.
-        columns: label of ours for each of k2's, (C,) int64.
+        columns: our label of each k2 label, (C,) int64.
     """
 
     fsas: Any
@@ -42,17 +42,17 @@ class Lattices:
     columns: Tensor
 
     def ours(self, labels: Tensor) -> Tensor:
-        """Labels of k2 as ours, int64."""
+        """Our labels of k2 labels, int64."""
         return self.columns.to(labels.device)[labels.long()]
 
 
 def k2_device(log_probs: Tensor) -> torch.device:
-    """Where k2 can compute: beside log_probs when it was built for that, else on the CPU."""
+    """Where k2 computes: on the device of log_probs if k2 was built for it, else on the CPU."""
     return log_probs.device if log_probs.is_cuda and k2.with_cuda else torch.device("cpu")
 
 
 def transcript_lattices(batch: Utterances) -> Lattices | None:
-    """The alignments of each transcript; None when no utterance has any."""
+    """The alignments of each transcript; None if no utterance has one."""
     enough = feasible(
         batch.targets, torch.tensor(batch.frames), torch.tensor(batch.tokens), topology=batch.topology
     ).tolist()
@@ -71,10 +71,10 @@ def transcript_lattices(batch: Utterances) -> Lattices | None:
 
 
 def frame_lattices(log_probs: Tensor, frames: list[int], blank: int) -> Lattices | None:
-    """All paths of each emission, each once; None when no utterance has any.
+    """All paths of each emission, each once; None if no utterance has one.
 
-    One state that accepts any label stands for the whole CTC topology, which accepts every path exactly once, too,
-    with C states instead of one.
+    One state that accepts any label replaces the CTC topology, which accepts every path exactly once as well, but has
+    C states.
     """
     classes = log_probs.shape[2]
     rows = [row for row, count in enumerate(frames) if count]
@@ -107,6 +107,6 @@ def _intersect(graphs: Any, log_probs: Tensor, frames: list[int], rows: list[int
 
 
 def total_scores(fsas: Any) -> Tensor:
-    """Log-sum over the paths of each lattice, (F,) float64. Differentiable; k2 remembers it."""
+    """Log-sum over the paths of each lattice, (F,) float64. Differentiable; cached by k2."""
     scores: Tensor = fsas.get_tot_scores(use_double_scores=True, log_semiring=True)
     return scores

@@ -1,23 +1,23 @@
-"""Random paths of k2 lattices. k2's `random_paths` is not random: this makes it so, exactly.
+"""Random paths of k2 lattices: exact samples from k2's deterministic `random_paths`.
 
 `k2.random_paths(fsas, n)` gives path i the quantile (i + 1/2) / n and decodes it as arithmetic coding does: at each
-state it takes the arc in whose share of the posterior the quantile lies, and goes on with the place of the quantile
-within that share. There is no seed, so a posterior that does not move gives the same paths for ever.
+state it takes the arc whose interval of the posterior contains the quantile, and continues with the relative position
+of the quantile in that interval. There is no seed: the same posterior always gives the same paths.
 
-Parallel arcs change no distribution over paths, but they change how quantiles are read. Two uses:
+Parallel arcs do not change the distribution over paths, but they change how quantiles are decoded. Two uses:
 
-1. In front of the start state stand 2 n arcs, all to the old start, in n pairs that weigh 1/n each. Pair i is cut at a
-   point a such that the quantile of path i, which lies in the middle of the pair, is at place v within its share:
+1. Before the start state 2 n arcs are inserted, all to the old start, in n pairs that weigh 1/n each. Pair i is cut at
+   a point a such that the quantile of path i, in the middle of the pair, is at position v within its interval:
 
        v <= 1/2: a = (1/2 - v) / (1 - v), the quantile is in the second arc;   v > 1/2: a = 1 / (2 v), in the first.
 
-   The lattice behind is then decoded from v. With v independent and uniform on [0, 1) for each path, the n paths are n
-   independent exact samples.
-2. In every few frames each arc is cut in two at a random point. A quantile has 53 bits and each frame uses up some;
-   once they are spent, what decodes is rounding, and where posteriors are powers of 1/2 (a uniform emission of 2, 4,
-   8, ... labels) the place is exactly 0 and the first arc is taken in all frames that follow. Cuts bring new bits in.
+   The lattice after it is then decoded from v. With v independent and uniform on [0, 1) for each path, the n paths are
+   n independent exact samples.
+2. Every few frames each arc is cut in two at a random point. A quantile has 53 bits and each frame uses up some; once
+   they are used up, decoding follows rounding errors, and where posteriors are powers of 1/2 (a uniform emission of 2,
+   4, 8, ... labels) the position is exactly 0 and the first arc is taken in all later frames. Cuts add new random bits.
 
-Weights are float32 in k2, so shares are right to about 1e-7.
+Weights are float32 in k2, so probabilities are accurate to about 1e-7.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from torch import Tensor
 
 from ctcalign.ctc.sums.sampling import uniform
 
-# A cut is a float32 uniform: it brings 24 bits in. Frames between two rows of cuts may use up this many.
+# A cut is a float32 uniform: it adds 24 bits. The frames between two rows of cuts may use up this many.
 BITS_BETWEEN_CUTS = 16
 # Keeps the logarithm of a cut finite: the smallest step of a float32 uniform.
 LEAST = 2.0**-24
@@ -55,7 +55,7 @@ def random_labels(fsas: Any, n: int, generator: torch.Generator | None) -> list[
 
 
 def _with_cuts(fsas: Any, n: int, generator: torch.Generator | None) -> Any:
-    """The same lattices with a new start state, n pairs of arcs behind it and some of the other arcs in two."""
+    """The same lattices with a new start state, n pairs of arcs after it, and some of the other arcs cut in two."""
     arcs, shape = fsas.arcs.values(), fsas.arcs.shape()
     device, total = arcs.device, len(arcs)
     state_ends, arc_ends = shape.row_splits(1), shape.row_splits(2)
@@ -68,7 +68,7 @@ def _with_cuts(fsas: Any, n: int, generator: torch.Generator | None) -> Any:
     copies = torch.ones(total, dtype=torch.int64, device=device)
     copies[chosen] = 2
     source = torch.repeat_interleave(torch.arange(total, device=device), copies)
-    after = torch.cat([copies.new_zeros(1), copies.cumsum(0)])  # arcs behind the front before each old one
+    after = torch.cat([copies.new_zeros(1), copies.cumsum(0)])  # new arcs, without the front, before each old one
     lattice = torch.bucketize(source, before[1:], right=True)
     place = torch.arange(len(source), device=device) + 2 * n * (lattice + 1)
     first = place[after[chosen]]

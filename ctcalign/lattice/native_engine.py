@@ -1,4 +1,4 @@
-"""The engine that needs nothing but ctcalign: exact, float64 inside, no limits of size."""
+"""The engine on our own kernels: exact, float64 inside, no size limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from ctcalign import ctc
 from ctcalign.ctc.batch_inputs import checked, checked_emissions
 from ctcalign.errors import NoPathError
-from ctcalign.lattice.padding import blank_padding
+from ctcalign.lattice.protocol import blank_padding
 
 if TYPE_CHECKING:
     from ctcalign.ctc import Hypothesis
@@ -56,7 +56,7 @@ class NativeEngine:
         batch = checked(log_probs.detach(), targets, input_lengths, target_lengths, self.blank, self.topology)
         paths = torch.full(batch.log_probs.shape[:2], self.blank, dtype=torch.int64)
         emissions = batch.log_probs.cpu()
-        # The search takes probabilities only; rows shifted below 0 have the same best path.
+        # The search accepts log-probs <= 0 only; shifting a row does not change the best path.
         emissions = emissions - emissions.amax(-1, keepdim=True).clamp(min=0)
         for row, (frames, tokens) in enumerate(zip(batch.frames, batch.tokens, strict=True)):
             labels = batch.targets[row, :tokens]
@@ -69,7 +69,7 @@ class NativeEngine:
     def _best(self, emission: Tensor, labels: Tensor) -> Tensor:
         if self.topology == "standard":
             return ctc.best_path(emission, labels, self.blank).path
-        # With a column of its own for each token no two neighbours are equal, so no blank is forced between them.
+        # With one column per token no two neighbours are equal, so no blank is forced between them.
         columns = torch.cat([torch.tensor([self.blank]), labels])
         places = ctc.best_path(emission[:, columns], torch.arange(1, len(columns)), 0).path
         return columns[places]

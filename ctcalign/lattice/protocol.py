@@ -1,13 +1,13 @@
-"""What every lattice engine can do."""
+"""The protocol of lattice engines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
+import torch
+from torch import Tensor
 
+if TYPE_CHECKING:
     from ctcalign.ctc import Hypothesis
 
 
@@ -16,7 +16,7 @@ class LatticeEngine(Protocol):
 
     Common arguments:
         log_probs: (B, T, C), natural log, any floating type; -inf is allowed. Rows need not be normalised.
-        targets: labels without blanks, (B, L) ints; what lies beyond target_lengths is not looked at.
+        targets: labels without blanks, (B, L) ints; values beyond target_lengths are ignored.
         input_lengths: valid frames of each utterance, (B,) counts in any order; None means all T.
         target_lengths: tokens of each utterance, (B,) counts; None means all L. 0 is the empty transcript.
         generator: source of randomness, None is torch's own. Equal seeds give equal paths within one engine, not
@@ -71,7 +71,7 @@ class LatticeEngine(Protocol):
         input_lengths: Tensor | None = None,
         target_lengths: Tensor | None = None,
     ) -> Tensor:
-        """The most probable alignment, (B, T) int64. Among equals, each engine has its own."""
+        """The most probable alignment, (B, T) int64. Ties are broken differently by each engine."""
         ...
 
     def sample_paths(
@@ -94,7 +94,7 @@ class LatticeEngine(Protocol):
         input_lengths: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """n independent paths of each emission, of whatever text, (B, n, T) int64."""
+        """n independent paths of each emission, of any text, (B, n, T) int64."""
         ...
 
     def nbest(
@@ -102,3 +102,10 @@ class LatticeEngine(Protocol):
     ) -> list[list[Hypothesis]]:
         """Up to n distinct texts of each utterance with their total scores over all alignments, best first."""
         ...
+
+
+def blank_padding(paths: Tensor, frames: list[int], blank: int) -> Tensor:
+    """Paths (B, n, T) with the blank in all frames beyond `frames`, the lengths of the B utterances."""
+    lengths = torch.tensor(frames, device=paths.device)
+    beyond = torch.arange(paths.shape[2], device=paths.device) >= lengths[:, None, None]
+    return paths.masked_fill(beyond, blank)

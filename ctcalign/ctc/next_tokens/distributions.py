@@ -1,4 +1,4 @@
-"""CTC seen as a language model: how likely each next token is, given the tokens before it and all of the audio."""
+"""CTC as a language model: the distribution of the next token, given the tokens before it and the whole audio."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def next_token_log_probs(
     """Log-probability of every label as the next token after each prefix of a transcript, given the audio.
 
     log P(v | first u tokens, audio) = log of the prefix probability of the u tokens and v, minus that of the u tokens;
-    the prefix probability is that of all texts that begin so. The end of the text takes the place of the blank. Sums
-    are made in float64 on the CPU. Differentiable once in log_probs, whose rows are normalised first: the gradient is
-    that of their log-softmax, with rows that sum to 0.
+    the prefix probability is the sum over all texts with that prefix. End of text takes the index of the blank. Sums
+    are in float64 on the CPU. Differentiable once in log_probs, whose rows are normalised first: the gradient is that
+    of their log-softmax, with rows that sum to 0.
 
-    Memory: beyond arguments, result and gradient the tables of one utterance, some T * L floats; never (T, L, C).
+    Memory: besides arguments, result and gradient only the tables of one utterance, some T * L floats; never (T, L, C).
 
     Args:
         log_probs: (B, T, C), natural log, any floating type; -inf is allowed.
-        targets: labels without blanks, (B, L) ints; what lies beyond target_lengths is not looked at.
+        targets: labels without blanks, (B, L) ints; values beyond target_lengths are ignored.
         input_lengths: valid frames of each utterance, (B,) counts; None means all T.
         target_lengths: tokens of each utterance, (B,) counts; None means all L. 0 is the empty transcript.
         blank: label of the blank, anywhere in [0, C).
@@ -61,12 +61,12 @@ def token_log_probs(
 ) -> Tensor:
     """Log-probability of each token of a transcript given those before it and the audio, and that of its end.
 
-    The same as the transcript's own entries of `next_token_log_probs`, without the work for all others.
+    The entries of `next_token_log_probs` for the tokens of the transcript, without computing the others.
 
     Args: those of `next_token_log_probs`.
     Returns:
-        (B, L + 1), in nats, 0 beyond the end. A row sums to the total score of its transcript (of log-probs that are
-        normalised). From the first token that no path can reach on it is -inf.
+        (B, L + 1), in nats, 0 beyond the end. A row sums to the total score of its transcript (for normalised
+        log-probs). It is -inf from the first token on that no path can reach.
     Raises: as `next_token_log_probs`.
     """
     batch = checked(log_probs, targets, input_lengths, target_lengths, blank)
@@ -75,7 +75,7 @@ def token_log_probs(
 
 
 class _NextTokens(torch.autograd.Function):
-    """Keeps log_probs and the result; the backward pass makes the tables of an utterance again."""
+    """Saves log_probs and the result; the backward pass recomputes the tables of an utterance."""
 
     @staticmethod
     def forward(ctx: Any, log_probs: Tensor, batch: Utterances) -> Tensor:
@@ -94,14 +94,14 @@ class _NextTokens(torch.autograd.Function):
         log_probs, result, starts = ctx.saved_tensors
 
         def weights(row: int, one: Utterance) -> tuple[Tensor, Tensor]:
-            """On the scores of all extensions, and these scores. What flows into -inf ends here."""
+            """Gradient weights on the scores of all extensions, and these scores. Gradient into -inf is dropped."""
             size = len(one.labels)
             found, start = result[row, :size], starts[row, :size]
             given = gradient[row, :size].to(starts).masked_fill(found == -math.inf, 0.0)  # a copy
             place = torch.arange(size - 1, device=found.device)
             scores = found.to(starts) + start.masked_fill(start == -math.inf, 0.0)[:, None]
-            scores[place, one.labels[1:]] = start[1:]  # as float32 they would have lost digits
-            given[place, one.labels[1:]] -= given[1:].sum(1)  # a row is divided by what leads to it
+            scores[place, one.labels[1:]] = start[1:]  # in float32 they would have lost precision
+            given[place, one.labels[1:]] -= given[1:].sum(1)  # a row is normalised by the score of its prefix
             return given, scores
 
         return _gradient(log_probs, ctx.batch, weights, extension_weights), None
@@ -111,7 +111,7 @@ class _Tokens(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, log_probs: Tensor, batch: Utterances) -> Tensor:
         size = batch.targets.shape[1] + 1
-        scores = _wide(log_probs).new_zeros(len(batch.tokens), size + 1)  # of the prefixes 0, 1, ..., and of the end
+        scores = _wide(log_probs).new_zeros(len(batch.tokens), size + 1)  # of prefixes 0, 1, ..., and of the end
         result = log_probs.new_zeros(len(batch.tokens), size)
         for rows in _groups(log_probs, batch):
             _fill_tokens(_group(log_probs.detach(), batch, rows), result, scores)
@@ -165,7 +165,7 @@ _Weights = Callable[[int, Utterance], "tuple[Tensor, Tensor]"]
 
 
 def _gradient(log_probs: Tensor, batch: Utterances, weights: _Weights, way_back: Callable[..., None]) -> Tensor:
-    """Gradient of log_probs, from the derivatives that `weights(row, utterance)` gives together with their scores."""
+    """Gradient of log_probs, from the derivatives and scores that `weights(row, utterance)` returns."""
     gradient = torch.zeros_like(log_probs, memory_format=torch.contiguous_format)
     for rows in _groups(log_probs, batch):
         _add_gradient(_group(log_probs.detach(), batch, rows), weights, way_back, gradient)
@@ -174,21 +174,24 @@ def _gradient(log_probs: Tensor, batch: Utterances, weights: _Weights, way_back:
 
 def _add_gradient(group: _Group, weights: _Weights, way_back: Callable[..., None], gradient: Tensor) -> None:
     to_whole, to_blank = torch.zeros_like(group.tables.whole), torch.zeros_like(group.tables.whole)
-    spoken = to_whole.new_zeros(to_whole.shape[0], to_whole.shape[1] - 1, to_whole.shape[2])
+    occupancy = to_whole.new_zeros(to_whole.shape[0], to_whole.shape[1] - 1, to_whole.shape[2])
     for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
         frames, size = one.scores.shape
         tables = to_whole[place, : frames + 1, :size], to_blank[place, : frames + 1, :size]
-        way_back(one, *weights(row, one), *tables, spoken[place, :frames, :size], gradient[row, :frames])
-    next_token_tensors.carry_back(group.tables, group.repeats, to_whole, to_blank, spoken)
+        way_back(one, *weights(row, one), *tables, occupancy[place, :frames, :size], gradient[row, :frames])
+    next_token_tensors.carry_back(group.tables, group.repeats, to_whole, to_blank, occupancy)
     for place, (row, one) in enumerate(zip(group.rows, group.utterances, strict=True)):
         frames, size = one.scores.shape
-        gradient[row, :frames].index_add_(1, one.labels, spoken[place, :frames, :size].to(gradient.dtype))
+        gradient[row, :frames].index_add_(1, one.labels, occupancy[place, :frames, :size].to(gradient.dtype))
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Utterances whose tables are made together: one on the CPU, so that memory is that of one; all on accelerators,
-    where the loop over frames costs the same for any number. Tables are padded; `utterances` see their own parts."""
+    """Utterances whose tables are computed together.
+
+    One on the CPU, so that memory is that of one; all on accelerators, where the loop over frames costs the same for
+    any number. Tables are padded; `utterances` hold views without padding.
+    """
 
     rows: list[int]
     utterances: list[Utterance]
@@ -217,8 +220,8 @@ def _group(log_probs: Tensor, batch: Utterances, rows: list[int]) -> _Group:
     norms.masked_fill_(norms == -math.inf, 0.0)
     for place, row in enumerate(rows):
         count = batch.frames[row]
-        said = log_probs[row, :count].index_select(1, labels[place])
-        scores[place, :count] = said.to(scores) - norms[place, :count, None]
+        labelled = log_probs[row, :count].index_select(1, labels[place])
+        scores[place, :count] = labelled.to(scores) - norms[place, :count, None]
     tables = next_token_tensors.prefix_scores(scores, repeats)
     utterances = []
     for place, row in enumerate(rows):
@@ -239,5 +242,5 @@ def _group(log_probs: Tensor, batch: Utterances, rows: list[int]) -> _Group:
 
 
 def _wide(values: Tensor) -> Tensor:
-    """An empty tensor there of the type that sums are made in; Apple's accelerators have no float64."""
+    """An empty tensor on the device of `values` with the type of sums; Apple accelerators have no float64."""
     return values.new_empty(0, dtype=torch.float32 if values.device.type == "mps" else torch.float64)

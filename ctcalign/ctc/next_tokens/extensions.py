@@ -1,9 +1,8 @@
 """Prefix probabilities of every one-label extension of every prefix of one transcript, and their gradient.
 
-The mass of prefix u and one more label v is the sum over frames of e^whole[t, u] * p[t, v]: a product of matrices. It
-is taken with linear numbers, each prefix divided by its greatest score, in blocks of frames. Entries that come out so
-small that parts of them may have been lost are taken again in log space; so is the label that repeats the last one,
-which only follows a blank.
+The mass of prefix u extended by label v is the sum over frames of e^whole[t, u] * p[t, v]: a matrix product. It is
+computed on linear numbers, each prefix divided by its largest score, in blocks of frames. Entries so small that parts
+of them may have underflowed are recomputed in log space; so is the label that repeats the last one: it needs a blank.
 """
 
 from __future__ import annotations
@@ -17,20 +16,20 @@ from torch import Tensor
 
 from ctcalign.ctc.next_tokens.tensors import Prefixes
 
-BLOCK_NUMBERS = 2**15  # probabilities of a block of frames, so that it stays in the cache
+BLOCK_NUMBERS = 2**15  # probabilities of a block of frames; the block then fits into the cache
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """One utterance of T frames, U - 1 tokens and C classes. All but `rows` in the wide type, float64 where there is.
+    """One utterance of T frames, U - 1 tokens and C classes. All but `rows` in float64 where the device supports it.
 
     Attributes:
-        rows: (T, C) log-probs as they came.
+        rows: (T, C) log-probs as given.
         norms: (T,) log-sum of each row; 0 for a row of -inf alone.
         labels: (U,) int64, the blank and then the tokens.
         repeats: (U,) bool, whether a token equals the one before.
         scores: (T, U) normalised log-probs of `labels`.
-        possible: whether every frame can say something.
+        possible: whether every frame has a finite log-prob.
         tables: each (T + 1, U).
     """
 
@@ -43,7 +42,7 @@ class Utterance:
     tables: Prefixes
 
     def blocks(self) -> Iterator[slice]:
-        """Blocks of frames, the last one first."""
+        """Blocks of frames, last block first."""
         frames, classes = self.rows.shape
         height = max(16, BLOCK_NUMBERS // classes)
         for start in range(height * ((frames - 1) // height), -1, -height):
@@ -54,16 +53,16 @@ class Utterance:
         return (self.rows[part].to(self.norms) - self.norms[part, None]).exp_()
 
     def entries(self) -> Tensor:
-        """Score of being in a prefix and then saying the next token of the transcript, by frame: (T, U - 1)."""
+        """Score of a prefix followed by the next token of the transcript, by frame: (T, U - 1)."""
         before = torch.where(self.repeats[1:], self.tables.in_blank[:-1, :-1], self.tables.whole[:-1, :-1])
         return before + self.scores[:, 1:]
 
     def repeated(self) -> Tensor:
-        """Score of being in a prefix, after a blank, and then saying its last token again, by frame: (T, U - 1)."""
+        """Score of a prefix ending in blank, followed by its last token again, by frame: (T, U - 1)."""
         return self.tables.in_blank[:-1, 1:] + self.scores[:, 1:]
 
     def relative(self) -> tuple[Tensor, Tensor]:
-        """Probability of each prefix before each frame over its greatest, (T, U), and the log of the greatest, (U,)."""
+        """Probability of each prefix before each frame over its maximum, (T, U), and the log of the maximum, (U,)."""
         scores = self.tables.whole[:-1]
         peaks = scores.amax(0)
         finite = peaks.masked_fill(peaks == -math.inf, 0.0)
@@ -101,14 +100,14 @@ def extension_scores(one: Utterance) -> Tensor:
 def extension_weights(
     one: Utterance, weights: Tensor, scores: Tensor, to_whole: Tensor, to_blank: Tensor, spoken: Tensor, into: Tensor
 ) -> None:
-    """The way back through `extension_scores`.
+    """The backward pass through `extension_scores`.
 
     Args:
         weights: (U, C) derivatives with respect to the scores; 0 where a score is -inf. Changed.
-        scores: (U, C) what `extension_scores` gave.
+        scores: (U, C) result of `extension_scores`.
         to_whole, to_blank: (T + 1, U), derivatives with respect to the tables are added.
         spoken: (T, U), derivatives with respect to the frames' normalised log-probs of `labels` are added.
-        into: (T, C), the gradient of `rows`, but for what `spoken` and the tables bring, is added.
+        into: (T, C), the gradient of `rows` is added, without the parts through `spoken` and the tables.
     """
     frames, prefixes = spoken.shape
     to_whole[-1] += weights[:, one.labels[0]]
@@ -129,7 +128,7 @@ def extension_weights(
             to_whole[:-1].index_add_(1, u, share)
             into.index_add_(1, v, share.to(into.dtype))
         ratio = (weights / mass).masked_fill_(faint | (weights == 0), 0.0)
-    # What a frame's labels get in all: everything that is said in it or later. Its share of the norm is that much.
+    # Gradient of the norm of each frame: the sum of all weights on this frame and later ones.
     above = (to_whole[-1].sum() + to_blank[-1].sum())[None]
     for part in one.blocks() if frames else ():
         chances = one.probabilities(part)
@@ -144,8 +143,8 @@ def extension_weights(
 def token_weights(
     one: Utterance, weights: Tensor, scores: Tensor, to_whole: Tensor, to_blank: Tensor, spoken: Tensor, into: Tensor
 ) -> None:
-    """The way back through the scores of the transcript's own prefixes alone: weights and scores (U,), the first U - 1
-    of prefixes 1 to U - 1, the last of the end. All else as in `extension_weights`."""
+    """The backward pass through the scores of the prefixes of the transcript only: weights and scores (U,), the first
+    U - 1 for prefixes 1 to U - 1, the last for the end. Everything else as in `extension_weights`."""
     to_whole[-1, -1] += weights[-1]
     share = _shares(one.entries(), scores[:-1]).mul_(weights[:-1])
     spoken[:, 1:] += share
@@ -157,7 +156,7 @@ def token_weights(
 
 
 def _faint(mass: Tensor, one: Utterance, peaks: Tensor) -> Tensor:
-    """Where products may have underflowed, (U, C): entries that small though neither prefix nor label is impossible."""
+    """Where products may have underflowed, (U, C): tiny entries although neither prefix nor label is impossible."""
     faint: Tensor = mass < torch.finfo(mass.dtype).tiny ** 0.8
     faint[:, one.labels[0]] = False
     if bool(faint.any()):
@@ -166,20 +165,19 @@ def _faint(mass: Tensor, one: Utterance, peaks: Tensor) -> Tensor:
 
 
 def _pairs(mask: Tensor, frames: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Prefixes and labels where the mask is set, in groups."""
+    """Pairs of prefixes and labels where the mask is set, in groups."""
     if bool(mask.any()):
         for group in torch.split(mask.nonzero(), max(1, BLOCK_NUMBERS // frames)):
             yield group[:, 0], group[:, 1]
 
 
 def _pair_scores(one: Utterance, prefixes: Tensor, labels: Tensor) -> Tensor:
-    """Score of being in a prefix and then saying a label, by frame: (T, K) for K pairs."""
-    said = one.rows.index_select(1, labels).to(one.norms) - one.norms[:, None]
-    return one.tables.whole[:-1].index_select(1, prefixes) + said
+    """Score of a prefix followed by a label, by frame: (T, K) for K pairs."""
+    own = one.rows.index_select(1, labels).to(one.norms) - one.norms[:, None]
+    return one.tables.whole[:-1].index_select(1, prefixes) + own
 
 
 def _shares(scores: Tensor, total: Tensor) -> Tensor:
-    """Share of each frame in a log-sum over frames, (T, K) and (K,), made of `scores` itself; 0 where there is nothing
-    to share."""
+    """Softmax weight of each frame in a log-sum over frames, (T, K) and (K,), in place of `scores`; 0 for -inf."""
     nothing = total == -math.inf
     return scores.sub_(total.masked_fill(nothing, 0.0)).exp_().masked_fill_(nothing, 0.0)

@@ -1,8 +1,8 @@
-"""Compiled recursions over the prefixes of one transcript: how likely the frames so far say exactly a prefix, and the
-way back for gradients.
+"""Compiled recursions over the prefixes of one transcript: the probability that the frames so far spell exactly a
+prefix, and the backward pass.
 
-Prefix u is the first u tokens. After t frames it ends in blank or in its last token. Unlike in the trellis of a whole
-transcript no state is left out because it cannot reach the end: a prefix may be followed by anything.
+Prefix u is the first u tokens. After t frames it ends in blank or in its last token. Unlike in the trellis of a
+complete transcript, states that cannot reach the end are kept: a prefix may be followed by anything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 @jit
 def prefix_scores(scores: Array, repeats: Array, in_blank: Array, whole: Array, spoken: Array, stay: Array) -> None:
-    """Scores of all prefixes after any number of frames, float64, and the shares that the way back needs.
+    """Scores of all prefixes after any number of frames, float64, and the shares needed by the backward pass.
 
     Args:
         scores: (T, U) log-probs: column 0 of the blank, column u of token u.
@@ -44,7 +44,7 @@ def prefix_scores(scores: Array, repeats: Array, in_blank: Array, whole: Array, 
             if u > 0:
                 enter = in_blank[t - 1, u - 1] if repeats[u] else whole[t - 1, u - 1]
                 token = in_token[u]
-                # log(1 + x), not log1p: a tiny x is lost beside a sum whose rounding is larger.
+                # log(1 + x) instead of log1p: a tiny x is below the rounding error of the sum.
                 if token >= enter:
                     if token > -np.inf:
                         small = math.exp(enter - token)
@@ -76,15 +76,15 @@ def prefix_scores(scores: Array, repeats: Array, in_blank: Array, whole: Array, 
 
 @jit
 def carry_back(spoken: Array, stay: Array, repeats: Array, to_whole: Array, to_blank: Array, occupancy: Array) -> None:
-    """Spread weights, of either sign, over what came before: derivatives with respect to the log-probs of the frames.
+    """Propagate weights, of either sign, to earlier frames: derivatives with respect to the log-probs of the frames.
 
-    A weight is the derivative of something with respect to a score; it goes to the predecessors by their shares, so
-    that nothing grows or vanishes on the way.
+    A weight is a derivative with respect to a score; it is divided among the predecessors by their shares, so that sums
+    of weights are conserved.
 
     Args:
         spoken, stay, repeats: as in `prefix_scores`.
         to_whole: (T + 1, U) weights on `whole`.  to_blank: (T + 1, U) weights on `in_blank`.
-        occupancy: (T, U); added to it: column 0 what falls to the blank of a frame, column u to token u.
+        occupancy: (T, U); added to: column 0 gets the weight of the blank in each frame, column u that of token u.
     """
     steps, prefixes = spoken.shape
     blank = np.zeros(prefixes)
@@ -92,7 +92,7 @@ def carry_back(spoken: Array, stay: Array, repeats: Array, to_whole: Array, to_b
     for t in range(steps - 1, 0, -1):
         silence = 0.0
         for u in range(prefixes):
-            both = to_whole[t, u] + blank[u]  # on `whole`: what its blank got one frame later, and what is given
+            both = to_whole[t, u] + blank[u]  # on `whole`: given, and from its blank one frame later
             rest = to_blank[t, u]
             kept = stay[t + 1, u] * token[u] if t + 1 < steps else 0.0
             if u + 1 < prefixes and t + 1 < steps:

@@ -1,6 +1,6 @@
-"""The recursions of `next_token_kernels` over all utterances at once: compiled on the CPU, tensors on accelerators.
+"""The recursions of `kernels` over all utterances at once: compiled on the CPU, tensors on accelerators.
 
-A step of the loop over frames costs a few launches whatever the batch. Results agree with the kernels to rounding.
+Each frame costs a few launches, whatever the batch. Results agree with the kernels up to rounding.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ctcalign.ctc.next_tokens import kernels as next_token_kernels
 
 
 class Prefixes(NamedTuple):
-    """Scores and shares of `next_token_kernels.prefix_scores`, each (G, T + 1, U) for G utterances."""
+    """Scores and shares of `kernels.prefix_scores`, each (G, T + 1, U) for G utterances."""
 
     in_blank: Tensor
     whole: Tensor
@@ -41,7 +41,7 @@ def prefix_scores(scores: Tensor, repeats: Tensor) -> Prefixes:
 
 
 def carry_back(tables: Prefixes, repeats: Tensor, to_whole: Tensor, to_blank: Tensor, occupancy: Tensor) -> None:
-    """Spread weights over the frames before, adding to occupancy (G, T, U); as the kernel of this name."""
+    """Propagate weights to earlier frames, adding to occupancy (G, T, U); the same as the kernel of this name."""
     if to_whole.device.type != "cpu":
         carry_back_of_tensors(tables, repeats, to_whole, to_blank, occupancy)
         return

@@ -1,7 +1,7 @@
-"""The compiled loops of CTC segmentation: a trellis of symbols without forced blanks, and the way back through it.
+"""The compiled loops of CTC segmentation: a trellis of symbols without forced blanks, and its traceback.
 
-Every line follows the arithmetic of the published program (float32, its order of operations, its floors), so that even
-ties and rounding fall the same way. Symbols are a matrix (N, S): column s holds the label that spells symbols
+Every line follows the arithmetic of the published program (float32, order of operations, floors), so that even ties
+and rounding agree. Symbols are a matrix (N, S): column s holds the label that spells symbols
 i - s .. i as one, or -1; all but a vocabulary of multi-letter symbols over plain text has S = 1.
 """
 
@@ -18,8 +18,8 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-NEVER = np.float32(-1e9)  # what the trellis writes where no path comes from
-FLOOR = np.float32(-1e10)  # what the way back takes for a switch that cannot be
+NEVER = np.float32(-1e9)  # trellis value of cells without a predecessor
+FLOOR = np.float32(-1e10)  # traceback value of an impossible transition
 STAY = -1  # in `states`: this frame stays at its symbol
 OUTSIDE = -2  # in `states`: before the first and after the last symbol
 

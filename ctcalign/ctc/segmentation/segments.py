@@ -1,8 +1,8 @@
 """CTC segmentation: where each of many utterances lies in an emission, with the published confidence of each.
 
-It is not the CTC topology: blanks between equal neighbours are not forced, a symbol may go on over blanks, and what
-comes before the first and after the last symbol costs nothing. `best_path` is the exact CTC alignment; this is here
-because published results and other people's data are made with it.
+It is not the CTC topology: blanks between equal neighbours are not forced, a symbol may continue over blanks, and
+frames before the first and after the last symbol cost nothing. `best_path` is the exact CTC alignment; this method is
+provided because published results and existing data were made with it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from ctcalign.errors import NoPathError, ShapeError
 if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
 
-LOWEST = -1e4  # nats; smaller log-probs (-inf) are raised to this, for the way back subtracts scores
-NO_FRAME = -1e10  # score of an utterance that has no frame at all
-WINDOW = 8000  # frames of the original's first window
-WIDEST_WINDOW = 100_000  # frames at which the original gives up
-MARGIN = 0.5  # seconds that an utterance keeps at most before its first and after its last symbol
+LOWEST = -1e4  # nats; smaller log-probs (-inf) are raised to this, because the traceback subtracts scores
+NO_FRAME = -1e10  # score of an utterance without frames
+WINDOW = 8000  # frames of the first window of the original program
+WIDEST_WINDOW = 100_000  # frames at which the original program gives up
+MARGIN = 0.5  # seconds of margin before the first and after the last symbol of an utterance, at most
 
 
 @dataclass(frozen=True)
 class SegmentationRules:
-    """What the published program lets its users choose.
+    """Options of the published program.
 
     Attributes:
         free_blank: staying at a separator costs nothing.
         free_preamble: frames before the first symbol cost nothing.
-        from_last_frame: the path ends at the last frame and not where the last symbol's score is largest.
+        from_last_frame: the path ends at the last frame instead of at the frame where the last symbol scores best.
         window: frames of a table that follows the path, WINDOW in the original; it may then miss the best path
-            without a word. None: all frames, 4 bytes a frame and symbol.
+            without notice. None: all frames, 4 bytes a frame and symbol.
     """
 
     free_blank: bool = False
@@ -65,7 +65,7 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class Utterance:
-    """Where an utterance is said. Seconds from frame 0; `score` is its confidence as published: nats, at most 0."""
+    """The place of an utterance. Seconds from frame 0; `score` is its published confidence: nats, at most 0."""
 
     start: float
     end: float
@@ -73,7 +73,7 @@ class Utterance:
 
 
 class Trellis:
-    """The scores of all symbols at all frames. One trellis serves every text that is a beginning of its text.
+    """The scores of all symbols at all frames. One trellis serves every prefix of its text.
 
     Args:
         log_probs: natural-log probabilities of one utterance, (T, C).
@@ -132,10 +132,10 @@ class Trellis:
             )
 
     def path(self, last: int | None = None) -> Segmentation:
-        """The best path that ends at symbol `last`, by default the last one.
+        """The best path that ends at symbol `last` (default: the last one).
 
         Raises:
-            NoPathError: the path leaves the window, and so do those of all wider ones.
+            NoPathError: the path leaves the window, even in the widest one.
         """
         column = len(self) - 1 if last is None else last
         while True:
@@ -157,18 +157,20 @@ class Trellis:
             ):
                 return Segmentation(frames, frame_scores, states)
             if self._window == len(self._log_probs) or 2 * self._window >= WIDEST_WINDOW:
-                raise NoPathError(f"no path through a window of {self._window} frames; the text is probably elsewhere")
+                raise NoPathError(
+                    f"no path through a window of {self._window} frames; the text probably belongs elsewhere"
+                )
             self._window = min(2 * self._window, len(self._log_probs))
             self._fill()
 
 
 def utterance_symbols(utterances: Sequence[Sequence[int]], blank: int = 0) -> tuple[NDArray[np.int64], list[int]]:
-    """Symbols of several utterances: a start marker, then a blank before each one and after the last.
+    """Symbols of several utterances: a start marker, then a blank before each utterance and after the last.
 
     Returns:
-        The symbols (N,), and the place of each utterance's blank, at the end the place of the last blank.
+        The symbols (N,), the index of the blank before each utterance, and the index of the last blank.
     Raises:
-        ValueError: an utterance is empty: it would have no place of its own.
+        ValueError: an utterance is empty and so has no place.
     """
     symbols = [-1]
     begins: list[int] = []
@@ -193,16 +195,16 @@ def utterance_times(
 ) -> list[Utterance]:
     """Times and published confidence of each utterance.
 
-    An utterance begins halfway between the symbols at its separator, but at most MARGIN before its first symbol; it
-    ends in the same way.
+    An utterance begins halfway between the symbols around its separator, but at most MARGIN before its first symbol;
+    its end is determined likewise.
 
     Args:
         segmentation: a path.
-        begins: places of the separators among the symbols, the last one included.
+        begins: indices of the separators among the symbols, including the last one.
         frame_shift: seconds a frame.
         length: frames of the windows whose smallest mean is the score, >= 1.
-        last_window: also look at the window that ends with the utterance, which the original never does.
-        cores: from the frame that enters the first symbol to the one that enters the last, without any margin.
+        last_window: include the window that ends with the utterance, which the original program omits.
+        cores: from the frame that enters the first symbol to the one that enters the last, without margins.
     """
     seconds = segmentation.frames * frame_shift
     found = []
@@ -224,8 +226,7 @@ def min_mean(
 ) -> float:
     """The published confidence: the smallest mean of `length` frames' log-probs within [start, stop), in nats.
 
-    A stretch of no more than `length` frames is one window; no frame at all gives NO_FRAME. Never above 0 for longer
-    stretches.
+    A span of at most `length` frames is one window; an empty span gives NO_FRAME. Never above 0 for longer spans.
     """
     if stop <= start:
         return NO_FRAME
@@ -247,7 +248,7 @@ def segment_utterances(
     last_window: bool = False,
     rules: SegmentationRules | None = None,
 ) -> list[Utterance]:
-    """Find utterances that follow one another in an emission.
+    """Find consecutive utterances in an emission.
 
     Args:
         log_probs: natural log, (T, C).
@@ -257,7 +258,7 @@ def segment_utterances(
     Returns:
         Start and end in seconds and the score of each utterance, in order.
     Raises:
-        NoPathError: more labels than frames.   ShapeError, ValueError: arguments that cannot be used.
+        NoPathError: more labels than frames.   ShapeError, ValueError: invalid arguments.
     Source: Kürzinger et al. 2020, CTC-Segmentation of Large Corpora, arXiv:2007.09127; the package ctc-segmentation
         1.7.5. Differs from it: log-probs below LOWEST are raised to it; no window unless `rules` has one.
     """

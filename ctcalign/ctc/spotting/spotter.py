@@ -1,4 +1,4 @@
-"""Where a small token graph may be said in an emission of any length, in one pass and in bounded memory."""
+"""Phrase spotting: where a small token graph may be spoken in an emission, in one pass and bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.ctc.spotting.kernels import advance
+from ctcalign.ctc.spotting.kernels import Candidates, Phrase, Run, Tokens, advance
 from ctcalign.ctc.viterbi.emission_rows import as_numpy, check_values, checked_shape
 from ctcalign.ctc.viterbi.graph import FILLER, START, WILDCARD, TokenGraph
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
 
 BLOCK = 8192  # frames
-MOST_HELD = 20_000  # candidates of a phrase that are held before overlapping ones are thinned out
+MOST_HELD = 20_000  # candidates of a phrase kept before overlapping ones are removed
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A place where a phrase may be said: frames [first, stop), and its log-ratio a symbol in nats, at most 0."""
+    """A place where a phrase may be spoken: frames [first, stop), and its log-ratio a symbol in nats, at most 0."""
 
     first: int
     stop: int
@@ -32,20 +32,20 @@ class Spot:
 
 
 class PhraseSpotter:
-    """Searches one phrase in blocks of frames; give them to `feed` in order, then take `spots`.
+    """Search one phrase in blocks of frames: `feed` them in order, then read `spots`.
 
-    Every frame may begin the phrase. The score of a stretch is the log-probability of the phrase's best CTC path in it
-    less that of the best label of each of its frames, over the symbols of the phrase: 0 where the model hears just
-    that, the same scale for phrases of any length.
+    Every frame may begin the phrase. The score of a stretch is the log-probability of the best CTC path of the phrase
+    in it minus that of the greedy path, divided by the number of symbols: 0 where the greedy path spells the phrase,
+    and comparable between phrases of any length.
 
     Args:
-        graph: what may be said; labels in [0, C) but blank, or WILDCARD, no filler. Costs of arcs are not read.
+        graph: the phrase; labels in [0, C) but blank, or WILDCARD, no filler. Arc costs are ignored.
         blank: index of the blank.
         silent: labels that do not count as symbols, such as the separator of words.
         floor: lowest score of a spot, in nats a symbol, below 0.
         patience: frames of blank that may follow each node, (N,), or the same number for all.
     Raises:
-        ValueError: labels, floor or patience cannot be used, or the phrase may be silent.
+        ValueError: labels, floor or patience cannot be used, or the phrase may be empty.
     """
 
     def __init__(
@@ -68,60 +68,44 @@ class PhraseSpotter:
         counted = ~np.isin(graph.labels, np.asarray([*silent], np.int64))
         self._size = _sizes(graph, counted)
         if not (self._size > 0).any():
-            raise ValueError("graph: the phrase may be said without a symbol; give it one at least")
+            raise ValueError("graph: the phrase may be spoken without a symbol; give it at least one")
         self._patience = np.broadcast_to(np.asarray(patience, np.int64), (nodes,)).copy()
         if (self._patience < 1).any():
             raise ValueError(f"patience must be at least one frame, got {self._patience.min()}")
         node = np.repeat(np.arange(nodes), np.diff(graph.arc_start))
         source = graph.arc_source
         self._direct = (source == START) | (graph.labels[np.maximum(source, 0)] != graph.labels[node])
-        self._said, self._rest = np.full(nodes, -np.inf), np.full(nodes, -np.inf)
-        self._said_from, self._rest_from = np.full(nodes, -1), np.full(nodes, -1)
-        self._age = np.zeros(nodes, np.int64)
-        self._run, self._run_span = np.full(1, -np.inf), np.full(2, -1)
+        never = -np.ones(nodes, np.int64)
+        self._tokens = Tokens(
+            np.full(nodes, -np.inf), never, np.full(nodes, -np.inf), never.copy(), np.zeros(nodes, np.int64)
+        )
+        self._run = Run(np.full(1, -np.inf), np.full(2, -1))
         self._frames = 0
         self._held: list[Spot] = []
 
     def feed(self, rows: NDArray[np.float32]) -> None:
-        """The next frames, as `ratio_rows` makes them: (n, C + 1)."""
+        """Process the next frames, (n, C + 1) as `ratio_rows` computes them."""
         labels = np.where(self._graph.labels == WILDCARD, rows.shape[1] - 1, self._graph.labels)
         if labels.size and labels.max() >= rows.shape[1]:
             raise ValueError(f"graph: labels must lie in [0, {rows.shape[1] - 1}), got {labels.max()}")
-        scores, spans = np.empty(len(rows) + 1), np.empty((len(rows) + 1, 2), np.int64)
-        found = advance(
-            rows,
-            self._blank,
-            labels,
-            self._graph.arc_start,
-            self._graph.arc_source,
-            self._direct,
-            self._size,
-            self._patience,
-            self._floor,
-            self._frames,
-            self._said,
-            self._said_from,
-            self._rest,
-            self._rest_from,
-            self._age,
-            self._run,
-            self._run_span,
-            scores,
-            spans,
-        )
+        graph = self._graph
+        phrase = Phrase(labels, graph.arc_start, graph.arc_source, self._direct, self._size, self._patience)
+        found = Candidates(np.empty(len(rows) + 1), np.empty((len(rows) + 1, 2), np.int64))
+        count = advance(rows, self._blank, phrase, self._floor, self._frames, self._tokens, self._run, found)
         self._frames += len(rows)
-        self._held += [Spot(int(a), int(b), float(s)) for s, (a, b) in zip(scores[:found], spans[:found], strict=True)]
+        for score, (first, stop) in zip(found.scores[:count], found.spans[:count], strict=True):
+            self._held.append(Spot(int(first), int(stop), float(score)))
         if len(self._held) > MOST_HELD:
             self._held = apart(self._held)
 
     def spots(self) -> list[Spot]:
-        """The local maxima of what was fed so far, without overlap, in the order of time."""
-        last = [Spot(int(self._run_span[0]), int(self._run_span[1]), float(self._run[0]))]
-        return apart(self._held + (last if self._run[0] >= self._floor else []))
+        """Local maxima in the frames fed so far, without overlap, in order of time."""
+        score, (first, stop) = float(self._run.score[0]), self._run.span.tolist()
+        return apart(self._held + ([Spot(first, stop, score)] if score >= self._floor else []))
 
 
 def apart(spots: Sequence[Spot]) -> list[Spot]:
-    """The best of the spots, the best of those that do not overlap it, and so on; in the order of time.
+    """Greedy selection by score of spots that do not overlap; in order of time.
 
     >>> apart([Spot(0, 10, -1.0), Spot(8, 20, -0.5), Spot(20, 30, -2.0)])
     [Spot(first=8, stop=20, score=-0.5), Spot(first=20, stop=30, score=-2.0)]

@@ -1,13 +1,13 @@
 """Compiled forward, backward and sampling recursions over the trellis of one transcript, in log space.
 
 State 2 u is the blank before token u, state 2 u + 1 is token u; S = 2 L + 1. Scores are float64 whatever the emission.
-Only states that lie on a whole path are touched, so that impossible ones stay -inf and never make NaN.
+Only states on complete paths are visited, so that impossible ones stay -inf and never produce NaN.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,21 @@ import numpy.typing as npt
 from ctcalign.ctc.jit import jit
 
 Array = npt.NDArray[Any]
+
+
+class Trellis(NamedTuple):
+    """States of each utterance of a batch; S is 2 L + 1 of the longest transcript.
+
+    Attributes:
+        labels: label that each state emits. (B, S) int64, blank beyond the states of an utterance.
+        skips: whether the blank before a token may be skipped. (B, S) bool.
+        frames, states: sizes of each utterance. (B,) int64.
+    """
+
+    labels: npt.NDArray[np.int64]
+    skips: npt.NDArray[np.bool_]
+    frames: npt.NDArray[np.int64]
+    states: npt.NDArray[np.int64]
 
 
 @jit
@@ -59,10 +74,9 @@ def _forward(emission: Array, labels: Array, skip: Array, bonus: Array, alpha: A
 
 
 @jit
-def totals(
-    emissions: Array, frames: Array, labels: Array, states: Array, skips: Array, bonuses: Array, scores: Array
-) -> None:
+def totals(emissions: Array, trellis: Trellis, bonuses: Array, scores: Array) -> None:
     """Total score of each utterance into scores (B,)."""
+    labels, skips, frames, states = trellis.labels, trellis.skips, trellis.frames, trellis.states
     for b in range(len(frames)):
         alpha = np.empty((frames[b], states[b]))
         scores[b] = _forward(emissions[b], labels[b], skips[b], bonuses[b], alpha)
@@ -70,16 +84,10 @@ def totals(
 
 @jit
 def totals_and_occupancies(
-    emissions: Array,
-    frames: Array,
-    labels: Array,
-    states: Array,
-    skips: Array,
-    bonuses: Array,
-    scores: Array,
-    occupancies: Array,
+    emissions: Array, trellis: Trellis, bonuses: Array, scores: Array, occupancies: Array
 ) -> None:
     """Total score of each utterance, and the posterior of each label at each frame added to occupancies (B, T, C)."""
+    labels, skips, frames, states = trellis.labels, trellis.skips, trellis.frames, trellis.states
     for b in range(len(frames)):
         count, size = frames[b], states[b]
         emission, label, skip, bonus, occupancy = emissions[b], labels[b], skips[b], bonuses[b], occupancies[b]
@@ -88,7 +96,7 @@ def totals_and_occupancies(
         scores[b] = total
         if total == -np.inf:
             continue
-        after = np.full(size, -np.inf)  # log-sum of all that can follow a state, its own emission left out
+        after = np.full(size, -np.inf)  # log-sum of all continuations of a state, without its own emission
         before = np.empty(size)
         for t in range(count - 1, -1, -1):
             low, high = max(0, size - 2 * (count - t)), min(size, 2 * t + 2)
@@ -113,22 +121,14 @@ def totals_and_occupancies(
 
 
 @jit
-def draw_alignments(
-    emissions: Array,
-    frames: Array,
-    labels: Array,
-    states: Array,
-    skips: Array,
-    systematic: bool,
-    uniforms: Array,
-    paths: Array,
-) -> None:
+def draw_alignments(emissions: Array, trellis: Trellis, systematic: bool, uniforms: Array, paths: Array) -> None:
     """Forward filtering, backward sampling: exact draws from the posterior of each utterance's alignments.
 
-    uniforms (B, n, T) in [0, 1); paths (B, n, T) holds the labels afterwards, -1 throughout where nothing is feasible.
+    uniforms (B, n, T) in [0, 1); paths (B, n, T) receives the labels, -1 throughout where no alignment exists.
     Systematic: one offset, uniforms[b, 0, 0], and path i takes quantile (i + offset) / n through nested intervals.
-    Every choice uses up bits of the quantile; fresh ones are added before they run out, which keeps it exact.
+    Every choice uses up bits of the quantile; new random bits are added before they run out, which keeps it exact.
     """
+    labels, skips, frames, states = trellis.labels, trellis.skips, trellis.frames, trellis.states
     for b in range(len(frames)):
         count, size = frames[b], states[b]
         emission, label, skip = emissions[b], labels[b], skips[b]
@@ -151,7 +151,7 @@ def draw_alignments(
                 stay = alpha[t, s] if s < size else -np.inf
                 step = alpha[t, s - 1] if 0 < s <= size else -np.inf
                 leap = -np.inf
-                if s > size:  # the end: step to the last state, leap over it to the last token
+                if s > size:  # the end: step to the last state, skip it to the last token
                     step = alpha[t, size - 1]
                     leap = alpha[t, size - 2] if size > 1 else -np.inf
                 elif s < size and skip[s]:

@@ -1,4 +1,4 @@
-"""Alignments of a transcript drawn from their exact posterior."""
+"""Exact samples: alignments of a transcript from their posterior, and paths of any text from frame posteriors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sample_alignments(
         n: alignments, >= 1.
         generator: source of randomness; None is torch's own.
         systematic: one random offset an utterance, alignment i takes quantile (i + offset) / n of the posterior: each
-            is an exact sample, and together they cover the posterior more evenly than independent ones.
+            is an exact sample, and together they cover the posterior more evenly than independent samples.
     Returns:
         (B, n, T) int64 on the device of log_probs; frames beyond input_lengths hold the blank, utterances without any
         alignment -1 throughout. No gradient: gather their scores with `path_log_probs`.
@@ -50,14 +50,7 @@ def sample_alignments(
         return trellis_tensors.draw_alignments(batch.log_probs, trellis, systematic, uniforms, blank)
     paths = torch.full((rows, n, frames), blank, dtype=torch.int64)
     trellis_kernels.draw_alignments(
-        emission_array(batch.log_probs),
-        trellis.frames,
-        trellis.labels,
-        trellis.states,
-        trellis.skips,
-        systematic,
-        uniforms.numpy(),
-        paths.numpy(),
+        emission_array(batch.log_probs), trellis, systematic, uniforms.numpy(), paths.numpy()
     )
     return paths
 
@@ -74,8 +67,8 @@ def sample_paths(
     Args:
         log_probs: (B, T, C), natural log; rows need not be normalised.
         n: paths, >= 1.
-        input_lengths: valid frames, (B,) counts; None means all T. Frames beyond hold some label or other.
-        generator: source of randomness; None is torch's own. Of any device.
+        input_lengths: valid frames, (B,) counts; None means all T. Labels of later frames are arbitrary.
+        generator: source of randomness, on any device; None is torch's own.
         temperature: > 0; above 1 flatter, below 1 sharper.
     Returns:
         (B, n, T) int64 on the device of log_probs.
@@ -91,19 +84,19 @@ def sample_paths(
         scores = scores / temperature
     weights = (scores - scores.amax(-1, keepdim=True)).exp_()
     edges = weights.cumsum(-1)
-    # In (0, 1]: the first label whose edge reaches the draw is never one of probability zero.
+    # In (0, 1]: the first label whose edge reaches the draw never has probability zero.
     draws = 1 - uniform((*scores.shape[:2], n), scores, generator)
     found = torch.searchsorted(edges, draws.mul_(edges[..., -1:]))
     return found.clamp_(max=scores.shape[2] - 1).transpose(1, 2)
 
 
 def uniform(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Numbers in [0, 1) of the type and on the device of `like`, whatever the device of the generator."""
+    """Uniform numbers in [0, 1) with the type and device of `like`, whatever the device of the generator."""
     device = like.device if generator is None else generator.device
     return torch.rand(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
 def check_number_of_paths(n: int) -> None:
-    """n must be a whole number of at least 1."""
+    """Raise UsageError unless n is a whole number >= 1."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise UsageError(f"n: got {n!r}, expected a whole number of paths, at least 1")

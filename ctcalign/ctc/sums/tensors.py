@@ -1,6 +1,6 @@
-"""The recursions of `trellis_kernels` as tensor operations, all utterances and states at once: for accelerators.
+"""The recursions of `kernels` as tensor operations over all utterances and states at once: for accelerators.
 
-A step of the loop over frames costs a few launches whatever the batch. Results agree with the kernels to rounding.
+Each frame costs a few launches, whatever the batch. Results agree with the kernels up to rounding.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ctcalign.ctc.sums.trellis import Trellis
+from ctcalign.ctc.sums.kernels import Trellis
 
 
 @dataclass(frozen=True)
 class _States:
-    """Emission of each state (B, T, S), and the sizes, on the device of the emission; float64 where it has that."""
+    """Emission of each state (B, T, S), and the sizes, on its device; float64 where the device supports it."""
 
     emission: Tensor
     labels: Tensor
@@ -42,7 +42,7 @@ def totals(log_probs: Tensor, trellis: Trellis, bonus: Tensor | None, occupancie
 
 
 def draw_alignments(log_probs: Tensor, trellis: Trellis, systematic: bool, uniforms: Tensor, blank: int) -> Tensor:
-    """As the kernel of this name: (B, n, T) labels, -1 where nothing is feasible."""
+    """The same as the kernel `draw_alignments`: (B, n, T) labels, -1 where no alignment exists."""
     states = _states(log_probs, trellis, None)
     alphas, final = _forward(states), _final(states)
     batch, number, frames = uniforms.shape
@@ -105,9 +105,9 @@ def _states(log_probs: Tensor, trellis: Trellis, bonus: Tensor | None) -> _State
 
 
 def _forward(states: _States) -> list[Tensor]:
-    """alphas[0] before the first frame, alphas[t + 1] after frame t, (B, S) each; beyond an utterance's end unchanged.
+    """alphas[0] before the first frame, alphas[t + 1] after frame t, (B, S) each; constant beyond the last frame.
 
-    alphas[0] is 0 in the first state: it stands for the place from which states 0 and 1 are entered.
+    alphas[0] is 0 in the first state: it is the state from which states 0 and 1 are entered.
     """
     batch, frames, width = states.emission.shape
     start = states.bonus.new_full((batch, width), -math.inf)

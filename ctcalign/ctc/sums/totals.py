@@ -1,4 +1,4 @@
-"""Sums over all alignments of a transcript: the CTC log-likelihood, its occupancies, and whether there is any."""
+"""Sums over all alignments of a transcript: CTC log-likelihood, occupancies, feasibility."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def total_score(
 
     Args:
         log_probs: (B, T, C), natural log, any floating type; -inf is allowed. Rows need not be normalised.
-        targets: labels without blanks, (B, L) ints; what lies beyond target_lengths is not looked at.
+        targets: labels without blanks, (B, L) ints; values beyond target_lengths are ignored.
         input_lengths: valid frames of each utterance, (B,) counts; None means all T.
         target_lengths: tokens of each utterance, (B,) counts; None means all L. 0 is the empty transcript.
         blank: label of the blank, anywhere in [0, C).
         topology: "standard", or "modified": equal neighbours may follow each other without a blank; every way to cut a
             run of frames between them counts.
-        emission_bonus: nats added to a path in the frame in which it begins a token, (B, T); not differentiated.
+        emission_bonus: nats added to a path in each frame in which it begins a token, (B, T); not differentiated.
     Returns:
         (B,), -inf where no alignment exists (with zero gradient); float64 for float64, else float32.
     Raises:
@@ -83,7 +83,7 @@ def feasible(
     *,
     topology: str = "standard",
 ) -> Tensor:
-    """Whether there are frames enough: tokens, and a blank between equal neighbours in the standard topology.
+    """Whether there are enough frames: one a token, and (standard topology) one for a blank between equal neighbours.
 
     Args:
         targets: (B, L) ints.  input_lengths: (B,) counts.  target_lengths: (B,) counts, None means all L.
@@ -100,7 +100,7 @@ def feasible(
 
 
 class _TotalScore(torch.autograd.Function):
-    """Forward makes the occupancies at once: the backward pass has only to scale them."""
+    """The forward pass computes the occupancies as well; the backward pass only scales them."""
 
     @staticmethod
     def forward(ctx: Any, log_probs: Tensor, batch: Utterances, bonus: Tensor | None) -> Tensor:
@@ -113,23 +113,22 @@ class _TotalScore(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         occupancies, possible = ctx.saved_tensors
-        # What flows into an impossible utterance may well be NaN (the derivative of 0 times infinity): it ends here.
+        # The gradient of an impossible utterance may be NaN (derivative of 0 times infinity): it is dropped here.
         gradient = torch.where(possible, gradient, torch.zeros_like(gradient))
         return occupancies * gradient[:, None, None], None, None
 
 
 def _totals(batch: Utterances, bonus: Tensor | None, occupancies: Tensor | None) -> Tensor:
-    """Scores (B,), and the occupancies into the tensor that is given."""
+    """Scores (B,); occupancies are written into the given tensor."""
     log_probs, trellis = batch.log_probs, build_trellis(batch)
     if log_probs.device.type != "cpu":
         return trellis_tensors.totals(log_probs.detach(), trellis, bonus, occupancies)
     scores = np.empty(len(batch.frames))
-    common = (emission_array(log_probs), trellis.frames, trellis.labels, trellis.states, trellis.skips)
-    bonuses = bonus_array(bonus, batch)
+    emissions, bonuses = emission_array(log_probs), bonus_array(bonus, batch)
     if occupancies is None:
-        trellis_kernels.totals(*common, bonuses, scores)
+        trellis_kernels.totals(emissions, trellis, bonuses, scores)
     else:
-        trellis_kernels.totals_and_occupancies(*common, bonuses, scores, occupancies.numpy())
+        trellis_kernels.totals_and_occupancies(emissions, trellis, bonuses, scores, occupancies.numpy())
     return torch.from_numpy(scores).to(log_probs.dtype)
 
 

@@ -1,12 +1,13 @@
-"""The trellis of a batch as arrays for the kernels: labels, allowed leaps, sizes."""
+"""The trellis of a batch as arrays for the kernels: labels, allowed skips, sizes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from ctcalign.ctc.sums.kernels import Trellis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,24 +15,8 @@ if TYPE_CHECKING:
     from ctcalign.ctc.batch_inputs import Utterances
 
 
-@dataclass(frozen=True)
-class Trellis:
-    """States of each utterance; S is 2 L + 1 of the longest transcript.
-
-    Attributes:
-        labels: what a state emits. (B, S) int64, blank beyond an utterance's states.
-        skips: whether the blank before a token may be leapt over. (B, S) bool.
-        frames, states: sizes of each utterance, (B,) int64.
-    """
-
-    labels: npt.NDArray[np.int64]
-    skips: npt.NDArray[np.bool_]
-    frames: npt.NDArray[np.int64]
-    states: npt.NDArray[np.int64]
-
-
 def build_trellis(batch: Utterances) -> Trellis:
-    """States and leaps of a batch. Topology "modified" lets equal neighbours follow each other without a blank."""
+    """States and skips of a batch. In the "modified" topology equal neighbours need no blank between them."""
     targets = batch.targets.numpy()
     rows, longest = len(batch.tokens), max(batch.tokens)
     labels = np.full((rows, 2 * longest + 1), batch.blank, np.int64)
@@ -45,12 +30,12 @@ def build_trellis(batch: Utterances) -> Trellis:
 
 
 def emission_array(log_probs: Tensor) -> npt.NDArray[Any]:
-    """(B, T, C) as a contiguous array that the kernels read."""
+    """(B, T, C) as a contiguous array for the kernels."""
     return log_probs.detach().cpu().contiguous().numpy()
 
 
 def bonus_array(bonus: Tensor | None, batch: Utterances) -> npt.NDArray[np.float64]:
-    """(B, T) float64; zeros when nothing is given."""
+    """(B, T) float64; zeros without a bonus."""
     if bonus is None:
         return np.zeros(batch.log_probs.shape[:2])
     return np.ascontiguousarray(bonus.detach().cpu().double().numpy())

@@ -1,4 +1,4 @@
-"""How soon a node of a token graph can be reached, how much must follow it, and how deep it lies."""
+"""Compiled: the earliest frame of each node of a token graph, the frames that must follow it, and its depth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ctcalign.ctc.jit import jit
 
 NEVER = np.iinfo(np.int64).max // 4
-FILLER = -2  # of ctcalign.ctc.graph; a kernel sees the globals of its own file alone
+FILLER = -2  # as in `graph`; cached kernels may only read globals of their own file
 
 I64 = NDArray[np.int64]
 
@@ -51,7 +51,7 @@ def frames_left(labels: I64, arc_start: I64, arc_source: I64, final: NDArray[np.
 
 @jit
 def longest_depths(arc_start: I64, arc_source: I64) -> tuple[I64, I64]:
-    """Nodes on the longest way from the start to each node (itself included), and from each node to an end."""
+    """Length in nodes of the longest path from the start to each node (inclusive), and from each node to an end."""
     n = arc_start.size - 1
     down = np.ones(n, np.int64)
     up = np.ones(n, np.int64)

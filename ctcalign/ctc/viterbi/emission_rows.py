@@ -1,4 +1,4 @@
-"""Blocks of an emission in the form that the search reads, with the checks that every emission goes through."""
+"""Blocks of an emission in the form that the search reads, and the checks that every emission must pass."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ POSITIVE_MARGIN = 1e-2  # log-probs may exceed 0 by so much: bfloat16 keeps 8 bi
 
 
 class EmissionRows:
-    """Reads (T, C) log-probs a block of frames at a time; nothing is ever converted or copied whole.
+    """Reads (T, C) log-probs in blocks of frames; the whole emission is never converted or copied.
 
     Args:
         log_probs: (T, C) tensor on any device, array or memory map; float16, bfloat16, float32 or float64.
-        labels: distinct labels (WILDCARD and fillers may be among them) that the search looks at, blank first.
-        wildcard_penalty: nats below the best label but blank that a wildcard costs in each frame.
-        filler_penalties: nats below the best label of all that a frame of each kind of filler costs, from FILLER down.
-        filler_frames: frames in which they cost that, (T,) bool; None: all. In the others a filler is free.
+        labels: distinct labels (WILDCARD and fillers may be among them) that the search uses, blank first.
+        wildcard_penalty: nats by which a wildcard scores below the best label other than blank, in each frame.
+        filler_penalties: nats by which each kind of filler scores below the best label of the frame, from FILLER down.
+        filler_frames: frames in which the filler penalty applies, (T,) bool; None: all. In the others a filler is free.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class EmissionRows:
         self.filler_frames = np.ones(self.frames, np.bool_) if filler_frames is None else np.asarray(filler_frames)
         if self.filler_frames.shape != (self.frames,):
             raise ShapeError(f"filler_frames must have shape ({self.frames},), got {self.filler_frames.shape}")
-        # The used labels, "never", the fillers from the last kind to the first, the wildcard.
+        # The used labels, a column of -inf, the fillers from the last kind to the first, the wildcard.
         self.columns = self.used.size + 2 + self.filler_penalties.size
 
     def column_of(self, labels: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
@@ -90,7 +90,7 @@ class EmissionRows:
         return rows
 
     def wildcard_scores(self, raw: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Best label but blank of each frame, less the penalty. (n,)"""
+        """Score of the best label other than blank in each frame, minus the penalty. (n,)"""
         best = np.full(len(raw), -np.inf)
         for part in (raw[:, : self.blank], raw[:, self.blank + 1 :]):
             if part.shape[1]:
@@ -115,7 +115,7 @@ class EmissionRows:
 
 
 def as_numpy(block: LogProbs) -> NDArray[np.floating[Any]]:
-    """A small tensor or array as float32, or float64 where it is that."""
+    """A small tensor or array as float32, or float64 if it is float64."""
     if not isinstance(block, np.ndarray):
         import torch
 
@@ -124,7 +124,7 @@ def as_numpy(block: LogProbs) -> NDArray[np.floating[Any]]:
 
 
 def checked_shape(log_probs: LogProbs) -> LogProbs:
-    """The argument itself, if it is a floating-point (T, C) tensor or array."""
+    """Return the argument if it is a floating-point (T, C) tensor or array; raise ShapeError otherwise."""
     if isinstance(log_probs, np.ndarray):
         floating = np.issubdtype(log_probs.dtype, np.floating)
     else:
@@ -142,7 +142,7 @@ def checked_shape(log_probs: LogProbs) -> LogProbs:
 
 
 def check_values(block: NDArray[np.floating[Any]], start: int) -> None:
-    """Raise ValueError where values cannot be log-probabilities; `start` is the number of the block's first frame."""
+    """Raise ValueError if the values cannot be log-probabilities; `start` is the number of the first frame."""
     if not block.size:
         return
     top = block.max()  # NaN if there is one

@@ -1,4 +1,4 @@
-"""Token graphs: what may be said, as nodes that carry one token each and arcs that say what may follow what."""
+"""Token graphs: the possible token sequences, as nodes with one token each and arcs between successors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from ctcalign.errors import ShapeError
 
 START = -1  # the predecessor of nodes that may come first
-WILDCARD = -1  # the label of a node that any token but blank can say
-# The label of a node that takes up anything at all, blank too: speech that nobody wrote down, and silence. FILLER - 1,
-# FILLER - 2, ... are more of its kind, with prices of their own.
+WILDCARD = -1  # the label of a node that matches any token but blank
+# The label of a node that matches anything, blank too: uncaptioned speech and silence. FILLER - 1, FILLER - 2, ... are
+# further kinds with penalties of their own.
 FILLER = -2
 
 
@@ -22,20 +22,19 @@ class TokenGraph:
     """A directed acyclic graph of tokens; its paths from the start to a final node are the token sequences.
 
     With CTC topology each node keeps its label for one frame or more, and any number of blank frames may follow it; at
-    least one must where a node and its successor have the same label (two wildcards count as the same, two fillers do
-    not: a filler may follow a filler at once).
+    least one must if a node and its successor have the same label (two wildcards count as equal, two fillers do not).
 
     Attributes:
         labels: token of each node, WILDCARD (-1) for any token but blank, FILLER (-2) or less for anything. (N,)
             int64. Node ids are indices into it, and every arc runs from a smaller id to a larger one.
         arc_start: arcs into node j are arc_start[j] : arc_start[j + 1]. (N + 1,) int64.
         arc_source: predecessor of each arc, START (-1) where the node may come first. (A,) int64.
-        arc_cost: nats taken off the score when the arc is used, finite and >= 0. (A,) float64.
-        final: nodes after which the text may end, START among them when nothing at all may be said. (F,) int64.
-        final_cost: nats taken off the score for ending there. (F,) float64.
+        arc_cost: nats subtracted from the score when the arc is used, finite and >= 0. (A,) float64.
+        final: nodes after which the text may end, including START if the empty text is allowed. (F,) int64.
+        final_cost: nats subtracted from the score for ending there. (F,) float64.
 
-    A node with the predecessor "its own id - 1" at no cost is searched by the vectorised loop of a chain, any other arc
-    one by one: number the likely reading consecutively.
+    An arc from node j - 1 to node j without cost is handled by the vectorised loop of a chain, any other arc by scalar
+    code: number the most likely reading consecutively.
     """
 
     labels: NDArray[np.int64]
@@ -95,12 +94,12 @@ def chain(tokens: ArrayLike) -> TokenGraph:
 class GraphBuilder:
     """Builds a TokenGraph node by node.
 
-    The builder remembers the `ends`: the nodes after which the text built so far may end. `sequence`, `alternatives`
+    The builder tracks the `ends`: the nodes after which the text built so far may end. `sequence`, `alternatives`
     and `optional` continue from them; `add` is the primitive with explicit predecessors.
 
         >>> builder = GraphBuilder()
         >>> builder.sequence([3, 4])
-        >>> builder.optional([1])                      # a word separator that need not be said
+        >>> builder.optional([1])                      # an optional word separator
         >>> builder.alternatives([[5, 6], [7]])
         >>> builder.build().arc_source.tolist()
         [-1, 0, 1, 2, 1, 3, 2, 1]
@@ -117,7 +116,7 @@ class GraphBuilder:
         return len(self._labels)
 
     def add(self, label: int, predecessors: Iterable[int], costs: Iterable[float] | None = None) -> int:
-        """Add one node and return its id. Predecessors are ids or START; `ends` is left as it is."""
+        """Add one node and return its id. Predecessors are ids or START; `ends` is not changed."""
         sources = list(predecessors)
         self._labels.append(int(label))
         self._counts.append(len(sources))
@@ -132,7 +131,7 @@ class GraphBuilder:
             self.ends = {node: 0.0}
 
     def alternatives(self, sequences: Iterable[Sequence[int]], costs: Sequence[float] | None = None) -> None:
-        """Continue with one of several token sequences (an empty one says nothing), each at its cost in nats."""
+        """Continue with one of several token sequences (possibly empty), each at its cost in nats."""
         before, after = self.ends, dict[int, float]()
         for i, labels in enumerate(sequences):
             cost = 0.0 if costs is None else costs[i]
@@ -141,7 +140,7 @@ class GraphBuilder:
             for node, leaving in self.ends.items():
                 after[node] = min(leaving, after.get(node, leaving))
         if not after:
-            raise ValueError("alternatives needs at least one token sequence; an empty one says nothing")
+            raise ValueError("alternatives needs at least one token sequence; it may be empty")
         self.ends = after
 
     def optional(self, labels: Sequence[int], cost: float = 0.0) -> None:

@@ -27,13 +27,13 @@ class GraphPath:
     """The most probable path through a token graph.
 
     Attributes:
-        path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) where such a node is said. (T,) int64.
-        score: sum of its log-probs less the costs of the arcs used, in nats, added in float64.
+        path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) in such nodes. (T,) int64.
+        score: sum of its log-probs minus the costs of its arcs, in nats, added in float64.
         nodes: ids of the nodes visited, in order. (V,) int64.
         spans: frames [start, end) of each visited node; blanks lie between the spans. V pairs.
         node_scores: sum of log-probs over each span. (V,) float64.
-        certified: whether no path of the graph has a higher score. Always so without band and beam; with them only
-            where it can be proved, so False means unknown, not wrong.
+        certified: whether no path of the graph has a higher score. Always true without band and beam; with
+            them only if it is proved, so False means unknown, not wrong.
         frame_scores: log-prob of each frame's label. (T,) float32.
     """
 
@@ -61,8 +61,8 @@ def best_path_graph(
 ) -> GraphPath:
     """The most probable path among all that collapse to a token sequence of `graph`.
 
-    A graph that is nearly a chain is searched nearly as fast as one: arcs from a node to the next one are free, each
-    other arc costs a few nanoseconds a frame.
+    A graph that is nearly a chain is searched nearly as fast as one: arcs from a node to the next one cost nothing
+    extra, every other arc a few nanoseconds a frame.
 
     Args:
         log_probs: natural-log probabilities, (T, C); see `best_path`.
@@ -70,11 +70,11 @@ def best_path_graph(
         blank: index of the blank.
         band, beam, max_memory: see `best_path`.
         centre: frame at which each node is expected, (N,), or its earliest and latest such frame, (N, 2); needs `band`.
-            By default nodes are spread evenly by the longest way through the graph.
+            By default nodes are spread evenly by the longest path through the graph.
         wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...
-        filler_frames: frames in which they are charged, (T,) bool; None: all of them.
+        filler_frames: frames in which filler penalties apply, (T,) bool; None: all.
     Returns:
         GraphPath.
     Raises:
@@ -112,21 +112,19 @@ def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: 
         )
     blanks = np.flatnonzero(labels == blank)
     if blanks.size:
-        raise ValueError(
-            f"targets contain blank ({blank}) at {blanks[0]}; pass tokens only, the search puts blanks between them"
-        )
+        raise ValueError(f"targets contain blank ({blank}) at {blanks[0]}; pass tokens only, the search inserts blanks")
 
 
 def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], certified: bool) -> GraphPath:
     import torch
 
-    said = (states & 1).astype(np.bool_)
-    node_of_frame = np.where(said, states >> 1, START)
+    in_label = (states & 1).astype(np.bool_)
+    node_of_frame = np.where(in_label, states >> 1, START)
     path = np.full(states.size, rows.blank, np.int64)
-    path[said] = graph.labels[node_of_frame[said]]
+    path[in_label] = graph.labels[node_of_frame[in_label]]
     around = np.concatenate([[START], node_of_frame, [START]])
-    starts = np.flatnonzero((around[1:-1] != around[:-2]) & said)
-    ends = np.flatnonzero((around[1:-1] != around[2:]) & said) + 1
+    starts = np.flatnonzero((around[1:-1] != around[:-2]) & in_label)
+    ends = np.flatnonzero((around[1:-1] != around[2:]) & in_label) + 1
     nodes = node_of_frame[starts]
     scores = rows.path_scores(path)
     sums = np.append(0.0, np.cumsum(scores))
@@ -142,7 +140,7 @@ def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], ce
 
 
 def arc_costs(graph: TokenGraph, nodes: NDArray[np.int64]) -> float:
-    """Costs of the arcs between the visited nodes and of the ending."""
+    """Costs of the arcs between the visited nodes, and of the end."""
     last = int(nodes[-1]) if nodes.size else START
     total = float(graph.final_cost[graph.final == last].min())
     if not graph.arc_cost.any():

@@ -1,4 +1,4 @@
-"""The compiled inner loops of the CTC Viterbi search over a chain of tokens with extra arcs.
+"""The compiled loops of the CTC Viterbi search over a chain of tokens with extra arcs, and of its traceback.
 
 Layout. Node j of N has two states: its label, and the blank *before* it (after node j - 1). Both live in cell j of two
 separate float64 arrays, `label` and `blank`; cell N holds the blank after the last node. One frame of a chain is then
@@ -6,18 +6,18 @@ separate float64 arrays, `label` and `blank`; cell N holds the blank after the l
     blank'[j] = e(blank) + max(blank[j], label[j-1])
     label'[j] = e(y[j])  + max(label[j], blank[j], label[j-1] if y[j] != y[j-1])
 
-where both lines share the maximum of blank[j] and label[j-1]: two bits a cell say everything that the traceback needs
-(bit 0: label[j-1] > blank[j]; bit 1: label j was entered rather than kept). The loop has no branch and no index but its
-own, so LLVM turns it into SIMD. Arcs that skip nodes are few; they are handled by scalar code around the loop, two bits
-an arc. Equal scores: a state is kept rather than entered, a blank is preferred to a label as origin, the first arc to a
-later one; a strictly better candidate always wins, so ties never cost score.
+where both lines share the maximum of blank[j] and label[j-1]: two bits a cell are all that the traceback needs
+(bit 0: label[j-1] > blank[j]; bit 1: label j was entered rather than kept). The loop has no branch and a single
+index, so LLVM turns it into SIMD. Arcs that skip nodes are few; they are handled by scalar code around the loop, two
+bits an arc. Equal scores: a state is kept rather than entered, a blank is preferred to a label as origin, the first arc
+to a later one; a strictly better candidate always wins, so ties never cost score.
 
-Scores are float64: float32 loses 0.2 nats over 45,000 frames, and then the best path is not the best.
+Scores are float64: float32 loses 0.2 nats over 45,000 frames, and the path found is then not the best one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,46 @@ TILE = 1024  # cells; the scratch of one tile stays in the first-level cache
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+
+
+class Arcs(NamedTuple):
+    """A token graph of N nodes for the kernels: the chain from each node to the next, and A extra arcs beside it."""
+
+    column: NDArray[np.integer]  # (N + 1,) column of `rows` of the label of each cell
+    same: NDArray[np.bool_]  # (N + 1,) whether the label of a cell equals the one before
+    chained: NDArray[np.bool_]  # (N + 1,) whether a node can be entered from the node before
+    unchained: I64  # nodes that cannot, ascending
+    source: I64  # (A,) extra arcs, ascending by target
+    target: I64  # (A,)
+    start: I64  # (N + 2,) extra arcs into node j are start[j] : start[j + 1]
+    blank_cost: F64  # (A,) added when the arc is taken from the blank after `source`
+    label_cost: F64  # (A,) the same from its label; -inf where that is not allowed
+    reach: I64  # (N + 1,) furthest cell that any cell up to this one can enter in one frame
+
+
+class Cells(NamedTuple):
+    """The cells that are searched in each frame, [lo, hi), among those on complete paths, [full_lo, full_hi). (n,)"""
+
+    lo: I64  # with a beam, lo and hi become what was kept
+    hi: I64
+    full_lo: I64
+    full_hi: I64
+
+
+class Scores(NamedTuple):
+    """Scores after the last frame seen; everything is changed in place."""
+
+    blank: F64  # (N + 1,)
+    label: F64  # (N + 1,)
+    kept: I64  # (2,) cells that are not -inf, [first, stop)
+    bound: F64  # (1,) highest score at which anything was pruned
+
+
+class Trace(NamedTuple):
+    """Packed back-pointers of a block of n frames."""
+
+    codes: U8  # empty where only scores are wanted
+    offsets: I64  # (n + 1,) where the back-pointers of each frame start
 
 
 def code_bytes(cells: Any, arcs: Any) -> Any:
@@ -95,29 +135,16 @@ def _largest(values: F64, lanes: F64) -> None:
 
 
 @jit
-def forward(
-    rows: F64,  # (n, K) log-probs of the used labels, each frame's largest is 0
-    column: NDArray[np.integer],  # (N + 1,) column of rows of each cell's label
-    same: NDArray[np.bool_],  # (N + 1,)
-    unchained: I64,  # nodes that cannot be entered from the node before, ascending
-    source: I64,  # (A,) extra arcs, ascending by target
-    target: I64,
-    blank_cost: F64,  # (A,) added when the arc is taken from the blank after `source`
-    label_cost: F64,  # (A,) the same from its label; -inf where that is not allowed
-    reach: I64,  # (N + 1,) furthest cell that any cell up to this one can enter in a frame
-    lo: I64,  # (n,) window of cells that are searched, [lo, hi); with a beam this becomes what was kept
-    hi: I64,
-    full_lo: I64,  # (n,) window of all cells on complete paths
-    full_hi: I64,
-    beam: float,
-    blank: F64,  # (N + 1,) scores after the frame before, changed in place
-    label: F64,
-    kept: I64,  # (2,) window of that frame, changed in place
-    bound: F64,  # (1,) largest score at which anything was pruned, changed in place
-    codes: U8,  # receives the back-pointers; empty where only scores are wanted
-    offsets: I64,  # (n + 1,) where the back-pointers of each frame start
-) -> None:
-    """Advance the scores over a block of frames, with back-pointers or without."""
+def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, trace: Trace) -> None:
+    """Advance the scores over a block of frames, with back-pointers or without.
+
+    `rows` (n, K) are log-probs of the labels in use; the largest of each frame is 0.
+    """
+    column, same, unchained, source, target = arcs.column, arcs.same, arcs.unchained, arcs.source, arcs.target
+    blank_cost, label_cost, reach = arcs.blank_cost, arcs.label_cost, arcs.reach
+    lo, hi, full_lo, full_hi = cells.lo, cells.hi, cells.full_lo, cells.full_hi
+    blank, label, kept, bound = state.blank, state.label, state.kept, state.bound
+    codes, offsets = trace.codes, trace.offsets
     before = np.empty(TILE)
     gain = np.empty(TILE)
     code = np.zeros(TILE + 4, np.uint8)
@@ -174,8 +201,8 @@ def forward(
             held[u] = label[unchained[u]]
         # The chain, tile by tile from the right: a tile reads the cell on its left before that one changes.
         at = offsets[t] if tracing else 0
-        cells = end - first
-        for tile in range((cells - 1) // TILE, -1, -1):
+        width = end - first
+        for tile in range((width - 1) // TILE, -1, -1):
             j0 = first + tile * TILE
             j1 = min(j0 + TILE, end)
             n = j1 - j0
@@ -203,7 +230,7 @@ def forward(
             blank[j] = label[j] = -np.inf
         if tracing:
             n_arcs = a1 - a0
-            offsets[t + 1] = at + _code_bytes(cells, n_arcs)
+            offsets[t + 1] = at + _code_bytes(width, n_arcs)
             _pack(arc_code[a0:], codes[offsets[t + 1] - (n_arcs + 3) // 4 : offsets[t + 1]])
         last_lo, last_hi = first, end
         if pruning:
@@ -226,3 +253,72 @@ def forward(
                 blank[last_hi] = label[last_hi] = -np.inf
             lo[t], hi[t] = last_lo, last_hi
     kept[0], kept[1] = last_lo, last_hi
+
+
+@jit
+def _unpack(codes: U8, start: int, size: int, index: int) -> int:
+    q = (size + 3) // 4
+    code: int = (codes[start + index % q] >> (2 * (index // q))) & 3
+    return code
+
+
+@jit
+def _arcs_before(target: I64, cell: int) -> int:
+    """Number of arcs that end in a cell before this one (np.searchsorted takes seconds to compile)."""
+    low, high = 0, target.size
+    while low < high:
+        middle = (low + high) // 2
+        if target[middle] < cell:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def earlier_cell(origin: I64, cell: int, frames: int) -> int:
+    """Lowest cell from which `cell` can be reached in so many frames; origin[c] is that for one frame."""
+    for _ in range(frames):
+        if origin[cell] == cell:
+            break
+        cell = origin[cell]
+    return cell
+
+
+@jit
+def traceback(cells: Cells, arcs: Arcs, trace: Trace, state: int, states: I64) -> int:
+    """Follow the back-pointers of a block from its last frame to its first.
+
+    Args:
+        state: at the last frame of the block: 2 * cell + 1 for a label, 2 * cell for the blank before it.
+        states: (n,) receives the states.
+    Returns:
+        The state one frame before the block.
+    """
+    lo, hi, codes, offsets = cells.lo, cells.hi, trace.codes, trace.offsets
+    same, chained, source, target, arc_start = arcs.same, arcs.chained, arcs.source, arcs.target, arcs.start
+    for t in range(states.size - 1, -1, -1):
+        states[t] = state
+        cell = state >> 1
+        width = hi[t] - lo[t]
+        index = cell - lo[t]
+        tile = index // TILE
+        size = min(TILE, width - tile * TILE)
+        code = _unpack(codes, offsets[t] + tile * (TILE // 4), size, index - tile * TILE)
+        if state & 1 == 0:
+            if code & 1:
+                state = 2 * (cell - 1) + 1
+            continue
+        moved = False
+        if arc_start[cell + 1] > arc_start[cell]:
+            a0 = _arcs_before(target, lo[t])
+            n_arcs = _arcs_before(target, hi[t]) - a0
+            for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
+                arc = _unpack(codes, offsets[t + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
+                if arc & 2:
+                    state = 2 * source[a] + 1 if arc & 1 else 2 * (source[a] + 1)
+                    moved = True
+                    break
+        if not moved and chained[cell] and code & 2:
+            state = 2 * (cell - 1) + 1 if code & 1 and not same[cell] else 2 * cell
+    return state

@@ -26,9 +26,9 @@ class BestPath:
     Attributes:
         path: label of each frame. (T,) int64.
         score: sum of its log-probs, in nats, added in float64.
-        spans: frames [start, end) in which each target is said; blanks lie between the spans. L pairs.
-        certified: whether no path of the targets has a higher score. Always so without band and beam; with them only
-            where it can be proved, so False means unknown, not wrong.
+        spans: frames [start, end) of each target; blanks lie between the spans. L pairs.
+        certified: whether no path of the targets has a higher score. Always true without band and beam; with
+            them only if it is proved, so False means unknown, not wrong.
         frame_scores: log-prob of each frame's label. (T,) float32.
     """
 
@@ -52,8 +52,8 @@ def best_path(
     """The most probable path among all that collapse to `targets` (Viterbi), exact unless a band or beam is given.
 
     Scores are added in float64 whatever the input, so the result is the true optimum up to float64 rounding; ties are
-    resolved in a fixed way that never costs score. About 1 ns a frame and token on one core; only cells on complete
-    paths are touched. Nothing is differentiable here.
+    broken deterministically without loss of score. About 1 ns a frame and token on one core; only cells on complete
+    paths are visited. Not differentiable.
 
     Args:
         log_probs: natural-log probabilities, (T, C), float16 to float64, tensor, array or memory map (which is read in
@@ -61,10 +61,10 @@ def best_path(
         targets: tokens without blanks, (L,) ints in [0, C).
         blank: index of the blank.
         band: search only frames within this distance of where each target is expected. > 0, in frames.
-        beam: drop states more than this far below the best of their frame, outside of those kept. > 0, in nats.
+        beam: prune states at the window edges that are this much below the best of their frame. > 0, in nats.
         centre: frame at which each target is expected, (L,); needs `band`. By default targets are spread evenly.
-        max_memory: bytes for scores kept on the way, 2 GiB by default; 512 a frame are usual. With less, down to
-            O(sqrt(T)) a target, the search takes longer; the result is the same. The least needed is always taken.
+        max_memory: bytes for checkpoints, 2 GiB by default; usually 512 a frame are used. With less, down to O(sqrt(T))
+            a target, the search takes longer with the same result. The minimum needed is always used.
     Returns:
         BestPath.
     Raises:

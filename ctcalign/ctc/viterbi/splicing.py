@@ -1,4 +1,4 @@
-"""Two paths through one graph joined to one: wherever they part and meet again, one of the two ways is taken."""
+"""Splice two paths through one graph: wherever they diverge and meet again, choose one of the two."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ctcalign.ctc.viterbi.graph import START, TokenGraph
 from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs
 
 I64 = NDArray[np.int64]
-# (frames in which the paths differ, nats by which the first scores higher there) -> whether to take the second
+# (frames in which the paths differ, nats by which the first scores higher there) -> whether to use the second
 Choice = Callable[[slice, float], bool]
 
 
 def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: Choice) -> GraphPath:
     """The first path with the stretches of the second that `take_second` chooses.
 
-    Stretches are the longest runs of frames in which the paths are in different states: in front of them and behind,
-    both are in the same node, or in the blank behind the same node, so that either way may be gone.
+    Stretches are maximal runs of frames in which the paths are in different states: before and after them both are in
+    the same node, or in the blank after the same node, so the paths can be exchanged.
 
     Args:
         first, second: paths of the same graph over the same frames.
-        graph: theirs.
-        take_second: gets the frames of a stretch, and the score of the first path there less that of the second, arc
-            costs included, in nats.
+        graph: the graph of both paths.
+        take_second: called with the frames of a stretch and the score of the first path there minus that of the
+            second, in nats, arc costs included.
     Returns:
-        A path of the graph; `certified` only where nothing was taken from the second.
+        A path of the graph; `certified` only if the first path is returned unchanged.
     """
     states = _states(first), _states(second)
     scores = first.frame_scores.numpy().astype(np.float64), second.frame_scores.numpy().astype(np.float64)
@@ -36,7 +36,7 @@ def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: 
     edges = np.flatnonzero(np.diff(np.concatenate([[False], differ, [False]]).astype(np.int8)))
     chosen = np.zeros(len(differ), np.bool_)
     for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        # The arc out of the stretch is paid in the frame behind it; of the last stretch, at the end.
+        # The arc out of a stretch is charged in the frame after it; for the last stretch, at the end.
         totals = [
             score[start:stop].sum() - cost[start : stop + 1].sum() for score, cost in zip(scores, costs, strict=True)
         ]
@@ -62,7 +62,7 @@ def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: 
 
 
 def _states(path: GraphPath) -> I64:
-    """2 * node + 1 in a node's frames, 2 * (node + 1) in the blanks behind it, 0 before the first. (T,)"""
+    """2 * node + 1 in the frames of a node, 2 * (node + 1) in the blanks after it, 0 before the first node. (T,)"""
     states = np.zeros(len(path.path), np.int64)
     nexts = [*(start for start, _ in path.spans[1:]), len(states)]
     for node, (start, stop), after in zip(path.nodes.tolist(), path.spans, nexts, strict=False):
@@ -72,16 +72,16 @@ def _states(path: GraphPath) -> I64:
 
 
 def _visits(states: I64) -> tuple[I64, list[tuple[int, int]]]:
-    """The inverse: nodes in order, and their frames."""
-    said = (states & 1).astype(np.bool_)
-    around = np.concatenate([[START], np.where(said, states, START), [START]])
-    starts = np.flatnonzero((around[1:-1] != around[:-2]) & said)
-    stops = np.flatnonzero((around[1:-1] != around[2:]) & said) + 1
+    """The inverse of `_states`: nodes in order, and their frames."""
+    in_label = (states & 1).astype(np.bool_)
+    around = np.concatenate([[START], np.where(in_label, states, START), [START]])
+    starts = np.flatnonzero((around[1:-1] != around[:-2]) & in_label)
+    stops = np.flatnonzero((around[1:-1] != around[2:]) & in_label) + 1
     return states[starts] >> 1, list(zip(starts.tolist(), stops.tolist(), strict=True))
 
 
 def _costs_by_frame(path: GraphPath, graph: TokenGraph, frames: int) -> NDArray[np.float64]:
-    """Arc costs in the frame in which the node behind the arc begins; of the ending in frame T. (T + 1,)"""
+    """Arc costs, each in the frame in which its target node begins; the cost of the end in frame T. (T + 1,)"""
     costs = np.zeros(frames + 1)
     before = START
     for node, (start, _) in zip(path.nodes.tolist(), path.spans, strict=True):

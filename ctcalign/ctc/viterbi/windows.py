@@ -1,32 +1,22 @@
-"""Which cells of a token graph are searched in each frame: all that lie on a complete path, or a band of them."""
+"""The cells of a token graph that are searched in each frame: all on complete paths, or a band of them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ctcalign.ctc.viterbi.depths import NEVER, first_frames, frames_left, longest_depths
-from ctcalign.ctc.viterbi.graph import START, TokenGraph
+from ctcalign.ctc.viterbi.graph import TokenGraph
+from ctcalign.ctc.viterbi.kernels import Cells
 from ctcalign.errors import NoPathError, ShapeError
 
 I64 = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Windows:
-    """Cells [lo, hi) searched in a frame, of [full_lo, full_hi) that lie on complete paths. (T,) int64, ascending."""
-
-    lo: I64
-    hi: I64
-    full_lo: I64
-    full_hi: I64
-
-
-def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLike | None) -> Windows:
-    """The windows of a search.
+def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLike | None) -> Cells:
+    """The cells to search.
 
     Args:
         graph: N nodes; cell j holds node j and the blank before it, cell N the blank after the last node.
@@ -58,7 +48,7 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
     if band is None:
         if centre is not None:
             raise ValueError("centre is given without band; give band, the half-width in frames around it")
-        return Windows(full_lo, full_hi, full_lo, full_hi)
+        return Cells(full_lo, full_hi, full_lo, full_hi)
     if not band > 0 or not math.isfinite(band):
         raise ValueError(f"band must be a positive number of frames, got {band}")
     expected = _even(graph, frames, first) if centre is None else np.asarray(centre, np.float64)
@@ -69,13 +59,13 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
     if (low > high).any():
         raise ValueError(f"centre: the earliest frame of target {int((low > high).argmax())} is later than its latest")
     low, high = np.clip(low, soonest, furthest), np.clip(high, soonest, furthest)
-    # The blank before a node may be waited in from the node before on, however far apart the two are.
+    # The blank before a node may last from the previous node on, however far apart the two are.
     opens = np.append(0, low) if n else np.zeros(1)
     closes = np.append(high, frames)
     lo, hi = _enclosing(opens, closes, time - band, time + band)
     lo, hi = np.maximum(lo, full_lo), np.minimum(hi, full_hi)
     hi = np.maximum(hi, lo + 1)
-    return Windows(lo, hi, full_lo, full_hi)
+    return Cells(lo, hi, full_lo, full_hi)
 
 
 def _enclosing(opens: NDArray, closes: NDArray, since: NDArray, until: NDArray) -> tuple[I64, I64]:  # type: ignore[type-arg]
@@ -89,13 +79,10 @@ def _enclosing(opens: NDArray, closes: NDArray, since: NDArray, until: NDArray) 
 
 
 def _even(graph: TokenGraph, frames: int, first: I64) -> NDArray[np.float64]:
-    """Nodes spread evenly: a chain by the frames that it needs at least, so that the narrowest band has a path."""
+    """Nodes spread evenly over the frames; a chain by its fewest frames, so that any band contains a path."""
     n = len(graph)
     if np.array_equal(graph.arc_source, np.arange(n) - 1):
         depth, total = first.astype(np.float64), int(first[-1]) + 1 if n else 1
         return (depth + 0.5) * (frames / total) - 0.5
     down, up = longest_depths(graph.arc_start, graph.arc_source)
     return (down - 0.5) / (down + up - 1) * frames - 0.5
-
-
-__all__ = ["START", "Windows", "windows"]

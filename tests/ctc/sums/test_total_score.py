@@ -19,7 +19,7 @@ from ctcalign.ctc.sums.trellis import build_trellis
 from ctcalign.errors import ShapeError, UsageError
 from tests.ctc.brute_force import log_sum, walk_scores
 
-GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
 
 
 def small_case(seed: int, frames: int, tokens: int, classes: int = 3) -> tuple[torch.Tensor, torch.Tensor, int]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ctcalign.ctc import best_path_graph, splice
 from tests.ctc.brute_force import best_graph_score, collapsed, sequences
-from tests.ctc.test_graph_path import small_graphs
+from tests.ctc.viterbi.test_graph_path import small_graphs
 
 
 @settings(max_examples=300, deadline=None)

@@ -22,7 +22,7 @@ from ctcalign.ctc.segmentation.segments import (
 )
 from ctcalign.errors import NoPathError, ShapeError
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "ctc_segmentation.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "ctc_segmentation.json").read_text())
 CASES = {case["name"]: case for case in GOLDEN["cases"] if case["error"] is None}
 
 

@@ -17,7 +17,7 @@ from ctcalign.ctc import best_path
 from ctcalign.errors import ModelError, NoPathError
 from ctcalign.models.torchaudio_import import import_torchaudio
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 K2 = json.loads((GOLDEN / "k2_ctc.json").read_text())
 TORCHAUDIO = json.loads((GOLDEN / "torchaudio_forced_align.json").read_text())
 

@@ -18,7 +18,7 @@ from ctcalign import ctc
 from ctcalign.errors import ShapeError, UsageError
 from tests.ctc.brute_force import collapsed, log_sum
 
-GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "k2_ctc.json").read_text(encoding="utf-8"))
 INF = math.inf
 
 

@@ -141,7 +141,7 @@ def test_a_long_emission_holds_few_candidates(monkeypatch):
         (chain([1]), {"patience": 0}, "patience must be at least one frame, got 0"),
         (chain([-2]), {}, "a phrase has neither fillers nor blanks, got -2"),
         (chain([0]), {}, "a phrase has neither fillers nor blanks, got 0"),
-        (chain([1]), {"silent": [1]}, "may be said without a symbol"),
+        (chain([1]), {"silent": [1]}, "may be spoken without a symbol"),
     ],
 )
 def test_what_cannot_be_searched(graph, options, message):
