@@ -1,39 +1,64 @@
-"""Sums and batches of several processes."""
+"""What makes a training the same on any number of processes: a seed for each utterance, and sums over all processes."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, distributed
 
 
-def of_all_processes(own: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Tensors of all processes by name, one process's rows after the other's; this one's own keep their gradient.
-
-    Args:
-        own: by name, rows first, any sizes behind; a shorter one is filled with zeros at the end. May be empty.
-    """
-    told = of_each_process({name: value.detach().cpu() for name, value in own.items()} if _several() else {})
-    if len(told) == 1:
-        return dict(own)
-    here = distributed.get_rank()
-    parts = [
-        dict(own) if place == here else {name: value.to(device) for name, value in part.items()}
-        for place, part in enumerate(told)
-    ]
-    parts = [part for part in parts if part]
-    return {name: _stacked([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+def seed_of(*parts: str | int) -> int:
+    """A seed derived from names and numbers, in [0, 2**63)."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
 
 
-def of_each_process(value: Any) -> list[Any]:
-    """What each process has, in their order. All must call."""
+def torch_generator(device: torch.device | str, *parts: str | int) -> torch.Generator:
+    """A torch generator on a device, seeded with `seed_of(*parts)`."""
+    return torch.Generator(device).manual_seed(seed_of(*parts))
+
+
+def numpy_generator(*parts: str | int) -> np.random.Generator:
+    """A numpy generator, seeded with `seed_of(*parts)`."""
+    return np.random.default_rng(seed_of(*parts))
+
+
+def sum_over_processes(values: Tensor) -> Tensor:
+    """Sum of a tensor over the processes, in place. Every process must call it."""
+    if _several():
+        distributed.all_reduce(values)
+    return values
+
+
+def gather_objects(value: Any) -> list[Any]:
+    """The value of each process, by rank. Every process must call it."""
     if not _several():
         return [value]
     found: list[Any] = [None] * distributed.get_world_size()
     distributed.all_gather_object(found, value)
     return found
+
+
+def gather_rows(own: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    """Tensors of all processes by name, rows concatenated by rank; only the rows of this process have a gradient.
+
+    Args:
+        own: tensors by name, rows first, padded with zeros behind to a common size. May be empty.
+    """
+    gathered = gather_objects({name: value.detach().cpu() for name, value in own.items()} if _several() else {})
+    if len(gathered) == 1:
+        return dict(own)
+    here = distributed.get_rank()
+    parts = [
+        dict(own) if rank == here else {name: value.to(device) for name, value in part.items()}
+        for rank, part in enumerate(gathered)
+    ]
+    parts = [part for part in parts if part]
+    return {name: _concatenated([part[name] for part in parts]) for name in (parts[0] if parts else ())}
 
 
 def padded(
@@ -47,7 +72,7 @@ def padded(
     return found
 
 
-def _stacked(parts: Sequence[Tensor]) -> Tensor:
+def _concatenated(parts: Sequence[Tensor]) -> Tensor:
     sizes = [max(part.shape[axis] for part in parts) for axis in range(1, parts[0].ndim)]
     filled = []
     for part in parts:

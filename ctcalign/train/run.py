@@ -1,9 +1,15 @@
-"""`ctcalign fit`: a configuration and options to a training, by jsonargparse and Lightning's command line."""
+"""`ctcalign fit`: train what a configuration describes, by jsonargparse and Lightning's command line.
+
+`fit` parses the arguments, makes trainer, model and data (`prepared`), trains, and exports the model. The `task` of the
+configuration selects the Lightning classes: see `TASKS`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,11 +20,17 @@ from pytorch_lightning.loggers import CSVLogger
 
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.models import encoders
+from ctcalign.train.base import TrainingModule
+from ctcalign.train.data.module import CutsDataModule
 from ctcalign.train.data.tokenizers import SentencePieceTokenizer
+from ctcalign.train.preference.speech.module import CtcPreferenceModule
+from ctcalign.train.preference.text.data import TextDataModule
+from ctcalign.train.preference.text.module import TextPreferenceModule
+from ctcalign.train.recogniser.export import export_checkpoint
 from ctcalign.train.recogniser.guard import WordErrorGuard
-from ctcalign.train.tasks import TASKS, Task, task_of
+from ctcalign.train.recogniser.module import CTCModule
 
-# A class of the configuration may be named without its module ("ConvEncoder") once it was imported.
+# An imported class may be named in a configuration without its module ("ConvEncoder").
 SHORT_NAMES = (
     encoders.ConvEncoder,
     encoders.ConformerEncoder,
@@ -29,70 +41,65 @@ SHORT_NAMES = (
 LAST = "last"
 
 
-class _Parser(LightningArgumentParser):
-    """Errors as one of ours, instead of the whole usage."""
+@dataclass(frozen=True)
+class Task:
+    """One kind of training.
 
-    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise UsageError(_own_message(ex) or _first_lines(message)) from ex
+    Attributes:
+        model, data: the classes that the sections `model` and `data` of a configuration are options of.
+        monitor, mode: metric by which best.ckpt is chosen, and whether its "min" or "max" is best.
+        exported: default name of the exported model.
+        export: writes the model: (module, last checkpoint, output) -> path.
+        about: one line of help.
+    """
+
+    model: type[TrainingModule]
+    data: type[pl.LightningDataModule]
+    monitor: str
+    mode: str
+    exported: str
+    export: Callable[[Any, Path, Path], Path]
+    about: str
 
 
-class FitCommand(LightningCLI):
-    """Lightning's command line with the options of a run of ours."""
+def _export_weights(module: Any, checkpoint: Path, output: Path) -> Path:
+    return export_checkpoint(checkpoint, output)
 
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Options beside those of trainer, model and data."""
-        name, task = next((name, task) for name, task in TASKS.items() if task.model is self.model_class)
-        parser.add_argument("--task", type=str, default=name, help=f"What is trained: {', '.join(TASKS)}.")
-        parser.add_argument("--seed", type=int, default=1, help="Of weights, order, augmentation and sampling.")
-        parser.add_argument(
-            "--resume",
-            type=str | None,
-            default=None,
-            help=f"Checkpoint to go on from with everything as it was; '{LAST}': {LAST}.ckpt of "
-            "trainer.default_root_dir, or the beginning where there is none.",
-        )
-        parser.add_argument(
-            "--export",
-            type=str | None,
-            default=task.exported,
-            help="What the model is called that is written to trainer.default_root_dir at the end; null: none.",
-        )
-        parser.add_argument("--language", type=str | None, default=None, help="Of the speech, as in the model's card.")
-        parser.add_argument("--licence", type=str | None, default=None, help="Of the model.")
-        parser.link_arguments("seed", "model.seed")
-        parser.link_arguments("seed", "data.seed")
 
-    def before_instantiate_classes(self) -> None:
-        """Weights are drawn when the encoder is made."""
-        pl.seed_everything(self.config["seed"], workers=False, verbose=False)
+def _export_folder(module: TextPreferenceModule, checkpoint: Path, output: Path) -> Path:
+    return module.export(output)
 
-    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Without Lightning's warning that a program gives the arguments."""
-        self.config = parser.parse_args(args)
 
-    def instantiate_classes(self) -> None:
-        """Trainer, model and data.
-
-        Raises:
-            UsageError: one of our classes refuses its options; jsonargparse would tell it among all it tried.
-        """
-        try:
-            super().instantiate_classes()
-        except ValueError as error:
-            raise UsageError(_own_message(error) or _first_lines(str(error))) from error
-
-    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
-        """A trainer that logs to and saves in its folder, where the configuration does not say otherwise."""
-        given = self.config_init["trainer"]
-        root = Path(given["default_root_dir"] or ".")
-        if given["logger"] is None:
-            kwargs["logger"] = CSVLogger(str(root), name="log")
-        callbacks = given["callbacks"] or []
-        callbacks = list(callbacks) if isinstance(callbacks, list) else [callbacks]
-        if given["enable_checkpointing"] is not False and not any(isinstance(one, Checkpoint) for one in callbacks):
-            validates = self.config["data"]["validation"] is not None
-            callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
-        return super().instantiate_trainer(**kwargs, callbacks=callbacks)
+CTC = "ctc"
+TASKS = {
+    CTC: Task(
+        CTCModule,
+        CutsDataModule,
+        "val_wer",
+        "min",
+        "model.safetensors",
+        _export_weights,
+        "Train a CTC recogniser.",
+    ),
+    "ctc_preference": Task(
+        CtcPreferenceModule,
+        CutsDataModule,
+        "val_wer",
+        "min",
+        "model.safetensors",
+        _export_weights,
+        "Continue the training of a CTC recogniser with a preference loss.",
+    ),
+    "text_preference": Task(
+        TextPreferenceModule,
+        TextDataModule,
+        "val_loss",
+        "min",
+        "model",
+        _export_folder,
+        "Train a causal language model with a preference loss.",
+    ),
+}
 
 
 def fit(arguments: Sequence[str]) -> Path | None:
@@ -101,9 +108,9 @@ def fit(arguments: Sequence[str]) -> Path | None:
     Args:
         arguments: as on the command line: --config FILE --trainer.max_steps 1000 …
     Returns:
-        The exported model; None when there is none, or in a process other than the first.
+        The exported model; None where nothing is exported, and in every process but the first.
     Raises:
-        CtcAlignError: options or data that cannot be used.
+        CtcAlignError: options or data cannot be used.
     """
     cli = prepared(arguments)
     root = Path(cli.trainer.default_root_dir)
@@ -124,7 +131,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
 
 
 def prepared(arguments: Sequence[str]) -> FitCommand:
-    """Trainer, model and data, made but not begun.
+    """Trainer, model and data of a configuration, before training.
 
     Raises:
         UsageError: an option is unknown or wrong.
@@ -145,13 +152,116 @@ def prepared(arguments: Sequence[str]) -> FitCommand:
     )
     trainer = cli.config["trainer"]
     if not any(trainer[name] not in (None, -1) for name in ("max_steps", "max_epochs", "max_time")):
-        raise UsageError("trainer: nothing says when to stop; give trainer.max_steps, max_epochs or max_time")
+        raise UsageError("trainer: no limit is set; give trainer.max_steps, max_epochs or max_time")
     cli.model.training_config = json.loads(cli.parser.dump(cli.config, format="json", skip_none=False))
     return cli
 
 
+def task_of(arguments: Sequence[str]) -> str:
+    """The task that options and configuration files name; the last one wins, as for every option.
+
+    Args:
+        arguments: as on the command line.
+    Raises:
+        UsageError: there is no such task.
+    """
+    found = CTC
+    for place, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name in ("--task", "--config") and not value:
+            value = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if name == "--task":
+            found = value
+        elif name == "--config":
+            found = _task_of_file(value) or found
+    if found not in TASKS:
+        raise UsageError(f"task: got {found!r}, expected one of {', '.join(TASKS)}")
+    return found
+
+
+def _task_of_file(name: str) -> str | None:
+    """The task in a configuration file, None without one. An unreadable file is reported later, by the parser."""
+    yaml: Any = import_module("yaml")
+    try:
+        content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    task = content.get("task") if isinstance(content, dict) else None
+    return None if task is None else str(task)
+
+
+class _Parser(LightningArgumentParser):
+    """Raises UsageError instead of printing the usage and exiting."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        raise UsageError(_own_message(ex) or _first_lines(message)) from ex
+
+
+class FitCommand(LightningCLI):
+    """Lightning's command line with the options of `ctcalign fit`."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Options beside those of trainer, model and data."""
+        name, task = next((name, task) for name, task in TASKS.items() if task.model is self.model_class)
+        parser.add_argument("--task", type=str, default=name, help=f"Kind of training: {', '.join(TASKS)}.")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="Seed of weights, order of data, augmentation and sampling."
+        )
+        parser.add_argument(
+            "--resume",
+            type=str | None,
+            default=None,
+            help=f"Checkpoint to resume a stopped training from. '{LAST}': {LAST}.ckpt of trainer.default_root_dir if "
+            "it exists, else start from the beginning.",
+        )
+        parser.add_argument(
+            "--export",
+            type=str | None,
+            default=task.exported,
+            help="Name of the model that is written to trainer.default_root_dir at the end; null: none.",
+        )
+        parser.add_argument(
+            "--language", type=str | None, default=None, help="Language of the speech, stored with the model."
+        )
+        parser.add_argument("--licence", type=str | None, default=None, help="Licence of the model, stored with it.")
+        parser.link_arguments("seed", "model.seed")
+        parser.link_arguments("seed", "data.seed")
+
+    def before_instantiate_classes(self) -> None:
+        """Seed the initial weights, which are drawn when the encoder is made."""
+        pl.seed_everything(self.config["seed"], workers=False, verbose=False)
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, without Lightning's warning about arguments that do not come from sys.argv."""
+        self.config = parser.parse_args(args)
+
+    def instantiate_classes(self) -> None:
+        """Trainer, model and data.
+
+        Raises:
+            UsageError: a class rejects its options; jsonargparse's own message lists every type that it tried.
+        """
+        try:
+            super().instantiate_classes()
+        except ValueError as error:
+            raise UsageError(_own_message(error) or _first_lines(str(error))) from error
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        """A trainer that by default logs to and saves checkpoints in trainer.default_root_dir."""
+        given = self.config_init["trainer"]
+        root = Path(given["default_root_dir"] or ".")
+        if given["logger"] is None:
+            kwargs["logger"] = CSVLogger(str(root), name="log")
+        callbacks = given["callbacks"] or []
+        callbacks = list(callbacks) if isinstance(callbacks, list) else [callbacks]
+        if given["enable_checkpointing"] is not False and not any(isinstance(one, Checkpoint) for one in callbacks):
+            validates = self.config["data"]["validation"] is not None
+            callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
+        return super().instantiate_trainer(**kwargs, callbacks=callbacks)
+
+
 def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
-    """last.ckpt, and best.ckpt by what the task goes by where there is validation."""
+    """last.ckpt; with validation best.ckpt too, by the task's metric."""
     if not validates:
         return ModelCheckpoint(dirpath=root, filename=LAST, enable_version_counter=False)
     return ModelCheckpoint(
@@ -165,7 +275,7 @@ def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
 
 
 def _own_message(error: BaseException | None) -> str | None:
-    """What an error of ours says that is at the bottom of another."""
+    """Message of the CtcAlignError that another error was raised from, if there is one."""
     while error is not None:
         if isinstance(error, CtcAlignError):
             return str(error)

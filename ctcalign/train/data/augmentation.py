@@ -1,4 +1,4 @@
-"""What training does to its utterances: another speed, noise, masked features. Randomness comes from the caller."""
+"""Augmentation of training utterances: speed perturbation, additive noise, SpecAugment."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus")
 
 @dataclass
 class NoiseConfig:
-    """Noise added to utterances.
+    """Additive noise.
 
     Attributes:
-        folder: recordings of noise, searched with its sub-folders.
-        probability: share of the utterances that get it, in [0, 1].
-        least_snr, most_snr: signal-to-noise ratio, decibels, drawn evenly.
+        folder: recordings of noise, searched recursively.
+        probability: that noise is added to an utterance, in [0, 1].
+        least_snr, most_snr: bounds of the signal-to-noise ratio in decibels, which is drawn uniformly.
     """
 
     folder: str
@@ -35,19 +35,19 @@ class NoiseConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1 or not self.least_snr <= self.most_snr:
             raise UsageError(
-                f"noise: expected a probability in [0, 1] and least_snr up to most_snr, got {self.probability}, "
+                f"noise: expected probability in [0, 1] and least_snr <= most_snr, got {self.probability}, "
                 f"{self.least_snr} and {self.most_snr}"
             )
 
 
 @dataclass
 class SpecAugment:
-    """Masks over time and frequency, filled with the utterance's mean of each band.
+    """Masks over time and frequency, filled with the mean of each band over the utterance.
 
     Attributes:
-        frequency_masks, frequency_width: how many, and bands of one at most.
-        time_masks: how many.  time_share: share of the utterance that one covers at most, in [0, 1].
-        time_frames: frames (10 ms) that one covers at most.
+        frequency_masks, frequency_width: number of frequency masks, and their largest width in bands.
+        time_masks: number of time masks.  time_share: largest width as a fraction of the utterance, in [0, 1].
+        time_frames: largest width in frames of 10 ms.
     Source: Park et al. 2019, SpecAugment, without time warping.
     """
 
@@ -61,18 +61,17 @@ class SpecAugment:
         counts = (self.frequency_masks, self.frequency_width, self.time_masks, self.time_frames)
         if min(counts) < 0 or not 0 <= self.time_share <= 1:
             raise UsageError(
-                f"spec_augment: expected counts of 0 or more and a time_share in [0, 1], got {counts} and "
-                f"{self.time_share}"
+                f"spec_augment: expected counts >= 0 and time_share in [0, 1], got {counts} and {self.time_share}"
             )
 
 
 @dataclass
 class Augmentation:
-    """All of it; the default leaves utterances as they are.
+    """All augmentations; by default there is none.
 
     Attributes:
-        speeds: factors, each as likely as the next; 0.9 is slower and lower. Empty: none.
-        noise, spec_augment: see there; None: none.
+        speeds: speed factors, drawn uniformly; 0.9 is slower and lower in pitch.
+        noise, spec_augment: see there.
     """
 
     speeds: list[float] = field(default_factory=list)
@@ -84,7 +83,7 @@ class Augmentation:
             raise UsageError(f"speeds: expected factors between 0.5 and 2, got {self.speeds}")
 
     def samples(self, samples: Samples, rng: np.random.Generator) -> Samples:
-        """The utterance (N,) at another speed and with noise."""
+        """An utterance (N,) with speed perturbation and noise."""
         if self.speeds:
             samples = at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))])
         if self.noise is not None and rng.random() < self.noise.probability:
@@ -100,7 +99,7 @@ class Augmentation:
 
 
 def at_speed(samples: Samples, speed: float) -> Samples:
-    """The sound played `speed` times as fast; pitch goes along. (N,) -> (N / speed,)."""
+    """Samples played `speed` times as fast, with the pitch raised alike. (N,) -> (N / speed,)."""
     if speed == 1:
         return samples
     import soxr
@@ -109,7 +108,7 @@ def at_speed(samples: Samples, speed: float) -> Samples:
 
 
 def with_noise(samples: Samples, noise: Samples, snr: float, begin: int) -> Samples:
-    """Add noise, from its sample `begin` on and again from its start where it is short.
+    """Samples with noise that is read from its sample `begin` on, and repeated if it is short.
 
     Args:
         snr: mean power of the samples over that of the noise, decibels.
@@ -122,7 +121,7 @@ def with_noise(samples: Samples, noise: Samples, snr: float, begin: int) -> Samp
 
 
 def masked(features: Tensor, config: SpecAugment, rng: np.random.Generator) -> Tensor:
-    """Features (T, F) with masks over random bands and times."""
+    """Features (T, F) with random masks over bands and frames."""
     frames, bands = features.shape
     mask = torch.zeros(frames, bands, dtype=torch.bool)
     for _ in range(config.frequency_masks):
@@ -138,7 +137,7 @@ def masked(features: Tensor, config: SpecAugment, rng: np.random.Generator) -> T
 
 @lru_cache(maxsize=8)
 def noise_files(folder: str) -> tuple[str, ...]:
-    """Recordings below a folder, in order of name.
+    """Recordings below a folder, sorted by path.
 
     Raises:
         UsageError: there is none.

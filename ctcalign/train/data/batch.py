@@ -1,4 +1,4 @@
-"""A batch of utterances, and which of them can be trained on."""
+"""A batch of utterances, and the network's output for those of them that can be trained on."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ctcalign.metrics import TimedWord
 from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.train.processes import padded
 
-# Why an utterance is left out of a step. SPARE: a process without utterances of its own takes part with another's.
+# Why an utterance is left out of a step. SPARE: the utterance belongs to another process; this one has none of its own.
 UNREADABLE, UNTRANSCRIBED, SPARE = "unreadable", "untranscribed", "spare"
 TOO_SHORT, UNSAYABLE = "too_short", "unsayable"
 REASONS = (UNREADABLE, UNTRANSCRIBED, UNSAYABLE, TOO_SHORT)
@@ -24,10 +25,10 @@ class Batch:
 
     Attributes:
         features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
-        texts: transcripts.  ids: names of the cuts.
-        words: the words with their times where they are known, else without; for validation.
-        reasons: why an utterance does not count, "" where it does.
-        epoch, index: which batch it is, for going on after a stop.  last: it is the last of its epoch.
+        texts: transcripts.  ids: of the cuts.
+        words: the words of each utterance with their times, nan where unknown; empty in training.
+        reasons: why an utterance is left out, "" where it is not.
+        epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """
 
     features: Tensor
@@ -44,15 +45,24 @@ class Batch:
         """The batch with its tensors on a device."""
         return replace(self, features=self.features.to(device), lengths=self.lengths.to(device))
 
+    def without_nan(self) -> Batch:
+        """The batch with utterances whose features are not all finite set to zero and marked as unreadable."""
+        bad = ~torch.isfinite(self.features.sum((1, 2)))
+        if not bad.any():
+            return self
+        reasons = self.reasons or [""] * len(self.ids)
+        named = [reason or (UNREADABLE if one else "") for reason, one in zip(reasons, bad.tolist(), strict=True)]
+        return replace(self, features=self.features.masked_fill(bad[:, None, None], 0.0), reasons=named)
+
 
 @dataclass(frozen=True)
-class Heard:
-    """The utterances of a batch that count, after the network.
+class Emissions:
+    """The network's output for the utterances of a batch that can be trained on, with their targets.
 
     Attributes:
         log_probs: (B, T, C).  lengths: frames, (B,).
         targets: labels, (B, L), padded with a label that is not the blank.  target_lengths: (B,).
-        ids: names.  symbols: the text of each label.  blank: its label.
+        ids: of the cuts.  symbols: text of each label.  blank: its label.
     """
 
     log_probs: Tensor
@@ -65,19 +75,19 @@ class Heard:
 
 
 def frames_needed(labels: Sequence[int]) -> int:
-    """Frames that an alignment needs: the labels, and a blank between equal neighbours."""
+    """Least number of frames of an alignment: one for each label, and a blank between equal neighbours."""
     return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 
 def select(
     batch: Batch, log_probs: Tensor, lengths: Tensor, tokenizer: Tokenizer
-) -> tuple[Heard | None, dict[str, int]]:
-    """Leave out what cannot be trained on.
+) -> tuple[Emissions | None, dict[str, int]]:
+    """Select the utterances that can be trained on.
 
     Args:
         log_probs: (B, T, C) of the whole batch.  lengths: output frames, (B,).
     Returns:
-        The utterances that count, None when there is none; and the number of those that do not, by reason.
+        Their emissions, None if there are none; and the number of the others by reason.
     """
     skipped = dict.fromkeys(REASONS, 0)
     kept: list[int] = []
@@ -96,24 +106,16 @@ def select(
             skipped[reason] += 1
     if not kept:
         return None, skipped
-    vocabulary = tokenizer.vocabulary
+    vocabulary, device = tokenizer.vocabulary, log_probs.device
     filler = next(label for label in range(len(vocabulary)) if label != vocabulary.blank)
-    targets = torch.full((len(kept), max(map(len, labels))), filler, dtype=torch.int64)
-    for row, one in zip(targets, labels, strict=True):
-        row[: len(one)] = torch.tensor(one, dtype=torch.int64)
-    counts = torch.tensor([len(one) for one in labels])
-    device = log_probs.device
     chosen = torch.tensor(kept, device=device)
-    whole = len(kept) == len(batch.ids)
-    return (
-        Heard(
-            log_probs if whole else log_probs.index_select(0, chosen),
-            lengths.index_select(0, chosen),
-            targets.to(device),
-            counts.to(device),
-            [batch.ids[place] for place in kept],
-            vocabulary.symbols,
-            vocabulary.blank,
-        ),
-        skipped,
+    emissions = Emissions(
+        log_probs if len(kept) == len(batch.ids) else log_probs.index_select(0, chosen),
+        lengths.index_select(0, chosen),
+        padded(labels, filler, torch.int64, least=0).to(device),
+        torch.tensor([len(one) for one in labels], device=device),
+        [batch.ids[place] for place in kept],
+        vocabulary.symbols,
+        vocabulary.blank,
     )
+    return emissions, skipped

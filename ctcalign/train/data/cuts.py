@@ -1,4 +1,4 @@
-"""Cuts from manifests and Shar folders: their sound, their text, their words."""
+"""lhotse cuts from manifests and Shar folders: their samples, texts and word times."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.metrics import TimedWord
 from ctcalign.models.features import SAMPLE_RATE
-from ctcalign.train.keys import key
+from ctcalign.train.processes import seed_of
 
 Samples = NDArray[np.float32]
 
 
-def open_cuts(name: str, sources: str | Sequence[str], shuffle_key: int | None = None) -> Any:
+def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None = None) -> Any:
     """A lazy lhotse CutSet of one or more sources.
 
     Args:
-        name: what the sources are called in a message.
+        name: of the sources in error messages.
         sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz).
-        shuffle_key: seed for the order of the shards and the mixture of several sources; None keeps the order.
+        shuffle_seed: for the order of shards and the mixture of several sources; None keeps the order.
     Raises:
         UsageError: there is no source, or one is missing or of another kind.
     """
@@ -36,8 +36,8 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_key: int | None =
     for source in listed:
         path = Path(source)
         if path.is_dir() and any(path.glob("cuts.*")):
-            mixed = shuffle_key is not None
-            seed = key(shuffle_key or 0, source)
+            mixed = shuffle_seed is not None
+            seed = seed_of(shuffle_seed or 0, source)
             found.append(CutSet.from_shar(in_dir=path, shuffle_shards=mixed, stateful_shuffle=False, seed=seed))
         elif path.is_file() and ".jsonl" in path.suffixes:
             found.append(CutSet.from_jsonl_lazy(path))
@@ -46,11 +46,11 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_key: int | None =
             raise UsageError(f"{name}: {source}: {what}; give a Shar folder or a cut manifest (.jsonl, .jsonl.gz)")
     if len(found) == 1:
         return found[0]
-    return CutSet.mux(*found, seed=shuffle_key) if shuffle_key is not None else CutSet(_Chain(found))
+    return CutSet.mux(*found, seed=shuffle_seed) if shuffle_seed is not None else CutSet(_Chain(found))
 
 
 class _Chain:
-    """Cut sets one after the other, opened when they are read."""
+    """Concatenated cut sets, opened as they are read."""
 
     is_lazy = True
 
@@ -63,25 +63,25 @@ class _Chain:
 
 
 def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
-    """The sound of a cut, one channel, (N,) in [-1, 1]; several channels are averaged.
+    """Samples of a cut, (N,) in [-1, 1]; several channels are averaged.
 
     Args:
-        rate: samples a second that are wanted.
+        rate: sample rate in Hz to resample to.
     Raises:
-        AudioError: it cannot be read or holds values that are no numbers.
+        AudioError: the audio cannot be read, or has samples that are not finite.
     """
     from lhotse.audio.utils import AudioLoadingError, DurationMismatchError
 
     try:
         audio = cut.load_audio()
         if audio is None:
-            raise AudioError(f"{cut.id}: has no recording; make the manifest with one")
+            raise AudioError(f"{cut.id}: has no recording; add one to the manifest")
         samples = np.asarray(audio, np.float32).mean(0)
     except (AudioLoadingError, DurationMismatchError, OSError, RuntimeError, ValueError) as error:
         line = next(iter(str(error).splitlines()), type(error).__name__)
-        raise AudioError(f"{cut.id}: its sound cannot be read ({line[:200]})") from error
+        raise AudioError(f"{cut.id}: its audio cannot be read ({line[:200]})") from error
     if not np.isfinite(samples).all():
-        raise AudioError(f"{cut.id}: its sound holds NaN or infinite samples; write it again")
+        raise AudioError(f"{cut.id}: its audio has NaN or infinite samples; make the file again")
     if cut.sampling_rate != rate:
         import soxr
 
@@ -90,13 +90,13 @@ def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
 
 
 def text_of_cut(cut: Any) -> str | None:
-    """Texts of the cut's supervisions in order of time, by single spaces; None when there is none."""
+    """Texts of the supervisions of a cut by time, joined by spaces; None without any text."""
     texts = [one.text for one in sorted(cut.supervisions, key=lambda one: float(one.start)) if one.text is not None]
     return " ".join(" ".join(texts).split()) if texts else None
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
-    """The words of a cut in order; without times where its alignment does not tell them or scores below `min_score`."""
+    """Words of a cut with times; nan where its alignment has none for its text, or their score is below `min_score`."""
     nan, found = float("nan"), []
     for one in sorted(cut.supervisions, key=lambda one: float(one.start)):
         texts = (one.text or "").split()
@@ -106,6 +106,6 @@ def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
             continue
         for item in items:
             known = item.score is None or item.score >= min_score
-            # Times of a supervision's alignment count from the beginning of the cut, as the supervision's own.
+            # lhotse gives the times of an alignment relative to the start of the cut, like those of a supervision.
             found.append(TimedWord(item.symbol, item.start, item.end) if known else TimedWord(item.symbol, nan, nan))
     return found

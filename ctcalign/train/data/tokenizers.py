@@ -1,4 +1,4 @@
-"""Transcripts to labels and back: characters, or the pieces of a sentencepiece model."""
+"""Tokenizers: transcripts to labels and back, by characters or the pieces of a sentencepiece model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLANK = "<blank>"
 
 
 class Tokenizer(ABC):
-    """Writes transcripts with the symbols of a model.
+    """Encodes transcripts as labels of a model.
 
     Attributes:
         vocabulary: the symbols; the blank is column 0.
@@ -23,10 +23,10 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Labels of a transcript, without blanks; and the characters that could not be written."""
+        """Labels of a transcript without blanks, and the characters that have no label."""
 
     def decode(self, labels: Iterable[int]) -> str:
-        """The text of labels, words apart by one space."""
+        """The text of labels, words separated by one space."""
         return text_of(self.vocabulary, labels)
 
 
@@ -34,7 +34,7 @@ class CharacterTokenizer(Tokenizer):
     """One label for each character.
 
     Args:
-        characters: what can be written, each once, the space that stands between words among them.
+        characters: each once; the space between words is one of them.
     Raises:
         UsageError: a character occurs twice, or there is none.
     """
@@ -48,7 +48,7 @@ class CharacterTokenizer(Tokenizer):
         self._words: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
 
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Words take the case of the characters; letters that are missing their plain form (é: e)."""
+        """Words are written in the case of the characters, and letters without a label in their base form (é as e)."""
         labels: list[int] = []
         lost: tuple[str, ...] = ()
         for word in text.split():
@@ -63,13 +63,13 @@ class CharacterTokenizer(Tokenizer):
 
 
 class SentencePieceTokenizer(Tokenizer):
-    """The pieces of a sentencepiece model, moved up by one for the blank.
+    """The pieces of a sentencepiece model; labels are shifted by one for the blank.
 
     Args:
-        model: file that sentencepiece's trainer wrote.
-        case: "lower" or "upper" writes texts so before they are cut; "keep" leaves them.
+        model: model file of sentencepiece's trainer.
+        case: "lower" or "upper" converts texts first; "keep" leaves them unchanged.
     Raises:
-        UsageError: no such file, sentencepiece is not installed, or an unknown case.
+        UsageError: there is no such file, sentencepiece is not installed, or the case is unknown.
     """
 
     def __init__(self, model: str, case: str = "keep") -> None:
@@ -88,7 +88,7 @@ class SentencePieceTokenizer(Tokenizer):
         self.vocabulary = Vocabulary((BLANK, *symbols), unknown=self._unknown + 1, word_pieces=True)
 
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Pieces as sentencepiece cuts them; what only its unknown piece could stand for is lost."""
+        """Pieces by sentencepiece; characters that only its unknown piece covers have no label."""
         text = " ".join(text.split())
         text = text.lower() if self._case == "lower" else text.upper() if self._case == "upper" else text
         pieces = self._pieces.encode(text, out_type=str)
@@ -100,7 +100,7 @@ class SentencePieceTokenizer(Tokenizer):
 
 
 def text_of(vocabulary: Vocabulary, labels: Iterable[int]) -> str:
-    """The text of labels without blanks, words apart by one space."""
+    """The text of labels without blanks, words separated by one space."""
     symbols = (" " if i == vocabulary.separator else vocabulary.symbols[i] for i in labels if i != vocabulary.blank)
     text = "".join(symbols)
     return " ".join((text.replace(WORD_START, " ") if vocabulary.word_pieces else text).split())

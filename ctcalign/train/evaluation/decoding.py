@@ -1,4 +1,4 @@
-"""From an emission to a text and the times of its tokens: greedy, prefix beam, with or without a language model."""
+"""Decoding of an emission to a frame path: greedy, or prefix beam search with or without a language model."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ class LanguageModel(Protocol):
     """Scores whole texts, as kenlm's models do."""
 
     def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
-        """Logarithm to base 10 of the probability of a text, its words apart by one space."""
+        """log10 of the probability of a text, its words separated by one space."""
         ...
 
 
 @dataclass
 class Decoder:
-    """How texts are found.
+    """Decoding options.
 
     Attributes:
-        kind: "greedy": the best label of each frame. "beam": of the texts of a prefix beam search the one with the best
-            total CTC score, or with a language model the best of
-            log p(text | sound) + lm_weight * log p(text) + word_bonus * words.
-        beam: prefixes that are kept, >= 1.
-        language_model: None: without.  lm_weight, word_bonus: nats.
+        kind: "greedy": the best label of each frame. "beam": the text of a prefix beam search with the highest total
+            CTC score; with a language model the one with the highest
+            log p(text | audio) + lm_weight * log p(text) + word_bonus * words.
+        beam: prefixes kept, >= 1.
+        language_model: None: without one.
+        lm_weight: >= 0.  word_bonus: nats.
     """
 
     kind: str = "greedy"
@@ -50,17 +51,14 @@ class Decoder:
             raise UsageError(f"decode: expected {' or '.join(DECODINGS)}, got {self.kind!r}")
         if self.beam < 1 or not self.lm_weight >= 0 or not math.isfinite(self.word_bonus):
             raise UsageError(
-                f"decode: expected a beam of 1 or more, an lm_weight of 0 or more and a finite word_bonus, got "
+                f"decode: expected beam >= 1, lm_weight >= 0 and a finite word_bonus, got "
                 f"{self.beam}, {self.lm_weight} and {self.word_bonus}"
             )
         if self.kind == "greedy" and self.language_model is not None:
-            raise UsageError("lm: a language model chooses among the texts of a beam; use it with beam decoding")
+            raise UsageError("lm: greedy decoding has no language model; use it with beam decoding")
 
     def path(self, emission: Tensor, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The frame path of what is said, (T,), from an emission (T, C) on the processor.
-
-        The path of a beam's text is the best alignment of that text.
-        """
+        """The path (T,) of the decoded text from an emission (T, C) on the CPU; of a beam's text its best alignment."""
         if self.kind == "greedy" or not len(emission):
             return np.asarray(emission.argmax(-1).numpy(), np.int64)
         found = ctc.nbest(emission[None], self.beam, None, vocabulary.blank, self.beam)[0]
@@ -77,21 +75,19 @@ class Decoder:
 
 
 def load_language_model(file: str) -> LanguageModel:
-    """An n-gram model, ARPA or kenlm's binary.
+    """An n-gram model, as ARPA or kenlm's binary format.
 
     Raises:
-        UsageError: no such file, it cannot be read, or kenlm is not installed.
+        UsageError: there is no such file, it cannot be read, or kenlm is not installed.
     """
     if not Path(file).is_file():
         raise UsageError(f"lm: there is no n-gram model {file}")
     try:
         kenlm: Any = import_module("kenlm")
     except ImportError:
-        raise UsageError(
-            "lm: n-gram models are read by kenlm, which is not installed; pip install kenlm, or decode without --lm"
-        ) from None
+        raise UsageError("lm: reading n-gram models needs kenlm; pip install kenlm, or decode without --lm") from None
     try:
         model: LanguageModel = kenlm.Model(file)
     except (OSError, RuntimeError) as error:
-        raise UsageError(f"lm: {file} cannot be read as ARPA or kenlm's binary ({error})") from error
+        raise UsageError(f"lm: {file} cannot be read as ARPA or kenlm's binary format ({error})") from error
     return model

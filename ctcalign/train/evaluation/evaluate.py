@@ -1,4 +1,7 @@
-"""How well a model recognises cuts, and how late: error rates with intervals, delays of words."""
+"""`ctcalign evaluate`: error rates with confidence intervals, and emission delays of a model on cuts.
+
+`evaluate_cuts` recognises each cut (`recognise`) and adds up errors and delays.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,17 @@ from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import read_samples, text_of_cut, timed_words
 from ctcalign.train.data.tokenizers import text_of
 from ctcalign.train.evaluation.decoding import Decoder
-from ctcalign.train.recogniser.validation import sayable
+from ctcalign.train.evaluation.validation import normalised_reference
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was recognised of one cut.
+class Recognised:
+    """Recognition result of one cut.
 
     Attributes:
-        id: of the cut.  ref_text, hyp_text: as the model writes them.
+        id: of the cut.  ref_text, hyp_text: in the symbols of the model.
         words, characters: errors.
-        delays: of the words whose times are known, seconds; None where no time is.
+        delays: of the words with known times, seconds; None if there are none.
         tokens: labels of the path with their times.
     """
 
@@ -59,16 +62,18 @@ class Heard:
 
 @dataclass
 class Evaluation:
-    """A set of cuts.
+    """Evaluation of a set of cuts.
 
     Attributes:
-        utterances: each cut that was heard.  skipped: how many were not, by reason.
+        utterances: result of each recognised cut.  skipped: number of the others by reason.
         wer, cer: error rates as fractions with 95 % bootstrap intervals over utterances.
-        delay: numbers of `DelaySummary`, seconds; None when no word has a time.  mean_delay: with its interval.
-        look_ahead: seconds that the model hears beyond a frame; None when unknown or the whole recording.
+        words: word errors of all utterances.
+        look_ahead: seconds of audio that the model needs after a frame; None if unknown or unlimited.
+        delay: fields of `DelaySummary`, seconds; None if no word has a time.  mean_delay: with its interval.
+        about: name of the model, and decoding.
     """
 
-    utterances: list[Heard]
+    utterances: list[Recognised]
     skipped: dict[str, int]
     wer: Interval
     cer: Interval
@@ -79,7 +84,7 @@ class Evaluation:
     about: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; what was not measured is None."""
+        """For JSON; None for what was not measured."""
         found: dict[str, Any] = {
             **self.about,
             "utterances": len(self.utterances),
@@ -94,16 +99,16 @@ class Evaluation:
         return {key: _without_nan(value) for key, value in found.items()}
 
 
-def hear(
+def recognise(
     model: AcousticModel, cut: Any, decoder: Decoder, device: torch.device | str = "cpu", least_score: float = -math.inf
-) -> Heard:
+) -> Recognised:
     """Recognise one cut and compare it with its text.
 
     Args:
-        device: where the model is.
-        least_score: words whose times score less in the cut's alignment count as words without time.
+        device: of the model.
+        least_score: words with a lower score in the cut's alignment count as words without times.
     Raises:
-        AudioError: its sound cannot be read.
+        AudioError: its audio cannot be read.
     """
     vocabulary = model.vocabulary
     samples = torch.from_numpy(read_samples(cut, model.sample_rate))
@@ -115,16 +120,19 @@ def hear(
         emission = torch.zeros(0, len(vocabulary))
     path = decoder.path(emission, vocabulary)
     tokens = emission_times(path, model.frame_shift, vocabulary.blank)
-    wanted = sayable(text_of_cut(cut) or "", vocabulary)
-    said = text_of(vocabulary, collapse(path, vocabulary.blank))
-    words = [TimedWord(sayable(word.text, vocabulary), word.start, word.end) for word in timed_words(cut, least_score)]
+    ref_text = normalised_reference(text_of_cut(cut) or "", vocabulary)
+    hyp_text = text_of(vocabulary, collapse(path, vocabulary.blank))
+    timed = [
+        TimedWord(normalised_reference(word.text, vocabulary), word.start, word.end)
+        for word in timed_words(cut, least_score)
+    ]
     delays = None
-    if any(not math.isnan(word.end) for word in words):
+    if any(not math.isnan(word.end) for word in timed):
         separator = " " if vocabulary.separator is None else vocabulary.symbols[vocabulary.separator]
-        delays = emission_delays(words, emitted_words(tokens, vocabulary.symbols, separator))
-    return Heard(
-        cut.id, wanted, said, word_counts([wanted], [said])[0], character_counts([wanted], [said])[0], delays, tokens
-    )
+        delays = emission_delays(timed, emitted_words(tokens, vocabulary.symbols, separator))
+    words = word_counts([ref_text], [hyp_text])[0]
+    characters = character_counts([ref_text], [hyp_text])[0]
+    return Recognised(cut.id, ref_text, hyp_text, words, characters, delays, tokens)
 
 
 def evaluate_cuts(
@@ -140,13 +148,14 @@ def evaluate_cuts(
     """Recognise cuts and count errors and delays.
 
     Args:
-        model: a model, or its name as `ctcalign.load_model` knows it.
+        model: a model, or its name as in `ctcalign.load_model`.
         decoder: greedy when left out.
-        device: where the model is, or is to be loaded.
-        least_score: see `hear`.
+        device: of the model.
+        least_score: see `recognise`.
         progress: called with the number of cuts so far.
     Raises:
-        UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be heard, or none has words.
+        UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be recognised, or none has
+            words.
     """
     place = pick_device(device)
     if isinstance(model, str):
@@ -154,21 +163,21 @@ def evaluate_cuts(
 
         model = load_model(model, str(place), allow_noncommercial)
     decoder = decoder or Decoder()
-    found: list[Heard] = []
+    found: list[Recognised] = []
     skipped = {UNREADABLE: 0, UNTRANSCRIBED: 0}
     for number, cut in enumerate(cuts, 1):
         if text_of_cut(cut) is None:
             skipped[UNTRANSCRIBED] += 1
         else:
             try:
-                found.append(hear(model, cut, decoder, place, least_score))
+                found.append(recognise(model, cut, decoder, place, least_score))
             except AudioError:
                 skipped[UNREADABLE] += 1
         if progress is not None:
             progress(number)
     if not sum(one.words.reference_length for one in found):
         left_out = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
-        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} heard, {left_out or 'none left out'})")
+        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {left_out or 'none left out'})")
     look_ahead = model.look_ahead if isinstance(model, Recogniser) else None
     evaluation = Evaluation(
         found,

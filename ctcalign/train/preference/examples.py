@@ -1,11 +1,11 @@
-"""Preferred and dispreferred responses as JSON lines, the same for speech and for text.
+"""Chosen and rejected responses as JSON lines, for speech and for text.
 
     {"id": "cut-1", "chosen": "one two", "rejected": ["one too", "won two"]}       of a cut
     {"prompt": "2+2=", "chosen": "4", "rejected": "5"}                             of a language model
     {"prompt": "2+2=", "completion": "4", "label": true}                           not in pairs
     {"id": "cut-1", "chosen": {"path": [0, 7, 7, 0]}, "rejected": {"path": [0, 0, 7, 0]}}      alignments
 
-In place of a text may stand an object with "text" (or "path") and values: "reference_log_probs", "scores" and
+A response may also be an object with "text" (or "path") and stored values: "reference_log_probs", "scores" and
 "token_rewards", one for each token, and "aligned_scores", one for each aligned model.
 """
 
@@ -31,7 +31,7 @@ class Response:
 
     Attributes:
         content: its text, or the labels of its frames.
-        values: numbers by what they are, see `VALUES`.
+        values: stored numbers by name, see `VALUES`.
     """
 
     content: str | tuple[int, ...]
@@ -40,13 +40,13 @@ class Response:
 
 @dataclass(frozen=True)
 class Example:
-    """What is known to be good and bad as a response to one prompt, or as the text of one cut.
+    """Chosen and rejected responses to one prompt, or texts of one cut.
 
     Attributes:
         key: id of the cut, or the prompt.
-        chosen: the good response, None where there is none.  rejected: the bad ones, may be empty.
-        desirable_probability: that the prompt belongs to a desirable response; for BCO.
-        reference: fingerprint of the model that `reference_log_probs` are of.
+        chosen: the preferred response, may be None.  rejected: the others, may be empty.
+        desirable_probability: probability that the prompt belongs to a desirable response; for BCO.
+        reference: fingerprint of the model of the `reference_log_probs`.
     """
 
     key: str
@@ -57,6 +57,7 @@ class Example:
 
     @property
     def responses(self) -> tuple[Response, ...]:
+        """All responses, the chosen one first."""
         return self.rejected if self.chosen is None else (self.chosen, *self.rejected)
 
     def to_dict(self, key: str = "id") -> dict[str, Any]:
@@ -74,9 +75,9 @@ def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
     """The examples of one or more files (.jsonl, .jsonl.gz), in their order.
 
     Args:
-        key: what a line must have: "id" or "prompt".
+        key: the key of a line: "id" or "prompt".
     Raises:
-        UsageError: no such file.  CtcAlignError: a line that is no example; the message names file, line and remedy.
+        UsageError: there is no such file.  CtcAlignError: a line is not an example; the message names file and line.
     """
     found = []
     for name in [files] if isinstance(files, str) else list(files):
@@ -98,7 +99,7 @@ def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
 
 
 def write_examples(path: str | Path, examples: Iterable[Example], key: str = "id") -> int:
-    """Write JSON lines; the file appears when it is whole. Returns how many."""
+    """Write JSON lines atomically. Returns the number of examples."""
     count = 0
     with atomic_write(path) as stream:
         for one in examples:
@@ -111,7 +112,7 @@ def _example(line: str, key: str, where: str) -> Example:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise CtcAlignError(f"{where}: is no JSON ({error.msg})") from None
+        raise CtcAlignError(f"{where}: is not JSON ({error.msg})") from None
     return example_of(row, key, where)
 
 
@@ -119,15 +120,15 @@ def example_of(row: Any, key: str = "id", where: str = "example") -> Example:
     """An example from its JSON.
 
     Args:
-        key: "id" or "prompt".  where: what it is called in a message.
+        key: "id" or "prompt".  where: its file and line, for error messages.
     Raises:
-        CtcAlignError: it is none.
+        CtcAlignError: it is not an example.
     """
     if not isinstance(row, dict) or not isinstance(row.get(key), str):
-        raise CtcAlignError(f"{where}: expected an object with {key!r}, a text, got {str(row)[:80]}")
+        raise CtcAlignError(f"{where}: expected an object with a text as {key!r}, got {str(row)[:80]}")
     if "completion" in row:
         if not isinstance(row.get("label"), bool) or "chosen" in row or "rejected" in row:
-            raise CtcAlignError(f"{where}: a completion needs a label, true or false, and no chosen or rejected")
+            raise CtcAlignError(f"{where}: a completion needs a label, true or false, and neither chosen nor rejected")
         row = {**row, ("chosen" if row["label"] else "rejected"): row["completion"]}
     chosen = None if row.get("chosen") is None else _response(row["chosen"], f"{where}: chosen")
     worse = row.get("rejected", [])

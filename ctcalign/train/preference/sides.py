@@ -1,4 +1,4 @@
-"""Choices of a batch as the sides that a preference loss compares: chosen and rejected ones, or rows of either kind."""
+"""Preferences of a batch as the sides that a loss compares: chosen and rejected responses, or unpaired rows."""
 
 from __future__ import annotations
 
@@ -11,22 +11,42 @@ from torch import Tensor
 from ctcalign.metrics import edit_alignment
 from ctcalign.preference import ctc_token_labels
 from ctcalign.preference.pairs import differing_range
-from ctcalign.train.preference.choices import Choice, Labels
 from ctcalign.train.processes import padded
 
+Labels = tuple[int, ...]
+"""A response: labels of tokens, or of frames."""
 Values = Mapping[str, tuple[float, ...]]
+"""Stored numbers of a response by name, see `ctcalign.train.preference.examples.VALUES`."""
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Responses to one utterance or prompt.
+
+    Attributes:
+        place: of the utterance in its batch.
+        chosen, rejected: labels. Without a chosen or without a rejected one it serves losses of unpaired responses.
+        values: of each response, those of the chosen one first.
+        desirable_probability: see `Example`.
+    """
+
+    place: int
+    chosen: Labels | None
+    rejected: tuple[Labels, ...]
+    values: tuple[Values, ...]
+    desirable_probability: float | None = None
 
 
 @dataclass(frozen=True)
 class Side:
-    """Responses that stand on one side of a loss, N of them.
+    """The N responses of one side of a loss.
 
     Attributes:
-        name: "chosen", "rejected", "mismatched", or "" where rows are unpaired.
+        name: "chosen", "rejected", "mismatched", or "" for unpaired rows.
         places: of their utterances in the batch.  texts: labels of tokens or frames.
-        values: numbers that came with them.
-        partners: the chosen text of the same utterance; None where there is none.
-        desirable: whether each is a chosen one.  probabilities: see `Example`.
+        values: stored numbers.
+        partners: the chosen text of the same utterance, None without one.
+        desirable: whether each is a chosen one.  probabilities: desirable_probability of each.
     """
 
     name: str
@@ -40,8 +60,8 @@ class Side:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def judged(self) -> Side:
-        """With values of each token by its edit alignment with the partner; T-REG's rewards are half to either side."""
+    def with_edit_scores(self) -> Side:
+        """The side with "scores" (0 or 1) and "token_rewards" (-0.5 or 0.5) by edit alignment with the partner."""
         values: list[Values] = []
         for text, partner, value in zip(self.texts, self.partners, self.values, strict=True):
             if partner is not None:
@@ -51,11 +71,14 @@ class Side:
         return replace(self, values=values)
 
 
-def pair_sides(choices: Sequence[Choice], together: bool) -> tuple[Side, Side]:
-    """Chosen and rejected side of the choices that have both; row i of one belongs to row i of the other, or to rows
-    i * M to i * M + M - 1 where M rejected ones stand `together`."""
+def pair_sides(preferences: Sequence[Preference], together: bool) -> tuple[Side, Side]:
+    """Chosen and rejected side of the preferences that have both.
+
+    Row i of the chosen side belongs to row i of the rejected one; with `together` to its M rows from i * M on, where M
+    is the number of rejected responses of a preference.
+    """
     chosen, rejected = _empty("chosen"), _empty("rejected")
-    for one in choices:
+    for one in preferences:
         if one.chosen is None:
             continue
         for number, (text, values) in enumerate(zip(one.rejected, one.values[1:], strict=True)):
@@ -65,10 +88,10 @@ def pair_sides(choices: Sequence[Choice], together: bool) -> tuple[Side, Side]:
     return chosen, rejected
 
 
-def rows_of(choices: Sequence[Choice], single: bool) -> Side:
-    """Every response by itself, or with `single` the chosen ones alone."""
+def rows_of(preferences: Sequence[Preference], single: bool) -> Side:
+    """All responses as unpaired rows; with `single` the chosen ones alone."""
     side = _empty("")
-    for one in choices:
+    for one in preferences:
         texts = one.rejected if one.chosen is None else (one.chosen, *one.rejected)
         for number, (text, values) in enumerate(zip(texts, one.values, strict=True)):
             good = number == 0 and one.chosen is not None
@@ -78,15 +101,15 @@ def rows_of(choices: Sequence[Choice], single: bool) -> Side:
 
 
 def mismatched_side(pairs: Sequence[tuple[int, Labels]]) -> Side:
-    """Utterances with texts of others."""
+    """Utterances with the texts of other utterances."""
     side = _empty("mismatched")
     for place, text in pairs:
-        _add(side, Choice(place, None, (), ()), text, {}, False)
+        _add(side, Preference(place, None, (), ()), text, {}, False)
     return side
 
 
 def differing(chosen: Side, rejected: Side, blank: int, width: int) -> tuple[Tensor, Tensor]:
-    """Where the responses of a pair differ, for either side: bool (N, width) and (N * M, width), tokens and the end."""
+    """Tokens (and end) in the range where the responses of a pair differ: bool (N, width) and (N * M, width)."""
     rows = []
     for side in (chosen, rejected):
         counts = torch.tensor([len(text) for text in side.texts])
@@ -101,23 +124,24 @@ def _empty(name: str) -> Side:
     return Side(name, [], [], [], [], [], [])
 
 
-def _add(side: Side, choice: Choice, text: Labels, values: Values, good: bool) -> None:
-    side.places.append(choice.place)
+def _add(side: Side, preference: Preference, text: Labels, values: Values, good: bool) -> None:
+    side.places.append(preference.place)
     side.texts.append(text)
     side.values.append(values)
-    side.partners.append(choice.chosen)
+    side.partners.append(preference.chosen)
     side.desirable.append(good)
-    side.probabilities.append(choice.desirable_probability)
+    side.probabilities.append(preference.desirable_probability)
 
 
 def edit_scores(tokens: Sequence[Hashable], chosen: Sequence[Hashable]) -> list[float]:
-    """1 for each token that is right, 0 for each that is wrong, 1 for the end of the text: scores of critical tokens
-    as an oracle would give them.
+    """Oracle scores of critical tokens: 1 for each correct token, 0 for each wrong one, 1 for the end.
 
     Args:
-        tokens: of the response.  chosen: of the text that is right.
+        tokens: of the response.  chosen: of the correct text.
     Returns:
-        One number a token and one for the end.
+        One number for each token, and one for the end.
     """
-    right = {b for a, b in edit_alignment(chosen, tokens) if a is not None and b is not None and chosen[a] == tokens[b]}
-    return [float(place in right) for place in range(len(tokens))] + [1.0]
+    correct = {
+        b for a, b in edit_alignment(chosen, tokens) if a is not None and b is not None and chosen[a] == tokens[b]
+    }
+    return [float(place in correct) for place in range(len(tokens))] + [1.0]

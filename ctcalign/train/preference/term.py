@@ -1,10 +1,9 @@
-"""A preference loss by name as a term of a training: its tensors from all processes, its state, what it tells."""
+"""A preference loss as a term of the training loss: its inputs, its value over all processes, its state and metrics."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +21,9 @@ class LossConfig:
     """A preference loss.
 
     Attributes:
-        name: as `ctcalign.preference.build_preference_loss` knows it, or "module:function" of your own.
-        options: its own, such as {beta: 0.1}.
-        weight: what it is multiplied with, >= 0.
+        name: as in `ctcalign.preference.build_preference_loss`, or "module:function" of your own.
+        options: of the loss, such as {beta: 0.1}.
+        weight: factor of the loss, >= 0.
     """
 
     name: str = "dpo"
@@ -33,17 +32,16 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.weight) and self.weight >= 0):
-            raise UsageError(f"loss {self.name!r}: weight must be 0 or more, got {self.weight}")
+            raise UsageError(f"loss {self.name!r}: weight must be >= 0, got {self.weight}")
 
 
 class PreferenceTerm:
-    """A loss, asked for the rows of all processes at once: what it averages or sorts over the batch is the same on any
-    number of them.
+    """A preference loss over the responses of all processes, whose batch statistics do not depend on their number.
 
     Attributes:
         loss: the loss.  weight: see `LossConfig`.
-        kind: "pairs": a chosen response against rejected ones; "rows": good and bad ones, not in pairs; "single":
-            chosen ones alone, for losses of them and where the weight is 0.
+        kind: "pairs": a chosen response with rejected ones; "rows": unpaired responses, desirable or not; "single":
+            chosen responses alone (the loss needs no others, or its weight is 0).
         together: whether the rejected responses have an axis of their own.
     """
 
@@ -58,20 +56,20 @@ class PreferenceTerm:
         if together > 1 and self.kind != "pairs":
             raise UsageError(f"together: {config.name} takes single responses, not {together} rejected ones together")
 
-    def nouns(self, side: str) -> set[str]:
-        """What the loss must be given of each response of a side, such as {"log_probs", "mask"}."""
-        return {noun for which, noun in map(_parts, self._needs) if which == side} - {"desirable"}
+    def inputs(self, side: str) -> set[str]:
+        """Tensors that the loss needs of the responses of a side, such as {"log_probs", "mask"}."""
+        return {name for which, name in map(_parts, self._needs) if which == side} - {"desirable"}
 
     def may_take(self, name: str) -> bool:
-        """Whether a tensor that is there is of use to it."""
+        """Whether the loss uses a tensor if it is there."""
         return name in (*self.loss.needs, *self.loss.takes)
 
     def __call__(self, whole: Mapping[str, Tensor], training: bool = True) -> PairResult | RowResult | None:
-        """The loss of the rows of all processes; None when nobody has any, or the weight is 0.
+        """The loss over the responses of all processes; None without any, or if the weight is 0.
 
         Args:
-            whole: what `of_all_processes` gave.
-            training: False leaves the state of the loss as it is.
+            whole: tensors of all processes, see `ctcalign.train.processes.gather_rows`.
+            training: whether to update the state of the loss.
         """
         if not whole or not self.weight:
             return None
@@ -79,7 +77,7 @@ class PreferenceTerm:
             return self.loss(whole, training=training)
 
     def chosen_cost(self, whole: Mapping[str, Tensor]) -> Tensor | None:
-        """Mean cross entropy of all chosen tokens, in nats; None where there are none."""
+        """Mean cross entropy of all chosen tokens in nats; None without any."""
         side = "chosen_" if self.kind == "pairs" else ""
         if f"{side}log_probs" not in whole:
             return None
@@ -90,11 +88,11 @@ class PreferenceTerm:
         return -whole[f"{side}log_probs"].masked_fill(~mask, 0.0).sum() / tokens if int(tokens) else None
 
     def state_dict(self) -> dict[str, Any]:
-        """For a checkpoint."""
+        """The state, for a checkpoint."""
         return {"loss": self.loss.name, "state": self.loss.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint.
+        """Continue from a checkpoint.
 
         Raises:
             UsageError: it was trained with another loss.
@@ -102,25 +100,24 @@ class PreferenceTerm:
         if state.get("loss") != self.loss.name:
             raise UsageError(
                 f"resume: the checkpoint was trained with the loss {state.get('loss')!r}, the configuration has "
-                f"{self.loss.name!r}; to begin anew from its weights give it as the model to begin with"
+                f"{self.loss.name!r}; to start anew from its weights give it as the initial model"
             )
         self.loss.load_state_dict(state["state"])
 
 
-def named(side: str, nouns: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def named(side: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors of a side by the argument names of the losses."""
-    return {f"{side}_{noun}" if side else noun: value for noun, value in nouns.items()}
+    return {f"{side}_{name}" if side else name: value for name, value in tensors.items()}
 
 
-def told_of(result: PairResult | RowResult | None, dropped: Iterable[Mapping[str, int]]) -> dict[str, float]:
-    """Numbers for the log: the metrics of the loss, and how many responses were left out of the batch, by reason."""
+def loss_metrics(result: PairResult | RowResult | None, dropped: Mapping[str, int]) -> dict[str, float]:
+    """Metrics of the loss, and the number of responses left out of the batch by reason, for the log."""
     found = {} if result is None else {name: float(value) for name, value in result.metrics.items()}
-    left_out = sum((Counter(one) for one in dropped), Counter())
-    return {**found, **{f"dropped/{reason}": float(number) for reason, number in sorted(left_out.items())}}
+    return {**found, **{f"dropped/{reason}": float(number) for reason, number in sorted(dropped.items())}}
 
 
 def _parts(name: str) -> tuple[str, str]:
-    """Side and noun of an argument name."""
+    """Side and tensor of an argument name, such as ("chosen", "mask")."""
     for side in SIDES[:3]:
         if name.startswith(f"{side}_"):
             return side, name[len(side) + 1 :]

@@ -1,8 +1,9 @@
-"""Checkpoints of training as models: their header, their weights in a file of their own, and where to begin from."""
+"""Checkpoints of a training as models: their header with its provenance, export, and initial weights."""
 
 from __future__ import annotations
 
 import platform
+import subprocess
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -11,21 +12,21 @@ from typing import Any
 
 from torch import Tensor
 
+import ctcalign
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.checkpoint import read_pickle
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.encoders.recogniser import build_network, load_weights, read_weights, save_recogniser, write_header
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.provenance import source_commit
 
 _PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy")
 
 
 def header_of(network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str, Any]) -> dict[str, Any]:
-    """Header of a network in training.
+    """Header of a network in training: what `ctcalign.load_model` needs, the configuration, and package versions.
 
     Args:
-        training: the resolved configuration; its language, licence and spike_delay, if given, are those of the model.
+        training: the resolved configuration; its language, licence and spike_delay, if set, are stored for the model.
     """
     about = {name: training[name] for name in ("language", "licence", "spike_delay") if training.get(name) is not None}
     versions = {"python": platform.python_version()}
@@ -45,7 +46,7 @@ def read_checkpoint(file: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]
     """Header and weights of a checkpoint of `ctcalign fit` (.ckpt) or of an exported model (.safetensors).
 
     Raises:
-        ModelError: no such file, or not one of these.
+        ModelError: there is no such file, or it is neither of these.
     """
     path = Path(file)
     if not path.is_file():
@@ -54,18 +55,18 @@ def read_checkpoint(file: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]
 
 
 def export_checkpoint(checkpoint: str | Path, output: str | Path) -> Path:
-    """Write the model of a training checkpoint, without the state of the training, for `checkpoint:FILE`.
+    """Write the model of a training checkpoint without the state of the training, to be loaded as `checkpoint:FILE`.
 
     Args:
-        checkpoint: .ckpt of `ctcalign fit`.  output: .safetensors to write.
+        checkpoint: .ckpt of `ctcalign fit`.  output: .safetensors file to write.
     Returns:
-        The path that was written.
+        The path of the model.
     Raises:
         ModelError: the checkpoint cannot be read.  UsageError: output has another extension.
     """
     path = Path(output)
     if path.suffix != ".safetensors":
-        raise UsageError(f"output: expected a name that ends in .safetensors, got {output}")
+        raise UsageError(f"output: expected a name with the extension .safetensors, got {output}")
     header, weights = read_checkpoint(checkpoint)
     network = build_network(header, str(checkpoint))
     load_weights(network, weights, str(checkpoint))
@@ -74,16 +75,35 @@ def export_checkpoint(checkpoint: str | Path, output: str | Path) -> Path:
 
 
 def load_initial(network: CtcNetwork, vocabulary: Vocabulary, file: str) -> None:
-    """Fill a network with the weights of a checkpoint.
+    """Load the weights of a checkpoint into a network.
 
     Raises:
-        ModelError: the checkpoint cannot be read, or is of another network or other symbols.
+        ModelError: the checkpoint cannot be read, or it has another architecture or other symbols.
     """
     header, weights = read_checkpoint(file)
     symbols = tuple(header.get("symbols", ()))
     if symbols != vocabulary.symbols:
         raise ModelError(
-            f"init: {file} has {len(symbols)} other symbols than the tokenizer's {len(vocabulary)}; "
+            f"init: the {len(symbols)} symbols of {file} differ from the {len(vocabulary)} of the tokenizer; "
             "use the tokenizer that it was trained with"
         )
     load_weights(network, weights, f"init: {file}")
+
+
+def source_commit() -> str | None:
+    """Commit of the checkout that `ctcalign` comes from, with "+" if its files differ; None outside a checkout."""
+    root = Path(ctcalign.__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "HEAD").strip()
+        return commit + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no").strip() else "")
+    except (OSError, subprocess.SubprocessError):
+        return None  # git is not installed, or does not trust the folder
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), *words], capture_output=True, encoding="utf-8", check=True, timeout=20
+    )
+    return done.stdout

@@ -1,4 +1,4 @@
-"""Stop the objectives of a training when they cost too many errors."""
+"""Stop the objectives of a training when the validation WER rises too far."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ctcalign.errors import UsageError
 
 
 class WordErrorGuard(pl.Callback):
-    """Stop all objectives once validation WER rises past a bound; CTC training goes on, or ends.
+    """Stop all objectives when the validation WER exceeds a bound; CTC training continues, or ends.
 
     The bound is baseline * (1 + relative) + absolute.
 
     Args:
-        relative: rise that is allowed, as a share of the baseline, >= 0.
-        absolute: rise that is allowed beyond it, as a fraction of the words, >= 0.
-        baseline: WER to compare with, as a fraction; when left out, that of the last validation before an objective
-            began, or of the first validation where it began at once.
-        patience: validations in a row past the bound before it acts, >= 1.
-        stop_training: end the training instead of going on with CTC alone.
+        relative: allowed rise as a fraction of the baseline, >= 0.
+        absolute: allowed rise in addition, in WER, >= 0.
+        baseline: WER to compare with, as a fraction. Default: that of the last validation before an objective started,
+            or of the first validation if one started at once.
+        patience: consecutive validations above the bound before the objectives are stopped, >= 1.
+        stop_training: end the training instead of continuing with CTC alone.
     Attributes:
-        fired_at: the update at which it acted, None before.
+        fired_at: the update at which the objectives were stopped, None before.
     Raises:
         UsageError: a number is out of range.
     """
@@ -37,7 +37,7 @@ class WordErrorGuard(pl.Callback):
     ) -> None:
         if relative < 0 or absolute < 0 or patience < 1 or (baseline is not None and baseline < 0):
             raise UsageError(
-                f"guard: expected relative, absolute and baseline of 0 or more and patience of 1 or more, got "
+                f"guard: expected relative >= 0, absolute >= 0, baseline >= 0 and patience >= 1, got "
                 f"{relative}, {absolute}, {baseline} and {patience}"
             )
         self.relative, self.absolute, self.patience = relative, absolute, patience
@@ -48,7 +48,7 @@ class WordErrorGuard(pl.Callback):
         self.fired_at: int | None = None
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Compare the WER that was just measured."""
+        """Compare the latest WER with the bound."""
         from ctcalign.train.recogniser.module import CTCModule
 
         if not isinstance(pl_module, CTCModule):
@@ -57,10 +57,10 @@ class WordErrorGuard(pl.Callback):
         if trainer.sanity_checking or measured is None or self.fired_at is not None:
             return
         wer = float(measured)
-        begun = any(term.schedule.started_at is not None for term in pl_module.terms)
-        if self.baseline is None or (not begun and not self._given):
+        started = any(term.schedule.started_at is not None for term in pl_module.terms)
+        if self.baseline is None or (not started and not self._given):
             self.baseline = wer
-        if not begun:
+        if not started:
             return
         bound = self.baseline * (1 + self.relative) + self.absolute
         self._past = self._past + 1 if wer > bound else 0
@@ -69,17 +69,17 @@ class WordErrorGuard(pl.Callback):
         self.fired_at = trainer.global_step
         names = ", ".join(pl_module.stop_objectives()) or "objectives"
         pl.utilities.rank_zero_warn(
-            f"guard: validation WER {wer:.4f} is past {bound:.4f} ({self.baseline:.4f} before) at update "
+            f"guard: validation WER {wer:.4f} exceeds {bound:.4f} (baseline {self.baseline:.4f}) at update "
             f"{trainer.global_step}: stopped {names}"
         )
         trainer.should_stop = trainer.should_stop or self.stop_training
 
     def state_dict(self) -> dict[str, Any]:
-        """For a checkpoint."""
+        """The state, for a checkpoint."""
         return {"baseline": self.baseline, "past": self._past, "fired_at": self.fired_at}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint; a baseline that was given stays."""
+        """Continue from a checkpoint; a baseline that was set is kept."""
         self._past, self.fired_at = state_dict["past"], state_dict["fired_at"]
         if not self._given:
             self.baseline = state_dict["baseline"]

@@ -1,4 +1,4 @@
-"""Where the paths of an objective come from. One utterance at a time, each with randomness of its own."""
+"""Sampled paths of an objective, drawn for each utterance by itself with a generator of its own."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from torch import Tensor
 
 from ctcalign import ctc
 from ctcalign.errors import UsageError
-from ctcalign.train.data.batch import Heard
+from ctcalign.train.data.batch import Emissions
 
 SAMPLERS = ("independent", "lattice", "nbest", "viterbi", "forced")
 
 
 @dataclass
 class SamplerConfig:
-    """Which paths an objective sees.
+    """Which paths an objective gets.
 
     Attributes:
-        name: "independent": a label for each frame from the model's output, by itself: exact samples of all paths.
-            "lattice": exact samples of the transcript's alignments. "nbest": the best alignment of each of the best
-            texts. "viterbi": the one best path. "forced": the one best alignment of the transcript.
-        paths: how many, >= 1; the last two have one.
-        temperature: of "independent" and "lattice", > 0; scoring always takes the model as it is.
+        name: "independent": a label drawn for each frame independently, which samples all paths exactly.
+            "lattice": exact samples of the alignments of the transcript. "nbest": the best alignment of each of the
+            best texts. "viterbi": the best path alone. "forced": the best alignment of the transcript alone.
+        paths: number of paths, >= 1; "viterbi" and "forced" give one.
+        temperature: of "independent" and "lattice", > 0; it does not affect the scores of the paths.
         engine, topology: of "lattice": "auto", "native" or "k2"; "standard" or "modified".
-        beam: of "nbest".
+        beam: of "nbest", >= 1.
     """
 
     name: Literal["independent", "lattice", "nbest", "viterbi", "forced"] = "independent"
@@ -41,16 +41,16 @@ class SamplerConfig:
             raise UsageError(f"sampler: expected {', '.join(SAMPLERS)}, got {self.name!r}")
         if self.paths < 1 or self.beam < 1 or not self.temperature > 0:
             raise UsageError(
-                f"sampler: expected paths and beam of 1 or more and a temperature above 0, got {self.paths}, "
+                f"sampler: expected paths >= 1, beam >= 1 and temperature > 0, got {self.paths}, "
                 f"{self.beam} and {self.temperature}"
             )
 
 
-def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Tensor:
-    """Paths of a batch of one utterance without padding, (1, N, T) int64.
+def sample(config: SamplerConfig, one: Emissions, generator: torch.Generator) -> Tensor:
+    """Paths of one utterance, (1, N, T) int64.
 
     Args:
-        one: log_probs (1, T, C), T its own length.
+        one: a batch of one without padding, log_probs (1, T, C).
         generator: on the device of log_probs.
     """
     log_probs = one.log_probs.detach()
@@ -63,7 +63,7 @@ def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Ten
     if config.name == "nbest":
         texts = nbest_texts(one, config.paths, config.beam)
         found = [_best(log_probs[0], text, one.blank) for text in texts]
-        # Every utterance gives as many paths: the best texts come again where there are too few.
+        # The number of paths must be the same for every utterance: repeat the best texts if there are too few.
         return torch.stack([found[i % len(found)] for i in range(config.paths)])[None]
     from ctcalign.lattice import engine
 
@@ -75,34 +75,34 @@ def sample(config: SamplerConfig, one: Heard, generator: torch.Generator) -> Ten
     return paths
 
 
-def nbest_texts(one: Heard, number: int, beam: int) -> list[list[int]]:
-    """The best distinct texts of a batch of one utterance, best first, at least one."""
+def nbest_texts(one: Emissions, number: int, beam: int) -> list[list[int]]:
+    """The best distinct texts of a batch of one utterance, best first; at least one."""
     found = ctc.nbest(one.log_probs.detach(), number, one.lengths, one.blank, max(beam, number))[0]
     return [list(hypothesis.tokens) for hypothesis in found] or [[]]
 
 
-def utterances(heard: Heard) -> list[Heard]:
-    """Each utterance as a batch of one without padding. Gradients flow back to the whole."""
-    rows = heard.log_probs.unbind(0)  # slicing the batch would write a gradient of its size for each utterance
+def utterances(emissions: Emissions) -> list[Emissions]:
+    """Each utterance as a batch of one without padding. Gradients flow to the original tensor."""
+    rows = emissions.log_probs.unbind(0)  # indexing would give each utterance a gradient of the size of the batch
     found = []
     for place, (row, frames, labels) in enumerate(
-        zip(rows, heard.lengths.tolist(), heard.target_lengths.tolist(), strict=True)
+        zip(rows, emissions.lengths.tolist(), emissions.target_lengths.tolist(), strict=True)
     ):
         found.append(
             replace(
-                heard,
+                emissions,
                 log_probs=row[None, :frames],
-                lengths=heard.lengths[place : place + 1],
-                targets=heard.targets[place : place + 1, :labels],
-                target_lengths=heard.target_lengths[place : place + 1],
-                ids=[heard.ids[place]],
+                lengths=emissions.lengths[place : place + 1],
+                targets=emissions.targets[place : place + 1, :labels],
+                target_lengths=emissions.target_lengths[place : place + 1],
+                ids=[emissions.ids[place]],
             )
         )
     return found
 
 
 def _best(emission: Tensor, labels: list[int], blank: int) -> Tensor:
-    """The best alignment of labels, (T,), on the emission's device."""
+    """The best alignment of labels, (T,), on the device of the emission."""
     if not labels:
         return torch.full((len(emission),), blank, dtype=torch.int64, device=emission.device)
     best = ctc.best_path(emission.float().cpu(), labels, blank=blank)

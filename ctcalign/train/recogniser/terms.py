@@ -1,10 +1,10 @@
-"""Objectives of a configuration as terms of the training loss. All that this room knows of `ctcalign.objectives`."""
+"""Objectives of a configuration as terms of the training loss, with their schedules and sampled paths."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import torch
@@ -12,10 +12,98 @@ from torch import Tensor
 
 from ctcalign.errors import UsageError
 from ctcalign.objectives import Objective, ObjectiveInput, ObjectiveOutput, build_objective
-from ctcalign.train.data.batch import Heard
-from ctcalign.train.keys import torch_generator
+from ctcalign.train.data.batch import Emissions
+from ctcalign.train.processes import padded, torch_generator
 from ctcalign.train.recogniser.sampling import SamplerConfig, nbest_texts, sample, utterances
-from ctcalign.train.recogniser.schedule import Schedule, StartWhen
+
+
+@dataclass
+class StartWhen:
+    """Condition for starting an objective; at most one is set, and without any it starts at once.
+
+    Attributes:
+        epoch: number of the epoch, from 0.
+        step: number of the update, from 0.
+        wer_below: validation WER must be below this fraction, such as 0.2.
+        wsr_fraction_of_baseline: word success rate (1 - WER) of validation as a fraction of the baseline's that must be
+            reached, such as 0.85. Needs `baseline_wer`.
+        baseline_wer: WER at the end of a training without the objective, as a fraction.
+    """
+
+    epoch: int | None = None
+    step: int | None = None
+    wer_below: float | None = None
+    wsr_fraction_of_baseline: float | None = None
+    baseline_wer: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [f.name for f in fields(self) if f.name != "baseline_wer" and getattr(self, f.name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"start_when: expected one condition, got {', '.join(given)}")
+        if (self.wsr_fraction_of_baseline is None) != (self.baseline_wer is None):
+            raise UsageError("start_when: wsr_fraction_of_baseline and baseline_wer go together; give both or neither")
+        for name in given:
+            if getattr(self, name) < 0:
+                raise UsageError(f"start_when: {name} must be 0 or more, got {getattr(self, name)}")
+
+    def holds(self, epoch: int, step: int, wer: float | None) -> bool:
+        """Whether the condition holds. `wer`: of the last validation, None before the first."""
+        if self.epoch is not None:
+            return epoch >= self.epoch
+        if self.step is not None:
+            return step >= self.step
+        if self.wer_below is not None:
+            return wer is not None and wer < self.wer_below
+        if self.wsr_fraction_of_baseline is not None and self.baseline_wer is not None:
+            return wer is not None and 1 - wer >= self.wsr_fraction_of_baseline * (1 - self.baseline_wer)
+        return True
+
+
+class Schedule:
+    """Factor of an objective's weight: 0 before the start, rising linearly to 1, and 0 again once stopped.
+
+    Args:
+        start_when: the condition.  ramp_steps: updates from the start to the full weight, >= 0.
+        until_step: update from which the factor is 0; None: never. CTC alone then reduces the errors that the objective
+            caused, while the alignments keep its effect.
+    Attributes:
+        started_at, stopped_at: the update, None before.
+    """
+
+    def __init__(self, start_when: StartWhen | None = None, ramp_steps: int = 0, until_step: int | None = None) -> None:
+        for name, value in (("ramp_steps", ramp_steps), ("until_step", until_step)):
+            if value is not None and value < 0:
+                raise UsageError(f"{name}: must be 0 or more, got {value}")
+        self.until_step = until_step
+        self.start_when = start_when or StartWhen()
+        self.ramp_steps = ramp_steps
+        self.started_at: int | None = None
+        self.stopped_at: int | None = None
+
+    def update(self, epoch: int, step: int, wer: float | None) -> None:
+        """Start if the condition holds. An objective that has started stays so."""
+        if self.started_at is None and self.start_when.holds(epoch, step, wer):
+            self.started_at = step
+
+    def stop(self, step: int) -> None:
+        """Set the factor to zero for the rest of the training."""
+        if self.stopped_at is None:
+            self.stopped_at = step
+
+    def factor(self, step: int) -> float:
+        """Factor of the weight at an update, in [0, 1]."""
+        over = self.until_step is not None and step >= self.until_step
+        if self.started_at is None or self.stopped_at is not None or over:
+            return 0.0
+        return min(1.0, (step - self.started_at + 1) / (self.ramp_steps + 1))
+
+    def state(self) -> dict[str, int | None]:
+        """The state, for a checkpoint."""
+        return {"started_at": self.started_at, "stopped_at": self.stopped_at}
+
+    def restore(self, state: Mapping[str, int | None]) -> None:
+        """Continue from a checkpoint."""
+        self.started_at, self.stopped_at = state["started_at"], state["stopped_at"]
 
 
 @dataclass
@@ -23,14 +111,14 @@ class ObjectiveConfig:
     """One objective of a training.
 
     Attributes:
-        name: as `ctcalign.objectives.build_objective` knows it, or "module:Class" of your own.
-        weight: what its loss is multiplied with, >= 0. There is no default: it depends on the task. Of an objective
-            that stands in place of the CTC loss the weight is 1.
-        options: its own, such as {property: low_latency, margin: 0.0}.
-        sampler: where its paths come from.
-        hypotheses: texts for an objective over n-best lists.
+        name: as in `ctcalign.objectives.build_objective`, or "module:Class" of your own.
+        weight: factor of its loss, >= 0. There is no default, since it depends on the task. An objective that replaces
+            the CTC loss has the weight 1.
+        options: of the objective, such as {property: low_latency, margin: 0.0}.
+        sampler: which paths it gets.
+        hypotheses: number of texts for an objective over n-best lists, >= 1.
         start_when, ramp_steps, until_step: see `StartWhen` and `Schedule`.
-        label: what it is called in the log; its name when left out.
+        label: its name in the log; `name` when left out.
     """
 
     name: str
@@ -45,7 +133,7 @@ class ObjectiveConfig:
 
 
 class Term:
-    """An objective with its weight, schedule and paths."""
+    """An objective with its weight, schedule and sampled paths."""
 
     def __init__(self, config: ObjectiveConfig) -> None:
         if not (math.isfinite(config.weight) and config.weight >= 0):
@@ -57,8 +145,8 @@ class Term:
         self.objective: Objective = build_objective(config.name, **config.options)
         if self.objective.replaces_ctc and config.weight != 1:
             raise UsageError(
-                f"objective {config.name!r}: it stands in place of the CTC loss, so its weight must be 1, got "
-                f"{config.weight}; set what it does in its options"
+                f"objective {config.name!r}: it replaces the CTC loss, so its weight must be 1, got "
+                f"{config.weight}; use its options"
             )
         if getattr(self.objective, "reduction", None) == "sum":
             raise UsageError(f"objective {config.name!r}: reduction sum has no mean over the processes; use batch_mean")
@@ -66,13 +154,13 @@ class Term:
 
     @property
     def prepares(self) -> bool:
-        """Whether it changes the features."""
+        """Whether the objective changes the features."""
         return type(self.objective).prepare is not Objective.prepare
 
     def prepare(
         self, features: Tensor, lengths: Tensor, ids: Sequence[str], *parts: str | int
     ) -> tuple[Tensor, Tensor]:
-        """Features (B, T, F) and lengths (B,) as the objective wants them, each utterance with its own randomness."""
+        """Features (B, T, F) and lengths (B,) as the objective changes them, with a generator for each utterance."""
         rows: list[Tensor] = []
         counts: list[Tensor] = []
         for place, name in enumerate(ids):
@@ -84,22 +172,22 @@ class Term:
             counts.append(count)
         return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True), torch.cat(counts)
 
-    def loss(self, heard: Heard, *parts: str | int) -> ObjectiveOutput:
-        """The mean over the utterances.
+    def loss(self, emissions: Emissions, *parts: str | int) -> ObjectiveOutput:
+        """The mean loss over the utterances.
 
         Args:
-            parts: what makes the randomness of this step its own: the seed and the number of the step.
+            parts: what the random seeds of this step are derived from: the seed and the position of the batch.
         """
         needs = self.objective.needs
         if not needs:
-            return self.objective(_input(heard))
-        singles = utterances(heard)
-        device = heard.log_probs.device
+            return self.objective(_input(emissions))
+        singles = utterances(emissions)
+        device = emissions.log_probs.device
         generators = [torch_generator(device, self.label, one.ids[0], *parts) for one in singles]
         if self.objective.separable and needs == {"paths"}:
-            # One call for all: much less overhead, and the same numbers.
+            # One call for the whole batch gives the same numbers with much less overhead.
             drawn = [sample(self.config.sampler, one, own)[0] for one, own in zip(singles, generators, strict=True)]
-            return self.objective(_input(heard, _padded(drawn, heard.log_probs.shape[1]), (), generators))
+            return self.objective(_input(emissions, _stacked(drawn, emissions.log_probs.shape[1]), (), generators))
         found: list[ObjectiveOutput] = []
         for one, generator in zip(singles, generators, strict=True):
             paths = sample(self.config.sampler, one, generator) if "paths" in needs else None
@@ -110,34 +198,31 @@ class Term:
 
 
 def _input(
-    heard: Heard,
+    emissions: Emissions,
     paths: Tensor | None = None,
     texts: Sequence[Sequence[int]] = (),
     generator: torch.Generator | Sequence[torch.Generator] | None = None,
 ) -> ObjectiveInput:
     hypotheses = lengths = None
     if texts:
-        longest = max(1, *(len(text) for text in texts))
-        filler = 1 if heard.blank == 0 else 0
-        rows = [[*text, *([filler] * (longest - len(text)))] for text in texts]
-        device = heard.log_probs.device
-        hypotheses = torch.tensor([rows], dtype=torch.int64, device=device)
+        device = emissions.log_probs.device
+        hypotheses = padded(texts, 1 if emissions.blank == 0 else 0, torch.int64)[None].to(device)
         lengths = torch.tensor([[len(text) for text in texts]], device=device)
     return ObjectiveInput(
-        heard.log_probs,
-        heard.lengths,
-        heard.targets,
-        heard.target_lengths,
-        heard.blank,
+        emissions.log_probs,
+        emissions.lengths,
+        emissions.targets,
+        emissions.target_lengths,
+        emissions.blank,
         paths=paths,
         hypotheses=hypotheses,
         hypothesis_lengths=lengths,
-        vocabulary=heard.symbols,
+        vocabulary=emissions.symbols,
         generator=generator,
     )
 
 
-def _padded(paths: Sequence[Tensor], frames: int) -> Tensor:
+def _stacked(paths: Sequence[Tensor], frames: int) -> Tensor:
     """Paths (N, T) of several utterances as one tensor (B, N, frames)."""
     whole = paths[0].new_zeros((len(paths), paths[0].shape[0], frames))
     for row, one in zip(whole, paths, strict=True):
@@ -145,17 +230,17 @@ def _padded(paths: Sequence[Tensor], frames: int) -> Tensor:
     return whole
 
 
-Told = tuple[int, Mapping[str, Tensor], Mapping[str, Tensor]]
-"""Utterances, statistics of them, and the weights of those that are not means over utterances."""
+Statistics = tuple[int, Mapping[str, Tensor], Mapping[str, Tensor]]
+"""Number of utterances, their statistics, and the weights of statistics that are not means over utterances."""
 
 
-def mean_statistics(told: Sequence[Told]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Statistics of several batches as those of one, and their weights. They need not have the same names."""
+def mean_statistics(batches: Sequence[Statistics]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Weighted means of the statistics of several batches, whose names may differ, and their total weights."""
     sums: dict[str, Tensor] = {}
     weights: dict[str, Tensor] = {}
-    for utterances_of_it, statistics, own in told:
+    for count, statistics, own in batches:
         for name, value in statistics.items():
-            weight = torch.as_tensor(own.get(name, utterances_of_it), dtype=torch.float64).cpu()
+            weight = torch.as_tensor(own.get(name, count), dtype=torch.float64).cpu()
             sums[name] = sums.get(name, torch.zeros((), dtype=torch.float64)) + weight * value.detach().double().cpu()
             weights[name] = weights.get(name, torch.zeros((), dtype=torch.float64)) + weight
     means = {name: total / weights[name].clamp(min=1e-9) for name, total in sums.items()}

@@ -1,4 +1,4 @@
-"""Which responses to an utterance are preferred to which: its transcript against what a recogniser makes of it."""
+"""Preference pairs of utterances: transcripts against hypotheses, sampled paths, or pairs of a manifest."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from ctcalign.edits import edit_distance
 from ctcalign.errors import UsageError
 from ctcalign.objectives import PropertyContext, build_property, improve
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, Pair, pick_pairs
-from ctcalign.train.data.batch import Heard, frames_needed
+from ctcalign.train.data.batch import Emissions, frames_needed
 from ctcalign.train.data.tokenizers import Tokenizer
-from ctcalign.train.preference.choices import Choice, Labels
-from ctcalign.train.preference.examples import Example, Response
+from ctcalign.train.preference.examples import Example, Response, read_examples
+from ctcalign.train.preference.sides import Labels, Preference
 
 UNLISTED, OTHER_FRAMES, UNSAYABLE = "unlisted", "other_frames", "unsayable_response"
 
 
 @dataclass
 class PairsConfig:
-    """Where pairs come from.
+    """Source and selection of preference pairs.
 
     Attributes:
         source: "nbest": the best texts of a prefix beam search. "sample": texts of sampled paths. "paths": sampled
-            paths, the better ones that a property makes of them are chosen. "manifest": a file, see `file`.
-        of: whose hypotheses they are: those of the "policy" as it is now, or of the frozen "reference".
-        hypotheses: how many texts or paths.
+            paths as rejected ones, improved by a property to the chosen ones. "manifest": a file, see `file`.
+        of: the model that gives the hypotheses: the "policy" in training, or the frozen "reference".
+        hypotheses: number of texts or paths.
         beam: of "nbest".  temperature: of "sample" and "paths", > 0.
-        chosen: the "transcript", or the "best" hypothesis, the one with the fewest errors.
-        rejected: which worse ones come first: "worst", "best" or "likeliest".
-        unit: errors are counted in "words" or "characters".
-        pairs: of an utterance at most.  together: rejected responses of each, 2 or more for LOGO.
-        least_gap: errors that a rejected one must have beyond the chosen one, and more.
+        chosen: the "transcript", or the "best" hypothesis, that with the fewest errors.
+        rejected: which of the worse ones are taken first: "worst", "best" or "likeliest".
+        unit: of errors: "words" or "characters".
+        pairs: of an utterance at most.  together: rejected responses in each, 2 or more for LOGO.
+        least_gap: a rejected response must have more than this number of errors beyond the chosen one.
         scored: "all" tokens, or the "differing" range alone: from the first to the last place where the responses of a
             pair differ, as in LOGO.
         property: of "paths": a name, a mapping of "name" and options, or "module:function".
-        file: of "manifest": one or several, as `ctcalign.train.preference.examples` tells.
+        file: of "manifest": one or several, in the format of `ctcalign.train.preference.examples`.
     """
 
     source: Literal["nbest", "sample", "paths", "manifest"] = "nbest"
@@ -61,70 +61,74 @@ class PairsConfig:
     def __post_init__(self) -> None:
         if min(self.hypotheses, self.beam, self.pairs, self.together) < 1 or not self.temperature > 0:
             raise UsageError(
-                f"pairs: expected hypotheses, beam, pairs and together of 1 or more and a temperature above 0, got "
+                f"pairs: expected hypotheses, beam, pairs and together >= 1 and temperature > 0, got "
                 f"{self.hypotheses}, {self.beam}, {self.pairs}, {self.together} and {self.temperature}"
             )
         if (self.source == "manifest") != (self.file is not None):
-            raise UsageError(f"pairs: source {self.source} and file {self.file} do not go together; a manifest has one")
+            raise UsageError(
+                f"pairs: source {self.source} and file {self.file} do not go together; file is for source: manifest"
+            )
 
 
 class PairMaker:
-    """Pairs of the utterances of a batch.
+    """Makes the pairs of the utterances of a batch.
 
     Args:
-        config: where they come from.
+        config: source and selection.
         tokenizer: of the model.
-        frames: whether a response is a path, not a text.
+        frames: whether responses are paths, not texts.
     Attributes:
-        examples: of a manifest, by cut; empty for other sources.
+        examples: of the manifest by cut; empty for other sources.
     """
 
     def __init__(self, config: PairsConfig, tokenizer: Tokenizer, frames: bool = False) -> None:
         if frames != (config.source == "paths") and config.source != "manifest":
-            raise UsageError(f"pairs: source {config.source!r} gives {'no paths' if frames else 'paths'}; see `tokens`")
+            raise UsageError(f"pairs: source {config.source!r} gives {'no paths' if frames else 'paths'}; set `tokens`")
         self.config, self.tokenizer, self.frames = config, tokenizer, frames
         self.property = build_property(config.property) if config.source == "paths" else None
         self.examples: dict[str, list[Example]] = {}
         if config.file is not None:
-            from ctcalign.train.preference.examples import read_examples
-
             for one in read_examples(config.file):
                 self.examples.setdefault(one.key, []).append(one)
 
     def __call__(
-        self, heard: Heard, log_probs: torch.Tensor, generators: Sequence[torch.Generator]
-    ) -> tuple[list[Choice], Counter[str]]:
-        """Pairs of a batch, and the responses left out by reason.
+        self, emissions: Emissions, log_probs: torch.Tensor, generators: Sequence[torch.Generator]
+    ) -> tuple[list[Preference], Counter[str]]:
+        """Pairs of a batch, and the number of responses left out by reason.
 
         Args:
-            heard: the utterances.
-            log_probs: whose hypotheses are wanted, (B, T, C), no gradient.
-            generators: one of each utterance, on the device of log_probs.
+            emissions: the utterances.
+            log_probs: of the model that gives the hypotheses, (B, T, C), without gradient.
+            generators: one for each utterance, on the device of log_probs.
         """
-        found: list[Choice] = []
+        found: list[Preference] = []
         dropped: Counter[str] = Counter()
         for place, generator in enumerate(generators):
-            frames = int(heard.lengths[place])
+            frames = int(emissions.lengths[place])
             if self.config.source == "manifest":
-                choices, left = self._listed(heard.ids[place], frames)
+                responses, left = self._listed(emissions.ids[place], frames)
             elif self.property is not None:
-                choices, left = self._bettered(heard, place, log_probs[place : place + 1, :frames], generator)
+                responses, left = self._improved(emissions, place, log_probs[place : place + 1, :frames], generator)
             else:
-                choices, left = self._heard(heard, place, log_probs[place : place + 1, :frames], generator)
-            found += [Choice(place, *choice) for choice in choices]
+                responses, left = self._hypotheses(emissions, place, log_probs[place : place + 1, :frames], generator)
+            found += [Preference(place, *one) for one in responses]
             dropped += left
         return found, dropped
 
-    def _heard(
-        self, heard: Heard, place: int, emission: torch.Tensor, generator: torch.Generator
+    def _hypotheses(
+        self, emissions: Emissions, place: int, emission: torch.Tensor, generator: torch.Generator
     ) -> tuple[list[Any], Counter[str]]:
-        """Texts against the transcript."""
-        config, count = self.config, int(heard.target_lengths[place])
-        target = tuple(heard.targets[place, :count].tolist())
-        candidates = judged(
-            texts_of(emission, config, heard.blank, generator), target, self.tokenizer, config.unit, emission.shape[1]
+        """Hypotheses against the transcript, or against the best of them."""
+        config, count = self.config, int(emissions.target_lengths[place])
+        target = tuple(emissions.targets[place, :count].tolist())
+        candidates = with_errors(
+            texts_of(emission, config, emissions.blank, generator),
+            target,
+            self.tokenizer,
+            config.unit,
+            emission.shape[1],
         )
-        # Two ways to write one text are one text.
+        # Different labels of the same text count as one text.
         written: dict[str, Labels] = {self.tokenizer.decode(target): target}
         for one in candidates:
             written.setdefault(self.tokenizer.decode(one.content), one.content)
@@ -140,30 +144,32 @@ class PairMaker:
             together=config.together,
             least_gap=config.least_gap,
         )
-        return [_unvalued(written[pair.chosen], [written[one] for one in pair.rejected]) for pair in pairs], dropped
+        return [
+            _without_values(written[pair.chosen], [written[one] for one in pair.rejected]) for pair in pairs
+        ], dropped
 
-    def _bettered(
-        self, heard: Heard, place: int, emission: torch.Tensor, generator: torch.Generator
+    def _improved(
+        self, emissions: Emissions, place: int, emission: torch.Tensor, generator: torch.Generator
     ) -> tuple[list[Any], Counter[str]]:
-        """Sampled paths against those that the property makes of them."""
+        """Sampled paths against the paths that the property makes of them."""
         assert self.property is not None
-        count = int(heard.target_lengths[place])
+        count = int(emissions.target_lengths[place])
         paths = ctc.sample_paths(emission, self.config.hypotheses, None, generator, self.config.temperature)
-        context = PropertyContext(heard.targets[place, :count].tolist(), heard.symbols, heard.blank)
+        context = PropertyContext(emissions.targets[place, :count].tolist(), emissions.symbols, emissions.blank)
         better, _ = improve(paths, self.property, context, None, generator)
         found: list[Pair[Labels]] = []
         dropped: Counter[str] = Counter()
         for sampled, improved in zip(paths[0].tolist(), better[0].tolist(), strict=True):
-            # The property says that its path is better; nothing else judges.
+            # The improved path is better by definition: errors of 1 and 0 stand for that.
             pairs, left = pick_pairs([Candidate(tuple(sampled), 1.0)], Candidate(tuple(improved), 0.0))
             found += pairs
             dropped += left
         kept = found[: self.config.pairs]
         dropped["surplus"] += len(found) - len(kept)
-        return [_unvalued(pair.chosen, pair.rejected) for pair in kept], +dropped
+        return [_without_values(pair.chosen, pair.rejected) for pair in kept], +dropped
 
     def _listed(self, name: str, frames: int) -> tuple[list[Any], Counter[str]]:
-        """What the manifest has of a cut, as far as it fits into its frames."""
+        """Pairs of the manifest whose responses fit into the frames of the cut."""
         examples = self.examples.get(name, [])
         if not examples:
             return [], Counter({UNLISTED: 1})
@@ -184,11 +190,11 @@ class PairMaker:
         return found, dropped
 
     def _labels(self, response: Response, frames: int) -> Labels | str:
-        """Labels of a response, or why there are none."""
+        """Labels of a response, or the reason why it is left out."""
         if isinstance(response.content, tuple) != self.frames:
             raise UsageError(
                 f"pairs: the manifest has {'texts' if self.frames else 'paths'}, but tokens are "
-                f"{'frames' if self.frames else 'those of texts'}; see `tokens`"
+                f"{'frames' if self.frames else 'those of texts'}; set `tokens`"
             )
         if isinstance(response.content, tuple):
             return response.content if len(response.content) == frames else OTHER_FRAMES
@@ -201,7 +207,7 @@ class PairMaker:
 def texts_of(
     emission: torch.Tensor, config: PairsConfig, blank: int, generator: torch.Generator
 ) -> list[tuple[Labels, float]]:
-    """Texts of one emission (1, T, C) with their scores, in nats; of samples that of the path."""
+    """Texts of one emission (1, T, C) with their scores in nats; a sampled text has the score of its path."""
     if config.source == "nbest":
         found = ctc.nbest(emission, config.hypotheses, None, blank, max(config.beam, config.hypotheses))[0]
         return [(one.tokens, one.score) for one in found]
@@ -210,21 +216,21 @@ def texts_of(
     return [(tuple(ctc.collapse(path, blank)), score) for path, score in zip(paths[0].tolist(), scores, strict=True)]
 
 
-def judged(
+def with_errors(
     texts: Sequence[tuple[Labels, float]], target: Labels, tokenizer: Tokenizer, unit: str, frames: int
 ) -> list[Candidate[Labels]]:
-    """Texts with their errors against the transcript, in words or characters."""
+    """Texts with their errors against the transcript, in words or characters, and whether they fit into the frames."""
 
     def units(labels: Labels) -> Sequence[str]:
         text = tokenizer.decode(labels)
         return text.split() if unit == "words" else text
 
-    wanted = units(target)
+    reference = units(target)
     return [
-        Candidate(labels, float(edit_distance(wanted, units(labels))), score, frames_needed(labels) <= frames)
+        Candidate(labels, float(edit_distance(reference, units(labels))), score, frames_needed(labels) <= frames)
         for labels, score in texts
     ]
 
 
-def _unvalued(chosen: Labels, rejected: Sequence[Labels]) -> tuple[Any, ...]:
+def _without_values(chosen: Labels, rejected: Sequence[Labels]) -> tuple[Any, ...]:
     return chosen, tuple(rejected), tuple({} for _ in range(1 + len(rejected))), None

@@ -1,4 +1,4 @@
-"""Prompts with good and bad responses, in batches over all processes; a stopped training goes on where it was."""
+"""Lightning data module of prompts with chosen and rejected responses, in batches over all processes."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pytorch_lightning as pl
-
+from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, pick_pairs
-from ctcalign.train.keys import numpy_generator
-from ctcalign.train.preference.choices import Choice, Labels
+from ctcalign.train.base import ResumableData
 from ctcalign.train.preference.examples import Example, read_examples
-from ctcalign.train.preference.text.tokens import TextTokenizer
+from ctcalign.train.preference.sides import Labels, Preference
+from ctcalign.train.preference.text.models import TextTokenizer
+from ctcalign.train.processes import numpy_generator
 
 
 @dataclass
 class TextBatch:
-    """A process's share of a batch.
+    """The examples of a batch that one process trains on.
 
     Attributes:
-        examples: may be empty.  numbers: the place of each in the batch of all processes.
-        epoch, index: which batch it is.  last: it is the last of its epoch.
+        examples: may be empty.  numbers: index of each in the batch of all processes.
+        epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """
 
     examples: list[Example]
@@ -34,19 +34,19 @@ class TextBatch:
     last: bool
 
     def to(self, device: Any) -> TextBatch:
-        """Nothing of it is on a device; without this Lightning would take it apart."""
+        """The batch itself, which has no tensors; without this method Lightning would move its parts."""
         return self
 
 
-class TextDataModule(pl.LightningDataModule):
+class TextDataModule(ResumableData):
     """Examples from JSON lines with prompt, chosen and rejected; or prompt, completion and label.
 
     Args:
         train, validation: files, one or several; see `ctcalign.train.preference.examples`.
-        batch_size: examples of a batch of all processes.
+        batch_size: examples in a batch of all processes, >= 1.
         seed: of the order.
     Raises:
-        UsageError: batch_size is not positive.
+        UsageError: batch_size is below 1.
     """
 
     def __init__(
@@ -56,21 +56,15 @@ class TextDataModule(pl.LightningDataModule):
         batch_size: int = 32,
         seed: int = 1,
     ) -> None:
-        super().__init__()
-        if batch_size < 1:
-            raise UsageError(f"batch_size: must be 1 or more, got {batch_size}")
-        self.train, self.validation, self.batch_size, self.seed = train, validation, batch_size, seed
-        self._position = (0, 0)
-        if validation is None:
-            # Lightning takes the hook's presence for the wish to validate.
-            self.val_dataloader = None  # type: ignore[method-assign,assignment]
+        super().__init__(train, validation)
+        self.batch_size, self.seed = check_count("batch_size", batch_size), seed
 
     @cached_property
     def examples(self) -> list[Example]:
-        """What is trained on.
+        """The training examples.
 
         Raises:
-            UsageError: there is nothing.
+            UsageError: there are none.
         """
         found = read_examples(self.train, "prompt") if self.train else []
         if not found:
@@ -78,12 +72,12 @@ class TextDataModule(pl.LightningDataModule):
         return found
 
     def train_dataloader(self) -> Any:
-        """Training batches; each pass goes on where training is."""
-        return _Batches(lambda: self._batches(self.examples, *self._position, shuffle=True))
+        """Training batches; each pass starts at the current position."""
+        return _Batches(lambda: self._batches(self.examples, *self.position, shuffle=True))
 
     def val_dataloader(self) -> Any:
         """Validation batches, in order."""
-        assert self.validation is not None  # __init__ takes the hook away
+        assert self.validation is not None  # without one the hook is removed
         examples = read_examples(self.validation, "prompt")
         return _Batches(lambda: self._batches(examples, 0, 0, shuffle=False))
 
@@ -91,32 +85,17 @@ class TextDataModule(pl.LightningDataModule):
         order = list(range(len(examples)))
         if shuffle:
             order = numpy_generator(self.seed, "order", epoch).permutation(len(order)).tolist()
-        rank, count = (0, 1) if self.trainer is None else (self.trainer.global_rank, self.trainer.world_size)
         begins = range(0, len(order), self.batch_size)
         for index, begin in enumerate(begins):
             if index < start:
                 continue
-            numbers = range(len(order[begin : begin + self.batch_size]))[rank::count]
+            numbers = range(len(order[begin : begin + self.batch_size]))[self.rank :: self.world_size]
             own = [examples[order[begin + number]] for number in numbers]
             yield TextBatch(own, list(numbers), epoch, index, index == len(begins) - 1)
 
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Remember how far training is."""
-        if isinstance(batch, TextBatch) and self.trainer is not None and self.trainer.training:
-            self._position = (batch.epoch + 1, 0) if batch.last else (batch.epoch, batch.index + 1)
-        return batch
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where training is, for a checkpoint."""
-        return {"epoch": self._position[0], "batch": self._position[1]}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        self._position = (state_dict["epoch"], state_dict["batch"])
-
 
 class _Batches:
-    """Whatever `begin` gives, from the start. Not a torch DataLoader, so Lightning leaves its order alone."""
+    """Batches that `begin` gives anew for each pass. Not a torch DataLoader, whose order Lightning would change."""
 
     def __init__(self, begin: Callable[[], Iterator[TextBatch]]) -> None:
         self._begin = begin
@@ -125,28 +104,28 @@ class _Batches:
         return self._begin()
 
 
-def choices_of(
+def preferences_of(
     examples: list[Example], prompts: list[list[int]], tokenizer: TextTokenizer, together: int
-) -> tuple[list[Choice], Counter[str]]:
-    """Examples as labels, and the responses left out by reason: identical ones, and those that are too long.
+) -> tuple[list[Preference], Counter[str]]:
+    """Preferences of examples as tokens, and the number of responses left out by reason (identical, or too long).
 
     Args:
-        prompts: tokens of each example's prompt.
-        together: rejected responses that stand together.
+        prompts: tokens of the prompt of each example.
+        together: rejected responses in each pair.
     """
-    found: list[Choice] = []
+    found: list[Preference] = []
     dropped: Counter[str] = Counter()
     for place, one in enumerate(examples):
         responses = {str(response.content): response for response in reversed(one.responses)}
         labels = {text: tokenizer.response(text) for text in responses}
         fitting = {text for text in responses if tokenizer.fits(prompts[place], labels[text])}
 
-        def choice(
+        def preference(
             chosen: str | None, rejected: tuple[str, ...], place: int = place, labels: dict[str, Labels] = labels,
             responses: dict[str, Any] = responses, one: Example = one,
-        ) -> Choice:  # fmt: skip
+        ) -> Preference:  # fmt: skip
             texts = rejected if chosen is None else (chosen, *rejected)
-            return Choice(
+            return Preference(
                 place,
                 None if chosen is None else labels[chosen],
                 tuple(labels[text] for text in rejected),
@@ -161,10 +140,10 @@ def choices_of(
                 candidates, Candidate(good, 0.0, feasible=good in fitting), pairs=len(candidates), together=together
             )
             dropped += left
-            found += [choice(pair.chosen, pair.rejected) for pair in pairs]
+            found += [preference(pair.chosen, pair.rejected) for pair in pairs]
             continue
         dropped[INFEASIBLE] += len(responses) - len(fitting)
         texts = tuple(text for text in dict.fromkeys(str(r.content) for r in one.responses) if text in fitting)
         if texts:
-            found.append(choice(texts[0], ()) if one.chosen is not None else choice(None, texts))
+            found.append(preference(texts[0], ()) if one.chosen is not None else preference(None, texts))
     return found, +dropped

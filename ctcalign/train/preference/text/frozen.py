@@ -1,4 +1,4 @@
-"""Language models that stand beside the one in training and never change, and the classifier of prompts."""
+"""Frozen language models beside the one in training, and the classifier of prompts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ from ctcalign.errors import UsageError
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.preference.examples import Example
 from ctcalign.train.preference.scorer import Models
-from ctcalign.train.preference.text.models import Speaker, load_causal_model
-from ctcalign.train.preference.text.tokens import TextTokenizer
+from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, load_causal_model
 
-_PROMPTS = 32  # embedded at a time
+_PROMPTS = 32  # embedded in one batch
 
 
 @dataclass
 class TextContrast:
-    """What critical-token DPO and T-REG weigh tokens by.
+    """Weights of tokens for critical-token DPO and T-REG.
 
     Attributes:
-        kind: "models": how likely each token is under a better and a worse model, or under one model that is asked in
-            two ways. "edits": whether the token is right, by the edit alignment with the chosen response.
-        better, worse: folders or hub names; the reference model where left out.
-        better_prefix, worse_prefix: what the prompt begins with for either.
+        kind: "models": from the probabilities of each token under a better and a worse model, or under one model with
+            two prompt prefixes. "edits": by the edit alignment with the chosen response, correct or wrong.
+        better, worse: folders or hub names; default: the reference model.
+        better_prefix, worse_prefix: text before the prompts of either.
         strength: of the contrast of critical tokens, >= 0.
     """
 
@@ -40,40 +39,40 @@ class TextContrast:
 
     def __post_init__(self) -> None:
         if not self.strength >= 0:
-            raise UsageError(f"contrast: strength must be 0 or more, got {self.strength}")
+            raise UsageError(f"contrast: expected strength >= 0, got {self.strength}")
 
 
 def roles_of(
-    asked: set[str], contrast: TextContrast, aligned: Sequence[str], reference: str, matching: bool
+    needed: set[str], contrast: TextContrast, aligned: Sequence[str], reference: str, matching: bool
 ) -> dict[str, list[str]]:
-    """Folders or hub names by what they are for.
+    """Folders or hub names of the frozen models by role.
 
     Args:
-        asked: what must be computed of responses.  matching: whether prompts are embedded.
+        needed: inputs of the loss that are computed.  matching: whether prompts are embedded.
     Raises:
-        UsageError: better and worse would be the same.
+        UsageError: the better and the worse model would be the same.
     """
     roles: dict[str, list[str]] = {}
-    if {"kl", "reference_log_probs"} & asked or matching:
+    if {"kl", "reference_log_probs"} & needed or matching:
         roles["reference"] = [reference]
-    if {"scores", "token_rewards"} & asked and contrast.kind == "models":
+    if {"scores", "token_rewards"} & needed and contrast.kind == "models":
         roles["better"], roles["worse"] = [contrast.better or reference], [contrast.worse or reference]
         if roles["better"] == roles["worse"] and contrast.better_prefix == contrast.worse_prefix:
             raise UsageError(
-                "contrast: better and worse are one model that is asked in one way; give another model or prefix, or "
-                "kind: edits"
+                "contrast: better and worse are the same model with the same prefix; give another model or prefix, or "
+                "use kind: edits"
             )
-    if "aligned_scores" in asked:
+    if "aligned_scores" in needed:
         roles["aligned"] = list(aligned) or [reference]
     return roles
 
 
-class FrozenSpeakers:
-    """The frozen models by what they are for; one that serves several is loaded once.
+class FrozenLanguageModels:
+    """The frozen models by role; a model with several roles is loaded once.
 
     Args:
-        roles: see `roles_of`.  contrast: prefixes of the better and the worse one.
-        tokenizer: of all of them.  device: where they are to be.
+        roles: see `roles_of`.  contrast: prefixes of the better and the worse model.
+        tokenizer: of all of them.  device: of all of them.
     """
 
     def __init__(
@@ -88,16 +87,16 @@ class FrozenSpeakers:
         for name in dict.fromkeys(name for names in roles.values() for name in names):
             loaded[name] = load_causal_model(name).eval().requires_grad_(False).to(device)
         prefixes = {"better": contrast.better_prefix, "worse": contrast.worse_prefix}
-        found: dict[str, list[Speaker]] = {}
+        found: dict[str, list[PromptedModel]] = {}
         for role, names in roles.items():
             prefix = prefixes.get(role, "")
             tokens = tuple(tokenizer.response(prefix)) if prefix else ()
-            found[role] = [Speaker(loaded[name], tokens) for name in names]
-        first = {role: speakers[0] for role, speakers in found.items() if role != "aligned"}
-        self.models: Models[Speaker] = Models(**first, aligned=found.get("aligned", ()))
+            found[role] = [PromptedModel(loaded[name], tokens) for name in names]
+        first = {role: models[0] for role, models in found.items() if role != "aligned"}
+        self.models: Models[PromptedModel] = Models(**first, aligned=found.get("aligned", ()))
 
     def embedded(self, prompts: Sequence[str]) -> Tensor:
-        """Mean of the reference model's last hidden states over each prompt, (N, D) float32."""
+        """Mean over each prompt of the last hidden states of the reference model, (N, D) float32."""
         assert self.models.reference is not None
         network = self.models.reference.network
         found = []
@@ -111,7 +110,7 @@ class FrozenSpeakers:
         return torch.cat(found)
 
     def classifier(self, examples: Sequence[Example]) -> PromptClassifier:
-        """A classifier of prompts, fitted on examples: one row for each response."""
+        """A classifier of prompts, fitted on one row for each response of the examples."""
         rows = [(one.key, response is one.chosen) for one in examples for response in one.responses]
         prompts = sorted({prompt for prompt, _ in rows})
         where = {prompt: place for place, prompt in enumerate(prompts)}

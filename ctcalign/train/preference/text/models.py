@@ -1,29 +1,37 @@
-"""Causal language models of Hugging Face, and their scores of responses."""
+"""Causal language models and tokenizers of Hugging Face."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ctcalign.errors import ModelError
-from ctcalign.preference import TokenScores, contrast_rewards, critical_token_scores, lm_token_scores
-from ctcalign.preference.token_scores.language_model import IGNORED
-from ctcalign.train.preference.scorer import Scorer
-from ctcalign.train.preference.sides import Side
-from ctcalign.train.preference.term import PreferenceTerm
-from ctcalign.train.preference.text.tokens import TextTokenizer, transformers
+from ctcalign.errors import ModelError, UsageError
 from ctcalign.train.processes import padded
+
+
+def transformers() -> Any:
+    """The library transformers.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import transformers as library
+    except ImportError:
+        raise UsageError("transformers is not installed; pip install 'ctcalign[train,hf]'") from None
+    return library
 
 
 def load_causal_model(name: str, fresh: bool = False) -> nn.Module:
     """A causal language model.
 
     Args:
-        name: folder or hub name.  fresh: draw its weights anew.
+        name: folder or hub name.  fresh: use the architecture with random weights.
     Raises:
         ModelError: it cannot be loaded.
     """
@@ -40,115 +48,67 @@ def load_causal_model(name: str, fresh: bool = False) -> nn.Module:
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """A language model that is asked in some way.
+class PromptedModel:
+    """A language model with a fixed prefix of every prompt.
 
     Attributes:
-        network: of Hugging Face.  prefix: tokens before every prompt.
+        network: a causal language model of Hugging Face.  prefix: tokens.
     """
 
     network: Any
     prefix: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Texts:
-    """Responses of a side as tokens, N of them; the responses without their end."""
-
-    prompts: list[list[int]]
-    responses: list[tuple[int, ...]]
-
-
-class TextScorer(Scorer[Speaker, Texts]):
-    """Tensors of responses to prompts: one position for each token and one for the end.
+class TextTokenizer:
+    """A Hugging Face tokenizer.
 
     Args:
-        term, scored, edits: see `Scorer`.
-        tokenizer: of the model.
-        strength: of the contrast of critical tokens.
+        name: folder or hub name.
+        longest: tokens of prompt, response and end together.
+    Attributes:
+        end: token that ends a response.
+    Raises:
+        ModelError: there is no tokenizer, or it has no end token.
     """
 
-    def __init__(
-        self,
-        term: PreferenceTerm,
-        tokenizer: TextTokenizer,
-        scored: str = "all",
-        edits: bool = False,
-        strength: float = 1.0,
-    ) -> None:
-        super().__init__(term, scored, edits)
-        self.tokenizer, self.strength = tokenizer, strength
+    def __init__(self, name: str, longest: int) -> None:
+        try:
+            self._tokenizer: Any = transformers().AutoTokenizer.from_pretrained(name)
+        except (OSError, ValueError) as error:
+            line = next(iter(str(error).splitlines()), "")
+            raise ModelError(f"model: {name} has no tokenizer that can be loaded ({line[:200]})") from error
+        if self._tokenizer.eos_token_id is None:
+            raise ModelError(f"model: the tokenizer of {name} has no end token; set eos_token in tokenizer_config.json")
+        self.end: int = int(self._tokenizer.eos_token_id)
+        begin = self._tokenizer.bos_token_id
+        self._begin = self.end if begin is None else int(begin)
+        self.longest = longest
 
-    def texts_of(self, side: Side, batch: Sequence[list[int]]) -> Texts:
-        """Tokens. `batch`: the prompts of all places."""
-        return Texts([batch[place] for place in side.places], side.texts)
+    def prompt(self, text: str) -> list[int]:
+        """Tokens of a prompt; at least one, from which the first token of a response is predicted."""
+        found = [int(i) for i in self._tokenizer(text)["input_ids"]] if text else []
+        while found and found[-1] == self.end:
+            found.pop()
+        return found or [self._begin]
 
-    def scores(
-        self, source: Speaker, texts: Texts, reference: Speaker | None = None, collision: bool = False
-    ) -> TokenScores:
-        """Scores (N, L + 1), L tokens of the longest response."""
-        labels, begins, counts = self._labels(source, texts)
-        logits = self._logits(source, texts)
-        others = None
-        if reference is not None:
-            with torch.no_grad():
-                others = self._logits(reference, texts)
-        found = lm_token_scores(logits, labels.to(logits.device), reference_logits=others, log_collision=collision)
-        place = torch.arange(int(counts.max()))[None]
-        mask = (place < counts[:, None]).to(logits.device)
-        # After the shift the score of the label at i stands at i - 1.
-        where = (begins[:, None] - 1 + place).clamp(max=labels.shape[1] - 2).to(logits.device)
+    def response(self, text: str) -> tuple[int, ...]:
+        """Tokens of a response without the end token."""
+        return tuple(int(i) for i in self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-        def own(values: Tensor | None) -> Tensor | None:
-            return None if values is None else values.gather(1, where).masked_fill(~mask, 0.0)
+    def fits(self, prompt: Sequence[int], response: Sequence[int]) -> bool:
+        """Whether prompt, response and end are within `longest`."""
+        return len(prompt) + len(response) + 1 <= self.longest
 
-        scores = own(found.log_probs)
-        assert scores is not None
-        return TokenScores(scores, mask, own(found.kl), own(found.log_collision))
+    def padded(self, rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """Rows of tokens as ids (N, P), padded with the end token, and the mask of the tokens, int64 both."""
+        ids = padded(rows, self.end, torch.int64)
+        counts = torch.tensor([len(row) for row in rows])
+        return ids, (torch.arange(ids.shape[1])[None] < counts[:, None]).long()
 
-    def contrast(self, wanted: set[str], better: Speaker, worse: Speaker, texts: Texts) -> dict[str, Tensor]:
-        """Critical tokens from both models' distributions, rewards from their scores."""
-        found: dict[str, Tensor] = {}
-        if "scores" in wanted:
-            rows = [(*response, self.tokenizer.end) for response in texts.responses]
-            good, bad = self._nexts(better, texts), self._nexts(worse, texts)
-            labels = padded(rows, IGNORED, torch.int64).to(good.device)
-            found["scores"] = critical_token_scores(good, bad, labels, strength=self.strength, shift=False)
-        if "token_rewards" in wanted:
-            found["token_rewards"] = contrast_rewards(*(self.scores(one, texts).log_probs for one in (better, worse)))
-        return found
+    def text(self, tokens: Sequence[int]) -> str:
+        """The text of tokens, without special tokens."""
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
 
-    def lengths(self, texts: Texts, always: bool = False) -> Tensor | None:
-        """Averages divide by the scored tokens."""
-        return None
-
-    def end(self, batch: Sequence[list[int]]) -> int:
-        """The end token."""
-        return self.tokenizer.end
-
-    def _rows(self, source: Speaker, texts: Texts) -> list[list[int]]:
-        return [
-            [*source.prefix, *prompt, *response, self.tokenizer.end]
-            for prompt, response in zip(texts.prompts, texts.responses, strict=True)
-        ]
-
-    def _labels(self, source: Speaker, texts: Texts) -> tuple[Tensor, Tensor, Tensor]:
-        """Labels (N, P), -100 but for the response and its end; where they begin and how many they are, (N,)."""
-        begins = torch.tensor([len(source.prefix) + len(prompt) for prompt in texts.prompts])
-        counts = torch.tensor([len(response) + 1 for response in texts.responses])
-        ids, mask = self.tokenizer.padded(self._rows(source, texts))
-        place = torch.arange(ids.shape[1])[None]
-        return ids.masked_fill((place < begins[:, None]) | (mask == 0), IGNORED), begins, counts
-
-    def _logits(self, source: Speaker, texts: Texts) -> Tensor:
-        ids, mask = self.tokenizer.padded(self._rows(source, texts))
-        device = source.network.device
-        found: Tensor = source.network(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
-        return found
-
-    def _nexts(self, source: Speaker, texts: Texts) -> Tensor:
-        """Logits where the response is predicted, (N, L + 1, V)."""
-        _, begins, counts = self._labels(source, texts)
-        logits = self._logits(source, texts)
-        where = (begins[:, None] - 1 + torch.arange(int(counts.max()))[None]).clamp(max=logits.shape[1] - 1)
-        return logits.gather(1, where.to(logits.device)[..., None].expand(-1, -1, logits.shape[-1]))
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer to a folder."""
+        self._tokenizer.save_pretrained(folder)

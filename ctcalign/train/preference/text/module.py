@@ -1,52 +1,49 @@
-"""A causal language model that learns from comparisons, with the losses that train recognisers."""
+"""Training of a causal language model with a preference loss, the same losses that train recognisers."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
 from ctcalign.preference.prompt_classifier import PromptClassifier
-from ctcalign.train.keys import key
-from ctcalign.train.optimisation import OptimiserConfig
-from ctcalign.train.preference.choices import Choice, Labels
+from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
 from ctcalign.train.preference.examples import VALUES, Example
-from ctcalign.train.preference.sides import rows_of
-from ctcalign.train.preference.term import LossConfig, PreferenceTerm, told_of
-from ctcalign.train.preference.text.data import TextBatch, choices_of
-from ctcalign.train.preference.text.frozen import FrozenSpeakers, TextContrast, roles_of
-from ctcalign.train.preference.text.models import Speaker, TextScorer, load_causal_model
-from ctcalign.train.preference.text.tokens import TextTokenizer
-from ctcalign.train.processes import of_all_processes, of_each_process
+from ctcalign.train.preference.sides import Labels, Preference, rows_of
+from ctcalign.train.preference.term import LossConfig, PreferenceTerm, loss_metrics
+from ctcalign.train.preference.text.data import TextBatch, preferences_of
+from ctcalign.train.preference.text.frozen import FrozenLanguageModels, TextContrast, roles_of
+from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, load_causal_model
+from ctcalign.train.preference.text.scorer import TextScorer
+from ctcalign.train.processes import gather_objects, gather_rows
 
 MONITORED = ("loss", "accuracy", "margins")
 
 
-class TextPreferenceModule(pl.LightningModule):
+class TextPreferenceModule(TrainingModule):
     """Train a Hugging Face causal language model with a preference loss.
 
     The loss is loss.weight * preference + sft_weight * cross entropy of the chosen tokens, over the batch of all
-    processes. With `loss.weight: 0` it is supervised fine-tuning.
+    processes. With `loss.weight: 0` this is supervised fine-tuning.
 
     Args:
         model: folder or hub name of model and tokenizer.
-        fresh: draw the weights anew from the model's configuration.
+        fresh: start from random weights instead of those of the model.
         loss: the loss.
-        sft_weight: of the mean cross entropy of all chosen tokens of the batch, >= 0.
-        together: rejected responses that one chosen one is compared with at once, 2 or more for LOGO.
+        sft_weight: weight of the mean cross entropy of all chosen tokens of the batch, >= 0.
+        together: rejected responses in each pair, 2 or more for LOGO.
         scored: "all" tokens, or the "differing" range alone, see `PairsConfig`.
-        reference: folder or hub name of the frozen reference model; `model` when left out.
-        contrast: see there.
-        aligned: folders or hub names of strong models for PoFT; the reference where there are none.
-        matching: of BCO: weigh undesirable rows by how likely their prompt is to have a desirable response
-            (underlying distribution matching); a classifier of prompts is fitted when training begins.
-        longest: tokens of prompt and response; longer ones are left out and counted.
+        reference: folder or hub name of the frozen reference model; default: `model`.
+        contrast: weights of tokens for critical-token DPO and T-REG.
+        aligned: folders or hub names of strong models for PoFT; default: the reference.
+        matching: of BCO: weight undesirable rows by the probability that their prompt has a desirable response
+            (underlying distribution matching), from a classifier of prompts that is fitted before training.
+        longest: tokens of prompt, response and end; longer ones are left out and counted.
         optimiser: AdamW and its rate.
         seed: of weights and dropout.
     Raises:
@@ -69,93 +66,86 @@ class TextPreferenceModule(pl.LightningModule):
         optimiser: OptimiserConfig | None = None,
         seed: int = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(optimiser or OptimiserConfig(lr=1e-5), seed)
         if not sft_weight >= 0 or together < 1 or longest < 2:
             raise UsageError(
-                f"model: expected sft_weight of 0 or more, together of 1 or more and longest of 2 or more, got "
+                f"model: expected sft_weight >= 0, together >= 1 and longest >= 2, got "
                 f"{sft_weight}, {together} and {longest}"
             )
-        self.language_model: Any = load_causal_model(model, fresh).train()  # it comes in evaluation mode
+        self.language_model: Any = load_causal_model(model, fresh).train()  # it is loaded in evaluation mode
         self.tokenizer = TextTokenizer(model, longest)
         self.term = PreferenceTerm(loss or LossConfig(), together)
         self.contrast = contrast or TextContrast()
         edits = self.contrast.kind == "edits"
         self.scorer = TextScorer(self.term, self.tokenizer, scored, edits, self.contrast.strength)
-        self.sft_weight, self.together, self.matching, self.seed = sft_weight, together, matching, seed
-        self.optimiser = optimiser or OptimiserConfig(lr=1e-5)
+        self.sft_weight, self.together, self.matching = sft_weight, together, matching
         self.classifier: PromptClassifier | None = None
-        self.dropped: Counter[str] = Counter()
-        self.training_config: dict[str, Any] = {}
         self.reference, self.aligned = reference or model, list(aligned or [])
         if fresh and reference is None and roles_of(
-            self.scorer.asked, self.contrast, self.aligned, self.reference, matching
+            self.scorer.needed, self.contrast, self.aligned, self.reference, matching
         ):  # fmt: skip
-            raise UsageError("reference: a fresh model is no reference; give one, or begin with a trained model")
+            raise UsageError(
+                "reference: a fresh model cannot be the reference; give another one, or start from a trained model"
+            )
         if matching and not self.term.may_take("desirable_probability"):
-            raise UsageError(f"matching: {self.term.loss.name} has no use for it; it is for bco")
-        # Lightning must neither save nor train the frozen models: they are no modules of this one.
-        self.frozen: FrozenSpeakers | None = None
+            raise UsageError(f"matching: {self.term.loss.name} does not use it; it is for bco")
+        # Not a torch module, so that Lightning neither trains nor saves the frozen models.
+        self.frozen: FrozenLanguageModels | None = None
         self._sums: list[tuple[float, dict[str, float]]] = []
 
     def on_fit_start(self) -> None:
-        """Load the frozen models that the data leaves something to do for, and fit the classifier of prompts."""
+        """Load the frozen models whose scores the data does not hold, and fit the classifier of prompts."""
         examples: list[Example] = list(getattr(getattr(self.trainer, "datamodule", None), "examples", []))
         responses = [response for one in examples for response in one.responses]
         stored = {name for name in VALUES if responses and all(name in one.values for one in responses)}
-        roles = roles_of(self.scorer.asked - stored, self.contrast, self.aligned, self.reference, self.matching)
-        self.frozen = FrozenSpeakers(roles, self.contrast, self.tokenizer, self.device)
+        roles = roles_of(self.scorer.needed - stored, self.contrast, self.aligned, self.reference, self.matching)
+        self.frozen = FrozenLanguageModels(roles, self.contrast, self.tokenizer, self.device)
         if self.matching and self.classifier is None:
             self.classifier = self.frozen.classifier(examples)
 
-    def training_step(self, batch: TextBatch, batch_idx: int) -> Tensor:
-        """The loss of the batch of all processes, with a gradient to this one's share, scaled so that the mean of the
-        gradients over the processes is that of the whole batch."""
-        torch.manual_seed(key("step", self.seed, batch.epoch, batch.index, self.global_rank))
-        loss, told, count = self._loss(batch)
-        self.dropped.update({n.removeprefix("dropped/"): int(v) for n, v in told.items() if n.startswith("dropped/")})
-        every: int = getattr(self.trainer, "log_every_n_steps", 1)  # set, but not declared, by Lightning
-        if (self.global_step + 1) % max(1, every) == 0:
-            found = {"epoch": float(batch.epoch), "loss": float(loss.detach()), "examples": float(count)}
-            found |= {f"preference/{name}": value for name, value in told.items()}
-            for logger in self.trainer.loggers:
-                logger.log_metrics(found, step=self.global_step)
-            self.log("loss", found["loss"], prog_bar=True, logger=False, batch_size=max(1, count))
-        # Gradients are averaged over the processes: undo it. The zero keeps a process without rows in step.
-        zero = sum(parameter.sum() for parameter in self.language_model.parameters() if parameter.requires_grad)
-        scaled: Tensor = loss * self.trainer.world_size + 0.0 * zero
-        return scaled
+    @property
+    def trained_network(self) -> nn.Module:
+        """The language model."""
+        network: nn.Module = self.language_model
+        return network
 
-    def _loss(self, batch: TextBatch, training: bool = True) -> tuple[Tensor, dict[str, float], int]:
-        """The loss, what there is to tell, and the number of examples of all processes."""
+    def losses(self, batch: TextBatch, training: bool = True) -> StepLosses:
+        """Preference loss and cross entropy over the batch of all processes, with gradients to this process's rows.
+
+        Args:
+            training: whether to update the state of the loss.
+        """
         prompts = [self.tokenizer.prompt(one.key) for one in batch.examples]
-        choices, dropped = choices_of(batch.examples, prompts, self.tokenizer, self.together)
-        own = self._rows(batch, prompts, choices)
-        whole = of_all_processes(own, self.device)
-        result = self.term(whole, training)
-        counted = of_each_process((len(batch.examples), dropped))
-        told = told_of(result, [one for _, one in counted])
-        loss = torch.zeros((), device=self.device)
+        preferences, own_dropped = preferences_of(batch.examples, prompts, self.tokenizer, self.together)
+        whole = gather_rows(self._loss_inputs(batch, prompts, preferences), self.device)
+        result, cost = self.term(whole, training), self.term.chosen_cost(whole)
+        dropped: Counter[str] = sum(gather_objects(own_dropped), Counter())
+        metrics, terms = loss_metrics(result, dropped), {}
         if result is not None:
-            loss = loss + self.term.weight * result.loss
-        cost = self.term.chosen_cost(whole)
+            terms["preference"] = Weighted(result.loss, self.term.weight, whole=True)
         if cost is not None:
-            loss, told["chosen_cost"] = loss + self.sft_weight * cost, float(cost.detach())
-        return loss, told, sum(one for one, _ in counted)
+            terms["chosen_cost"] = Weighted(cost, self.sft_weight, whole=True)
+            metrics["chosen_cost"] = float(cost.detach())
+        parameters = (parameter for parameter in self.language_model.parameters() if parameter.requires_grad)
+        anchor = torch.stack([parameter.sum() for parameter in parameters]).sum()
+        return StepLosses(terms, len(batch.examples), anchor, {}, dropped, metrics)
 
-    def _rows(self, batch: TextBatch, prompts: list[list[int]], choices: Sequence[Choice]) -> dict[str, Tensor]:
-        """Tensors of this process's responses for the loss."""
+    def _loss_inputs(
+        self, batch: TextBatch, prompts: list[list[int]], preferences: Sequence[Preference]
+    ) -> dict[str, Tensor]:
+        """Inputs of the loss from this process's responses."""
         assert self.frozen is not None
-        policy, models = Speaker(self.language_model), self.frozen.models
-        own = self.scorer(choices, policy, models, prompts)
+        policy, models = PromptedModel(self.language_model), self.frozen.models
+        own = self.scorer(preferences, policy, models, prompts)
         if own and self.classifier is not None:
-            asked = [batch.examples[place].key for place in rows_of(choices, single=False).places]
-            own["desirable_probability"] = self.classifier.probability(self.frozen.embedded(asked))
-        if not self.scorer.wanted["mismatched"]:
+            keys = [batch.examples[place].key for place in rows_of(preferences, single=False).places]
+            own["desirable_probability"] = self.classifier.probability(self.frozen.embedded(keys))
+        if not self.scorer.inputs["mismatched"]:
             return own
         first: dict[int, Labels] = {}
-        for one in choices:
+        for one in preferences:
             first.setdefault(batch.numbers[one.place], one.chosen or one.rejected[0])
-        others = sorted(one for part in of_each_process(list(first.items())) for one in part)
+        others = sorted(one for part in gather_objects(list(first.items())) for one in part)
         numbers = [number for number, _ in others]
         pairs = []
         for number, text in first.items() if own else ():
@@ -165,34 +155,33 @@ class TextPreferenceModule(pl.LightningModule):
                 pairs.append((place, other))
         return own | (self.scorer.mismatched(pairs, policy, models, prompts, self.device) if own else {})
 
+    def log_row(self, step: StepLosses, count: int, means: Mapping[str, float]) -> dict[str, float]:
+        """The loss, and the metrics of the preference loss."""
+        row = {"loss": self._total(step), "examples": float(count)}
+        return row | {f"preference/{name}": value for name, value in step.statistics.items()}
+
+    def _total(self, step: StepLosses) -> float:
+        total = torch.zeros((), device=self.device)
+        for term in step.terms.values():
+            total = total + term.weight * term.value.detach()
+        return float(total)
+
     def on_validation_epoch_start(self) -> None:
         self._sums = []
 
     def validation_step(self, batch: TextBatch, batch_idx: int) -> None:
-        """The loss and its metrics, without a change to its state."""
-        loss, told, count = self._loss(batch, training=False)
-        self._sums.append((float(count), {**told, "loss": float(loss.detach())}))
+        """The loss and its metrics, without updating its state."""
+        step = self.losses(batch, training=False)
+        count = sum(gather_objects(step.count))
+        self._sums.append((float(count), {**step.statistics, "loss": self._total(step)}))
 
     def on_validation_epoch_end(self) -> None:
-        """Log means over the validation examples; they are the same in all processes."""
+        """Log means over the validation examples, which are the same in all processes."""
         for name in MONITORED:
-            known = [(count, told[name]) for count, told in self._sums if name in told]
+            known = [(count, metrics[name]) for count, metrics in self._sums if name in metrics]
             if known:
                 mean = sum(count * value for count, value in known) / max(1.0, sum(count for count, _ in known))
                 self.log(f"val_{name}", mean, rank_zero_only=False)
-
-    def on_train_end(self) -> None:
-        """Say what was left out."""
-        left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(self.dropped.items()))
-        if left_out:
-            pl.utilities.rank_zero_info(f"responses left out: {left_out}")
-
-    def configure_optimizers(self) -> Any:
-        """AdamW, its rate by update."""
-        optimiser = self.optimiser.optimiser(self.language_model)
-        last = self.trainer.max_steps
-        rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.optimiser.share(step, last))
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the configuration, the state of the loss and the classifier of prompts."""
@@ -205,7 +194,7 @@ class TextPreferenceModule(pl.LightningModule):
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from a checkpoint.
+        """Continue from a checkpoint.
 
         Raises:
             UsageError: it was trained with another loss.

@@ -1,4 +1,4 @@
-"""Error rates and delay of a validation set, as sums that add up over batches and processes."""
+"""Errors and delays of greedy paths as sums that can be added over batches and processes, and the rates of the sums."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ctcalign.train.data.tokenizers import Tokenizer, text_of
 SUMS = ("loss", "losses", "word_errors", "words", "character_errors", "characters", "delay", "delays")
 
 
-def sayable(text: str, vocabulary: Vocabulary) -> str:
-    """A reference as a model would write it (its case, é as e); a word that it cannot write stays as it is."""
+def normalised_reference(text: str, vocabulary: Vocabulary) -> str:
+    """A reference in the symbols of a model (its case, é as e); words that it cannot write are left unchanged."""
     words = []
     for word in text.split():
         labels, lost = vocabulary.encode(word)
@@ -26,23 +26,23 @@ def sayable(text: str, vocabulary: Vocabulary) -> str:
     return " ".join(words)
 
 
-def count_up(
+def error_sums(
     batch: Batch,
     log_probs: Tensor,
     lengths: Tensor,
     tokenizer: Tokenizer,
     frame_shift: float,
-    losses: tuple[Tensor, int] | None,
+    loss: tuple[Tensor, int] | None,
 ) -> Tensor:
     """The sums of a batch, (8,) float64 in the order of `SUMS`.
 
     Args:
         log_probs: (B, T, C).  lengths: (B,).  frame_shift: seconds.
-        losses: mean loss and how many utterances it is of.
+        loss: its mean, and the number of utterances in the mean.
     """
     sums = dict.fromkeys(SUMS, 0.0)
-    if losses is not None:
-        sums["loss"], sums["losses"] = float(losses[0]) * losses[1], losses[1]
+    if loss is not None:
+        sums["loss"], sums["losses"] = float(loss[0]) * loss[1], loss[1]
     vocabulary = tokenizer.vocabulary
     paths, frames = log_probs.argmax(-1).cpu().numpy(), lengths.tolist()
     reasons = batch.reasons or [""] * len(batch.ids)
@@ -50,23 +50,24 @@ def count_up(
         if reasons[place] in (UNREADABLE, UNTRANSCRIBED, SPARE):
             continue
         path = paths[place, : frames[place]]
-        wanted, said = sayable(text, vocabulary), tokenizer.decode(collapse(path, vocabulary.blank))
-        sums["word_errors"] += edit_distance(wanted.split(), said.split())
-        sums["words"] += len(wanted.split())
-        sums["character_errors"] += edit_distance(wanted, said)
-        sums["characters"] += len(wanted)
+        ref_text = normalised_reference(text, vocabulary)
+        hyp_text = tokenizer.decode(collapse(path, vocabulary.blank))
+        sums["word_errors"] += edit_distance(ref_text.split(), hyp_text.split())
+        sums["words"] += len(ref_text.split())
+        sums["character_errors"] += edit_distance(ref_text, hyp_text)
+        sums["characters"] += len(ref_text)
         words = batch.words[place] if batch.words else []
         if any(not math.isnan(word.end) for word in words):
-            reference = [TimedWord(sayable(word.text, vocabulary), word.start, word.end) for word in words]
-            heard = emitted_words(emission_times(path, frame_shift, vocabulary.blank), vocabulary.symbols)
-            delays = emission_delays(reference, heard).values
+            reference = [TimedWord(normalised_reference(word.text, vocabulary), word.start, word.end) for word in words]
+            emitted = emitted_words(emission_times(path, frame_shift, vocabulary.blank), vocabulary.symbols)
+            delays = emission_delays(reference, emitted).values
             sums["delay"] += float(delays.sum())
             sums["delays"] += len(delays)
     return torch.tensor([sums[name] for name in SUMS], dtype=torch.float64)
 
 
-def rates(sums: Tensor) -> dict[str, float]:
-    """val_loss, val_wer, val_cer (fractions) and val_delay (mean, seconds), each where there was something to count."""
+def validation_metrics(sums: Tensor) -> dict[str, float]:
+    """val_loss, val_wer, val_cer (fractions) and val_delay (mean, seconds); one without observations is left out."""
     of = dict(zip(SUMS, sums.tolist(), strict=True))
     pairs = {
         "val_loss": ("loss", "losses"),

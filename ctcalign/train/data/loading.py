@@ -1,19 +1,19 @@
-"""Batches over all processes at once, each process with its share of every batch.
+"""Batches drawn over all processes, divided among the processes, and read from audio.
 
-Every process draws the same batches from the same seed and takes every n-th utterance of each. So a training sees the
-same whatever the number of processes, and a batch is named by its epoch and place.
+Every process draws the same batches from the same seed and takes every n-th utterance of each. The batches of a
+training therefore do not depend on the number of processes, and a batch is identified by its epoch and index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.models.encoders.frontend import LEVEL
@@ -21,21 +21,21 @@ from ctcalign.models.features import MELS, log_mel
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
-from ctcalign.train.keys import key, numpy_generator
+from ctcalign.train.processes import numpy_generator, seed_of
 
-# Frames of silence in place of an utterance without sound: enough for every encoder, so that no NaN is born there.
+# Frames of silence that replace an utterance without audio: enough for every encoder to give finite output.
 _STAND_IN_FRAMES = 16
 _CUTS_FOR_BINS = 2000
 _WINDOW = 16
 
 
 @dataclass(frozen=True)
-class Share:
-    """What one process does of a batch.
+class ProcessBatch:
+    """The utterances of a batch that one process trains on.
 
     Attributes:
-        epoch, index: which batch.  last: it is the last of its epoch.
-        cuts: the process's own utterances; when it has none, another's.  spare: whether that is so.
+        epoch, index: position of the batch.  last: whether it is the last of its epoch.
+        cuts: the utterances.  spare: whether they belong to another process, because this one has none of its own.
     """
 
     epoch: int
@@ -46,17 +46,17 @@ class Share:
 
 
 class GlobalBatches:
-    """The batches of one epoch, from some place on.
+    """Draws the batches of an epoch.
 
     Args:
         name, sources: see `open_cuts`.
-        max_duration: seconds of speech of a batch of all processes.  max_cuts: utterances of it, None: any number.
+        max_duration: seconds of speech in a batch of all processes.  max_cuts: utterances in it; None: no limit.
         longest: seconds; longer utterances are left out and counted.
-        buckets: groups of like duration.  buffer: cuts that are held for sorting and shuffling.
-        shuffle, seed: order of training; each epoch has its own.
-        rank, world_size: which process of how many.
+        buckets: groups of similar duration.  buffer: cuts in memory for sorting and shuffling.
+        shuffle, seed: whether each epoch has a random order of its own, and its seed.
+        rank, world_size: of this process.
     Attributes:
-        left_out: utterances of the epoch so far that were too long.
+        left_out: utterances of the current epoch that were too long.
     """
 
     def __init__(
@@ -75,12 +75,10 @@ class GlobalBatches:
         world_size: int = 1,
     ) -> None:
         if not max_duration > 0 or not longest > 0:
-            raise UsageError(
-                f"{name}: expected max_duration and longest above 0 seconds, got {max_duration} and {longest}"
-            )
+            raise UsageError(f"{name}: expected max_duration and longest > 0 seconds, got {max_duration} and {longest}")
         for what, value in (("max_cuts", max_cuts), ("buckets", buckets), ("buffer", buffer)):
             if value is not None and value < 1:
-                raise UsageError(f"{name}: {what} must be 1 or more, got {value}")
+                raise UsageError(f"{name}: expected {what} >= 1, got {value}")
         self.name, self.sources = name, sources
         self.max_duration, self.max_cuts, self.longest = max_duration, max_cuts, longest
         self.buckets, self.buffer, self.shuffle, self.seed = buckets, buffer, shuffle, seed
@@ -88,8 +86,8 @@ class GlobalBatches:
         self.left_out = 0
         self._bins: list[float] | None = None
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Share]:
-        """The shares of an epoch, from batch `start` on.
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[ProcessBatch]:
+        """This process's part of the batches of an epoch, from batch `start` on.
 
         Raises:
             UsageError: a source is missing, or there is no utterance.
@@ -97,7 +95,7 @@ class GlobalBatches:
         from lhotse.dataset import DynamicBucketingSampler
 
         self.left_out = 0
-        seed = key(self.seed, "order", epoch) % 2**31
+        seed = seed_of(self.seed, "order", epoch) % 2**31
         cuts = open_cuts(self.name, self.sources, seed if self.shuffle else None)
         if self._bins is None:
             self._bins = _bins([cut.duration for cut in islice(cuts, _CUTS_FOR_BINS)], self.buckets, self.name)
@@ -109,7 +107,7 @@ class GlobalBatches:
             buffer_size=self.buffer,
             shuffle=self.shuffle,
             seed=seed,
-            sync_buckets=True,  # without it lhotse 1.33 ends the epoch at the first empty group and drops what is left
+            sync_buckets=True,  # else lhotse 1.33 ends the epoch at the first empty bucket and drops the remaining cuts
             world_size=1,
             rank=0,
         )
@@ -117,18 +115,20 @@ class GlobalBatches:
         drawn = _shuffled(sampler, np.random.default_rng(seed)) if self.shuffle else sampler
         for index, batch in enumerate(drawn):
             if before is not None and before[0] >= start:
-                yield self._share(epoch, *before, last=False)
+                yield self._own_part(epoch, *before, last=False)
             before = index, list(batch)
         if before is None:
-            raise UsageError(f"{self.name}: no utterance of at most {self.longest:g} seconds in {self.sources}")
+            raise UsageError(
+                f"{self.name}: there is no utterance of at most {self.longest:g} seconds in {self.sources}"
+            )
         if before[0] >= start:
-            yield self._share(epoch, *before, last=True)
+            yield self._own_part(epoch, *before, last=True)
 
-    def _share(self, epoch: int, index: int, cuts: list[Any], last: bool) -> Share:
-        # By length, so that the processes have as much to do as each other.
+    def _own_part(self, epoch: int, index: int, cuts: list[Any], last: bool) -> ProcessBatch:
+        # Sorted by length, so that the load is even between processes.
         cuts = sorted(cuts, key=lambda cut: (-cut.duration, cut.id))
         own = cuts[self.rank :: self.world_size]
-        return Share(epoch, index, last, own or cuts[-1:], not own)
+        return ProcessBatch(epoch, index, last, own or cuts[-1:], not own)
 
     def _fits(self, cut: Any) -> bool:
         fits = bool(cut.duration <= self.longest)
@@ -137,8 +137,7 @@ class GlobalBatches:
 
 
 def _shuffled(batches: Iterable[Any], rng: np.random.Generator) -> Iterator[Any]:
-    """Batches in a random order, a window of them at a time. lhotse goes through the groups in the same order every
-    epoch."""
+    """Batches shuffled in a sliding window, since lhotse visits the buckets in the same order every epoch."""
     window: list[Any] = []
     for batch in batches:
         window.append(batch)
@@ -149,20 +148,20 @@ def _shuffled(batches: Iterable[Any], rng: np.random.Generator) -> Iterator[Any]
 
 
 def _bins(durations: list[float], buckets: int, name: str) -> list[float]:
-    """Bounds between groups of as many cuts."""
+    """Bounds of duration between groups of equal size."""
     if not durations:
-        raise UsageError(f"{name}: there are no cuts in it")
+        raise UsageError(f"{name}: the sources contain no cuts")
     inner = np.quantile(durations, np.linspace(0, 1, buckets + 1)[1:-1])
     return sorted({float(bound) for bound in inner})
 
 
 class Reader(Dataset[Batch]):
-    """From a share to a batch: sound, features, text. Runs in the workers of a data loader.
+    """Reads audio, features and texts of a process's batch. Runs in the workers of a data loader.
 
     Args:
         augmentation: in training, else None.
-        seed: of the augmentation; an utterance has the same of it in an epoch whoever reads it.
-        words: whether the times of words are wanted.
+        seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
+        words: whether to read the times of words.
     """
 
     def __init__(self, augmentation: Augmentation | None = None, seed: int = 1, words: bool = False) -> None:
@@ -170,27 +169,27 @@ class Reader(Dataset[Batch]):
         self.seed = seed
         self.words = words
 
-    def __getitem__(self, share: Share) -> Batch:
-        read = [self._features(cut, share.epoch) for cut in share.cuts]
-        texts = [text_of_cut(cut) for cut in share.cuts]
+    def __getitem__(self, own: ProcessBatch) -> Batch:
+        read = [self._features(cut, own.epoch) for cut in own.cuts]
+        texts = [text_of_cut(cut) for cut in own.cuts]
         reasons = [
-            SPARE if share.spare else reason or ("" if text else UNTRANSCRIBED)
+            SPARE if own.spare else reason or ("" if text else UNTRANSCRIBED)
             for (_, reason), text in zip(read, texts, strict=True)
         ]
         return Batch(
             features=torch.nn.utils.rnn.pad_sequence([one for one, _ in read], batch_first=True),
             lengths=torch.tensor([len(one) for one, _ in read]),
             texts=[text or "" for text in texts],
-            ids=[cut.id for cut in share.cuts],
-            words=[timed_words(cut) for cut in share.cuts] if self.words else [],
+            ids=[cut.id for cut in own.cuts],
+            words=[timed_words(cut) for cut in own.cuts] if self.words else [],
             reasons=reasons,
-            epoch=share.epoch,
-            index=share.index,
-            last=share.last,
+            epoch=own.epoch,
+            index=own.index,
+            last=own.last,
         )
 
     def _features(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str]:
-        """Log-mel energies (T, 80), and why there are none."""
+        """Log-mel energies (T, 80), and the reason if the utterance cannot be used, else ""."""
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
         reason = ""
         try:
@@ -205,3 +204,33 @@ class Reader(Dataset[Batch]):
         if reason:
             return torch.full((_STAND_IN_FRAMES, MELS), LEVEL), reason
         return (found if self.augmentation is None else self.augmentation.features(found, rng)), ""
+
+
+class BatchLoader:
+    """Batches from the current position. Not a torch DataLoader, whose order Lightning would change.
+
+    Args:
+        source: gives the process's batches of one pass.  reader: reads them.  workers: reading processes, >= 0.
+    """
+
+    def __init__(self, source: Callable[[], Iterator[ProcessBatch]], reader: Reader, workers: int) -> None:
+        self._source, self._reader, self._workers = source, reader, workers
+
+    def __iter__(self) -> Iterator[Batch]:
+        # The "sampler" is iterated in this process; a worker reads each of its items.
+        loader: DataLoader[Batch] = DataLoader(
+            self._reader,
+            sampler=_Once(self._source),
+            batch_size=None,
+            num_workers=self._workers,
+            prefetch_factor=4 if self._workers else None,
+        )
+        yield from loader
+
+
+class _Once:
+    def __init__(self, source: Callable[[], Iterator[ProcessBatch]]) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[ProcessBatch]:
+        return self._source()

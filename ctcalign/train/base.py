@@ -1,0 +1,238 @@
+"""Lightning classes that all trainings share: optimiser, training step, logging, and data that can be resumed."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from ctcalign.errors import UsageError
+from ctcalign.train.processes import seed_of, sum_over_processes
+
+
+@dataclass
+class OptimiserConfig:
+    """AdamW and its learning rate schedule.
+
+    Attributes:
+        lr: highest learning rate, > 0.
+        betas, weight_decay: of AdamW; parameters with one dimension (norms, biases) are not decayed.
+        warmup_steps: updates until the highest rate is reached, >= 0.
+        decay: "constant"; or "linear" or "cosine" to zero at the last update (`total_steps`, else trainer.max_steps).
+        total_steps: the last update; needed where trainer.max_steps is not set.
+    """
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.98)
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    decay: Literal["constant", "linear", "cosine"] = "constant"
+    total_steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.lr > 0 or self.warmup_steps < 0 or self.weight_decay < 0:
+            raise UsageError(
+                f"optimiser: expected lr > 0, warmup_steps >= 0 and weight_decay >= 0, got {self.lr}, "
+                f"{self.warmup_steps} and {self.weight_decay}"
+            )
+
+    def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
+        """AdamW over the trainable parameters of a network."""
+        parameters = [p for p in network.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW([group for group in groups if group["params"]], lr=self.lr, betas=self.betas)
+
+    def rate_factor(self, step: int, max_steps: int) -> float:
+        """Learning rate at an update as a fraction of `lr`, in [0, 1].
+
+        Raises:
+            UsageError: the rate decays, but the last update is unknown.
+        """
+        rise = min(1.0, (step + 1) / (self.warmup_steps + 1))
+        if self.decay == "constant":
+            return rise
+        end = self.total_steps or max_steps
+        if end <= 0:
+            raise UsageError(f"optimiser: decay {self.decay} needs an end; set trainer.max_steps or total_steps")
+        done = min(1.0, max(0.0, (step - self.warmup_steps) / max(1, end - self.warmup_steps)))
+        return rise * (1 - done if self.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done)))
+
+
+class Weighted(NamedTuple):
+    """One term of the loss of a step.
+
+    Attributes:
+        value: scalar, the mean over the utterances of this process; with `whole`, over the batch of all processes.
+        weight: what it is multiplied with.
+    """
+
+    value: Tensor
+    weight: float
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class StepLosses:
+    """The terms of the loss of a step, and what is counted and logged with them.
+
+    Attributes:
+        terms: by name, the same names in every process.
+        count: utterances (or prompts) of this process.
+        anchor: a scalar to which every trained parameter contributes. It is multiplied by zero, so that a process
+            without usable utterances takes part in the exchange of gradients.
+        skipped: utterances of this process that were left out, by reason.
+        dropped: responses of all processes that were left out, by reason.
+        statistics: whatever `log_row` needs besides.
+    """
+
+    terms: dict[str, Weighted]
+    count: int
+    anchor: Tensor
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    statistics: Any = None
+
+
+class TrainingModule(pl.LightningModule):
+    """Training with AdamW on a loss that is a mean over the batch of all processes.
+
+    One process and several with the same batch follow the same course, up to rounding.
+
+    Args:
+        optimiser: AdamW and its rate.  seed: of everything random in the steps.
+    Attributes:
+        training_config: the resolved configuration, stored in checkpoints.
+        skipped: utterances left out so far, by reason.  dropped: responses left out so far, by reason.
+    """
+
+    def __init__(self, optimiser: OptimiserConfig, seed: int) -> None:
+        super().__init__()
+        self.optimiser, self.seed = optimiser, seed
+        self.training_config: dict[str, Any] = {}
+        self.skipped: dict[str, int] = {}
+        self.dropped: Counter[str] = Counter()
+
+    @property
+    @abstractmethod
+    def trained_network(self) -> nn.Module:
+        """The network whose parameters are optimised."""
+
+    @abstractmethod
+    def losses(self, batch: Any) -> StepLosses:
+        """Terms of the loss of this process's part of a batch."""
+
+    @abstractmethod
+    def log_row(self, step: StepLosses, count: int, means: Mapping[str, float]) -> dict[str, float]:
+        """Numbers to log, "loss" among them.
+
+        Args:
+            count: utterances of all processes.  means: value of each term over the batch of all processes.
+        """
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        """The loss, scaled so that the mean of the gradients over the processes is the gradient of the whole batch."""
+        # A seed for each step: a training that was stopped and resumed draws the same dropout.
+        torch.manual_seed(seed_of("step", self.seed, batch.epoch, batch.index, self.global_rank))
+        step = self.losses(batch)
+        own = {name: term for name, term in step.terms.items() if not term.whole}
+        means = torch.stack([term.value for term in own.values()]) if own else torch.zeros(0, device=self.device)
+        counted = torch.tensor([step.count, *step.skipped.values()], dtype=torch.float64, device=self.device)
+        totals = sum_over_processes(torch.cat([counted, means.detach().double() * step.count])).tolist()
+        count = max(1.0, totals[0])
+        for reason, number in zip(step.skipped, totals[1 : len(counted)], strict=True):
+            self.skipped[reason] += int(number)
+        self.dropped.update(step.dropped)
+        every: int = getattr(self.trainer, "log_every_n_steps", 1)  # Lightning sets it without declaring it
+        if (self.global_step + 1) % max(1, every) == 0:
+            known = dict(zip(own, (total / count for total in totals[len(counted) :]), strict=True))
+            known |= {name: float(term.value.detach()) for name, term in step.terms.items() if term.whole}
+            self._log_row({"epoch": float(batch.epoch), **self.log_row(step, int(totals[0]), known)}, int(count))
+        # Lightning averages gradients over the processes, hence the factor of their number.
+        processes, loss = self.trainer.world_size, 0.0 * step.anchor
+        if own:
+            weights = torch.tensor([term.weight for term in own.values()], device=self.device)
+            loss = loss + (weights * means).sum() * step.count * processes / count
+        for term in step.terms.values():
+            if term.whole:
+                loss = loss + term.weight * term.value * processes
+        return loss
+
+    def _log_row(self, row: dict[str, float], count: int) -> None:
+        # Straight to the loggers: `self.log` repeats the last value of a name that a step does not log.
+        for logger in self.trainer.loggers:
+            logger.log_metrics(row, step=self.global_step)
+        self.log("loss", row["loss"], prog_bar=True, logger=False, batch_size=count)
+
+    def on_train_end(self) -> None:
+        """Report what was left out of the training."""
+        for what, counts in (("utterances", self.skipped), ("responses", self.dropped)):
+            left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()) if number)
+            if left_out:
+                pl.utilities.rank_zero_info(f"{what} left out of steps: {left_out}")
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, its learning rate set at every update."""
+        optimiser, last = self.optimiser.optimiser(self.trained_network), self.trainer.max_steps
+        rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.optimiser.rate_factor(step, last))
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
+
+
+@runtime_checkable
+class Positioned(Protocol):
+    """A batch that knows its position: its epoch, its index in the epoch, and whether it is the last one there."""
+
+    epoch: int
+    index: int
+    last: bool
+
+
+class ResumableData(pl.LightningDataModule):
+    """Data that continues where training was stopped.
+
+    Args:
+        train, validation: sources, one or several; None: no such part.
+    Attributes:
+        position: epoch and index of the next training batch.
+    """
+
+    def __init__(self, train: str | list[str] | None, validation: str | list[str] | None) -> None:
+        super().__init__()
+        self.train, self.validation = train, validation
+        self.position = (0, 0)
+        if validation is None:
+            # Lightning validates if the hook is there.
+            self.val_dataloader = None  # type: ignore[method-assign,assignment]
+
+    @property
+    def rank(self) -> int:
+        """Rank of this process."""
+        return 0 if self.trainer is None else self.trainer.global_rank
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes."""
+        return 1 if self.trainer is None else self.trainer.world_size
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Advance the position to the batch after this one; batches that were read ahead do not count."""
+        if isinstance(batch, Positioned) and self.trainer is not None and self.trainer.training:
+            self.position = (batch.epoch + 1, 0) if batch.last else (batch.epoch, batch.index + 1)
+        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """The position, for a checkpoint."""
+        return {"epoch": self.position[0], "batch": self.position[1]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from a checkpoint."""
+        self.position = (state_dict["epoch"], state_dict["batch"])
