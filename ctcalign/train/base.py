@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.train.processes import seed_of, sum_over_processes
 
@@ -37,11 +38,9 @@ class OptimiserConfig:
     total_steps: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.lr > 0 or self.warmup_steps < 0 or self.weight_decay < 0:
-            raise UsageError(
-                f"optimiser: expected lr > 0, warmup_steps >= 0 and weight_decay >= 0, got {self.lr}, "
-                f"{self.warmup_steps} and {self.weight_decay}"
-            )
+        check_number("optimiser.lr", self.lr, positive=True)
+        check_number("optimiser.weight_decay", self.weight_decay)
+        check_count("optimiser.warmup_steps", self.warmup_steps, 0)
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         """AdamW over the trainable parameters of a network."""

@@ -31,16 +31,15 @@ from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.data.batch import Heard, frames_needed
+from ctcalign.train.data.batch import Emissions, frames_needed
 from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut
 from ctcalign.train.data.tokenizers import Tokenizer
-from ctcalign.train.keys import torch_generator
-from ctcalign.train.preference.choices import Choice
 from ctcalign.train.preference.examples import Example, Response, example_of, write_examples
-from ctcalign.train.preference.sides import edit_scores
-from ctcalign.train.preference.speech.contrast import contrast_nouns
+from ctcalign.train.preference.sides import Preference, edit_scores
 from ctcalign.train.preference.speech.frozen import fingerprint
 from ctcalign.train.preference.speech.pairs import PairMaker, PairsConfig
+from ctcalign.train.preference.speech.scorer import contrast_tensors
+from ctcalign.train.processes import torch_generator
 
 
 class ModelTokenizer(Tokenizer):
@@ -116,7 +115,7 @@ class Maker:
             return [], Counter({"too_short": 1}), None
         if self.pairs is None:
             return self._labelled(cut, text, emission)
-        batch = Heard(
+        batch = Emissions(
             emission,
             torch.tensor([emission.shape[1]]),
             torch.tensor([labels]),
@@ -125,9 +124,9 @@ class Maker:
             self.vocabulary.symbols,
             self.vocabulary.blank,
         )
-        choices, dropped = self.pairs(batch, emission, [torch_generator("cpu", "pairs", cut.id, self.args.seed)])
+        preferences, dropped = self.pairs(batch, emission, [torch_generator("cpu", "pairs", cut.id, self.args.seed)])
         worse = self._worse_emission(samples, cut.id) if self.args.weights else None
-        return [self._example(cut.id, one, emission, worse) for one in choices], dropped, None
+        return [self._example(cut.id, one, emission, worse) for one in preferences], dropped, None
 
     def _worse_emission(self, samples: Tensor, name: str) -> Tensor:
         """Log-probs (1, T, C) under the worse condition: another model, added white noise, or both."""
@@ -137,11 +136,11 @@ class Maker:
             samples = samples + noise * (power * 10 ** (-self.args.noise_snr / 10)).sqrt()
         return self.emission(self.worse, samples)
 
-    def _example(self, name: str, choice: Choice, emission: Tensor, worse: Tensor | None) -> Example:
+    def _example(self, name: str, preference: Preference, emission: Tensor, worse: Tensor | None) -> Example:
         responses = []
-        for labels in (choice.chosen or (), *choice.rejected):
+        for labels in (preference.chosen or (), *preference.rejected):
             content = labels if self.frames else self.tokenizer.decode(labels)
-            responses.append(Response(content, self._values(labels, choice.chosen or (), emission, worse)))
+            responses.append(Response(content, self._values(labels, preference.chosen or (), emission, worse)))
         return Example(name, responses[0], tuple(responses[1:]), reference=self.fingerprint)
 
     def _values(
@@ -157,11 +156,11 @@ class Maker:
             values["scores"] = torch.tensor(edit_scores(labels, chosen))
         elif worse is not None:
             size, count = torch.tensor([emission.shape[1]]), torch.tensor([len(labels)])
-            found = contrast_nouns(
+            found = contrast_tensors(
                 {"scores", "token_rewards"}, emission, worse, text, size, count, blank, frames=self.frames, strength=1.0
             )
-            values |= {noun: value[0] for noun, value in found.items()}
-        return {noun: tuple(value.tolist()) for noun, value in values.items()}
+            values |= {name: value[0] for name, value in found.items()}
+        return {name: tuple(value.tolist()) for name, value in values.items()}
 
     def _labelled(
         self, cut: Any, text: str, emission: Tensor

@@ -21,9 +21,9 @@ import yaml
 from ctcalign.train.preference.examples import Example, read_examples
 from ctcalign.train.preference.scorer import Models
 from ctcalign.train.preference.term import LossConfig, PreferenceTerm
-from ctcalign.train.preference.text.data import choices_of
-from ctcalign.train.preference.text.models import Speaker, TextScorer, load_causal_model
-from ctcalign.train.preference.text.tokens import TextTokenizer
+from ctcalign.train.preference.text.data import preferences_of
+from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, load_causal_model
+from ctcalign.train.preference.text.scorer import TextScorer
 from ctcalign.train.run import fit
 from recipes.awp.evaluation import Row, write_rows
 from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
@@ -85,14 +85,14 @@ def evaluate(folder: Path, parent: Path, examples: list[Example], part: str) -> 
     ]
     write_rows(folder / f"{part}.jsonl", rows)
     term = PreferenceTerm(LossConfig("tdpo"))
-    reference = Speaker(load_causal_model(str(parent)).eval())
+    reference = PromptedModel(load_causal_model(str(parent)).eval())
     sums = dict.fromkeys(("kl", "tokens", "margin", "right", "pairs"), 0.0)
     for begin in range(0, len(examples), PROMPTS):
         some = examples[begin : begin + PROMPTS]
         prompts = [tokenizer.prompt(one.key) for one in some]
-        choices, _ = choices_of(some, prompts, tokenizer, 1)
+        preferences, _ = preferences_of(some, prompts, tokenizer, 1)
         with torch.inference_mode():
-            found = TextScorer(term, tokenizer)(choices, Speaker(network), Models(reference), prompts)
+            found = TextScorer(term, tokenizer)(preferences, PromptedModel(network), Models(reference), prompts)
         if not found:
             continue
         margins = found["chosen_log_probs"].sum(-1) - found["rejected_log_probs"].sum(-1)

@@ -12,8 +12,8 @@ import torch
 from ctcalign.errors import UsageError
 from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment, at_speed, masked, with_noise
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.batches import GlobalBatches, Reader
 from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
+from ctcalign.train.data.loading import GlobalBatches, Reader
 from ctcalign.train.data.module import CutsDataModule
 from tests.train.spoken_tones import make_cuts
 
@@ -135,9 +135,9 @@ def test_sources_that_are_none(tmp_path, manifest):
     ):
         with pytest.raises(UsageError, match=message):
             open_cuts("data.train", sources)
-    with pytest.raises(UsageError, match="buckets must be 1 or more, got 0"):
+    with pytest.raises(UsageError, match="buckets: got 0, expected a whole number >= 1"):
         batches(manifest, buckets=0)
-    with pytest.raises(UsageError, match="workers: must be 0 or more, got -1"):
+    with pytest.raises(UsageError, match="workers: got -1, expected a whole number >= 0"):
         CutsDataModule(str(manifest), workers=-1)
 
 

@@ -101,8 +101,8 @@ def test_the_total_of_alignments_and_a_language_model_choose():
     assert set(little.tolist()) - {0} == {2}
     assert Decoder("beam", word_bonus=math.log(9)).kind == "beam"
     for wrong, message in (
-        ({"kind": "best"}, "expected greedy or beam"),
-        ({"beam": 0}, "a beam of 1 or more"),
+        ({"kind": "best"}, "expected one of greedy, beam"),
+        ({"beam": 0}, "beam: got 0, expected a whole number >= 1"),
         ({"language_model": Likes()}, "use it with beam decoding"),
     ):
         with pytest.raises(UsageError, match=message):
@@ -170,5 +170,5 @@ def test_tokenizers(tmp_path):
     assert "z" in pieces.encode("zoo")[1]
     with pytest.raises(UsageError, match="there is no sentencepiece model"):
         SentencePieceTokenizer(str(tmp_path / "none"))
-    with pytest.raises(UsageError, match="expected keep, lower or upper"):
+    with pytest.raises(UsageError, match="expected one of keep, lower, upper"):
         SentencePieceTokenizer(str(tmp_path / "m.model"), case="title")

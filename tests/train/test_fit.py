@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import ctcalign
 from ctcalign.cli.fit import command
 from ctcalign.errors import CtcAlignError, UsageError
-from ctcalign.train.provenance import source_commit
+from ctcalign.train.recogniser.export import source_commit
 from ctcalign.train.recogniser.guard import WordErrorGuard
 from ctcalign.train.run import fit, prepared
 from tests.train.spoken_tones import config, log_of, make_cuts
@@ -176,16 +176,16 @@ def test_the_configurations_of_the_page_are_ones(tmp_path):
     ("model", "message"),
     [
         ({"objectives": [{**AWP, "name": "align_with_porpoise"}]}, "did you mean 'align_with_purpose'"),
-        ({"objectives": [{**AWP, "weight": -1}]}, "weight must be 0 or more, got -1"),
+        ({"objectives": [{**AWP, "weight": -1}]}, "weight: got -1.0, expected a finite number >= 0"),
         ({"objectives": [{"name": "align_with_purpose"}]}, "weight"),
         ({"objectives": [{**AWP, "options": {"property": "low_latencyy"}}]}, "low_latencyy"),
         ({"objectives": [{**AWP, "options": {"marginn": 0}}]}, "marginn"),
         ({"objectives": [{**AWP, "sampler": {"name": "magic"}}]}, "magic"),
-        ({"objectives": [{**AWP, "sampler": {"paths": 0}}]}, "expected paths and beam of 1 or more"),
+        ({"objectives": [{**AWP, "sampler": {"paths": 0}}]}, "sampler.paths: got 0, expected a whole number >= 1"),
         ({"objectives": [{**AWP, "start_when": {"epoch": 1, "step": 2}}]}, "expected one condition, got epoch, step"),
         ({"objectives": [AWP, AWP]}, "the name 'align_with_purpose' is taken"),
         ({"objectives": [{"name": "delay_penalty", "weight": 0.5, "options": {"penalty": 0.1}}]}, "weight must be 1"),
-        ({"optimiser": {"lr": 0}}, "expected lr above 0"),
+        ({"optimiser": {"lr": 0}}, "optimiser.lr: got 0.0, expected a finite number > 0"),
         ({"encoder": {"class_path": "ConvEncoderr"}}, "ConvEncoderr"),
         ({"init": "nowhere.ckpt"}, "nowhere.ckpt: no such file"),
         ({"sise": 3}, "sise"),
@@ -203,11 +203,11 @@ def test_wrong_models_are_one_line(model, message, cuts, tmp_path):
     [
         ("data", {"train": "nowhere"}, "data.train: nowhere: no such file or folder"),
         ("data", {"train": None}, "expected a Shar folder or a cut manifest to train on"),
-        ("data", {"max_duration": 0}, "expected max_duration and longest above 0"),
+        ("data", {"max_duration": 0}, "expected max_duration and longest > 0"),
         ("data", {"longest": 0.1}, "no utterance of at most 0.1 seconds"),
         ("data", {"augmentation": {"noise": {"folder": "nowhere"}}}, "noise: nowhere holds no recordings"),
         ("data", {"augmentation": {"speeds": [10]}}, "expected factors between 0.5 and 2"),
-        ("trainer", {"max_steps": -1}, "nothing says when to stop"),
+        ("trainer", {"max_steps": -1}, "no limit is set"),
         ("resume", "nowhere.ckpt", "there is no checkpoint nowhere.ckpt"),
     ],
 )

@@ -11,7 +11,7 @@ import torch
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.train import CTCModule, ObjectiveConfig, OptimiserConfig, StartWhen, WordErrorGuard
-from ctcalign.train.recogniser.schedule import Schedule
+from ctcalign.train.recogniser.terms import Schedule
 
 
 def module(**start: Any) -> CTCModule:
@@ -39,7 +39,7 @@ def _no_trainer(monkeypatch):
 
 
 def running(model: CTCModule) -> bool:
-    return model.terms[0].schedule.share(100) > 0
+    return model.terms[0].schedule.factor(100) > 0
 
 
 def test_objectives_stop_past_the_bound_and_training_goes_on():
@@ -47,7 +47,7 @@ def test_objectives_stop_past_the_bound_and_training_goes_on():
     trainer = validated(guard, model, 0.8, 0.6, 0.40, 0.43)  # begins at 0.40; 0.44 is the bound
     assert running(model)
     assert guard.baseline == pytest.approx(0.40)
-    with pytest.warns(UserWarning, match=r"WER 0\.4500 is past 0\.4400"):
+    with pytest.warns(UserWarning, match=r"WER 0\.4500 exceeds 0\.4400"):
         trainer = validated(guard, model, 0.45)
     assert not running(model)
     assert guard.fired_at == 1
@@ -74,7 +74,7 @@ def test_a_guard_goes_on_from_a_checkpoint():
     validated(guard, model, 0.5, 0.6)
     other = WordErrorGuard(relative=0.1, patience=2)
     other.load_state_dict(guard.state_dict())
-    with pytest.warns(UserWarning, match="past"):
+    with pytest.warns(UserWarning, match="exceeds"):
         validated(other, model, 0.6)
     assert other.fired_at is not None
 
@@ -99,43 +99,43 @@ def test_a_weight_grows_and_stays_begun():
     shares = []
     for step, wer in enumerate([None, 0.2, 0.9, 0.9, 0.9, 0.9]):
         schedule.update(0, step, wer)
-        shares.append(schedule.share(step))
+        shares.append(schedule.factor(step))
     assert shares == [0, 0.25, 0.5, 0.75, 1, 1]
     other = Schedule(StartWhen(wer_below=0.3), ramp_steps=3)
     other.restore(schedule.state())
-    assert other.share(2) == 0.5
+    assert other.factor(2) == 0.5
     other.stop(3)
-    assert other.share(3) == 0
+    assert other.factor(3) == 0
 
 
 def test_a_weight_ends_at_its_step():
     schedule = Schedule(ramp_steps=1, until_step=3)
     schedule.update(0, 0, None)
-    assert [schedule.share(step) for step in range(5)] == [0.5, 1, 1, 0, 0]
+    assert [schedule.factor(step) for step in range(5)] == [0.5, 1, 1, 0, 0]
 
 
 def test_wrong_conditions():
     for wrong, message in (
         ({"wsr_fraction_of_baseline": 0.8}, "go together"),
-        ({"step": -1}, "step must be 0 or more, got -1"),
+        ({"step": -1}, "start_when.step: got -1, expected a finite number >= 0"),
     ):
         with pytest.raises(UsageError, match=message):
             StartWhen(**wrong)
-    with pytest.raises(UsageError, match="ramp_steps: must be 0 or more"):
+    with pytest.raises(UsageError, match="ramp_steps: got -1, expected a whole number >= 0"):
         Schedule(ramp_steps=-1)
-    with pytest.raises(UsageError, match="until_step: must be 0 or more, got -2"):
+    with pytest.raises(UsageError, match="until_step: got -2"):
         Schedule(until_step=-2)
-    with pytest.raises(UsageError, match="guard: expected"):
+    with pytest.raises(UsageError, match="guard: relative: got -0"):
         WordErrorGuard(relative=-0.1)
 
 
 def test_learning_rates():
-    assert [OptimiserConfig(warmup_steps=3).share(step, -1) for step in range(5)] == [0.25, 0.5, 0.75, 1, 1]
+    assert [OptimiserConfig(warmup_steps=3).rate_factor(step, -1) for step in range(5)] == [0.25, 0.5, 0.75, 1, 1]
     falling = OptimiserConfig(warmup_steps=0, decay="linear")
-    assert [falling.share(step, 10) for step in (0, 5, 10)] == [1, 0.5, 0]
-    assert OptimiserConfig(warmup_steps=0, decay="cosine").share(5, 10) == pytest.approx(0.5)
+    assert [falling.rate_factor(step, 10) for step in (0, 5, 10)] == [1, 0.5, 0]
+    assert OptimiserConfig(warmup_steps=0, decay="cosine").rate_factor(5, 10) == pytest.approx(0.5)
     with pytest.raises(UsageError, match="needs an end"):
-        falling.share(1, -1)
+        falling.rate_factor(1, -1)
     optimiser = OptimiserConfig(weight_decay=0.1).optimiser(ConvEncoder(dim=8, blocks=1, kernel=3))
     assert {p.ndim > 1: group["weight_decay"] for group in optimiser.param_groups for p in group["params"]} == {
         True: 0.1, False: 0.0,

@@ -17,8 +17,7 @@ from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import select
 from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
 from ctcalign.train.preference.sides import edit_scores
-from ctcalign.train.preference.speech.contrast import ContrastConfig
-from ctcalign.train.preference.speech.frozen import Frozen, fingerprint
+from ctcalign.train.preference.speech.frozen import ContrastConfig, FrozenModel, fingerprint
 from ctcalign.train.preference.speech.pairs import PairsConfig
 from ctcalign.train.preference.term import LossConfig
 from tests.train.preference_cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
@@ -111,7 +110,7 @@ def test_alignments_that_a_property_bettered(init):
 def stored(folder: Path, init: str, pairs: str, **changes) -> str:
     """The pairs with the scores of the reference model beside them."""
     fresh = module(loss=LossConfig("simpo"))
-    frozen = Frozen(fresh.network, fresh.vocabulary, init)
+    frozen = FrozenModel(fresh.network, fresh.vocabulary, init)
     log_probs = frozen(batch().features, batch().lengths)
     frames = fresh.network.encoder.output_lengths(batch().lengths)
     found = []
@@ -230,8 +229,8 @@ def test_options_that_do_not_go_together(options, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "is no JSON"),
-        ('{"chosen": "a"}', "expected an object with 'id'"),
+        ("{", "is not JSON"),
+        ('{"chosen": "a"}', "expected an object with a text as 'id'"),
         ('{"id": "x"}', "has no response"),
         ('{"id": "x", "completion": "a"}', "a completion needs a label"),
         ('{"id": "x", "chosen": {"text": "a", "score": [1]}}', "expected a text, or an object"),

@@ -9,7 +9,7 @@ import torch
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.preference import cpo_loss
-from ctcalign.train.optimisation import OptimiserConfig
+from ctcalign.train.base import OptimiserConfig
 from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
 from ctcalign.train.preference.term import LossConfig
 from ctcalign.train.preference.text.data import TextDataModule
@@ -139,7 +139,7 @@ def test_two_ways_to_ask_give_rewards_of_tokens(start, file):
         contrast = TextContrast(better_prefix="1+1=2 ", worse_prefix=prefix)
         told.append(trained(module(start, LossConfig("treg"), contrast=contrast), data(file))[0])
     assert told[0]["preference/regulariser"] != told[1]["preference/regulariser"]
-    with pytest.raises(UsageError, match="asked in one way"):
+    with pytest.raises(UsageError, match="the same model with the same prefix"):
         trained(module(start, LossConfig("treg")), data(file))
 
 
@@ -154,7 +154,7 @@ def test_prompts_that_only_have_bad_responses_weigh_less(start, folder):
         losses.append(trained(one, data(str(folder / "matching.jsonl"), size=8))[0]["preference/loss"])
     assert losses[1] < losses[0]  # weights below 1, at least 0.5
     assert losses[1] >= 0.75 * losses[0] - 1e-6
-    with pytest.raises(UsageError, match="dpo has no use for it"):
+    with pytest.raises(UsageError, match="dpo does not use it"):
         module(start, LossConfig("dpo"), matching=True)
 
 
@@ -173,7 +173,7 @@ def test_what_is_left_out_is_counted(start, folder):
 def test_a_folder_without_a_model(folder, start):
     with pytest.raises(ModelError, match="cannot be loaded as a causal language model"):
         module(str(folder), LossConfig("dpo"))
-    with pytest.raises(UsageError, match="a fresh model is no reference"):
+    with pytest.raises(UsageError, match="a fresh model cannot be the reference"):
         module(start, LossConfig("dpo"), fresh=True)
 
 

@@ -7,7 +7,7 @@ import torch
 
 from ctcalign.errors import ShapeError
 from ctcalign.objectives.properties import PropertyContext, build_property, improve
-from ctcalign.train.data.batch import REASONS, SPARE, Batch, Heard, frames_needed, select
+from ctcalign.train.data.batch import REASONS, SPARE, Batch, Emissions, frames_needed, select
 from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.recogniser.sampling import SAMPLERS, SamplerConfig, utterances
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
@@ -15,10 +15,10 @@ from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statisti
 SYMBOLS = ("<blank>", " ", "a", "b", "c")
 
 
-def heard(log_probs: torch.Tensor) -> Heard:
+def emissions(log_probs: torch.Tensor) -> Emissions:
     lengths, counts = torch.tensor([12, 9, 12]), torch.tensor([4, 2, 0])
     targets = torch.tensor([[2, 3, 1, 4], [2, 2, 1, 1], [1, 1, 1, 1]])
-    return Heard(log_probs, lengths, targets, counts, ["x", "y", "z"], SYMBOLS, 0)
+    return Emissions(log_probs, lengths, targets, counts, ["x", "y", "z"], SYMBOLS, 0)
 
 
 def scores() -> torch.Tensor:
@@ -27,15 +27,15 @@ def scores() -> torch.Tensor:
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-@pytest.mark.parametrize("property", ["low_latency", "minimum_wer", "joint", "ctcalign.train.keys:key"])
+@pytest.mark.parametrize("property", ["low_latency", "minimum_wer", "joint", "ctcalign.train.processes:seed_of"])
 def test_a_batch_is_its_utterances(sampler, property, monkeypatch):
     if ":" in property:  # one that is called path by path
-        monkeypatch.setattr("ctcalign.train.keys.key", lambda path, context: context.rng.permutation(path))
+        monkeypatch.setattr("ctcalign.train.processes.seed_of", lambda path, context: context.rng.permutation(path))
     term = Term(ObjectiveConfig("align_with_purpose", 1.0, {"property": property}, SamplerConfig(sampler, paths=3)))
     monkeypatch.undo()
     whole, parts = scores(), scores()
-    together = term.loss(heard(whole), 7)
-    single = [term.loss(one, 7) for one in utterances(heard(parts))]
+    together = term.loss(emissions(whole), 7)
+    single = [term.loss(one, 7) for one in utterances(emissions(parts))]
     loss = torch.stack([one.loss for one in single]).mean()
     torch.testing.assert_close(together.loss, loss)
     together.loss.backward()
@@ -49,7 +49,7 @@ def test_a_batch_is_its_utterances(sampler, property, monkeypatch):
 
 def test_steps_and_utterances_differ():
     term = Term(ObjectiveConfig("align_with_purpose", 1.0))
-    losses = [float(term.loss(heard(scores()), step).loss.detach()) for step in (1, 1, 2)]
+    losses = [float(term.loss(emissions(scores()), step).loss.detach()) for step in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
 
 

@@ -115,7 +115,7 @@ def step_work(case: dict[str, Any]) -> Callable[[], None]:
     from ctcalign.models.encoders.frontend import Frontend
     from ctcalign.models.encoders.network import CtcNetwork
     from ctcalign.train import CharacterTokenizer, ObjectiveConfig, SamplerConfig
-    from ctcalign.train.data.batch import Heard
+    from ctcalign.train.data.batch import Emissions
     from ctcalign.train.recogniser.terms import Term
 
     tokenizer = CharacterTokenizer(" efghinorstuvwxz")
@@ -140,18 +140,18 @@ def step_work(case: dict[str, Any]) -> Callable[[], None]:
         fixed, frames = network(features, lengths)
     leaf = fixed.detach().requires_grad_()
 
-    def heard(log_probs: torch.Tensor) -> Heard:
-        return Heard(log_probs, frames, labels, counts, ids, symbols, 0)
+    def emissions(log_probs: torch.Tensor) -> Emissions:
+        return Emissions(log_probs, frames, labels, counts, ids, symbols, 0)
 
     def step() -> None:
         optimiser.zero_grad()
         log_probs, _ = network(features, lengths)
-        terms["ctc"].loss(heard(log_probs), 0).loss.backward()
+        terms["ctc"].loss(emissions(log_probs), 0).loss.backward()
         optimiser.step()
 
     def ours() -> None:
         leaf.grad = None
-        terms[case["what"]].loss(heard(leaf), 0).loss.backward()
+        terms[case["what"]].loss(emissions(leaf), 0).loss.backward()
 
     return step if case["what"] == "step" else ours
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from ctcalign.checks import check_count
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.models.encoders.frontend import LEVEL
 from ctcalign.models.features import MELS, log_mel
@@ -77,8 +78,8 @@ class GlobalBatches:
         if not max_duration > 0 or not longest > 0:
             raise UsageError(f"{name}: expected max_duration and longest > 0 seconds, got {max_duration} and {longest}")
         for what, value in (("max_cuts", max_cuts), ("buckets", buckets), ("buffer", buffer)):
-            if value is not None and value < 1:
-                raise UsageError(f"{name}: expected {what} >= 1, got {value}")
+            if value is not None:
+                check_count(f"{name}: {what}", value)
         self.name, self.sources = name, sources
         self.max_duration, self.max_cuts, self.longest = max_duration, max_cuts, longest
         self.buckets, self.buffer, self.shuffle, self.seed = buckets, buffer, shuffle, seed

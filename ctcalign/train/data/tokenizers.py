@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 
+from ctcalign.checks import check_choice
 from ctcalign.errors import UsageError
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
@@ -73,8 +74,7 @@ class SentencePieceTokenizer(Tokenizer):
     """
 
     def __init__(self, model: str, case: str = "keep") -> None:
-        if case not in ("keep", "lower", "upper"):
-            raise UsageError(f"case: expected keep, lower or upper, got {case!r}")
+        check_choice("case", case, ("keep", "lower", "upper"))
         if not Path(model).is_file():
             raise UsageError(f"model: there is no sentencepiece model {model}; train one with spm_train")
         try:

@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from ctcalign import ctc
+from ctcalign.checks import check_choice, check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.tokenizers import text_of
@@ -47,13 +48,11 @@ class Decoder:
     word_bonus: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.kind not in DECODINGS:
-            raise UsageError(f"decode: expected {' or '.join(DECODINGS)}, got {self.kind!r}")
-        if self.beam < 1 or not self.lm_weight >= 0 or not math.isfinite(self.word_bonus):
-            raise UsageError(
-                f"decode: expected beam >= 1, lm_weight >= 0 and a finite word_bonus, got "
-                f"{self.beam}, {self.lm_weight} and {self.word_bonus}"
-            )
+        check_choice("decode", self.kind, DECODINGS)
+        check_count("beam", self.beam)
+        check_number("lm_weight", self.lm_weight)
+        if not math.isfinite(self.word_bonus):
+            raise UsageError(f"word_bonus: got {self.word_bonus}, expected a finite number")
         if self.kind == "greedy" and self.language_model is not None:
             raise UsageError("lm: greedy decoding has no language model; use it with beam decoding")
 

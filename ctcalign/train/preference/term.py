@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.preference import PairResult, PreferenceLoss, RowResult, build_preference_loss
 from ctcalign.preference.processes import whole_batch
@@ -31,8 +31,7 @@ class LossConfig:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.weight) and self.weight >= 0):
-            raise UsageError(f"loss {self.name!r}: weight must be >= 0, got {self.weight}")
+        check_number(f"loss {self.name!r}: weight", self.weight)
 
 
 class PreferenceTerm:

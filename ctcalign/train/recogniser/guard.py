@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 
 
@@ -35,11 +36,10 @@ class WordErrorGuard(pl.Callback):
         patience: int = 1,
         stop_training: bool = False,
     ) -> None:
-        if relative < 0 or absolute < 0 or patience < 1 or (baseline is not None and baseline < 0):
-            raise UsageError(
-                f"guard: expected relative >= 0, absolute >= 0, baseline >= 0 and patience >= 1, got "
-                f"{relative}, {absolute}, {baseline} and {patience}"
-            )
+        for name, value in (("relative", relative), ("absolute", absolute), ("baseline", baseline)):
+            if value is not None:
+                check_number(f"guard: {name}", value)
+        check_count("guard: patience", patience)
         self.relative, self.absolute, self.patience = relative, absolute, patience
         self.stop_training = stop_training
         self.baseline = baseline

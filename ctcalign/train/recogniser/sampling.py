@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ctcalign import ctc
-from ctcalign.errors import UsageError
+from ctcalign.checks import check_choice, check_count, check_number
 from ctcalign.train.data.batch import Emissions
 
 SAMPLERS = ("independent", "lattice", "nbest", "viterbi", "forced")
@@ -37,13 +37,10 @@ class SamplerConfig:
     beam: int = 16
 
     def __post_init__(self) -> None:
-        if self.name not in SAMPLERS:
-            raise UsageError(f"sampler: expected {', '.join(SAMPLERS)}, got {self.name!r}")
-        if self.paths < 1 or self.beam < 1 or not self.temperature > 0:
-            raise UsageError(
-                f"sampler: expected paths >= 1, beam >= 1 and temperature > 0, got {self.paths}, "
-                f"{self.beam} and {self.temperature}"
-            )
+        check_choice("sampler.name", self.name, SAMPLERS)
+        check_count("sampler.paths", self.paths)
+        check_count("sampler.beam", self.beam)
+        check_number("sampler.temperature", self.temperature, positive=True)
 
 
 def sample(config: SamplerConfig, one: Emissions, generator: torch.Generator) -> Tensor:

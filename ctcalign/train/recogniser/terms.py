@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.objectives import Objective, ObjectiveInput, ObjectiveOutput, build_objective
 from ctcalign.train.data.batch import Emissions
@@ -43,8 +43,7 @@ class StartWhen:
         if (self.wsr_fraction_of_baseline is None) != (self.baseline_wer is None):
             raise UsageError("start_when: wsr_fraction_of_baseline and baseline_wer go together; give both or neither")
         for name in given:
-            if getattr(self, name) < 0:
-                raise UsageError(f"start_when: {name} must be 0 or more, got {getattr(self, name)}")
+            check_number(f"start_when.{name}", getattr(self, name))
 
     def holds(self, epoch: int, step: int, wer: float | None) -> bool:
         """Whether the condition holds. `wer`: of the last validation, None before the first."""
@@ -71,9 +70,9 @@ class Schedule:
     """
 
     def __init__(self, start_when: StartWhen | None = None, ramp_steps: int = 0, until_step: int | None = None) -> None:
-        for name, value in (("ramp_steps", ramp_steps), ("until_step", until_step)):
-            if value is not None and value < 0:
-                raise UsageError(f"{name}: must be 0 or more, got {value}")
+        check_count("ramp_steps", ramp_steps, 0)
+        if until_step is not None:
+            check_count("until_step", until_step, 0)
         self.until_step = until_step
         self.start_when = start_when or StartWhen()
         self.ramp_steps = ramp_steps
@@ -136,10 +135,8 @@ class Term:
     """An objective with its weight, schedule and sampled paths."""
 
     def __init__(self, config: ObjectiveConfig) -> None:
-        if not (math.isfinite(config.weight) and config.weight >= 0):
-            raise UsageError(f"objective {config.name!r}: weight must be 0 or more, got {config.weight}")
-        if config.hypotheses < 1:
-            raise UsageError(f"objective {config.name!r}: hypotheses must be 1 or more, got {config.hypotheses}")
+        check_number(f"objective {config.name!r}: weight", config.weight)
+        check_count(f"objective {config.name!r}: hypotheses", config.hypotheses)
         self.config = config
         self.label = config.label or config.name
         self.objective: Objective = build_objective(config.name, **config.options)

@@ -11,6 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.text.vocabulary import Vocabulary
@@ -41,8 +42,8 @@ class ContrastConfig:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.noise >= 0 or not self.strength >= 0:
-            raise UsageError(f"contrast: expected noise >= 0 and strength >= 0, got {self.noise} and {self.strength}")
+        check_number("contrast.noise", self.noise)
+        check_number("contrast.strength", self.strength)
         if self.kind == "models" and self.better == self.worse and self.noise == 0:
             raise UsageError(
                 "contrast: better and worse are the same model with the same input; set noise or give another model"

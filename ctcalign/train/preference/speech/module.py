@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
@@ -63,8 +64,7 @@ class PreferenceConfig:
     aligned: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if not self.ctc_weight >= 0:
-            raise UsageError(f"ctc_weight: expected >= 0, got {self.ctc_weight}")
+        check_number("ctc_weight", self.ctc_weight)
 
 
 class CtcPreferenceModule(CTCModule):

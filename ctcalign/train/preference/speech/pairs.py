@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from ctcalign import ctc
+from ctcalign.checks import check_count, check_number
 from ctcalign.edits import edit_distance
 from ctcalign.errors import UsageError
 from ctcalign.objectives import PropertyContext, build_property, improve
@@ -59,11 +60,9 @@ class PairsConfig:
     file: str | list[str] | None = None
 
     def __post_init__(self) -> None:
-        if min(self.hypotheses, self.beam, self.pairs, self.together) < 1 or not self.temperature > 0:
-            raise UsageError(
-                f"pairs: expected hypotheses, beam, pairs and together >= 1 and temperature > 0, got "
-                f"{self.hypotheses}, {self.beam}, {self.pairs}, {self.together} and {self.temperature}"
-            )
+        for name in ("hypotheses", "beam", "pairs", "together"):
+            check_count(f"pairs.{name}", getattr(self, name))
+        check_number("pairs.temperature", self.temperature, positive=True)
         if (self.source == "manifest") != (self.file is not None):
             raise UsageError(
                 f"pairs: source {self.source} and file {self.file} do not go together; file is for source: manifest"

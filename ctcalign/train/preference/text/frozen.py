@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.preference.examples import Example
@@ -38,8 +39,7 @@ class TextContrast:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.strength >= 0:
-            raise UsageError(f"contrast: expected strength >= 0, got {self.strength}")
+        check_number("contrast.strength", self.strength)
 
 
 def roles_of(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
@@ -67,11 +68,9 @@ class TextPreferenceModule(TrainingModule):
         seed: int = 1,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(lr=1e-5), seed)
-        if not sft_weight >= 0 or together < 1 or longest < 2:
-            raise UsageError(
-                f"model: expected sft_weight >= 0, together >= 1 and longest >= 2, got "
-                f"{sft_weight}, {together} and {longest}"
-            )
+        check_number("sft_weight", sft_weight)
+        check_count("together", together)
+        check_count("longest", longest, 2)
         self.language_model: Any = load_causal_model(model, fresh).train()  # it is loaded in evaluation mode
         self.tokenizer = TextTokenizer(model, longest)
         self.term = PreferenceTerm(loss or LossConfig(), together)
