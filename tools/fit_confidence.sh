@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fit the confidences that come with builtin:en. Needs: a folder with <recording>/truth.json (ctcalign-truth/1), and JSON
-# lines of short recordings (path, text, speaker) beside their audio. Takes some minutes.
+# Fit the confidences of builtin:en. Needs a folder with <recording>/truth.json (ctcalign-truth/1), and JSON lines of short
+# recordings (path, text, speaker) beside their audio. Takes some minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 if [ $# -ne 2 ]; then
@@ -9,7 +9,7 @@ if [ $# -ne 2 ]; then
 fi
 truth=$1
 short=$2
-# Learners misread, and the edges of their noisy clips are not known well; two readers are in the long recordings already.
+# Left out: learners, who misread and whose noisy clips have uncertain edges, and two readers of the long recordings.
 kept="$(dirname "$short")/.fit-confidence.jsonl"
 trap 'rm -f "$kept"' EXIT
 grep -v -e '"so762-' -e '"speaker": "libri-1919"' -e '"speaker": "libri-2078"' "$short" > "$kept"
