@@ -1,4 +1,4 @@
-"""What a filter demands of a cue, and why one is rejected."""
+"""The criteria of a filter, and why a cue is rejected."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ctcalign.errors import UsageError
+from ctcalign.spans import Span
 from ctcalign.text.words import plain_words
 
 CONFIDENCE = "confidence"
-ERROR_RATES = ("free_error_rate", "cer")  # label errors of the free decode over the labels of the text
+ERROR_RATES = ("free_error_rate", "cer")  # label errors of the greedy transcription over the labels of the text
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A cue that a filter judges.
+    """A cue (or a word of one) that a filter keeps or rejects.
 
     Attributes:
-        text: as written.   start, end: seconds, None where it is not placed.
+        text: as written.   start, end: seconds, None where it was not placed.
         status: "aligned", "not_spoken" or "failed".
-        fields: whatever is known of it by name; numbers may be asked for.
-        words: the same of its words.
+        fields: its values by name; criteria may refer to the numbers among them.
+        words: the words of a cue.
     """
 
     text: str
@@ -35,18 +36,19 @@ class Candidate:
 
     @property
     def duration(self) -> float | None:
-        return None if self.start is None or self.end is None else self.end - self.start
+        span = Span.of(self.start, self.end)
+        return None if span is None else span.duration
 
     @property
     def letters_per_second(self) -> float | None:
-        """Letters and digits of the spoken text a second; infinite where it has no length."""
+        """Letters and digits of the spoken text per second; infinite where the duration is 0."""
         if self.duration is None:
             return None
         letters = sum(len(word) for word in plain_words(self.text))
         return letters / self.duration if self.duration > 0 else math.inf
 
     def number(self, *names: str) -> float | None:
-        """The first of these fields that is a number; also from "scores", where there is such an object."""
+        """The first of these fields that is a finite number, looked up in `fields`, then in its object "scores"."""
         scores = self.fields.get("scores")
         for holder in (self.fields, scores if isinstance(scores, Mapping) else {}):
             for name in names:
@@ -58,11 +60,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Criteria:
-    """What a cue must have to be kept. Bounds themselves are allowed; None asks for nothing.
+    """Limits that a cue must meet to be kept. Limits are inclusive; None is no limit.
 
-    Cues that are not spoken, have failed or have no time are never kept; nor are those without a field that is asked
-    for. With `words`, the spoken words must have the same confidence and scores as the cue, and none may be missing in
-    the recording.
+    Cues that are not spoken, have failed or have no times are always rejected, and so are cues without a field that has
+    a limit. With `words`, the spoken words must meet the limits of confidence and scores too, and no word may be
+    missing in the recording.
     """
 
     min_confidence: float | None = None
@@ -82,32 +84,32 @@ class Criteria:
             ("letters a second", self.min_letter_rate, self.max_letter_rate),
         ):
             if low is not None and high is not None and low > high:
-                raise UsageError(f"{name}: the least ({low:g}) is more than the most ({high:g}): nothing can be kept")
+                raise UsageError(f"{name}: the minimum {low:g} is above the maximum {high:g}; nothing can be kept")
         if self.words and self.min_confidence is None and not self.min_scores:
-            raise UsageError("words: no confidence or score is asked for; add --min-confidence or --min-score")
+            raise UsageError("words: there is no limit of confidence or scores; add --min-confidence or --min-score")
 
 
 def rejection(cue: Candidate, criteria: Criteria) -> str | None:
-    """Why the cue is not kept, in a few words that are the same for all cues of that kind; None when it is kept."""
+    """Why the cue is rejected, the same phrase for every cue of that kind; None when it is kept."""
     if cue.status != "aligned":
         return "not spoken" if cue.status == "not_spoken" else "failed"
     duration, rate = cue.duration, cue.letters_per_second
     if duration is None or rate is None:
         return "no time"
-    asked: list[tuple[str, float | None, float | None, float | None]] = [
+    limits: list[tuple[str, float | None, float | None, float | None]] = [
         ("duration", duration, criteria.min_duration, criteria.max_duration),
         ("letters a second", rate, criteria.min_letter_rate, criteria.max_letter_rate),
         ("error rate of the free decode", cue.number(*ERROR_RATES), None, criteria.max_error_rate),
-        *((name, cue.number(name), least, None) for name, least in _least(criteria)),
+        *((name, cue.number(name), least, None) for name, least in _minima(criteria)),
     ]
-    for name, value, least, most in asked:
-        found = _outside(name, value, least, most)
-        if found:
-            return found
+    for name, value, least, most in limits:
+        reason = _outside(name, value, least, most)
+        if reason:
+            return reason
     return _word_rejection(cue, criteria) if criteria.words else None
 
 
-def _least(criteria: Criteria) -> list[tuple[str, float]]:
+def _minima(criteria: Criteria) -> list[tuple[str, float]]:
     confidence = [] if criteria.min_confidence is None else [(CONFIDENCE, criteria.min_confidence)]
     return [*confidence, *criteria.min_scores.items()]
 
@@ -124,14 +126,14 @@ def _outside(name: str, value: float | None, least: float | None, most: float | 
 
 def _word_rejection(cue: Candidate, criteria: Criteria) -> str | None:
     spoken = [word for word in cue.words if word.status == "aligned"]
-    # Mark-up and punctuation are not spoken either, and need no reason for it.
+    # Mark-up and punctuation are not spoken either, but have no reason.
     if any(word.status == "failed" or (word.status == "not_spoken" and word.reason) for word in cue.words):
         return "a word is not spoken"
     if not spoken:
         return "no words"
     for word in spoken:
-        for name, least in _least(criteria):
-            found = _outside(name, word.number(name), least, None)
-            if found:
-                return f"a word: {found}"
+        for name, least in _minima(criteria):
+            reason = _outside(name, word.number(name), least, None)
+            if reason:
+                return f"a word: {reason}"
     return None

@@ -1,4 +1,4 @@
-"""`filter_files`: which files are filtered, and where the results go."""
+"""`filter_files`: which files are filtered, and where the results are written."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError, OutputError, UsageError
-from ctcalign.files import atomic_write
+from ctcalign.files import atomic_write, json_lines
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
+from ctcalign.formats.lhotse import is_cut
+from ctcalign.formats.own_json import document_text
 
 _MANIFEST = (".jsonl", ".jsonl.gz")
 _READ = (".json", ".json.gz", *_MANIFEST)
@@ -23,7 +25,7 @@ _READ = (".json", ".json.gz", *_MANIFEST)
 
 @dataclass
 class FilterReport:
-    """What was kept and by which criteria, which files were written, and what the user should know."""
+    """What was kept by which criteria, the files that were written, and warnings."""
 
     tally: Tally
     criteria: Criteria
@@ -43,16 +45,17 @@ def filter_files(
     """Filter alignments (JSON) and lhotse manifests, and write what is kept.
 
     Args:
-        inputs: files, and folders in which all such files are taken; of a folder, files that cannot be read are named
-            in the warnings and in `rejected`, and other files are counted.
-        output: a folder (a name that ends with "/", or one that is there): every file under its own name. A manifest
-            (.jsonl, .jsonl.gz): all of them in one, alignments as cuts. .json: one input. "-": standard output.
-        precision: keep as much as may be kept with this precision, by the confidences: instead of a least confidence.
-        rejected: JSON lines, a cue each.
-        overwrite: replace files that are there.
+        inputs: files, and folders of such files. Files of a folder that cannot be read are named in the warnings and in
+            `rejected`; files that are neither alignments nor manifests are counted in the warnings.
+        output: a folder (a name that ends with "/", or an existing one): every file under its own name. A manifest
+            (.jsonl, .jsonl.gz): all inputs in one, alignments as cuts. .json: one input. "-": standard output.
+        precision: keep as many cues as possible at this precision, estimated from the confidences; replaces
+            `criteria.min_confidence`.
+        rejected: file for the rejected cues, JSON lines.
+        overwrite: replace existing files.
     Raises:
         CaptionError: an input cannot be read or there is none.   OutputError: an output cannot be written.
-        UsageError: the output does not fit the inputs, or is there already or is one of them.
+        UsageError: the output does not fit the inputs, exists, or is one of them.
     """
     target = str(output)
     sources = _sources(inputs)
@@ -61,11 +64,11 @@ def filter_files(
     for folder in (Path(given) for given in inputs if os.path.isdir(given)):
         if any(place != "-" and _inside(place, folder) for place in places):
             raise UsageError(
-                f"output {target} lies in the input {folder} and would be filtered next time; write elsewhere"
+                f"output {target} lies in the input {folder} and would be an input the next time; write elsewhere"
             )
     report = FilterReport(Tally(), criteria)
     documents: list[tuple[Document, str]] = []
-    strange = 0
+    others = 0
     for (path, _, named), place in zip(sources, places, strict=True):
         try:
             document = read_document(path)
@@ -78,18 +81,22 @@ def filter_files(
         if document is not None:
             documents.append((document, place))
         elif named:
-            raise CaptionError(f"{path}: no alignment of ctcalign and no lhotse manifest; align or convert it first")
+            raise CaptionError(
+                f"{path}: neither an alignment of ctcalign nor a lhotse manifest; align or convert it first"
+            )
         else:
-            strange += 1
-    if strange:
-        report.warnings.append(f"{strange} JSON files in the folders are neither alignments nor lhotse manifests")
+            others += 1
+    if others:
+        report.warnings.append(f"{others} JSON files in the folders are neither alignments nor lhotse manifests")
     if not documents:
         unread = f"; {report.warnings[0]}" if report.warnings else ""
         raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found{unread}")
     if precision is not None:
         least = least_confidence([document for document, _ in documents], criteria, precision)
         if least is None:
-            report.warnings.append(f"no cue has a confidence of {precision:g} or more, so nothing is that precise")
+            report.warnings.append(
+                f"no cue has a confidence of {precision:g} or more, so this precision cannot be reached"
+            )
         report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
     results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
     if target == "-" or target.lower().endswith(_MANIFEST):
@@ -97,7 +104,7 @@ def filter_files(
         report.written = [target]
     else:
         for document, place in results:
-            if place != target:  # in a folder of ours; that of a file that the user names must be there
+            if place != target:  # in an output folder; the folder of a file that the user names must exist
                 Path(place).parent.mkdir(parents=True, exist_ok=True)
             _write(_text(document, place), place)
             report.written.append(place)
@@ -111,7 +118,7 @@ def _inside(place: str, folder: Path) -> bool:
 
 
 def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
-    """(file, its name in an output folder, whether the user named it), each file once."""
+    """(file, its name in an output folder, whether the user named it) of each file once."""
     found: dict[str, tuple[Path, Path, bool]] = {}
     for given in map(Path, inputs):
         if given.is_dir():
@@ -123,12 +130,12 @@ def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
         else:
             raise CaptionError(f"{given}: no such file or folder")
     if not found:
-        raise CaptionError(f"{', '.join(map(str, inputs))}: no file in it that ends with {', '.join(_READ)}")
+        raise CaptionError(f"{', '.join(map(str, inputs))}: no file there ends with {', '.join(_READ)}")
     return list(found.values())
 
 
 def _places(sources: list[tuple[Path, Path, bool]], target: str) -> list[str]:
-    """Where each source goes."""
+    """The output file of each source."""
     lower = target.lower()
     if target == "-" or lower.endswith(_MANIFEST):
         return [target] * len(sources)
@@ -141,7 +148,7 @@ def _places(sources: list[tuple[Path, Path, bool]], target: str) -> list[str]:
     if lower.endswith((".json", ".json.gz")):
         if len(sources) > 1:
             raise UsageError(
-                f"output {target}: {len(sources)} files do not fit into one of JSON; name a folder/ or a .jsonl.gz"
+                f"output {target}: {len(sources)} inputs do not fit into one .json; name a folder/ or a .jsonl.gz"
             )
         return [target]
     raise UsageError(f"output {target}: expected .json, .jsonl, .jsonl.gz or a folder/")
@@ -154,10 +161,10 @@ def _check(
     outputs = [place for place in dict.fromkeys(places) if place != "-"]
     if rejected is not None and str(rejected) != "-":
         if os.path.realpath(rejected) in {os.path.realpath(place) for place in outputs}:
-            raise UsageError(f"output {rejected} is also the file for what is rejected; name two files")
+            raise UsageError(f"output {rejected} is also the file for rejected cues; name two files")
         outputs.append(str(rejected))
     elif rejected is not None and "-" in places:
-        raise UsageError("what is kept and what is rejected would both go to standard output; name a file for one")
+        raise UsageError("kept and rejected cues would both go to standard output; name a file for one")
     for place in outputs:
         if os.path.realpath(place) in own:
             raise UsageError(f"output {place} is an input too; write elsewhere")
@@ -173,7 +180,7 @@ def _device(path: str) -> bool:
 
 
 def _manifest(documents: list[Document], target: str) -> str:
-    """All documents in one file: an alignment alone on standard output as JSON, else lines of lhotse."""
+    """All documents in one lhotse manifest; on standard output a single document in its own format."""
     if target == "-" and len(documents) == 1:
         return _text(documents[0], target)
     rows: list[Any] = []
@@ -181,7 +188,7 @@ def _manifest(documents: list[Document], target: str) -> str:
     for document in documents:
         own = _cuts(document) if document.kind == "alignment" else document.data
         for row in own:
-            kinds.setdefault("cuts" if "type" in row or "supervisions" in row else "supervisions", document.path)
+            kinds.setdefault("cuts" if is_cut(row) else "supervisions", document.path)
         rows += own
     if len(kinds) > 1:
         raise UsageError(
@@ -192,33 +199,22 @@ def _manifest(documents: list[Document], target: str) -> str:
 
 
 def _cuts(document: Document) -> list[Any]:
-    """An alignment as lhotse cuts; none when none of its cues is left."""
+    """An alignment as lhotse cuts; none when it has no cues."""
     if not document.data["cues"]:
         return []
     from ctcalign.formats.writing import render
 
     content = render(Alignment.from_dict(document.data), "lhotse").content
     lines = gzip.decompress(content).decode() if isinstance(content, bytes) else ""
-    return [json.loads(line) for line in lines.split("\n") if line]
+    return [row for _, row in json_lines(lines.split("\n"), str(document.path))]
 
 
 def _text(document: Document, target: str) -> str:
     if document.kind == "alignment":
-        return _alignment_text(document.data)
+        return document_text(document.data, allow_nan=True)  # unknown keys are kept, NaN in them too
     if document.listed and not target.lower().endswith(_MANIFEST):
         return "[\n" + ",\n".join(_line(row).rstrip("\n") for row in document.data) + "\n]\n"
     return "".join(map(_line, document.data))
-
-
-def _alignment_text(data: dict[str, Any]) -> str:
-    """One cue a line, as we write alignments; keys of others are kept."""
-    fields = []
-    for key, value in data.items():
-        if key == "cues" and value:
-            fields.append('"cues": [\n' + ",\n".join(_line(cue).rstrip("\n") for cue in value) + "\n]")
-        else:
-            fields.append(f"{json.dumps(key)}: {_line(value).rstrip()}")
-    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 def _line(value: Any) -> str:
