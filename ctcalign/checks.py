@@ -1,14 +1,40 @@
-"""Argument checks that several rooms share: options, and tensors of a batch. Padding is never looked at."""
+"""Argument checks that several rooms share: options, and tensors of a batch. Padding is never looked at.
+
+torch is imported when a tensor is checked, so checks of options are available without it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from ctcalign.errors import BatchError, CtcAlignError, ShapeError, UsageError
 
-from ctcalign.errors import BatchError, ShapeError, UsageError
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """An option must be one of the given words."""
+    if value not in choices:
+        raise UsageError(f"{name}: got {value!r}, expected one of {', '.join(choices)}")
+
+
+def check_number(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> float:
+    """A number must be finite, >= 0 (or > 0), and below a bound. Returns it as float."""
+    if not math.isfinite(value) or value < 0 or (positive and value == 0) or value >= below:
+        bound = "" if below == math.inf else f" and < {below:g}"
+        raise UsageError(f"{name}: got {value}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")
+    return float(value)
+
+
+def check_count(name: str, value: int, least: int = 1) -> int:
+    """A count must be an int of at least `least`. Returns it."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"{name}: got {value!r}, expected a whole number >= {least}")
+    return value
 
 
 def check_log_probs(log_probs: Tensor) -> None:
@@ -22,8 +48,22 @@ def check_log_probs(log_probs: Tensor) -> None:
         raise BatchError(f"log_probs: the batch is empty, shape {tuple(log_probs.shape)}; skip it")
 
 
-def checked_lengths(name: str, lengths: Tensor | None, batch: int, most: int, device: torch.device) -> Tensor:
-    """Lengths as (B,) int64 in [0, most]; None means `most` everywhere."""
+def checked_lengths(
+    name: str,
+    lengths: Tensor | None,
+    batch: int,
+    most: int,
+    device: torch.device,
+    *,
+    error: type[CtcAlignError] = BatchError,
+) -> Tensor:
+    """Lengths as (B,) int64 in [0, most] on a device; None means `most` everywhere.
+
+    Raises:
+        ShapeError: not B integers.  `error`: a length out of range.
+    """
+    import torch
+
     if lengths is None:
         return torch.full((batch,), most, dtype=torch.int64, device=device)
     lengths = torch.as_tensor(lengths)
@@ -33,27 +73,33 @@ def checked_lengths(name: str, lengths: Tensor | None, batch: int, most: int, de
             "pass counts, never fractions"
         )
     if int(lengths.max()) > most or int(lengths.min()) < 0:
-        raise BatchError(f"{name}: expected counts in [0, {most}], got {lengths.tolist()}; cut them or pad the tensor")
+        raise error(f"{name}: expected counts in [0, {most}], got {lengths.tolist()}; cut them or pad the tensor")
     return lengths.to(device).long()
 
 
 def valid_frames(lengths: Tensor, frames: int) -> Tensor:
     """(B, T) bool, true before each length."""
+    import torch
+
     return torch.arange(frames, device=lengths.device)[None, :] < lengths[:, None]
 
 
-def check_no_nan(log_probs: Tensor, valid: Tensor) -> None:
+def check_no_nan(log_probs: Tensor, lengths: Tensor, *, error: type[CtcAlignError] = BatchError) -> None:
     """Valid frames must not hold NaN or +inf.
 
     Args:
-        log_probs: (B, T, C).  valid: (B, T) bool.
+        log_probs: (B, T, C).  lengths: valid frames, (B,) on the same device.
+    Raises:
+        `error`: they do.
     """
+    import torch
+
     if torch.isfinite(log_probs.detach().sum()):  # one fast pass: NaN and both infinities show in the sum
         return
-    bad = (torch.isnan(log_probs) | (log_probs == math.inf)).any(-1) & valid
+    bad = (torch.isnan(log_probs) | (log_probs == math.inf)).any(-1) & valid_frames(lengths, log_probs.shape[1])
     if bad.any():
         utterance, frame = (int(index) for index in bad.nonzero()[0])
-        raise BatchError(
+        raise error(
             f"log_probs: NaN or +inf in utterance {utterance} at frame {frame}; the model diverged or its input is "
             "invalid: lower the learning rate or skip the batch"
         )
@@ -75,6 +121,18 @@ def check_targets(targets: Tensor, target_lengths: Tensor | None, classes: int, 
     return lengths
 
 
+def check_utterances(
+    log_probs: Tensor, targets: Tensor, input_lengths: Tensor | None, target_lengths: Tensor | None, blank: int
+) -> tuple[Tensor, Tensor]:
+    """Check log-probs and targets of a batch together. Returns the lengths (B,) of frames and of targets."""
+    check_log_probs(log_probs)
+    batch, frames, classes = log_probs.shape
+    lengths = checked_lengths("input_lengths", input_lengths, batch, frames, log_probs.device)
+    tokens = check_targets(targets, target_lengths, classes, blank, batch)
+    check_no_nan(log_probs, lengths)
+    return lengths, tokens
+
+
 def check_blank(blank: int, classes: int) -> None:
     """The blank must be one of the classes."""
     if not 0 <= blank < classes:
@@ -90,25 +148,3 @@ def check_paths(name: str, paths: Tensor, batch: int, frames: int) -> None:
         )
     if not paths.shape[1]:
         raise BatchError(f"{name}: there is no path, shape {tuple(paths.shape)}; sample at least one")
-
-
-def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """An option must be one of the given words."""
-    if value not in choices:
-        raise UsageError(f"{name}: got {value!r}, expected one of {', '.join(choices)}")
-
-
-def check_number(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> float:
-    """A number must be finite, >= 0 (or > 0), and below a bound. Returns it as float."""
-    if not math.isfinite(value) or value < 0 or (positive and value == 0) or value >= below:
-        bound = "" if below == math.inf else f" and < {below:g}"
-        raise UsageError(f"{name}: got {value}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")
-    return float(value)
-
-
-def check_count(name: str, value: int, least: int = 1) -> int:
-    """A count must be an int of at least `least`. Returns it."""
-
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"{name}: got {value!r}, expected a whole number >= {least}")
-    return value

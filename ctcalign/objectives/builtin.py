@@ -14,11 +14,8 @@ from torch.nn.functional import ctc_loss
 from ctcalign.checks import (
     check_choice,
     check_count,
-    check_log_probs,
-    check_no_nan,
     check_number,
-    check_targets,
-    checked_lengths,
+    check_utterances,
     valid_frames,
 )
 from ctcalign.errors import BatchError, UsageError
@@ -149,7 +146,7 @@ class DelayPenalty(Ctc):
 
     def losses(self, batch: ObjectiveInput) -> Tensor:
         """Loss of each utterance, (B,)."""
-        return delay_penalty_loss(*_sums(batch), penalty=self.penalty, blank=batch.blank, reduction="none")
+        return delay_penalty_loss(*_tensors(batch), penalty=self.penalty, blank=batch.blank, reduction="none")
 
 
 @register_objective("fastemit")
@@ -166,7 +163,7 @@ class FastEmit(Ctc):
 
     def losses(self, batch: ObjectiveInput) -> Tensor:
         """Loss of each utterance, (B,)."""
-        return fastemit_ctc_loss(*_sums(batch), scale=self.scale, blank=batch.blank, reduction="none")
+        return fastemit_ctc_loss(*_tensors(batch), scale=self.scale, blank=batch.blank, reduction="none")
 
 
 @register_objective("trim_tail")
@@ -254,19 +251,17 @@ def contexts_of(batch: ObjectiveInput) -> list[PropertyContext]:
     ]
 
 
-def _sums(batch: ObjectiveInput) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _tensors(batch: ObjectiveInput) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return batch.log_probs, batch.targets, batch.input_lengths, batch.target_lengths
 
 
 def _checked(batch: ObjectiveInput) -> tuple[Tensor, Tensor]:
     """Lengths (B,) of frames and labels."""
-    check_log_probs(batch.log_probs)
-    size, frames, classes = batch.log_probs.shape
+    lengths = check_utterances(*_tensors(batch), batch.blank)
+    classes = batch.log_probs.shape[2]
     if batch.vocabulary and len(batch.vocabulary) != classes:
         raise BatchError(f"vocabulary: expected {classes} symbols, one per class, got {len(batch.vocabulary)}")
-    lengths = checked_lengths("input_lengths", batch.input_lengths, size, frames, batch.log_probs.device)
-    check_no_nan(batch.log_probs, valid_frames(lengths, frames))
-    return lengths, check_targets(batch.targets, batch.target_lengths, classes, batch.blank, size)
+    return lengths
 
 
 def _too_short(targets: Tensor, frames: Tensor, tokens: Tensor) -> Tensor:

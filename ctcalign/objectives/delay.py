@@ -16,7 +16,7 @@ from ctcalign.checks import (
     check_log_probs,
     check_no_nan,
     check_number,
-    check_targets,
+    check_utterances,
     checked_lengths,
     valid_frames,
 )
@@ -54,7 +54,7 @@ def delay_penalty_loss(
         form of k2's ctc_loss(delay_penalty=).
     """
     check_number("penalty", penalty)
-    frames, tokens = _checked(log_probs, targets, input_lengths, target_lengths, blank)
+    frames, tokens = check_utterances(log_probs, targets, input_lengths, target_lengths, blank)
     time = torch.arange(log_probs.shape[1], device=log_probs.device)
     bonus = penalty * ((frames // 2)[:, None] - time).double()
     scores = total_score(log_probs, targets, frames, tokens, blank, emission_bonus=bonus)
@@ -82,7 +82,7 @@ def fastemit_ctc_loss(
         emitting labels is scaled.
     """
     check_number("scale", scale)
-    frames, tokens = _checked(log_probs, targets, input_lengths, target_lengths, blank)
+    frames, tokens = check_utterances(log_probs, targets, input_lengths, target_lengths, blank)
     factor = log_probs.new_full((log_probs.shape[2],), 1 + scale)
     factor[blank] = 1
     scores = total_score(_ScaledGradient.apply(log_probs, factor), targets, frames, tokens, blank)
@@ -113,7 +113,7 @@ def peak_first_loss(
     check_log_probs(log_probs)
     frames = checked_lengths("input_lengths", input_lengths, log_probs.shape[0], log_probs.shape[1], log_probs.device)
     valid = valid_frames(frames, log_probs.shape[1])
-    check_no_nan(log_probs, valid)
+    check_no_nan(log_probs, frames)
     wide = log_probs.float() if log_probs.dtype in (torch.float16, torch.bfloat16) else log_probs
     wide = wide.masked_fill(~valid[:, :, None], 0)  # padding may hold anything
     if temperature != 1:
@@ -187,16 +187,3 @@ class _ScaledGradient(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (factor,) = ctx.saved_tensors
         return gradient * factor, None
-
-
-def _checked(
-    log_probs: Tensor, targets: Tensor, input_lengths: Tensor | None, target_lengths: Tensor | None, blank: int
-) -> tuple[Tensor, Tensor]:
-    """Lengths (B,) of frames and labels."""
-
-    check_log_probs(log_probs)
-    batch, frames, classes = log_probs.shape
-    lengths = checked_lengths("input_lengths", input_lengths, batch, frames, log_probs.device)
-    tokens = check_targets(targets, target_lengths, classes, blank, batch)
-    check_no_nan(log_probs, valid_frames(lengths, frames))
-    return lengths, tokens
