@@ -43,6 +43,10 @@ class CalibrationError(CtcAlignError):
     """A calibration file is invalid."""
 
 
+class MissingPackageError(CtcAlignError, ImportError):
+    """A package that an extra of ctcalign installs is missing."""
+
+
 class TrainingError(CtcAlignError):
     """Training cannot continue."""
 

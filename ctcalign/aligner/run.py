@@ -16,6 +16,7 @@ from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError, UsageError
+from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
@@ -61,6 +62,8 @@ def align(
     options = options or AlignOptions()
     if method not in METHODS:
         raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    if method == "ipfa":
+        require("silero_vad")
     read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     requested_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait

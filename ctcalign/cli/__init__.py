@@ -17,6 +17,7 @@ import click
 
 from ctcalign import __version__
 from ctcalign.errors import CtcAlignError
+from ctcalign.extras import missing_package
 
 # name -> (module that defines `command`, line in the list of commands)
 COMMANDS = {
@@ -106,6 +107,11 @@ class Commands(click.Group):
             return _report(_usage_text(error), error.exit_code, debug)
         except CtcAlignError as error:
             return _report(str(error), error.exit_code, debug)
+        except ModuleNotFoundError as error:
+            missing = missing_package(error)
+            if missing is None:
+                raise
+            return _report(str(missing), missing.exit_code, debug)
         except MemoryError as error:
             detail = str(error) or "no detail given"
             return _report(f"out of memory ({detail}); try a smaller --max-memory or a shorter recording", 1, debug)

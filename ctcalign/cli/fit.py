@@ -39,10 +39,7 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     """
     if not options and not all_options:
         raise click.UsageError("expected options, such as --config FILE")
-    try:
-        from ctcalign.train.run import fit
-    except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error.name} is not installed; pip install 'ctcalign[train]'") from None
+    from ctcalign.train.run import fit
 
     # Worker processes write to the same stderr as this one (a test's stream may have no descriptor).
     with suppress(io.UnsupportedOperation):

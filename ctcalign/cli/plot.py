@@ -59,7 +59,7 @@ def command(
     Colours: grey is not spoken, red not placed, orange of low confidence; hatched is speech without a caption.
     """
     from ctcalign.cli.console import note, warn
-    from ctcalign.report.pictures.draw import draw
+    from ctcalign.report.pictures.alignment import draw_alignment
 
     target = output or Path(Path(alignment).stem or "alignment").with_suffix(".png")
     recogniser = None
@@ -68,7 +68,7 @@ def command(
 
         recogniser = load_model(model, allow_noncommercial=allow_noncommercial)
     warn(
-        draw(
+        draw_alignment(
             audio,
             alignment,
             target,

@@ -132,7 +132,7 @@ def _network() -> Any:
     place = find_spec("silero_vad")
     folder = next(iter(place.submodule_search_locations or ()), None) if place else None
     if folder is None:
-        raise ModelError("voice activity: silero-vad is not installed; pip install silero-vad")
+        raise ModelError("voice activity: silero-vad is not installed; pip install 'ctcalign[ipfa]'")
     path = Path(folder) / "data" / "silero_vad.jit"
     try:
         with warnings.catch_warnings():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from ctcalign.extras import is_installed
 from ctcalign.models.licences import is_noncommercial
 
 _BUILTIN = Path(__file__).parent / "builtin"
@@ -46,7 +46,7 @@ class ModelCard:
         """What a user must do before it can be used, for the table."""
         words = [f"pip install 'ctcalign[{self.extra}]'"] if self.extra and not self.available else []
         if self.name.startswith("torchaudio:"):
-            words.append("download" if self.available else "pip install torchaudio")
+            words += ["download"] if self.available else []
         if self.name.startswith("builtin:") and not self.available:
             words.append("its weights are missing: install ctcalign again")
         if self.noncommercial:
@@ -76,10 +76,6 @@ TORCHAUDIO_BUNDLES: tuple[tuple[str, str, str, int], ...] = (
     ("VOXPOPULI_ASR_BASE_10K_IT", "it", _NC, _BASE),
     ("MMS_FA", "1130, romanised", _NC, _LARGE),
 )
-
-
-def _installed(*packages: str) -> bool:
-    return all(find_spec(package) is not None for package in packages)
 
 
 def safetensors_header(path: Path) -> dict[str, object]:
@@ -122,13 +118,15 @@ def _numbers(tensor: object) -> int:
 def list_models() -> list[ModelCard]:
     """All models that have a name, and a line for each family that takes a file or a name on a hub."""
     cards = [_builtin_card("en")]
-    torchaudio = _installed("torchaudio")
+    torchaudio = is_installed("torchaudio")
     for bundle, language, licence, parameters in TORCHAUDIO_BUNDLES:
         cards.append(
-            ModelCard(f"torchaudio:{bundle}", language, licence, parameters, parameters * _MB, 0.02, None, torchaudio)
+            ModelCard(
+                f"torchaudio:{bundle}", language, licence, parameters, parameters * _MB, 0.02, "torchaudio", torchaudio
+            )
         )
     own = "its own"
-    cards.append(ModelCard("hf:NAME or hf:FOLDER", "any", own, None, None, None, "hf", _installed("transformers")))
-    cards.append(ModelCard("onnx:FILE", "any", own, None, None, None, "onnx", _installed("onnxruntime")))
-    cards.append(ModelCard("checkpoint:FILE", "any", own, None, None, None, None, _installed("safetensors")))
+    cards.append(ModelCard("hf:NAME or hf:FOLDER", "any", own, None, None, None, "hf", is_installed("transformers")))
+    cards.append(ModelCard("onnx:FILE", "any", own, None, None, None, "onnx", is_installed("onnxruntime")))
+    cards.append(ModelCard("checkpoint:FILE", "any", own, None, None, None, None, is_installed("safetensors")))
     return cards

@@ -25,7 +25,7 @@ def import_torchaudio() -> Any:
         if "CUDA version" not in str(error):
             raise ModelError(f"torchaudio cannot be imported ({_first_line(error)}); install it again") from None
     except ModuleNotFoundError:
-        raise ModelError("torchaudio is not installed; pip install torchaudio") from None
+        raise ModelError("torchaudio is not installed; pip install 'ctcalign[torchaudio]'") from None
     except (ImportError, OSError, AttributeError) as error:
         raise ModelError(
             f"torchaudio cannot be imported ({_first_line(error)}); install the one for your torch"

@@ -96,5 +96,5 @@ def test_wrong_input_is_named(monkeypatch):
     with pytest.raises(UsageError, match="0 < end <= begin < 1"):
         VoiceRules(begin=0.2, end=0.5)
     monkeypatch.setattr(voice_activity, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="pip install silero-vad"):
+    with pytest.raises(ModelError, match=r"pip install 'ctcalign\[ipfa\]'"):
         voice_probabilities([np.zeros(600, np.float32)])

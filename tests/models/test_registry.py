@@ -135,7 +135,7 @@ def test_the_command() -> None:
 
 
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cards, "find_spec", lambda name: None)
+    monkeypatch.setattr(cards, "is_installed", lambda name: False)
     needs = {card.name: card.needs for card in list_models()}
     assert needs["onnx:FILE"] == "pip install 'ctcalign[onnx]'"
     assert needs["hf:NAME or hf:FOLDER"] == "pip install 'ctcalign[hf]'"

@@ -1,100 +1,131 @@
-"""Draw a stretch of a recording: waveform, emission, words and captions, in rows that can be read."""
+"""Draw part of a recording: waveform, mel spectrogram, emission, words and captions, in rows."""
 
 from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
+from ctcalign.extras import require
+from ctcalign.formats import read_alignment
+from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, RED, check_picture, write_picture
+from ctcalign.report.pictures.recording import (
+    EmissionImage,
+    Excerpt,
+    MelSpectrogram,
+    emission_image,
+    mel_spectrogram,
+    read_excerpt,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, RED
+
+    from ctcalign.models.protocol import AcousticModel
 
 MOST_ROWS = 30
+MOST_COLUMNS = 1500  # of the waveform and the spectrogram in a row: more could not be told apart at 15 inches
 MOST_SYMBOLS = 40
+DYNAMIC_RANGE = 70.0  # dB of the mel spectrogram between black and white
+MARKS = (1000, 2000, 4000, 8000)  # Hz
 WIDTH = 15.0  # inches
 LETTER = 0.56  # width of a letter of 1 point, in points
-# Where one of these is installed, scripts that DejaVu lacks are drawn too.
+# Those that are installed are used, for scripts that DejaVu lacks.
 FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Arial Unicode MS")
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Mono samples of a part of a recording, which begins at `start` seconds. Shape (N,)."""
+def draw_alignment(
+    audio: str | Path,
+    alignment: str | Path | Alignment,
+    output: Path,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    row_seconds: float = 12.0,
+    model: AcousticModel | None = None,
+    channel: str | int = "mix",
+    overwrite: bool = False,
+) -> list[str]:
+    """Write a picture of part of `audio` with its alignment and, with a model, the model's output.
 
-    samples: NDArray[np.float32]
-    sample_rate: int
-    start: float
-
-    @property
-    def end(self) -> float:
-        return self.start + len(self.samples) / self.sample_rate
-
-
-@dataclass(frozen=True)
-class Heat:
-    """Probabilities of a model's symbols, shape (T, C), in frames of `frame_shift` seconds from `start` on."""
-
-    probabilities: NDArray[np.float32]
-    symbols: tuple[str, ...]
-    frame_shift: float
-    start: float
+    Args:
+        audio: the recording.
+        alignment: an `Alignment`, a JSON alignment, or any caption file with times.
+        output: .png, .svg or .pdf.
+        start, end: seconds; None is the end of the recording.
+        row_seconds: seconds in a row of the picture, > 0.
+        overwrite: replace `output` if it exists.
+    Returns:
+        Warnings for the user.
+    Raises:
+        UsageError, AudioError, CaptionError, OutputError: as the parts that read and write.
+        MissingPackageError: matplotlib or librosa is not installed.
+    """
+    name = check_picture(output, overwrite)
+    require("librosa")
+    if not isinstance(alignment, Alignment):
+        alignment = read_alignment(alignment)
+    excerpt, warnings = read_excerpt(audio, start, end, model.sample_rate if model else 16_000, channel)
+    image = emission_image(model, audio, excerpt, channel) if model is not None else None
+    write_picture(plot_alignment(alignment, excerpt, image, row_seconds), output, name)
+    return warnings
 
 
 def plot_alignment(
-    alignment: Alignment, stretch: Stretch, heat: Heat | None = None, row_seconds: float = 12.0
+    alignment: Alignment, excerpt: Excerpt, image: EmissionImage | None = None, row_seconds: float = 12.0
 ) -> Figure:
-    """The stretch in rows of `row_seconds`, each with its waveform, emission (when given), words and captions.
+    """The excerpt in rows of `row_seconds`: waveform, mel spectrogram, emission (if given), words and captions.
 
     Raises:
-        UsageError: the stretch would take more than 30 rows, or `row_seconds` is not positive.
+        UsageError: the excerpt would take more than 30 rows, or `row_seconds` is not positive.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     if not row_seconds > 0:
         raise UsageError(f"row is {row_seconds} s, expected more than 0")
-    count = max(1, math.ceil((stretch.end - stretch.start) / row_seconds - 1e-6))
+    count = max(1, math.ceil((excerpt.end - excerpt.start) / row_seconds - 1e-6))
     if count > MOST_ROWS:
-        length = stretch.end - stretch.start
+        length = excerpt.end - excerpt.start
         raise UsageError(
             f"{length:.0f} s in rows of {row_seconds:g} s are {count} rows, more than {MOST_ROWS}; "
-            "choose a stretch with --start and --end or longer rows with --row"
+            "draw a part with --start and --end, or longer rows with --row"
         )
-    shown = _choose_symbols(heat) if heat is not None else []
-    heights = [0.8, *([0.09 * len(shown) + 0.1] if shown else []), 0.8]  # inches
+    mel = mel_spectrogram(excerpt, row_seconds / MOST_COLUMNS)
+    shown = _choose_symbols(image) if image is not None else []
+    heights = [0.5, 0.7, *([0.09 * len(shown) + 0.1] if shown else []), 0.8]  # inches
     row_height, title, margin = sum(heights) + 0.3, 0.35, 0.25
     height = title + count * row_height
     with rc_context({"font.family": _fonts(), "font.size": 8, "axes.linewidth": 0.5}):
         figure = Figure(figsize=(WIDTH, height))
-        figure.text(margin / WIDTH, 1 - 0.22 / height, _title(alignment, stretch), fontsize=10, color=INK)
-        peak = float(np.abs(stretch.samples).max(initial=0.0)) or 1.0
+        figure.text(margin / WIDTH, 1 - 0.22 / height, _title(alignment, excerpt), fontsize=10, color=INK)
+        peak = float(np.abs(excerpt.samples).max(initial=0.0)) or 1.0
         for i in range(count):
-            left = stretch.start + i * row_seconds
+            left = excerpt.start + i * row_seconds
+            right = left + row_seconds
             top = height - title - i * row_height
             axes = []
             for tall in heights:
                 top -= tall
                 place = (margin / WIDTH, top / height, 1 - 2 * margin / WIDTH, tall / height)
-                axes.append(figure.add_axes(place, xlim=(left, left + row_seconds)))
-            _draw_wave(axes[0], alignment, stretch, left, left + row_seconds, peak)
-            if heat is not None and shown:
-                _draw_heat(axes[1], heat, shown, alignment, left, left + row_seconds)
-            _draw_text(axes[-1], alignment, left, left + row_seconds)
+                axes.append(figure.add_axes(place, xlim=(left, right)))
+            _draw_wave(axes[0], alignment, excerpt, left, right, peak)
+            _draw_mel(axes[1], mel, left, right)
+            if image is not None and shown:
+                _draw_emission(axes[2], image, shown, alignment, left, right)
+            _draw_text(axes[-1], alignment, left, right)
         return figure
 
 
-def _title(alignment: Alignment, stretch: Stretch) -> str:
+def _title(alignment: Alignment, excerpt: Excerpt) -> str:
     unplaced = sum(cue.status == "failed" or cue.start is None for cue in alignment.cues)
-    parts = [os.path.basename(alignment.audio) or "recording", f"{stretch.start:.1f} to {stretch.end:.1f} s"]
+    parts = [os.path.basename(alignment.audio) or "recording", f"{excerpt.start:.1f} to {excerpt.end:.1f} s"]
     if alignment.model:
         parts.append(f"aligned with {alignment.model}")
     if unplaced:
@@ -109,17 +140,17 @@ def _fonts() -> list[str]:
     return [name for name in FONTS if name in installed] or ["sans-serif"]
 
 
-def _draw_wave(ax: Axes, alignment: Alignment, stretch: Stretch, left: float, right: float, peak: float) -> None:
-    """The lowest and highest sample of each of 1500 columns: a long stretch costs no more than a short one."""
+def _draw_wave(ax: Axes, alignment: Alignment, excerpt: Excerpt, left: float, right: float, peak: float) -> None:
+    """The lowest and highest sample of each column: a long row costs no more than a short one."""
     for start, end in alignment.unwritten:
         if end > left and start < right:
             ax.axvspan(start, end, facecolor="none", edgecolor=ORANGE, hatch="////", linewidth=0)
-    first = max(0, round((left - stretch.start) * stretch.sample_rate))
-    samples = stretch.samples[first : round((right - stretch.start) * stretch.sample_rate)]
-    columns = max(1, min(1500, len(samples)))
+    first = max(0, round((left - excerpt.start) * excerpt.sample_rate))
+    samples = excerpt.samples[first : round((right - excerpt.start) * excerpt.sample_rate)]
+    columns = max(1, min(MOST_COLUMNS, len(samples)))
     edges = np.linspace(0, len(samples), columns, endpoint=False).astype(np.int64)
     if len(samples):
-        times = stretch.start + (first + edges) / stretch.sample_rate
+        times = excerpt.start + (first + edges) / excerpt.sample_rate
         low, high = np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
         ax.fill_between(times, low, high, color=INK, linewidth=0.3, step="post")
     ax.set_ylim(-1.05 * peak, 1.05 * peak)
@@ -127,35 +158,62 @@ def _draw_wave(ax: Axes, alignment: Alignment, stretch: Stretch, left: float, ri
     ax.spines["bottom"].set_visible(False)
 
 
-def _choose_symbols(heat: Heat) -> list[int]:
-    """The columns to show: all of a small vocabulary, of a large one those that the model is most sure of somewhere."""
-    if len(heat.symbols) <= MOST_SYMBOLS:
-        return list(range(len(heat.symbols)))
-    best = heat.probabilities.max(axis=0, initial=0.0)
+def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
+    """Decibels as grey, the frequencies of `MARKS` on the left."""
+    import librosa
+
+    first = max(0, math.floor((left - mel.start) / mel.step))
+    columns = mel.decibels[:, first : math.ceil((right - mel.start) / mel.step)]
+    begin = mel.start + first * mel.step
+    marks = [hertz for hertz in MARKS if hertz < mel.highest]
+    low, high = (float(librosa.hz_to_mel(hertz)) for hertz in (0.0, mel.highest))
+    ax.imshow(
+        columns,
+        origin="lower",
+        aspect="auto",
+        extent=(begin, begin + columns.shape[1] * mel.step, low, high),
+        cmap="Greys",
+        vmin=-DYNAMIC_RANGE,
+        vmax=0,
+        interpolation="nearest",
+        rasterized=True,
+    )
+    ax.set_yticks(librosa.hz_to_mel(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
+    ax.tick_params(length=0, pad=1, labelbottom=False)
+    ax.set_xlim(left, right)
+
+
+def _choose_symbols(image: EmissionImage) -> list[int]:
+    """The symbols to show: those of the highest probability anywhere, if the vocabulary is large."""
+    if len(image.symbols) <= MOST_SYMBOLS:
+        return list(range(len(image.symbols)))
+    best = image.probabilities.max(axis=0, initial=0.0)
     return sorted(np.argsort(-best, kind="stable")[:MOST_SYMBOLS].tolist())
 
 
-def _draw_heat(ax: Axes, heat: Heat, shown: list[int], alignment: Alignment, left: float, right: float) -> None:
-    frames = len(heat.probabilities)
-    extent = (heat.start, heat.start + frames * heat.frame_shift, len(shown) - 0.5, -0.5)
-    # The square root lifts what is unlikely but there.
-    image = np.sqrt(heat.probabilities[:, shown].T.astype(np.float32))
+def _draw_emission(
+    ax: Axes, image: EmissionImage, shown: list[int], alignment: Alignment, left: float, right: float
+) -> None:
+    frames = len(image.probabilities)
+    extent = (image.start, image.start + frames * image.frame_shift, len(shown) - 0.5, -0.5)
+    # The square root makes small probabilities visible.
+    roots = np.sqrt(image.probabilities[:, shown].T.astype(np.float32))
     ax.imshow(
-        image, aspect="auto", extent=extent, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", rasterized=True
+        roots, aspect="auto", extent=extent, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", rasterized=True
     )
-    place = {heat.symbols[column].lower(): i for i, column in enumerate(shown)}
+    place = {image.symbols[column].lower(): i for i, column in enumerate(shown)}
     for word in (word for cue in alignment.cues for word in cue.words if _inside(word, left, right)):
         for token in word.tokens:
             y = place.get(token.text.lower())
             if y is not None:
                 ax.plot([token.start, token.end], [y, y], color=RED, linewidth=1.6, solid_capstyle="butt")
-    ax.set_yticks(range(len(shown)), [heat.symbols[column] for column in shown], fontsize=5)
+    ax.set_yticks(range(len(shown)), [image.symbols[column] for column in shown], fontsize=5)
     ax.tick_params(length=0, pad=1, labelbottom=False)
     ax.set_xlim(left, right)
 
 
 def _draw_text(ax: Axes, alignment: Alignment, left: float, right: float) -> None:
-    """Words above, captions below; the colour is the confidence, or the status where there is none."""
+    """Words above, captions below; the colour shows the confidence, or the status if there is none."""
     ax.set_ylim(0, 2.6)
     number = 0
     for cue in alignment.cues:
@@ -165,8 +223,8 @@ def _draw_text(ax: Axes, alignment: Alignment, left: float, right: float) -> Non
         for word in cue.words:
             if _inside(word, left, right):
                 _box(ax, word, 0.92, 0.3, left, right)
-                # Two heights in turn: short words lie closer than their letters are wide.
-                _say(ax, word, 1.52 if number % 2 else 2.12, left, right)
+                # At two alternating heights: short words are wider than their time.
+                _write_word(ax, word, 1.52 if number % 2 else 2.12, left, right)
                 number += 1
     _bare(ax)
     ax.tick_params(bottom=True, labelbottom=True, length=2)
@@ -187,7 +245,7 @@ def _tint(item: AlignedCue | AlignedWord) -> Any:
         return to_rgba(RED, 0.5)
     if item.confidence is None:
         return to_rgba(BLUE, 0.35)
-    # From orange (0) to blue (1): also told apart by those who do not see red and green.
+    # From orange (0) to blue (1), which red-green colour blindness does not confuse.
     low, high = np.array(to_rgba(ORANGE, 0.6)), np.array(to_rgba(BLUE, 0.35))
     return tuple(low + (high - low) * min(max(item.confidence, 0.0), 1.0))
 
@@ -200,13 +258,13 @@ def _box(ax: Axes, item: AlignedCue | AlignedWord, bottom: float, height: float,
     ax.add_patch(shape)
 
 
-def _say(ax: Axes, word: AlignedWord, height: float, left: float, right: float) -> None:
+def _write_word(ax: Axes, word: AlignedWord, height: float, left: float, right: float) -> None:
     start, end = _times(word, left, right)
     ax.text((start + end) / 2, height, word.text, ha="center", va="center", fontsize=7.5, color=INK, parse_math=False)
 
 
 def _caption(ax: Axes, cue: AlignedCue, height: float, left: float, right: float) -> None:
-    """As much of the text as fits, in letters of 5 to 7.5 points."""
+    """The text, in letters of 5 to 7.5 points, cut if it does not fit."""
     start, end = _times(cue, left, right)
     text = " ".join(cue.text.split())
     room = (end - start) / (right - left) * WIDTH * 72 * 0.94  # points
@@ -221,7 +279,7 @@ def _caption(ax: Axes, cue: AlignedCue, height: float, left: float, right: float
 
 
 def _times(item: AlignedCue | AlignedWord, left: float, right: float) -> tuple[float, float]:
-    """The part of an item's time that lies in the row; only for items that `_inside` lets through."""
+    """The part of an item's time that lies in the row, for items that are `_inside` it."""
     return max(item.start or 0.0, left), min(item.end or 0.0, right)
 
 

@@ -1,4 +1,4 @@
-"""A picture of a calibration: reliability, ROC, and precision against recall."""
+"""Picture of a calibration: reliability, ROC, and precision against recall."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ctcalign.calibration.cross_validation import CrossValidation
-from ctcalign.files import atomic_write
 from ctcalign.metrics.reliability import Predictions
-from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, check_picture, save_figure
+from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, check_picture, write_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,11 +22,11 @@ def draw_calibration(checked: CrossValidation, output: Path, *, overwrite: bool 
     Args:
         output: .png, .svg or .pdf.
     Raises:
-        UsageError: another extension, or `output` is there already.   OutputError: it cannot be written.
+        UsageError: another extension, or `output` exists.   OutputError: it cannot be written.
+        MissingPackageError: matplotlib is not installed.
     """
     name = check_picture(output, overwrite)
-    with atomic_write(output, "wb") as stream:
-        save_figure(calibration_figure(checked), stream, name)
+    write_picture(calibration_figure(checked), output, name)
 
 
 def calibration_figure(checked: CrossValidation) -> Figure:
@@ -40,8 +39,8 @@ def calibration_figure(checked: CrossValidation) -> Figure:
         _draw_reliability(axes[0], name, predictions, colour)
         _draw_curves(axes[1], axes[2], name, predictions, colour)
     axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=1)
-    axes[0].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
-    axes[1].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="share of the wrong that is kept", ylabel="share of the right")
+    axes[0].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="fraction right")
+    axes[1].set(xlim=(0, 1), ylim=(0, 1.02), xlabel="false positive rate", ylabel="true positive rate")
     axes[2].set(xlim=(0, 1.02), ylim=(0.5, 1.01), xlabel="recall", ylabel="precision")
     for ax, title in zip(axes, ("reliability", "ROC", "precision and recall"), strict=True):
         ax.set_title(title, fontsize=10, color=INK)

@@ -1,4 +1,4 @@
-"""A picture of a `Score`: how large the errors of edges are, and whether confidences keep their word."""
+"""Picture of a `Score`: histograms of the errors of starts and ends, and the reliability of confidences."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctcalign.files import atomic_write
 from ctcalign.metrics.reliability import ReliabilityStats
-from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, save_figure
+from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, check_picture, write_picture
 from ctcalign.scoring.compare import Comparison
 
 if TYPE_CHECKING:
@@ -17,27 +16,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ctcalign.scoring.run import Score
-from ctcalign.report.pictures.figure import check_picture
 
-SIDE = 0.5  # seconds: errors beyond are drawn in the outermost bars
+SIDE = 0.5  # seconds: larger errors are counted in the outermost bars
 
 
 def draw_score(score: Score, output: Path, *, overwrite: bool = False) -> None:
-    """Write the picture; a row a level.
+    """Write the picture, one row per level.
 
     Args:
         output: .png, .svg or .pdf.
-        overwrite: replace `output` when it is there.
+        overwrite: replace `output` if it exists.
     Raises:
-        UsageError: another extension, or `output` is there already.   OutputError: it cannot be written.
+        UsageError: another extension, or `output` exists.   OutputError: it cannot be written.
+        MissingPackageError: matplotlib is not installed.
     """
     name = check_picture(output, overwrite)
-    with atomic_write(output, "wb") as stream:
-        save_figure(score_figure(score.comparisons), stream, name)
+    write_picture(score_figure(score.comparisons), output, name)
 
 
 def score_figure(comparisons: list[Comparison]) -> Figure:
-    """Histograms of the errors on the left, reliability on the right where confidences are known."""
+    """Histograms of the errors on the left, reliability on the right if there are confidences."""
     from matplotlib.figure import Figure
 
     columns = 2 if any(found.calibration for found in comparisons) else 1
@@ -57,11 +55,11 @@ def _draw_errors(ax: Axes, found: Comparison) -> None:
     errors = [pair.errors for pair in found.pairs if pair.errors is not None]
     for side, (label, colour) in enumerate((("start", BLUE), ("end", ORANGE))):
         values = np.clip([pair[side] for pair in errors], -SIDE, SIDE)
-        # As outlines, so that neither hides the other.
+        # Outlines, so that neither hides the other.
         ax.hist(values, edges, histtype="step", color=colour, linewidth=1.4, label=label)
     ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_xlim(-SIDE * 1.02, SIDE * 1.02)
-    ax.set_xlabel(f"error in seconds, late is positive; ±{SIDE:g} and beyond in the outermost bars")
+    ax.set_xlabel(f"error in seconds, positive if late; outermost bars: ±{SIDE:g} s and more")
     ax.set_ylabel(f"{found.level}s")
     ax.set_title(f"{found.placed} of {found.spoken} spoken {found.level}s placed", fontsize=10, color=INK)
     ax.legend(frameon=False)
@@ -71,10 +69,10 @@ def _draw_reliability(ax: Axes, found: ReliabilityStats, level: str) -> None:
     full = [row for row in found.bins if row.count]
     most = max(row.count for row in full)
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1)
-    # The bars tell how much there is to judge by: a point over a low bar means little.
+    # The bars show the number of items: a point over a low bar is uncertain.
     heights = [0.2 * row.count / most for row in full]
     ax.bar([row.low for row in full], heights, [row.high - row.low for row in full], align="edge", color=GREY)
     points = [(row.confidence, row.right) for row in full if row.confidence is not None and row.right is not None]
     ax.plot([x for x, _ in points], [y for _, y in points], "o-", color=BLUE, linewidth=1.2)
-    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="fraction right")
     ax.set_title(f"{found.count} {level}s, ECE {found.ece:.3f}, Brier {found.brier:.3f}", fontsize=10, color=INK)

@@ -1,4 +1,4 @@
-"""Pictures: what is drawn where, which part of a recording is read, and what is refused."""
+"""Pictures of alignments: what is drawn where, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-import torch
 from click.testing import CliRunner
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
 from ctcalign.cli import commands
 from ctcalign.errors import UsageError
-from ctcalign.report.pictures.alignment import Heat, Stretch, plot_alignment
-from ctcalign.report.pictures.draw import draw, hear, read_stretch
+from ctcalign.report.pictures.alignment import draw_alignment, plot_alignment
 from ctcalign.report.pictures.figure import save_figure
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.report.pictures.recording import EmissionImage, Excerpt
 
 RATE = 16_000
 
@@ -39,15 +37,15 @@ def texts(figure) -> list[str]:
     return [text.get_text() for ax in figure.axes for text in ax.texts]
 
 
-def stretch(start: float = 0.0, seconds: float = 4.0) -> Stretch:
+def excerpt(start: float = 0.0, seconds: float = 4.0) -> Excerpt:
     samples = np.sin(np.arange(round(seconds * RATE)) / 10).astype(np.float32)
-    return Stretch(samples, RATE, start)
+    return Excerpt(samples, RATE, start)
 
 
 def test_words_and_captions_stand_at_their_times():
-    figure = plot_alignment(alignment(), stretch())
-    assert len(figure.axes) == 2
-    rows = {text.get_text(): text.get_position()[0] for text in figure.axes[1].texts}
+    figure = plot_alignment(alignment(), excerpt())
+    assert len(figure.axes) == 3
+    rows = {text.get_text(): text.get_position()[0] for text in figure.axes[2].texts}
     assert rows["hello,"] == pytest.approx(1.25)
     assert rows["[MUSIC]"] == pytest.approx(2.5)
     assert "nowhere" not in rows
@@ -55,7 +53,7 @@ def test_words_and_captions_stand_at_their_times():
 
 
 def test_a_dollar_is_no_formula():
-    figure = plot_alignment(alignment(), stretch())
+    figure = plot_alignment(alignment(), excerpt())
     stream = io.BytesIO()
     save_figure(figure, stream, "svg")
     root = ElementTree.fromstring(stream.getvalue())
@@ -63,16 +61,25 @@ def test_a_dollar_is_no_formula():
 
 
 def test_rows_follow_the_length_and_an_item_across_two_rows_is_in_both():
-    figure = plot_alignment(alignment(), stretch(), row_seconds=1.25)
-    assert len(figure.axes) == 2 * 4
-    assert "hello," in [text.get_text() for text in figure.axes[1].texts]
-    assert "hello," in [text.get_text() for text in figure.axes[3].texts]
+    figure = plot_alignment(alignment(), excerpt(), row_seconds=1.25)
+    assert len(figure.axes) == 3 * 4
+    assert "hello," in [text.get_text() for text in figure.axes[2].texts]
+    assert "hello," in [text.get_text() for text in figure.axes[5].texts]
+
+
+def test_the_spectrogram_of_a_row_covers_its_time():
+    figure = plot_alignment(alignment(), excerpt(1.0), row_seconds=2.5)
+    for axes, left, right in ((figure.axes[1], 1.0, 3.5), (figure.axes[4], 3.5, 5.0)):
+        (image,) = axes.images
+        begin, end, _, _ = image.get_extent()
+        assert (begin, end) == pytest.approx((left, right), abs=0.01)
+        assert [label.get_text() for label in axes.get_yticklabels()] == ["1 kHz", "2 kHz", "4 kHz"]
 
 
 def test_the_emission_shows_its_symbols_and_the_path():
     probabilities = np.full((40, 3), 0.1, np.float32)
-    figure = plot_alignment(alignment(), stretch(), Heat(probabilities, ("-", "h", "x"), 0.1, 0.0))
-    heat = figure.axes[1]
+    figure = plot_alignment(alignment(), excerpt(), EmissionImage(probabilities, ("-", "h", "x"), 0.1, 0.0))
+    heat = figure.axes[2]
     assert [label.get_text() for label in heat.get_yticklabels()] == ["-", "h", "x"]
     (line,) = heat.lines
     assert line.get_xydata().tolist() == [[1.0, 1.0], [1.1, 1.0]]
@@ -84,8 +91,8 @@ def test_a_large_vocabulary_is_cut_to_what_the_model_is_sure_of():
     symbols = tuple(f"s{i}" for i in range(500))
     labels = [
         label.get_text()
-        for label in plot_alignment(alignment(), stretch(), Heat(probabilities, symbols, 0.1, 0.0))
-        .axes[1]
+        for label in plot_alignment(alignment(), excerpt(), EmissionImage(probabilities, symbols, 0.1, 0.0))
+        .axes[2]
         .get_yticklabels()
     ]
     assert len(labels) == 40
@@ -93,9 +100,9 @@ def test_a_large_vocabulary_is_cut_to_what_the_model_is_sure_of():
 
 
 @pytest.mark.parametrize(("row", "words"), [(0.0, "expected more than 0"), (0.1, "more than 30")])
-def test_a_picture_that_nobody_can_read_is_refused(row, words):
+def test_a_picture_of_too_many_rows_is_refused(row, words):
     with pytest.raises(UsageError, match=words):
-        plot_alignment(alignment(), stretch(), row_seconds=row)
+        plot_alignment(alignment(), excerpt(), row_seconds=row)
 
 
 @pytest.fixture
@@ -105,59 +112,14 @@ def talk(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("start", "end"), [(0.0, None), (3.0, 7.5), (9.5, 20.25), (24.0, 90.0)])
-def test_a_stretch_holds_exactly_its_samples(talk, start, end):
-    whole, _ = sf.read(talk, dtype="float32")
-    part, warnings = read_stretch(talk, start, end, RATE, "mix")
-    assert warnings == []
-    assert part.start == start
-    np.testing.assert_array_equal(part.samples, whole[round(start * RATE) : None if end is None else round(end * RATE)])
-
-
-@pytest.mark.parametrize(("start", "end"), [(-1.0, None), (5.0, 5.0), (26.0, None)])
-def test_a_stretch_outside_of_the_recording_is_refused(talk, start, end):
-    with pytest.raises(UsageError, match="start"):
-        read_stretch(talk, start, end, RATE, "mix")
-
-
-class Loudness:
-    """A model of two symbols: the second is as likely as the frame's mean sample, moved to [0, 1]."""
-
-    name, frame_shift, sample_rate, context, spike_delay, language, licence = (
-        "loudness",
-        0.1,
-        RATE,
-        0.0,
-        0.0,
-        None,
-        "CC0",
-    )
-    vocabulary = Vocabulary(("-", "x"))
-
-    def __call__(self, waveform, lengths):
-        frames = waveform[:, : waveform.shape[1] // 1600 * 1600].reshape(len(waveform), -1, 1600).mean(-1)
-        likely = (frames + 1) / 2
-        return torch.stack([1 - likely, likely], -1).log(), lengths // 1600
-
-
-@pytest.mark.parametrize("start", [0.0, 8.0])
-def test_the_emission_of_a_stretch_lies_where_it_was_heard(talk, start):
-    part, _ = read_stretch(talk, start, start + 10, RATE, "mix")
-    heat = hear(Loudness(), talk, part, "mix")
-    assert heat.start == pytest.approx(start)
-    assert heat.probabilities.shape == (100, 2)
-    assert heat.symbols == ("∅", "x")
-    np.testing.assert_allclose(heat.probabilities[:, 1] * 2 - 1, part.samples.reshape(-1, 1600).mean(1), atol=2e-3)
-
-
 def test_a_picture_is_written_whole_or_not_at_all(talk, tmp_path):
     output = tmp_path / "talk.png"
-    assert draw(talk, alignment(), output, end=4.0) == []
+    assert draw_alignment(talk, alignment(), output, end=4.0) == []
     assert output.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="there already"):
-        draw(talk, alignment(), output)
+        draw_alignment(talk, alignment(), output)
     with pytest.raises(UsageError, match=r"more than 30"):
-        draw(talk, alignment(), tmp_path / "other.png", row_seconds=0.1)
+        draw_alignment(talk, alignment(), tmp_path / "other.png", row_seconds=0.1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["talk.png", "talk.wav"]
 
 

@@ -1,0 +1,54 @@
+"""Packages that only some commands need, and the extras of ctcalign that install them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ctcalign.errors import MissingPackageError
+
+# Import name -> extra.
+EXTRAS = {
+    "jsonargparse": "train",
+    "kenlm": "lm",
+    "lhotse": "train",
+    "librosa": "plot",
+    "matplotlib": "plot",
+    "onnxruntime": "onnx",
+    "pytorch_lightning": "train",
+    "ray": "cluster",
+    "sentencepiece": "train",
+    "silero_vad": "ipfa",
+    "sklearn": "calibrate",
+    "torchaudio": "torchaudio",
+    "transformers": "hf",
+    "uroman": "text",
+}
+
+
+def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:
+    """The error for users if the missing module belongs to an extra, else None."""
+    package = (error.name or "").split(".")[0]
+    return MissingPackageError(_remedy(package)) if package in EXTRAS else None
+
+
+def require(*packages: str) -> None:
+    """Check that packages are installed, without importing them, before long work that needs them at its end.
+
+    Raises:
+        MissingPackageError: one of them is not installed.
+    """
+    for package in packages:
+        if not is_installed(package):
+            raise MissingPackageError(_remedy(package))
+
+
+def is_installed(package: str) -> bool:
+    """Whether a top-level package can be found; it is not imported."""
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _remedy(package: str) -> str:
+    return f"{package} is not installed; pip install 'ctcalign[{EXTRAS[package]}]'"
