@@ -51,9 +51,9 @@ def corrupt(
         raise UsageError(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}")
     if not utterances:
         raise UsageError("utterances: got none; give at least one")
-    chance = random.Random(f"{kind} {seed}")
-    pool = list(texts) if texts else _shuffled(utterances, chance)
-    job = _Job(chance, pool, [word for text in pool for word in text.split()])
+    rng = random.Random(f"{kind} {seed}")
+    pool = list(texts) if texts else _shuffled(utterances, rng)
+    job = _Job(rng, pool, [word for text in pool for word in text.split()])
     rows = KINDS[kind](job, [labelled(utterance) for utterance in utterances])
     return [_numbered(row, number) for number, row in enumerate(rows)]
 
@@ -62,9 +62,9 @@ def _numbered(row: LabelledCue, number: int) -> LabelledCue:
     return replace(row, cue=replace(row.cue, index=number))
 
 
-def _shuffled(utterances: Sequence[Utterance], chance: random.Random) -> list[str]:
+def _shuffled(utterances: Sequence[Utterance], rng: random.Random) -> list[str]:
     words = [word for utterance in utterances for word in utterance.text.split()]
-    return [" ".join(chance.sample(words, min(len(words), len(u.text.split())))) for u in utterances]
+    return [" ".join(rng.sample(words, min(len(words), len(u.text.split())))) for u in utterances]
 
 
 def _exact(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
@@ -89,7 +89,7 @@ def _word_noise(kind: str) -> Callable[[_Job, list[LabelledCue]], list[LabelledC
     return lambda job, rows: [noisy(row, WORD_RATES[kind], job.words, job.random) for row in rows]
 
 
-def noisy(row: LabelledCue, rate: float, words: Sequence[str], chance: random.Random) -> LabelledCue:
+def noisy(row: LabelledCue, rate: float, words: Sequence[str], rng: random.Random) -> LabelledCue:
     """A spoken caption with word errors: half of them substitutions, a quarter deletions, a quarter insertions.
 
     Args:
@@ -100,12 +100,12 @@ def noisy(row: LabelledCue, rate: float, words: Sequence[str], chance: random.Ra
     errors = 0
     hole = False
     for word in row.words:
-        kind = chance.random() if chance.random() < rate else None
+        kind = rng.random() if rng.random() < rate else None
         errors += kind is not None
         if kind is not None and SUBSTITUTED <= kind < SUBSTITUTED + DELETED:
             hole = True
             continue
-        wrong = LabelledWord(_other(word.text, words, chance), spoken=False) if kind is not None else word
+        wrong = LabelledWord(_other(word.text, words, rng), spoken=False) if kind is not None else word
         out.append(replace(word if kind is None or kind >= SUBSTITUTED else wrong, hole=hole or word.hole))
         hole = False
         if kind is not None and kind >= SUBSTITUTED:
@@ -115,13 +115,13 @@ def noisy(row: LabelledCue, rate: float, words: Sequence[str], chance: random.Ra
     return row.of(out, row.exact and not errors)
 
 
-def _other(word: str, words: Sequence[str], chance: random.Random) -> str:
+def _other(word: str, words: Sequence[str], rng: random.Random) -> str:
     """Another word: of eight drawn, either the first or the one of the most similar length."""
     alike = _letters(word)
-    found = [drawn for drawn in chance.choices(words, k=8) if _letters(drawn) not in (alike, "")]
+    found = [drawn for drawn in rng.choices(words, k=8) if _letters(drawn) not in (alike, "")]
     if not found:
         return word + "less"
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         return found[0]
     return min(found, key=lambda drawn: abs(len(drawn) - len(word)))
 

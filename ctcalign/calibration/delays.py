@@ -66,8 +66,8 @@ class Offsets:
 
 def offsets(emission: Emission, utterances: Sequence[Utterance], model: AcousticModel, language: str) -> Offsets:
     """Offsets of one recording, aligned with its verbatim text."""
-    keys = corrupt(utterances, "exact")
-    text = transcript_of([key.cue for key in keys], Tokeniser(model.vocabulary, language), language)
+    captions = corrupt(utterances, "exact")
+    text = transcript_of([caption.cue for caption in captions], Tokeniser(model.vocabulary, language), language)
     alignment, placed = place_emission(emission, text, model, AlignOptions(unwritten=False))
     found = Offsets([], [], [])
     words: list[float] = []
@@ -78,16 +78,17 @@ def offsets(emission: Emission, utterances: Sequence[Utterance], model: Acoustic
         if word is None or not word.tokens:
             continue
         spike = word.tokens[0].start + model.spike_delay
-        key = keys[cue]
-        true = key.words[place].place if len(key.words) == len(text.words[cue]) else None
+        caption = captions[cue]
+        true = caption.words[place].place if len(caption.words) == len(text.words[cue]) else None
         if true is not None:
             words.append(spike - true[0])
-        if first and key.start is not None:
-            found.spikes.append(spike - key.start)
-    for key, cue_found in zip(keys, alignment.cues, strict=True):
-        if cue_found.status == "aligned" and None not in (cue_found.start, cue_found.end, key.start, key.end):
-            found.starts.append(cue_found.start - key.start)  # type: ignore[operator]  # no None among them
-            found.ends.append(cue_found.end - key.end)  # type: ignore[operator]
+        if first and caption.start is not None:
+            found.spikes.append(spike - caption.start)
+    for caption, aligned in zip(captions, alignment.cues, strict=True):
+        span = aligned.span if aligned.status == "aligned" else None
+        if span is not None and caption.start is not None and caption.end is not None:
+            found.starts.append(span.start - caption.start)
+            found.ends.append(span.end - caption.end)
     found.from_words = bool(words)
     found.spikes = [error for error in words or found.spikes if abs(error) < FAR]
     near = [(a, b) for a, b in zip(found.starts, found.ends, strict=True) if max(abs(a), abs(b)) < FAR]

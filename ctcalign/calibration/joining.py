@@ -29,19 +29,19 @@ def join(clips: Sequence[F32], texts: Sequence[str], sample_rate: int, seed: int
     Returns:
         Samples, (N,), and one utterance a clip.
     """
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     parts: list[F32] = []
     found: list[Utterance] = []
     at = 0
     for clip, text in zip(clips, texts, strict=True):
-        pause = round(chance.uniform(*PAUSE) * sample_rate)
-        parts += [quiet_noise(clip, pause, sample_rate, chance), np.asarray(clip, np.float32)]
+        pause = round(rng.uniform(*PAUSE) * sample_rate)
+        parts += [quiet_noise(clip, pause, sample_rate, rng), np.asarray(clip, np.float32)]
         start, end = speech_edges(clip, sample_rate)
         begin = (at + pause) / sample_rate
         borders = (begin, begin + len(clip) / sample_rate)
         found.append(Utterance(text, begin + start, begin + end, clip=borders))
         at += pause + len(clip)
-    parts.append(quiet_noise(clips[-1], round(PAUSE[1] * sample_rate), sample_rate, chance))
+    parts.append(quiet_noise(clips[-1], round(PAUSE[1] * sample_rate), sample_rate, rng))
     return np.concatenate(parts), found
 
 
@@ -55,7 +55,7 @@ def speech_edges(clip: F32, sample_rate: int) -> tuple[float, float]:
     return float(loud[0] * FRAME), min(length, float((loud[-1] + 1) * FRAME))
 
 
-def quiet_noise(clip: F32, samples: int, sample_rate: int, chance: np.random.Generator) -> F32:
+def quiet_noise(clip: F32, samples: int, sample_rate: int, rng: np.random.Generator) -> F32:
     """Noise with the spectrum of the quietest fifth of a clip."""
     size = round(FRAME * sample_rate)
     frames = _frames(clip, size)
@@ -66,7 +66,7 @@ def quiet_noise(clip: F32, samples: int, sample_rate: int, chance: np.random.Gen
     step = np.fft.rfftfreq(size)
     bins = np.fft.rfftfreq(max(samples, 2))
     gain = np.sqrt(np.interp(bins, step, power) / size)
-    shaped = np.fft.irfft(np.fft.rfft(chance.standard_normal(max(samples, 2))) * gain, max(samples, 2))
+    shaped = np.fft.irfft(np.fft.rfft(rng.standard_normal(max(samples, 2))) * gain, max(samples, 2))
     return shaped[:samples].astype(np.float32)
 
 

@@ -102,13 +102,13 @@ def trials(
 
     timed = list(utterances)
     if any(utterance.words is None for utterance in utterances):
-        keys = corrupt(utterances, "exact")
-        cues = _placed(emission, transcript_of([key.cue for key in keys], tokeniser, language), model)[0]
+        captions = corrupt(utterances, "exact")
+        cues = _placed(emission, transcript_of([caption.cue for caption in captions], tokeniser, language), model)[0]
         timed = [_with_words(utterance, cue) for utterance, cue in zip(utterances, cues, strict=True)]
     for kind in kinds:
         for seed in seeds if kind != "exact" else seeds[:1]:
-            keys = corrupt(timed, kind, seed, texts)
-            text = transcript_of([key.cue for key in keys], tokeniser, language)
+            captions = corrupt(timed, kind, seed, texts)
+            text = transcript_of([caption.cue for caption in captions], tokeniser, language)
             try:
                 cues, words = _placed(emission, text, model)
             except CaptionError:
@@ -116,7 +116,7 @@ def trials(
                     raise
                 continue  # nothing of the erroneous text is recognised: no caption is placed
             inputs = recording_inputs(emission, text, words, cues, model.spike_delay)
-            yield from labelled_examples(group, kind, keys, text, cues, inputs)
+            yield from labelled_examples(group, kind, captions, text, cues, inputs)
             done(kind)
 
 
@@ -138,7 +138,7 @@ def _with_words(utterance: Utterance, cue: AlignedCue) -> Utterance:
 def labelled_examples(
     group: str,
     kind: str,
-    keys: Sequence[LabelledCue],
+    captions: Sequence[LabelledCue],
     text: Transcript,
     cues: Sequence[AlignedCue],
     inputs: RecordingInputs,
@@ -146,19 +146,21 @@ def labelled_examples(
     """One example for each cue of an alignment.
 
     Args:
-        keys: ground truth of each of `cues`.
+        captions: ground truth of each of `cues`.
         text, inputs: of their alignment.
     """
     known = {cue.evidence.cue: cue for cue in inputs.cues}
     out: list[Example] = []
-    for number, (key, cue) in enumerate(zip(keys, cues, strict=True)):
+    for number, (caption, cue) in enumerate(zip(captions, cues, strict=True)):
         own = known.get(number)
-        right = own is not None and key.right(cue.start, cue.end, WITHIN)
+        right = own is not None and caption.right(cue.start, cue.end, WITHIN)
         words = [] if own is None else own.evidence.words
-        truth = _words(key, [text.spoken[n].word.start for n in words])
-        spoken = [UNKNOWN if word is None else int(key.spoken and word.spoken) for word in truth]
+        truth = _words(caption, [text.spoken[n].word.start for n in words])
+        spoken = [UNKNOWN if word is None else int(caption.spoken and word.spoken) for word in truth]
         whole = [
-            UNKNOWN if after is None or not (key.spoken and spoken[i] == spoken[i + 1] == 1) else int(not after.hole)
+            UNKNOWN
+            if after is None or not (caption.spoken and spoken[i] == spoken[i + 1] == 1)
+            else int(not after.hole)
             for i, after in enumerate(truth[1:])
         ]
         times = [cue.words[text.homes[n][1]] for n in words]
@@ -171,12 +173,12 @@ def _array(values: Sequence[int]) -> B8:
     return np.array(values, np.int8)
 
 
-def _words(key: LabelledCue, begins: Sequence[int]) -> list[LabelledWord | None]:
+def _words(caption: LabelledCue, begins: Sequence[int]) -> list[LabelledWord | None]:
     """The word of the ground truth that holds each of these characters; None where its words are unknown."""
-    if not key.words:
-        return [LabelledWord("", False)] * len(begins) if not key.spoken else [None] * len(begins)
-    edges = np.cumsum([0, *(len(word.text) + 1 for word in key.words)])
-    return [key.words[int(np.searchsorted(edges, begin, side="right")) - 1] for begin in begins]
+    if not caption.words:
+        return [LabelledWord("", False)] * len(begins) if not caption.spoken else [None] * len(begins)
+    edges = np.cumsum([0, *(len(word.text) + 1 for word in caption.words)])
+    return [caption.words[int(np.searchsorted(edges, begin, side="right")) - 1] for begin in begins]
 
 
 def _timed(word: LabelledWord | None, spoken: int, start: float | None, end: float | None) -> int:

@@ -42,9 +42,9 @@ def ridge_regression(features: NDArray[np.float64], right: NDArray[np.float64]) 
     ridge = RIDGE * np.diag([0.0, *np.ones(features.shape[1])])
     weights = np.zeros(ones.shape[1])
     for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-ones @ weights))
-        slope = ones.T @ (chance - right) + ridge @ weights
-        step = np.linalg.solve((ones * (chance * (1 - chance))[:, None]).T @ ones + ridge, slope)
+        probability = 1 / (1 + np.exp(-ones @ weights))
+        slope = ones.T @ (probability - right) + ridge @ weights
+        step = np.linalg.solve((ones * (probability * (1 - probability))[:, None]).T @ ones + ridge, slope)
         weights -= step
         if np.abs(step).max() < NEAR:
             break

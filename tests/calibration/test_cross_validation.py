@@ -28,8 +28,8 @@ def test_a_held_out_speaker_is_predicted_well():
 
 def test_shuffled_truth_teaches_nothing():
     found = made_up_examples()
-    chance = np.random.default_rng(0)
-    rights = chance.permutation([example.right for example in found])
+    rng = np.random.default_rng(0)
+    rights = rng.permutation([example.right for example in found])
     shuffled = [replace(example, right=bool(right)) for example, right in zip(found, rights, strict=True)]
     assert abs(cross_validate(shuffled, "made:up").cues.auc - 0.5) < 0.1
 

@@ -11,10 +11,10 @@ RATE = 16_000
 
 
 def clip(before: float, speech: float, after: float, seed: int = 0) -> np.ndarray:
-    chance = np.random.default_rng(seed)
-    noise = 1e-3 * chance.standard_normal(round((before + speech + after) * RATE))
+    rng = np.random.default_rng(seed)
+    noise = 1e-3 * rng.standard_normal(round((before + speech + after) * RATE))
     first, stop = round(before * RATE), round((before + speech) * RATE)
-    noise[first:stop] += 0.3 * chance.standard_normal(stop - first)
+    noise[first:stop] += 0.3 * rng.standard_normal(stop - first)
     return noise.astype(np.float32)
 
 

@@ -66,7 +66,7 @@ def test_a_fit_is_written_and_used(halves, tmp_path):
     assert "is there already; give --overwrite" in again.output
 
 
-def test_shipped_confidences_tell_right_from_wrong(tmp_path):
+def test_shipped_confidences_separate_right_from_wrong(tmp_path):
     cues = [cue for cue in json.loads((DEMO / "truth.json").read_text())["cues"] if cue["spoken"]]
     lines = [cue["text_norm"] for cue in cues]
     changed = lines[3].split()
@@ -103,7 +103,7 @@ def test_shipped_confidences_tell_right_from_wrong(tmp_path):
         ((DEMO, "-o", "x.json", "--plot", "x.txt"), "", 2),
     ],
 )
-def test_what_cannot_be_used_is_told(arguments, message, status, tmp_path, monkeypatch):
+def test_arguments_that_cannot_be_used_are_errors(arguments, message, status, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = run("calibrate", *arguments)
     assert result.exit_code == status

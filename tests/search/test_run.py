@@ -121,18 +121,18 @@ def test_options_out_of_range(name, value):
 
 
 def test_phrases_of_the_talk_are_found_where_they_are():
-    said = ["harbour museum", "lighthouse", "112 steps", "1996", "two goats", "Margaret Hale", "asks for tea"]
-    unsaid = ["monarch butterfly", "submarine", "seven hundred steps", "parliament", "good morning"]
-    found = search_phrases(DEMO / "talk.ogg", [*said, *unsaid], load_model("builtin:en", "cpu"))
+    present = ["harbour museum", "lighthouse", "112 steps", "1996", "two goats", "Margaret Hale", "asks for tea"]
+    absent = ["monarch butterfly", "submarine", "seven hundred steps", "parliament", "good morning"]
+    found = search_phrases(DEMO / "talk.ogg", [*present, *absent], load_model("builtin:en", "cpu"))
     cues = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["cues"]
     words = [word for cue in cues for word in cue.get("words", [])]
     plain = ["".join(c for c in word["text"].lower() if c.isalnum()) for word in words]
-    for phrase, hits in zip(said, found.hits, strict=False):
+    for phrase, hits in zip(present, found.hits, strict=False):
         parts = phrase.lower().split()
         (first,) = [i for i in range(len(plain)) if plain[i : i + len(parts)] == parts]
         (hit,) = hits
         assert hit.start == pytest.approx(words[first]["start"], abs=0.15), phrase
         assert hit.end == pytest.approx(words[first + len(parts) - 1]["end"], abs=0.2), phrase
         assert hit.confidence > 0.7
-    assert found.hits[len(said) :] == [[] for _ in unsaid]
+    assert found.hits[len(present) :] == [[] for _ in absent]
     assert found.warnings == []

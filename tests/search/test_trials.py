@@ -15,7 +15,7 @@ def spoken(text):
     return [SpokenWord(word, place, place + 0.5, 0) for place, word in enumerate(text.split())]
 
 
-def test_phrases_that_do_not_occur_are_told_from_those_that_do():
+def test_absent_phrases_do_not_occur_and_present_ones_do():
     one, two = Recording("one", None, spoken("a b c d e f g")), Recording("two", None, spoken("e f g h i j k"))
     drawn = trial_phrases(one, [two], 4, random.Random(0))
     for kind, lengths in CLASSES.items():

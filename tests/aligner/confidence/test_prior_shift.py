@@ -1,4 +1,4 @@
-"""Confidences made for the share of a file's captions that is right."""
+"""Confidences adapted to the fraction of right captions of a file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ctcalign.metrics.reliability import reliability_stats
 FITTED = 0.9
 
 
-def captions(share: float, count: int, seed: int = 0):
-    """Right captions and wrong ones whose confidences are true where FITTED of the captions are right."""
-    chance = np.random.default_rng(seed)
-    right = chance.random(count) < share
-    heard = chance.normal(np.where(right, 1.0, -1.0), 1.0)  # the log of the likelihood ratio is 2 x
-    return 1.0 / (1.0 + np.exp(-(2.0 * heard + np.log(FITTED / (1.0 - FITTED))))), right
+def captions(prior: float, count: int, seed: int = 0):
+    """Right and wrong captions with confidences that are calibrated if the fraction FITTED of them is right."""
+    rng = np.random.default_rng(seed)
+    right = rng.random(count) < prior
+    feature = rng.normal(np.where(right, 1.0, -1.0), 1.0)  # the log of the likelihood ratio is 2 x
+    return 1.0 / (1.0 + np.exp(-(2.0 * feature + np.log(FITTED / (1.0 - FITTED))))), right
 
 
 def off(confidences, right) -> float:
@@ -25,18 +25,18 @@ def off(confidences, right) -> float:
     return found.ece
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.97])
-def test_the_share_is_found(share):
-    assert estimated_prior(captions(share, 4000)[0], FITTED) == pytest.approx(share, abs=0.03)
+@pytest.mark.parametrize("prior", [0.3, 0.6, 0.9, 0.97])
+def test_the_prior_is_found(prior):
+    assert estimated_prior(captions(prior, 4000)[0], FITTED) == pytest.approx(prior, abs=0.03)
 
 
-def test_where_most_are_wrong_confidences_become_true():
+def test_where_most_are_wrong_confidences_become_calibrated():
     alone, right = captions(0.3, 4000)
     assert off(alone, right) > 0.15
     assert off(shifted(alone, FITTED), right) < 0.02
 
 
-def test_what_was_fitted_for_such_files_stays():
+def test_files_with_the_fitted_prior_change_little():
     alone, right = captions(FITTED, 20_000)
     assert np.abs(shifted(alone, FITTED) - alone).max() < 0.02
     assert off(shifted(alone, FITTED), right) < 0.01
@@ -50,7 +50,7 @@ def test_the_order_stays_and_every_value_is_a_probability():
     assert ((moved > 0) & (moved < 1)).all()
 
 
-def test_few_captions_say_little():
+def test_few_captions_move_the_prior_little():
     assert estimated_prior(np.zeros(0), FITTED) == pytest.approx(EXPECTED)
     assert estimated_prior(np.array([0.01]), FITTED) > 0.9
     assert estimated_prior(np.full(200, 0.01), FITTED) < 0.1

@@ -16,15 +16,15 @@ from ctcalign.text.vocabulary import Vocabulary
 VOCABULARY = Vocabulary(("-", "a", "b", "c"))
 
 
-def emission_of(heard: str, sure: float = 0.9, shift: float = 0.1, offset: float = 0.0) -> Emission:
+def emission_of(spoken: str, sure: float = 0.9, shift: float = 0.1, offset: float = 0.0) -> Emission:
     """One frame a letter; the letter has probability `sure`, the others share the rest."""
-    rows = np.full((len(heard), 4), math.log((1 - sure) / 3), np.float32)
-    for frame, letter in enumerate(heard):
+    rows = np.full((len(spoken), 4), math.log((1 - sure) / 3), np.float32)
+    for frame, letter in enumerate(spoken):
         rows[frame, "-abc".index(letter)] = math.log(sure)
-    return Emission(rows, shift, offset, VOCABULARY, len(heard) * shift)
+    return Emission(rows, shift, offset, VOCABULARY, len(spoken) * shift)
 
 
-def test_a_text_that_is_heard():
+def test_a_text_that_is_spoken():
     [scores] = published_scores(emission_of("--a-b-c--"), [(0.0, 0.9)], [[1, 2, 3]])
     assert set(scores) == set(SCORES)
     assert scores["mean"] == pytest.approx(math.log(0.9), rel=1e-5)
@@ -37,12 +37,12 @@ def test_a_text_that_is_heard():
 
 def test_a_wrong_letter_costs_its_log_ratio():
     [scores] = published_scores(emission_of("--a-b-c--"), [(0.0, 0.9)], [[1, 3, 3]], names=["free_ratio", "mean"])
-    wrong = math.log(0.1 / 3) - math.log(0.9)  # one label where another is heard; the path is as good elsewhere
+    wrong = math.log(0.1 / 3) - math.log(0.9)  # one label where another is recognised; equal elsewhere
     assert scores["free_ratio"] == pytest.approx(wrong / 9, rel=1e-4)
     assert scores["mean"] == pytest.approx(math.log(0.9) + wrong / 9, rel=1e-4)
 
 
-def test_the_place_decides():
+def test_scores_are_of_the_given_span():
     emission = emission_of("aab--cab--", offset=0.05)
     here, there = published_scores(emission, [(0.0, 0.5), (0.5, 1.0)], [[1, 2], [1, 2]], names=["free_error_rate"])
     assert (here["free_error_rate"], there["free_error_rate"]) == (0.0, 0.5)
@@ -56,7 +56,7 @@ def test_the_penalty_counts_written_characters():
     assert long["ipfa"] - short["ipfa"] == pytest.approx(4.0)
 
 
-def test_what_has_no_place_has_no_score():
+def test_a_text_without_a_span_has_no_score():
     emission = emission_of("-a-b-")
     scores = published_scores(emission, [None, (0.0, 0.5), (0.0, 0.2), (0.3, 0.3)], [[1], [], [1, 2, 3], [1]])
     assert scores[:2] == [None, None]
