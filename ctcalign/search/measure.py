@@ -36,8 +36,8 @@ def report_lines(trials: Sequence[Trial], predicted: Predicted, model: AcousticM
 def quality_table(trials: Sequence[Trial], predicted: Predicted, threshold: float = THRESHOLD) -> list[str]:
     """A table in Markdown with a row for each class: precision and recall at a threshold, AUC, and ECE.
 
-    The AUC is over phrases in recordings: the probability that the best hit of a phrase that occurs has a higher confidence
-    than that of a phrase that does not. Without a candidate the confidence is 0.
+    The AUC is over phrases in recordings: the probability that the best hit of a phrase that occurs has a higher
+    confidence than that of a phrase that does not. Without a candidate the confidence is 0.
     """
     lines = [
         f"| | occurrences | hits at {threshold:g} | precision | recall | AUC | ECE |",
