@@ -58,7 +58,11 @@ class FrameClock:
 
     def frame(self, seconds: float) -> int:
         """The nearest frame boundary; not clipped, so it may be negative or lie beyond the last frame."""
-        return round((seconds - self.offset) / self.frame_shift)
+        return round(self.position(seconds))
+
+    def position(self, seconds: float) -> float:
+        """A time in frames, not rounded: 2.5 lies in the middle of frame 2."""
+        return (seconds - self.offset) / self.frame_shift
 
     def seconds(self, frame: float) -> float:
         """Where a frame begins."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ctcalign.aligner.best_path import place_emission
+from ctcalign.aligner import best_path
 from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
+from ctcalign.aligner.ipfa import method as ipfa
+from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.placing.cue_spans import cue_spans
+from ctcalign.aligner.placing.cues import BY_NEIGHBOURS, assemble, override
+from ctcalign.aligner.placing.paraphrased_cues import with_paraphrases
+from ctcalign.aligner.placing.repeats import mark_repeats
+from ctcalign.aligner.placing.uncaptioned_speech import uncaptioned_speech
+from ctcalign.aligner.placing.words import Placement
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
@@ -39,15 +47,15 @@ def align(
     allow_noncommercial: bool = False,
     progress: Progress = ignored,
 ) -> Alignment:
-    """Find when each cue and each word of the captions is said.
+    """Find when each cue and each word of the captions is spoken.
 
     Args:
         audio: path of a recording or video; "-" is standard input.
-        captions: path of a caption file ("-" is standard input), what `read_captions` gave, cues, or lines of text.
+        captions: path of a caption file ("-" is standard input), the result of `read_captions`, cues, or lines of text.
         model: name for `load_model`, or a model.
         method: "global": one exact best path through all of the text. "ipfa": iterative pseudo-forced alignment,
             window after window between anchors.
-        language: code of the captions' language, for numbers and signs; None takes the model's.
+        language: code of the captions' language, which decides how numbers and signs are read; None: the model's.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         options: channel, memory and output settings.
         caption_format: name of the caption format when the file's name and content do not tell it.
@@ -57,7 +65,7 @@ def align(
     Returns:
         Every cue and word of the input exactly once, with times in seconds.
     Raises:
-        AudioError, CaptionError, ModelError, UsageError: see their texts; nothing is returned in part.
+        AudioError, CaptionError, ModelError, UsageError: the message says what is wrong; there is no partial result.
     """
     options = options or AlignOptions()
     if method not in METHODS:
@@ -66,29 +74,25 @@ def align(
         require("silero_vad")
     read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
-    requested_calibration(options.calibration, options.score, recogniser.name)  # what is wrong is told before the wait
+    requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    text = transcript_of(read.cues, tokeniser, language)
-    if not text.spoken:
+    transcript = transcript_of(read.cues, tokeniser, language)
+    if not transcript.spoken:
         raise CaptionError(
             f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text"
         )
-    if not any(word.alternatives for word in text.spoken):
+    if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
-            f"captions: {recogniser.name} has symbols for none of the {len(text.spoken)} words "
-            f"(first: {text.spoken[0].word.text!r}); "
+            f"captions: {recogniser.name} has symbols for none of the {len(transcript.spoken)} words "
+            f"(first: {transcript.spoken[0].word.text!r}); "
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
     with open_emission(audio, recogniser, options, device, progress) as opened:
+        emission = opened.emission
         try:
-            if method == "ipfa":
-                from ctcalign.aligner.ipfa.method import align_emission_ipfa, speech_of
-
-                speech = speech_of(audio, options.channel, opened.emission.duration, progress)
-                alignment = align_emission_ipfa(opened.emission, text, recogniser, speech, options, progress)
-            else:
-                alignment = align_emission(opened.emission, text, recogniser, options, progress)
+            speech = speech_of(audio, options.channel, emission.duration, progress) if method == "ipfa" else ()
+            alignment = align_emission(emission, transcript, recogniser, options, progress, method, speech)
         except CaptionError as error:
             if not opened.warnings:
                 raise
@@ -96,23 +100,74 @@ def align(
         opened.assign_channels(alignment.cues)
     alignment.audio = str(audio)
     alignment.language = language
-    alignment.warnings = [*opened.warnings, *read.warnings, *text.warnings, *alignment.warnings]
+    alignment.warnings = [*opened.warnings, *read.warnings, *transcript.warnings, *alignment.warnings]
     return alignment
 
 
 def align_emission(
-    emission: Emission, text: Transcript, model: AcousticModel, options: AlignOptions, progress: Progress = ignored
+    emission: Emission,
+    transcript: Transcript,
+    model: AcousticModel,
+    options: AlignOptions,
+    progress: Progress = ignored,
+    method: Method = "global",
+    speech: Sequence[tuple[float, float]] = (),
 ) -> Alignment:
-    """The same from an emission that is at hand already: best path, boundaries, scores, confidences."""
-    alignment, placed = place_emission(emission, text, model, options, progress)
+    """`align` for an emission that is already computed.
+
+    Args:
+        emission: of the whole recording.
+        transcript: the captions in the model's symbols.
+        model: with which the emission was computed.
+        options, progress, method: as for `align`.
+        speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
+    """
+    alignment, placement = place_emission(emission, transcript, model, options, progress, method, speech)
     apply_calibration(
-        alignment, text, placed.words, emission, model, options.calibration, options.score, options.scores
+        alignment, transcript, placement.words, emission, model, options.calibration, options.score, options.scores
     )
     return alignment
 
 
+def place_emission(
+    emission: Emission,
+    transcript: Transcript,
+    model: AcousticModel,
+    options: AlignOptions,
+    progress: Progress = ignored,
+    method: Method = "global",
+    speech: Sequence[tuple[float, float]] = (),
+) -> tuple[Alignment, Placement]:
+    """`align_emission` without confidences, and the placement from which they are computed."""
+    progress("aligning", 0, None)
+    claimed: Collection[int] = ()
+    if method == "ipfa":
+        placement = ipfa.place(emission, transcript, model, options, speech)
+        spans = cue_spans(transcript, placement)
+    else:
+        placement = best_path.place(emission, transcript, model, options)
+        spans, claimed = with_paraphrases(transcript, placement, emission)
+    if not any(spans):
+        raise CaptionError(
+            f"captions: none of the {len(transcript.spoken)} words was found in {emission.duration:.1f} s of audio; "
+            "check that the captions belong to this recording and the model recognises their language"
+        )
+    cues = assemble(transcript, placement, spans, claimed, emission.duration, tokens=options.tokens)
+    warnings = list(placement.warnings)
+    if claimed:
+        warnings.append(f"{len(claimed)} cue{'s' if len(claimed) > 1 else ''}: {BY_NEIGHBOURS}")
+    covered = [cue.span for cue in cues if cue.status == "aligned" and cue.span is not None]
+    uncaptioned = uncaptioned_speech(emission, covered) if options.unwritten else []
+    warnings += mark_repeats(transcript, cues, uncaptioned, emission)
+    override(cues, placement.overrides)
+    alignment = Alignment(
+        "", emission.duration, model.name, cues, uncaptioned, frame_shift=emission.frame_shift, warnings=warnings
+    )
+    return alignment, placement
+
+
 def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:
-    """Read captions from whatever they were given as."""
+    """The captions, whatever form they are given in."""
     if isinstance(source, Captions):
         return source
     if isinstance(source, (str, Path)):

@@ -1,4 +1,4 @@
-"""Cues cut into words and written in the model's symbols, with the way back to the cues."""
+"""The words of all cues in the model's symbols, each with the cue that it belongs to."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Transcript:
         cues: the input, in file order.
         words: for each cue, its words, spoken or not.
         spoken: the spoken words of all cues in order.
-        homes: for each spoken word, its cue (position in `cues`) and its place among the cue's words.
-        warnings: what the model cannot say.
+        homes: for each spoken word, its cue (position in `cues`) and its position among the words of the cue.
+        warnings: characters and words that the model has no symbols for.
     """
 
     cues: Sequence[Cue]
@@ -28,17 +28,29 @@ class Transcript:
     homes: list[tuple[int, int]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def letters(self, number: int) -> int:
+        """Symbols of spoken word `number` in its first reading, at least one."""
+        alternatives = self.spoken[number].alternatives
+        return max(1, len(alternatives[0])) if alternatives else 1
+
+    def numbers_of_cues(self) -> list[list[int]]:
+        """For each cue, the numbers of its spoken words in order."""
+        numbers: list[list[int]] = [[] for _ in self.cues]
+        for number, (cue, _) in enumerate(self.homes):
+            numbers[cue].append(number)
+        return numbers
+
 
 def transcript_of(cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None) -> Transcript:
-    """Find the words of every cue and how the model would write them."""
+    """Find the words of every cue and write them in the model's symbols."""
     tokeniser.start_report()
-    text = Transcript(cues)
+    transcript = Transcript(cues)
     for number, cue in enumerate(cues):
         words = words_of(cue.text, language)
-        text.words.append(words)
-        for place, word in enumerate(words):
+        transcript.words.append(words)
+        for position, word in enumerate(words):
             if word.spoken:
-                text.spoken.append(tokeniser.tokenise(word))
-                text.homes.append((number, place))
-    text.warnings = tokeniser.report.warnings
-    return text
+                transcript.spoken.append(tokeniser.tokenise(word))
+                transcript.homes.append((number, position))
+    transcript.warnings = tokeniser.report.warnings
+    return transcript

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import place_emission
 from ctcalign.aligner.transcript import transcript_of
 from ctcalign.calibration.corruptions import corrupt
 from ctcalign.calibration.truth import Utterance

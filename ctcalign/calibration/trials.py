@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.confidence.features import FeatureRows, word_and_gap_features
 from ctcalign.aligner.confidence.inputs import CueInputs, RecordingInputs, RecordingQuality, recording_inputs
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.placing.placement import PlacedWord
+from ctcalign.aligner.placing.words import PlacedWord
+from ctcalign.aligner.run import place_emission
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.calibration.corruptions import corrupt

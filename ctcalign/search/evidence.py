@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.search import WILDCARD_PENALTY
-from ctcalign.aligner.placing.placement import Run
-from ctcalign.aligner.placing.words import runs_of
+from ctcalign.aligner.placing.words import Run, runs_of
 from ctcalign.ctc import best_path_graph
 from ctcalign.ctc.spotting.spotter import Spot
 from ctcalign.edits import edit_distance

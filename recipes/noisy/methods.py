@@ -15,13 +15,11 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 
-from ctcalign.aligner.ipfa.method import align_emission_ipfa
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.progress import ignored
 from ctcalign.models.protocol import AcousticModel
 from recipes.noisy.emissions import Kept
 
@@ -116,7 +114,7 @@ def _global(kept: Kept, text: Transcript, model: AcousticModel, *, options: Alig
 
 
 def _ipfa(kept: Kept, text: Transcript, model: AcousticModel, *, options: AlignOptions) -> Alignment:
-    return align_emission_ipfa(kept.emission, text, model, kept.speech, options, ignored)
+    return align_emission(kept.emission, text, model, options, method="ipfa", speech=kept.speech)
 
 
 def _peer(kept: Kept, text: Transcript, model: AcousticModel, *, peer: Peer) -> Alignment:

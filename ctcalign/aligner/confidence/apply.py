@@ -14,7 +14,8 @@ from ctcalign.aligner.confidence.cue_evidence import spoken_labels
 from ctcalign.aligner.confidence.inputs import RecordingInputs, recording_inputs
 from ctcalign.aligner.confidence.logistic import shipped_file
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
-from ctcalign.aligner.placing.placement import BY_NEIGHBOURS, NOT_FOUND, PlacedWord
+from ctcalign.aligner.placing.cues import BY_NEIGHBOURS, NOT_FOUND
+from ctcalign.aligner.placing.words import PlacedWord
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.emission.emission import Emission

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.confidence.evidence import Evidence, WordChain, evidence
-from ctcalign.aligner.placing.placement import PlacedWord
+from ctcalign.aligner.placing.words import PlacedWord
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ctcalign.aligner.confidence.competitors import against_competitors, competitors_of
 from ctcalign.aligner.confidence.context import Surroundings, surroundings
 from ctcalign.aligner.confidence.cue_evidence import CueEvidence, cue_evidence, spoken_labels
-from ctcalign.aligner.placing.placement import PlacedWord
+from ctcalign.aligner.placing.words import PlacedWord
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.emission import Emission

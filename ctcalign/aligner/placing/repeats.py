@@ -1,6 +1,6 @@
-"""Text that may be said elsewhere as well: sentences written twice and said once, choruses sung more than written.
+"""Text that may also be spoken elsewhere: sentences in the text twice and spoken once, choruses sung more than written.
 
-The best path takes one of the places that fit; here the others are found, so that nobody takes a guess for sure.
+The best path takes one of the places that fit. The others are listed as alternatives of the cue.
 """
 
 from __future__ import annotations
@@ -15,87 +15,95 @@ from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.edits import substring_distances
 from ctcalign.emission.emission import Emission
 
-Span = tuple[float, float]
-
-NEAR = 5  # cues on either side that a stretch of speech, or an equal text, is compared with
-LEAST_LETTERS = 6  # of a text: shorter ones are heard everywhere
-SHOWN = 10  # cues that the warning names
-MOST_ERRORS = 0.35  # label errors over the labels of the text, up to which it is the same text
+NEAR = 5  # cues on either side with which a stretch of speech, or an equal text, is compared
+LEAST_LETTERS = 6  # of a text; shorter ones match by chance
+SHOWN = 10  # cues that the warning lists
+MOST_ERRORS = 0.35  # label errors divided by the labels of the text, up to which speech matches the text
 
 
 def mark_repeats(
-    text: Transcript, cues: Sequence[AlignedCue], unwritten: Sequence[Span], emission: Emission
+    transcript: Transcript,
+    cues: Sequence[AlignedCue],
+    uncaptioned: Sequence[tuple[float, float]],
+    emission: Emission,
 ) -> list[str]:
-    """Write into each cue's `alternatives` where else its words are said; and a warning that counts them.
+    """Add to each cue's `alternatives` where else its words may be spoken; return a warning that counts these cues.
 
-    Looked at are the places of cues with the same words of which one is not heard, and stretches of speech without a
-    text, each against the `NEAR` cues on either side in the text.
+    A cue without a place is compared with the cues of equal text near it, and a stretch of speech that no cue covers
+    with the cues near it: `NEAR` on either side.
 
     Args:
-        text: whose cues these are.
+        transcript: the text of the cues.
         cues: all of them, in file order.
-        unwritten: (start, end) in seconds of speech that no cue covers.
+        uncaptioned: (start, end) in seconds of speech that no cue covers.
         emission: of the recording.
     """
-    spoken = _labels(text)
+    texts = _labels(transcript)
     for place, cue in enumerate(cues):
-        if cue.status == "aligned" or len(spoken[place]) < LEAST_LETTERS:
+        if cue.status == "aligned" or len(texts[place]) < LEAST_LETTERS:
             continue
         for other in _around(place, len(cues)):
             span = cues[other].span
-            if spoken[other] == spoken[place] and span is not None:
+            if texts[other] == texts[place] and span is not None:
                 cue.alternatives.append(span)
                 break
-    if unwritten:
-        _match_speech(spoken, cues, unwritten, emission)
+    if uncaptioned:
+        _match_speech(texts, cues, uncaptioned, emission)
     found = [cue.index for cue in cues if cue.alternatives]
     if not found:
         return []
     shown = ", ".join(map(str, found[:SHOWN])) + (", ..." if len(found) > SHOWN else "")
     return [
-        f"repeats: {len(found)} cue{'s' if len(found) > 1 else ''} may be said elsewhere as well ({shown}); "
-        "where the captions have times, --max-shift lets these decide"
+        f"repeats: {len(found)} cue{'s' if len(found) > 1 else ''} may be spoken elsewhere as well ({shown}); "
+        "if the captions have times, --max-shift uses these to decide"
     ]
 
 
 def _match_speech(
-    spoken: Sequence[tuple[int, ...]], cues: Sequence[AlignedCue], unwritten: Sequence[Span], emission: Emission
+    texts: Sequence[tuple[int, ...]],
+    cues: Sequence[AlignedCue],
+    uncaptioned: Sequence[tuple[float, float]],
+    emission: Emission,
 ) -> None:
-    shift, decoding = emission.frame_shift, emission.decoding.without_separators()
+    clock, decoding = emission.clock, emission.decoding.without_separators()
     labels, frames = decoding.labels, decoding.frames
     placed = [place for place, cue in enumerate(cues) if cue.start is not None and cue.status == "aligned"]
     starts = np.array([cues[place].start for place in placed])
-    for start, end in unwritten:
-        low, high = np.searchsorted(frames, [(time - emission.offset) / shift for time in (start, end)])
+    for start, end in uncaptioned:
+        low, high = np.searchsorted(frames, [clock.position(start), clock.position(end)])
         behind = int(np.searchsorted(starts, start))
         first = placed[behind - 1] if behind else -1  # the cue before this speech
         for place in range(max(0, first + 1 - NEAR), min(len(cues), first + 1 + NEAR)):
-            span = _said(spoken[place], labels[low:high])
-            if span is not None:
-                a, b = (emission.offset + shift * int(frames[low + at]) for at in (span[0], span[1] - 1))
-                cues[place].alternatives.append((a, min(b + shift, emission.duration)))
+            match = best_match(texts[place], labels[low:high])
+            if match is not None:
+                begin, last = (clock.seconds(int(frames[low + at])) for at in (match[0], match[1] - 1))
+                cues[place].alternatives.append((begin, min(last + clock.frame_shift, emission.duration)))
 
 
-def _said(text: tuple[int, ...], heard: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Where in the labels heard the text is said, None where it is not."""
-    if len(text) < LEAST_LETTERS or len(heard) < (1 - MOST_ERRORS) * len(text):
+def best_match(text: tuple[int, ...], recognised: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Where in the recognised labels a text is spoken, (first, stop); None where it is not.
+
+    >>> best_match((1, 2, 3, 4, 5, 6), np.array([9, 1, 2, 3, 7, 5, 6, 9]))
+    (1, 7)
+    """
+    if len(text) < LEAST_LETTERS or len(recognised) < (1 - MOST_ERRORS) * len(text):
         return None
-    errors = substring_distances(text, heard)
+    errors = substring_distances(text, recognised)
     stop = int(errors.argmin())
     if errors[stop] > MOST_ERRORS * len(text):
         return None
-    start = stop - int(substring_distances(text[::-1], heard[:stop][::-1]).argmin())
+    start = stop - int(substring_distances(text[::-1], recognised[:stop][::-1]).argmin())
     return (start, stop) if stop > start else None
 
 
-def _labels(text: Transcript) -> list[tuple[int, ...]]:
+def _labels(transcript: Transcript) -> list[tuple[int, ...]]:
     """The labels of each cue in the first reading of its words, without separators."""
-    found: list[list[int]] = [[] for _ in text.cues]
-    for (cue, _), word in zip(text.homes, text.spoken, strict=True):
+    found: list[list[int]] = [[] for _ in transcript.cues]
+    for (cue, _), word in zip(transcript.homes, transcript.spoken, strict=True):
         found[cue] += word.alternatives[0] if word.alternatives else ()
     return [tuple(labels) for labels in found]
 
 
 def _around(place: int, count: int) -> list[int]:
-    """The places next to one, nearest first."""
+    """The places beside one, nearest first."""
     return [p for step in range(1, NEAR + 1) for p in (place - step, place + step) if 0 <= p < count]

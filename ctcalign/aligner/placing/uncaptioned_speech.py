@@ -1,22 +1,24 @@
-"""Speech that no cue covers, as the recogniser itself hears it."""
+"""Speech that no word or cue covers, found in the greedy decoding."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ctcalign.ctc import FILLER, GraphPath
 from ctcalign.emission.emission import Emission
 
-SHORTEST_GAP = 1.0  # seconds between two cues that are looked into
-LEAST_SYMBOLS = 4
-LEAST_RATE = 3.0  # symbols a second that the recogniser must hear
-WIDEST_PAUSE = 0.8  # seconds without a symbol that divide two stretches
+SHORTEST_GAP = 1.0  # seconds between two cues; shorter gaps are not searched
+LEAST_SYMBOLS = 4  # in a stretch of speech
+LEAST_RATE = 3.0  # symbols a second in a stretch of speech
+WIDEST_PAUSE = 0.8  # seconds from symbol to symbol that divide two stretches outside of cues
+FILLER_PAUSE = 0.25  # seconds without a symbol that divide two stretches inside a filler
 
 
 def uncaptioned_speech(emission: Emission, covered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Stretches outside `covered` in which the model's best labels spell something.
+    """Stretches of speech outside `covered`.
 
     Args:
         emission: of the whole recording.
@@ -28,51 +30,46 @@ def uncaptioned_speech(emission: Emission, covered: Sequence[tuple[float, float]
     before = 0.0
     for start, end in [*sorted(covered), (emission.duration, emission.duration)]:
         if start - before >= SHORTEST_GAP:
-            found.extend(spelled(emission, before, start))
+            found.extend(recognised_speech(emission, before, start))
         before = max(before, end)
     return found
 
 
-def spelled(emission: Emission, start: float, end: float) -> list[tuple[float, float]]:
-    """Stretches between two times in which the model's best labels spell something, (start, end) in seconds."""
-    shift = emission.frame_shift
-    first, stop = emission.clock.frames((start, end))
-    new = emission.decoding.alone(first, stop).without_separators().frames
-    if len(new) == 0:
+def recognised_speech(emission: Emission, start: float, end: float) -> list[tuple[float, float]]:
+    """Stretches between two times in which enough symbols are recognised, (start, end) in seconds."""
+    clock = emission.clock
+    begins = emission.decoding.alone(*clock.frames((start, end))).without_separators().frames
+    if not begins.size:
         return []
-    groups = np.split(new, np.flatnonzero(np.diff(new) * shift > WIDEST_PAUSE) + 1)
     stretches = []
-    for group in groups:
-        seconds = (int(group[-1]) - int(group[0]) + 1) * shift
+    for group in np.split(begins, np.flatnonzero(np.diff(begins) * clock.frame_shift > WIDEST_PAUSE) + 1):
+        seconds = (int(group[-1]) - int(group[0]) + 1) * clock.frame_shift
         if len(group) >= LEAST_SYMBOLS and len(group) >= LEAST_RATE * seconds:
-            at = emission.clock.seconds(int(group[0]))
-            stretches.append((at, min(at + seconds, end)))
+            begin = clock.seconds(int(group[0]))
+            stretches.append((begin, min(begin + seconds, end)))
     return stretches
 
 
-# Seconds without a symbol that divide two stretches.
-PAUSE = 0.25
+def filler_speech(path: GraphPath, labels: NDArray[np.int64], emission: Emission) -> list[tuple[int, int]]:
+    """Stretches of speech that the fillers of a graph take up, as frames [first, stop), in order.
 
-
-def filler_speech(
-    path: GraphPath, labels_of_nodes: np.ndarray[tuple[int], np.dtype[np.int64]], emission: Emission
-) -> list[tuple[int, int]]:
-    """Frames [first, stop) from the first to the last symbol that the model hears in each stretch, in order.
+    A stretch goes from its first to its last recognised symbol.
 
     Args:
         path: best path of a graph with fillers.
-        labels_of_nodes: labels of that graph, (N,).
+        labels: of the graph's nodes, (N,).
+        emission: of the recording.
     """
-    widest = max(1, emission.clock.count(PAUSE))
+    pause = max(1, emission.clock.count(FILLER_PAUSE))
     return [
         stretch
-        for first, stop in _joined(path, labels_of_nodes)
-        for stretch in emission.decoding.alone(first, stop).stretches(widest)
+        for first, stop in _filler_spans(path, labels)
+        for stretch in emission.decoding.alone(first, stop).stretches(pause)
     ]
 
 
-def _joined(path: GraphPath, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:
-    """Spans of fillers, those that touch as one."""
+def _filler_spans(path: GraphPath, labels: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Frames [first, stop) of fillers; fillers that touch are joined."""
     found: list[tuple[int, int]] = []
     for node, (first, stop) in zip(path.nodes.tolist(), path.spans, strict=True):
         if labels[node] > FILLER:

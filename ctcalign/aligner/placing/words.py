@@ -1,59 +1,129 @@
-"""From the nodes that the best path went through to words with times and scores."""
+"""From the nodes of the best path to words with times and scores."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.verbatim import TranscriptGraph
 from ctcalign.aligner.placing.boundaries import BoundaryRules, refine
-from ctcalign.aligner.placing.placement import PlacedWord, Placement, Run
 from ctcalign.aligner.placing.uncaptioned_speech import filler_speech
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedToken
 from ctcalign.ctc import GraphPath
 from ctcalign.emission.emission import Emission
+from ctcalign.spans import Span
 
-# A word that lasts longer than this for its letters is placed, but marked: more likely something unwritten was said.
+# A word that takes longer than LONGEST_WORD and LONGEST_LETTER for each of its symbols keeps its place with a reason:
+# probably something that is not in the text was spoken there. Seconds.
 LONGEST_WORD = 1.2
 LONGEST_LETTER = 0.25
-# Symbols of one word that a pause this long divides do not belong together.
+# Seconds of the longest pause between symbols of one word; symbols beyond it are left out of its times.
 LONGEST_PAUSE = 0.45
+
+Run = tuple[int, int, int]
+"""Label, first frame, one past the last frame."""
+
+
+@dataclass(slots=True)
+class PlacedWord:
+    """The place of a spoken word.
+
+    Attributes:
+        start, end: seconds.
+        score: mean log-probability of its symbols over their frames, in nats.
+        alternative: the reading that was spoken, position in `TokenisedWord.alternatives`.
+        reason: why the place is uncertain, None where it is not.
+        tokens: its symbols with their times.
+    """
+
+    start: float
+    end: float
+    score: float
+    alternative: int
+    reason: str | None = None
+    tokens: list[AlignedToken] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CueOverride:
+    """What a method decides about a whole cue, instead of what follows from its words; None where it decides nothing.
+
+    Attributes:
+        reason: why the place is uncertain.
+        span: start and end in seconds.
+        score: in nats.
+    """
+
+    reason: str | None = None
+    span: Span | None = None
+    score: float | None = None
+
+
+@dataclass
+class Placement:
+    """What a method of `align` found.
+
+    Attributes:
+        words: the place of each spoken word, None where it was not found.
+        speech: (start, end) in seconds of the speech that no word covers, in order.
+        energy: log power of the recording every `energy_shift` seconds, in nats. Shape (N,).
+        energy_shift: seconds between values of `energy`.
+        warnings: of the method.
+        overrides: of cues, by position.
+    """
+
+    words: list[PlacedWord | None]
+    speech: list[tuple[float, float]]
+    energy: NDArray[np.float32]
+    energy_shift: float
+    warnings: list[str] = field(default_factory=list)
+    overrides: dict[int, CueOverride] = field(default_factory=dict)
 
 
 def place_words(
-    text: Transcript,
-    transcript: TranscriptGraph,
+    transcript: Transcript,
+    graph: TranscriptGraph,
     path: GraphPath,
     emission: Emission,
     spike_delay: float,
     rules: BoundaryRules | None = None,
 ) -> Placement:
-    """Times and scores of every spoken word, in order, and the speech between them.
+    """Times and scores of every spoken word that the path goes through, and the speech between the words.
 
-    The score of a word is the sum of the path's log-probabilities over the frames in which it is at one of the word's
-    symbols, over the number of those frames; frames of blank between them do not count.
+    The score of a word is the sum of the path's log-probabilities over the frames of the word's symbols, divided by the
+    number of those frames; frames of blank between the symbols do not count.
+
+    Args:
+        transcript: the words.
+        graph: built from the words.
+        path: best path of the graph.
+        emission: of the recording.
+        spike_delay: seconds by which the model's symbols come after their sounds.
+        rules: of word boundaries.
     """
-    runs, chosen = runs_of(path, transcript, len(text.spoken))
-    speech = filler_speech(path, transcript.graph.labels, emission)
-    return place_runs(text, runs, chosen, speech, emission, spike_delay, rules)
+    runs, chosen = runs_of(path, graph, len(transcript.spoken))
+    speech = filler_speech(path, graph.graph.labels, emission)
+    return place_runs(transcript, runs, chosen, speech, emission, spike_delay, rules)
 
 
-def runs_of(path: GraphPath, transcript: TranscriptGraph, words: int) -> tuple[list[list[Run]], list[int]]:
+def runs_of(path: GraphPath, graph: TranscriptGraph, words: int) -> tuple[list[list[Run]], list[int]]:
     """The symbols of each word with their frames, none where it was skipped; and the reading that the path chose."""
     runs: list[list[Run]] = [[] for _ in range(words)]
     chosen = [0] * words
     for node, (first, stop) in zip(path.nodes.tolist(), path.spans, strict=True):
-        place = transcript.places[node]
+        place = graph.places[node]
         if place is not None:
-            runs[place.word].append((int(transcript.graph.labels[node]), first, stop))
+            runs[place.word].append((int(graph.graph.labels[node]), first, stop))
             chosen[place.word] = place.alternative
     return runs, chosen
 
 
 def place_runs(
-    text: Transcript,
+    transcript: Transcript,
     runs: list[list[Run]],
     chosen: list[int],
     speech: list[tuple[int, int]],
@@ -61,13 +131,15 @@ def place_runs(
     spike_delay: float,
     rules: BoundaryRules | None = None,
 ) -> Placement:
-    """The same from the symbols of each word, and the frames of speech between the words."""
+    """`place_words` from the runs of each word, its reading, and frames [first, stop) of speech between the words."""
+
+    clock = emission.clock
 
     def seconds(frame: int) -> float:
-        return min(max(0.0, emission.offset + frame * emission.frame_shift - spike_delay), emission.duration)
+        return min(max(0.0, clock.seconds(frame) - spike_delay), emission.duration)
 
     cores = {number: _core(run, emission.frame_shift) for number, run in enumerate(runs) if run}
-    # What is said between the words bounds them as they bound each other.
+    # Speech between the words limits them as words limit each other.
     frames = [(core[0][1], core[-1][2], number) for number, core in cores.items()]
     frames = sorted([*frames, *((first, stop, -1 - place) for place, (first, stop) in enumerate(speech))])
     spikes = [(seconds(first), seconds(stop)) for first, stop, _ in frames]
@@ -80,20 +152,20 @@ def place_runs(
             continue
         start, end = time_of[number]
         tokens: list[AlignedToken] = []
-        total, said = 0.0, 0
+        total, count = 0.0, 0
         for label, first, stop in run:
             values = _log_probs(emission, label, first, stop)
-            total, said = total + float(values.sum()), said + (stop - first)
+            total, count = total + float(values.sum()), count + (stop - first)
             symbol = emission.vocabulary.symbols[label] if label >= 0 else "*"
             tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
-        reason = _reason(text, number, start, end, run, strays=len(run) - len(cores[number]))
-        placed.append(PlacedWord(start, end, total / max(1, said), chosen[number], reason, tokens))
+        reason = _reason(transcript, number, end - start, len(run), strays=len(run) - len(cores[number]))
+        placed.append(PlacedWord(start, end, total / max(1, count), chosen[number], reason, tokens))
     between = [time_of[-1 - place] for place in range(len(speech))]
     return Placement(placed, between, emission.energy, emission.energy_shift)
 
 
-def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """A label's log-probabilities in some frames; a wildcard's are those of the best label but blank."""
+def _log_probs(emission: Emission, label: int, first: int, stop: int) -> NDArray[np.float64]:
+    """Log-probabilities of a label in frames [first, stop); for a wildcard those of the best label but blank."""
     rows = np.asarray(emission.log_probs[first:stop], np.float64)
     if label >= 0:
         return np.asarray(rows[:, label])
@@ -101,7 +173,7 @@ def _log_probs(emission: Emission, label: int, first: int, stop: int) -> np.ndar
 
 
 def _core(run: list[Run], frame_shift: float) -> list[Run]:
-    """The symbols of a word without strays: of the groups that long pauses divide, the one with most symbols.
+    """The symbols of a word without strays: of the groups between long pauses, the one with most symbols.
 
     In music or noise beside a word the best path sometimes leaves its first or last symbol far away from the others.
     """
@@ -113,13 +185,12 @@ def _core(run: list[Run], frame_shift: float) -> list[Run]:
     return max(groups, key=len)
 
 
-def _reason(text: Transcript, number: int, start: float, end: float, run: list[Run], *, strays: int) -> str | None:
-    """Why a word's place is a guess, None when it is not."""
-    word = text.spoken[number]
-    if not word.alternatives:
+def _reason(transcript: Transcript, number: int, duration: float, symbols: int, *, strays: int) -> str | None:
+    """Why the place of a word is uncertain, None when it is not."""
+    if not transcript.spoken[number].alternatives:
         return "bridged: the model has no symbols for it"
     if strays:
         return "found in separate pieces"
-    if end - start > LONGEST_WORD + LONGEST_LETTER * len(run):
+    if duration > LONGEST_WORD + LONGEST_LETTER * symbols:
         return "longer than plausible"
     return None

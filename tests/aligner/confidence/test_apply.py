@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 import ctcalign
-from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.confidence.apply import apply_calibration, load_calibration
 from ctcalign.aligner.confidence.published_scores import SCORES
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import place_emission
 from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CalibrationError, UsageError

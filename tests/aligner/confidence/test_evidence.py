@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctcalign.aligner.best_path import place_emission
 from ctcalign.aligner.confidence.inputs import recording_inputs
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import place_emission
 from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.text.tokeniser import Tokeniser
