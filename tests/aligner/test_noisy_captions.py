@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.placing.cue_edges import CueCore, cue_edges
+from ctcalign.aligner.placing.cue_spans import CueCore, cue_edges
 from ctcalign.aligner.run import align
 from ctcalign.errors import CaptionError
 from tests.aligner.tones import RATE, ToneModel, say, silence

@@ -71,8 +71,8 @@ def test_the_command_knows_the_method(talk, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--faithful"], "--faithful: it belongs to --method ipfa"),
-        (["--method", "ipfa", "--all-spoken"], "--all-spoken: it belongs to --method global"),
+        (["--faithful"], "--faithful is an option of --method ipfa"),
+        (["--method", "ipfa", "--all-spoken"], "--all-spoken is an option of --method global"),
     ],
 )
 def test_options_of_the_other_method_are_refused(talk, options, says):
