@@ -19,7 +19,7 @@ def test_a_chorus_written_once_and_sung_twice(song):  # noqa: F811
     # One of the two places is taken, the other one told.
     other = times[3] if found.cues[1].start < times[2][0] else times[1]
     assert (start, end) == pytest.approx(other, abs=0.15)
-    assert any("1 cue may be said elsewhere as well (1)" in text for text in found.warnings)
+    assert any("1 cue may be spoken elsewhere as well (1)" in text for text in found.warnings)
     assert Alignment.from_dict(found.to_dict()).cues[1].alternatives == told[1]
 
 
