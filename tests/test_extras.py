@@ -106,7 +106,7 @@ def test_align_and_convert_need_no_optional_package(tmp_path):
     alignment = tmp_path / "talk.json"
     result = run_without(missing, "align", TALK, CAPTIONS, "-q", "-o", alignment, "-o", tmp_path / "talk.vtt")
     assert (result.returncode, result.stderr) == (0, "")
-    for name in ("talk.TextGrid", "talk.ctm", "talk.ass", "talk.stm"):
+    for name in ("talk.TextGrid", "talk.ctm", "talk.ass", "talk.jsonl.gz"):
         result = run_without(missing, "convert", alignment, tmp_path / name)
         assert result.returncode == 0, result.stderr
 

@@ -1,6 +1,6 @@
 """Lhotse manifests (.jsonl, .jsonl.gz, .json) of supervisions or cuts. This file alone knows their rows.
 
-Rows are read as plain JSON: importing lhotse takes seconds. It is imported only to write cuts.
+Rows are read and written as plain JSON: lhotse itself takes seconds to import and is not a dependency.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
@@ -22,9 +22,6 @@ from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.view import left_out, placed_cues, recording_name, spoken_text, spoken_words
 from ctcalign.spans import Span
-
-if TYPE_CHECKING:
-    from lhotse import Recording, SupervisionSegment
 
 Row = dict[str, Any]
 
@@ -191,29 +188,27 @@ def render(alignment: Alignment) -> Rendered:
     text: filter by `custom["status"]`. Without the audio file the cut has no recording. To trim the cut, use
     `CutSet.trim_to_supervisions()`.
     """
-    from lhotse import MonoCut
-
     placed, lost = placed_cues(alignment)
     name = recording_name(alignment)
     notes = left_out(lost)
     duration = max([alignment.duration, _LEAST, *(end for _, _, end in placed)])
-    recording = _recording(alignment, name, duration)
     supervisions = [_supervision(cue, start, end, name, alignment) for cue, start, end in placed]
+    cut: Row = {"id": name, "start": 0, "duration": duration, "channel": 0, "supervisions": supervisions}
+    recording = _recording(alignment, name, duration)
     if recording is None:
         notes.append(f"no audio at {alignment.audio or '(no path)'!r}: the cut has no recording; give --audio")
-        cut: Any = MonoCut(id=name, start=0, duration=duration, channel=0, supervisions=supervisions)
+        cut["type"] = "MonoCut"
     else:
-        cut = recording.to_cut()
-        cut.supervisions = supervisions
-    line = json.dumps(cut.to_dict(), ensure_ascii=False) + "\n"
+        channels = recording["channel_ids"]
+        cut |= {"start": 0.0, "duration": recording["duration"], "recording": recording}
+        cut |= {"channel": 0, "type": "MonoCut"} if len(channels) == 1 else {"channel": channels, "type": "MultiCut"}
+    line = json.dumps(cut, ensure_ascii=False) + "\n"
     words = sum(len(spoken_words(cue)) for cue, _, _ in placed)
     # mtime=0: the same alignment gives the same bytes.
     return Rendered(gzip.compress(line.encode(), mtime=0), len(placed), words, lost, notes)
 
 
-def _recording(alignment: Alignment, name: str, duration: float) -> Recording | None:
-    from lhotse import AudioSource, Recording
-
+def _recording(alignment: Alignment, name: str, duration: float) -> Row | None:
     from ctcalign.audio import probe
 
     path = Path(alignment.audio)
@@ -225,21 +220,18 @@ def _recording(alignment: Alignment, name: str, duration: float) -> Recording | 
         return None
     channels = list(range(info.channels))
     samples = round(duration * info.sample_rate)
-    return Recording(
-        id=name,
-        sources=[AudioSource(type="file", channels=channels, source=str(path.resolve()))],
-        sampling_rate=info.sample_rate,
-        num_samples=samples,
-        duration=samples / info.sample_rate,
-        channel_ids=channels,
-    )
+    return {
+        "id": name,
+        "sources": [{"type": "file", "channels": channels, "source": str(path.resolve())}],
+        "sampling_rate": info.sample_rate,
+        "num_samples": samples,
+        "duration": samples / info.sample_rate,
+        "channel_ids": channels,
+    }
 
 
-def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment: Alignment) -> SupervisionSegment:
-    from lhotse import SupervisionSegment
-    from lhotse.supervision import AlignmentItem
-
-    words = [AlignmentItem(plain(w.text), a, round(b - a, 9), w.confidence) for w, a, b in spoken_words(cue)]
+def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment: Alignment) -> Row:
+    words = [[plain(w.text), a, round(b - a, 9), w.confidence] for w, a, b in spoken_words(cue)]
     custom = {
         "index": cue.index,
         "status": cue.status,
@@ -249,18 +241,19 @@ def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment
         "scores": dict(cue.scores) or None,
         "raw_text": cue.text,
     }
-    return SupervisionSegment(
-        id=f"{name}-{cue.index:07d}",
-        recording_id=name,
-        start=start,
-        duration=max(round(end - start, 9), _LEAST),
-        channel=cue.channel or 0,
-        text=spoken_text(cue) or plain(cue.text),
-        language=alignment.language,
-        speaker=cue.speaker,
-        custom={key: value for key, value in custom.items() if value is not None},
-        alignment={"word": words} if words else None,
-    )
+    row = {
+        "id": f"{name}-{cue.index:07d}",
+        "recording_id": name,
+        "start": start,
+        "duration": max(round(end - start, 9), _LEAST),
+        "channel": cue.channel or 0,
+        "text": spoken_text(cue) or plain(cue.text),
+        "language": alignment.language,
+        "speaker": cue.speaker,
+        "custom": {key: value for key, value in custom.items() if value is not None},
+        "alignment": {"word": words} if words else None,
+    }
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _matches(source: Source) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 
+import lhotse
 import numpy as np
 import pytest
 import soundfile
@@ -16,9 +18,10 @@ from ctcalign.formats import write
 from tests.formats.generated_alignments import alignments
 from tests.formats.test_independent_readers import said, visible
 
-lhotse = pytest.importorskip(
-    "lhotse", reason="lhotse is a dependency of the package; without it nothing to compare with"
-)
+
+def same_as_lhotse_writes(path, cut):
+    """Whether the file holds the line that lhotse itself would write of the cut."""
+    return gzip.decompress(path.read_bytes()).decode() == json.dumps(cut.to_dict(), ensure_ascii=False) + "\n"
 
 
 @settings(max_examples=15, deadline=None)
@@ -27,6 +30,7 @@ def test_times_and_words_come_back(tmp_path_factory, alignment):
     path = tmp_path_factory.mktemp("cuts") / "a.jsonl.gz"
     report = write(alignment, path)
     (cut,) = lhotse.CutSet.from_file(path)
+    assert same_as_lhotse_writes(path, cut)
     assert cut.duration == pytest.approx(alignment.duration)
     placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
     assert report.cues_written == len(cut.supervisions) == len(placed)
@@ -58,6 +62,7 @@ def test_with_the_audio_the_cut_can_be_loaded_and_trimmed(tmp_path, channels):
     report = write(Alignment(str(audio), 2.0, "m", [cue]), tmp_path / "cuts.jsonl.gz")
     assert report.notes == []
     (cut,) = lhotse.CutSet.from_file(tmp_path / "cuts.jsonl.gz")
+    assert same_as_lhotse_writes(tmp_path / "cuts.jsonl.gz", cut)
     assert cut.load_audio().shape == (channels, 16000)
     assert cut.supervisions[0].text == "Hello you"
     (part,) = lhotse.CutSet.from_cuts([cut]).trim_to_supervisions(keep_overlapping=False)
