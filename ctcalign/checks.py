@@ -88,7 +88,7 @@ def check_no_nan(log_probs: Tensor, lengths: Tensor, *, error: type[CtcAlignErro
     """Valid frames must not hold NaN or +inf.
 
     Args:
-        log_probs: (B, T, C).  lengths: valid frames, (B,) on the same device.
+        log_probs: (B, T, C).  lengths: valid frames, (B,).
     Raises:
         `error`: they do.
     """
@@ -96,7 +96,8 @@ def check_no_nan(log_probs: Tensor, lengths: Tensor, *, error: type[CtcAlignErro
 
     if torch.isfinite(log_probs.detach().sum()):  # one fast pass: NaN and both infinities show in the sum
         return
-    bad = (torch.isnan(log_probs) | (log_probs == math.inf)).any(-1) & valid_frames(lengths, log_probs.shape[1])
+    valid = valid_frames(lengths.to(log_probs.device), log_probs.shape[1])
+    bad = (torch.isnan(log_probs) | (log_probs == math.inf)).any(-1) & valid
     if bad.any():
         utterance, frame = (int(index) for index in bad.nonzero()[0])
         raise error(

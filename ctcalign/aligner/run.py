@@ -20,10 +20,11 @@ from ctcalign.aligner.placing.words import Placement
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
+from ctcalign.checks import check_choice
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.progress import Progress, ignored
-from ctcalign.errors import CaptionError, UsageError
+from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
@@ -68,8 +69,7 @@ def align(
         AudioError, CaptionError, ModelError, UsageError: the message says what is wrong; there is no partial result.
     """
     options = options or AlignOptions()
-    if method not in METHODS:
-        raise UsageError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    check_choice("method", method, METHODS)
     if method == "ipfa":
         require("silero_vad")
     read = _captions(captions, caption_format, recording or Path(audio).stem)

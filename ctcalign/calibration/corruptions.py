@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ctcalign.alignment.cue import Cue
 from ctcalign.calibration.truth import LabelledCue, LabelledWord, Utterance, labelled, merged, split
+from ctcalign.checks import check_choice
 from ctcalign.errors import UsageError
 
 WORD_RATES = {"text_noise05": 0.05, "text_noise15": 0.15, "text_noise30": 0.30}
@@ -47,8 +48,7 @@ def corrupt(
     Raises:
         UsageError: no utterances, or an unknown kind.
     """
-    if kind not in KINDS:
-        raise UsageError(f"kind: got {kind!r}, expected one of {', '.join(KINDS)}")
+    check_choice("kind", kind, KINDS)
     if not utterances:
         raise UsageError("utterances: got none; give at least one")
     rng = random.Random(f"{kind} {seed}")

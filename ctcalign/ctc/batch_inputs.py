@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ctcalign.checks import check_choice, check_no_nan, checked_lengths
 from ctcalign.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ def checked_emissions(log_probs: Tensor, input_lengths: Tensor | None) -> tuple[
         raise ShapeError(f"log_probs: the batch is empty, shape {tuple(log_probs.shape)}; skip it")
     if log_probs.dtype in (torch.float16, torch.bfloat16):
         log_probs = log_probs.float()
-    frames = _counts("input_lengths", input_lengths, log_probs.shape[0], log_probs.shape[1])
-    _no_nan(log_probs.detach(), frames)
-    return log_probs, frames
+    batch, longest, _ = log_probs.shape
+    lengths = checked_lengths("input_lengths", input_lengths, batch, longest, torch.device("cpu"), error=UsageError)
+    check_no_nan(log_probs, lengths, error=UsageError)
+    return log_probs, lengths.tolist()
 
 
 def checked(
@@ -95,40 +96,10 @@ def checked_targets(
     """Targets as (B, L) int64 on the CPU and the tokens of each utterance; raises as `checked`."""
     import torch
 
-    if topology not in TOPOLOGIES:
-        raise UsageError(f"topology: got {topology!r}, expected one of {', '.join(TOPOLOGIES)}")
+    check_choice("topology", topology, TOPOLOGIES)
     targets = torch.as_tensor(targets)
     if targets.ndim != 2 or targets.shape[0] != batch or (targets.is_floating_point() and targets.numel()):
         raise ShapeError(f"targets: expected ints of shape ({batch}, L), got {targets.dtype} {tuple(targets.shape)}")
-    return targets.detach().cpu().long(), _counts("target_lengths", target_lengths, batch, targets.shape[1])
-
-
-def _counts(name: str, lengths: Tensor | None, batch: int, most: int) -> list[int]:
-    import torch
-
-    if lengths is None:
-        return [most] * batch
-    lengths = torch.as_tensor(lengths)
-    if lengths.shape != (batch,) or lengths.is_floating_point() or lengths.dtype == torch.bool:
-        raise ShapeError(
-            f"{name}: expected {batch} integer counts, got {lengths.dtype} {tuple(lengths.shape)}; "
-            "pass counts, never fractions"
-        )
-    found: list[int] = lengths.tolist()
-    if max(found) > most or min(found) < 0:
-        raise UsageError(f"{name}: expected counts in [0, {most}], got {found}; cut them or pad the tensor")
-    return found
-
-
-def _no_nan(log_probs: Tensor, frames: list[int]) -> None:
-    import torch
-
-    if bool(torch.isfinite(log_probs.sum())):  # one pass; NaN and both infinities show in the sum
-        return
-    for row, count in enumerate(frames):
-        bad = torch.isnan(log_probs[row, :count]) | (log_probs[row, :count] == math.inf)
-        if bool(bad.any()):
-            raise UsageError(
-                f"log_probs: NaN or +inf in utterance {row} at frame {int(bad.any(-1).nonzero()[0])}; the model "
-                "diverged or its input is bad: lower the learning rate or skip the batch"
-            )
+    cpu = torch.device("cpu")
+    tokens = checked_lengths("target_lengths", target_lengths, batch, targets.shape[1], cpu, error=UsageError)
+    return targets.detach().cpu().long(), tokens.tolist()

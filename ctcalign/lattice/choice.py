@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ctcalign.checks import check_choice
 from ctcalign.ctc.batch_inputs import TOPOLOGIES
 from ctcalign.errors import UsageError
 
@@ -27,10 +28,8 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
         >>> engine("native", topology="modified", blank=28)
         NativeEngine(topology='modified', blank=28, name='native')
     """
-    if name not in ENGINES:
-        raise UsageError(f"engine: got {name!r}, expected one of {', '.join(ENGINES)}")
-    if topology not in TOPOLOGIES:
-        raise UsageError(f"topology: got {topology!r}, expected one of {', '.join(TOPOLOGIES)}")
+    check_choice("engine", name, ENGINES)
+    check_choice("topology", topology, TOPOLOGIES)
     if isinstance(blank, bool) or not isinstance(blank, int) or blank < 0:
         raise UsageError(f"blank: got {blank!r}, expected the label of the blank, 0 or more")
     if name != "native":

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ctcalign import ctc
+from ctcalign.checks import check_count
 from ctcalign.ctc.batch_inputs import Utterances, checked, checked_emissions
-from ctcalign.ctc.sums.sampling import check_number_of_paths
 from ctcalign.lattice.k2_lattices import Lattices, frame_lattices, total_scores, transcript_lattices
 from ctcalign.lattice.k2_paths import random_labels
 
@@ -102,7 +102,7 @@ class K2Engine:
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """See `LatticeEngine.sample_paths`; for randomness, which k2 lacks, see `ctcalign.lattice.k2_paths`."""
-        check_number_of_paths(n)
+        check_count("n", n)
         batch = self._checked(log_probs.detach(), targets, input_lengths, target_lengths)
         lattices = transcript_lattices(batch)
         drawn = [] if lattices is None else random_labels(lattices.fsas, n, generator)
@@ -116,7 +116,7 @@ class K2Engine:
         generator: torch.Generator | None = None,
     ) -> Tensor:
         """See `LatticeEngine.free_paths`. The lattice has T C arcs: the native engine is much faster here."""
-        check_number_of_paths(n)
+        check_count("n", n)
         scores, frames = checked_emissions(log_probs.detach(), input_lengths)
         lattices = frame_lattices(scores, frames, self.blank)
         drawn = [] if lattices is None else random_labels(lattices.fsas, n, generator)

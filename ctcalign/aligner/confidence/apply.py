@@ -18,6 +18,7 @@ from ctcalign.aligner.placing.cues import BY_NEIGHBOURS, NOT_FOUND
 from ctcalign.aligner.placing.words import PlacedWord
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue, Alignment
+from ctcalign.checks import check_choice
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 from ctcalign.models.protocol import AcousticModel
@@ -52,8 +53,7 @@ def requested_calibration(source: CalibrationSource, score: str, model: str) -> 
     Raises:
         UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `load_calibration`.
     """
-    if score not in CUE_SCORES:
-        raise UsageError(f"score: got {score!r}, expected one of {', '.join(CUE_SCORES)}")
+    check_choice("score", score, CUE_SCORES)
     calibration, notes = load_calibration(source, model)
     if calibration is None and score == CONFIDENCE:
         raise UsageError(

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ctcalign.checks import check_choice
 from ctcalign.ctc import best_path
 from ctcalign.ctc.segmentation.segments import NO_FRAME, segment_utterances
 from ctcalign.edits import edit_distance
@@ -116,9 +117,8 @@ def published_scores(
     Raises:
         UsageError: an unknown name, or lists of different lengths.
     """
-    unknown = [name for name in names if name not in SCORES]
-    if unknown:
-        raise UsageError(f"score: got {unknown[0]!r}, expected one of {', '.join(SCORES)}")
+    for name in names:
+        check_choice("score", name, SCORES)
     counts = [len(text) for text in labels] if characters is None else list(characters)
     if not len(spans) == len(labels) == len(counts):
         raise UsageError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ctcalign.checks import check_count
 from ctcalign.ctc.batch_inputs import checked_emissions
 from ctcalign.ctc.prefixes.kernels import search
 from ctcalign.errors import UsageError
@@ -85,9 +86,7 @@ def nbest(
     Raises:
         ShapeError, UsageError: see `total_score`; n or beam < 1.
     """
-    from ctcalign.ctc.sums.sampling import check_number_of_paths
-
-    check_number_of_paths(n)
+    check_count("n", n)
     if not isinstance(beam, int) or beam < 1:
         raise UsageError(f"beam: got {beam!r}, expected 1 or more")
     scores, frames = checked_emissions(log_probs.detach().cpu(), input_lengths)

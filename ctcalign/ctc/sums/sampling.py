@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
+from ctcalign.checks import check_count, check_number
 from ctcalign.ctc.batch_inputs import checked, checked_emissions
 from ctcalign.ctc.sums import kernels as trellis_kernels
 from ctcalign.ctc.sums import tensors as trellis_tensors
 from ctcalign.ctc.sums.trellis import build_trellis, emission_array
-from ctcalign.errors import UsageError
 
 
 def sample_alignments(
@@ -40,7 +38,7 @@ def sample_alignments(
     Raises:
         ShapeError, UsageError: see `total_score`; n < 1.
     """
-    check_number_of_paths(n)
+    check_count("n", n)
     batch = checked(log_probs.detach(), targets, input_lengths, target_lengths, blank, topology)
     trellis = build_trellis(batch)
     rows, frames, _ = batch.log_probs.shape
@@ -76,9 +74,8 @@ def sample_paths(
         ShapeError, UsageError: see `total_score`; n < 1, or a temperature that is not above 0.
     Source: spec of Align With Purpose, arXiv:2307.01715: independent draws from each frame's softmax, with replacement.
     """
-    check_number_of_paths(n)
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise UsageError(f"temperature: got {temperature}, expected a finite number > 0")
+    check_count("n", n)
+    check_number("temperature", temperature, positive=True)
     scores, _ = checked_emissions(log_probs.detach(), input_lengths)
     if temperature != 1:
         scores = scores / temperature
@@ -94,9 +91,3 @@ def uniform(shape: tuple[int, ...], like: Tensor, generator: torch.Generator | N
     """Uniform numbers in [0, 1) with the type and device of `like`, whatever the device of the generator."""
     device = like.device if generator is None else generator.device
     return torch.rand(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
-
-
-def check_number_of_paths(n: int) -> None:
-    """Raise UsageError unless n is a whole number >= 1."""
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise UsageError(f"n: got {n!r}, expected a whole number of paths, at least 1")
