@@ -1,5 +1,5 @@
-# Everything runs in .venv, which the first target makes; it is made again when pyproject.toml changes. Real k2 has an
-# environment of its own, .venv-k2.
+# Everything runs in .venv, which is made on first use and again when pyproject.toml changes. Real k2 has its own
+# environment, .venv-k2.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,21 +7,21 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 TALK := egs/demo/talk
 
-# Empty is unset: without bytecode `import torch` takes twice as long, every time.
+# An empty value counts as unset: without bytecode `import torch` takes twice as long, every time.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-k2 compare-trl lint bench docs clean
 
 help:
-	@echo 'make demo    align the bundled talk; leaves SRT, VTT, JSON, TextGrid and CTM in demo/'
+	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
 	@echo 'make test    style, types and tests (WORKERS=2 processes)'
-	@echo 'make test-k2 the mathematics beside real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
-	@echo 'make compare-trl  preference losses beside an installed TRL (makes .venv-trl)'
-	@echo 'make lint    style and types alone; `$(BIN)/ruff format .` mends the style'
+	@echo 'make test-k2 the mathematics compared with real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
+	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
+	@echo 'make lint    style and types only; `$(BIN)/ruff format .` corrects the style'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
-	@echo 'make clean   remove what the targets above made, but for $(VENV), .venv-k2 and .venv-trl'
+	@echo 'make clean   remove what the targets above made, except $(VENV), .venv-k2 and .venv-trl'
 
 $(READY): pyproject.toml
 	@tools/set_up.sh '$(PYTHON)' '$(VENV)'
@@ -39,7 +39,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
-# One thread in each of the processes: they share the cores already.
+# One thread a process: the processes share the cores already.
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The documentation as web pages: the package's docstrings and the pages of docs/.
+"""Build the documentation as web pages, from the package's docstrings and the pages of docs/.
 
-  build_docs.py SITE
+  tools/build_docs.py SITE
 
-Links between the pages are checked: a link to a file that does not exist is an error. Nothing is fetched.
+A link to a file that does not exist is an error. Needs no network.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def broken_links(page: str, text: str, root: Path = ROOT) -> list[str]:
 
 
 def render(page: str, text: str) -> str:
-    """One page as HTML; its links to other pages lead to their HTML."""
+    """One page as HTML; links to other pages point to their HTML."""
     here = os.path.dirname(page)
 
     def to_html(match: re.Match[str]) -> str:

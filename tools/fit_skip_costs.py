@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Fit the prices of skipped text and unwritten speech (ctcalign.align.skipping_graph.SkipCosts) to a transcribed set.
+"""Fit the costs of skipped text and uncaptioned speech, ctcalign.aligner.graph.skipping.SkipCosts, to transcripts.
 
-  fit_skip_costs.py --manifest read_en/dev.jsonl --tar read_en/dev.tar --leave-out libri-174 libri-1919 libri-2078 \\
-    --record tools/fits/skip_costs.json
+  tools/fit_skip_costs.py --manifest read_en/dev.jsonl --tar read_en/dev.tar --leave-out libri-174 libri-1919 \\
+    libri-2078 --record tools/fits/skip_costs.json
 
-The utterances of each speaker are joined to one recording; their captions are made wrong in known ways. A caption is
-right when it is said and both its ends are within 0.5 s of the truth, or when it is not said and marked so. Words are
-judged by whether they are rightly marked as said or not: the mean of the shares of both. Coordinate search: one price
-after the other is tried at multiples of its value, the best is kept, until a round changes nothing. What is maximised
-is the mean of two: the share of right captions, averaged over the kinds, and that of words; of equal settings the
-first is kept. It prints every setting and writes the record; the defaults in the code are changed by hand, rounded.
+The utterances of each speaker are joined to one recording and their captions are corrupted. A caption is right if it is
+spoken and both its ends are within 0.5 s of the truth, or if it is not spoken and marked so. A word is right if it is
+correctly marked as spoken or not; the word accuracy is the mean of the accuracies of both classes. The objective is the
+mean of word accuracy and caption accuracy, the latter averaged over the kinds of corruption. Coordinate search: each
+cost in turn is tried at multiples of its value and the best is kept (the first of equal ones), until a round changes
+nothing. Prints every setting and writes the record; the defaults in the code are set by hand, rounded.
 """
 
 from __future__ import annotations
@@ -80,18 +80,18 @@ def cases(
     """Every recording with captions of every kind."""
     tokeniser = Tokeniser(model.vocabulary, model.language or "en", "auto")
     for number, (speaker, clips) in enumerate(sorted(speakers.items())):
-        samples, said = join([clip for clip, _ in clips], [text for _, text in clips], model.sample_rate, seed=number)
+        samples, spoken = join([clip for clip, _ in clips], [text for _, text in clips], model.sample_rate, seed=number)
         emission = compute_emission(model, samples)
         others = [text for other, rows in speakers.items() if other != speaker for _, text in rows]
-        own = {utterance.text for utterance in said}
+        own = {utterance.text for utterance in spoken}
         for kind in kinds:
-            key = corrupt(said, kind, seed=number, texts=[text for text in others if text not in own] or None)
+            key = corrupt(spoken, kind, seed=number, texts=[text for text in others if text not in own] or None)
             yield Case(kind, emission, transcript_of([row.cue for row in key], tokeniser, model.language), key)
-        sys.stderr.write(f"{speaker}: {len(said)} utterances, {emission.duration / 60:.1f} minutes\n")
+        sys.stderr.write(f"{speaker}: {len(spoken)} utterances, {emission.duration / 60:.1f} minutes\n")
 
 
 def right(case: Case, model: AcousticModel, costs: SkipCosts, words: dict[bool, list[int]]) -> tuple[int, int]:
-    """Captions that are right, and all of them; words said and not said are counted in `words`: right, all."""
+    """Number of right captions and of all captions. Adds (right, all) words to `words`, keyed by whether spoken."""
     try:
         found = align_emission(case.emission, case.text, model, AlignOptions(skips=costs, unwritten=False)).cues
     except CaptionError:
@@ -109,31 +109,31 @@ def right(case: Case, model: AcousticModel, costs: SkipCosts, words: dict[bool, 
     return good, len(case.key)
 
 
-def judge(everything: Sequence[Case], model: AcousticModel, costs: SkipCosts) -> dict[str, float]:
-    """Share of right captions of each kind and of words, and the mean of both."""
+def accuracy(everything: Sequence[Case], model: AcousticModel, costs: SkipCosts) -> dict[str, float]:
+    """Accuracy of the captions of each kind and of words, and the mean of both."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     words: dict[bool, list[int]] = {True: [0, 0], False: [0, 0]}
     for case in everything:
         good, count = right(case, model, costs, words)
         counts[case.kind][0] += good
         counts[case.kind][1] += count
-    shares = {kind: good / max(1, count) for kind, (good, count) in counts.items()}
-    said, unsaid = (good / max(1, count) for good, count in (words[True], words[False]))
-    both = (float(np.mean(list(shares.values()))) + (said + unsaid) / 2) / 2
-    return {**shares, "words_said": said, "words_unsaid": unsaid, "mean": both}
+    rates = {kind: good / max(1, count) for kind, (good, count) in counts.items()}
+    spoken, unspoken = (good / max(1, count) for good, count in (words[True], words[False]))
+    both = (float(np.mean(list(rates.values()))) + (spoken + unspoken) / 2) / 2
+    return {**rates, "words_said": spoken, "words_unsaid": unspoken, "mean": both}
 
 
 def fit(
     everything: Sequence[Case], model: AcousticModel, start: SkipCosts, rounds: int
 ) -> tuple[SkipCosts, list[dict[str, object]]]:
-    """The best prices that the search met, and all that it tried."""
+    """The best costs found by the search, and all costs that it tried."""
     tried: list[dict[str, object]] = []
 
     def measured(costs: SkipCosts) -> float:
-        shares = judge(everything, model, costs)
-        tried.append({**asdict(costs), **{name: round(value, 5) for name, value in shares.items()}})
+        rates = accuracy(everything, model, costs)
+        tried.append({**asdict(costs), **{name: round(value, 5) for name, value in rates.items()}})
         print(json.dumps(tried[-1]), flush=True)
-        return shares["mean"]
+        return rates["mean"]
 
     best, score = start, measured(start)
     for _ in range(rounds):
@@ -154,7 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--manifest", type=Path, required=True, help="JSON lines with path, text_norm and speaker")
     parser.add_argument("--tar", type=Path, required=True, help="archive with those paths")
-    parser.add_argument("--leave-out", nargs="*", default=[], help="speakers to keep for measuring")
+    parser.add_argument("--leave-out", nargs="*", default=[], help="speakers reserved for the evaluation")
     parser.add_argument("--model", default="builtin:en")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     parser.add_argument("--rounds", type=int, default=2)

@@ -3,19 +3,19 @@
 #
 #   run.sh                                       everything, LibriSpeech dev-clean as the real speech
 #   run.sh --read-en DIR                         real speech from DIR/{train,dev}.{tar,jsonl} instead
-#   run.sh --stage 3 --stop-stage 3 --total-hours 400      train on
+#   run.sh --stage 3 --stop-stage 3 --total-hours 400      continue training
 #
 # Needs: apt-get install flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts espeak-ng wordnet-base
-# bible-kjv, and pip install 'ctcalign[synth]'. Every stage can be stopped and run again; deleting exp/ restarts from
-# zero. Stages: 0 texts, 1 synthesis, 2 real speech, 3 training, 4 spike delay and export, 5 evaluation.
+# bible-kjv, and pip install 'ctcalign[synth]'. Every stage can be interrupted and run again; delete exp/ to start
+# again. Stages: 0 texts, 1 synthesis, 2 real speech, 3 training, 4 spike delay and export, 5 evaluation.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}
 read_en=""            # folder with train.tar, train.jsonl, dev.tar, dev.jsonl; empty: LibriSpeech by lhotse
-librispeech=""        # folder of LibriSpeech where it is already on disk; empty: lhotse downloads it
-dev_recordings=""     # folder with long recordings (truth.json each) to evaluate on; may stay empty
-digits=""             # folder with a tar and manifest.jsonl of spoken digits to train on; may stay empty
-austen=""             # data folder of r-cran-janeaustenr; may stay empty
+librispeech=""        # existing folder of LibriSpeech; empty: lhotse downloads it
+dev_recordings=""     # folder with long recordings (truth.json each) to evaluate on; optional
+digits=""             # folder with a tar and manifest.jsonl of spoken digits to train on; optional
+austen=""             # data folder of r-cran-janeaustenr; optional
 shard_hours=0.5; hibari=44; flite=18; festival=16; espeak=6     # shards of each synthesiser
 total_hours=200; processes=2; seconds=65; lr=2e-3; init=""; init_hours=0; dtype=float32; dim=240; blocks=9
 jobs=2
@@ -42,8 +42,10 @@ if run 2; then
       lhotse cut simple -r "$exp/manifests/librispeech_recordings_$part.jsonl.gz" \
         -s "$exp/manifests/librispeech_supervisions_$part.jsonl.gz" "$exp/manifests/cuts_$part.jsonl.gz"
     done
-    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_dev-clean.jsonl.gz" --out "$exp/feats/real-train"
-    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_test-clean.jsonl.gz" --out "$exp/devfeats/read_en"
+    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_dev-clean.jsonl.gz" \
+      --out "$exp/feats/real-train"
+    "$python" -m egs.mini_en.local.read_speech --cuts "$exp/manifests/cuts_test-clean.jsonl.gz" \
+      --out "$exp/devfeats/read_en"
   else
     "$python" -m egs.mini_en.local.read_speech --manifest "$read_en/train.jsonl" --tar "$read_en/train.tar" \
       --out "$exp/feats/real-train"
@@ -61,8 +63,9 @@ if run 2; then
 fi
 if run 3; then
   "$python" -m torch.distributed.run --standalone --nproc_per_node "$processes" -m egs.mini_en.local.train \
-    --feats "$exp/feats" --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" --seconds "$seconds" --lr "$lr" --dtype "$dtype" \
-    ${init:+--init "$init" --init-hours "$init_hours"} --dim "$dim" --blocks "$blocks"
+    --feats "$exp/feats" --dev "$exp/devfeats" --out "$exp/model" --total-hours "$total_hours" \
+    --seconds "$seconds" --lr "$lr" --dtype "$dtype" --dim "$dim" --blocks "$blocks" \
+    ${init:+--init "$init" --init-hours "$init_hours"}
 fi
 if run 4; then
   delay=$("$python" -m egs.mini_en.local.spike_delay --checkpoint "$exp/model/last.pt" --feats "$exp/feats")

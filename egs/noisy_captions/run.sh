@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Captions that do not match their recording: our methods and other aligners on the same emissions, against a key.
+# Captions that do not match their recording: our methods and other aligners on the same emissions,
+# scored against ground truth.
 #
-#   run.sh                                           the whole grid; what is finished is skipped
+#   run.sh                                           the whole grid; finished cells are skipped
 #   run.sh --corpus DIR --model onnx:model.onnx      your own recordings and model
 #   run.sh --methods "global|ipfa" --variants "mixed extra"
-#   run.sh --exp exp/new                             again from the beginning, for instance with a changed aligner
+#   run.sh --exp exp/new                             a new grid, for instance after a change of the aligner
 #
-# Needs: below --corpus a folder a recording with truth.json and captions/NAME.srt (.vtt, .txt) and NAME.key.json (see
+# Needs: below --corpus one folder a recording with truth.json, captions/NAME.srt (.vtt, .txt) and NAME.key.json (see
 # README.md); the package ctc-segmentation, unless --methods names others. Stages: 0 emissions, 1 alignments, 2 scores,
 # 3 RESULTS.md with pictures.
 set -euo pipefail
@@ -14,8 +15,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/noisy_captions/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-../../.venv/bin/python}; corpus=../../../shared/data/dev
 model=builtin:en; device=cpu; jobs=1; threads=1; time_limit=600
-recordings=""; variants=""    # names between spaces; empty: all
-methods=""                    # names between |, for some have spaces; empty: all
+recordings=""; variants=""    # names separated by spaces; empty: all
+methods=""                    # names separated by |, since some have spaces; empty: all
 targets=conf/targets.json; notes=conf/notes.md; results=RESULTS.md
 . ../../tools/parse_options.sh
 export OMP_NUM_THREADS=$threads

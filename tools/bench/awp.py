@@ -1,11 +1,11 @@
-"""Align With Purpose: what it costs beside the CTC loss and a training step, and sampling beside real k2.
+"""Align With Purpose: cost relative to the CTC loss and to a training step, and sampling compared with real k2.
 
     python tools/bench/awp.py --quick      # few repeats, two to six minutes
     python tools/bench/awp.py              # about ten minutes on an idle machine
 
-Rows of k2 need an interpreter that imports it: this one, or that of `make test-k2`, which is found. There, our own
-sampler runs beside it. Every row runs in a process of its own on one thread. The emissions are made: 8 utterances of
-400 frames and 60 labels, a spike in every sixth frame or so, one in seven of them wrong, blank and noise between.
+Rows of k2 need an interpreter that can import it: this one or, if it exists, that of `make test-k2`; our sampler is
+then measured there too. Every row runs in its own process on one thread. The emissions are synthetic: 8 utterances of
+400 frames and 60 labels, a spike about every sixth frame, one in seven of them wrong, blank and noise between.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, in_subprocess, machine, markdown, measured
+from common import RESULTS, in_subprocess, machine, markdown, measured, write_report
 
 ROOT = Path(__file__).resolve().parents[2]
 UTTERANCES, FRAMES, LABELS, PATHS = 8, 400, 60, 5
@@ -26,7 +26,7 @@ LETTERS = ("", " ", *"abcdefghijklmnopqrstuvwxyz", "'", ".", ",", "-")
 
 
 def made_batch(classes: int) -> dict[str, Any]:
-    """The same for the same number of classes."""
+    """A synthetic batch; reproducible for a number of classes."""
     import torch
 
     generator = torch.Generator().manual_seed(classes)
@@ -35,10 +35,10 @@ def made_batch(classes: int) -> dict[str, Any]:
     logits = torch.randn(UTTERANCES, FRAMES, classes, generator=generator)
     logits[:, :, 0] += 6
     wrong = torch.rand(targets.shape, generator=generator) < 1 / 7
-    said = torch.where(wrong, torch.randint(2, classes, targets.shape, generator=generator), targets)
+    labels = torch.where(wrong, torch.randint(2, classes, targets.shape, generator=generator), targets)
     frames = 6 * torch.arange(LABELS) + torch.randint(6, targets.shape, generator=generator)
     for utterance in range(UTTERANCES):
-        logits[utterance, frames[utterance], said[utterance]] += 14
+        logits[utterance, frames[utterance], labels[utterance]] += 14
     return {
         "log_probs": logits.log_softmax(-1),
         "targets": targets,
@@ -49,7 +49,7 @@ def made_batch(classes: int) -> dict[str, Any]:
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
-    """One row: measures of one call."""
+    """The measures of one row."""
     import torch
 
     torch.set_num_threads(1)
@@ -63,7 +63,7 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def loss_work(case: dict[str, Any]) -> Callable[[], None]:
-    """Forward and backward of a loss on the same log-probs; of Align With Purpose with sampling and property."""
+    """Forward and backward of a loss on given log-probs; for Align With Purpose including sampling and property."""
     import torch
     from torch.nn.functional import ctc_loss
 
@@ -97,7 +97,7 @@ def loss_work(case: dict[str, Any]) -> Callable[[], None]:
         objective(ObjectiveInput(log_probs, **batch, paths=paths, vocabulary=vocabulary)).loss.backward()
 
     def own_randomness() -> None:
-        """As in training, where each utterance draws with a generator of its own."""
+        """As in training, where each utterance has its own generator."""
         log_probs.grad = None
         generators = [torch.Generator().manual_seed(i) for i in range(UTTERANCES)]
         drawn = [ctc.sample_paths(log_probs[i : i + 1], PATHS, None, own) for i, own in enumerate(generators)]
@@ -108,7 +108,7 @@ def loss_work(case: dict[str, Any]) -> Callable[[], None]:
 
 
 def step_work(case: dict[str, Any]) -> Callable[[], None]:
-    """A step of the recipe's model of connected digits on 16 utterances of 5 s, or the part of it that is ours."""
+    """A training step of the connected-digits model on 16 utterances of 5 s, or only the objective's part of it."""
     import torch
 
     from ctcalign.models.encoders import ConvEncoder
@@ -157,7 +157,7 @@ def step_work(case: dict[str, Any]) -> Callable[[], None]:
 
 
 def free_work(case: dict[str, Any]) -> Callable[[], None]:
-    """Paths of any text. k2: the topology pruned against the emission with the beams of icefall, then random_paths."""
+    """Unconstrained paths. k2: pruned intersection of topology and emission with icefall's beams, then random_paths."""
     batch = made_batch(case["classes"])
     log_probs = batch["log_probs"]
     if case["what"] == "native":
@@ -202,7 +202,7 @@ def _segments() -> Any:
 
 
 def cases(quick: bool) -> list[dict[str, Any]]:
-    """Rows in order. The first of a part and size is what the others are compared with."""
+    """Rows in order. The first row of a part and size is the reference of the others."""
     rows: list[dict[str, Any]] = []
     for classes in (32, 500):
         some = {"part": "loss", "classes": classes, "repeats": 10 if quick else 50}
@@ -220,7 +220,7 @@ def cases(quick: bool) -> list[dict[str, Any]]:
 
 
 def interpreter_with_k2() -> str | None:
-    """This one, or that of the k2 environment."""
+    """This interpreter or that of the k2 environment; None if neither can import k2."""
     for python in (sys.executable, str(ROOT / ".venv-k2" / "bin" / "python")):
         if Path(python).exists() and not subprocess.run([python, "-c", "import k2"], capture_output=True).returncode:
             return python
@@ -251,17 +251,13 @@ def main() -> None:
         rows.append(case)
         print(f"{case['part']} {case['classes']} {named(case)}: {case.get('failed', 'done')}", file=sys.stderr)
     report = {"machine": where, "quick": arguments.quick, "cases": rows}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    name = "awp_quick" if arguments.quick else "awp"
-    (arguments.output / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
-    (arguments.output / f"{name}.md").write_text(as_markdown(report))
-    print(as_markdown(report))
+    write_report("awp", report, as_markdown(report), arguments.output, quick=arguments.quick)
 
 
 def named(row: dict[str, Any]) -> str:
-    """What a row measures."""
+    """Description of a row."""
     if row["part"] == "step":
-        return "the whole step with CTC" if row["what"] == "step" else f"what {row['what']} adds"
+        return "the whole step with CTC" if row["what"] == "step" else f"added by {row['what']}"
     if row["part"] != "loss":
         names = {"native": "ctcalign, native", "k2": "k2's own calls", "k2 (ctcalign)": "ctcalign on k2, seeded"}
         return names[row["what"]]
@@ -274,7 +270,7 @@ def named(row: dict[str, Any]) -> str:
 TITLES = {
     "loss": "Loss on given log-probs, forward and backward (with sampling and property); CTC loss of torch = 1",
     "step": "A training step of the connected-digits model, 16 utterances of 5 s; the whole step = 1",
-    "free": "Sampling 5 paths of any text; k2 = 1",
+    "free": "Sampling 5 unconstrained paths; k2 = 1",
     "constrained": "Sampling 5 paths of the transcript; k2 = 1",
 }
 
@@ -283,11 +279,11 @@ def as_markdown(report: dict[str, Any]) -> str:
     where = report["machine"]
     parts = [
         f"# Align With Purpose\n\n{where['cpu']}, {where['cores']} cores, one thread a row; load average "
-        f"{where['load']} when started: compare processor milliseconds. Python {where['python']}, commit "
+        f"{where['load']} when started: compare CPU milliseconds. Python {where['python']}, commit "
         f"{where['commit']}. {UTTERANCES} utterances, {FRAMES} frames, {LABELS} labels, {PATHS} paths; best of "
-        "some runs." + (" **Quick version**: few runs, beside other work." if report["quick"] else "") + "\n"
+        "some runs." + (" **Quick version**: few runs, on a busy machine." if report["quick"] else "") + "\n"
     ]
-    header = ["classes", "what", "wall ms", "processor ms", "times", "MB beyond input", "GB peak of process"]
+    header = ["classes", "what", "wall ms", "CPU ms", "times", "MB beyond input", "GB peak of process"]
     for part, title in TITLES.items():
         lines = [
             [

@@ -3,8 +3,8 @@
     python tools/bench/best_path.py --quick      # small sizes, under a minute
     python tools/bench/best_path.py              # the sizes of the README; needs 3 GB of memory and about 6 minutes
 
-Every case runs in a process of its own on one thread. The emissions are made: 29 labels, each target heard in about one
-frame, at a rate that varies by some seconds a minute, with noise.
+Every case runs in its own process on one thread. The emissions are synthetic: 29 labels, one spike a target, at a rate
+that varies by some seconds a minute, with noise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import RESULTS, in_subprocess, machine, markdown, measured
+from common import RESULTS, in_subprocess, machine, markdown, measured, write_report
 
 CLASSES = 29
 FRAME = 0.02  # seconds
@@ -27,7 +27,7 @@ BAND = 3_000  # frames: 60 s
 
 
 def make_emission(frames: int, length: int, folder: Path) -> dict[str, Any]:
-    """Write a float16 emission and its targets; the same for the same size."""
+    """Write a float16 emission and its targets; reproducible for a size."""
     rng = np.random.default_rng([frames, length])
     pace = rng.gamma(2.0, 1.0, length) * (1 + 0.5 * np.sin(np.arange(length) / 400))
     spare = frames - 2 * length - 2
@@ -40,8 +40,8 @@ def make_emission(frames: int, length: int, folder: Path) -> dict[str, Any]:
         end = min(begin + 100_000, frames)
         logits = rng.standard_normal((end - begin, CLASSES), dtype=np.float32) * 2
         logits[:, 0] += 6
-        said = (starts >= begin) & (starts < end)
-        logits[starts[said] - begin, targets[said]] += 10
+        inside = (starts >= begin) & (starts < end)
+        logits[starts[inside] - begin, targets[inside]] += 10
         top = logits.max(1, keepdims=True)
         emission[begin:end] = logits - top - np.log(np.exp(logits - top).sum(1, keepdims=True))
     emission.flush()
@@ -49,7 +49,7 @@ def make_emission(frames: int, length: int, folder: Path) -> dict[str, Any]:
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
-    """One tool on one emission. Reports measures and score; saves where the targets start."""
+    """One tool on one emission. Returns measures and score; saves the start frames of the targets."""
     emission = np.memmap(case["emission"], np.float16, "r", shape=(case["frames"], CLASSES))
     targets = np.load(case["targets"])
     tool = {"ctcalign": run_ctcalign, "torchaudio": run_torchaudio, "ctc-segmentation": run_ctc_segmentation}[
@@ -91,12 +91,12 @@ def run_ctc_segmentation(emission: np.ndarray, targets: np.ndarray, case: dict[s
     log_probs = emission.astype(np.float32)
     repeats = case.get("repeats", 1)
     measures, (timings, _, _) = measured(lambda: peer.ctc_segmentation(config, log_probs, truth), repeats)
-    # Its own text begins with a start symbol and a blank.
+    # Its text begins with a start symbol and a blank.
     return measures, np.asarray(timings)[2 : 2 + len(targets)].astype(np.int64), {}
 
 
 def compare(case: dict[str, Any], ours: dict[str, Any]) -> str:
-    """How the starts of a peer's targets compare with ours."""
+    """Agreement of the start frames of a tool with those of our exact search."""
     files = [Path(f"{case['targets']}.{name}.npy") for name in (case["name"], "exact")]
     if case["name"] == "exact" or not all(file.exists() for file in files):
         return ""
@@ -113,7 +113,7 @@ def compare(case: dict[str, Any], ours: dict[str, Any]) -> str:
 def cases(quick: bool) -> list[tuple[tuple[int, int], list[dict[str, Any]]]]:
     ours = {"tool": "ctcalign", "name": "exact", "repeats": 3}
     band = {"tool": "ctcalign", "name": "band", "band": BAND}
-    # Every tool gets the same number of runs, of which the best counts.
+    # The best of the same number of runs of each tool is reported.
     peers = [{"tool": tool, "name": tool, "repeats": 3} for tool in ("torchaudio", "ctc-segmentation")]
     if quick:
         return [(size, [ours, *peers]) for size in QUICK]
@@ -149,12 +149,7 @@ def main() -> None:
                 rows.append({key: value for key, value in case.items() if key not in ("emission", "targets")})
                 print(f"{frames} x {length} {case['name']}: {case['note'] or 'done'}", file=sys.stderr)
     report = {"machine": where, "quick": arguments.quick, "cases": rows}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    name = "best_path_quick" if arguments.quick else "best_path"
-    (arguments.output / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
-    table = as_table(report)
-    (arguments.output / f"{name}.md").write_text(table)
-    print(table)
+    write_report("best_path", report, as_table(report), arguments.output, quick=arguments.quick)
 
 
 def as_table(report: dict[str, Any]) -> str:
@@ -166,16 +161,16 @@ def as_table(report: dict[str, Any]) -> str:
             row["name"] if row["tool"] != "ctcalign" else f"ctcalign ({row['name']})",
             *(f"{row[key]:.2f}" if key in row else "–" for key in ("wall_s", "cpu_s", "beyond_gb", "peak_gb")),
             f"{row['times_ours']:.3g}x" if "times_ours" in row else "",
-            "" if "certified" not in row else ("yes" if row["certified"] else "not proved"),
+            "" if "certified" not in row else ("yes" if row["certified"] else "not certified"),
             row["note"],
         ]
         for row in report["cases"]
     ]
-    header = ["frames x targets", "audio", "tool", "wall s", "processor s", "GB beyond emission", "GB peak of process"]
-    header += ["processor time, exact search = 1", "optimum", "against the exact search"]
+    header = ["frames x targets", "audio", "tool", "wall s", "CPU s", "GB beyond emission", "GB peak of process"]
+    header += ["CPU time, exact search = 1", "optimum", "against the exact search"]
     intro = (
         f"# Best path\n\n{where['cpu']}, {where['cores']} cores, one thread a case; load average {where['load']} when "
-        f"started: other jobs ran, so processor seconds are the ones to compare. Commit {where['commit']}.\n\n"
+        f"started: compare CPU seconds. Commit {where['commit']}.\n\n"
     )
     return intro + markdown(header, lines)
 

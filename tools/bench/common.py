@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: one case in its own process, time, peak memory, tables, and the machine they ran on."""
+"""Shared by the benchmarks: cases in processes of their own, time, peak memory, the machine, tables and reports."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPEN
 
 
 def peak_memory() -> float:
-    """Most memory that this process has held so far, in GB (10^9 bytes)."""
+    """Largest resident set of this process so far, in GB (10^9 bytes)."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
 def measured(work: Callable[[], Any], repeats: int = 1) -> tuple[dict[str, float], Any]:
-    """Best wall and processor seconds of some runs, and the memory that they took beyond what was held before."""
+    """Best wall and CPU seconds of some runs, peak memory, and peak memory beyond that before the runs, in GB."""
     before = peak_memory()
     wall, cpu = [], []
     result = None
@@ -61,7 +61,7 @@ def in_subprocess(
 
 
 def machine() -> dict[str, Any]:
-    """Processor model, cores, versions, commit, and how busy the machine is with other work."""
+    """CPU model, cores, Python, commit, and load average before the benchmark."""
     model = platform.processor()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -82,3 +82,12 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+
+def write_report(name: str, report: dict[str, Any], text: str, folder: Path, *, quick: bool) -> None:
+    """Write NAME.json and NAME.md (NAME_quick of a quick version) to a folder, and print the text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name += "_quick" if quick else ""
+    (folder / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    print(text)

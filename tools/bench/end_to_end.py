@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Speed and memory of `ctcalign align`, from minutes to hours of audio.
 
-  end_to_end.py [--quick] [--minutes 10 60 180] [--talk DIR] [--threads N] [--model NAME]
+  tools/bench/end_to_end.py [--quick] [--minutes 10 60 180] [--talk DIR] [--threads N] [--model NAME]
 
-A talk of known truth (by default the bundled one) is repeated until it is long enough, its captions too, without their
-times. Each run is a process of its own, started as a user would. "Memory" is the largest resident set; "of it own"
-leaves out pages of files (the emission of a long recording is a memory-mapped file, which the system may drop).
-Captions further than 0.2 s from their place are counted: a fast wrong answer would not be worth a table.
+A talk with ground truth (by default the bundled one) and its captions, without their times, are repeated until the
+recording is long enough. Each run is a process started by the command line. "Memory" is the largest resident set;
+"anonymous memory" excludes pages of files (the emission of a long recording is a memory-mapped file, which the system
+may evict). Captions that start more than 0.2 s off are counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -26,10 +25,23 @@ from typing import Any
 
 import numpy as np
 import soundfile as sf
+import torch
+from common import RESULTS, machine, markdown, write_report
 
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 16_000
 NEAR = 0.2  # seconds
+HEADER = (
+    "audio, min",
+    "captions",
+    "wall, s",
+    "CPU, s",
+    "x real time",
+    "memory, MB",
+    "anonymous memory, MB",
+    "median error, s",
+    "> 0.2 s off",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ def load_talk(folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
 
 
 def repeat(samples: np.ndarray, rows: list[dict[str, Any]], minutes: float, place: Path) -> list[dict[str, Any]]:
-    """Write long.wav and long.txt; the rows with their true times."""
+    """Write long.wav and long.txt; returns the rows with their true times."""
     period = len(samples) / RATE
     times = max(1, round(minutes * 60 / period))
     with sf.SoundFile(place / "long.wav", "w", RATE, 1, "PCM_16") as file:
@@ -72,7 +84,7 @@ def repeat(samples: np.ndarray, rows: list[dict[str, Any]], minutes: float, plac
 
 
 class Watch(threading.Thread):
-    """Samples the memory of a process that does not come from files, 20 times a second (Linux; 0 elsewhere)."""
+    """Samples the anonymous memory of a process 20 times a second (Linux; 0 elsewhere)."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)
@@ -124,45 +136,8 @@ def measure(place: Path, long: list[dict[str, Any]], model: str, threads: int) -
     )
 
 
-def machine() -> dict[str, Any]:
-    import torch
-
-    names = [line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "commit": commit.stdout.strip(),
-    }
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
-
-
 def table(rows: list[Row]) -> str:
-    head = (
-        "audio, min",
-        "captions",
-        "wall, s",
-        "CPU, s",
-        "x real time",
-        "memory, MB",
-        "of it own",
-        "median off, s",
-        "> 0.2 s off",
-    )
-    lines = ["| " + " | ".join(head) + " |", "|" + "---:|" * len(head)]
-    lines += ["| " + " | ".join(str(value) for value in asdict(row).values()) + " |" for row in rows]
-    return "\n".join(lines)
+    return markdown(HEADER, [[str(value) for value in asdict(row).values()] for row in rows])
 
 
 def main() -> None:
@@ -172,9 +147,15 @@ def main() -> None:
     parser.add_argument("--talk", type=Path, default=ROOT / "egs" / "demo", help="folder with truth.json and its audio")
     parser.add_argument("--model", default="builtin:en")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--out", type=Path, default=ROOT / "tools" / "bench" / "results", help="folder for the tables")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     args = parser.parse_args()
-    about = {**machine(), "model": args.model, "threads": args.threads, "talk": args.talk.name}
+    about = {
+        **machine(),
+        "torch": torch.__version__,
+        "model": args.model,
+        "threads": args.threads,
+        "talk": args.talk.name,
+    }
     samples, captions = load_talk(args.talk)
     rows: list[Row] = []
     for minutes in [5, 20] if args.quick else args.minutes:
@@ -184,14 +165,9 @@ def main() -> None:
         print(
             f"{rows[-1].minutes:g} min: {rows[-1].times_real_time:g} x real time, {rows[-1].memory_mb:g} MB", flush=True
         )
-    name = "end_to_end_quick" if args.quick else "end_to_end"
-    text = "\n".join([table(rows), "", ", ".join(f"{key} {value}" for key, value in about.items()), ""])
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / f"{name}.md").write_text(text, encoding="utf-8")
-    (args.out / f"{name}.json").write_text(
-        json.dumps({"machine": about, "rows": [asdict(row) for row in rows]}, indent=1) + "\n"
-    )
-    print(text)
+    text = table(rows) + "\n" + ", ".join(f"{key} {value}" for key, value in about.items()) + "\n"
+    report = {"machine": about, "rows": [asdict(row) for row in rows]}
+    write_report("end_to_end", report, text, args.out, quick=args.quick)
 
 
 if __name__ == "__main__":

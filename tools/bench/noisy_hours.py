@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Hours of synthetic speech against captions of which some are not spoken, and of which some are missing.
+"""Hours of synthetic speech, aligned to captions of which some are not spoken and some are missing.
 
-  noisy_hours.py [--quick] [--hours 1 3 10]
+  tools/bench/noisy_hours.py [--quick] [--hours 1 3 10]
 
-An imaginary recogniser hears sentences of words of an invented lexicon, 20 ms a frame, 29 symbols, a fifth of the
-letters wrong. Two captions in a hundred are not spoken and two sentences in a hundred have no caption. Each case runs
-on one thread in a process of its own; memory is what `align` takes beyond what was held when the emission was ready.
-Every caption is accounted for, or the case fails.
+The emissions are synthetic: sentences from an artificial lexicon, 20 ms a frame, 29 symbols, a fifth of the letters
+wrong. Two captions in a hundred are not spoken and two sentences in a hundred have no caption. Each case runs in its
+own process on one thread; memory is the peak of `align` beyond that of the finished emission. A case fails if captions
+are missing from the result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import RESULTS, in_subprocess, machine, markdown, measured
+from common import RESULTS, in_subprocess, machine, markdown, measured, write_report
 
 SHIFT = 0.02
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
@@ -41,7 +41,7 @@ HEADER = (
 
 
 def lexicon(rng: np.random.Generator, size: int = 6000) -> list[str]:
-    """Invented words, short ones first; drawn with the frequencies of Zipf's law they are as common as real ones."""
+    """Artificial words, short ones first, to be drawn with frequencies that follow Zipf's law."""
     vowels, others = list("aeiou"), list("bcdfghklmnprstvw")
     found: dict[str, None] = {}
     while len(found) < size:
@@ -52,7 +52,7 @@ def lexicon(rng: np.random.Generator, size: int = 6000) -> list[str]:
 
 
 def sentences(rng: np.random.Generator, hours: float) -> list[str]:
-    """Enough of them to fill the time."""
+    """Random sentences that last the given hours."""
     words = lexicon(rng)
     weights = 1 / np.arange(2, len(words) + 2)
     weights /= weights.sum()
@@ -63,11 +63,11 @@ def sentences(rng: np.random.Generator, hours: float) -> list[str]:
     return found
 
 
-def labels_of(said: list[str], rng: np.random.Generator) -> tuple[np.ndarray, list[tuple[float, float]]]:
+def labels_of(texts: list[str], rng: np.random.Generator) -> tuple[np.ndarray, list[tuple[float, float]]]:
     """The label of each frame, and start and end of each sentence in seconds."""
     labels: list[int] = []
     times = []
-    for text in said:
+    for text in texts:
         labels += [BLANK] * int(rng.integers(15, 45))
         start = len(labels)
         for word in text.split():
@@ -80,7 +80,7 @@ def labels_of(said: list[str], rng: np.random.Generator) -> tuple[np.ndarray, li
 
 
 def write_emission(labels: np.ndarray, rng: np.random.Generator, file: Path) -> np.memmap[Any, np.dtype[np.float16]]:
-    """Log-probs (T, 29): spikes on the labels, a fifth of the letters heard as others, the right one second."""
+    """Log-probs (T, 29): spikes on the labels; for a fifth of the letters a wrong one is likelier."""
     classes = FIRST + len(LETTERS)
     rows = np.memmap(file, np.float16, "w+", shape=(len(labels), classes))
     for start in range(0, len(labels), BLOCK):
@@ -88,8 +88,8 @@ def write_emission(labels: np.ndarray, rng: np.random.Generator, file: Path) -> 
         logits = rng.normal(0, 1, (len(part), classes))
         places = np.arange(len(part))
         logits[places, part] += 6.0
-        misheard = (rng.random(len(part)) < WRONG) & (part >= FIRST)
-        logits[places[misheard], rng.integers(FIRST, classes, int(misheard.sum()))] += 8.0
+        wrong = (rng.random(len(part)) < WRONG) & (part >= FIRST)
+        logits[places[wrong], rng.integers(FIRST, classes, int(wrong.sum()))] += 8.0
         logits -= np.log(np.exp(logits).sum(1, keepdims=True))
         rows[start : start + BLOCK] = logits
     rows.flush()
@@ -97,7 +97,7 @@ def write_emission(labels: np.ndarray, rng: np.random.Generator, file: Path) -> 
 
 
 def case(hours: float) -> dict[str, Any]:
-    """Time, memory and what came out of one recording."""
+    """Time, memory and accuracy of one recording."""
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align_emission
     from ctcalign.aligner.transcript import transcript_of
@@ -107,13 +107,13 @@ def case(hours: float) -> dict[str, Any]:
     from ctcalign.text.vocabulary import Vocabulary
 
     rng = np.random.default_rng(1)
-    said = sentences(rng, hours)
-    labels, times = labels_of(said, rng)
+    spoken_texts = sentences(rng, hours)
+    labels, times = labels_of(spoken_texts, rng)
     vocabulary = Vocabulary(("<blank>", " ", *LETTERS), blank=BLANK, separator=SEPARATOR)
     extra = iter(sentences(np.random.default_rng(2), hours))
     captions: list[str] = []
     truth: list[tuple[float, float] | None] = []
-    for text, time in zip(said, times, strict=True):
+    for text, time in zip(spoken_texts, times, strict=True):
         if rng.random() < UNSPOKEN:
             captions.append(next(extra))
             truth.append(None)
@@ -124,20 +124,20 @@ def case(hours: float) -> dict[str, Any]:
     text = transcript_of(cues, Tokeniser(vocabulary, "en", "never"), "en")
 
     class Model:
-        name, spike_delay = "imaginary", 0.0
+        name, spike_delay = "synthetic", 0.0
 
     Model.vocabulary = vocabulary  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder:
         rows = write_emission(labels, rng, Path(folder) / "emission")
         energy = np.where(np.repeat(labels, 2) == BLANK, -12.0, -6.0).astype(np.float32)
         emission = Emission(rows, SHIFT, 0.0, vocabulary, len(rows) * SHIFT, energy)
-        # The kernels are compiled, or read from their cache, before the clock runs.
+        # Compile the kernels, or read them from their cache, before the measurement.
         short = Emission(rows[:3000], SHIFT, 0.0, vocabulary, 3000 * SHIFT, energy[:6000])
         few = transcript_of(cues[:6], Tokeniser(vocabulary, "en", "never"), "en")
         align_emission(short, few, Model(), AlignOptions())  # type: ignore[arg-type]
         figures, found = measured(lambda: align_emission(emission, text, Model(), AlignOptions()))  # type: ignore[arg-type]
     if len(found.cues) != len(cues):
-        raise SystemExit(f"{len(found.cues)} captions came out of {len(cues)}")
+        raise SystemExit(f"{len(found.cues)} captions in the result, expected {len(cues)}")
     spoken = [(cue, place) for cue, place in zip(found.cues, truth, strict=True) if place is not None]
     near = [
         (span := cue.span) is not None and max(abs(span.start - a), abs(span.end - b)) <= NEAR for cue, (a, b) in spoken
@@ -152,7 +152,7 @@ def case(hours: float) -> dict[str, Any]:
         "near": sum(near),
         "unspoken": len(unspoken),
         "found": sum(cue.status == "not_spoken" for cue in unspoken),
-        "unwritten": len(said) - len(spoken),
+        "unwritten": len(spoken_texts) - len(spoken),
         "listed": len(found.unwritten),
     }
 
@@ -172,7 +172,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="half an hour alone")
+    parser.add_argument("--quick", action="store_true", help="half an hour only")
     parser.add_argument("--hours", type=float, nargs="+", default=[1, 3, 10])
     parser.add_argument("--case", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -185,11 +185,7 @@ def main() -> None:
         print(json.dumps(rows[-1]), flush=True)
     about = machine()
     text = table(rows) + "\n" + ", ".join(f"{name} {value}" for name, value in about.items()) + "\n"
-    name = "noisy_hours_quick" if args.quick else "noisy_hours"
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
-    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": about, "rows": rows}, indent=1) + "\n")
-    print(text)
+    write_report("noisy_hours", {"machine": about, "rows": rows}, text, RESULTS, quick=args.quick)
 
 
 if __name__ == "__main__":

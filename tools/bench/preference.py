@@ -1,11 +1,11 @@
-"""Token-level preference losses for CTC: what the exact view of a recogniser as a language model costs.
+"""Token-level preference losses for CTC: cost of the exact next-token scores of a recogniser.
 
     python tools/bench/preference.py --quick      # few repeats, less than a minute
     python tools/bench/preference.py              # about two minutes
 
-Every row runs in a process of its own on one thread, its memory in another. The emissions are those of `awp.py`: 8
-utterances of 400 frames and 60 labels, a spike in every sixth frame or so; the reference model's are the same with
-noise on them.
+Every row is measured in its own process on one thread, its memory in another process. The emissions are those of
+`awp.py`: 8 utterances of 400 frames and 60 labels, a spike about every sixth frame; those of the reference model are
+the same with added noise.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from awp import FRAMES, LABELS, UTTERANCES, made_batch
-from common import RESULTS, in_subprocess, machine, markdown, measured
+from common import RESULTS, in_subprocess, machine, markdown, measured, write_report
 
 CLASSES = (32, 500)
-BOUNDS = {32: 3.0, 500: 6.0}  # of "view", in CTC losses of torch
+BOUNDS = {32: 3.0, 500: 6.0}  # most time of "view", relative to torch's CTC loss
 WORKS = {
     "torch": "CTC loss, torch",
     "sequence": "scores of whole transcripts",
@@ -34,7 +34,7 @@ WORKS = {
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
-    """One row: time of forward and backward, or the peak of memory beyond log-probs and their gradient."""
+    """One row: time of forward and backward, or peak memory beyond log-probs and their gradient."""
     import torch
 
     torch.set_num_threads(1)
@@ -44,22 +44,22 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
         return measured(work, case["repeats"])[0]
     if log_probs.grad is not None:
         log_probs.grad.zero_()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is now what is held
-    before = held()
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak to the current memory
+    before = peak()
     work(False)
     gradient = 0 if log_probs.grad is None else log_probs.numel() * log_probs.element_size()
-    extra = held() - before - gradient  # one is made beside the one that is there
+    extra = peak() - before - gradient  # backward makes a second gradient beside the existing one
     return {"extra_bytes": extra, "extra_units": extra / (4 * UTTERANCES * LABELS * (FRAMES + case["classes"]))}
 
 
-def held() -> int:
-    """Most memory of this process since the peak was cleared, in bytes."""
+def peak() -> int:
+    """Peak memory of this process since the last reset, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def works(case: dict[str, Any]) -> tuple[Callable[..., None], Any]:
-    """What a row does, and the leaf that gets a gradient. `clear=False` keeps the gradient that is there."""
+    """The work of a row, and the leaf that gets a gradient. `work(clear=False)` keeps an existing gradient."""
     import torch
     from torch.nn.functional import ctc_loss
 
@@ -120,9 +120,9 @@ def main() -> None:
             case: dict[str, Any] = {"what": what, "classes": classes, "repeats": 5 if arguments.quick else 30}
             case |= in_subprocess(script, case)
             if small:
-                os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # what is freed goes back, so that the peak says all
+                os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # freed memory is returned, so the peak is exact
                 case |= in_subprocess(script, {**case, "memory": True})
-                del os.environ["MALLOC_MMAP_THRESHOLD_"]  # it costs time
+                del os.environ["MALLOC_MMAP_THRESHOLD_"]  # it slows allocation down
             if what == "torch":
                 base = case
             if "cpu_s" in case and "cpu_s" in base:
@@ -130,11 +130,7 @@ def main() -> None:
             rows.append(case)
             print(f"{classes} {what}: {case.get('failed', 'done')}", file=sys.stderr)
     report = {"machine": where, "quick": arguments.quick, "cases": rows}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    name = "preference_quick" if arguments.quick else "preference"
-    (arguments.output / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
-    (arguments.output / f"{name}.md").write_text(as_markdown(report))
-    print(as_markdown(report))
+    write_report("preference", report, as_markdown(report), arguments.output, quick=arguments.quick)
 
 
 def as_markdown(report: dict[str, Any]) -> str:
@@ -151,15 +147,15 @@ def as_markdown(report: dict[str, Any]) -> str:
         ]
         for row in report["cases"]
     ]
-    header = ["classes", "what", "wall ms", "processor ms", "times", "at most", "MB extra", "floats / BL(T + V)"]
+    header = ["classes", "what", "wall ms", "CPU ms", "times", "at most", "MB extra", "floats / BL(T + V)"]
     about = (
         f"{where['cpu']}, {where['cores']} cores, one thread a row; load average {where['load']} when started: compare "
-        f"processor milliseconds. Python {where['python']}, commit {where['commit']}. {UTTERANCES} utterances, "
-        f"{FRAMES} frames, {LABELS} labels; forward and backward, best of some runs. Extra memory is the peak beyond "
-        "log-probs and their gradient, also in floats of 4 bytes over utterances * labels * (frames + classes): at "
-        "most 4 for the view with KL."
+        f"CPU milliseconds. Python {where['python']}, commit {where['commit']}. {UTTERANCES} utterances, "
+        f"{FRAMES} frames, {LABELS} labels; forward and backward, best of several runs. Extra memory is the peak "
+        "beyond log-probs and their gradient, also in floats of 4 bytes over utterances * labels * (frames + classes): "
+        "at most 4 for the view with KL."
     )
-    quick = " **Quick version**: few runs, beside other work." if report["quick"] else ""
+    quick = " **Quick version**: few runs, on a busy machine." if report["quick"] else ""
     return f"# CTC as a language model, for preference losses\n\n{about}{quick}\n\n{markdown(header, lines)}"
 
 

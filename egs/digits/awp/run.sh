@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Train a small streaming recogniser of connected digits to speak earlier and with fewer errors: Align With Purpose and
-# the published latency baselines, all from the same start for the same number of updates.
+# Train a small streaming recogniser of connected digits towards earlier emission and fewer errors: Align With Purpose
+# and the published latency baselines, all from the same start for the same number of updates.
 #
-#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
-#   run.sh --stage 2 --stop-stage 2 --only "awp_latency ctc"      two methods alone
+#   run.sh                                    everything; finished runs are skipped; delete exp/ to start again
+#   run.sh --stage 2 --stop-stage 2 --only "awp_latency ctc"      only two methods
 #   run.sh --seeds "1 2 3 4 5" --jobs 2       more seeds, two trainings at a time
 #   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
 #                                             another plan from the same baselines
 #
 # Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings), noise
-# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, 3 fixed model for drift and what is
-# left to evaluate, 4 curve and RESULTS.md.
+# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, 3 fixed model for drift and missing
+# evaluations, 4 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/awp/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
 strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
-runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
-baselines=""              # folder of runs whose baselines are taken
+runs=""; notes=conf/notes.md   # runs: folder of this plan's runs; empty: exp/runs
+baselines=""              # folder of runs whose baselines are reused
 . ../../../tools/parse_options.sh
 runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 train() {
-  # The lists are meant to be split into words.
+  # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"

@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Let a recogniser of connected digits in noise go on with CTC and with every preference loss, all from the same start
-# for the same number of updates.
+# Continue training a recogniser of connected digits in noise with CTC and with every preference loss, all from the same
+# start for the same number of updates.
 #
-#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
-#   run.sh --only "ctc dpo tdpo"              some methods alone
+#   run.sh                                    everything; finished runs are skipped; delete exp/ to start again
+#   run.sh --only "ctc dpo tdpo"              only some methods
 #   run.sh --seeds "1 2 3 4 5" --jobs 2       more seeds, two trainings at a time
 #
 # Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings), noise
-# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, trained and evaluated, 3 RESULTS.md.
+# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods (trained and evaluated), 3 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/preference/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
 strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
-baselines=""              # folder of runs of ../awp whose baselines are taken
+baselines=""              # folder of runs of ../awp whose baselines are reused
 . ../../../tools/parse_options.sh
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 runs() {
-  # The lists are meant to be split into words.
+  # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.preference.run --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" ${only:+--only $only} "$@"

@@ -4,9 +4,9 @@
 #   run.sh --librispeech /data/LibriSpeech                                     everything
 #   run.sh --librispeech /data/LibriSpeech --train-parts train-clean-100 --devices 4
 #
-# Without --librispeech lhotse downloads the corpus. What is finished is skipped; deleting exp/ restarts from zero.
-# Stages: 0 corpus and Shar, 1 word times of dev and test, 2 baseline, 3 methods, 4 fixed model for drift and what is
-# left to evaluate, 5 curve and RESULTS.md.
+# Without --librispeech lhotse downloads the corpus. Finished runs are skipped; delete exp/ to start again.
+# Stages: 0 corpus and Shar, 1 word times of dev and test, 2 baseline, 3 methods, 4 fixed model for drift and missing
+# evaluations, 5 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/librispeech/awp/run.sh $*"
@@ -18,7 +18,7 @@ aligner=builtin:en; min_word_score=-2.0
 parts="dev test test-other"
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 runs() {
-  # The lists are meant to be split into words.
+  # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
     --parts $parts --devices "$devices" --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" \

@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Align With Purpose on continuous read speech: a streaming recogniser trained to speak earlier and with fewer errors,
-# and the published latency baselines, all from the same start for the same number of updates.
+# Align With Purpose on continuous read speech: training towards earlier emission and fewer errors, and the
+# published latency baselines, all from the same start for the same number of updates.
 #
-#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
+#   run.sh                                    everything; finished runs are skipped; delete exp/ to start again
 #   run.sh --seeds "1 2 3" --jobs 2           two trainings at a time
 #   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
 #                                             another plan from the same baseline
 #
 # Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 word times of dev and test from
-# the project's own aligner, 2 baseline, 3 methods, 4 fixed model for drift and what is left to evaluate, 5 curve and
+# the project's own aligner, 2 baseline, 3 methods, 4 fixed model for drift and missing evaluations, 5 curve and
 # RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/read_en/awp/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
-utterances=""             # only the first so many of each part (for trying)
-min_word_score=-2.0       # nats a frame; words that were placed with less are left out of latency
+utterances=""             # use the first N of each part only (for trials)
+min_word_score=-2.0       # nats a frame; words with a lower alignment score are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md; aligner=builtin:en
-runs=""; notes=conf/notes.md   # runs: folder of this plan's runs, exp/runs without it
-baselines=""              # folder of runs whose baseline is taken
+runs=""; notes=conf/notes.md   # runs: folder of this plan's runs; empty: exp/runs
+baselines=""              # folder of runs whose baseline is reused
 . ../../../tools/parse_options.sh
 runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 train() {
-  # The lists are meant to be split into words.
+  # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$runs" --seeds $seeds \
     --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" ${only:+--only $only} "$@"

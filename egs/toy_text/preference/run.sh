@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Train a tiny causal language model to add, then let it go on with every preference loss: wrong sums are dispreferred.
+# Train a tiny causal language model to add, then continue with every preference loss: right sums are preferred to wrong.
 #
-#   run.sh                                    everything; what is finished is skipped, deleting exp/ restarts from zero
-#   run.sh --only "sft dpo tdpo"              some methods alone
+#   run.sh                                    everything; finished runs are skipped; delete exp/ to start again
+#   run.sh --only "sft dpo tdpo"              only some methods
 #
-# Needs transformers (pip install 'ctcalign[train,hf]'), no data and no network. Stages: 0 problems and a model of random
-# weights, 1 baseline and methods, trained and evaluated, 2 RESULTS.md.
+# Needs transformers (pip install 'ctcalign[train,hf]'), no data and no network. Stages: 0 problems and a model with
+# random weights, 1 baseline and methods (trained and evaluated), 2 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/toy_text/preference/run.sh $*"
@@ -17,7 +17,7 @@ plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 mkdir -p "$exp"
 
-# The lists are meant to be split into words.
+# The lists must be split into words.
 # shellcheck disable=SC2086
 if run 0 && [ ! -d "$exp/data/start" ]; then
   "$python" -m egs.toy_text.preference.local.prepare --out "$exp/data" --problems $problems --most "$most" \
