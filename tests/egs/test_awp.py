@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +9,8 @@ import yaml
 
 from recipes.awp.plan import merged, read_plan, runs_of
 from tests.egs.corpora import make_digits, make_librispeech
+from tests.egs.recipe import ROOT, run_recipe
 
-ROOT = Path(__file__).parents[2]
 TINY = {
     "model": {"encoder": {"init_args": {"dim": 16, "blocks": 2, "kernel": 5, "look_ahead": 2, "dropout": 0.0}}},
     "data": {"max_duration": 30.0, "workers": 0},
@@ -35,28 +32,16 @@ def tiny_plan(recipe: str, methods: list[str], folder: Path) -> Path:
     return file
 
 
-def recipe(name: str, *options: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    command = [str(ROOT / f"egs/{name}/awp/run.sh"), *map(str, options)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    logs = [
-        file.read_text(encoding="utf-8")[-2000:] for o in options if o for file in Path(str(o)).glob("runs/*/log.txt")
-    ]
-    assert done.returncode == 0, "\n".join([done.stdout, done.stderr, *logs])
-    return done
-
-
 @pytest.mark.slow
 def test_digits_from_recordings_to_results(tmp_path):
     make_digits(tmp_path, {"train": [0, 1, 2, 35], "test": [3]})
     plan = tiny_plan("digits", ["ctc", "awp_latency"], tmp_path)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "8 3 4", "--seeds", "1 2",
                "--results", tmp_path / "RESULTS.md"]  # fmt: skip
-    recipe("digits", *options, "--stop-stage", 2)
+    run_recipe("digits/awp", *options, "--stop-stage", 2)
     first = {file: file.stat().st_mtime_ns for file in (tmp_path / "exp").rglob("model.safetensors")}
     assert len(first) == 6  # three trainings of each seed
-    recipe("digits", *options)
+    run_recipe("digits/awp", *options)
     assert {file: file.stat().st_mtime_ns for file in first} == first  # finished trainings are not repeated
     page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "awp_latency" in page
@@ -67,9 +52,9 @@ def test_digits_from_recordings_to_results(tmp_path):
 def test_librispeech_in_its_own_layout(tmp_path):
     parts = ("train-clean-100", "dev-clean", "test-clean", "test-other")
     make_librispeech(tmp_path / "LibriSpeech", ["one two", "six seven"], parts)
-    recipe(
-        "librispeech", "--librispeech", tmp_path / "LibriSpeech", "--train-parts", "train-clean-100", "--workers", 1,
-        "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path), "--seeds", "1",
+    run_recipe(
+        "librispeech/awp", "--librispeech", tmp_path / "LibriSpeech", "--train-parts", "train-clean-100",
+        "--workers", 1, "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path), "--seeds", "1",
         "--devices", 1, "--threads", 1, "--device", "cpu", "--results", tmp_path / "RESULTS.md",
     )  # fmt: skip
     assert "test-other" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")

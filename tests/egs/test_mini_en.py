@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 import soundfile as sf
 
-ROOT = Path(__file__).parents[2]
-RECIPE = ROOT / "egs" / "mini_en"
-LOCAL = RECIPE / "local"
+from tests.egs.recipe import run_recipe
+
 TEXTS = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
-
-
-def recipe(*options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [str(RECIPE / "run.sh"), *options], capture_output=True, text=True, env=environment, check=False
-    )
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +43,10 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     (exp / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     small = ["--exp", str(exp), "--read-en", str(read_en), "--shard-hours", "0.01", "--hibari", "1", "--flite", "0"]
     small += ["--festival", "0", "--espeak", "0", "--processes", "1", "--seconds", "8", "--dim", "48", "--blocks", "2"]
-    recipe(*small, "--total-hours", "0.06", "--stop-stage", "3")
+    run_recipe("mini_en", *small, "--total-hours", "0.06", "--stop-stage", "3")
     first = [json.loads(line) for line in (exp / "model" / "log.jsonl").read_text().splitlines()]
     assert {"hibari", "librispeech"} & set(first[-1]["cer"]), first[-1]
-    recipe(*small, "--total-hours", "0.14", "--stage", "3")
+    run_recipe("mini_en", *small, "--total-hours", "0.14", "--stage", "3")
     log = [json.loads(line) for line in (exp / "model" / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] > first[-1]["step"]  # resumed, not restarted
     losses = [row["ctc"] for row in log if "ctc" in row]
@@ -69,10 +56,3 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     model = load_checkpoint(exp / "model.safetensors", "tiny")
     assert model.header["hours_heard"] == pytest.approx(0.1, abs=0.1)
     assert set(json.loads((exp / "cer.json").read_text())) == set(log[-1]["cer"])
-
-
-def test_a_wrong_option_is_refused():
-    done = recipe("--no-such", "1", check=False)
-    assert done.returncode == 2
-    assert "unknown option --no-such" in done.stderr
-    assert "Train builtin:en" in recipe("--help").stdout

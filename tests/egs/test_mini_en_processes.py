@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-LOCAL = Path(__file__).parents[2] / "egs" / "mini_en" / "local"
 HOURS = (0.01, 0.03)  # of speech in a step of each process
 
 

@@ -7,8 +7,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,8 +17,8 @@ from recipes.noisy.results import plot_reliability
 from recipes.noisy.scores import measures, read_cell, row_of
 from recipes.noisy.tables import Scores, confidence_table, grid_table, percent
 from recipes.noisy.worker import Task, Worker
+from tests.egs.recipe import ROOT, run_recipe
 
-ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "egs" / "demo"
 UNSPOKEN = [
     "Every morning the baker sold fresh bread to the soldiers of the garrison.",
@@ -78,18 +76,10 @@ def corpus(tmp_path_factory) -> Path:
     return place
 
 
-def recipe(*options: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
-    command = [str(ROOT / "egs/noisy_captions/run.sh"), *map(str, options)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
 @pytest.fixture(scope="module")
 def grid(corpus) -> Path:
     """The results folder of one run of the whole recipe."""
-    recipe("--corpus", corpus, "--exp", corpus / "exp", "--results", corpus / "RESULTS.md")
+    run_recipe("noisy_captions", "--corpus", corpus, "--exp", corpus / "exp", "--results", corpus / "RESULTS.md")
     return corpus / "exp"
 
 
@@ -145,7 +135,8 @@ def test_finished_cells_are_kept_and_changed_captions_aligned_again(corpus, grid
     before = key.read_text(encoding="utf-8")
     try:
         key.write_text(before.replace("umbrella", "elephant"), encoding="utf-8")
-        recipe(
+        run_recipe(
+            "noisy_captions",
             "--corpus",
             corpus,
             "--exp",
@@ -271,10 +262,7 @@ def test_reliability_of_known_confidences(corpus, grid, tmp_path):
     )
 
 
-def test_help_and_errors_in_the_corpus(tmp_path):
-    script = ROOT / "egs/noisy_captions/run.sh"
-    helped = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
-    assert "run.sh --corpus DIR" in helped.stdout
+def test_errors_in_the_corpus(tmp_path):
     (tmp_path / "talk" / "captions").mkdir(parents=True)
     (tmp_path / "talk" / "truth.json").write_text('{"audio": "talk.ogg"}')
     with pytest.raises(SystemExit, match=r"no folder of .* has truth\.json and"):

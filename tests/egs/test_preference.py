@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +11,8 @@ import yaml
 from recipes.awp.plan import merged, read_plan, runs_of
 from recipes.preference import run_text
 from tests.egs.corpora import make_digits, make_read
+from tests.egs.recipe import ROOT, run_recipe
 
-ROOT = Path(__file__).parents[2]
 NETWORK = {"dim": 16, "blocks": 1, "kernel": 3, "look_ahead": 1, "dropout": 0.0}
 TINY = {
     "model": {"encoder": {"init_args": NETWORK}},
@@ -41,12 +38,8 @@ def tiny_plan(recipe: str, methods: list[str], folder: Path, over: dict) -> Path
 
 def recipe(name: str, *options: object) -> str:
     """Run a recipe; returns the text of its RESULTS.md."""
-    environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    folder = Path(str(options[options.index("--exp") + 1])).parent
-    command = [str(ROOT / f"egs/{name}/preference/run.sh"), *map(str, options), "--results", folder / "RESULTS.md"]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, "\n".join([done.stdout[-2000:], done.stderr[-4000:]])
-    results = folder / "RESULTS.md"
+    results = Path(str(options[options.index("--exp") + 1])).parent / "RESULTS.md"
+    run_recipe(f"{name}/preference", *options, "--results", results)
     return results.read_text(encoding="utf-8") if results.exists() else ""
 
 

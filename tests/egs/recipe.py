@@ -1,0 +1,27 @@
+"""Run a recipe as a user does: from another folder, without the repository on the module path."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_recipe(name: str, *options: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run egs/NAME/run.sh with options. A failure shows the output and the logs of its runs."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment |= {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    command = [str(ROOT / "egs" / name / "run.sh"), *map(str, options)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=tempfile.gettempdir(), check=False
+    )
+    logs = [
+        file.read_text(encoding="utf-8")[-2000:] for o in options if o for file in Path(str(o)).glob("runs/*/log.txt")
+    ]
+    assert not check or done.returncode == 0, "\n".join([done.stdout[-2000:], done.stderr[-4000:], *logs])
+    return done

@@ -1,0 +1,28 @@
+"""Options that all recipes share: --help from any folder, and usage errors."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.egs.recipe import ROOT, run_recipe
+
+RECIPES = sorted(str(file.parent.relative_to(ROOT / "egs")) for file in (ROOT / "egs").rglob("run.sh"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_help_is_the_head_of_the_script(name):
+    script = ROOT / "egs" / name / "run.sh"
+    head = script.read_text(encoding="utf-8").splitlines()[1].removeprefix("# ")
+    assert run_recipe(name, "--help").stdout.splitlines()[0] == head
+    relative = subprocess.run([f"egs/{name}/run.sh", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert relative.stdout.splitlines()[0] == head
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_usage_errors(name):
+    for options, message in ((["--no-such", "1"], "unknown option --no-such"), (["--python"], "needs a value")):
+        done = run_recipe(name, *options, check=False)
+        assert done.returncode == 2
+        assert message in done.stderr
