@@ -40,6 +40,7 @@ from ctcalign.calibration.joining import join
 from ctcalign.calibration.truth import LabelledCue
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.errors import CaptionError
+from ctcalign.files import read_json_lines
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.tokeniser import Tokeniser
 
@@ -60,7 +61,7 @@ class Case:
 
 def read_speakers(manifest: Path, tar: Path, rate: int) -> dict[str, list[tuple[np.ndarray, str]]]:
     """Samples and text of the utterances of each speaker, in order of the archive."""
-    rows = {row["path"]: row for row in map(json.loads, manifest.read_text(encoding="utf-8").splitlines())}
+    rows = {row["path"]: row for row in read_json_lines(manifest)}
     found: dict[str, list[tuple[np.ndarray, str]]] = defaultdict(list)
     with tarfile.open(tar) as archive:
         for member in archive:

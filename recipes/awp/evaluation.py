@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ctcalign.edits import edit_distance
-from ctcalign.files import atomic_write
+from ctcalign.files import atomic_write, read_json_lines
 from ctcalign.metrics import (
     Delays,
     EmittedToken,
@@ -155,8 +155,7 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 def read_rows(path: Path) -> list[Row]:
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        fields = json.loads(line)
+    for fields in read_json_lines(path):
         fields["tokens"] = [(symbol, first, last) for symbol, first, last in fields["tokens"]]
         rows.append(Row(**fields))
     return rows

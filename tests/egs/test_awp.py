@@ -54,8 +54,8 @@ def test_librispeech_in_its_own_layout(tmp_path):
     make_librispeech(tmp_path / "LibriSpeech", ["one two", "six seven"], parts)
     run_recipe(
         "librispeech/awp", "--librispeech", tmp_path / "LibriSpeech", "--train-parts", "train-clean-100",
-        "--workers", 1, "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path), "--seeds", "1",
-        "--devices", 1, "--threads", 1, "--device", "cpu", "--results", tmp_path / "RESULTS.md",
+        "--workers", 1, "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path),
+        "--seeds", "1", "--devices", 1, "--threads", 1, "--device", "cpu", "--results", tmp_path / "RESULTS.md",
     )  # fmt: skip
     assert "test-other" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctcalign.files import read_json_lines
 from egs.mini_en.local.augment import augment
 
 SYMBOLS = ("<blank>", " ", *"abcdefghijklmnopqrstuvwxyz", "'")
@@ -43,7 +43,7 @@ def group_of(source: str) -> str:
 
 def load_shard(stem: Path) -> list[Utterance]:
     array = np.load(f"{stem}.npy", mmap_mode="r")
-    rows = [json.loads(line) for line in Path(f"{stem}.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = read_json_lines(f"{stem}.jsonl")
     return [
         Utterance(
             array[r["start"] : r["start"] + r["frames"]],

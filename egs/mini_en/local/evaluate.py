@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.edits import edit_distance
+from ctcalign.files import read_json_lines
 from ctcalign.models.builtin.network import Network, NetworkConfig
 from egs.mini_en.local.data import decode
 from egs.mini_en.local.shards import PHONES
@@ -36,8 +37,7 @@ def character_error_rates(network: Network, folder: Path, limit: int | None = No
     for manifest in sorted(folder.glob("*.jsonl")):
         features = np.load(manifest.with_suffix(".npy"), mmap_mode="r")
         seen: dict[str, int] = {}
-        for line in manifest.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
+        for row in read_json_lines(manifest):
             name = re.sub(r"[^a-z0-9-]+", "_", row["source"].lower())
             seen[name] = seen.get(name, 0) + 1
             if limit and seen[name] > limit:

@@ -19,6 +19,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
+from ctcalign.files import read_json_lines
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 
 Utterance = tuple[np.ndarray, str, str, str]  # samples at 16 kHz, text, speaker, source
@@ -35,7 +36,7 @@ def _samples(file: io.BytesIO | Path) -> np.ndarray:
 
 
 def from_tar(manifest: Path, tar: Path) -> Iterator[Utterance]:
-    rows = {row["path"]: row for row in map(json.loads, manifest.read_text(encoding="utf-8").splitlines())}
+    rows = {row["path"]: row for row in read_json_lines(manifest)}
     with tarfile.open(tar) as archive:
         for member in archive:
             row = rows.get(member.name)

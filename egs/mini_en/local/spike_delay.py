@@ -8,7 +8,6 @@ all words except the first of each utterance (after silence the energy locates t
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import torch
 
 from ctcalign.ctc import best_path
+from ctcalign.files import read_json_lines
 from egs.mini_en.local.data import encode
 from egs.mini_en.local.evaluate import load_network
 
@@ -36,8 +36,7 @@ def delays(network: torch.nn.Module, stem: Path, utterances: int) -> list[float]
     features = np.load(stem.with_suffix(".npy"), mmap_mode="r")
     found: list[float] = []
     used = 0
-    for line in stem.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_json_lines(stem.with_suffix(".jsonl")):
         starts = word_starts(row)
         if not starts or used == utterances:
             continue

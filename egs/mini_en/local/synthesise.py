@@ -8,7 +8,6 @@ Shard n of an engine is reproducible: texts, voices and warps are drawn with the
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 import zlib
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from ctcalign.files import read_json_lines
 from egs.mini_en.local.engines import ENGINES, Spoken
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 
@@ -87,8 +87,7 @@ def main() -> None:
     args = parser.parse_args()
     first, last = (int(x) for x in args.shards.split("-"))
     texts: dict[str, list[dict[str, str]]] = {}
-    for line in args.texts.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in read_json_lines(args.texts):
         texts.setdefault(row["source"], []).append(row)
     for number in range(first, last + 1):
         make_shard(args.engine, number, texts, args.hours, args.out)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 import tarfile
 from collections import defaultdict
@@ -21,6 +20,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from ctcalign.files import read_json_lines
 from ctcalign.metrics import TimedWord
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 
@@ -51,7 +51,7 @@ def speech_bounds(samples: Samples) -> tuple[float, float]:
 
 def read_clips(folder: Path) -> list[Clip]:
     """The clips of a folder with manifest.jsonl and one tar."""
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = read_json_lines(folder / "manifest.jsonl")
     clips = []
     with tarfile.open(next(folder.glob("*.tar"))) as archive:
         for row in rows:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import re
 import sys
 import tarfile
@@ -20,16 +19,13 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
+from ctcalign.files import read_json_lines
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 
 
 def plain(text: str) -> str:
     """Lower case, letters and apostrophes, single spaces."""
     return " ".join(re.sub(r"[^a-z']+", " ", text.lower()).split())
-
-
-def read_rows(manifest: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
 
 
 def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, left_out: list[str]) -> Iterator[Any]:
@@ -63,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--utterances", type=int, help="use the first N of each part only (for trials)")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(arguments)
-    rows, test = read_rows(args.train), read_rows(args.test)
+    rows, test = read_json_lines(args.train), read_json_lines(args.test)
     speakers = sorted({row["speaker"] for row in rows})
     shared = set(speakers) & {row["speaker"] for row in test}
     if shared:
