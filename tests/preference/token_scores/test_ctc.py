@@ -153,7 +153,7 @@ def test_an_infeasible_transcript_is_an_error_of_the_loss_and_does_not_affect_ot
 
 
 MEMORY = """
-import json
+import ctypes, json
 import torch
 from ctcalign.preference import ctc_token_scores
 def peak():
@@ -162,13 +162,14 @@ def run(classes):
     log_probs, reference = (torch.randn(8, 400, classes).log_softmax(-1).requires_grad_() for _ in range(2))
     targets = torch.randint(1, classes, (8, 60))
     log_probs.grad = torch.zeros_like(log_probs)
+    ctypes.CDLL(None).malloc_trim(0)  # otherwise memory that earlier code has freed is used without a trace
     open("/proc/self/clear_refs", "w").write("5")  # reset the peak to the current size
     before = peak()
     scores = ctc_token_scores(log_probs, targets, reference_log_probs=reference)
     (scores.log_probs.sum() + scores.kl.sum()).backward()
     return (peak() - before) / 4
 run(32)  # load lazily imported code first
-print(json.dumps([run(32), run(500)]))
+print(json.dumps([min(run(classes) for _ in range(4)) for classes in (32, 500)]))
 """
 
 
@@ -178,4 +179,5 @@ def test_memory_is_the_gradient_and_some_tables() -> None:
     run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, check=True, env=environment)
     for classes, floats in zip((32, 500), json.loads(run.stdout), strict=True):
         gradient, bound = 8 * 400 * classes, 4 * 8 * 60 * (400 + classes)
+        bound += 2**18  # Linux counts resident pages of each thread in batches: a peak is exact to about a megabyte
         assert gradient < floats < gradient + bound  # a tensor (B, L, T, V) would need 20 to 300 times as much
