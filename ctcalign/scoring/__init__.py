@@ -1,4 +1,1 @@
-"""How far an alignment is from a reference: matching, errors of edges, skips, and whether confidences keep their word.
-
-Nothing here knows files or models: `ctcalign.scoring.files` reads both sides.
-"""
+"""Measurement of an alignment against a reference: errors of times, skips and confidences. Start at `run.py`."""

@@ -1,16 +1,17 @@
-"""`read_timed`: whatever holds times, as the items that `ctcalign.align.scoring` compares."""
+"""`read_timed`: any file with timed captions or words, as the items that `comparison.compare` compares."""
 
 from __future__ import annotations
 
 import io
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
+from ctcalign.alignment.document import is_document
 from ctcalign.errors import CaptionError
+from ctcalign.files import parse_json
 from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
 from ctcalign.formats.reading import from_captions
 from ctcalign.formats.shared.clock import json_seconds
@@ -19,21 +20,21 @@ from ctcalign.text.words import plain_words
 
 TRUTH = "ctcalign-truth/"
 VERSION = "1"
-_OURS = "ctcalign/alignment/"
-_ONLY_WORDS = ("ctm",)  # formats whose cues are made of pauses
+_ONLY_WORDS = ("ctm",)  # formats of words, grouped into cues by pauses
 
 
 def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile]:
     """The cues and words of a file, one `TimedFile` a recording.
 
-    Our JSON, lhotse manifests of supervisions or cuts (with `custom` as we write it), truth files
+    JSON alignments, lhotse manifests of supervisions or cuts (with `custom` as ctcalign writes it), truth files
     (`ctcalign-truth/1`), JSON lists of objects with text, start and end, and every caption format with times.
 
     Args:
         path: a file, or "-" for standard input.
-        recording: of a file that holds several, this one alone.
+        recording: id of the only recording to read from a file that holds several.
     Raises:
-        CaptionError: missing, empty, unknown or broken, without a time, or without this recording.
+        CaptionError: the file is missing, empty, damaged, of an unknown format, without times, or without this
+            recording.
     """
     from ctcalign.formats.captions import read_captions
 
@@ -43,7 +44,7 @@ def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile
         files = _lhotse(document, name) if is_lhotse(document[0]) else [TimedFile(name, _plain(document, name))]
     elif isinstance(document, dict) and is_lhotse(document):
         files = _lhotse([document], name)
-    elif isinstance(document, dict) and str(document.get("format", "")).startswith(TRUTH):
+    elif _is_truth(document):
         files = [TimedFile(name, _truth(document, name))]
     elif isinstance(document, dict):
         try:
@@ -55,7 +56,7 @@ def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile
         captions = read_captions(source, recording=recording)
         cues = items_of(from_captions(captions))
         for item in (item for cue in cues for item in (cue, *cue.words)):
-            if item.spoken is None:  # a caption without a time says that it has no place
+            if item.spoken is None:  # in a caption file, no time means not spoken
                 item.spoken = False
         files = [TimedFile(name, cues, captions.recording, captions.format not in _ONLY_WORDS)]
     files = _chosen(files, recording, name)
@@ -75,7 +76,7 @@ def _chosen(files: list[TimedFile], recording: str | None, name: str) -> list[Ti
 
 
 def _document(path: str | Path) -> Any:
-    """Parsed JSON that is read here; bytes of standard input, or None, for the readers of captions."""
+    """Parsed JSON that is read here; else the bytes of standard input, or None, for the readers of captions."""
     from ctcalign.formats.shared.encoding import decode
 
     if str(path) == "-":
@@ -84,31 +85,23 @@ def _document(path: str | Path) -> Any:
         try:
             data = Path(path).read_bytes()
         except OSError:
-            return None  # the reader of captions reports it (or reads the folder)
-    given = data if str(path) == "-" else None
+            return None  # the reader of captions reports the error (or reads the folder)
+    other = data if str(path) == "-" else None
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b"\x1f\x8b")):
-        return given
+        return other
     text = decode(data, str(path)).text
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = _json_lines(text)
+        found = parse_json(text, str(path))
+    except CaptionError:
+        return other
     if isinstance(found, list):
-        ours = found and all(isinstance(row, dict) and (is_lhotse(row) or _is_plain(row)) for row in found)
-        return found if ours else given
-    known = isinstance(found, dict) and (
-        is_lhotse(found)
-        or str(found.get("format", "")).startswith(TRUTH)
-        or str(found.get("schema", "")).startswith(_OURS)
-    )
-    return found if known else given
+        known = found and all(isinstance(row, dict) and (is_lhotse(row) or _is_plain(row)) for row in found)
+        return found if known else other
+    return found if is_lhotse(found) or _is_truth(found) or is_document(found) else other
 
 
-def _json_lines(text: str) -> list[Any]:
-    try:
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
-    except (ValueError, RecursionError):
-        return []
+def _is_truth(document: Any) -> bool:
+    return isinstance(document, dict) and str(document.get("format", "")).startswith(TRUTH)
 
 
 def _is_plain(row: dict[str, Any]) -> bool:
@@ -116,9 +109,9 @@ def _is_plain(row: dict[str, Any]) -> bool:
 
 
 def _plain(rows: list[dict[str, Any]], name: str) -> list[TimedItem]:
-    """Objects with text (or word), start, end and maybe index, score, confidence, status, words.
+    """Objects with text (or word), start, end and perhaps index, score, confidence, status, words.
 
-    What has neither a time nor a status is held to be not spoken.
+    An object with neither times nor a status counts as not spoken.
     """
     return [_plain_item(row, name, f"[{i}]") for i, row in enumerate(rows)]
 
@@ -168,36 +161,25 @@ def _lhotse(rows: list[Any], name: str) -> list[TimedFile]:
 
 def _supervision(found: Supervision, name: str) -> TimedItem:
     place = f"{name}: supervision {found.row.get('id')}"
-    alignment = found.row.get("alignment")
-    words = alignment.get("word") if isinstance(alignment, dict) else None
-    # A supervision has a place even when the caption in it has none: what it says of itself decides.
+    # The caption's own status decides: its supervision has times even where the caption has none.
     fields = {"text": found.custom.get("raw_text") or found.row.get("text") or "", "start": found.start}
     fields |= {"end": found.end} | {key: found.custom.get(key) for key in ("index", "score", "confidence", "status")}
     cue = _plain_item(fields, place, "custom")
     text = found.row.get("text")
     cue.readings = (text,) if isinstance(text, str) else ()
-    for item in words if isinstance(words, list) else []:
-        if isinstance(item, dict):
-            item = [item.get(key) for key in ("symbol", "start", "duration", "score")]
-        if not isinstance(item, list) or len(item) < 3 or not plain_words(str(item[0])):
-            continue
-        start, length = json_seconds(item[1]), json_seconds(item[2])
-        if start is None or length is None:
-            continue
-        score = json_seconds(item[3]) if len(item) > 3 else None
-        begin, end = round(found.offset + start, 8), round(found.offset + start + length, 8)
-        # A probability, as in the words of captions; outside [0, 1] it is a score in nats.
-        word = TimedItem(str(item[0]), begin, end)
-        if score is not None and 0.0 <= score <= 1.0:
-            word.confidence = score
-        else:
-            word.score = score
-        cue.words.append(word)
+    for own in found.words:
+        if own.span is not None and plain_words(own.text):
+            word = TimedItem(own.text, own.start, own.end)
+            if own.score is not None and 0.0 <= own.score <= 1.0:  # else it is a score in nats
+                word.confidence = own.score
+            else:
+                word.score = own.score
+            cue.words.append(word)
     return cue
 
 
 def _truth(document: Mapping[str, Any], name: str) -> list[TimedItem]:
-    """The captions or utterances of a truth file. `words` count as truth when its level is "word"."""
+    """The utterances of a truth file, with their `words` where its level is "word"."""
     if document["format"] != TRUTH + VERSION:
         raise CaptionError(f"{name}: format is {document['format']!r}, expected {TRUTH + VERSION!r}")
     rows = document.get("utterances")

@@ -1,4 +1,4 @@
-"""The cues and words of both sides of a comparison, as one noun."""
+"""Timed items: the cues and words that a comparison pairs, of the alignment and of the reference."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.spans import Span
 from ctcalign.text.words import plain_words
 
 
 @dataclass
 class TimedItem:
-    """A cue or a word with its place, of an alignment or of the reference. Times in seconds, None where there is none.
+    """A cue or word of an alignment or a reference. Times in seconds, None where there is none.
 
     Attributes:
-        readings: other ways to write the same words; matching takes the best of them and `text`.
-        index: place of the cue in the input file.
-        spoken: of the reference: whether somebody says it, None when the reference does not know. Of an alignment:
-            whether it is held to be spoken, None where it has failed.
-        exact: of the reference: said as the caption that was aligned has it; None when the reference does not tell.
-        clip: of the reference: borders of the recording that the speech was cut from, with the silence around it.
-        occurrences: of the reference: all the places where it may rightly be.
+        readings: other spellings of the text; matching uses the most similar one.
+        index: position of the cue in the input file.
+        spoken: of a reference: whether it is spoken, None where unknown. Of an alignment: False where its status is
+            not_spoken, None where it has failed.
+        exact: of a reference: whether it is spoken as written in the caption, None where unknown.
+        clip: of a reference: start and end of the clip that the speech was cut from, silence included.
+        occurrences: of a reference: all spans that are correct.
         words: of a cue.
     """
 
@@ -39,31 +40,29 @@ class TimedItem:
     words: list[TimedItem] = field(default_factory=list)
 
     @property
-    def place(self) -> tuple[float, float] | None:
-        """Start and end of what is spoken and placed."""
-        if not self.spoken or self.start is None or self.end is None:
-            return None
-        return self.start, self.end
+    def place(self) -> Span | None:
+        """Start and end of a spoken item, None where it has none."""
+        return Span.of(self.start, self.end) if self.spoken else None
 
     @property
     def skipped(self) -> bool:
-        """Held to be not spoken. What has failed is neither placed nor skipped."""
+        """Whether its status is not_spoken; a failed item is neither placed nor skipped."""
         return self.spoken is False
 
     @property
     def own_words(self) -> list[TimedItem]:
-        """Of a cue. A caption of one word is that word: some formats do not time it again, some have a block a word."""
+        """The words of a cue; of a cue of one word without timed words the cue itself."""
         return self.words or ([self] if all(len(text) == 1 for text in self.texts) else [])
 
     @cached_property
     def texts(self) -> frozenset[tuple[str, ...]]:
-        """The ways to write it as words that can be compared."""
+        """The text and its other spellings as normalised words."""
         return frozenset(plain_words(text) for text in (self.text, *self.readings))
 
 
 @dataclass
 class TimedFile:
-    """One recording of a file: its cues in file order. Without `has_cues` only the words of the cues mean something."""
+    """One recording of a file: its cues in file order. Without `has_cues`, cues are groups of words made by pauses."""
 
     name: str
     cues: list[TimedItem]
@@ -71,14 +70,14 @@ class TimedFile:
     has_cues: bool = True
 
     def words(self) -> list[TimedItem]:
-        """All words in order; none when the captions do not time their words."""
+        """All words in order; none where words have no times."""
         if not any(cue.words for cue in self.cues) and not all(cue.own_words for cue in self.cues):
             return []
         return [word for cue in self.cues for word in cue.own_words]
 
 
 def items_of(alignment: Alignment) -> list[TimedItem]:
-    """The cues of an alignment. Words without a letter (punctuation, mark-up) are left out: nobody can miss them."""
+    """The cues of an alignment. Words without a letter or digit (punctuation, mark-up) are left out."""
     return [
         _item(cue, cue.index, words=[_word(word) for word in cue.words if plain_words(word.text)])
         for cue in alignment.cues

@@ -1,4 +1,4 @@
-"""Which item of the alignment is which item of the reference: by index, by order, or by text."""
+"""Pairing of the items of an alignment with those of a reference: by index, by order, or by text."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from ctcalign.scoring.options import Matching
 
 Pairs = list[tuple[int, int]]  # (place in the reference, place in the alignment), both rising for order and text
 
-LEAST = 0.34  # share of words that two texts have in common, below which they are two different captions
+LEAST = 0.34  # similarity below which two texts are different captions
 MOST_CELLS = 400_000_000  # of a comparison by text: 20,000 words against 20,000, 0.4 GB
-# Of equally similar texts the nearer in time is taken: far below any difference of similarity, even summed up.
+# Weight of nearness in time: decides between equal similarities; its sum is far below any difference of similarity.
 _NEARNESS = 1e-7
 
 
 def match(
     reference: Sequence[TimedItem], alignment: Sequence[TimedItem], how: Matching = "auto"
 ) -> tuple[Matching, Pairs]:
-    """Pair the items of an alignment with those of a reference; an item is in one pair at most.
+    """Pair the items of an alignment with those of a reference; each item is in at most one pair.
 
     Args:
-        how: "index" trusts `index`, which is the place in the reference; "order" pairs first with first; "text" finds
-            the most similar texts in rising order, of equal ones the nearest in time. "auto" is index where every item
-            of the alignment has its own, else order where both have the same number of items, else text; it does not
-            take index or order when the texts so paired are mostly different ones.
+        how: "index": by `index`; "order": first with first, and so on; "text": the most similar texts in rising order,
+            of equal ones the nearest in time. "auto": by index where every item of the alignment has its own, else by
+            order where both have the same number of items, else by text; not by index or order where most of the texts
+            paired so are different.
     Returns:
-        How it was done, and the pairs.
+        The method that was used, and the pairs.
     Raises:
-        CaptionError: an index is missing, twice there or not in the reference; the numbers differ ("order"); or there
-            are too many items for "text".
+        CaptionError: an index is missing, duplicate or not in the reference; the numbers of items differ ("order"); or
+            there are too many items for "text".
     """
     if how == "auto":
         for way in ("index", "order"):
@@ -61,9 +61,9 @@ def match(
 
 
 def _alike(pairs: Sequence[tuple[TimedItem, TimedItem]]) -> bool:
-    """Whether at least half of the pairs could be the same caption. Items without a text say nothing."""
-    told = [(a, b) for a, b in pairs if any(a.texts) and any(b.texts)]
-    return 2 * sum(similarity(a, b) >= LEAST for a, b in told) >= len(told)
+    """Whether at least half of the pairs could be the same caption. Items without text are not counted."""
+    compared = [(a, b) for a, b in pairs if any(a.texts) and any(b.texts)]
+    return 2 * sum(similarity(a, b) >= LEAST for a, b in compared) >= len(compared)
 
 
 def similarity(one: TimedItem, other: TimedItem) -> float:
@@ -86,9 +86,9 @@ def _index_fault(reference: Sequence[TimedItem], alignment: Sequence[TimedItem])
 
 
 def match_texts(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) -> Pairs:
-    """The rising pairs of the largest sum of similarities, each at least `LEAST`; equal sums go to the nearest times.
+    """The rising pairs with the largest sum of similarities, each at least `LEAST`; of equal sums the nearest in time.
 
-    Time and memory grow with the product of the numbers, once equal beginnings and ends are set aside.
+    Time and memory grow with the product of the numbers of items that remain between equal beginnings and ends.
     """
     head, tail = _equal_ends(reference, alignment)
     n, m = len(reference) - head - tail, len(alignment) - head - tail
@@ -106,10 +106,9 @@ def match_texts(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
 
 
 def _equal_ends(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) -> tuple[int, int]:
-    """How many items at the beginning and the end may be paired at once.
+    """How many equal items at the beginning and at the end can be paired without a search.
 
-    That is best for the texts; of repeated texts, however, it may be the wrong one that is paired: they are left to
-    the search, which looks at times.
+    This is optimal for the texts. Repeated texts are left to the search, which also uses times.
     """
     both = [*reference, *alignment]
     often: dict[tuple[str, ...], int] = defaultdict(int)
@@ -139,12 +138,12 @@ def _best_chain(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
     best = np.zeros(m + 1)
     how = np.zeros((n, m), np.uint8)  # 0: neither here; 1: a pair; 2: the item of the reference is left out
     for i, item in enumerate(reference):
-        share = similar.to(item)
-        gain = np.where(share >= LEAST, share + _NEARNESS * _near(item.start, starts), -np.inf)
+        likeness = similar.to(item)
+        gain = np.where(likeness >= LEAST, likeness + _NEARNESS * _near(item.start, starts), -np.inf)
         pair = best[:-1] + gain
         row = np.maximum(pair, best[1:])
         how[i] = np.where(pair > best[1:], 1, 2)
-        # What the items of the alignment before this one have reached already: a running maximum.
+        # The best sum with the items of the alignment up to each: a running maximum.
         reached = np.maximum.accumulate(row)
         how[i][1:][reached[:-1] >= row[1:]] = 0
         best = np.concatenate(([0.0], reached))
@@ -160,15 +159,15 @@ def _best_chain(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
 
 
 def _near(start: float | None, starts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 at the same time, towards 0 far away; 0 for what has no time."""
+    """1 at the same time, falling to 0 with distance; 0 where one has no time, 1 where both have none."""
     if start is None:
         return np.where(np.isnan(starts), 1.0, 0.0)
     return np.nan_to_num(1.0 / (1.0 + np.abs(starts - start)), nan=0.0)
 
 
 class _Similarities:
-    """How similar texts are to each of `items`: 1 for the same words, else the words in common over those of the
-    longer text (each word once)."""
+    """Similarity of a text to each of `items`: 1 for the same words, else the number of different words in common over
+    that of the longer text."""
 
     def __init__(self, items: Sequence[TimedItem]) -> None:
         same: dict[tuple[str, ...], list[int]] = defaultdict(list)

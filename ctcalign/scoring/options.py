@@ -21,7 +21,7 @@ class Options:
 
     Attributes:
         matching: see `ctcalign.scoring.matching.match`.
-        bounds: see `ctcalign.scoring.edge_errors.edge_errors`.
+        bounds: see `ctcalign.scoring.comparison.edge_errors`.
         within: largest error of both ends for an item to count as right.
         collar: collar of PTEM.
         threshold: confidence from which a filter would keep an item.

@@ -9,7 +9,7 @@ from typing import Any
 
 from ctcalign.errors import CaptionError
 from ctcalign.metrics.reliability import Detection
-from ctcalign.scoring.compare import Comparison, compare
+from ctcalign.scoring.comparison import Comparison, compare
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile
 from ctcalign.scoring.options import Level, Options
@@ -19,14 +19,14 @@ SCHEMA = "ctcalign/score/1"
 
 @dataclass
 class Score:
-    """What `score` measured: a comparison a level, and what the user should know."""
+    """The result of `score`: one comparison for each level, and warnings."""
 
     comparisons: list[Comparison]
     recordings: int = 1
     warnings: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object. Times in seconds, shares in [0, 1], null where there was nothing to measure."""
+        """A JSON object. Times in seconds, fractions in [0, 1], null where there was nothing to measure."""
         return {
             "schema": SCHEMA,
             "recordings": self.recordings,
@@ -42,11 +42,11 @@ def score(
     options: Options | None = None,
     recording: str | None = None,
 ) -> Score:
-    """Measure how far an alignment is from a reference. Both are files that `read_timed` reads.
+    """Compare an alignment with a reference. Both are files that `read_timed` reads.
 
     Args:
         levels: "cue", "word" or both; None takes those that both files have.
-        recording: of files that hold several; without it all of them are compared, by their ids.
+        recording: the one to compare, where the files hold several; None compares all of them, by their ids.
     Raises:
         CaptionError: a file cannot be read, or they cannot be compared.
     """
@@ -64,7 +64,7 @@ def score(
 def _joined(
     found: list[TimedFile], truth: list[TimedFile], alignment: str, reference: str
 ) -> tuple[list[tuple[TimedFile, TimedFile]], list[str]]:
-    """Pairs (alignment, reference) of the same recording; where the alignment has none, it is empty."""
+    """Pairs (alignment, reference) of each recording of the reference; the alignment may be empty."""
     if len(found) == 1 and len(truth) == 1:
         return [(found[0], truth[0])], []
     own = {file.recording: file for file in found}

@@ -17,8 +17,7 @@ from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.files import atomic_write
-from ctcalign.scoring.compare import Comparison, Pair, compare
-from ctcalign.scoring.edge_errors import within
+from ctcalign.scoring.comparison import Comparison, Pair, compare, within
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of
 from ctcalign.scoring.options import Bounds, Options

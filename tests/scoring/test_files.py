@@ -1,4 +1,4 @@
-"""The files that `score` reads, each as the same items."""
+"""The files that `score` reads: the same items from every format."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_format(tmp_path, name, cues, words):
 
 
 @pytest.mark.parametrize("name", ["talk.json", "talk.jsonl.gz"])
-def test_what_we_wrote_keeps_index_and_confidence(tmp_path, name):
+def test_index_and_confidence_of_files_of_ctcalign(tmp_path, name):
     write(talk(), tmp_path / name)
     [file] = read_timed(tmp_path / name)
     spoken = [cue for cue in file.cues if cue.spoken]
@@ -71,7 +71,7 @@ def test_what_we_wrote_keeps_index_and_confidence(tmp_path, name):
     assert [word.confidence for word in file.words()] == [0.8, 0.7, 0.5]
 
 
-def test_a_block_a_word_is_words(tmp_path):
+def test_captions_of_one_word_are_words(tmp_path):
     write(talk(), tmp_path / "words.srt", "srt-words")
     [file] = read_timed(tmp_path / "words.srt")
     assert [word.text for word in file.words()] == ["Good", "evening.", "Hello"]
@@ -141,7 +141,7 @@ def test_truth(tmp_path):
     assert [(w.start, w.clip) for w in file.words()] == [(1.1, (1.0, 2.0))]
 
 
-def test_words_of_a_truth_of_utterances_do_not_count(tmp_path):
+def test_words_of_a_truth_of_utterances_are_ignored(tmp_path):
     path = tmp_path / "truth.json"
     words = [{"text": "one", "start": 1.1, "end": 1.5}, {"text": "two", "start": 1.5, "end": 1.9}]
     path.write_text(json.dumps({**truth(text="one two", words=words), "level": "utterance"}))
@@ -163,7 +163,7 @@ def test_words_of_a_truth_of_utterances_do_not_count(tmp_path):
         ({"something": "else"}, "no known caption format"),
     ],
 )
-def test_what_cannot_be_read_says_why(tmp_path, document, message):
+def test_errors_name_the_file_and_the_cause(tmp_path, document, message):
     path = tmp_path / "bad.json"
     path.write_text(json.dumps(document))
     with pytest.raises(CaptionError, match=message) as error:

@@ -1,4 +1,4 @@
-"""Matching by index, order and text, and what `auto` takes."""
+"""Matching by index, order and text, and the choice of `auto`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_auto_takes_the_index():
     )
 
 
-def test_auto_does_not_believe_an_index_of_other_texts():
+def test_auto_rejects_an_index_of_other_texts():
     # Captions of a file in which the first is missing, numbered anew.
     how, pairs = match(items("a", "b", "c", "d", indices=[0, 1, 2, 3]), items("b", "c", "d", indices=[0, 1, 2]))
     assert (how, pairs) == ("text", [(1, 0), (2, 1), (3, 2)])
 
 
-def test_auto_does_not_believe_an_index_that_fits_one_in_four():
+def test_auto_rejects_an_index_that_fits_one_in_four():
     how, _ = match(items("a", "b", "c", "d", indices=[0, 1, 2, 3]), items("a", "c", "d", "e", indices=[0, 1, 2, 3]))
     assert how == "text"
 
@@ -52,7 +52,7 @@ def test_auto_takes_the_order_of_equal_numbers():
         ([0, 1, 2], [0, 1], "order", "the reference has 3 items and the alignment 2"),
     ],
 )
-def test_what_cannot_be_matched_says_why(reference, alignment, how, message):
+def test_errors_of_matching(reference, alignment, how, message):
     texts = ("one", "two", "three")
     with pytest.raises(CaptionError, match=message):
         match(
@@ -73,7 +73,7 @@ def test_of_equal_texts_the_nearest_in_time():
     assert match_texts(reference, [TimedItem("one", 10.2, 10.5)]) == [(1, 0)]
 
 
-def test_a_text_that_is_not_placed_goes_to_the_one_that_is_not_spoken():
+def test_an_unplaced_text_is_matched_with_an_unspoken_one():
     reference = [TimedItem("one", 0.0, 1.0), TimedItem("one", spoken=False)]
     alignment = [TimedItem("one", spoken=False), TimedItem("two", 5.0, 6.0)]
     assert match_texts(reference, alignment) == [(1, 0)]
@@ -83,11 +83,11 @@ def test_case_punctuation_and_markup_do_not_matter():
     assert similarity(TimedItem("<i>It’s HERE!</i>"), TimedItem("it's here")) == 1.0
 
 
-def test_the_best_way_to_write_it_counts():
+def test_the_most_similar_reading_is_used():
     assert similarity(TimedItem("1984", readings=("nineteen eighty four",)), TimedItem("nineteen eighty-four")) == 1.0
 
 
-def test_words_in_another_order_are_similar_alone():
+def test_words_in_another_order_are_only_similar():
     assert similarity(TimedItem("a b"), TimedItem("b a")) == pytest.approx(0.99)
     assert similarity(TimedItem("a b c"), TimedItem("a b d")) == pytest.approx(2 / 3)
     assert similarity(TimedItem("a"), TimedItem("b")) == 0.0
@@ -103,15 +103,15 @@ def test_no_other_chain_has_more_in_common(seed):
     random.seed(seed)
     reference = items(*(" ".join(random.choices("abc", k=random.randint(1, 3))) for _ in range(4)))
     alignment = items(*(" ".join(random.choices("abc", k=random.randint(1, 3))) for _ in range(random.randint(2, 5))))
-    share = [[similarity(a, b) for b in alignment] for a in reference]
+    likeness = [[similarity(a, b) for b in alignment] for a in reference]
     most = 0.0
     for size in range(1, min(len(reference), len(alignment)) + 1):
         for left in itertools.combinations(range(len(reference)), size):
             for right in itertools.combinations(range(len(alignment)), size):
-                shares = [share[i][j] for i, j in zip(left, right, strict=True)]
-                if min(shares) >= LEAST:
-                    most = max(most, sum(shares))
+                sums = [likeness[i][j] for i, j in zip(left, right, strict=True)]
+                if min(sums) >= LEAST:
+                    most = max(most, sum(sums))
     pairs = match_texts(reference, alignment)
     assert pairs == sorted(pairs)
-    assert all(share[i][j] >= LEAST for i, j in pairs)
-    assert sum(share[i][j] for i, j in pairs) == pytest.approx(most)
+    assert all(likeness[i][j] >= LEAST for i, j in pairs)
+    assert sum(likeness[i][j] for i, j in pairs) == pytest.approx(most)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ctcalign.metrics.reliability import ReliabilityStats
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, check_picture, write_picture
-from ctcalign.scoring.compare import Comparison
+from ctcalign.scoring.comparison import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

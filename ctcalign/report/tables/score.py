@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ctcalign.metrics.reliability import Detection, ReliabilityStats
-from ctcalign.scoring.edge_errors import TOLERANCES, ErrorStatistics
+from ctcalign.scoring.comparison import TOLERANCES, ErrorStatistics
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ctcalign.scoring.compare import Comparison
+    from ctcalign.scoring.comparison import Comparison
     from ctcalign.scoring.run import Score
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.scoring.compare import compare
-from ctcalign.scoring.edge_errors import edge_errors, error_statistics, percentile, ptem, within
+from ctcalign.scoring.comparison import compare, edge_errors, error_statistics, percentile, ptem, within
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
 from ctcalign.scoring.options import Options
@@ -50,7 +49,7 @@ def test_edges_as_the_peer_scorer(files, bounds, side, expected):
     )
 
 
-def test_what_is_right_as_the_peer_scorer(files):
+def test_right_items_as_the_peer_scorer(files):
     found = compare(files, options=Options(threshold=0.5))
     assert found.within == pytest.approx(0.6)
     assert found.auc == 1.0
@@ -92,7 +91,7 @@ def test_numbers_of_several_recordings_are_of_all_items(files):
     assert twice.starts.mean == pytest.approx(once.starts.mean)
 
 
-def test_what_the_reference_does_not_hold_is_wrong_and_not_spoken():
+def test_items_outside_the_reference_are_wrong_and_not_spoken():
     reference = TimedFile("r", [TimedItem("one", 0.0, 1.0, index=0)])
     stray = TimedItem("not there", 2.0, 3.0, confidence=0.9)
     skipped = TimedItem("nor this", spoken=False, confidence=0.1)
@@ -103,21 +102,21 @@ def test_what_the_reference_does_not_hold_is_wrong_and_not_spoken():
     assert [pair.right for pair in found.pairs] == [True, False, False]
 
 
-def test_a_caption_that_says_something_else_is_not_right():
+def test_a_caption_with_other_words_is_not_right():
     reference = TimedFile("r", [TimedItem("one two three", 0.0, 1.0, index=0)])
     found = compare([(TimedFile("a", [TimedItem("one two four", 0.0, 1.0, index=0, confidence=1.0)]), reference)])
     assert found.within == 1.0
     assert found.pairs[0].right is False
 
 
-def test_what_failed_is_neither_placed_nor_skipped():
+def test_failed_items_are_neither_placed_nor_skipped():
     reference = TimedFile("r", [TimedItem("one", 0.0, 1.0, index=0), TimedItem("two", 1.0, 2.0, index=1)])
     alignment = TimedFile("a", [TimedItem("one", index=0, spoken=None), TimedItem("two", 1.0, 2.0, index=1)])
     found = compare([(alignment, reference)])
     assert (found.placed, found.spoken, found.skips) == (1, 2, None)
 
 
-def test_what_the_reference_does_not_know_is_not_judged():
+def test_items_that_the_reference_does_not_know_are_not_assessed():
     reference = TimedFile("r", [TimedItem("one", index=0, spoken=None), TimedItem("two", 1.0, 2.0, index=1)])
     alignment = TimedFile("a", [TimedItem("one", 5.0, 6.0, index=0), TimedItem("two", 1.0, 2.0, index=1)])
     found = compare([(alignment, reference)])
@@ -131,7 +130,7 @@ def test_words_are_matched_inside_their_cues():
         return TimedItem(" ".join(item.text for item in items), items[0].start, items[-1].end, index=index, words=items)
 
     reference = TimedFile("r", [cue(0, [("a", 0), ("b", 1)]), cue(1, [("b", 2), ("a", 3)])])
-    # The first cue lost its "b"; by text over all, the next one would take its place, for it is misplaced and nearer.
+    # The first cue lacks its "b"; matched by text over all words it would get the next one, misplaced and nearer.
     alignment = TimedFile("a", [cue(0, [("a", 0)]), cue(1, [("b", 1.2), ("a", 3)])])
     found = compare([(alignment, reference)], "word")
     assert [(p.reference.text, p.found and p.found.start) for p in found.pairs if p.reference] == [
@@ -142,7 +141,7 @@ def test_words_are_matched_inside_their_cues():
     ]
 
 
-def test_of_several_right_places_the_nearest_counts():
+def test_of_several_occurrences_the_nearest_is_taken():
     item = TimedItem("again", 1.0, 2.0, occurrences=((1.0, 2.0), (5.0, 6.0)))
     assert edge_errors(item, (5.1, 6.0)) == pytest.approx((0.1, 0.0))
 
@@ -155,7 +154,7 @@ def test_silence_around_the_speech_is_tolerated(found, errors):
     assert edge_errors(item, found, "tolerant") == pytest.approx(errors)
 
 
-def test_clip_borders_inside_the_speech_are_a_stretch_too():
+def test_clip_borders_may_lie_inside_the_speech():
     item = TimedItem("one", 1.0, 2.0, clip=(1.1, 1.9))
     assert edge_errors(item, (1.05, 1.95), "tolerant") == (0.0, 0.0)
 
@@ -180,7 +179,7 @@ def test_runaways_are_more_than_a_second_off():
     assert compare([(alignment, reference)]).runaway == 0.5
 
 
-def test_what_the_alignment_left_out_is_held_to_be_not_spoken():
+def test_items_that_the_alignment_left_out_count_as_skipped():
     reference = TimedFile("r", [TimedItem("one", 0.0, 1.0, index=0), TimedItem("two", spoken=False, index=1)])
     found = compare([(TimedFile("a", []), reference)])
     assert found.skips is not None

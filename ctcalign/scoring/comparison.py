@@ -1,0 +1,281 @@
+"""An alignment compared with a reference, by cues or by words: errors of starts and ends, skips, confidences.
+
+Times in seconds; an error is positive where the alignment is late.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, reliability_stats, roc_auc
+from ctcalign.scoring.items import TimedFile, TimedItem
+from ctcalign.scoring.matching import match
+from ctcalign.scoring.options import Bounds, Level, Matching, Options
+
+TOLERANCES = (0.02, 0.05, 0.1, 0.2, 0.5)
+RUNAWAY = 1.0
+_ROUNDING = 1e-9  # 0.2 s may be 0.20000000000000018 in binary
+
+
+def edge_errors(reference: TimedItem, found: tuple[float, float], bounds: Bounds = "speech") -> tuple[float, float]:
+    """Errors of the start and the end.
+
+    Args:
+        reference: a spoken item with times.
+        found: start and end in the alignment.
+        bounds: "speech" compares with the onset and offset of the speech, "clip" with the borders of the clip that it
+            was cut from; with "tolerant" any time between the two, where there is only silence, has the error 0.
+            Without clip borders all three mean "speech". Of several `occurrences` the nearest is taken.
+    """
+    if reference.occurrences:
+        each = [(found[0] - start, found[1] - end) for start, end in reference.occurrences]
+        return min(each, key=lambda errors: abs(errors[0]) + abs(errors[1]))
+    place = reference.place
+    if place is None:
+        raise ValueError(f"{reference.text!r}: the reference has no time for it")
+    if reference.clip is None or bounds == "speech":
+        return found[0] - place[0], found[1] - place[1]
+    if bounds == "clip":
+        return found[0] - reference.clip[0], found[1] - reference.clip[1]
+    return _outside(found[0], place[0], reference.clip[0]), _outside(found[1], place[1], reference.clip[1])
+
+
+def _outside(time: float, one: float, other: float) -> float:
+    """Signed distance of `time` from the span between two times; 0 inside it."""
+    low, high = min(one, other), max(one, other)
+    return time - low if time < low else time - high if time > high else 0.0
+
+
+def within(errors: tuple[float, float], tolerance: float) -> bool:
+    """Whether start and end are off by at most `tolerance` seconds."""
+    return max(abs(errors[0]), abs(errors[1])) <= tolerance + _ROUNDING
+
+
+@dataclass(frozen=True)
+class ErrorStatistics:
+    """Statistics of absolute errors in seconds. `bias`: signed mean; `shares`: fraction within each of `TOLERANCES`."""
+
+    count: int
+    median: float
+    mean: float
+    p90: float
+    p95: float
+    max: float
+    bias: float
+    shares: dict[float, float]
+
+
+def error_statistics(errors: Sequence[float]) -> ErrorStatistics | None:
+    """Statistics of errors, None without any; see `percentile`."""
+    if not errors:
+        return None
+    sizes = sorted(abs(error) for error in errors)
+    count = len(sizes)
+    return ErrorStatistics(
+        count,
+        statistics.median(sizes),
+        statistics.fmean(sizes),
+        percentile(sizes, 90),
+        percentile(sizes, 95),
+        sizes[-1],
+        statistics.fmean(errors),
+        {t: sum(size <= t + _ROUNDING for size in sizes) / count for t in TOLERANCES},
+    )
+
+
+def percentile(rising: Sequence[float], percent: int) -> float:
+    """The first of rising values with at least `percent` % of them before it, at most the last.
+
+    >>> percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 90), percentile([1, 2, 3], 50)
+    (10, 2)
+    """
+    return rising[min(len(rising) - 1, percent * len(rising) // 100)]
+
+
+@dataclass(frozen=True)
+class Ptem:
+    """Program Time-Error Metric: medians of the errors of starts, of ends and of their sum, and the mean of the sum.
+
+    Errors below the collar count as 0. Source: Albayzin TaSAC-ST 2022.
+    """
+
+    collar: float
+    start: float
+    end: float
+    median: float
+    mean: float
+
+
+def ptem(pairs: Sequence[tuple[float, float]], collar: float = 0.0) -> Ptem | None:
+    """PTEM of pairs (error of the start, error of the end); None without any."""
+    if not pairs:
+        return None
+    starts = [_above(abs(start), collar) for start, _ in pairs]
+    ends = [_above(abs(end), collar) for _, end in pairs]
+    sums = [start + end for start, end in zip(starts, ends, strict=True)]
+    middle = statistics.median
+    return Ptem(collar, middle(starts), middle(ends), middle(sums), statistics.fmean(sums))
+
+
+def _above(size: float, collar: float) -> float:
+    return 0.0 if size < collar - _ROUNDING else size
+
+
+@dataclass
+class Pair:
+    """An item of the reference and the matching one of the alignment; either may be missing.
+
+    `right`: spoken as written, and placed with both ends within the tolerance. None where the reference does not tell.
+    """
+
+    reference: TimedItem | None
+    found: TimedItem | None
+    errors: tuple[float, float] | None = None
+    right: bool | None = None
+
+
+@dataclass
+class Comparison:
+    """The result of `compare`. Fractions are in [0, 1], times in seconds; None where there was nothing to measure.
+
+    Attributes:
+        spoken: spoken items of the reference; `placed` of them have times in the alignment.
+        unmatched: items of the alignment without a partner in the reference.
+        within: fraction of all spoken items with both ends within the tolerance; unplaced items are not within.
+        runaway: fraction of the placed items with a start or end more than a second off.
+        skips: detection of items that are not spoken. An item that the alignment left out counts as skipped, one that
+            is not in the reference as not spoken.
+        calibration: of the items with a confidence.   auc: of all items, by confidence, else by score.
+        kept: detection of right items by a filter at `Options.threshold`.
+    """
+
+    level: Level
+    matched_by: Matching
+    options: Options
+    reference: int
+    alignment: int
+    spoken: int
+    placed: int
+    unmatched: int
+    starts: ErrorStatistics | None
+    ends: ErrorStatistics | None
+    both: ErrorStatistics | None
+    within: float | None
+    runaway: float | None
+    ptem: Ptem | None
+    skips: Detection | None
+    calibration: ReliabilityStats | None
+    auc: float | None
+    auc_of: str | None
+    kept: Detection | None
+    without_confidence: int
+    pairs: list[Pair] = field(repr=False)
+
+
+def compare(
+    files: Sequence[tuple[TimedFile, TimedFile]], level: Level = "cue", options: Options | None = None
+) -> Comparison:
+    """Compare (alignment, reference) of one or more recordings; the statistics are over all of them.
+
+    Raises:
+        CaptionError: the items cannot be matched as requested.
+    """
+    options = options or Options()
+    pairs: list[Pair] = []
+    hows: list[Matching] = []
+    for alignment, reference in files:
+        how, found = _paired(alignment, reference, level, options)
+        hows.append(how)
+        pairs += found
+    for pair in pairs:
+        _assess(pair, options)
+    return _summed(level, hows[0] if len(set(hows)) == 1 else "auto", options, pairs)
+
+
+def _paired(alignment: TimedFile, reference: TimedFile, level: Level, options: Options) -> tuple[Matching, list[Pair]]:
+    """Words are matched inside their cues where the cues were matched by index or order."""
+    cue_wise = all(file.has_cues and any(cue.words for cue in file.cues) for file in (alignment, reference))
+    if level == "word" and cue_wise and options.matching in ("auto", "index"):
+        how, pairs = _matched(reference.cues, alignment.cues, options.matching)
+        if how != "text":
+            out = []
+            for pair in pairs:
+                own = pair.reference.own_words if pair.reference else []
+                out += _matched(own, pair.found.own_words if pair.found else [], "auto")[1]
+            return how, out
+    if level == "word":
+        if options.matching == "index":
+            return _matched(reference.words(), alignment.words(), "auto")
+        return _matched(reference.words(), alignment.words(), options.matching)
+    return _matched(reference.cues, alignment.cues, options.matching)
+
+
+def _matched(
+    reference: Sequence[TimedItem], alignment: Sequence[TimedItem], how: Matching
+) -> tuple[Matching, list[Pair]]:
+    """Every item of both sides once, in the order of the reference, then the unmatched items of the alignment."""
+    how, places = match(reference, alignment, how)
+    partner = dict(places)
+    out = [Pair(item, alignment[partner[i]] if i in partner else None) for i, item in enumerate(reference)]
+    taken = set(partner.values())
+    return how, [*out, *(Pair(None, item) for k, item in enumerate(alignment) if k not in taken)]
+
+
+def _assess(pair: Pair, options: Options) -> None:
+    reference, found = pair.reference, pair.found
+    if reference is None:
+        pair.right = False
+        return
+    if reference.spoken is None or (reference.spoken and reference.place is None):
+        return  # the reference does not know whether it is spoken, or when
+    if reference.place is not None and found is not None and found.place is not None:
+        pair.errors = edge_errors(reference, found.place, options.bounds)
+    exact = reference.exact
+    if exact is None:
+        exact = found is not None and bool(reference.texts & found.texts)
+    pair.right = bool(reference.spoken and exact and pair.errors is not None and within(pair.errors, options.within))
+
+
+def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) -> Comparison:
+    spoken = sum(pair.reference is not None and pair.reference.place is not None for pair in pairs)
+    errors = [pair.errors for pair in pairs if pair.errors is not None]
+    starts, ends = [start for start, _ in errors], [end for _, end in errors]
+    assessed = [pair for pair in pairs if pair.right is not None]
+    right = [bool(pair.right) for pair in assessed]
+    confidences = [pair.found.confidence if pair.found else None for pair in assessed]
+    scores = [pair.found.score if pair.found else None for pair in assessed]
+    known = [(c, r) for c, r in zip(confidences, right, strict=True) if c is not None]
+    ranked, name = (confidences, "confidence") if known else (scores, "score")
+    any_rank = any(value is not None for value in ranked)
+    return Comparison(
+        level=level,
+        matched_by=how,
+        options=options,
+        reference=sum(pair.reference is not None for pair in pairs),
+        alignment=sum(pair.found is not None for pair in pairs),
+        spoken=spoken,
+        placed=len(errors),
+        unmatched=sum(pair.reference is None for pair in pairs),
+        starts=error_statistics(starts),
+        ends=error_statistics(ends),
+        both=error_statistics(starts + ends),
+        within=sum(within(e, options.within) for e in errors) / spoken if spoken else None,
+        runaway=sum(not within(e, RUNAWAY) for e in errors) / len(errors) if errors else None,
+        ptem=ptem(errors, options.collar),
+        skips=_skips(assessed),
+        calibration=reliability_stats([c for c, _ in known], [r for _, r in known], options.bins),
+        auc=roc_auc(ranked, right) if any_rank else None,
+        auc_of=name if any_rank else None,
+        kept=detection([c is not None and c >= options.threshold for c in confidences], right) if known else None,
+        without_confidence=sum(pair.found is not None and pair.found.confidence is None for pair in assessed),
+        pairs=pairs,
+    )
+
+
+def _skips(assessed: Sequence[Pair]) -> Detection | None:
+    """None where neither side has an item that is not spoken."""
+    skipped = [pair.found is None or pair.found.skipped for pair in assessed]
+    not_spoken = [pair.reference is None or not pair.reference.spoken for pair in assessed]
+    return detection(skipped, not_spoken) if any(skipped) or any(not_spoken) else None
