@@ -100,7 +100,7 @@ def aligned_by(peer: Peer, emission: Emission, text: Transcript, model: str, del
     """The result of a peer as an alignment: every cue once, without words. The peer's times count from frame 0."""
     labels = cue_labels(text, emission.vocabulary.separator)
     sayable = [number for number, tokens in enumerate(labels) if tokens]
-    cues = [AlignedCue(cue.index, cue.text, status="not_spoken", reason="nothing to say") for cue in text.cues]
+    cues = [AlignedCue(cue.index, cue.text, status="not_spoken", reason="no text to align") for cue in text.cues]
     places = peer(emission, [labels[number] for number in sayable], delay)
     for number, (start, end, score) in zip(sayable, places, strict=True):
         begin = min(max(0.0, start + emission.offset), emission.duration)

@@ -22,7 +22,7 @@ def verdicts(scores: Scores, targets: Sequence[dict[str, Any]]) -> list[str]:
             lines += _either(lambda bounds, a=better, b=others: order(scores, a, b, bounds))
     lines += [line for method in ("global", "ipfa") for line in same_texts(scores, method)]
     for target in targets:
-        lines += _either(lambda bounds, wanted=target: reached(scores, wanted, bounds))
+        lines += _either(lambda bounds, one=target: reached(scores, one, bounds))
     failed = [f"`{method}` {text}" for method in scores.methods for text in scores.grid[method]["failures"]]
     lines.append(
         f"- **Failures: {len(failed)} of all cells**, counted as nothing placed: " + "; ".join(failed) + "."
@@ -75,11 +75,13 @@ def same_texts(scores: Scores, method: str) -> list[str]:
     others = {variant: row for variant, row in others.items() if row["spoken"] == plain["spoken"]}
     if not others:
         return []
-    apart = [f"{v} {row['within_count']}" for v, row in others.items() if row["within_count"] != plain["within_count"]]
+    different = [
+        f"{v} {row['within_count']}" for v, row in others.items() if row["within_count"] != plain["within_count"]
+    ]
     counts = f"{plain['within_count']} of {plain['spoken']} within 0.5 s in exact and in {', '.join(others)}"
-    outcome = "no" if apart else "yes"
+    outcome = "no" if different else "yes"
     return [f"- **`{method}` independent of the times and the formatting of captions: {outcome}.** {counts}"
-            + (f", but {', '.join(apart)}." if apart else ".")]  # fmt: skip
+            + (f", but {', '.join(different)}." if different else ".")]  # fmt: skip
 
 
 def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:

@@ -85,7 +85,7 @@ def word_times(phones: list[tuple[str, float, float]], count: int) -> list[tuple
     for phone, start, end in phones:
         if phone == "?":
             words.append([])
-        elif end > start and not (phone == "pau" and words[-1]):  # the article "a" is a "pau" of its own here
+        elif end > start and not (phone == "pau" and words[-1]):  # here a "pau" that starts a word is the article "a"
             words[-1].append((start, end))
     spans = [(word[0][0], word[-1][1]) for word in words if word]
     return spans if len(spans) == count else None

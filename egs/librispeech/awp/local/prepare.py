@@ -37,9 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=8)
     args = parser.parse_args(arguments)
     parts = {"train": args.train_parts, "dev": ["dev-clean"], "test": ["test-clean"], "test-other": ["test-other"]}
-    wanted = [name for names in parts.values() for name in names]
+    corpus_parts = [name for names in parts.values() for name in names]
     manifests = prepare_librispeech(
-        args.corpus, dataset_parts=wanted, output_dir=args.out / "manifests", normalize_text="lower", num_jobs=args.jobs
+        args.corpus,
+        dataset_parts=corpus_parts,
+        output_dir=args.out / "manifests",
+        normalize_text="lower",
+        num_jobs=args.jobs,
     )
     for part, names in parts.items():
         folder = args.out / part
