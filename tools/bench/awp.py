@@ -281,7 +281,7 @@ def as_markdown(report: dict[str, Any]) -> str:
         f"# Align With Purpose\n\n{where['cpu']}, {where['cores']} cores, one thread a row; load average "
         f"{where['load']} when started: compare CPU milliseconds. Python {where['python']}, commit "
         f"{where['commit']}. {UTTERANCES} utterances, {FRAMES} frames, {LABELS} labels, {PATHS} paths; best of "
-        "some runs." + (" **Quick version**: few runs, on a busy machine." if report["quick"] else "") + "\n"
+        "several runs." + (" **Quick version**: few runs, on a busy machine." if report["quick"] else "") + "\n"
     ]
     header = ["classes", "what", "wall ms", "CPU ms", "times", "MB beyond input", "GB peak of process"]
     for part, title in TITLES.items():
