@@ -1,1 +1,1 @@
-"""Iterative pseudo-forced alignment: captions that are not quite right, aligned window after window between anchors."""
+"""Iterative pseudo-forced alignment: noisy captions are aligned window by window between anchors."""

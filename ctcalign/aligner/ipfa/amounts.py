@@ -1,21 +1,21 @@
-"""How much text: chunks of words, its proportion to a window, and what fits."""
+"""Amounts of text: chunks of words, the duration of a text relative to a window, and the texts that fit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-LETTER = 0.08  # seconds that a character lasts
-PATIENCE = 3  # times that a text may last longer than expected
+LETTER = 0.08  # seconds a character
+PATIENCE = 3  # factor by which a text may last longer than expected
 
 
 def chunks(text: str, most_words: int, balanced: bool = False) -> list[str]:
-    """Cut a text into pieces of at most `most_words` words.
+    """Split a text into chunks of at most `most_words` words.
 
-    Words are what single spaces divide, so a double space makes an empty word that counts.
+    Words are separated by single spaces, so a double space makes an empty word, which counts.
 
     Args:
-        balanced: pieces of almost equal length, so that none of a single word is left at the end.
+        balanced: chunks of almost equal length, so that no single word is left at the end.
 
         >>> chunks("one two three four", 3), chunks("one two three four", 3, balanced=True)
         (['one two three', 'four'], ['one two', 'three four'])
@@ -38,15 +38,15 @@ def characters(texts: Sequence[str]) -> int:
 
 
 def proportion(texts: Sequence[str], seconds: float) -> float:
-    """The time that texts may take, over the time there is: below 1 there is more audio than text."""
+    """The longest duration of the texts over the given time: below 1 there is more audio than text."""
     return characters(texts) * LETTER * PATIENCE / seconds if seconds > 0 else float("inf")
 
 
 def fitting(texts: Sequence[str], frames: int) -> tuple[list[str], list[str]]:
-    """Texts with fewer characters in all than there are frames.
+    """The first texts whose characters are fewer than the frames.
 
     Returns:
-        The texts kept, and the others, last one first. All are kept where not even the first one fits alone.
+        The texts that fit, and the others, last one first. All are kept if not even the first one fits.
     """
     for kept in range(len(texts), 0, -1):
         if characters(texts[:kept]) < frames:

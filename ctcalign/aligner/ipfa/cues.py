@@ -1,4 +1,4 @@
-"""From cues to rows of text, and from segments back to cues."""
+"""Cues to rows of text for the loops, and segments back to cues."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from ctcalign.aligner.ipfa.guesses import guess
 from ctcalign.aligner.ipfa.mended import run_mended
 from ctcalign.aligner.ipfa.published import restored, run_published
 from ctcalign.aligner.ipfa.references import Stretch, between_long_pauses
-from ctcalign.aligner.ipfa.segmenter import CtcSegmenter, Segment
+from ctcalign.aligner.ipfa.segmenter import CtcSegmenter, Segment, frames_between
 from ctcalign.aligner.ipfa.settings import DEFAULT, Settings
-from ctcalign.aligner.ipfa.windows import frames_between
 from ctcalign.ctc.segmentation.segments import SegmentationRules
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import UsageError
 
 CueWords = Sequence[Sequence[int]]
-"""Labels of each word of a cue that the model can say."""
+"""Labels of each word of a cue that the vocabulary covers."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A chunk of a cue in its place: words [first, stop) of those given. Seconds; `score` in nats, see `PlacedCue`."""
+    """A placed chunk of a cue: its words [first, stop). Seconds; `score` in nats, see `PlacedCue`."""
 
     first: int
     stop: int
@@ -36,13 +35,13 @@ class Part:
 
 @dataclass(frozen=True)
 class PlacedCue:
-    """Where a cue is said.
+    """The place of a cue.
 
     Attributes:
         start, end: seconds, None where it was not found.
-        score: the smallest of its parts' min-mean log-probs in nats, without the penalty of short texts.
-        status: "placed", "guessed" (the speech between its neighbours is like it as a whole), "not_found", or
-            "no_labels" where the model can say none of it.
+        score: the smallest min-mean log-prob of its parts in nats, without the penalty of short texts.
+        status: "placed", "guessed" (the speech between its neighbours resembles it as a whole), "not_found", or
+            "no_labels" if the vocabulary covers none of it.
         parts: its chunks that were found, in order.
     """
 
@@ -55,7 +54,7 @@ class PlacedCue:
 
 @dataclass(frozen=True)
 class IpfaAlignment:
-    """Every cue of the input, in order; `stopped` says why the published method gave up, None when it did not."""
+    """Every cue of the input, in order; `stopped` says why the published method gave up, None if it did not."""
 
     cues: list[PlacedCue]
     stopped: str | None = None
@@ -70,13 +69,13 @@ class _Chunk:
 
 
 class CueText:
-    """The chunks of all cues as strings, and the labels of such a string.
+    """The chunks of all cues as strings, and the labels of each string.
 
     Args:
         cues: labels of each word of each cue.
         symbols: text of each label.
-        separator: label between words, None where there is none.
-        settings: how the texts are cut.
+        separator: label between words, None without one.
+        settings: how texts are split.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class CueText:
         return found
 
     def _name(self, word: Sequence[int], symbols: Sequence[str], upper: bool) -> str:
-        """A name without spaces that belongs to these labels alone."""
+        """A name without spaces that is unique to these labels."""
         name = "".join(symbols[label] for label in word).replace(" ", "_")
         name = name.upper() if upper else name
         while self._labels.setdefault(name, tuple(word)) != tuple(word):
@@ -127,10 +126,10 @@ def align_ipfa(
     Args:
         emission: of the whole recording.
         cues: for each cue the labels of each of its words; a cue may have none.
-        speech: stretches of speech in seconds, in order; only pauses of `settings.long_pause` divide them.
-        settings: a preset of `ctcalign.aligner.ipfa.settings`, or one's own.
-        spike_delay: seconds by which the model's labels come late; taken off the times, but not from those that the
-            published method gives.
+        speech: stretches of speech in seconds, in order; they are split only at pauses of `settings.long_pause`.
+        settings: a preset of `ctcalign.aligner.ipfa.settings`, or your own.
+        spike_delay: seconds by which the labels of the model are late; subtracted from the times, except in the
+            published method.
     Returns:
         Every cue, in order.
     Raises:
@@ -151,14 +150,14 @@ def align_ipfa(
         start, end = (min(max(0.0, time - delay), emission.duration) for time in (segment.start, segment.end))
         parts[chunk.cue].append(Part(chunk.first, chunk.stop, start, end, restored(segment, settings)))
     sure = {text.chunks[number].cue for number in found}
-    said = {chunk.cue for chunk in text.chunks}
+    with_labels = {chunk.cue for chunk in text.chunks}
     placed = []
     for number, own in enumerate(parts):
         if own:
             status: Literal["placed", "guessed"] = "placed" if number in sure else "guessed"
             placed.append(PlacedCue(own[0].start, own[-1].end, min(part.score for part in own), status, own))
         else:
-            placed.append(PlacedCue(None, None, None, "not_found" if number in said else "no_labels"))
+            placed.append(PlacedCue(None, None, None, "not_found" if number in with_labels else "no_labels"))
     return IpfaAlignment(placed, stopped)
 
 

@@ -1,8 +1,8 @@
 """Edges of texts whose first or last words are wrong.
 
-Such a word either settles beside its right neighbour, for a separator costs nothing, and the speech that it stands for
-is left over; or it strays into the speech of the next text. So stray labels beyond a pause are left out, and what is
-heard between two texts is given to one or the other as long as that makes neither less like it.
+Such a word is either placed next to its correct neighbour, since a separator costs nothing, and its speech remains
+uncovered; or it is placed in the speech of the next text. So stray labels beyond a pause are removed, and labels
+recognised between two texts are assigned to one of them as long as they do not increase its edit distance.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ctcalign.emission.decoding import GreedyDecoding
 from ctcalign.spans import FrameClock
 
 PAUSE = 0.25  # seconds between two labels
-PAUSE_COST = 1.5  # errors that a pause must save to be crossed
-SAME_BREATH = 0.9  # errors that a label is worth which no pause divides from the text
-STRAY_PAUSE = 0.4  # seconds that divide stray labels at an edge from the rest of a text
-STRAY_COST = 2.0  # errors that leaving them out may add
+PAUSE_COST = 1.5  # errors that crossing a pause must save
+SAME_BREATH = 0.9  # errors that a label without a pause in between is worth
+STRAY_PAUSE = 0.4  # seconds between stray labels at an edge and the rest of a text
+STRAY_COST = 2.0  # errors that removing them may add
 STRAYS = 10  # labels at most
-LEFT = 0.7  # labels that must be left for each of the text
-WRONG_WORDS = -2.1  # nats a label, below which some words are probably wrong and may have strayed
+LEFT = 0.7  # labels that must remain, a label of the text
+WRONG_WORDS = -2.1  # nats a label below which some words are probably wrong and may be misplaced
 FARTHEST = 4.0  # seconds that a text may grow at one end
 
 
@@ -38,13 +38,13 @@ def grown(
     start: float,
     end: float,
 ) -> dict[int, Segment]:
-    """The same segments without stray labels, grown over the speech between them. Totals and scores stay.
+    """The segments without stray labels, extended over the speech between them. Totals and scores are unchanged.
 
     Args:
         placed: cores by number of their text, in order and without overlap.
         texts, encode: the texts and their labels.
         decoding: of the recording.
-        clock: of its frames.
+        clock: clock of its frames.
         start, end: of its speech, in seconds.
     """
     numbers = sorted(placed)
@@ -56,7 +56,7 @@ def grown(
         else span
         for n, text, span in zip(numbers, labels, old, strict=True)
     ]
-    edges = [_heard(span, decoding) for span in edges]
+    edges = [_to_labels(span, decoding) for span in edges]
     starts, stops = [first for first, _ in edges], [stop for _, stop in edges]
     reach = clock.frame(start + FARTHEST) - clock.frame(start)
     for i in range(len(numbers) + 1):
@@ -93,14 +93,14 @@ def grown(
     return result
 
 
-def _heard(span: tuple[int, int], decoding: GreedyDecoding) -> tuple[int, int]:
-    """From the first label heard to the last: a wrong label is entered anywhere in the pause beside its text."""
+def _to_labels(span: tuple[int, int], decoding: GreedyDecoding) -> tuple[int, int]:
+    """Shrink a span to its first and last recognised label: a wrong label may be entered anywhere in a pause."""
     frames = decoding.between(*span).frames
     return (int(frames[0]), int(frames[-1]) + 1) if len(frames) else span
 
 
 def _trimmed(text: NDArray[np.int64], span: tuple[int, int], decoding: GreedyDecoding, pause: float) -> tuple[int, int]:
-    """A span without the few labels at either edge that a pause divides from the rest and the text does not need."""
+    """The span without the few labels at either edge that are separated by a pause and do not match the text."""
     first, stop = span
     for backwards in (False, True):
         recognised = decoding.between(first, stop)
@@ -122,7 +122,7 @@ def _costs(
     distances: NDArray[np.int64],
     pause: float,
 ) -> NDArray[np.float64]:
-    """Errors of a text with 0, 1, 2, ... of the labels beside it, and the pauses crossed on the way."""
+    """Edit distance of a text with 0, 1, 2, ... of the adjacent labels, plus the cost of the pauses crossed."""
     errors = prefix_distances(text, np.concatenate([own, more]))[len(own) :].astype(np.float64)
     pauses = np.cumsum(np.diff(distances, prepend=0) > pause)
     errors[1:] += PAUSE_COST * pauses - SAME_BREATH * np.cumsum(pauses == 0)
@@ -130,7 +130,7 @@ def _costs(
 
 
 def _split(before: NDArray[np.float64], after: NDArray[np.float64], frames: NDArray[np.int64]) -> tuple[int, int]:
-    """How many labels go to the text before and to the one after: fewest errors, then most labels, then widest gap."""
+    """How many labels the text before and the text after get: fewest errors, then most labels, then widest gap."""
     best = (np.inf, 0, 0.0)
     taken = (0, 0)
     for a in range(len(before)):

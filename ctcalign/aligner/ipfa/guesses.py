@@ -1,4 +1,4 @@
-"""Texts with many wrong words: taken for said where the speech between their neighbours is like them as a whole."""
+"""Texts with many wrong words: placed where the speech between their neighbours resembles them as a whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ctcalign.aligner.ipfa.segmenter import Segment
 from ctcalign.edits import edit_distance
 from ctcalign.emission.decoding import GreedyDecoding
 
-LIKE = 0.62  # errors of a label of the text: what is not said has 0.75 and more, 30 % wrong words have 0.4
+LIKE = 0.62  # errors a label: text that is not spoken has 0.75 and more, text with 30 % wrong words 0.4
 FEWEST_LABELS = 8
 
 
@@ -22,16 +22,16 @@ def guess(
     start: float,
     end: float,
 ) -> dict[int, Segment]:
-    """Places of texts that were not found, in gaps whose speech is like all of the texts that belong there.
+    """Places of texts that were not found, in gaps whose speech resembles the texts that belong there.
 
     Args:
-        scout: see there.
-        placed: what was found.
-        decoding: of the whole recording; frame_of: its frame at a time in seconds.
+        scout: see `Scout`.
+        placed: the texts that were found.
+        decoding: of the whole recording; frame_of: the frame at a time in seconds.
         encode: labels of a text.
-        start, end: of the recording's speech in seconds.
+        start, end: of the speech in the recording, in seconds.
     Returns:
-        Segments between the first and the last label heard in the gap.
+        Segments between the first and the last recognised label of the gap.
     """
     guessed: dict[int, Segment] = {}
     for low, high, numbers in gaps(placed, range(len(scout.texts)), start, end):
@@ -51,7 +51,7 @@ def guess(
             if not found:
                 continue
             guessed.update(found)
-            break  # one run a gap: the next would need what is left of it
+            break  # one run a gap: another would need the rest of it
     return guessed
 
 

@@ -1,9 +1,9 @@
-"""The mended loop: windows from anchor to anchor, in which every utterance is judged.
+"""The corrected loop: windows from anchor to anchor, with a decision about every utterance.
 
-As in the published method an anchor is the end of an utterance that is surely in its place; the next window begins
-there, takes in more audio and text until it has an anchor of its own, and texts after the anchor are put off to the
-next window. But a text that is not said is left out wherever it stands, and where nothing at all is found the window
-moves on over audio without text, with more and more of the next texts, until the place is found again.
+As in the published method an anchor is the end of an utterance whose place is certain; the next window begins there and
+grows in audio and text until it has an anchor of its own; texts after the anchor are deferred to the next window. But a
+text that is not spoken is skipped wherever it is, and where nothing is found the window moves on over audio without
+text, trying more and more of the next texts, until a place is found again.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from ctcalign.aligner.ipfa.scouting import Scout, gaps
 from ctcalign.aligner.ipfa.segmenter import Post, Segment, Segmenter
 from ctcalign.aligner.ipfa.settings import DEFAULT, Settings
 
-MORE_TEXT = 1.5  # the text of a window may last this much longer than it
+MORE_TEXT = 1.5  # longest text of a window, in durations of the window
 FEWEST_TEXTS = 8
-SHORT_OF_END = 1.0  # seconds before a window's end within which an utterance may be cut
+SHORT_OF_END = 1.0  # seconds before the end of a window within which an utterance may be cut off
 
 
 @dataclass
 class MendedRun:
-    """What the loop found.
+    """Result of the loop.
 
     Attributes:
-        placed: segment of each text that is said, by its number, in seconds of the recording.
-        guessed: the same of texts with many wrong words, for whose sake the speech between their neighbours is like
-            them as a whole. None is in `placed`.
-        lost: stretches of audio in which no text was found although the place was searched there.
-        trials: segmentations made.
+        placed: segment of each text that was found, by its number, in seconds of the recording.
+        guessed: the same for texts with many wrong words, placed because the speech between their neighbours
+            resembles them as a whole. None is in `placed`.
+        lost: stretches of audio that were searched without finding a text.
+        trials: number of segmentations.
     """
 
     placed: dict[int, Segment] = field(default_factory=dict)
@@ -48,13 +48,13 @@ def run_mended(
     settings: Settings = DEFAULT,
     guessing: Callable[[Scout, dict[int, Segment]], dict[int, Segment]] | None = None,
 ) -> MendedRun:
-    """Iterative pseudo-forced alignment that loses neither text nor time.
+    """Iterative pseudo-forced alignment, corrected so that text and time cannot get lost.
 
     Args:
         texts: in order, none empty.
         speech: stretches between long pauses in seconds, in order.
-        post, segmenter, settings: see there; the segmenter gives cores.
-        guessing: places texts that were not found, given what was; see `ctcalign.aligner.ipfa.guesses`.
+        post, segmenter, settings: see `Post`, `Segmenter`, `Settings`; the segmenter returns cores.
+        guessing: places texts that were not found, given those that were; see `ctcalign.aligner.ipfa.guesses`.
     Returns:
         MendedRun: every text that is in neither `placed` nor `guessed` was not found.
     """
@@ -68,7 +68,7 @@ def run_mended(
             end = min(last, anchor + seconds)
             lost = seconds >= settings.search_window
             numbers = _next_texts(texts, following, end - anchor, patience if lost else None)
-            found = _up_to_sure(scout, scout.between(anchor, end, numbers), end if end < last else None)
+            found = _up_to_certain(scout, scout.between(anchor, end, numbers), end if end < last else None)
             if found:
                 run.placed.update(found)
                 following = max(found) + 1
@@ -77,7 +77,7 @@ def run_mended(
             elif end < last and not lost:
                 seconds = min(2 * seconds, settings.search_window)
             elif not lost:
-                seconds = settings.search_window  # the same audio with all the texts that may be said in it
+                seconds = settings.search_window  # the same audio with all the texts that may be spoken in it
             else:
                 run.lost.append((anchor, end if end >= last else anchor + seconds / 2))
                 patience = min(2 * patience, settings.most_search_texts)
@@ -102,8 +102,8 @@ def _next_texts(texts: Sequence[str], first: int, seconds: float, at_least: int 
     return numbers
 
 
-def _up_to_sure(scout: Scout, found: dict[int, Segment], cut: float | None) -> dict[int, Segment]:
-    """What was found up to the last utterance that is sure and not cut by the window's end."""
+def _up_to_certain(scout: Scout, found: dict[int, Segment], cut: float | None) -> dict[int, Segment]:
+    """The texts found up to the last utterance that is certain and not cut off by the end of the window."""
     sure = [
         n for n, segment in found.items() if scout.sure(segment) and (cut is None or segment.end < cut - SHORT_OF_END)
     ]
@@ -111,7 +111,7 @@ def _up_to_sure(scout: Scout, found: dict[int, Segment], cut: float | None) -> d
 
 
 def _fill_gaps(scout: Scout, run: MendedRun, speech: Sequence[Stretch]) -> None:
-    """Look once more for texts between placed ones whose windows they did not share."""
+    """Search again for texts between placed ones that were not in the same window."""
     longest = 2 * scout.settings.search_window
     everything = range(len(scout.texts))
     for low, high, numbers in gaps(run.placed, everything, speech[0][0], speech[-1][1]):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ctcalign.emission.progress import Progress
 
 VOICE_RATE = 16_000
-# Frames that a part's words may take beyond its edges: labels come late, and times are rounded.
+# Frames by which the words of a part may exceed its edges: labels are late, and times are rounded.
 WIDENED = 5
 GUESSED = "placed by the speech between its neighbours"
 
@@ -45,12 +45,12 @@ def place(
     options: AlignOptions,
     speech: Sequence[tuple[float, float]],
 ) -> Placement:
-    """Cues by `align_ipfa`, their words by the best path inside each part that it found.
+    """Place cues by `align_ipfa`, and their words by the best path inside each part that it found.
 
     Args:
         speech: stretches of speech in seconds, in order.
     """
-    writable: list[list[int]] = [[] for _ in transcript.cues]  # numbers of the words that the model has symbols for
+    writable: list[list[int]] = [[] for _ in transcript.cues]  # numbers of the words that the vocabulary covers
     for number, (cue, _) in enumerate(transcript.homes):
         if transcript.spoken[number].alternatives:
             writable[cue].append(number)
@@ -78,7 +78,7 @@ def _fill(
     model: AcousticModel,
     options: AlignOptions,
 ) -> None:
-    """Place spoken words first to last inside a part; words that do not fit stay without a place."""
+    """Place spoken words first to last inside a part; words that do not fit remain unplaced."""
     delay = 0.0 if options.faithful else model.spike_delay
     low, high = (emission.clock.frame(time + delay) for time in (part.start, part.end))
     low, high = max(0, low - WIDENED), min(len(emission.log_probs), high + WIDENED)
@@ -94,7 +94,7 @@ def _fill(
 
 
 def _override(cue: PlacedCue, *, published: bool) -> CueOverride:
-    """A reason for cues that are placed by guess; times and scores of the published method."""
+    """A reason for cues that were guessed; times and scores of the published method."""
     reason = GUESSED if cue.status == "guessed" else None
     if published and cue.start is not None and cue.end is not None:
         return CueOverride(reason, Span(cue.start, cue.end), cue.score)

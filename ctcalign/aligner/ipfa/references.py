@@ -1,4 +1,4 @@
-"""Where each row of text is expected: proportional to its characters, over the speech between long pauses."""
+"""Expected place of each row of text: proportional to its characters, over the speech between long pauses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Reference:
 
 
 def between_long_pauses(speech: Sequence[Stretch], shortest: float, audio_length: float) -> list[Stretch]:
-    """Stretches of speech that only pauses of at least `shortest` seconds divide.
+    """Stretches of speech separated by pauses of at least `shortest` seconds.
 
     Without such a pause the whole recording is one stretch. The last stretch ends with the recording.
     """
@@ -39,20 +39,20 @@ def spread(
     start: float | None = None,
     misplaced_pauses: bool = False,
 ) -> list[Reference]:
-    """Lay rows one after another, each with its share of the speech.
+    """Distribute rows over the speech in proportion to their lengths.
 
-    A row that reaches the end of a stretch ends there; the next row begins with the next stretch, and a pause stands
-    between the two. The last row ends with the recording.
+    A row that reaches the end of a stretch ends there; the next row begins with the next stretch, with a pause between
+    the two. The last row ends with the recording.
 
     Args:
         lengths: characters of each row.
         speech: stretches in seconds, in order, not empty.
         audio_length: seconds.
         first_row: number of the first row.
-        start: where the first row begins, by default with the first stretch.
-        misplaced_pauses: the published program computes the places of all pauses before it inserts any, so the second
-            comes one row too early, the third two, ...; one may also come after the last row, which then is not
-            treated as the last.
+        start: where the first row begins; default: the beginning of the first stretch.
+        misplaced_pauses: reproduce the published program, which computes the positions of all pauses before inserting
+            any, so that the second is one row too early, the third two, ...; a pause may also follow the last row,
+            which is then not treated as the last.
     """
     total_speech = sum(end - begin for begin, end in speech)
     total = sum(lengths) or 1
@@ -80,15 +80,15 @@ def spread(
 
 
 def speech_after(speech: Sequence[Stretch], anchor: float, audio_length: float) -> list[Stretch]:
-    """Stretches of speech that end after the anchor; the first begins with it, whatever lies between."""
+    """Stretches of speech that end after the anchor; the first one begins at the anchor."""
     left = [stretch for stretch in speech if stretch[1] > anchor] or [(anchor, max(anchor, audio_length))]
     return [(anchor, left[0][1]), *left[1:]]
 
 
 def aligned_rows(chunk_counts: Sequence[int], accepted: int) -> int:
-    """Leading rows that are done: as many as have no more chunks in all than were accepted.
+    """Number of leading rows whose chunks are covered by the accepted ones.
 
-    Of n rows seen at most n - 1; 0 where even the first row has more.
+    At most n - 1 of n rows seen; 0 if even the first row has more chunks.
     """
     for rows in range(len(chunk_counts) - 1, 0, -1):
         if sum(chunk_counts[:rows]) <= accepted:

@@ -1,4 +1,4 @@
-"""Which texts are said within a stretch of audio, and where: each alone, then those that agree in their order."""
+"""Find the texts that are spoken within a stretch of audio: each alone, then those in a consistent order."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ctcalign.aligner.ipfa.segmenter import Post, Segment, Segmenter
 from ctcalign.aligner.ipfa.settings import Settings
 from ctcalign.errors import NoPathError
 
-OVERLAP = 0.1  # seconds that two neighbours may share
+OVERLAP = 0.1  # seconds by which two neighbours may overlap
 
 
 @dataclass
 class Scout:
-    """Looks for texts in audio.
+    """Searches texts in audio.
 
     Attributes:
         texts: all texts of the recording, in order.
-        post, segmenter, settings: see there.
-        trials: segmentations made.
+        post, segmenter, settings: see `Post`, `Segmenter`, `Settings`.
+        trials: number of segmentations.
     """
 
     texts: Sequence[str]
@@ -32,16 +32,16 @@ class Scout:
     trials: int = 0
 
     def margin(self, segment: Segment, seconds: float) -> float:
-        """Nats by which an utterance, looked for in so many seconds, is better than it needs to be to count as said."""
+        """Nats by which an utterance, searched in a window of `seconds`, exceeds the score that counts as spoken."""
         spare = max(0.0, seconds - segment.labels * LETTER)
         return segment.total - self.settings.good_label * segment.labels - self.settings.chance * math.log1p(2 * spare)
 
     def sure(self, segment: Segment) -> bool:
-        """Whether an utterance is said so well that the search may go on from it."""
+        """Whether an utterance scores well enough for the search to continue from it."""
         return segment.total >= self.settings.sure_label * segment.labels
 
     def together(self, start: float, end: float, numbers: Sequence[int]) -> dict[int, Segment]:
-        """The best place of several texts in order, between two times; empty where they do not fit."""
+        """The best places of several texts in order, between two times; empty if they do not fit."""
         if not numbers or end <= start:
             return {}
         self.trials += 1
@@ -52,10 +52,10 @@ class Scout:
         return {n: segment.shifted(start) for n, segment in zip(numbers, found, strict=True)}
 
     def between(self, start: float, end: float, numbers: Sequence[int], depth: int = 3) -> dict[int, Segment]:
-        """Places of those of the texts that are said between two times, in order and without overlap.
+        """Places of the texts that are spoken between two times, in order and without overlap.
 
-        Each text is placed alone; of the good ones those with the largest sum of margins whose order is right are kept
-        and placed together; what was left out is looked for in the gaps.
+        Each text is placed alone; of those above the required score, the ordered subset with the largest sum of margins
+        is kept and placed jointly; the others are searched in the gaps.
         """
         seconds = end - start
         alone: dict[int, tuple[Segment, float]] = {}
@@ -79,9 +79,9 @@ class Scout:
         return dict(sorted({**found, **inner}.items()))
 
     def _beside(self, found: dict[int, Segment], run: Sequence[int], start: float, end: float) -> dict[int, Segment]:
-        """Places of a run of texts together with its neighbours, which may give way; empty unless all are good.
+        """Places of a run of texts jointly with its neighbours, which may move; empty unless all score well enough.
 
-        Of sentences that are said several times the best may have been given to the wrong one.
+        The best occurrence of a repeated sentence may have been assigned to the wrong text.
         """
         before = max((n for n in found if n < run[0]), default=None)
         after = min((n for n in found if n > run[-1]), default=None)
@@ -97,7 +97,7 @@ class Scout:
 
 
 def in_order(alone: Mapping[int, tuple[Segment, float]], numbers: Sequence[int], settings: Settings) -> list[int]:
-    """Numbers of the texts with the largest sum of margins that follow one another, less what the skipped ones cost."""
+    """Numbers of the ordered texts with the largest sum of margins minus the cost of skipped texts."""
     rank = {n: place for place, n in enumerate(numbers)}
     best: dict[int, tuple[float, int | None]] = {}
     for n in sorted(alone):
@@ -126,7 +126,7 @@ def _skips(count: int, settings: Settings) -> float:
 def gaps(
     found: Mapping[int, Segment], numbers: Sequence[int], start: float, end: float
 ) -> list[tuple[float, float, list[int]]]:
-    """Stretches between placed texts with the texts, not placed, that belong there. Without texts they are left out."""
+    """Stretches between placed texts with the unplaced texts that belong there; stretches without any are omitted."""
     edges = [(-1, start, start), *((n, s.start, s.end) for n, s in sorted(found.items())), (1 << 62, end, end)]
     result = []
     for (n, _, low), (m, high, _) in pairwise(edges):
@@ -137,7 +137,7 @@ def gaps(
 
 
 def runs_without(found: Mapping[int, Segment], numbers: Sequence[int]) -> list[list[int]]:
-    """Runs of neighbouring numbers that have no place."""
+    """Runs of adjacent numbers without a place."""
     runs: list[list[int]] = []
     for place, n in enumerate(numbers):
         if n in found:

@@ -1,4 +1,4 @@
-"""From log-probs and texts to segments: what the loops know of CTC segmentation."""
+"""Log-probs and texts to segments: the interface between the loops and CTC segmentation."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from ctcalign.ctc.segmentation.segments import SegmentationRules, Trellis, Utter
 
 LogProbs = NDArray[Any]
 Post = Callable[[float, float], LogProbs]
-"""Log-probs (T, C) of the audio between two times in seconds; no row where there is no audio."""
+"""Log-probs (T, C) of the audio between two times in seconds; empty where there is no audio."""
+
+
+SAMPLES = 16_000  # rate on whose samples windows begin and end, as in the published program
 
 
 @dataclass(frozen=True)
 class Segment:
-    """An utterance in its place.
+    """A placed utterance.
 
     Attributes:
-        text: as it was given.
+        text: as given.
         start, end: seconds, from the beginning of the window or of the recording.
         score: published min-mean of the frames' log-probs in nats, with `penalty` added.
         total: sum of the log-probs of the frames from the first label to the last, in nats.
-        labels: how many labels spell it.
-        penalty: what was added to the score because the text is short.
+        labels: number of its labels.
+        penalty: part of the score that was added because the text is short.
     """
 
     text: str
@@ -37,33 +40,33 @@ class Segment:
     penalty: float = 0.0
 
     def shifted(self, seconds: float) -> Segment:
-        """The same, later."""
+        """The segment, moved later by some seconds."""
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
     def penalised(self, penalty: float) -> Segment:
-        """The same with another penalty added to its score."""
+        """The segment with another penalty added to its score."""
         return replace(self, score=self.score + penalty, penalty=self.penalty + penalty)
 
 
 class Segmenter(Protocol):
-    """Prepares a window for trials. Raises NoPathError where the texts do not fit into the audio.
+    """Prepares a window for trials. Raises NoPathError if the texts do not fit into the audio.
 
-    The function that it returns places the first n texts, times from the beginning of the window.
+    Returns a function that places the first n texts, with times from the beginning of the window.
     """
 
     def __call__(self, log_probs: LogProbs, texts: Sequence[str]) -> Callable[[int], list[Segment]]: ...
 
 
 class CtcSegmenter:
-    """CTC segmentation. The trellis of a window is computed once: each trial is a way back through part of it.
+    """CTC segmentation. The trellis of a window is computed once; each trial is a traceback through part of it.
 
     Args:
-        encode: writes a text with the model's labels, at least one.
+        encode: converts a text to at least one label.
         frame_shift: seconds a frame.
         blank: index of the blank.
         length, last_window: see `ctcalign.ctc.segmentation.segments.min_mean`.
-        rounded: times to 2 and scores to 4 decimals, as the published program prints and reads them.
-        cores: times and scores from the first label to the last, without the margins that are published.
+        rounded: round times to 2 and scores to 4 decimals, as the published program does.
+        cores: times and scores from the first label to the last, without the published margins.
         rules: see `ctcalign.ctc.segmentation.segments.Trellis`.
     """
 
@@ -95,7 +98,7 @@ class CtcSegmenter:
 
         def first(count: int) -> list[Segment]:
             trellis = whole
-            if banded and count < len(texts):  # the band of a shorter text is another one
+            if banded and count < len(texts):  # a shorter text has a different band
                 trellis = Trellis(log_probs, symbols[: begins[count] + 1], self._blank, self._rules)
             path = trellis.path(begins[count])
             found = utterance_times(
@@ -117,3 +120,23 @@ class CtcSegmenter:
         if self._rounded:
             start, end, score = float(f"{start:.2f}"), float(f"{end:.2f}"), float(f"{score:.4f}")
         return Segment(text, start, end, score, total, labels)
+
+
+def frames_between(log_probs: LogProbs, frame_shift: float, offset: float = 0.0) -> Post:
+    """Cut windows out of the emission of a whole recording.
+
+    Args:
+        log_probs: (T, C).
+        frame_shift: seconds a frame.
+        offset: seconds at which frame 0 begins.
+    Returns:
+        A function of start and end in seconds; its first frame is the one nearest to the start.
+    """
+    width = SAMPLES * frame_shift
+
+    def post(start: float, end: float) -> LogProbs:
+        first = max(0, round(int((start - offset) * SAMPLES) / width))
+        count = max(0, round(int((end - start) * SAMPLES) / width))
+        return log_probs[first : first + count]
+
+    return post

@@ -1,4 +1,4 @@
-"""Every number of the method by name, and the two presets."""
+"""All parameters of the method, and the two presets."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from ctcalign.errors import UsageError
 class Settings:
     """Settings of iterative pseudo-forced alignment. Scores in nats a frame, times in seconds.
 
-    The first group belongs to the published method. `default` mends it: it judges all utterances and not only the
-    last, leaves out text that is not said wherever it stands, finds its place again, and gives every text a place or
-    a reason; see `ctcalign.aligner.ipfa.mended`.
+    The first group belongs to the published method. The preset `default` corrects it: it tests all utterances and not
+    only the last, skips text that is not spoken wherever it is, recovers after a lost place, and gives every text a
+    place or a reason; see `ctcalign.aligner.ipfa.mended`.
 
     Attributes:
         threshold: published score that an utterance needs to become an anchor.
         nice: score that ends the search for a better one.
         short_text: characters below which an utterance is short; 2 * threshold is then added to its score.
         most_words: words of a chunk of text.
-        longest_window: seconds at which texts are spread anew over the speech that is left.
-        lost_window: seconds at which the published method gives up; the mended one never does.
-        least_proportion: chars a second of the text over those expected (see `proportion`), below which the window
-            takes in more text first.
-        high_proportion: above it, text is dropped where a pause is near.
-        near_pause: seconds; a pause counts that begins further away than this.
-        most_errors: texts longer than their audio, one after the other, at which the published method gives up.
+        longest_window: seconds at which texts are redistributed over the remaining speech.
+        lost_window: seconds at which the published method gives up; the corrected one never does.
+        least_proportion: relative duration of the text (see `proportion`) below which more text is added first.
+        high_proportion: relative duration above which text is dropped near a pause.
+        near_pause: seconds; only pauses that begin further away than this count.
+        most_errors: consecutive texts longer than their audio at which the published method gives up.
         length: frames of the windows whose smallest mean is the published score.
-        last_window: look at the last of these windows too.
-        table_window: frames of the segmentation's table, see `SegmentationRules`; None: all.
-        long_pause: seconds without speech that are kept out.
+        last_window: include the last of these windows.
+        table_window: frames of the segmentation table, see `SegmentationRules`; None: all.
+        long_pause: seconds without speech that split the speech.
     """
 
     threshold: float = -2.0
@@ -51,21 +50,21 @@ class Settings:
     faithful: bool = False
     balanced_chunks: bool = True
     upper_case: bool = False
-    start_at_zero: bool = False  # first text at 0 s and not at the first speech
-    misplaced_pauses: bool = False  # the second and later pauses too early in the list of rows
-    rounded: bool = False  # times to 2 and scores to 4 decimals on the way
-    restored_penalty: float | None = None  # added to scores of short texts at the end; None: what was taken
+    start_at_zero: bool = False  # the first text begins at 0 s instead of at the first speech
+    misplaced_pauses: bool = False  # see `references.spread`
+    rounded: bool = False  # round times to 2 and scores to 4 decimals
+    restored_penalty: float | None = None  # added to scores of short texts at the end; None: the penalty itself
 
-    # The mended method alone. An utterance of n labels, looked for in s seconds more than it lasts, needs a total of
-    # good_label * n + chance * log(1 + 2 s) nats.
-    good_label: float = -4.0  # nats a label of a text that is said with many wrong words; one not said has -4.8
-    sure_label: float = -2.9  # ... of one that may find the place again
-    chance: float = 5.5  # nats: the more places there are, the better one of them matches by chance
-    skip_cost: float = 3.0  # nats that each text costs that is left out between two that are said
-    most_skip_cost: float = 60.0  # ... and all of them together at most
-    first_window: float = 30.0  # seconds; doubled up to search_window until an utterance is sure
-    search_window: float = 120.0  # seconds in which a lost place is searched at a time
-    search_texts: int = 60  # next utterances tried there, doubled as long as the place is lost
+    # The corrected method only. An utterance of n labels, searched in a window s seconds longer than it, needs a total
+    # of good_label * n + chance * log(1 + 2 s) nats.
+    good_label: float = -4.0  # nats a label of a text with many wrong words; text that is not spoken has -4.8
+    sure_label: float = -2.9  # nats a label of a text from which the search may continue
+    chance: float = 5.5  # nats: in a longer window the best match by chance is better
+    skip_cost: float = 3.0  # nats for each text skipped between two that are placed
+    most_skip_cost: float = 60.0  # nats for all of them together, at most
+    first_window: float = 30.0  # seconds; doubled up to search_window until an utterance is certain
+    search_window: float = 120.0  # seconds of the window that searches a lost place
+    search_texts: int = 60  # next utterances tried there, doubled while the place is lost
     most_search_texts: int = 2000
 
     def __post_init__(self) -> None:
@@ -81,7 +80,7 @@ class Settings:
 
     @property
     def penalty(self) -> float:
-        """What is added to the score of a short text."""
+        """Added to the score of a short text."""
         return 2 * self.threshold
 
 

@@ -7,11 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ctcalign.aligner.ipfa.published import PublishedRun, restored, run_published
-from ctcalign.aligner.ipfa.segmenter import Segment
+from ctcalign.aligner.ipfa.published import PublishedRun, decide, restored, run_published
+from ctcalign.aligner.ipfa.segmenter import Segment, frames_between
 from ctcalign.aligner.ipfa.settings import FAITHFUL, Settings
-from ctcalign.aligner.ipfa.trials import decide
-from ctcalign.aligner.ipfa.windows import frames_between
 from ctcalign.errors import NoPathError, UsageError
 from tests.aligner.ipfa.ipfa_runs import RUNS, SHIFT, Counted, emission_of, settings_of
 
