@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats import FORMATS, OUTPUT_FORMATS, read_alignment, write
 from tests.formats.generated_alignments import alignments
-from tests.formats.test_independent_readers import UNDER_100_HOURS, said, shown, visible
+from tests.formats.test_writers_against_peers import UNDER_100_HOURS, said, shown, visible
 
 few = settings(max_examples=15, deadline=None)
 WORDS = ["Hello", "world,", "don't", "1984", "שלום", "Straße", "naïve?", "(so)", '"she', 'said"', "e\u0301", "👋"]
@@ -69,14 +69,14 @@ def test_every_format_has_its_round_trip():
     assert set(TARGETS) | {"json"} == set(OUTPUT_FORMATS)
 
 
-def test_kept_is_what_the_registry_says_it_keeps():
+def test_formats_with_words_declare_them():
     assert all(FORMATS[name].keeps >= {"words"} for name in ("vtt", "ass", "lrc", "ctm", "textgrid", "lhotse"))
 
 
 @pytest.mark.parametrize("name", [n for n in TARGETS if not n.endswith("-words") or n == "tsv-words"])
 @few
 @given(alignment=talks())
-def test_a_talk_comes_back(tmp_path_factory, name, alignment):
+def test_an_alignment_survives_the_round_trip(tmp_path_factory, name, alignment):
     target = f"{tmp_path_factory.mktemp(name)}/{TARGETS[name]}"
     write(alignment, target, name)
     found = read_alignment(target)

@@ -1,15 +1,15 @@
+"""SubRip, proper and damaged."""
+
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctcalign.formats import render
 from ctcalign.formats.shared.drafts import Notes, Source
 from ctcalign.formats.srt import read
-
-
-def rows(captions):
-    return [(c.start, c.end, c.text) for c in captions.cues]
+from tests.formats.conftest import rows
 
 
 def test_a_proper_file_gives_its_cues_and_no_warning(reading):
@@ -110,7 +110,7 @@ def test_an_arrow_in_the_text_is_text(reading):
     assert rows(captions) == [(1.0, 2.0, "from here --> to there\na -> b, x <- y")]
 
 
-def test_a_long_run_of_one_fault_is_counted(reading):
+def test_many_faults_of_one_kind_are_counted(reading):
     text = "".join(f"{i}\n00:00:{i:02d}.000 --> 00:00:{i:02d}.500\nx\n\n" for i in range(1, 31))
     captions = reading(text)
     assert len(captions.cues) == 30
@@ -127,7 +127,7 @@ LINE = st.one_of(
 
 
 @given(st.lists(LINE, max_size=30))
-def test_no_line_of_any_file_is_lost(lines):
+def test_no_line_of_a_file_is_lost(lines):
     """Every line that is not blank is a text line, a timing line or the number above one."""
     drafts = read(Source("x.srt", "\n".join(lines)), Notes("x.srt"))
     kept = [line for d in drafts for line in d.text.split("\n") if line.strip()]
@@ -140,3 +140,17 @@ def test_no_line_of_any_file_is_lost(lines):
         elif line.strip() and n not in timed:
             assert line.strip().rstrip(".") in numbers
     assert rest == []
+
+
+def test_srt(talk):
+    rendered = render(talk, "srt")
+    assert rendered.content == (
+        "1\n00:00:00,500 --> 00:00:03,000\n<i>Hello</i> big <b>world</b> &\n<co> [MUSIC]\n\n"
+        "2\n00:00:05,000 --> 00:00:06,500\nold time\n\n"
+        "3\n00:00:07,000 --> 00:00:08,000\n♪\n\n"
+    )
+    assert rendered.omitted == [1]
+    assert rendered.notes == [
+        "1 cue not placed, written at the time of the input file: 2",
+        "1 cue has no place and is left out: 1",
+    ]

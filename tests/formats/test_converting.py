@@ -61,7 +61,7 @@ def test_our_json_through_a_pipe(alignment, tmp_path):
     assert result.stdout == "talk 1 1.000 0.500 Hello 0.8750\ntalk 1 1.500 1.000 you NA\n"
 
 
-def test_an_output_that_is_there_needs_overwrite(srt, tmp_path):
+def test_an_existing_output_needs_overwrite(srt, tmp_path):
     out = tmp_path / "a.vtt"
     out.write_text("old")
     result = run(srt, out)
@@ -86,7 +86,7 @@ def test_an_output_that_is_there_needs_overwrite(srt, tmp_path):
         ([], UsageError, "no output given"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_anything_is_written(srt, tmp_path, monkeypatch, outputs, error, text):
+def test_errors_are_raised_before_anything_is_written(srt, tmp_path, monkeypatch, outputs, error, text):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=text):
         convert("talk.srt", outputs, overwrite=True)
@@ -103,7 +103,7 @@ def test_unknown_names_of_formats(srt, tmp_path):
 
 
 @pytest.mark.parametrize("broken", ['{"schema": "ctcalign/alignment/1", "cues": [', "", "{}"])
-def test_broken_input_is_one_error_and_no_output(tmp_path, broken):
+def test_damaged_input_is_an_error_without_output(tmp_path, broken):
     path = tmp_path / "in.json"
     path.write_text(broken)
     with pytest.raises(CaptionError, match=r"in\.json"):
@@ -130,7 +130,7 @@ def test_a_document_that_breaks_the_schema_names_the_place(tmp_path, alignment, 
         read_alignment(path)
 
 
-def test_unknown_keys_are_told(tmp_path, alignment):
+def test_unknown_keys_give_a_warning(tmp_path, alignment):
     document = alignment.to_dict()
     document["cues"][0]["keep"] = True
     path = tmp_path / "in.json"

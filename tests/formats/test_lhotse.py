@@ -1,4 +1,4 @@
-"""lhotse reads the cuts again: times, words, scores, the recording."""
+"""Lhotse manifests: read as plain JSON, written and read again by lhotse."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import soundfile
 from hypothesis import given, settings
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
+from ctcalign.alignment.cue import CueWord
+from ctcalign.errors import CaptionError
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Tally, filtered, read_document
 from ctcalign.formats import write
+from tests.formats.conftest import rows
 from tests.formats.generated_alignments import alignments
-from tests.formats.test_independent_readers import said, visible
+from tests.formats.test_writers_against_peers import said, visible
 
 
 def same_as_lhotse_writes(path, cut):
@@ -71,7 +74,7 @@ def test_with_the_audio_the_cut_can_be_loaded_and_trimmed(tmp_path, channels):
     lhotse.validate(lhotse.CutSet.from_cuts([cut]), read_data=True)
 
 
-def test_without_the_audio_it_says_so(tmp_path):
+def test_a_missing_recording_gives_a_note(tmp_path):
     report = write(Alignment("gone.wav", 2.0, "m", [AlignedCue(4, "lost", status="failed")]), tmp_path / "c.jsonl.gz")
     assert report.omitted == [4]
     assert any("no recording" in note for note in report.notes)
@@ -93,3 +96,58 @@ def test_published_scores_go_with_the_cut_and_can_be_filtered_by(tmp_path):
     document = read_document(tmp_path / "c.jsonl")
     kept = filtered(document, Criteria(min_scores={"mean_log": -1.0}), Tally())
     assert [own["custom"]["index"] for own in kept.data[0]["supervisions"]] == [0]
+
+
+def test_lhotse_supervisions(reading):
+    lines = [
+        {
+            "id": "r1-2",
+            "recording_id": "r1",
+            "start": 2.0,
+            "duration": 1.1,
+            "channel": 0,
+            "text": "two",
+            "speaker": "bob",
+            "alignment": {"word": [["two", 2.2, 0.5, 0.75]]},
+        },
+        {"id": "r1-1", "recording_id": "r1", "start": 0.1, "duration": 0.2, "channel": [1], "text": "one"},
+        {"id": "r2-1", "recording_id": "r2", "start": 0.0, "duration": 1.0, "channel": 0},
+    ]
+    content = "".join(json.dumps(line) + "\n" for line in lines)
+    with pytest.raises(CaptionError, match=r"2 recordings \(r1, r2\)"):
+        reading(content, "a.jsonl")
+    with pytest.raises(CaptionError, match="no recording 'r3'"):
+        reading(content, "a.jsonl", recording="r3")
+    captions = reading(gzip.compress(content.encode()), "a.jsonl.gz", recording="r1")
+    assert rows(captions) == [(2.0, 3.1, "two"), (0.1, 0.3, "one")]
+    assert [(c.id, c.speaker, c.channel) for c in captions.cues] == [("r1-2", "bob", 0), ("r1-1", None, 1)]
+    assert captions.cues[0].words == (CueWord("two", 2.2, 2.7, 0.75),)
+    assert (captions.format, captions.recording) == ("lhotse", "r1")
+    assert rows(reading(content, "a.jsonl", recording="r2")) == [(0.0, 1.0, "")]
+
+
+def test_lhotse_cuts_count_from_the_start_of_the_cut(reading):
+    supervision = {
+        "id": "s",
+        "recording_id": "x",
+        "start": 0.5,
+        "duration": 1.0,
+        "channel": 0,
+        "text": "one",
+        "alignment": {"word": [["one", 0.6, 0.3]]},
+    }
+    cut = {
+        "id": "c",
+        "start": 10.0,
+        "duration": 5.0,
+        "channel": 0,
+        "supervisions": [supervision],
+        "recording": {"id": "rec"},
+        "type": "MonoCut",
+    }
+    captions = reading(json.dumps(cut) + "\n", "cuts.jsonl")
+    assert rows(captions) == [(10.5, 11.5, "one")]
+    assert captions.cues[0].words == (CueWord("one", 10.6, 10.9),)
+    assert captions.recording == "rec"
+    mixed = {"id": "m", "type": "MixedCut", "tracks": [{"offset": 3.0, "type": "MonoCut", "cut": cut}]}
+    assert rows(reading(json.dumps(mixed) + "\n", "cuts.jsonl")) == [(3.5, 4.5, "one")]

@@ -205,7 +205,7 @@ def test_kaldi_is_valid(alignment):
     )
 
 
-def test_every_format_says_what_it_left_out():
+def test_every_format_reports_what_it_left_out():
     alignment = Alignment("a.wav", 9.0, "m", [AlignedCue(3, "lost", None, None, "failed", "too short")])
     for name in OUTPUT_FORMATS:
         if name == "lhotse":

@@ -1,4 +1,4 @@
-"""What breaks an invariant is clipped and reported; what keeps them comes out as it went in."""
+"""Outputs keep the invariants of times, scores and texts, whatever the alignment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ctcalign.formats.shared.repair import repaired
 from tests.formats.generated_alignments import alignments
 
 few = settings(max_examples=40, deadline=None)
+
+
 wild = st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 25))
 
 
@@ -83,7 +85,7 @@ def test_a_valid_alignment_is_not_touched(alignment):
     assert repaired(alignment) == (alignment, [])
 
 
-def test_every_repair_is_told():
+def test_every_repair_has_a_note():
     cue = AlignedCue(
         7, "a b", 9.0, 12.0, words=[AlignedWord("a", 9.5, 9.7), AlignedWord("b", 9.6, 9.4, confidence=1.5)]
     )
@@ -95,7 +97,7 @@ def test_every_repair_is_told():
         assert part in text
 
 
-def test_rounding_noise_is_put_right_without_a_note():
+def test_rounding_errors_are_repaired_without_a_note():
     cue = AlignedCue(0, "a", -1e-9, 10.0 + 1e-9, words=[AlignedWord("a", -1e-9, 10.0 + 1e-9)])
     fixed, notes = repaired(Alignment("a.wav", 10.0, "m", [cue]))
     assert notes == []
@@ -110,7 +112,7 @@ def test_the_input_is_not_changed():
 
 
 @pytest.mark.parametrize("name", [name for name in OUTPUT_FORMATS if name != "lhotse"])
-def test_times_of_ages_hence_are_no_times(name):
+def test_times_out_of_range_are_repaired(name):
     alignment = Alignment("a.wav", math.inf, "m", [AlignedCue(0, "a", 1.0, 1e305), AlignedCue(1, "b", 2.0, 3.0)])
     alignment.cues[1].input_start, alignment.cues[1].input_end = 0.0, 1e305
     fixed, notes = repaired(alignment)
@@ -121,7 +123,7 @@ def test_times_of_ages_hence_are_no_times(name):
     render(alignment, name)
 
 
-def test_half_a_character_becomes_the_replacement_character():
+def test_lone_surrogates_become_the_replacement_character():
     fixed, notes = repaired(Alignment("a.wav", 1.0, "m", [AlignedCue(0, "a\ud800😀", 0.0, 1.0)]))
     assert fixed.cues[0].text == "a\ufffd😀"
     assert "lone surrogates" in notes[0]

@@ -1,77 +1,14 @@
-"""TTML and TextGrid."""
+"""Praat TextGrid."""
 
 from __future__ import annotations
 
 import pytest
 
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
-
-TT = """<?xml version="1.0" encoding="UTF-8"?>
-<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttp="http://www.w3.org/ns/ttml#parameter"
- xmlns:ttm="http://www.w3.org/ns/ttml#metadata" %s><head><metadata>
- <ttm:agent xml:id="a1"><ttm:name>Ann</ttm:name></ttm:agent></metadata></head><body>%s</body></tt>"""
-
-
-def rows(captions):
-    return [(c.start, c.end, c.text) for c in captions.cues]
-
-
-@pytest.mark.parametrize(
-    ("rates", "begin", "end", "times"),
-    [
-        ("", "00:00:01.500", "00:01:00", (1.5, 60.0)),
-        ("", "1.5s", "2500ms", (1.5, 2.5)),
-        ("", "0.5m", "0.01h", (30.0, 36.0)),
-        ('ttp:frameRate="25"', "00:00:01:05", "50f", (1.2, 2.0)),
-        ("", "00:00:01:15", "00:00:02:00", (1.5, 2.0)),
-        ('ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001"', "0f", "30000f", (0.0, 1001.0)),
-        ('ttp:tickRate="10000000"', "15000000t", "20000000t", (1.5, 2.0)),
-        ('ttp:frameRate="24" ttp:subFrameRate="2"', "00:00:01:12.1", "96t", (1.5208333333333333, 2.0)),
-    ],
-)
-def test_ttml_times(reading, rates, begin, end, times):
-    captions = reading(TT % (rates, f'<div><p begin="{begin}" end="{end}">Hi</p></div>'), "a.ttml")
-    assert rows(captions) == [(*times, "Hi")]
-
-
-def test_ttml_nesting_breaks_and_space(reading):
-    body = """
-      <div begin="10s">
-        <p xml:id="c1" begin="1s" dur="2s" ttm:agent="a1">  Hello
-            <span style="x">big <span>old</span></span> world<br/> and &amp; you&nbsp;too </p>
-        <p begin="4s" end="5s" xml:space="preserve"> as  it
-is </p>
-        <p><span begin="6s" end="6.5s">one</span> <span begin="6.5s" end="7s">two</span></p>
-        <p begin="soon" end="9s">bad</p>
-        <p begin="9s" end="9s"></p>
-      </div><div><p>never</p></div>"""
-    captions = reading(TT % ("", body), "a.dfxp")
-    assert rows(captions) == [
-        (11.0, 13.0, "Hello big old world\nand & you\xa0too"),
-        (14.0, 15.0, " as  it\nis "),
-        (16.0, 17.0, "one two"),
-        (None, None, "bad"),
-        (19.0, 19.0, ""),
-        (None, None, "never"),
-    ]
-    assert (captions.cues[0].id, captions.cues[0].speaker) == ("c1", "Ann")
-    assert captions.cues[2].words == (CueWord("one", 16.0, 16.5), CueWord("two", 16.5, 17.0))
-    assert any("unreadable times" in w and "cue 4" in w for w in captions.warnings)
-
-
-def test_ttml_in_sequence_and_in_another_encoding(reading):
-    body = '<div timeContainer="seq"><p dur="1s">é</p><p dur="2s">b</p></div>'
-    text = (TT % ("", body)).replace("UTF-8", "ISO-8859-1")
-    captions = reading(text.encode("latin-1"), "a.xml")
-    assert rows(captions) == [(0.0, 1.0, "é"), (1.0, 3.0, "b")]
-    assert (captions.encoding, captions.warnings) == ("iso8859-1", [])
-
-
-@pytest.mark.parametrize(("content", "message"), [("<tt><body><p>", "not well-formed"), ("<html/>", "expected TTML")])
-def test_other_xml_is_refused(reading, content, message):
-    with pytest.raises(CaptionError, match=message):
-        reading(content, "a.ttml")
+from ctcalign.formats import render
+from tests.formats.conftest import rows
 
 
 def textgrid(*tiers, short=False):
@@ -104,12 +41,18 @@ WORDS = (
     "words",
     [(0, 0.5, ""), (0.5, 1, "say"), (1, 1.5, '"hi"'), (1.5, 4, ""), (4, 5, "bye"), (5, 9.5, "")],
 )
+
+
 CUES = (
     "IntervalTier",
     "utterances",
     [(0, 0.5, ""), (0.5, 1.5, 'Say "hi"\n! 3 xmin = 7'), (1.5, 4, " "), (4, 5, "bye"), (5, 9.5, "")],
 )
+
+
 PHONES = ("IntervalTier", "phones", [(0, 1, "s"), (1, 9.5, "ey")])
+
+
 POINTS = ("TextTier", "clicks", [(1.5, "x")])
 
 
@@ -163,3 +106,31 @@ def test_textgrid_of_points_alone(reading):
 def test_a_textgrid_that_breaks_off_is_refused(reading, cut):
     with pytest.raises(CaptionError, match="damaged TextGrid"):
         reading(textgrid(WORDS, CUES)[:cut], "a.TextGrid")
+
+
+def test_overlapping_speakers_get_tiers_of_their_own():
+    cues = [AlignedCue(0, "one", 0.0, 2.0, speaker="Ann"), AlignedCue(1, "two", 1.0, 3.0, speaker="unknown")]
+    cues.append(AlignedCue(2, "three", 2.5, 4.0))
+    rendered = render(Alignment("a", 5.0, "m", cues), "textgrid")
+    for name in ("Ann - cues", "unknown - cues", "unknown speaker - cues"):
+        assert rendered.content.count(f'name = "{name}"') == 1
+    assert (rendered.cues, rendered.notes) == (3, [])
+
+
+def test_quotes_and_keys_in_a_textgrid():
+    cue = AlignedCue(0, 'say "hi"', 0.0, 1.0)
+    assert 'text = "say ""hi""" \n' in render(Alignment("a", 5.0, "m", [cue]), "textgrid").content
+    # Readers that look for the keys of the long form would stumble: the short form has none.
+    cue.text = 'item [2]: "x"'
+    content = render(Alignment("a", 5.0, "m", [cue]), "textgrid").content
+    assert content.startswith('File type = "ooTextFile short"\n')
+    assert '0\n1\n"item [2]: ""x"""\n1\n5\n""\n' in content
+
+
+def test_overlapping_cues_of_one_speaker_are_clipped_with_a_note():
+    cues = [AlignedCue(0, "one", 0.0, 2.0), AlignedCue(1, "two", 1.0, 3.0), AlignedCue(2, "in it", 1.0, 2.5)]
+    rendered = render(Alignment("a", 5.0, "m", cues), "textgrid")
+    assert rendered.notes == [
+        "2 cues began before the end of the one before: clipped",
+    ]
+    assert rendered.cues == 3

@@ -1,12 +1,12 @@
+"""WebVTT."""
+
 from __future__ import annotations
 
 import pytest
 
 from ctcalign.alignment.cue import CueWord
-
-
-def rows(captions):
-    return [(c.start, c.end, c.text) for c in captions.cues]
+from ctcalign.formats import render
+from tests.formats.conftest import rows
 
 
 def test_header_notes_styles_and_regions_are_no_captions(reading):
@@ -98,3 +98,17 @@ def test_an_hls_time_map_is_noted(reading):
     )
     assert "X-TIMESTAMP-MAP" in captions.warnings[0]
     assert rows(captions) == [(1.0, 2.0, "Hi")]
+
+
+def test_vtt(talk):
+    rendered = render(talk, "vtt")
+    assert rendered.content == (
+        "WEBVTT\n\n"
+        "intro\n00:00:00.500 --> 00:00:03.000\n"
+        "<v Ann &lt;A&gt;><i><00:00:00.700>Hello</i> <00:00:00.900>big<00:00:01.200> <b><00:00:01.500>world</b> "
+        "<00:00:01.800>&amp;\n&lt;co&gt; <00:00:02.000>[MUSIC]\n\n"
+        "00:00:05.000 --> 00:00:06.500\nold time\n\n"
+        "00:00:07.000 --> 00:00:08.000\n♪\n\n"
+        "NOTE cue 1 was not placed (not in the audio):\nnever\nfound\n\n"
+    )
+    assert rendered.words == 4

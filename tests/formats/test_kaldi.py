@@ -1,0 +1,54 @@
+"""Kaldi data directories."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctcalign.errors import CaptionError
+from ctcalign.formats import render
+from ctcalign.formats.captions import read_captions
+
+
+def kaldi(folder, **files):
+    for name, content in files.items():
+        (folder / name).write_text(content, "utf-8")
+    return folder
+
+
+def test_kaldi_directory(tmp_path):
+    folder = kaldi(
+        tmp_path,
+        text="ann-a-2 two words\nann-a-1 one\nbob-b-1 other\nann-a-3 lost\nann-a-4\n",
+        segments="ann-a-1 a 0.5 1.0\nann-a-2 a 2.0 3.5\nbob-b-1 b 0 1\nann-a-4 a 4.0 -1\nann-a-9 a 7 8\n",
+        utt2spk="ann-a-1 ann\nann-a-2 ann\nbob-b-1 bob\n",
+        reco2file_and_channel="a file B\nb file A\n",
+    )
+    with pytest.raises(CaptionError, match=r"2 recordings \(a, b\)"):
+        read_captions(folder)
+    captions = read_captions(folder, recording="a")
+    assert [(c.id, c.start, c.end, c.text, c.speaker, c.channel) for c in captions.cues if c.id != "ann-a-3"] == [
+        ("ann-a-1", 0.5, 1.0, "one", "ann", 1),
+        ("ann-a-2", 2.0, 3.5, "two words", "ann", 1),
+        ("ann-a-4", None, None, "", None, 1),
+    ]
+    assert "ann-a-3" in [c.id for c in captions.cues]
+    for note in ("not in segments", "segment without an end", "segments without text (1, first ann-a-9)"):
+        assert any(note in w for w in captions.warnings), note
+    assert read_captions(folder / "text", recording="b").cues[0].text == "other"
+
+
+def test_kaldi_text_without_segments(tmp_path):
+    folder = kaldi(tmp_path, text="u1 hello you\nu2 and you\n")
+    with pytest.raises(CaptionError, match="2 recordings"):
+        read_captions(folder)
+    (cue,) = read_captions(folder, recording="u2").cues
+    assert (cue.text, cue.start) == ("and you", None)
+    # A file that happens to be called "text", with nothing of Kaldi beside it, is text.
+    assert read_captions(folder / "text").format == "txt"
+
+
+def test_kaldi_output_is_training_data(talk):
+    rendered = render(talk, "kaldi")
+    assert rendered.content["text"] == "Ann__A_-my_talk-0000000 Hello big world & <co>\n"
+    assert rendered.content["segments"] == "Ann__A_-my_talk-0000000 my_talk 0.500 3.000\n"
+    assert rendered.omitted == [1, 2, 3]
