@@ -64,10 +64,10 @@ class Registry:
             return self._imported(name)
         if name not in self._registered:
             close = difflib.get_close_matches(name, self.names(), 1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
+            hint = f"; did you mean {close[0]!r}?" if close else ""
             raise UsageError(
-                f"{self.kind}: {name!r} is not known; {hint}expected one of {', '.join(self.names())}, "
-                'or "module:name" of your own'
+                f"{self.kind}: {name!r} is not known, expected one of {', '.join(self.names())}, "
+                f'or "module:name" of your own{hint}'
             )
         return self._registered[name]
 

@@ -172,5 +172,4 @@ def _mean_scores(log_probs: Tensor, paths: Tensor, valid: Tensor, lengths: Tenso
         found = found.float()
     found = torch.where(valid[:, :, None], found, torch.zeros_like(found))
     # An utterance without frames scores 0 for both paths.
-
     return found.sum(1) / lengths.clamp(min=1)[:, None]

@@ -273,7 +273,6 @@ def _too_short(targets: Tensor, frames: Tensor, tokens: Tensor) -> Tensor:
 
 def _name_of(config: Any, place: int) -> str:
     """Name of a property in statistics."""
-
     if isinstance(config, Mapping):
         config = config.get("name")
     return config if isinstance(config, str) else getattr(config, "__name__", f"term{place}")

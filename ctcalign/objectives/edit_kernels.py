@@ -279,7 +279,6 @@ def number_words(a: Any, b: Any, tables: Any) -> Any:
     Args:
         a, b: labels, (U,) and (V,).  tables: separates, begins, codes, offsets; see `WordUnits`.
     """
-
     separates, begins, codes, offsets = tables
     units = np.concatenate((a, b))
     words = np.concatenate((_words(a, separates, begins, offsets), _words(b, separates, begins, offsets) + len(a)))

@@ -154,7 +154,6 @@ def text_errors(
 
 def _distinct(texts: Tensor, lengths: Tensor) -> Tensor:
     """Whether a text of (B, H, U) is the first of its kind, (B, H) bool; false where there is none."""
-
     inside = valid_frames(lengths.reshape(-1), texts.shape[2]).view(texts.shape)
     plain = texts.masked_fill(~inside, -1)
     equal = (plain[:, :, None] == plain[:, None]).all(-1) & (lengths[:, :, None] == lengths[:, None])

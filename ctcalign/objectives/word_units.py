@@ -107,7 +107,6 @@ def flat_references(references: Sequence[Sequence[int]], classes: int) -> tuple[
 
 def check_labels(name: str, labels: NDArray[np.int64], classes: int) -> None:
     """Labels must be in [0, classes), since the kernels do not check it."""
-
     if labels.size and not (0 <= labels.min() and labels.max() < classes):
         raise BatchError(
             f"{name}: labels from {labels.min()} to {labels.max()}, but the vocabulary has {classes} symbols; "

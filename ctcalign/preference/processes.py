@@ -31,7 +31,6 @@ def sum_over_processes(values: Tensor) -> Tensor:
         float64 (float32 on devices without float64) of the same shape, on the same device.
     """
     # float64 keeps counts and sums exact over a long run; Apple's GPUs do not have it.
-
     total = values.detach().to(torch.float32 if values.device.type == "mps" else torch.float64, copy=True)
     if not _WHOLE.get() and distributed.is_available() and distributed.is_initialized():
         distributed.all_reduce(total)

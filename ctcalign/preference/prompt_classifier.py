@@ -122,5 +122,4 @@ def _checked(embeddings: Tensor) -> Tensor:
     x = embeddings.detach().cpu().double()
     if not bool(torch.isfinite(x.sum())):
         raise BatchError("embeddings: expected finite values, got NaN or infinity; drop those prompts")
-
     return x

@@ -223,7 +223,6 @@ def check_desirable(desirable: Tensor, rows: int) -> Tensor:
     """Labels of unpaired rows as (rows,) bool, from bool or from 0 and 1."""
     if tuple(desirable.shape) != (rows,):
         raise ShapeError(f"desirable: expected one label per row, shape ({rows},), got {tuple(desirable.shape)}")
-
     if desirable.dtype == torch.bool:
         return desirable
     if bool(((desirable != 0) & (desirable != 1)).any()):

@@ -53,7 +53,6 @@ class Joint(BatchProperty):
 
     def __call__(self, path: NDArray[np.int64], context: PropertyContext) -> NDArray[np.int64] | None:
         """An improved path (T,), or None if no property changed it."""
-
         better = None
         for one in self.properties:
             found = one(path if better is None else better, context)

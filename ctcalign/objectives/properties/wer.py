@@ -161,7 +161,6 @@ class MinimumCER(_Repair):
 
     def units_of(self, contexts: Sequence[PropertyContext], largest: int) -> WordUnits:
         """All labels of the vocabulary; without a vocabulary, all labels that occur."""
-
         if contexts[0].vocabulary:
             return label_units(len(contexts[0].vocabulary))
         most = max(int(np.max(one.reference, initial=0)) for one in contexts)

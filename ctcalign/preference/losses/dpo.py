@@ -1,4 +1,4 @@
-"""Direct preference optimisation (DPO): pairs, a frozen reference model, and options that hold for all variants."""
+"""Direct preference optimisation (DPO) of pairs with a reference model, and its options f-DPO, LD-DPO and WPO."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def dpo_loss(
         divergence_alpha: order of the alpha divergence, >= 0.
         ld_alpha: weight, in [0, 1], of tokens beyond the length of the shorter response of the pair (LD-DPO). 1 is DPO.
         tau: temperature of "discopop", > 0, no unit.
-        wpo: multiply each loss by the probability of the pair under the policy (WPO); no gradient flows to this weight.
+        wpo: multiply each loss by the length-normalised probability of the pair under the policy (WPO); no gradient
+            flows to this weight.
         chosen_log_collision: log of the sum of squared probabilities at each position, (B, L); needed by `wpo`.
         rejected_log_collision: the same. Shape (B, K).
         chosen_lengths: divisor of "ipo" and "sigmoid_norm" in place of the number of scored tokens. Shape (B,).
@@ -167,5 +168,4 @@ def _variant(name: str, smoothing: float, divergence: str, wpo: bool) -> Variant
         raise UsageError(f"divergence: got {divergence!r}, but variant {name!r} supports reverse_kl only")
     if wpo and variant.whole_batch:
         raise UsageError(f"wpo: variant {name!r} has no separate loss of each pair to weight")
-
     return variant

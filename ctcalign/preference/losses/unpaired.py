@@ -215,7 +215,6 @@ def matching_weights(probability: Tensor, desirable: Tensor, least: float, most:
 
 def _reference_point(log_probs: Tensor, reference: Tensor, mask: Tensor) -> Tensor:
     """max(0, mean log-ratio) over the rows of all processes; 0 if there are no rows."""
-
     found = log_probs.new_zeros(2, dtype=torch.float32 if log_probs.device.type == "mps" else torch.float64)
     if len(log_probs):
         ratios = responses("mismatched", log_probs.detach(), mask, reference).log_ratios()

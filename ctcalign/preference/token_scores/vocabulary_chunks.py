@@ -67,7 +67,6 @@ class TokenStatistics(torch.autograd.Function):
                 other_norm = y.logsumexp(-1)
                 other_norms[part] = other_norm
                 x = y.sub(x).masked_fill_(y == float("-inf"), 0.0)  # difference; 0 * log 0 = 0 for probability 0
-
                 kl[part] = y.sub_(other_norm[..., None]).exp_().mul_(x).sum(-1) - other_norm + norm
         for values in (log_probs, kl, squares):
             values.masked_fill_(~mask, 0.0)
