@@ -13,6 +13,7 @@ from ctcalign.aligner.confidence.features import CUE_NAMES, GAP_NAMES, WORD_NAME
 from ctcalign.aligner.confidence.logistic import Logistic, standardised
 from ctcalign.calibration.trials import UNKNOWN, Example
 from ctcalign.errors import UsageError
+from ctcalign.extras import require
 
 F64 = NDArray[np.float64]
 B1 = NDArray[np.bool_]
@@ -32,7 +33,7 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     Args:
         model: name of the recogniser.   about: description of the examples, stored in the file.
     Raises:
-        UsageError: too few examples, only right or only wrong ones, or scikit-learn is missing.
+        UsageError: too few examples, only right or only wrong ones.   MissingPackageError: scikit-learn is missing.
     """
     placed = [example for example in found if example.inputs is not None]
     if not placed:
@@ -84,10 +85,9 @@ def _logistic(
         # Too few to learn from: a constant probability.
         bias = float(f"{np.log((yes + 1) / (no + 1)):.6g}")
         return Logistic(names, (0.0,) * count, (1.0,) * count, (0.0,) * count, bias)
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError:
-        raise UsageError("calibrate: scikit-learn is needed to fit; pip install 'ctcalign[calibrate]'") from None
+    require("sklearn")
+    from sklearn.linear_model import LogisticRegression
+
     mean, scale = features.mean(0), features.std(0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     weights = None if prior is None else np.where(right, prior / right.mean(), (1 - prior) / (~right).mean())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,13 @@ from ctcalign.calibration.sets import Transcribed
 from ctcalign.calibration.trials import TRIALS, Example, trials
 from ctcalign.calibration.truth import Utterance
 from ctcalign.emission.emission import Emission, compute_emission
+from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError
+from ctcalign.extras import require
 from ctcalign.files import atomic_write
 from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
 
-# Called with the name of a stage, the steps of it that are done, and all of its steps.
-Step = Callable[[str, int, int], None]
 # Seconds. Shorter recordings have few captions: each kind of error is tried twice on them.
 SHORT = 200.0
 
@@ -44,15 +44,18 @@ def calibrate(
     language: str,
     device: str = "auto",
     seed: int = 1,
-    step: Step = lambda what, done, total: None,
+    progress: Progress = ignored,
 ) -> Calibrated:
     """Inject errors, align, fit on all recordings, and test with a fit on all speakers but one, in turn.
 
     Args:
         seed: of the errors.
+        progress: stages "aligning" (recordings times kinds of errors) and "fitting" (folds).
     Raises:
         CaptionError, AudioError: a recording cannot be used at all.   UsageError: too few examples to fit or to test.
+        MissingPackageError: scikit-learn is missing.
     """
+    require("sklearn")  # before the recordings are aligned
     found: list[Example] = []
     digest = hashlib.sha256()
     warnings: list[str] = []
@@ -66,7 +69,7 @@ def calibrate(
             total = len(recordings) * len(TRIALS)
 
             def done(kind: str, number: int = number, total: int = total) -> None:
-                step("aligning", number * len(TRIALS) + TRIALS.index(kind) + 1, total)
+                progress("aligning", number * len(TRIALS) + TRIALS.index(kind) + 1, total)
 
             try:
                 rows = list(
@@ -79,7 +82,7 @@ def calibrate(
             minutes = round(emission.duration / 60, 2)
             counts.append({"recording": recording.name, "minutes": minutes, "utterances": len(utterances)})
             digest.update(json.dumps([recording.name, [[u.text, u.start, u.end] for u in utterances]]).encode())
-    checked = cross_validate(found, model.name, lambda done, total: step("fitting", done, total))
+    checked = cross_validate(found, model.name, lambda done, total: progress("fitting", done, total))
     about = {
         "sha256": digest.hexdigest(),
         "recordings": counts,
@@ -109,14 +112,14 @@ def measure_offsets(
     model: AcousticModel,
     language: str,
     device: str = "auto",
-    step: Step = lambda what, done, total: None,
+    progress: Progress = ignored,
 ) -> dict[str, Any]:
     """`Offsets.medians` over all recordings, with the name of the model and the delay that it declares."""
     found = Offsets([], [], [])
     for number, recording in enumerate(recordings):
         with open_recording(recording, model, device) as (emission, utterances):
             found.add(offsets(emission, utterances, model, language))
-        step("aligning", number + 1, len(recordings))
+        progress("aligning", number + 1, len(recordings))
     return {"model": model.name, "spike_delay_in_use": model.spike_delay, **found.medians()}
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ctcalign.calibration.fit import fit
+from ctcalign.calibration.run import calibrate
 from ctcalign.calibration.trials import UNKNOWN
-from ctcalign.errors import UsageError
-from tests.calibration.made_up import made_up_examples
+from ctcalign.errors import MissingPackageError, UsageError
+from tests.calibration.made_up import MadeUpModel, made_up_examples
 
 
 def test_too_few_examples_are_an_error():
@@ -27,3 +28,9 @@ def test_a_part_without_examples_is_a_constant():
     assert set(fitted.gap.weights) == {0.0}
     assert fitted.gap.bias == 0.0
     assert any(fitted.cue.weights)
+
+
+def test_a_missing_scikit_learn_is_named_before_any_work(monkeypatch):
+    monkeypatch.setattr("ctcalign.extras.is_installed", lambda package: False)
+    with pytest.raises(MissingPackageError, match=r"sklearn is not installed; pip install 'ctcalign\[calibrate\]'"):
+        calibrate([], MadeUpModel(), "en")

@@ -137,21 +137,21 @@ def _of_cue(
         replaced[span], skipped[span] = found.replaced[take], found.skipped[take]
     letters = np.array([len(own) for own in labels], np.float64)
     return CueEvidence(
-        cue,
-        words,
-        is_placed,
-        letters,
-        frames,
-        replaced,
-        skipped,
-        before,
-        after,
-        frequent_after,
-        lead[0],
-        trail[0],
-        lead[1],
-        trail[1],
-        limits,
+        cue=cue,
+        words=words,
+        placed=is_placed,
+        letters=letters,
+        frames=frames,
+        replaced=replaced,
+        skipped=skipped,
+        before=before,
+        after=after,
+        frequent_after=frequent_after,
+        lead=lead[0],
+        trail=trail[0],
+        inner_lead=lead[1],
+        inner_trail=trail[1],
+        limits=limits,
     )
 
 
@@ -169,9 +169,8 @@ def _unplaced(
     at = first - low
     left, right = places[low], places[high - 1]
     inner = (limits[0] if left is None else left[0], limits[1] if right is None else right[1])
-    return evidence(emission, WordChain(labels[low:high], places[low:high], inner, inner, frequent)), slice(
-        at, at + last - first + 1
-    )
+    chain = WordChain(labels[low:high], places[low:high], inner, inner, frequent)
+    return evidence(emission, chain), slice(at, at + last - first + 1)
 
 
 def spoken_labels(text: Transcript, placed: Sequence[PlacedWord | None], number: int) -> tuple[int, ...]:
