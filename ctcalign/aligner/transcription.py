@@ -1,4 +1,4 @@
-"""What a recogniser hears without being told: text with times."""
+"""Transcription without captions: greedy or beam decoding, with word and token times."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ctcalign.aligner.choices import DECODERS, Decoder
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.boundaries import refine
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.ctc import best_path
 from ctcalign.ctc.prefixes.beam import prefix_beam_search
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
@@ -23,8 +24,8 @@ from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
-PAUSE = 0.6  # seconds without a symbol that end a segment
-LONGEST_SEGMENT = 20.0  # a longer segment ends at its widest pause
+PAUSE = 0.6  # seconds from symbol to symbol that end a segment
+LONGEST_SEGMENT = 20.0  # seconds; a longer segment is divided at its widest pause
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ def transcribe(
     """Decode a recording into segments between pauses.
 
     Args:
-        audio, model, device, options, allow_noncommercial, progress: as for `ctcalign.align`.
+        audio, model, device, options, allow_noncommercial, progress: as for `ctcalign.align`; of the options only
+            `tokens` and those of the emission are used.
         decoder: "greedy" takes the best label of each frame; "beam" the best text of a prefix beam search.
-        beam: prefixes that the beam search keeps, >= 1.
+        beam: prefixes kept by the beam search, >= 1.
     Returns:
         An `Alignment` whose cues are the segments.
     Raises:
@@ -84,13 +86,16 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
     for number, (first, stop) in enumerate(segments(emission)):
         rows = np.asarray(emission.log_probs[first:stop], np.float32)
         labels = None if beam is None else prefix_beam_search(rows, beam, vocabulary.blank)
-        symbols = greedy_symbols(rows, vocabulary.blank) if labels is None else _placed(rows, labels, vocabulary.blank)
+        if labels is None:
+            symbols = _greedy_symbols(rows, emission.decoding.path[first:stop], vocabulary.blank)
+        else:
+            symbols = _timed(rows, labels, vocabulary.blank)
         words = list(_words(symbols, vocabulary))
         if not words:
             continue
 
         def seconds(frame: int, first: int = first) -> float:
-            return max(0.0, emission.offset + (first + frame) * emission.frame_shift - model.spike_delay)
+            return max(0.0, emission.clock.seconds(first + frame) - model.spike_delay)
 
         spikes = [(seconds(word[0].first), seconds(word[-1].stop)) for word in words]
         times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, model.spike_delay)
@@ -115,26 +120,24 @@ def segments(emission: Emission) -> Iterator[tuple[int, int]]:
         group = groups.pop(0)
         if group[-1] - group[0] > longest and len(group) > 1:
             middle = (group[:-1] + group[1:]) / 2 - (group[0] + group[-1]) / 2
-            widest = int((np.diff(group) - 0.02 * np.abs(middle)).argmax()) + 1  # wide, and rather in the middle
+            widest = int((np.diff(group) - 0.02 * np.abs(middle)).argmax()) + 1  # wide, and near the middle
             groups[:0] = [group[:widest], group[widest:]]
             continue
         yield max(0, int(group[0]) - 2), min(frames, int(group[-1]) + 3)
 
 
-def greedy_symbols(rows: npt.NDArray[np.float32], blank: int) -> list[RecognisedSymbol]:
-    """The best label of each frame, equal neighbours merged, blanks left out."""
-    labels = rows.argmax(1)
-    edges = np.flatnonzero(np.diff(labels, prepend=-1, append=-1))
+def _greedy_symbols(rows: npt.NDArray[np.float32], path: npt.NDArray[np.int32], blank: int) -> list[RecognisedSymbol]:
+    """The symbols of a greedy path through `rows`."""
+    edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
     return [
-        RecognisedSymbol(int(labels[a]), a, b, float(rows[a:b, labels[a]].mean()))
+        RecognisedSymbol(int(path[a]), a, b, float(rows[a:b, path[a]].mean()))
         for a, b in pairwise(edges.tolist())
-        if labels[a] != blank
+        if path[a] != blank
     ]
 
 
-def _placed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list[RecognisedSymbol]:
-    from ctcalign.ctc import best_path
-
+def _timed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list[RecognisedSymbol]:
+    """The best path of decoded labels through `rows`."""
     if not labels:
         return []
     best = best_path(rows, labels, blank)

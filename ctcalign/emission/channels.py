@@ -103,7 +103,7 @@ SMOOTHED = 0.25  # seconds on either side
 
 
 def _merge(emissions: list[Emission], warnings: list[str]) -> RecordingEmission:
-    """Overwrite the first channel's emission with the best channel's frames, a block at a time."""
+    """Replace the first channel's emission, a block at a time, by the frames of the channel with the least blank."""
     first, blank = emissions[0], emissions[0].vocabulary.blank
     frames = min(len(e.log_probs) for e in emissions)
     count = min(len(e.energy) for e in emissions)

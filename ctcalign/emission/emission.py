@@ -27,11 +27,11 @@ STAGE = "running the model"
 
 
 class BlockReader(Protocol):
-    """What `ctcalign.audio.open_audio` gives."""
+    """An open recording, as `ctcalign.audio.open_audio` returns it."""
 
     @property
     def info(self) -> object:
-        """Header; its `duration` may be None."""
+        """Header; its `duration` in seconds may be None."""
         ...
 
     def blocks(self, seconds: float = 10.0) -> Iterator[npt.NDArray[np.float32]]:
@@ -41,15 +41,15 @@ class BlockReader(Protocol):
 
 @dataclass
 class Emission:
-    """Log-probabilities of a recording.
+    """Log-probabilities of a recording, a row for each frame.
 
     Frame t covers [offset + t * frame_shift, offset + (t + 1) * frame_shift) seconds.
 
     Attributes:
-        log_probs: natural log, shape (T, C), float32; a float16 memory map of a temporary file when long.
+        log_probs: natural log, shape (T, C), float32; of long recordings a float16 memory map of a temporary file.
         frame_shift: seconds between frames.
-        offset: seconds at which frame 0 begins: models without padding look ahead by half of their receptive field.
-        vocabulary: the symbols of the columns.
+        offset: seconds at which frame 0 begins; not 0 for models without padding, by half of their receptive field.
+        vocabulary: symbols of the columns.
         audio_seconds: exact length of the recording.
         energy: log of the mean power of every `energy_shift` seconds, in nats. Shape (frames,).
     """
@@ -109,22 +109,22 @@ def compute_emission(
     max_memory: int | None = None,
     progress: Progress = ignored,
 ) -> Emission:
-    """Run a model over a recording in windows, of which only the trusted centre is kept.
+    """Run a model over a recording in windows, and keep the centre of each, which has its full context.
 
     Args:
-        model: see `AcousticModel`; its `context` decides how much of each window is not trusted.
+        model: see `AcousticModel`; its `context` decides how much of each window is dropped.
         reader: an open recording at the model's rate, or blocks of samples, shapes (n,) or (1, n), or one such array.
         window: seconds of a window with its context; None chooses 30 s or more.
-        batch_size: windows that run at once, >= 1; halved when memory runs out. None chooses.
+        batch_size: windows in a batch, >= 1; halved when memory runs out. None chooses.
         device: where the model is.
         max_memory: bytes that the process (on a GPU: its memory) may take; window and batch are made to fit.
         progress: called after each batch with the seconds done and the seconds in all (None when unknown).
     Returns:
         The emission; close it, or use it as a context manager.
     Raises:
-        ModelError: the model breaks its promises (frame shift, columns, finite log-probabilities) or a single window
-            does not fit in memory.
-        UsageError: window, batch_size or max_memory cannot be used.
+        ModelError: the output of the model does not match its description (frame shift, columns, log-probabilities
+            without NaN), or a single window does not fit in memory.
+        UsageError: window, batch_size or max_memory is out of range.
     """
     if batch_size is not None and batch_size < 1:
         raise UsageError(f"batch_size: expected 1 or more, got {batch_size}")
@@ -161,7 +161,7 @@ def compute_emission(
 
 
 class _Counter:
-    """Counts the samples that pass, and gives them to the energy track."""
+    """Counts samples and adds them to the energy track while they are read."""
 
     samples = 0
 
@@ -175,7 +175,7 @@ class _Counter:
 
 
 def _batches(windows: Iterator[Window], size: Callable[[], int]) -> Iterator[list[Window]]:
-    """Groups of windows of one length; the last, shorter one runs alone, without padding."""
+    """Batches of windows of one length; the last, shorter window is a batch of its own, without padding."""
     held: list[Window] = []
     for item in windows:
         if held and len(item.samples) != len(held[0].samples):

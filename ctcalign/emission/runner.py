@@ -1,23 +1,40 @@
-"""Run a model on windows: batches that fit in memory, answers that keep the model's promises."""
+"""Run a model on windows: batches that fit in memory, output that matches the description of the model."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from ctcalign.emission import memory as memory
 from ctcalign.emission.windows import Window, WindowPlan, plan_windows, shortest_window
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.protocol import AcousticModel
 
-# Inputs shorter than this are padded with silence (their lengths are not): some models fail on less.
+# Shorter inputs are padded with silence, while their lengths stay: some models fail on less.
 _LEAST_SECONDS = 0.5
-# Models with a coarse stride inside may give so many frames more or less than the length promises.
+# Models with a coarse stride inside may return this many frames more or less than the length implies.
 _SLACK_FRAMES = 16
-# Models without a bound hear too little in less.
+# Seconds of the shortest window for models without a bounded context, whose output gets worse with less.
 _LEAST_UNBOUNDED = 5.0
 _PROBE_SECONDS = 10.0
+# Bytes for a second of window where memory use cannot be measured: about what the first layers of wav2vec 2.0 need.
+ASSUMED_PER_SECOND = 32 << 20
+# Factor on measured memory: attention grows faster than the window.
+SAFETY = 2.0
+# Bytes for blocks of samples, the part of the emission in memory, and the growth of the interpreter.
+RESERVE = 96 << 20
+_SIGNS = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to allocate",
+    "bad_alloc",
+    "not enough memory",
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -39,7 +56,7 @@ class WindowRunner:
         """Emissions (T, C) of windows of one length.
 
         Raises:
-            ModelError: a single window does not fit in memory.
+            ModelError: a single window does not fit in
         """
         done: list[Array] = []
         while len(done) < len(windows):
@@ -48,9 +65,9 @@ class WindowRunner:
                 done += self._call(part)
                 continue
             except (RuntimeError, MemoryError) as error:
-                if not memory.is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
-            memory.release(self._device)  # outside of `except`: the traceback holds the tensors that did not fit
+            release(self._device)  # outside of `except`: the traceback holds the tensors that did not fit
             if len(part) == 1:
                 seconds = len(part[0]) / self._model.sample_rate
                 raise ModelError(
@@ -74,21 +91,21 @@ class WindowRunner:
         return [value[:count] for value, count in zip(values, frames.tolist(), strict=True)]
 
     def check(self, log_probs: Array, item: Window, plan: WindowPlan) -> None:
-        """Raise ModelError when the model does not give what it promises."""
+        """Raise ModelError when the output of the model does not match its description."""
         seconds = len(item.samples) / self._model.sample_rate
         classes = len(self._model.vocabulary)
         if log_probs.shape[1] != classes:
-            raise ModelError(f"the model gives {log_probs.shape[1]} columns but its vocabulary has {classes} symbols")
+            raise ModelError(f"the model returns {log_probs.shape[1]} columns but its vocabulary has {classes} symbols")
         expected = seconds / plan.frame_shift
         short = expected > 10 * _SLACK_FRAMES and len(log_probs) < expected - _SLACK_FRAMES
         if short or len(log_probs) > expected + _SLACK_FRAMES:
             raise ModelError(
-                f"the model gave {len(log_probs)} frames for {seconds:.2f} s: its frame_shift of {plan.frame_shift} s "
-                f"promises about {expected:.0f}; correct the frame_shift"
+                f"the model returned {len(log_probs)} frames for {seconds:.2f} s: its frame_shift of "
+                f"{plan.frame_shift} s implies about {expected:.0f}; correct the frame_shift"
             )
         if np.isnan(log_probs).any():
             at = item.index * plan.hop_samples / self._model.sample_rate
-            raise ModelError(f"the model gives NaN in the window at {at:.1f} s; use another model or device")
+            raise ModelError(f"the model returns NaN in the window at {at:.1f} s; use another model or device")
         if item.index == 0 and len(log_probs):
             total = float(np.exp(log_probs[len(log_probs) // 2], dtype=np.float64).sum())
             if abs(total - 1) > 0.02:
@@ -98,7 +115,7 @@ class WindowRunner:
                 )
 
     def fit(self, plan: WindowPlan, *, shrink: bool, limit: int) -> WindowPlan:
-        """Choose the batch, and with `shrink` the window, so that they take `limit` bytes at most.
+        """Choose the batch size, and with `shrink` the window, so that they need at most `limit` bytes.
 
         Raises:
             UsageError: not even the shortest window fits.
@@ -106,18 +123,77 @@ class WindowRunner:
         model = self._model
         seconds = min(plan.window_seconds, _PROBE_SECONDS)
         probe: Array = np.zeros(round(seconds * model.sample_rate), dtype=np.float32)
-        self.run([probe])  # what the first call allots for good does not count as a window's need
-        taken = memory.peak_of(lambda: self.run([probe]), self._device)
-        per_second = memory.SAFETY * taken / seconds if taken else memory.ASSUMED_PER_SECOND
-        room = limit - memory.used_bytes(self._device) - memory.RESERVE
+        self.run([probe])  # what the first call allocates permanently is not part of a window's need
+        taken = peak_of(lambda: self.run([probe]), self._device)
+        per_second = SAFETY * taken / seconds if taken else ASSUMED_PER_SECOND
+        room = limit - used_bytes(self._device) - RESERVE
         if shrink and per_second * plan.window_seconds > room:
             least = _LEAST_UNBOUNDED if model.context is None else shortest_window(model.frame_shift, model.context)
             plan = plan_windows(model.frame_shift, model.sample_rate, model.context, max(room / per_second, least))
         need = per_second * plan.window_seconds
         if need > room:
             raise UsageError(
-                f"max_memory: {memory.readable(limit)} is too little: windows of {plan.window_seconds:.0f} s need "
-                f"about {memory.readable(limit - room + need)}; raise it, or use a smaller model or a shorter --window"
+                f"max_memory: {readable(limit)} is too little: windows of {plan.window_seconds:.0f} s need "
+                f"about {readable(limit - room + need)}; raise it, or use a smaller model or a shorter --window"
             )
         self.batch_size = max(1, min(self.batch_size, int(room // max(need, 1))))
         return plan
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out: torch, numpy and onnxruntime raise different ones."""
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
+
+
+def release(device: torch.device) -> None:
+    """Return cached blocks to the device, so that a smaller batch fits."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def resident_bytes() -> int | None:
+    """Resident memory of this process in bytes, None where the system does not report it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    import resource
+
+    return pages * resource.getpagesize()
+
+
+def peak_of(run: Callable[[], object], device: torch.device) -> int | None:
+    """Peak memory of `run` in bytes, beyond what is in use before; None where that cannot be measured."""
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        run()
+        return max(torch.cuda.max_memory_allocated(device) - before, 0)
+    held = resident_bytes()
+    if held is None or not sys.platform.startswith("linux"):
+        return None
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM, the high-water mark
+    except OSError:
+        return None
+    run()
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return max(int(line.split()[1]) * 1024 - held, 0)
+    return None
+
+
+def used_bytes(device: torch.device) -> int:
+    """Bytes that count towards a memory limit: of the process on a CPU, of the device's own memory on a GPU."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return resident_bytes() or 0
+
+
+def readable(size: float) -> str:
+    """1.5 GB, 300 MB."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,4 +1,4 @@
-"""Where an emission grows: in memory while it is short, in a temporary file when it is long."""
+"""Storage of a growing emission, in memory or in a temporary file, and its energy track."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ctcalign.errors import OutputError
 
-# Longer emissions, or larger ones, go to disk in half precision.
+# Longer or larger emissions are stored on disk in half precision.
 RAM_SECONDS = 1800.0
 RAM_BYTES = 64 << 20
 
@@ -18,7 +18,7 @@ RAM_BYTES = 64 << 20
 class EmissionStore:
     """Frames of shape (n, C), appended in order.
 
-    The file has no name (or is deleted by the system when closed), so that nothing stays behind after an interrupt.
+    The file has no name (or the system deletes it when it is closed), so that nothing is left after an interrupt.
     """
 
     def __init__(self, frame_shift: float, classes: int) -> None:
@@ -49,12 +49,12 @@ class EmissionStore:
         except OSError as error:
             self.abandon()
             raise OutputError(
-                f"the emission cannot be kept in {tempfile.gettempdir()}: {error.strerror or error}; "
+                f"the emission cannot be stored in {tempfile.gettempdir()}: {error.strerror or error}; "
                 "free some space or set TMPDIR to another folder"
             ) from None
 
     def finish(self) -> tuple[npt.NDArray[np.float32] | npt.NDArray[np.float16], IO[bytes] | None]:
-        """The emission of shape (T, C), and the file that it maps when it lies on disk (float16)."""
+        """The emission of shape (T, C), and the file that it maps when it is on disk (float16)."""
         if self._file is None:
             if not self._held:
                 return np.zeros((0, self._classes), dtype=np.float32), None
@@ -62,11 +62,11 @@ class EmissionStore:
             self._held = []
             return joined, None
         self._file.flush()
-        # Copy on write: torch wants writable memory, and the file stays as it is.
+        # Copy on write: torch needs writable memory, and the file must not change.
         return np.memmap(self._file, dtype=np.float16, mode="c", shape=(self.frames, self._classes)), self._file
 
     def abandon(self) -> None:
-        """Give back memory and disk after a failure."""
+        """Release memory and disk after a failure."""
         self._held = []
         if self._file is not None:
             self._file.close()
@@ -80,7 +80,7 @@ class EnergyTrack:
     """
 
     SHIFT = 0.01
-    # Power of rounding noise far below 16 bits: keeps the logarithm of digital silence finite (-23 nats).
+    # Power far below the rounding noise of 16 bits: keeps the logarithm of digital silence finite (-23 nats).
     FLOOR = 1e-10
 
     def __init__(self, sample_rate: int) -> None:
@@ -90,7 +90,7 @@ class EnergyTrack:
         self._frames = 0
 
     def add(self, block: npt.NDArray[np.float32]) -> None:
-        """Take the next samples, shape (n,)."""
+        """Add the next samples, shape (n,)."""
         samples = np.concatenate([self._rest, block]) if len(self._rest) else block
         origin = self._edge(self._frames)
         count = (100 * (origin + len(samples))) // self._rate - self._frames + 1
@@ -105,7 +105,7 @@ class EnergyTrack:
         self._rest = samples.copy()
 
     def finish(self) -> npt.NDArray[np.float32]:
-        """The track in nats, a last frame that is cut included. Shape (frames,)."""
+        """The track in nats, with an incomplete last frame. Shape (frames,)."""
         if len(self._rest):
             self._done.append(self._log(np.sum(self._rest * self._rest)[None], np.array([len(self._rest)])))
             self._rest = self._rest[:0]

@@ -1,4 +1,4 @@
-"""Where somebody speaks: silero-vad over a recording in blocks, and the rules that make stretches of its frames."""
+"""Voice activity detection: silero-vad over a recording in blocks, and rules that make stretches of its frames."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import numpy.typing as npt
 from ctcalign.errors import ModelError, UsageError
 
 Stretch = tuple[float, float]
-_FRAME = {16_000: 512, 8_000: 256}  # samples of a frame, 32 ms: the network was trained on these alone
+_FRAME = {16_000: 512, 8_000: 256}  # samples of a frame, 32 ms; the network accepts no other length
 
 
 @dataclass(frozen=True)
 class VoiceRules:
-    """Speech begins at a frame of probability `begin`, ends before `pause` seconds below `end`. Times in seconds.
+    """Speech begins at a frame with probability `begin` and ends before `pause` seconds with less than `end`.
 
-    `shortest` is the least length of a stretch; `margin` is added at both ends of what is left.
+    Stretches shorter than `shortest` seconds are dropped; `margin` seconds are added at both ends of the others.
     """
 
     begin: float = 0.5
@@ -43,15 +43,17 @@ def voice_probabilities(
     """Probability of speech in every 32 ms.
 
     Args:
-        blocks: samples in [-1, 1], shapes (n,) or (1, n), as `AudioReader.blocks` gives them. One is held at a time.
+        blocks: samples in [-1, 1], shapes (n,) or (1, n), as from `AudioReader.blocks`. One is in memory at a time.
         sample_rate: 16000 or 8000 Hz.
     Returns:
-        Probabilities (frames,), and the seconds of audio. The last frame is filled up with silence.
+        Probabilities (frames,), and the seconds of audio. The last frame is padded with silence.
     Raises:
         UsageError: another rate.   ModelError: silero-vad is not installed or its weights cannot be read.
     """
     if sample_rate not in _FRAME:
-        raise UsageError(f"sample_rate: voice activity needs 16000 or 8000 Hz, got {sample_rate}; open the audio so")
+        raise UsageError(
+            f"sample_rate: voice activity detection needs 16000 or 8000 Hz, got {sample_rate}; open the audio at one"
+        )
     import torch
 
     size = _FRAME[sample_rate]
@@ -77,11 +79,11 @@ def speech_stretches(
 def stretches_of(
     probabilities: npt.NDArray[np.float32], frame: float, seconds: float, rules: VoiceRules | None = None
 ) -> list[Stretch]:
-    """Stretches of speech by the rules.
+    """Turn probabilities into stretches of speech, (start, end) in seconds.
 
     Args:
         probabilities: of speech in each frame.
-        frame: seconds a frame.
+        frame: seconds of a frame.
         seconds: length of the recording.
         rules: see `VoiceRules`.
     """
@@ -111,11 +113,11 @@ def stretches_of(
 
 
 def _frames(blocks: Iterable[npt.NDArray[np.float32]], size: int) -> Iterator[tuple[npt.NDArray[np.float32], int]]:
-    """Frames of `size` samples and how many of these are audio."""
+    """Frames of `size` samples, and how many samples of each are audio rather than padding."""
     rest = np.zeros(0, np.float32)
     for block in blocks:
         if block.ndim == 2 and block.shape[0] != 1:
-            raise UsageError(f"channel: voice activity takes one channel, got {block.shape[0]}; choose mix or a number")
+            raise UsageError(f"channel: voice activity needs one channel, got {block.shape[0]}; choose mix or a number")
         rest = np.concatenate([rest, block.reshape(-1).astype(np.float32, copy=False)])
         whole = len(rest) // size * size
         for at in range(0, whole, size):
@@ -126,7 +128,7 @@ def _frames(blocks: Iterable[npt.NDArray[np.float32]], size: int) -> Iterator[tu
 
 
 def _network() -> Any:
-    """The weights that silero-vad ships, read without importing it: that would set torch to a single thread."""
+    """The network from the files of silero-vad; importing the package would set torch to a single thread."""
     import torch
 
     place = find_spec("silero_vad")

@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from ctcalign.errors import ModelError, UsageError
 
-# Context for models without a bound: further away than this, sound hardly changes what is heard here.
+# Context of models that name none: audio further away hardly changes the output of a frame.
 DEFAULT_CONTEXT = 3.0
-# Models without a bound work best near the lengths they were trained on.
+# Models without a context of their own work best near the lengths that they were trained on.
 DEFAULT_WINDOW = 30.0
-# Where the context is bounded a longer window costs nothing but memory and wastes less on context.
+# Where the context is bounded, a longer window costs only memory, and a smaller part of it is context.
 WINDOW_PER_CONTEXT = 12
-# Windows begin at multiples of so many frames, so that layers with a stride inside the model (2, 3, 4, 8, 16 output
-# frames) see each window at the same phase as they would see the whole recording.
+# Windows begin at multiples of these numbers of frames, so that layers with a stride inside the model (2, 3, 4, 8, 16
+# output frames) process each window at the same phase as they would process the whole recording.
 _UNITS = (48, 16)
 
 
@@ -26,7 +26,7 @@ _UNITS = (48, 16)
 class WindowPlan:
     """Window k covers samples [k * hop_samples, k * hop_samples + window_samples).
 
-    Of its frames the `context_frames` on either side are not trusted, but for the two ends of the recording.
+    Its first and last `context_frames` frames are dropped, except at the two ends of the recording.
     """
 
     frame_shift: float
@@ -42,17 +42,17 @@ class WindowPlan:
         return self.window_samples / self.sample_rate
 
     def trusted(self, index: int, frames: int, last: bool) -> tuple[int, int]:
-        """First and last (exclusive) frame of window `index` to keep, of the `frames` that the model gave.
+        """First and last (exclusive) frame of window `index` to keep, out of the `frames` that the model returned.
 
         Raises:
-            ModelError: the model gives fewer frames than its frame shift promises.
+            ModelError: the model returns fewer frames than its frame shift implies.
         """
         first = self.context_frames if index else 0
         stop = frames if last else self.hop_frames + self.context_frames
         if frames < stop or frames < first:
             raise ModelError(
-                f"the model gave {frames} frames for a window of {self.window_seconds:.2f} s: its frame_shift "
-                f"of {self.frame_shift} s promises about {self.window_seconds / self.frame_shift:.0f}; correct it"
+                f"the model returned {frames} frames for a window of {self.window_seconds:.2f} s: its frame_shift "
+                f"of {self.frame_shift} s implies about {self.window_seconds / self.frame_shift:.0f}; correct it"
             )
         return first, stop
 
@@ -65,8 +65,8 @@ def plan_windows(
     Args:
         frame_shift: seconds between output frames.
         sample_rate: in Hz.
-        context: seconds on either side that a frame depends on, None for no bound.
-        window: seconds of a whole window with its context, None to choose.
+        context: seconds on either side that a frame depends on; None: not bounded.
+        window: seconds of a window with its context; None: chosen here.
     Raises:
         UsageError: the window is too short for the context.   ModelError: the frame shift cannot be placed on samples.
     """
@@ -87,7 +87,7 @@ def plan_windows(
             continue
         seconds = round(samples) / sample_rate
         context_units = math.ceil(bound / seconds - 1e-9) if bound > 0 else 0
-        # One unit at least: the outermost frames of a window can be short of samples (no padding in the model).
+        # One unit at least: without padding in the model, the outermost frames of a window lack samples.
         context_units = max(context_units, 1)
         hop_units = math.floor(length / seconds + 1e-9) - 2 * context_units
         if hop_units >= 1:
@@ -108,7 +108,7 @@ def plan_windows(
 
 
 def shortest_window(frame_shift: float, context: float | None) -> float:
-    """Seconds of the shortest window that `plan_windows` takes."""
+    """Seconds of the shortest window that `plan_windows` accepts."""
     unit = _UNITS[-1] * frame_shift
     bound = 0.0 if context is None else context
     return (2 * max(math.ceil(bound / unit - 1e-9), 1) + 1) * unit
@@ -120,7 +120,7 @@ def _whole(samples: float) -> bool:
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of the recording: its number, its samples (n,) and whether the recording ends in it."""
+    """A part of the recording: its number, its samples (n,) and whether the recording ends in it."""
 
     index: int
     samples: npt.NDArray[np.float32]
@@ -128,9 +128,9 @@ class Window:
 
 
 def cut(blocks: Iterable[npt.NDArray[np.float32]], plan: WindowPlan) -> Iterator[Window]:
-    """Windows of a stream of blocks of shape (n,). All are whole but the last, which is longer than its left context.
+    """Cut blocks of shape (n,) into windows of full length; the last one is shorter, but longer than its left context.
 
-    No window when there is no sample.
+    Without samples there is no window.
     """
     held = np.empty(plan.window_samples + 1, dtype=np.float32)
     filled = index = 0

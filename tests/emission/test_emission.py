@@ -191,16 +191,16 @@ def test_windows_cover_each_sample_with_context() -> None:
 
 
 def test_max_memory_chooses_batch_and_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ctcalign.emission import memory as memory
+    from ctcalign.emission import runner
 
     def measured(run: object, device: object) -> int:
         assert callable(run)
         run()
         return 100 << 20  # for the 10 s of the probe
 
-    monkeypatch.setattr(memory, "peak_of", measured)
-    monkeypatch.setattr(memory, "used_bytes", lambda device: 200 << 20)
-    fixed = memory.RESERVE + (200 << 20)
+    monkeypatch.setattr(runner, "peak_of", measured)
+    monkeypatch.setattr(runner, "used_bytes", lambda device: 200 << 20)
+    fixed = runner.RESERVE + (200 << 20)
     wave = noise(RATE * 120)
 
     def run(room_mb: int, window: float | None) -> FakeModel:

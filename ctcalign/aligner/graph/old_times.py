@@ -1,9 +1,9 @@
-"""The times that captions already have, as a soft prior: near them unless the sound says otherwise, and never a wall.
+"""The times that captions already have, as a soft prior, never a hard constraint.
 
-Two best paths are sought: a free one, and one on which each caption lies near its old time. Where they part, the free
-way costs `trust` nats for each caption that it puts elsewhere; so the sound decides against wrong times, and the times
-decide where the sound does not, as between the repeats of a chorus. For its time alone no caption is left out: the way
-near the times must say as many captions as the free one.
+Two best paths are searched: a free one, and one on which each caption lies near its old time. Where they differ, the
+free path costs `trust` nats for each caption that it places far from its old time. So the audio overrules wrong times,
+and the times decide where the audio does not, as between the repeats of a chorus. No caption is skipped because of its
+old time: the path near the times must contain as many captions as the free one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
 
-UNUSABLE = "old times: no way keeps near all of them; they were not used"
+UNUSABLE = "old times: no path stays near all of them; they were not used"
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class OldTimes:
     """How the old times of captions are used.
 
     Attributes:
-        max_shift: seconds that a caption may be from its old time at no cost, > 0.
-        trust: nats that a caption further away costs, >= 0. Some three wrongly heard letters cost as much as the
-            default; a sentence said elsewhere outweighs it many times over.
+        max_shift: seconds that a caption may be away from its old time at no cost, > 0.
+        trust: nats that a caption further away costs, >= 0. The default equals about three letters that are recognised
+            wrongly; a whole sentence that is spoken elsewhere outweighs it many times.
     """
 
     max_shift: float = 3.0
@@ -46,25 +46,25 @@ class OldTimes:
 def near_old_times(
     free: GraphPath,
     run: Run,
-    transcript: TranscriptGraph,
-    text: Transcript,
+    graph: TranscriptGraph,
+    transcript: Transcript,
     emission: Emission,
     prior: OldTimes,
 ) -> tuple[GraphPath, list[str]]:
-    """The free path, or where that is worth it the way near the old times; and warnings.
+    """The free path with the parts near the old times spliced in where these are preferred; and warnings.
 
     Args:
         free: best path of the whole graph.
         run: searches of the same graph; see `ctcalign.aligner.graph.search`.
-        transcript: the graph.
-        text: whose cues have the old times; the graph's words are its `spoken`.
+        graph: of the words.
+        transcript: its cues have the old times, its `spoken` are the words of the graph.
         emission: of the recording.
         prior: see `OldTimes`.
     """
-    allowed = _allowed(text, emission, prior.max_shift)
+    allowed = _allowed(transcript, emission, prior.max_shift)
     if allowed is None:
-        return free, ["old times: no caption has one, so there is nothing to keep near to"]
-    cue_of_node = _cues_of_nodes(transcript, text)
+        return free, ["old times: no caption has a time, so they were not used"]
+    cue_of_node = _cues_of_nodes(graph, transcript)
     outside = _outside(free, cue_of_node, allowed)
     if not outside.any():
         return free, []
@@ -72,29 +72,29 @@ def near_old_times(
         near = run(band=1.0, centre=allowed[cue_of_node])
     except NoPathError:
         return free, [UNUSABLE]
-    said = [_said(path, cue_of_node) for path in (free, near)]
+    visits_free, visits_near = (_visits(path, cue_of_node) for path in (free, near))
 
     def take_near(frames: slice, gain: float) -> bool:
-        visits = slice(*np.searchsorted(said[0].starts, [frames.start, frames.stop]))
-        moved = np.unique(said[0].cues[visits][outside[visits]]).size
-        return moved > 0 and gain < prior.trust * moved and said[1].count(frames) >= said[0].count(frames)
+        inside = slice(*np.searchsorted(visits_free.starts, [frames.start, frames.stop]))
+        moved = np.unique(visits_free.cues[inside][outside[inside]]).size
+        return moved > 0 and gain < prior.trust * moved and visits_near.count(frames) >= visits_free.count(frames)
 
-    return splice(free, near, transcript.graph, take_near), []
+    return splice(free, near, graph.graph, take_near), []
 
 
-def _allowed(text: Transcript, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
+def _allowed(transcript: Transcript, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
     """Earliest and latest frame of each cue, (cues, 2); None without any old time.
 
-    Between cues with a time, those without one may lie anywhere from the one before to the one behind.
+    A cue without a time may lie anywhere between the allowed frames of its neighbours that have one.
     """
     last = len(emission.log_probs) - 1
-    times = np.array([cue.span or (np.nan, np.nan) for cue in text.cues], np.float64)
+    times = np.array([cue.span or (np.nan, np.nan) for cue in transcript.cues], np.float64)
     known = ~np.isnan(times[:, 0])
     if not known.any():
         return None
     low = np.where(known, times[:, 0] - max_shift, -np.inf)
     high = np.where(known, times[:, 1] + max_shift, np.inf)
-    # A cue without a time: not before any earlier one that has one, not behind any later one.
+    # A cue without a time: not before an earlier one that has one, not after a later one.
     low = np.where(known, low, np.maximum.accumulate(low))
     high = np.where(known, high, np.minimum.accumulate(high[::-1])[::-1])
     high = np.maximum(high, low)
@@ -102,40 +102,40 @@ def _allowed(text: Transcript, emission: Emission, max_shift: float) -> NDArray[
     return np.clip(np.nan_to_num(frames, neginf=0, posinf=last), 0, last).round().astype(np.int64)
 
 
-def _cues_of_nodes(transcript: TranscriptGraph, text: Transcript) -> NDArray[np.int64]:
-    """The cue of each node; separators and fillers have that of the word behind them, the last filler the last one."""
-    homes = [cue for cue, _ in text.homes]
-    cues = np.empty(len(transcript.places), np.int64)
-    behind = homes[-1]
+def _cues_of_nodes(graph: TranscriptGraph, transcript: Transcript) -> NDArray[np.int64]:
+    """The cue of each node; separators and fillers have that of the next word, the last filler has the last cue."""
+    homes = [cue for cue, _ in transcript.homes]
+    cues = np.empty(len(graph.places), np.int64)
+    following = homes[-1]
     for node in range(len(cues) - 1, -1, -1):
-        place = transcript.places[node]
-        behind = behind if place is None else homes[place.word]
-        cues[node] = behind
+        place = graph.places[node]
+        following = following if place is None else homes[place.word]
+        cues[node] = following
     return cues
 
 
 @dataclass(frozen=True)
-class _Said:
-    """The visits of a path: where each starts, its cue, and whether it is of a word (a filler is of none)."""
+class _Visits:
+    """The visits of nodes by a path: first frame, cue, and whether the node belongs to a word (a filler does not)."""
 
     starts: NDArray[np.int64]
     cues: NDArray[np.int64]
     words: NDArray[np.bool_]
 
     def count(self, frames: slice) -> int:
-        """Cues of which words begin in these frames."""
-        visits = slice(*np.searchsorted(self.starts, [frames.start, frames.stop]))
-        return int(np.unique(self.cues[visits][self.words[visits]]).size)
+        """Number of cues with words that begin in these frames."""
+        inside = slice(*np.searchsorted(self.starts, [frames.start, frames.stop]))
+        return int(np.unique(self.cues[inside][self.words[inside]]).size)
 
 
-def _said(path: GraphPath, cue_of_node: NDArray[np.int64]) -> _Said:
+def _visits(path: GraphPath, cue_of_node: NDArray[np.int64]) -> _Visits:
     starts = np.array([start for start, _ in path.spans], np.int64)
-    return _Said(starts, cue_of_node[path.nodes.numpy()], path.path.numpy()[starts] >= 0)
+    return _Visits(starts, cue_of_node[path.nodes.numpy()], path.path.numpy()[starts] >= 0)
 
 
 def _outside(path: GraphPath, cue_of_node: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which visits of words lie beyond the frames that their cue is allowed."""
+    """Which visits of words lie outside the frames that their cue is allowed."""
     spans = np.array(path.spans, np.int64).reshape(-1, 2)
     limits = allowed[cue_of_node[path.nodes.numpy()]]
-    said = path.path.numpy()[spans[:, 0]] >= 0 if len(spans) else np.zeros(0, np.bool_)
-    return np.asarray(said & ((spans[:, 0] < limits[:, 0]) | (spans[:, 1] - 1 > limits[:, 1])))
+    words = path.path.numpy()[spans[:, 0]] >= 0 if len(spans) else np.zeros(0, np.bool_)
+    return np.asarray(words & ((spans[:, 0] < limits[:, 0]) | (spans[:, 1] - 1 > limits[:, 1])))

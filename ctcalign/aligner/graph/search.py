@@ -1,4 +1,4 @@
-"""The best path of a recording: exact where that takes minutes at most, pruned and checked beyond."""
+"""The best path of a recording: exact up to a size that takes minutes, beyond it pruned and checked."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from ctcalign.aligner.graph.verbatim import TranscriptGraph
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError
 
-# Nats that a wildcard costs in each of its frames, so that it takes no frame that a real symbol explains.
+# Nats that a wildcard costs in each of its frames, so that it takes no frame that a symbol explains.
 WILDCARD_PENALTY = 0.7
-NEAR = 0.25  # seconds around a symbol that are taken for speech
+NEAR = 0.25  # seconds around a recognised symbol that count as speech
 # Frames times nodes up to which the search is exact: about 100 s on one core, four hours of dense speech.
 EXACT_CELLS = 1e11
-# Beams in nats of the pruned search. A wrong guess of a word costs some ten nats, so the first survives dozens of them.
+# Beams of the pruned search in nats. A wrong word costs about ten, so the first beam keeps paths with dozens of them.
 BEAMS = (1000.0, 5000.0)
-
-
-# Frames times nodes from which a first look bounds the search, and how: anchors on either side that are not trusted,
-# and seconds beyond them. The second, wider one checks the first.
+# Frames times nodes from which anchors limit the search, and the limits: anchors on either side that are left out, and
+# seconds beyond them. The second, wider limits check the first.
 COARSE_CELLS = 1e9
-LOOKS = ((3, 5.0), (8, 20.0))
+LIMITS = ((3, 5.0), (8, 20.0))
 
 
 class Run(Protocol):
-    """One search: a beam in nats, or frames (N, 2) that each node keeps to, give or take `band`."""
+    """One search: with a beam in nats, or with frames (N, 2) between which each node lies, give or take `band`."""
 
     def __call__(
         self, beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
@@ -38,21 +36,21 @@ class Run(Protocol):
 
 
 def runner(
-    emission: Emission, transcript: TranscriptGraph, max_memory: int | None, filler_penalty: Sequence[float] = (0.0,)
+    emission: Emission, graph: TranscriptGraph, max_memory: int | None, filler_penalty: Sequence[float] = (0.0,)
 ) -> Run:
-    """Searches of one transcript in one emission.
+    """Searches of one graph in one emission.
 
-    Fillers are charged where something is said alone: else the words of few captions against much other speech would be
-    spread over its pauses, for those would be free as pauses between words.
+    Fillers cost only in frames near speech: otherwise the words of a few captions in a long recording would be spread
+    over its pauses, which would cost nothing between words but a penalty in a filler.
     """
-    said = near_symbols(emission) if any(filler_penalty) else None
+    speech = near_symbols(emission) if any(filler_penalty) else None
 
     def run(
         beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
     ) -> ctc.GraphPath:
         return ctc.best_path_graph(
             emission.log_probs,
-            transcript.graph,
+            graph.graph,
             emission.vocabulary.blank,
             beam=beam,
             band=band,
@@ -60,7 +58,7 @@ def runner(
             max_memory=max_memory,
             wildcard_penalty=WILDCARD_PENALTY,
             filler_penalty=filler_penalty,
-            filler_frames=said,
+            filler_frames=speech,
         )
 
     return run
@@ -77,26 +75,32 @@ def near_symbols(emission: Emission) -> NDArray[np.bool_]:
 
 def search(
     emission: Emission,
-    transcript: TranscriptGraph,
+    graph: TranscriptGraph,
     max_memory: int | None,
     exact_cells: float = EXACT_CELLS,
     coarse_cells: float = COARSE_CELLS,
     filler_penalty: Sequence[float] = (0.0,),
 ) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path through a transcript, and warnings about it.
+    """The best path through a graph, and warnings about it.
 
-    With a filler beyond COARSE_CELLS, `coarse` says where the text may lie; a wider look checks the result. Without,
-    beyond `exact_cells`, a beam search runs; its path is taken when it is proved to be the best one, or when a beam
-    five times as wide finds the same. Where the two differ the wider one's is taken, with a warning.
+    A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`), and wider limits
+    check the result. A graph without fillers and more than `exact_cells` is searched with a beam: the path is accepted
+    if it is certified optimal or if a beam five times as wide finds the same path; otherwise the path of the wider beam
+    is taken, with a warning.
 
+    Args:
+        emission: of the recording.
+        graph: of its text.
+        max_memory: bytes for back-pointers; None sets no limit.
+        exact_cells, coarse_cells: frames times nodes, see above.
+        filler_penalty: nats a frame of each kind of filler.
     Raises:
         NoPathError: the text needs more frames than there are.
     """
-
-    run = runner(emission, transcript, max_memory, filler_penalty)
-    cells = len(emission.log_probs) * len(transcript.graph)
-    if cells > coarse_cells and (transcript.graph.labels <= ctc.FILLER).any():
-        return _looked(emission, transcript, run)
+    run = runner(emission, graph, max_memory, filler_penalty)
+    cells = len(emission.log_probs) * len(graph.graph)
+    if cells > coarse_cells and (graph.graph.labels <= ctc.FILLER).any():
+        return _near_anchors(emission, graph, run)
     if cells <= exact_cells:
         return run(None), []
     found: list[ctc.GraphPath] = []
@@ -104,7 +108,7 @@ def search(
         try:
             path = run(beam)
         except NoPathError:
-            continue  # the beam lost every path; a wider one may not
+            continue  # the beam cut off every path; a wider one may keep one
         if path.certified or (found and path.score == found[-1].score):
             return path, []
         found.append(path)
@@ -113,13 +117,13 @@ def search(
     return run(None), []
 
 
-def _looked(emission: Emission, transcript: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path near the anchors of a first look; the wider look decides where the two differ."""
+def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
+    """The best path near the anchors; where the wider limits give a better one, that one."""
     found: list[ctc.GraphPath] = []
-    for spare, seconds in LOOKS:
-        centre = expected_frames(emission, transcript, spare)
+    for spare, seconds in LIMITS:
+        centre = expected_frames(emission, graph, spare)
         path = run(None, max(1.0, seconds / emission.frame_shift), centre)
         if path.certified or (found and path.score <= found[-1].score):
             return path if path.certified else found[-1], []
         found.append(path)
-    return found[-1], ["search: a wider look found a better path; times where text and sound differ are unsure"]
+    return found[-1], ["search: wider limits gave a better path; times are uncertain where text and audio differ"]

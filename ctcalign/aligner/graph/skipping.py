@@ -1,9 +1,9 @@
-"""Words that may be missing from the sound, and sound that may be missing from the words, in one graph.
+"""The graph of a transcript in which words and cues may be skipped and other speech may stand between words.
 
-Before every word, and behind the last, stands a filler that takes up anything at a price a second: a low one between
-cues, a high one inside them, since a cue is said in one go. From filler to filler run arcs that skip one word, and from
-the filler before a cue to the one behind it an arc that skips the whole cue, each at a price of its own. So skips run
-along one chain of fillers, and the graph stays linear in the number of words.
+Before every word, and after the last one, there is a filler, which takes up any speech at a price a second: a low one
+between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc from each filler to
+the next skips one word, and an arc from the filler before a cue to the one after it skips the whole cue, each at its
+own price. All skips run along this one chain of fillers, so the size of the graph is linear in the number of words.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
-# Nats more for leaving out a word or cue that stands again a little further on: of two equal ones the first is said.
+# Additional nats for skipping a cue whose text is repeated a little later: of two equal cues the first one is taken.
 TWIN = 8.0
 NEAR = 3  # cues
 
@@ -25,14 +25,14 @@ INSIDE = FILLER - 1  # the label of fillers between the words of one cue
 
 @dataclass(frozen=True)
 class SkipCosts:
-    """Prices of disagreement between text and sound, in nats. tools/fit_skip_costs.py fits them; see tools/fits/.
+    """Prices of differences between text and audio, in nats. Fitted by tools/fit_skip_costs.py; see tools/fits/.
 
     Attributes:
-        between: a second of sound between cues that no word covers.
+        between: a second of speech between cues that no word covers.
         inside: the same between the words of one cue.
-        opening: the beginning of such a stretch.
-        word: a word that is not said.
-        cue: a whole cue that is not said.
+        opening: the beginning of such speech.
+        word: a word that is not spoken.
+        cue: a whole cue that is not spoken.
     """
 
     between: float = 35.0
@@ -45,13 +45,13 @@ class SkipCosts:
 def skipping_graph(
     words: Sequence[TokenisedWord], cues: Sequence[int], vocabulary: Vocabulary, costs: SkipCosts
 ) -> TranscriptGraph:
-    """The graph of words of which any may be left out, with fillers between.
+    """The graph of words any of which may be skipped, with fillers between.
 
     Args:
         words: spoken words in order, at least one.
         cues: number of the cue of each word, ascending.
         vocabulary: the model's symbols.
-        costs: those of skips; the search takes `between` and `inside`, a frame, as its `filler_penalty`.
+        costs: of skips; `between` and `inside` are given to the search, per frame, as its `filler_penalty`.
     """
     builder = GraphBuilder()
     places: list[Place | None] = []
@@ -62,9 +62,9 @@ def skipping_graph(
         return node
 
     twins = _earlier_twins(words, cues)
-    ends: tuple[int, ...] = (START,)  # the nodes behind which the next word may begin
+    ends: tuple[int, ...] = (START,)  # the nodes after which the next word may begin
     filler: int | None = None
-    cue_filler: int | None = None  # the filler before the cue that we are in
+    cue_filler: int | None = None  # the filler before the cue of this word
     for number, word in enumerate(words):
         begins = number == 0 or cues[number] != cues[number - 1]
         again = TWIN if number and cues[number - 1] in twins else 0.0
@@ -86,7 +86,10 @@ def skipping_graph(
 def _entries(
     ends: tuple[int, ...], filler: int | None, cue_filler: int | None, costs: SkipCosts, more: float
 ) -> dict[int, float]:
-    """Arcs into a filler: from the word before, past that word, and past the whole cue before; `more` for skips."""
+    """Arcs into a filler with their prices: from the word before, over that word, over the whole cue before.
+
+    `more` is added to the price of skips.
+    """
     arcs = dict.fromkeys(ends, costs.opening)
     if filler is not None:
         arcs[filler] = costs.word + more
@@ -96,7 +99,7 @@ def _entries(
 
 
 def _earlier_twins(words: Sequence[TokenisedWord], cues: Sequence[int]) -> set[int]:
-    """Cues whose words stand again in one of the next few."""
+    """Cues whose words are repeated in one of the next `NEAR` cues."""
     texts: dict[int, list[object]] = {}
     for word, cue in zip(words, cues, strict=True):
         texts.setdefault(cue, []).append(word.alternatives)

@@ -1,4 +1,4 @@
-"""The words of a recording as one graph of symbols: parallel readings, optional separators, bridges."""
+"""The graph of a transcript in which every word is spoken: parallel readings, optional separators, wildcards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ctcalign.text.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)  # there is one for each symbol of the text
 class Place:
-    """What a node of the graph stands for: symbol `position` of alternative `alternative` of word `word`."""
+    """What a node of the graph stands for: symbol `position` of reading `alternative` of word `word`."""
 
     word: int
     alternative: int
@@ -21,17 +21,17 @@ class Place:
 
 @dataclass(frozen=True)
 class TranscriptGraph:
-    """A token graph and the meaning of its nodes; separators between words have none."""
+    """A token graph and the meaning of its nodes; separators and fillers have none."""
 
     graph: TokenGraph
     places: tuple[Place | None, ...]
 
 
 def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> TranscriptGraph:
-    """Words one behind the other; the best path chooses a reading of each.
+    """Words one after the other; the best path chooses a reading of each.
 
-    A separator between two words is optional: people run words together, and models differ in whether they write it.
-    A word of which the model can say nothing is a wildcard, which takes whatever is said there.
+    A separator between two words is optional: people run words together, and models differ in whether they write one.
+    A word that the model has no symbols for is a wildcard, which takes whatever is spoken there.
 
     Args:
         words: spoken words in order.
@@ -39,7 +39,7 @@ def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> 
     """
     builder = GraphBuilder()
     places: list[Place | None] = []
-    ends: tuple[int, ...] = (START,)  # the nodes behind which the next word may begin
+    ends: tuple[int, ...] = (START,)  # the nodes after which the next word may begin
 
     def add(label: int, predecessors: Sequence[int], place: Place | None) -> int:
         node = builder.add(label, predecessors)

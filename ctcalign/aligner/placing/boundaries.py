@@ -1,8 +1,8 @@
-"""Where words begin and end, from the spikes of the best path and the energy of the recording.
+"""Word boundaries from the spikes of the best path and the energy of the recording.
 
-CTC marks a sound somewhere inside it, not at its edges. Between the last spike of one word and the first of the next
-lies a gap; if there is silence in it, the words end and begin at its edges, and the silence belongs to neither. If
-there is none, the words meet inside the gap.
+CTC marks a sound somewhere inside it, not at its edges. Between the last spike of one word and the first spike of the
+next lies a gap. If there is silence in the gap, one word ends where the silence begins and the other begins where it
+ends; the silence belongs to neither. Otherwise the words meet inside the gap.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ FloatArray = npt.NDArray[np.floating]
 class BoundaryRules:
     """Durations in seconds, counted from spikes that are corrected for the model's delay.
 
-    The defaults were chosen on synthetic speech with exact times and on development recordings; they are no property
-    of one model.
+    The defaults were chosen on synthetic speech with exact times and on development recordings, not for one model.
     """
 
-    quiet_share: float = 0.3  # of the way from the noise floor to the level of speech: below it is silence
+    quiet_share: float = 0.3  # of the range from the noise floor to the speech level; silence lies below it
     shortest_silence: float = 0.06  # shorter dips are closures of stops
-    longest_tail: float = 0.35  # how far a word may go on after its last spike
-    longest_onset: float = 0.35  # how far a word may begin before its first spike
-    usual_tail: float = 0.15  # how far it goes on where noise or music hides its end
-    usual_onset: float = 0.05  # how far before the spike it begins where they hide its beginning
-    lead: float = 0.02  # in running speech, how long before its first spike a word begins
-    level_window: float = 8.0  # seconds on either side over which floor and level are measured
+    longest_tail: float = 0.35  # of a word after its last spike
+    longest_onset: float = 0.35  # of a word before its first spike
+    usual_tail: float = 0.15  # after the last spike where noise or music hides the end of the word
+    usual_onset: float = 0.05  # before the first spike where they hide the beginning
+    lead: float = 0.02  # before the first spike in running speech
+    level_window: float = 8.0  # on either side, over which floor and level are measured
 
 
 def quiet_frames(energy: FloatArray, shift: float, rules: BoundaryRules) -> npt.NDArray[np.bool_]:
-    """Frames of a recording's energy track that are silence by its own local levels.
+    """Frames of an energy track that are silence, by the levels of the recording around them.
 
     Args:
         energy: log power every `shift` seconds, in nats. Shape (N,).
@@ -59,13 +58,13 @@ def quiet_frames(energy: FloatArray, shift: float, rules: BoundaryRules) -> npt.
         floors[i], levels[i] = np.percentile(part, (5, 90))
     places = np.arange(count)
     floor, level = np.interp(places, centres, floors), np.interp(places, centres, levels)
-    # Where speech barely rises above the floor the levels say nothing: no frame is called quiet.
+    # Where the speech level is hardly above the floor, the two cannot be told apart: no frame counts as quiet.
     clear = level - floor > 2.0
     return np.asarray(clear & (smooth < floor + rules.quiet_share * (level - floor)))
 
 
 def _runs(quiet: npt.NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
-    """Stretches of at least `least` quiet frames as (first, one past the last)."""
+    """Stretches [first, stop) of at least `least` quiet frames."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], quiet, [False])).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= least]
 
@@ -81,12 +80,12 @@ def refine(
     """Times of words from their spikes.
 
     Args:
-        spikes: for each word in order, the beginning of its first and the end of its last spike, in seconds, less
-            `delay`.
+        spikes: for each word in order, the beginning of its first and the end of its last spike, in seconds, with
+            `delay` already subtracted.
         energy: log power of the recording every `shift` seconds, in nats. Shape (N,).
         shift: seconds between values of `energy`.
         duration: length of the recording in seconds.
-        delay: seconds that the model's spikes lag the sounds.
+        delay: seconds by which the model's spikes come after the sounds.
         rules: see `BoundaryRules`.
     Returns:
         (start, end) of each word in seconds: ordered, without overlap, inside [0, duration].
@@ -123,7 +122,7 @@ class _Gaps:
     rules: BoundaryRules
 
     def edges(self, before: float, after: float, *, first: bool, last: bool) -> tuple[float, float]:
-        """The end of the word whose last spike ends at `before`, and the start of the one whose first is at `after`."""
+        """End of the word whose last spike ends at `before`, start of the one whose first spike begins at `after`."""
         rules = self.rules
         end, start = self._silences(before, after)
         if end is None and start is None and not first and not last and after - before < 2 * rules.longest_tail:
@@ -136,15 +135,15 @@ class _Gaps:
         return end, min(max(start, before if first else end), after if last else after + self.delay)
 
     def _silences(self, before: float, after: float) -> tuple[float | None, float | None]:
-        """Where the first silence behind a word begins, and where the last one before the next word ends."""
+        """Where the first silence after a word begins, and where the last one before the next word ends."""
         a, b = int(before / self.shift), min(len(self.quiet), round((after + self.delay) / self.shift))
         runs = _runs(self.quiet[a:b], max(1, round(self.rules.shortest_silence / self.shift)))
         runs = [(a + i, a + j) for i, j in runs]
-        # A dip that is over before the last spike itself is the closure of a stop inside the word.
+        # A dip that ends before the last spike is the closure of a stop inside the word.
         behind = [i for i, j in runs if j * self.shift > before + self.delay - self.shift]
         ahead = [j for i, j in runs if i * self.shift < after]
         if not behind or not ahead:
             return None, None
-        # Quiet until the spike: the word begins too softly to be seen, and the spike tells best.
+        # Quiet until the spike: the word begins too softly for its energy to show, so it begins at the spike.
         start = after if ahead[-1] >= b else ahead[-1] * self.shift
         return behind[0] * self.shift, start

@@ -1,7 +1,7 @@
-"""Sound of the speaker around a cue that is no word: the breath before it, the last noise of the lips behind.
+"""Breaths and other sounds of the speaker around a cue.
 
-Words begin at their voice. A cue, which is cut out, shown or trained on as a whole, begins with the breath that is
-drawn for it, where one can be heard, as references that go by the sound do.
+Words begin where the voice does. A cue, which is cut out, shown or used for training as a whole, begins with the breath
+before it when that is audible, as the reference times of annotators do.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 Span = tuple[float, float]
-MOST_SOUND = 0.85  # share of the reach that a breath may fill
-CLICK = 5  # frames of the median that lips opening, louder than any breath but for a moment, do not survive
+MOST_SOUND = 0.85  # fraction of the reach that a breath may fill
+CLICK = 5  # frames of a median filter that removes clicks of the lips: louder than a breath, but very short
 _NATS_PER_DB = np.log(10) / 10
 
 
 @dataclass(frozen=True)
 class BreathRules:
-    """What counts as such a sound. Times in seconds, levels in decibels of the power of 10 ms.
+    """What counts as a breath. Times in seconds, levels in decibels of the power of 10 ms.
 
-    Nothing is taken in where such sounds fill nearly all of `reach`, or they are too loud for longer than a click, or
-    voice and floor are near each other: that is noise. The floor is the level that `floor_percentile` per cent of the
-    frames inside the cue and its neighbours stay below: the recording's own pauses, so that a room's tone is no breath.
-    Chosen on seven development recordings, six more readers, and the bundled talk, which has wind and applause.
+    Nothing is added to a cue where such sounds fill nearly all of `reach`, where they are too loud for longer than a
+    click, or where the voice is hardly above the floor: that is noise. The floor is the percentile `floor_percentile`
+    of the frames inside the cue and its neighbours, the level of the recording's own pauses, so that room tone is not
+    taken for a breath. Chosen on seven development recordings, six more readers, and the bundled talk with its wind and
+    applause.
     """
 
     above_floor: float = 5.0
     least_contrast: float = 25.0  # between the floor and the voice, the loudest fifth
-    below_peak: float = 40.0  # softer than this against the loudest frame of the cue, nobody hears it
-    below_voice: float = 14.0  # and what comes nearer to the loudest fifth of the cue is applause, wind, another voice
+    below_peak: float = 40.0  # a breath this far below the loudest frame of the cue is inaudible
+    below_voice: float = 14.0  # sound less far below the loudest fifth of the cue is applause, wind or another voice
     reach: float = 0.9
-    most: float = 0.4  # of it is taken: who counts no breath is not half a second off, nor who counts long ones
-    bridge: float = 0.35  # of quiet between the breath and the first word
+    most: float = 0.4  # added at either edge: a limit for the difference between annotators with and without breaths
+    bridge: float = 0.35  # of silence between the breath and the first word
     floor_percentile: float = 6.0
     neighbours: int = 2  # cues on either side
 
@@ -52,7 +53,7 @@ def with_breaths(
 
     Args:
         cues: (start, end) in seconds from first to last word, in order, without overlap.
-        speech: (start, end) of speech that belongs to no cue, in order: no cue grows over it.
+        speech: (start, end) of speech that belongs to no cue, in order; cues are not extended over it.
         energy: log power of the recording every `shift` seconds, in nats. Shape (N,).
         shift: seconds between values.
     Returns:
@@ -71,7 +72,7 @@ def with_breaths(
             continue
         floor, voice = (float(level) for level in np.percentile(frames, (rules.floor_percentile, 80)))
         if voice - floor < rules.least_contrast * _NATS_PER_DB:
-            wide.append((start, end))  # in noise nobody hears a breath
+            wide.append((start, end))  # breaths are inaudible in noise
             continue
         floor += rules.above_floor * _NATS_PER_DB
         least = max(floor, float(parts[place].max()) - rules.below_peak * _NATS_PER_DB)
@@ -92,7 +93,7 @@ def _frame(time: float, shift: float, *, up: bool = False) -> int:
 
 
 def _limits(cues: Sequence[Span], speech: Sequence[Span], place: int, duration: float) -> Span:
-    """Between which times a cue may grow."""
+    """Limits within which a cue may be extended."""
     start, end = cues[place]
     before = cues[place - 1][1] if place else 0.0
     after = cues[place + 1][0] if place + 1 < len(cues) else duration
@@ -104,9 +105,9 @@ def _limits(cues: Sequence[Span], speech: Sequence[Span], place: int, duration: 
 
 
 def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: int, bridge: int) -> int:
-    """Frames to take in, walking outwards, until `bridge` frames in a row are quiet.
+    """Frames by which a cue is extended, outwards until `bridge` frames in a row are quiet.
 
-    None where nearly all of the reach sounds (noise, music), or a part of it is too loud (applause, somebody else).
+    0 where nearly all of the reach is loud (noise, music), or where a part of it is too loud (applause, other speech).
     """
     near = energy[:reach]
     loud = near > least
@@ -119,13 +120,13 @@ def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: i
 
 
 def _loudness(sound: npt.NDArray[np.floating]) -> float:
-    """The loudest of it, clicks apart."""
+    """The loudest level, without clicks."""
     around = np.pad(sound, CLICK // 2, mode="edge")
     return float(np.median(sliding_window_view(around, CLICK), axis=1).max())
 
 
 def _apart(wide: list[Span], cues: Sequence[Span]) -> list[Span]:
-    """Where two cues have grown into each other they meet in the middle of what both want."""
+    """Cues that overlap after they were extended meet in the middle of the overlap."""
     out = list(wide)
     for place in range(len(out) - 1):
         if out[place][1] > out[place + 1][0]:

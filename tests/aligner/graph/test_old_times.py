@@ -83,7 +83,7 @@ def test_captions_without_times_lie_between_their_neighbours(song):
 
 def test_without_a_single_time_there_is_a_warning(song):
     _, warnings = starts(song[0], [Cue(0, CHORUS)], OldTimes())
-    assert "old times: no caption has one, so there is nothing to keep near to" in warnings
+    assert "old times: no caption has a time, so they were not used" in warnings
 
 
 @pytest.mark.parametrize(("values", "said"), [({"max_shift": 0}, "max_shift"), ({"trust": -1}, "trust")])

@@ -1,4 +1,4 @@
-"""Models that break their promises, and windows that cannot be."""
+"""Models whose output does not match their description, and arguments out of range."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ctcalign.text.vocabulary import Vocabulary
 from tests.emission.emission_cases import RATE, FakeModel, noise
 
 
-def _promise(**changes: object) -> FakeModel:
+def _model(**changes: object) -> FakeModel:
     model = FakeModel()
     for name, value in changes.items():
         setattr(model, name, value)
@@ -36,26 +36,26 @@ class _Nan(FakeModel):
 @pytest.mark.parametrize(
     ("model", "text"),
     [
-        (_promise(frame_shift=0.01), "promises about"),
-        (_promise(frame_shift=0.04), "promises about"),
-        (_promise(vocabulary=Vocabulary(("a", "b"))), "5 columns but its vocabulary has 2 symbols"),
+        (_model(frame_shift=0.01), "implies about"),
+        (_model(frame_shift=0.04), "implies about"),
+        (_model(vocabulary=Vocabulary(("a", "b"))), "5 columns but its vocabulary has 2 symbols"),
         (_Logits(), "apply log_softmax"),
-        (_Nan(), "gives NaN in the window at 0.0 s"),
-        (_promise(frame_shift=0.0123456), "no whole number of samples"),
+        (_Nan(), "returns NaN in the window at 0.0 s"),
+        (_model(frame_shift=0.0123456), "no whole number of samples"),
     ],
 )
-def test_broken_promises_of_a_model(model: FakeModel, text: str) -> None:
+def test_output_that_does_not_match_the_description(model: FakeModel, text: str) -> None:
     with pytest.raises(ModelError, match=text):
         compute_emission(model, noise(RATE * 20), window=5.0)
 
 
 @pytest.mark.parametrize("window", [0.0, -1.0, math.nan, math.inf, 0.3])
-def test_windows_that_cannot_be(window: float) -> None:
+def test_windows_out_of_range(window: float) -> None:
     with pytest.raises(UsageError, match="window: "):
         compute_emission(FakeModel(), noise(RATE), window=window)
 
 
-def test_usage() -> None:
+def test_arguments_out_of_range() -> None:
     with pytest.raises(UsageError, match="batch_size: expected 1 or more, got 0"):
         compute_emission(FakeModel(), noise(RATE), batch_size=0)
     with pytest.raises(UsageError, match="channel: an emission is made from one channel, got 2"):
