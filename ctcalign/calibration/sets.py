@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import CaptionError
-from ctcalign.formats.lhotse import is_lhotse
+from ctcalign.files import parse_json
+from ctcalign.formats.lhotse import is_lhotse, supervisions
 from ctcalign.scoring.files import TRUTH, read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
 
@@ -87,13 +87,7 @@ def _rows(path: Path) -> list[Row]:
         text = decode(path.read_bytes(), str(path)).text
     except OSError as error:
         raise CaptionError(f"{path}: cannot be read: {error.strerror or error}") from error
-    try:
-        try:
-            data = json.loads(text)
-        except ValueError:
-            data = [json.loads(line) for line in text.split("\n") if line.strip()]
-    except ValueError as error:
-        raise CaptionError(f"{path}: neither JSON nor lines of JSON ({error})") from None
+    data = parse_json(text, str(path))
     rows = data if isinstance(data, list) else [data]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise CaptionError(f"{path}: holds no JSON objects")
@@ -169,7 +163,7 @@ def _lhotse(path: Path, rows: Sequence[Row]) -> list[Transcribed]:
         name = str(recording.get("id"))
         source = Path(str(recording["sources"][0].get("source")))
         audio[name] = source if source.is_absolute() else path.parent / source
-        own = [one.get("speaker") for one in row.get("supervisions") or [] if isinstance(one, dict)]
+        own = [one.row.get("speaker") for one in supervisions(row)]
         speakers.setdefault(name, set()).update(str(speaker) for speaker in own if speaker)
     out = []
     for file in read_timed(path):

@@ -18,6 +18,7 @@ from ctcalign.alignment.cue import Cue
 from ctcalign.audio import open_audio
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.errors import AudioError, CaptionError
+from ctcalign.files import read_json_lines
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.spans import Span
 from ctcalign.text.tokeniser import Tokeniser
@@ -67,7 +68,7 @@ def read_archive(manifest: Path, tar: Path, model: AcousticModel) -> Iterator[Re
     """
     import soundfile as sf
 
-    rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    rows = read_json_lines(manifest)
     noise = np.random.default_rng(0)
     with tarfile.open(tar) as files:
         for speaker in dict.fromkeys(row["speaker"] for row in rows):

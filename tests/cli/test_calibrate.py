@@ -99,7 +99,7 @@ def test_shipped_confidences_separate_right_from_wrong(tmp_path):
         ((), "no recordings to fit on; give SETS or --pair AUDIO CAPTIONS", 2),
         ((DEMO / "truth.json",), "--output is missing; give -o confidence.json", 2),
         ((DEMO / "truth.json", "--boundaries", "--plot", "x.png"), "--plot: there is nothing to draw", 2),
-        ((DEMO / "README.md", "-o", "x.json"), "neither JSON nor lines of JSON", 1),
+        ((DEMO / "README.md", "-o", "x.json"), "README.md: not valid JSON", 1),
         ((DEMO, "-o", "x.json", "--plot", "x.txt"), "", 2),
     ],
 )

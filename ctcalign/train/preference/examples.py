@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.errors import CtcAlignError, UsageError
-from ctcalign.files import atomic_write
+from ctcalign.files import atomic_write, json_lines
 
 VALUES = ("reference_log_probs", "scores", "token_rewards", "aligned_scores")
 
@@ -90,9 +90,7 @@ def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
                 if path.suffix == ".gz"
                 else path.open(encoding="utf-8") as lines
             ):
-                for number, line in enumerate(lines, 1):
-                    if line.strip():
-                        found.append(_example(line, key, f"{name}:{number}"))
+                found += [example_of(row, key, f"{name}:{number}") for number, row in json_lines(lines, name)]
         except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
             raise CtcAlignError(f"{name}: cannot be read as JSON lines ({error})") from error
     return found
@@ -106,14 +104,6 @@ def write_examples(path: str | Path, examples: Iterable[Example], key: str = "id
             stream.write(json.dumps(one.to_dict(key), ensure_ascii=False) + "\n")
             count += 1
     return count
-
-
-def _example(line: str, key: str, where: str) -> Example:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise CtcAlignError(f"{where}: is not JSON ({error.msg})") from None
-    return example_of(row, key, where)
 
 
 def example_of(row: Any, key: str = "id", where: str = "example") -> Example:
