@@ -20,13 +20,13 @@ class TokenisedWord:
     """A word and its possible token sequences.
 
     `alternatives` are distinct and in the order of the readings; there are none when the word is not spoken or when the
-    vocabulary covers none of its characters (the aligner then interpolates its place). `unsayable` are the characters
+    vocabulary covers none of its characters (the aligner then uses a wildcard). `unsupported` are the characters
     that the vocabulary lacks.
     """
 
     word: Word
     alternatives: tuple[tuple[int, ...], ...]
-    unsayable: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 @dataclass
@@ -36,22 +36,21 @@ class TextReport:
     words: int = 0
     romanised: int = 0
     bridged: list[str] = field(default_factory=list)
-    unsayable: Counter[str] = field(default_factory=Counter)
+    unsupported: Counter[str] = field(default_factory=Counter)
     missing_romaniser: bool = False
 
     @property
     def warnings(self) -> list[str]:
         """Warnings for the user; empty when everything could be represented."""
         lines: list[str] = []
-        if self.unsayable:
-            most = ", ".join(f"{_shown(character)} {count}×" for character, count in self.unsayable.most_common(12))
-            more = f" and {len(self.unsayable) - 12} more" if len(self.unsayable) > 12 else ""
-            lines.append(f"text: the model cannot say {self.unsayable.total()} characters: {most}{more}")
+        if self.unsupported:
+            most = ", ".join(f"{_shown(character)} {count}×" for character, count in self.unsupported.most_common(12))
+            more = f" and {len(self.unsupported) - 12} more" if len(self.unsupported) > 12 else ""
+            lines.append(f"text: the model has no symbol for {self.unsupported.total()} characters: {most}{more}")
         if self.bridged:
             some = ", ".join(dict.fromkeys(self.bridged[:8]))
-            lines.append(
-                f"text: {len(self.bridged)} of {self.words} words have nothing sayable and were bridged: {some}"
-            )
+            counts = f"{len(self.bridged)} of {self.words} words"
+            lines.append(f"text: {counts} have no symbol of the model and are aligned as wildcards: {some}")
         if self.missing_romaniser:
             lines.append("text: romanisation is needed but uroman is not installed; pip install 'ctcalign[text]'")
         return lines
@@ -96,11 +95,11 @@ class Tokeniser:
         report.words += 1
         report.romanised += written.romanised
         report.missing_romaniser |= written.romaniser_missing
-        if written.unsayable:
-            report.unsayable.update(written.unsayable)
+        if written.unsupported:
+            report.unsupported.update(written.unsupported)
         if not written.alternatives:
             report.bridged.append(word.text)
-        return TokenisedWord(word, written.alternatives, written.unsayable)
+        return TokenisedWord(word, written.alternatives, written.unsupported)
 
     def _write(self, word: Word) -> _Written:
         done: dict[tuple[int, ...], tuple[str, ...]] = {}
@@ -112,14 +111,14 @@ class Tokeniser:
                 in_latin = self._romaniser.words(reading)
                 romanised, missing = romanised or in_latin is not None, missing or in_latin is None
                 spoken = reading if in_latin is None else in_latin
-            columns, unsayable = self._columns(spoken)
-            lost = lost or unsayable
-            if columns and (columns not in done or len(unsayable) < len(done[columns])):
-                done[columns] = unsayable
+            columns, unsupported = self._columns(spoken)
+            lost = lost or unsupported
+            if columns and (columns not in done or len(unsupported) < len(done[columns])):
+                done[columns] = unsupported
         if not done:
             return _Written((), lost, romanised, missing)
         fewest = min(map(len, done.values()))
-        kept = tuple(columns for columns, unsayable in done.items() if len(unsayable) == fewest)
+        kept = tuple(columns for columns, unsupported in done.items() if len(unsupported) == fewest)
         return _Written(kept, done[kept[0]], romanised, missing)
 
     def _readings(self, word: Word) -> tuple[tuple[str, ...], ...]:
@@ -134,23 +133,23 @@ class Tokeniser:
 
     def _columns(self, reading: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[str, ...]]:
         columns: list[int] = []
-        unsayable: list[str] = []
+        unsupported: list[str] = []
         for part in reading:
             encoded = self._encoded.get(part)
             if encoded is None:
                 encoded = self._encoded[part] = self.vocabulary.encode(part)
             ids, left = encoded
-            unsayable.extend(left)
+            unsupported.extend(left)
             if ids and columns and self.vocabulary.separator is not None:
                 columns.append(self.vocabulary.separator)
             columns.extend(ids)
-        return tuple(columns), tuple(unsayable)
+        return tuple(columns), tuple(unsupported)
 
 
 @dataclass(frozen=True)
 class _Written:
     alternatives: tuple[tuple[int, ...], ...]
-    unsayable: tuple[str, ...]
+    unsupported: tuple[str, ...]
     romanised: bool
     romaniser_missing: bool
 

@@ -93,28 +93,28 @@ class Vocabulary:
         pieces = self.pieces
         if self._single_letters and all(letter in pieces for letter in self._in_case(word)):
             return tuple([pieces[letter] for letter in self._in_case(word)]), ()
-        text, unsayable = self._spelled(word)
+        text, unsupported = self._spelled(word)
         if not text:
-            return (), unsayable
+            return (), unsupported
         if self._single_letters:
-            return tuple(self.pieces[character] for character in text), unsayable
+            return tuple(self.pieces[character] for character in text), unsupported
         columns, skipped = self._fewest(text)
-        return columns, (*unsayable, *skipped)
+        return columns, (*unsupported, *skipped)
 
     def _spelled(self, word: str) -> tuple[str, tuple[str, ...]]:
         known = self.characters
         spelled: list[str] = []
-        unsayable: list[str] = []
+        unsupported: list[str] = []
         for cluster in self._in_case(word):
             for form in foldings(cluster):
-                sayable = next((option for option in self._cases(form) if set(option) <= known), None)
-                if sayable is not None:
-                    spelled.append(sayable)
+                supported = next((option for option in self._cases(form) if set(option) <= known), None)
+                if supported is not None:
+                    spelled.append(supported)
                     break
             else:
                 if cluster not in APOSTROPHES:
-                    unsayable.append(cluster)
-        return "".join(spelled), tuple(unsayable)
+                    unsupported.append(cluster)
+        return "".join(spelled), tuple(unsupported)
 
     def _in_case(self, word: str) -> str:
         if self.case == "mixed":

@@ -99,10 +99,10 @@ def cue_labels(text: Transcript, separator: int | None) -> list[list[int]]:
 def aligned_by(peer: Peer, emission: Emission, text: Transcript, model: str, delay: float) -> Alignment:
     """The result of a peer as an alignment: every cue once, without words. The peer's times count from frame 0."""
     labels = cue_labels(text, emission.vocabulary.separator)
-    sayable = [number for number, tokens in enumerate(labels) if tokens]
+    writable = [number for number, tokens in enumerate(labels) if tokens]
     cues = [AlignedCue(cue.index, cue.text, status="not_spoken", reason="no text to align") for cue in text.cues]
-    places = peer(emission, [labels[number] for number in sayable], delay)
-    for number, (start, end, score) in zip(sayable, places, strict=True):
+    places = peer(emission, [labels[number] for number in writable], delay)
+    for number, (start, end, score) in zip(writable, places, strict=True):
         begin = min(max(0.0, start + emission.offset), emission.duration)
         stop = min(max(begin, end + emission.offset), emission.duration)
         cues[number] = AlignedCue(cues[number].index, cues[number].text, begin, stop, score=score)

@@ -57,14 +57,14 @@ def test_a_reading_that_can_be_said_wins_over_one_that_cannot() -> None:
     word = Word("x", 0, 1, True, (("日",), ("ab日",), ("abc日",), ("ab",)))
     tokenised = Tokeniser(LETTERS, romanise="never").tokenise(word)
     assert tokenised.alternatives == ((2, 3),)
-    assert tokenised.unsayable == ()
+    assert tokenised.unsupported == ()
 
 
-def test_unsayable_characters_are_counted_for_every_occurrence() -> None:
+def test_unsupported_characters_are_counted_for_every_occurrence() -> None:
     tokeniser = Tokeniser(LETTERS, "en", romanise="never")
     for word in words_of("Дa 日 日 ok"):
         tokeniser.tokenise(word)
-    assert tokeniser.report.unsayable == {"д": 1, "日": 2}
+    assert tokeniser.report.unsupported == {"д": 1, "日": 2}
     assert tokeniser.report.bridged == ["日", "日"]
     assert tokeniser.report.words == 4
     assert len(tokeniser.report.warnings) == 2
@@ -73,11 +73,11 @@ def test_unsayable_characters_are_counted_for_every_occurrence() -> None:
     assert tokeniser.report.warnings == []
 
 
-def test_digits_of_a_language_without_rules_are_unsayable_not_an_error() -> None:
+def test_digits_of_a_language_without_rules_are_unsupported_not_an_error() -> None:
     tokeniser = Tokeniser(LETTERS, "xx", romanise="never")
     (word,) = words_of("2024", "xx")
     assert tokeniser.tokenise(word).alternatives == ()
-    assert tokeniser.report.unsayable == {"2": 2, "0": 1, "4": 1}
+    assert tokeniser.report.unsupported == {"2": 2, "0": 1, "4": 1}
 
 
 def test_wrong_option() -> None:
@@ -93,7 +93,7 @@ def test_no_text_crashes(text: str) -> None:
         tokenised = tokeniser.tokenise(word)
         assert len(set(tokenised.alternatives)) == len(tokenised.alternatives)
         if word.spoken:
-            assert tokenised.alternatives or tokenised.unsayable or word.text in tokeniser.report.bridged
+            assert tokenised.alternatives or tokenised.unsupported or word.text in tokeniser.report.bridged
 
 
 def test_twenty_thousand_words_take_about_a_second() -> None:

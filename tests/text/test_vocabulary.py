@@ -16,8 +16,8 @@ UPPER = Vocabulary(("<pad>", "<s>", "</s>", "<unk>", "|", *"ETAONIHSRDLUMWCFGYPB
 
 
 def written(vocabulary: Vocabulary, word: str) -> tuple[str, tuple[str, ...]]:
-    ids, unsayable = vocabulary.encode(word)
-    return " ".join(vocabulary.symbols[i] for i in ids), unsayable
+    ids, unsupported = vocabulary.encode(word)
+    return " ".join(vocabulary.symbols[i] for i in ids), unsupported
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_case(vocabulary: Vocabulary, case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("vocabulary", "word", "expected", "unsayable"),
+    ("vocabulary", "word", "expected", "unsupported"),
     [
         (LOWER, "don't", "d o n ' t", ()),
         (LOWER, "don\u2019t", "d o n ' t", ()),
@@ -61,8 +61,8 @@ def test_case(vocabulary: Vocabulary, case: str) -> None:
         (LOWER, "", "", ()),
     ],
 )
-def test_encode(vocabulary: Vocabulary, word: str, expected: str, unsayable: tuple[str, ...]) -> None:
-    assert written(vocabulary, word) == (expected, unsayable)
+def test_encode(vocabulary: Vocabulary, word: str, expected: str, unsupported: tuple[str, ...]) -> None:
+    assert written(vocabulary, word) == (expected, unsupported)
 
 
 PIECES = Vocabulary(
@@ -91,7 +91,7 @@ PIECES = Vocabulary(
 
 
 @pytest.mark.parametrize(
-    ("word", "expected", "unsayable"),
+    ("word", "expected", "unsupported"),
     [
         ("the", "\u2581the", ()),
         ("theses", "\u2581the s es", ()),
@@ -101,8 +101,8 @@ PIECES = Vocabulary(
         ("théxt", "\u2581the t", ("x",)),
     ],
 )
-def test_word_pieces(word: str, expected: str, unsayable: tuple[str, ...]) -> None:
-    assert written(PIECES, word) == (expected, unsayable)
+def test_word_pieces(word: str, expected: str, unsupported: tuple[str, ...]) -> None:
+    assert written(PIECES, word) == (expected, unsupported)
 
 
 def test_of_equally_many_pieces_the_longer_come_first() -> None:
@@ -115,9 +115,9 @@ def test_of_equally_many_pieces_the_longer_come_first() -> None:
 )
 def test_word_pieces_are_the_fewest(word: str, pieces: set[str]) -> None:
     vocabulary = Vocabulary(("-", *sorted(pieces | {"a", "b", "c"})))
-    ids, unsayable = vocabulary.encode(word)
+    ids, unsupported = vocabulary.encode(word)
     assert "".join(vocabulary.symbols[i] for i in ids) == word
-    assert unsayable == ()
+    assert unsupported == ()
     places = range(1, len(word))
     brute = min(
         len(cuts) + 1
@@ -131,7 +131,7 @@ def test_word_pieces_are_the_fewest(word: str, pieces: set[str]) -> None:
 @given(word=st.text(max_size=20))
 def test_no_text_crashes_and_nothing_vanishes_from_a_known_alphabet(word: str) -> None:
     for vocabulary in (LOWER, UPPER, PIECES):
-        ids, unsayable = vocabulary.encode(word)
+        ids, unsupported = vocabulary.encode(word)
         assert all(0 <= i < len(vocabulary) for i in ids)
         assert vocabulary.blank not in ids
-        assert len(ids) + len(unsayable) >= sum("a" <= c <= "z" for c in word if vocabulary is not PIECES)
+        assert len(ids) + len(unsupported) >= sum("a" <= c <= "z" for c in word if vocabulary is not PIECES)

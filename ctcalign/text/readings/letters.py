@@ -72,15 +72,15 @@ def acronym(core: Core, locale: Locale, context: Context) -> list[str]:
     letters, tail = match[1], match[2] or ""
     if tail == "s" and len(letters) < 2:
         return []
-    unsayable = not set(letters) & _VOWELS
+    unpronounceable = not set(letters) & _VOWELS
     known = letters.lower() in locale.acronyms
-    if context.capitals and not known and not unsayable:
+    if context.capitals and not known and not unpronounceable:
         return []
     letter_by_letter = [f"{form}{tail}" for form in spelled(letters, locale)]
     if tail == "s":
         letter_by_letter = [form for plain in letter_by_letter for form in (f"{plain[:-1]}'s", f"{plain[:-1]} s")]
     word = f"{lower(letters, locale.language)}{tail}"
-    if unsayable or (len(letters) <= 3 and not context.capitals):
+    if unpronounceable or (len(letters) <= 3 and not context.capitals):
         return [*letter_by_letter, word]
     return [word, *letter_by_letter]
 
