@@ -1,4 +1,4 @@
-"""Decode with the ffmpeg libraries that come inside PyAV: mp4, m4a, webm, mkv and whatever libsndfile refuses."""
+"""Decode with the FFmpeg libraries of PyAV: mp4, m4a, webm, mkv and other formats that libsndfile does not read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ctcalign.errors import AudioError
 if TYPE_CHECKING:
     import av.container
 
-# Text art, pictures and playlists: ffmpeg opens them, but they are no recordings.
+# FFmpeg formats of text art, pictures and playlists.
 _NO_RECORDING = (
     "tty",
     "bin",
@@ -32,29 +32,29 @@ _NO_RECORDING = (
     "sdp",
     "txd",
 )
-# Their clock begins at 0 by definition; that of the others begins where the first stream begins.
+# Time stamps of these containers begin at 0 by definition, those of others with the first stream.
 _CLOCK_FROM_ZERO = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-# Their headers say exactly how long the recording is.
+# The headers of these containers give the exact duration.
 _EXACT_DURATION = (*_CLOCK_FROM_ZERO, "asf", "avi", "flac", "wav", "caf", "wv", "tta", "ape")
 _MAX_SILENCE = 1 << 16
 
 
 class AvSource:
-    """The first audio stream of one file through PyAV.
+    """The first audio stream of a file, decoded by PyAV.
 
     Raises:
-        av.error.FFmpegError: the file is of no known kind or damaged at its start.
-        AudioError: it holds no audio, or nothing that can be decoded.
+        av.error.FFmpegError: the format is unknown, or the file is damaged at its start.
+        AudioError: it has no audio, or none that can be decoded.
     """
 
     def __init__(self, path: Path, name: str) -> None:
-        self._url = f"file:{path}"  # so that a colon in the name is not taken for a protocol
+        self._url = f"file:{path}"  # a colon in the name is not a protocol
         self._name = name
         with self._open() as container:
             stream = self._stream(container)
             context = stream.codec_context
             rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
-            # The first frame knows better than the header: HE-AAC announces half of its rate.
+            # From the first frame, not the header: the header of HE-AAC gives half the rate.
             for frame in _frames(container, stream, []):
                 rate, channels = int(frame.sample_rate), len(frame.layout.channels)
                 break
@@ -74,7 +74,7 @@ class AvSource:
     def _open(self) -> av.container.InputContainer:
         import av
 
-        # Titles in a wrong encoding must not stop us: PyAV up to 18 has to be told, later ones have no such option.
+        # Ignore metadata in a wrong encoding: an option up to PyAV 18, the default later.
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
         container: av.container.InputContainer = av.open(self._url, mode="r", **lenient)
         return container
@@ -91,7 +91,7 @@ class AvSource:
         return container.streams.audio[0]
 
     def pieces(self, warnings: list[str]) -> Iterator[Samples]:
-        """Pieces of shape (samples, channels), placed on the container's clock; see `Source`."""
+        """Pieces of shape (samples, channels), placed by their time stamps; see `Source`."""
         rate, channels = self.info.sample_rate, self.info.channels
         with self._open() as container:
             stream = self._stream(container)
@@ -118,14 +118,14 @@ class AvSource:
         stated = self.info.duration
         if stated is not None and container.format.name in _EXACT_DURATION and end < stated - 0.5:
             warnings.append(
-                f"{self._name}: truncated: the header promises {stated:.2f} s, decoded as far as it goes, {end:.2f} s"
+                f"{self._name}: truncated: the header says {stated:.2f} s, decoded as far as it goes, {end:.2f} s"
             )
         elif damaged:
             warnings.append(f"{self._name}: {len(damaged)} damaged packets skipped (first: {damaged[0]})")
 
 
 def _frames(container: Any, stream: Any, damaged: list[str]) -> Iterator[Any]:
-    """Decode what can be decoded; each packet that cannot is noted in `damaged`."""
+    """Decoded frames; the errors of packets that cannot be decoded go to `damaged`."""
     import av
 
     packets = container.demux(stream)
@@ -152,7 +152,7 @@ def _zero(container: Any) -> float:
 
 
 def _duration(container: Any, stream: Any) -> float | None:
-    """End of the audio stream on the clock, by the header."""
+    """End time of the audio stream, according to the header."""
     if stream.duration is not None and stream.time_base is not None:
         start = float((stream.start_time or 0) * stream.time_base) - _zero(container)
         return max(float(stream.duration * stream.time_base) + start, 0.0)
@@ -169,7 +169,7 @@ def _duration(container: Any, stream: Any) -> float | None:
 
 
 def _short(format_name: str, path: Path) -> str:
-    """Ffmpeg names families ("mov,mp4,m4a,..."): the file's own suffix when it is one of them, else the first."""
+    """One name of an FFmpeg family of formats ("mov,mp4,m4a,..."): the suffix of the file if in it, else the first."""
     names = format_name.split(",")
     suffix = path.suffix.lower().lstrip(".")
     return suffix if suffix in names else names[0]
@@ -188,7 +188,7 @@ def _to_float(frame: Any) -> Samples:
 
 
 def _with_channels(samples: Samples, channels: int) -> Samples:
-    """A stream may change its layout on the way: the mean of the new channels stands for each of the old ones."""
+    """If the number of channels has changed within the stream: the mean of the new channels, for each old one."""
     if samples.shape[1] == channels:
         return samples
     return np.repeat(samples.mean(axis=1, keepdims=True, dtype=np.float32), channels, axis=1)

@@ -1,27 +1,27 @@
-"""Place decoded frames on the clock of their container: silence where nothing was recorded, nothing twice."""
+"""Place decoded frames by the time stamps of their container: gaps become silence, overlaps are dropped."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# Time stamps are rounded (1 ms in Matroska) and jitter; only a larger difference is a gap or an overlap.
+# Seconds. Time stamps are rounded (1 ms in Matroska) and jitter; only larger differences are gaps or overlaps.
 _TOLERANCE = 0.05
-# A jump back by more than this is a clock that was reset, not a piece that overlaps.
+# Seconds. A larger jump back is a reset of the clock, not an overlap.
 _RESET_BACK = 10.0
-# Silence is put in for at most this long where the header does not say how long the recording is.
+# Seconds. The longest gap that is filled with silence if the header gives no duration.
 _RESET_FORWARD = 3600.0
 
 
 @dataclass
 class Clock:
-    """Counts samples against time stamps.
+    """The position in samples, compared with time stamps.
 
     Attributes:
         rate: samples a second.
-        zero: time stamp that counts as time 0, in seconds.
+        zero: time stamp of time 0, in seconds.
         duration: seconds by the header, None when unknown.
         position: samples placed so far.
-        notes: what the user should know, one line each.
+        notes: messages for the user, one line each.
     """
 
     rate: int
@@ -32,13 +32,13 @@ class Clock:
     _started: bool = False
 
     def place(self, time: float | None, samples: int) -> tuple[int, int]:
-        """Take the next frame.
+        """Place the next frame.
 
         Args:
-            time: its time stamp in seconds, None when it has none (it then follows the one before).
+            time: its time stamp in seconds; None: it follows the frame before.
             samples: its length.
         Returns:
-            How many samples of silence go before it, and how many of its first samples are dropped.
+            Samples of silence to insert before it, and samples to drop from its start.
         """
         pad = drop = 0
         if time is not None:
@@ -58,7 +58,7 @@ class Clock:
         if length > limit:
             self.zero += length
             self.notes.append(
-                f"time stamps jump by {length:.1f} s at {here:.2f} s: taken as a reset of the clock, no gap"
+                f"time stamps jump by {length:.1f} s at {here:.2f} s: treated as a reset of the clock, no gap"
             )
             return 0
         if self._started:
@@ -69,6 +69,8 @@ class Clock:
         here, length = self.position / self.rate, shift / self.rate
         if length > _RESET_BACK:
             self.zero -= length
-            self.notes.append(f"time stamps jump back by {length:.1f} s at {here:.2f} s: taken as a reset of the clock")
+            self.notes.append(
+                f"time stamps jump back by {length:.1f} s at {here:.2f} s: treated as a reset of the clock"
+            )
             return 0
         return min(shift, samples)

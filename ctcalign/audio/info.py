@@ -1,4 +1,4 @@
-"""What is known about a recording before it is decoded, and what a decoder must offer."""
+"""The header of a recording, and the protocol of decoders."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class AudioInfo:
         container: e.g. "wav", "mp4", "matroska".
         codec: e.g. "pcm_16", "aac", "opus".
         sample_rate: of the recording, in Hz.
-        channels: how many the recording has.
-        duration: seconds by the header, None when the header does not say. Decoding may end elsewhere.
+        channels: number of channels.
+        duration: seconds according to the header, None if it does not say. The decoded duration may differ.
     """
 
     path: str
@@ -41,6 +41,6 @@ class Source(Protocol):
     def pieces(self, warnings: list[str]) -> Iterator[Samples]:
         """Decode from the start: pieces of shape (samples, channels) at the recording's own rate, in order.
 
-        What the user should know (truncation, gaps) is appended to `warnings`.
+        Messages for the user (truncation, gaps) are appended to `warnings`.
         """
         ...

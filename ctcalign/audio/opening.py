@@ -1,4 +1,4 @@
-"""Find the decoder of a recording; say what is wrong with a file that has none."""
+"""Open recordings: local copies of pipes, the decoder of a file, and what is wrong with a file that has none."""
 
 from __future__ import annotations
 
@@ -15,18 +15,49 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ctcalign.audio.info import Source
-from ctcalign.audio.sniff import not_audio
 from ctcalign.errors import AudioError
 
 _EXPECTED = "expected audio or video such as wav, flac, mp3, ogg, m4a, mp4, webm, mkv"
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF87a", "a GIF image"),
+    (b"GIF89a", "a GIF image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"\x7fELF", "a program"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"SQLite format 3\x00", "a database"),
+)
+# Signatures of recordings that look like text.
+_AUDIO_MAGIC = (
+    b"RIFF",
+    b"RIFX",
+    b"RF64",
+    b"FORM",
+    b"fLaC",
+    b"OggS",
+    b"ID3",
+    b"caff",
+    b".snd",
+    b"#!AMR",
+    b"NIST_1A",
+    b"MThd",
+)
 
 
 @contextlib.contextmanager
 def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
-    """A seekable file of the recording and the name to use in messages. Pipes and "-" are copied to a temporary file.
+    """A seekable file of the recording, and its name for messages. Pipes and "-" are copied to a temporary file.
 
     Raises:
-        AudioError: missing, a folder, unreadable, empty, or certainly no recording.
+        AudioError: missing, a folder, unreadable, empty, or recognised as something else than a recording.
     """
     name = str(path)
     if name == "-":
@@ -53,7 +84,7 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
 
 @lru_cache(maxsize=1)
 def _standard_input() -> Path:
-    """Standard input can be read once but opened often: the copy lasts as long as the process."""
+    """A copy of standard input, which can be read only once, for the lifetime of the process."""
     copies = contextlib.ExitStack()
     copy = copies.enter_context(_spooled(sys.stdin.buffer, "standard input"))
     atexit.register(copies.close)
@@ -91,7 +122,7 @@ def _check(path: Path, name: str) -> None:
 
 
 def find_source(path: Path, name: str) -> Source:
-    """The decoder of a local file: libsndfile where it can, PyAV for the rest.
+    """The decoder of a local file: libsndfile if it knows the format, else PyAV.
 
     Raises:
         AudioError: no decoder can read it.
@@ -114,7 +145,7 @@ def find_source(path: Path, name: str) -> Source:
     try:
         return AvSource(path, name)
     except av.error.FFmpegError as error:
-        if source is not None:  # a good header without samples: the reader says so
+        if source is not None:  # a valid header without samples: the reader reports that
             return source
         raise AudioError(
             f"{name}: cannot be decoded ({_reason(error)}): corrupt, cut at its start, or not a recording; {_EXPECTED}"
@@ -127,3 +158,41 @@ def find_source(path: Path, name: str) -> Source:
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).splitlines()[0]
+
+
+def not_audio(head: bytes) -> str | None:
+    """What a file is, if its first bytes show that it is not a recording; else None.
+
+    Args:
+        head: the first bytes of the file; 4096 are enough.
+    """
+    for signature, what in _SIGNATURES:
+        if head.startswith(signature):
+            return what
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "a WebP image"
+    if head.startswith(_AUDIO_MAGIC):
+        return None
+    if _is_text(head):
+        return "a text file"
+    return None
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith(
+        (b"\xff\xfe", b"\xfe\xff")
+    ):  # UTF-16 with a byte-order mark; an MPEG frame never has 0xFE second
+        try:
+            text = head[: len(head) // 2 * 2].decode("utf-16")
+        except UnicodeDecodeError:
+            return False
+        # MPEG layer I frames also begin with FF FE: text has a space or a line end, and no control codes.
+        return any(mark in text for mark in " \n") and sum(c < " " and c not in "\t\r\n\f" for c in text) == 0
+    if any(byte < 32 and byte not in b"\t\r\n\f\x1b" for byte in head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last character may be cut. In other 8-bit encodings, most bytes of a text are ASCII.
+        return error.start >= len(head) - 3 or sum(byte < 128 for byte in head) > 0.7 * len(head)
+    return len(head) > 0

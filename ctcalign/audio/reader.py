@@ -1,4 +1,4 @@
-"""Read a recording in blocks: decoded, one channel or several, at the rate that a model wants."""
+"""Read a recording in blocks: decoded, with the requested channels, at the sample rate of the model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ctcalign.audio.info import AudioInfo, Samples, Source
 from ctcalign.audio.opening import find_source, local_file
 from ctcalign.errors import AudioError, UsageError
 
-# A mix that is this much weaker than its channels (power) has lost them to opposite phase.
+# If the power of the mix is below this fraction of the power of its channels, they cancel each other out.
 _CANCELLED = 0.01
 
 
@@ -21,11 +21,11 @@ class AudioReader:
     """A recording, opened by `open_audio`; a context manager.
 
     Attributes:
-        info: what the header says.
+        info: the header.
         sample_rate: of the blocks, in Hz.
         channel: "mix", "all" or the number of a channel, from 0.
-        duration: exact seconds decoded, None until `blocks` came to its end.
-        warnings: what the user should know, complete when `blocks` came to its end.
+        duration: exact seconds decoded, None until `blocks` has ended.
+        warnings: messages for the user, complete when `blocks` has ended.
     """
 
     def __init__(self, path: str | Path, sample_rate: int, channel: str | int) -> None:
@@ -57,14 +57,14 @@ class AudioReader:
         self._stack.close()
 
     def blocks(self, seconds: float = 10.0) -> Iterator[Samples]:
-        """Decode from the start; every call begins anew.
+        """Decode from the start of the recording, at every call.
 
         Args:
-            seconds: length of a block, > 0; the last one may be shorter.
+            seconds: length of a block, > 0; the last block may be shorter.
         Yields:
             Samples at `sample_rate`, nominally in [-1, 1]. Shape (channels, samples): one channel, or all for "all".
         Raises:
-            AudioError: the recording holds no sample, or is damaged from the start.
+            AudioError: the recording has no samples, or is damaged from the start.
         """
         size = round(seconds * self.sample_rate)
         if size < 1:
@@ -87,7 +87,7 @@ class AudioReader:
             yield np.ascontiguousarray(np.concatenate(held).T)
 
     def _resampled(self) -> Iterator[Samples]:
-        """Pieces of shape (samples, channels) at `sample_rate`; the joined result equals resampling the whole."""
+        """Pieces of shape (samples, channels) at `sample_rate`; concatenated, equal to the whole resampled."""
         rate = self.info.sample_rate
         if rate == self.sample_rate:
             yield from self._selected()
@@ -101,7 +101,7 @@ class AudioReader:
         yield stream.resample_chunk(np.zeros((0, channels), dtype=np.float32), last=True)
 
     def _selected(self) -> Iterator[Samples]:
-        """The chosen channels of finite samples; sets `duration` and `warnings` at the end."""
+        """The requested channels with finite samples; sets `duration` and `warnings` at the end."""
         samples = replaced = 0
         mixed_power = channel_power = 0.0
         mixing = self.channel == "mix" and self.info.channels > 1
@@ -125,7 +125,7 @@ class AudioReader:
             raise AudioError(f"{self.info.path}: holds no audio samples; give a recording that is not empty{detail}")
         if replaced:
             self.warnings.append(
-                f"{self.info.path}: {replaced} samples were not finite (NaN or infinite) and count as silence"
+                f"{self.info.path}: {replaced} samples were not finite (NaN or infinite) and were replaced by silence"
             )
         if mixing and mixed_power < _CANCELLED * channel_power:
             self.warnings.append(f"{self.info.path}: the channels cancel each other out in the mix; use --channel 0")
@@ -138,22 +138,22 @@ def open_audio(path: str | Path, sample_rate: int = 16_000, channel: str | int =
     Args:
         path: file, or "-" for standard input.
         sample_rate: of the blocks, in Hz, > 0.
-        channel: "mix" (mean of all), "all", or the number of one, from 0.
+        channel: "mix" (mean of all channels), "all", or the number of a channel, from 0.
     Raises:
         AudioError: missing, empty, corrupt or without audio.
-        UsageError: there is no such channel.
+        UsageError: no such channel.
     """
     return AudioReader(path, sample_rate, channel)
 
 
 def load_audio(path: str | Path, sample_rate: int = 16_000, channel: str | int = "mix") -> Samples:
-    """Read a short recording at once. Shape (channels, samples); arguments and errors as for `open_audio`."""
+    """Read a whole recording. Shape (channels, samples); arguments and errors as for `open_audio`."""
     with open_audio(path, sample_rate, channel) as reader:
         return np.concatenate(list(reader.blocks()), axis=1)
 
 
 def probe(path: str | Path) -> AudioInfo:
-    """What the header of a recording says. Errors as for `open_audio`."""
+    """The header of a recording. Errors as for `open_audio`."""
     with open_audio(path) as reader:
         return reader.info
 

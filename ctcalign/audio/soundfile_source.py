@@ -1,4 +1,4 @@
-"""Decode with libsndfile: wav, flac, ogg, mp3, aiff and their kin."""
+"""Decode with libsndfile: wav, flac, ogg, mp3, aiff and related formats."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ctcalign.audio.info import AudioInfo, Samples
 
-# Small reads: when a damaged file makes libsndfile fail, only what this read asked for is lost.
+# Small reads: when libsndfile fails on a damaged file, only the samples of that read are lost.
 _READ_FRAMES = 8192
 _UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 class SoundFileSource:
-    """One recording through libsndfile.
+    """A recording decoded by libsndfile.
 
     Raises:
         soundfile.LibsndfileError, TypeError: libsndfile does not know the file (the caller tries the next decoder).
@@ -39,7 +39,7 @@ class SoundFileSource:
 
     @property
     def empty(self) -> bool:
-        """The header promises no sample (which streamed wav files also do: their sizes were never filled in)."""
+        """The header says that there are no samples (also in streamed wav files, whose sizes were never filled in)."""
         return self._header_frames == 0
 
     def pieces(self, warnings: list[str]) -> Iterator[Samples]:
@@ -65,13 +65,13 @@ class SoundFileSource:
             warnings.append(f"{self.info.path}: truncated: {self._cut}; decoded as far as it goes, {done / rate:.2f} s")
         elif self.info.duration is not None and done < self._header_frames:
             warnings.append(
-                f"{self.info.path}: truncated: the header promises {self.info.duration:.2f} s, "
+                f"{self.info.path}: truncated: the header says {self.info.duration:.2f} s, "
                 f"decoded as far as it goes, {done / rate:.2f} s"
             )
 
 
 def _cut_chunk(parse_log: str) -> str | None:
-    """Libsndfile's log of a wav or aiff header notes a sample chunk that is longer than the file."""
+    """From libsndfile's log of a wav or aiff header: whether the sample chunk is longer than the file."""
     match = re.search(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", parse_log, re.MULTILINE)
     if match is None or int(match[1]) in _UNKNOWN_SIZES or int(match[1]) <= int(match[2]):
         return None
@@ -79,7 +79,7 @@ def _cut_chunk(parse_log: str) -> str | None:
 
 
 def _last_page_missing(path: Path, container: str) -> str | None:
-    """An Ogg stream ends with a page that is marked as the last one."""
+    """What is missing at the end of an Ogg stream, whose last page is marked as such."""
     if container != "OGG":
         return None
     with path.open("rb") as file:

@@ -22,8 +22,8 @@ from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.files import atomic_write
-from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.registry import pick_device
 
 # Seconds. Shorter recordings have few captions: each kind of error is tried twice on them.
 SHORT = 200.0

@@ -10,7 +10,7 @@ import click
 def command(as_json: bool) -> None:
     """List the models with language, licence, size, frame shift and requirements."""
     from ctcalign.cli.console import print_json, table_console
-    from ctcalign.models.cards import list_models
+    from ctcalign.models import list_models
 
     cards = list_models()
     if as_json:

@@ -15,8 +15,8 @@ from ctcalign.audio import open_audio, probe
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.emission.options import EmissionOptions
 from ctcalign.emission.progress import Progress, ignored
-from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.registry import pick_device
 
 if TYPE_CHECKING:
     from ctcalign.alignment.alignment import AlignedCue

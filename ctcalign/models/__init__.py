@@ -1,4 +1,4 @@
-"""Acoustic models: the protocol, its families and the table of what can be loaded by name."""
+"""Acoustic models: their protocol, the families that implement it, and the table of models by name."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctcalign.models.cards import ModelCard, list_models
-    from ctcalign.models.device import pick_device
+    from ctcalign.models.cards import ModelCard
     from ctcalign.models.protocol import AcousticModel
-    from ctcalign.models.registry import load_model
+    from ctcalign.models.registry import list_models, load_model, pick_device
 
 _HOMES = {
     "AcousticModel": "ctcalign.models.protocol",
     "ModelCard": "ctcalign.models.cards",
-    "pick_device": "ctcalign.models.device",
-    "list_models": "ctcalign.models.cards",
+    "pick_device": "ctcalign.models.registry",
+    "list_models": "ctcalign.models.registry",
     "load_model": "ctcalign.models.registry",
 }
 
@@ -23,7 +22,7 @@ __all__ = ["AcousticModel", "ModelCard", "list_models", "load_model", "pick_devi
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name when it is first used: the table of models needs no torch."""
+    """Load a name when it is first used: the table of models does not need torch."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,30 +1,35 @@
-"""The table of models: what can be loaded, in which language, under which licence."""
+"""The table of models: language, licence, size and requirements of each; and whether a licence forbids commercial use.
+
+Imports neither torch nor the libraries of the models.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctcalign.errors import ModelError
 from ctcalign.extras import is_installed
-from ctcalign.models.licences import is_noncommercial
 
 _BUILTIN = Path(__file__).parent / "builtin"
+_NONCOMMERCIAL = re.compile(r"(?<![a-z])nc(?![a-z])|non-?\s?commercial|research[- ]only", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """One line of the table.
+    """One row of the table.
 
     Attributes:
-        name: what `load_model` takes.
-        language: code, or "any" when it depends on the file; "1130, romanised" for many.
-        licence: SPDX name where there is one.
-        parameters: how many numbers, None when it depends on the file.
-        megabytes: of the weights, None when it depends on the file.
-        frame_shift: seconds between output frames, None when it depends on the file.
+        name: argument of `load_model`.
+        language: code, or "any" if it depends on the file; "1130, romanised" for many.
+        licence: SPDX name if there is one.
+        parameters: number of weights, None if it depends on the file.
+        megabytes: size of the weights, None if it depends on the file.
+        frame_shift: seconds between output frames, None if it depends on the file.
         extra: the extra of ctcalign that it needs, None for none.
-        available: whether what it needs is installed; weights from a hub may still have to be downloaded.
+        available: whether the packages that it needs are installed; weights may still have to be downloaded.
     """
 
     name: str
@@ -44,19 +49,37 @@ class ModelCard:
     @property
     def needs(self) -> str:
         """What a user must do before it can be used, for the table."""
-        words = [f"pip install 'ctcalign[{self.extra}]'"] if self.extra and not self.available else []
-        if self.name.startswith("torchaudio:"):
-            words += ["download"] if self.available else []
+        steps = [f"pip install 'ctcalign[{self.extra}]'"] if self.extra and not self.available else []
+        if self.name.startswith("torchaudio:") and self.available:
+            steps.append("download")
         if self.name.startswith("builtin:") and not self.available:
-            words.append("its weights are missing: install ctcalign again")
+            steps.append("its weights are missing: install ctcalign again")
         if self.noncommercial:
-            words.append("--allow-noncommercial")
-        return ", ".join(words)
+            steps.append("--allow-noncommercial")
+        return ", ".join(steps)
+
+
+def is_noncommercial(licence: str) -> bool:
+    """Whether the name or text of a licence forbids commercial use: CC-BY-NC-4.0, "non-commercial"."""
+    return _NONCOMMERCIAL.search(licence) is not None
+
+
+def check_licence(name: str, licence: str, allow_noncommercial: bool) -> None:
+    """Check that the licence allows commercial use, or that the user accepts that it does not.
+
+    Raises:
+        ModelError: the licence is non-commercial and was not accepted.
+    """
+    if is_noncommercial(licence) and not allow_noncommercial:
+        raise ModelError(
+            f"{name}: its licence ({licence}) forbids commercial use; "
+            "accept that with --allow-noncommercial (allow_noncommercial=True) or choose another model"
+        )
 
 
 _MIT, _NC = "MIT", "CC-BY-NC-4.0"
 _BASE, _LARGE, _MB = 94_400_000, 315_500_000, 4e-6
-# Name, language, licence as the documentation of torchaudio.pipelines states it, parameters (rounded).
+# Name, language, licence according to the documentation of torchaudio.pipelines, parameters (rounded).
 TORCHAUDIO_BUNDLES: tuple[tuple[str, str, str, int], ...] = (
     ("WAV2VEC2_ASR_BASE_10M", "en", _MIT, _BASE),
     ("WAV2VEC2_ASR_BASE_100H", "en", _MIT, _BASE),
@@ -78,19 +101,38 @@ TORCHAUDIO_BUNDLES: tuple[tuple[str, str, str, int], ...] = (
 )
 
 
+def builtin_cards() -> list[ModelCard]:
+    """The models in the folder `builtin`."""
+    return [_builtin_card("en")]
+
+
+def torchaudio_cards() -> list[ModelCard]:
+    """The fine-tuned bundles of torchaudio.pipelines."""
+    available = is_installed("torchaudio")
+    return [
+        ModelCard(f"torchaudio:{bundle}", language, licence, count, count * _MB, 0.02, "torchaudio", available)
+        for bundle, language, licence, count in TORCHAUDIO_BUNDLES
+    ]
+
+
+def file_card(name: str, package: str, extra: str | None) -> ModelCard:
+    """The card of a family whose models are the user's files or names on a hub; `package` loads them."""
+    return ModelCard(name, "any", "its own", None, None, None, extra, is_installed(package))
+
+
 def safetensors_header(path: Path) -> dict[str, object]:
     """The JSON header of a safetensors file: tensors by name, and "__metadata__".
 
     Raises:
-        OSError, ValueError: no such file, or no safetensors file.
+        OSError, ValueError: no such file, or not a safetensors file.
     """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 0 < length < 1 << 26:
-            raise ValueError(f"{path} is no safetensors file")
+            raise ValueError(f"{path} is not a safetensors file")
         header = json.loads(file.read(length))
     if not isinstance(header, dict):
-        raise ValueError(f"{path} is no safetensors file")
+        raise ValueError(f"{path} is not a safetensors file")
     return header
 
 
@@ -100,33 +142,16 @@ def _builtin_card(language: str) -> ModelCard:
         header = safetensors_header(path)
         metadata = header.pop("__metadata__", {})
         licence = str(json.loads(metadata["ctcalign"])["licence"]) if isinstance(metadata, dict) else "?"
-        parameters = sum(_numbers(tensor) for tensor in header.values())
+        parameters = sum(_size(tensor) for tensor in header.values())
         size = path.stat().st_size
     except (OSError, ValueError, KeyError):
         return ModelCard(name, language, "Apache-2.0", None, None, 0.02, None, False)
     return ModelCard(name, language, licence, parameters, size / 1e6, 0.02, None, True)
 
 
-def _numbers(tensor: object) -> int:
+def _size(tensor: object) -> int:
     shape = tensor.get("shape", []) if isinstance(tensor, dict) else []
     count = 1
     for side in shape:
         count *= int(side)
     return count
-
-
-def list_models() -> list[ModelCard]:
-    """All models that have a name, and a line for each family that takes a file or a name on a hub."""
-    cards = [_builtin_card("en")]
-    torchaudio = is_installed("torchaudio")
-    for bundle, language, licence, parameters in TORCHAUDIO_BUNDLES:
-        cards.append(
-            ModelCard(
-                f"torchaudio:{bundle}", language, licence, parameters, parameters * _MB, 0.02, "torchaudio", torchaudio
-            )
-        )
-    own = "its own"
-    cards.append(ModelCard("hf:NAME or hf:FOLDER", "any", own, None, None, None, "hf", is_installed("transformers")))
-    cards.append(ModelCard("onnx:FILE", "any", own, None, None, None, "onnx", is_installed("onnxruntime")))
-    cards.append(ModelCard("checkpoint:FILE", "any", own, None, None, None, None, is_installed("safetensors")))
-    return cards

@@ -1,4 +1,4 @@
-"""`checkpoint:FILE`: weights with a header of ours, in a safetensors file or in a pickle of tensors alone."""
+"""`checkpoint:FILE`: weights with a header, written by ctcalign as a safetensors file or a pickle of tensors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ctcalign.models.protocol import AcousticModel
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
 
 
-def load_checkpoint_file(file: str, device: str) -> AcousticModel:
-    """Load a checkpoint that ctcalign's training wrote.
+def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticModel:
+    """Load a checkpoint written by ctcalign's training.
 
-    A pickle must hold nothing but tensors, numbers and strings (it is read with weights_only=True): a mapping with
-    "ctcalign" (the header, an object or its JSON) and "state_dict" (names to tensors).
+    A pickle must hold only tensors, numbers and strings (it is read with weights_only=True): a mapping with "ctcalign"
+    (the header, an object or its JSON) and "state_dict" (names to tensors).
 
     Raises:
-        ModelError: no such file, not of this form, or a pickle that holds code.
+        ModelError: no such file, another content, or a pickle that contains code.
     """
     name, path = f"checkpoint:{file}", Path(file)
     if not path.is_file():
@@ -49,10 +49,10 @@ def load_checkpoint_file(file: str, device: str) -> AcousticModel:
 
 
 def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Header and tensors of a pickle that holds no code, such as a checkpoint of `ctcalign fit`.
+    """Header and tensors of a pickle without code, such as a checkpoint of `ctcalign fit`.
 
     Raises:
-        ModelError: it holds code, or is no checkpoint of ours.
+        ModelError: it contains code, or is not a checkpoint of ctcalign.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -72,6 +72,6 @@ def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.
     if not isinstance(header, dict) or not isinstance(weights, Mapping):
         raise ModelError(
             f"{name}: expected a mapping with 'ctcalign' (the header) and 'state_dict'; "
-            "a checkpoint of another toolkit: export it to ONNX and give onnx:FILE"
+            "export a checkpoint of another toolkit to ONNX and give onnx:FILE"
         )
     return header, {key: value for key, value in weights.items() if isinstance(value, torch.Tensor)}

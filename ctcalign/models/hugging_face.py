@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import ModelError
-from ctcalign.models.licences import check_licence
-from ctcalign.models.torchaudio_bundle import conv_geometry
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.cards import check_licence
+from ctcalign.models.torchaudio_bundle import conv_geometry, import_torchaudio
 from ctcalign.text.vocabulary import Vocabulary
 
 _PROBE_SECONDS = 10
@@ -22,7 +21,7 @@ _PROBE_SECONDS = 10
 class HuggingFaceModel:
     """A transformers model with its feature extractor as an `AcousticModel`.
 
-    The feature extractor prepares each input as it was prepared in training: normalisation, features, attention mask.
+    The feature extractor prepares the input as in training: normalisation, features, attention mask.
     Attributes: see `AcousticModel`; frame_offset as in `BundleModel`.
     """
 
@@ -74,23 +73,24 @@ class HuggingFaceModel:
                 for n in (_PROBE_SECONDS, 2 * _PROBE_SECONDS)
             )
         hop = _PROBE_SECONDS * self.sample_rate / max(long - short, 1)
-        unit = self.sample_rate // 1000  # the counts are whole frames: the hop is known to a millisecond
+        unit = self.sample_rate // 1000  # frames are counted whole, so the hop is accurate to a millisecond
         rounded = max(round(hop / unit), 1) * unit
         return rounded, rounded
 
 
-def load_hugging_face(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:
-    """Load a model of the hub (from its cache when it is there) or of a folder.
+def load(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:
+    """Load a model from the hub (or its cache) or from a folder.
 
     Raises:
-        ModelError: transformers is missing, the model cannot be had, is no CTC model, or its licence was not accepted.
+        ModelError: transformers is missing, the model cannot be loaded or downloaded, is not a CTC model, or its
+            licence was not accepted.
     """
     try:
         import transformers
     except ImportError:
         raise ModelError(f"hf:{name}: needs transformers; pip install 'ctcalign[hf]'") from None
 
-    # transformers imports torchaudio where it is installed, and fails when torchaudio refuses this torch.
+    # transformers imports torchaudio if it is installed, and fails if torchaudio does not accept this torch.
     with contextlib.suppress(ModelError):
         import_torchaudio()
     licence = _licence(name)
@@ -117,7 +117,7 @@ def load_hugging_face(name: str, device: str, allow_noncommercial: bool) -> Hugg
 
 
 def _vocabulary(name: str, tokenizer: Any, config: Any) -> Vocabulary:
-    """Columns by id; transformers takes the padding token for the blank."""
+    """Symbols by id; the blank is the padding token, as in transformers."""
     size = int(config.vocab_size)
     symbols = [f"<unused{column}>" for column in range(size)]
     for token, column in tokenizer.get_vocab().items():
@@ -141,7 +141,7 @@ def _vocabulary(name: str, tokenizer: Any, config: Any) -> Vocabulary:
 
 
 def _licence(name: str) -> str:
-    """What the front matter of the model card says; the card may not be at hand."""
+    """The licence in the front matter of the model card, if the card can be read."""
     card = Path(name) / "README.md"
     if not Path(name).is_dir():
         from huggingface_hub import hf_hub_download
@@ -161,7 +161,7 @@ def _licence(name: str) -> str:
 
 
 def _known_licence(name: str) -> str:
-    """Families whose licence is known to forbid commercial use, for when their card cannot be read."""
+    """The licence of a model whose card cannot be read: some families are known to forbid commercial use."""
     if re.search(r"facebook/mms-|voxpopuli", name, re.IGNORECASE):
         return "cc-by-nc-4.0"
     return "unknown (see the model card)"
@@ -178,7 +178,7 @@ def _remedy(name: str, error: Exception) -> str:
     if Path(name).is_dir():
         return (
             f"hf:{name}: cannot be loaded ({reason}); "
-            "expected a folder that save_pretrained of a CTC model and its processor wrote"
+            "expected a folder written by save_pretrained of a CTC model and its processor"
         )
     return (
         f"hf:{name}: cannot be loaded or downloaded ({reason}); check the name, or download the model elsewhere "

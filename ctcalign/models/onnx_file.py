@@ -1,7 +1,7 @@
-"""`onnx:FILE`: an exported CTC model that runs in onnxruntime.
+"""`onnx:FILE`: an exported CTC model, run by onnxruntime.
 
 The graph: first input (B, N) float32 samples in [-1, 1]; an optional second input (B,) int64 lengths in samples. First
-output (B, T, C); an optional second output (B,) frames. B may be fixed to 1; N must be free.
+output (B, T, C); an optional second output (B,) frames. B may be fixed to 1; N must be dynamic.
 The description (see `ctcalign.models.header`) is a JSON object, either in the graph's metadata under the key "ctcalign"
 or in a file beside it: model.onnx.json or model.json.
 """
@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.cards import check_licence
 from ctcalign.models.header import ModelHeader, parse_header
-from ctcalign.models.licences import check_licence
 
 _ERRORS = (
     "Fail",
@@ -88,7 +88,7 @@ class OnnxModel:
         return output, (output.shape[1] - missing).clamp(min=0)
 
 
-def load_onnx(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
+def load(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
     """Open a graph and check its description.
 
     Raises:
@@ -113,9 +113,7 @@ def load_onnx(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
     except _errors() as error:
-        raise ModelError(
-            f"{name}: is no graph that onnxruntime can run ({_first_line(error)}); export it again"
-        ) from None
+        raise ModelError(f"{name}: cannot be run by onnxruntime ({_first_line(error)}); export it again") from None
     header = parse_header(*_description(path, session, name))
     check_licence(name, header.licence, allow_noncommercial)
     _check_inputs(name, session)
@@ -138,7 +136,7 @@ def _description(path: Path, session: Any, name: str) -> tuple[dict[str, Any], s
     try:
         fields = json.loads(text)
     except ValueError as error:
-        raise ModelError(f"{where}: is no JSON ({error})") from None
+        raise ModelError(f"{where}: is not JSON ({error})") from None
     if not isinstance(fields, dict):
         raise ModelError(f"{where}: expected a JSON object")
     return fields, where
@@ -149,7 +147,7 @@ def _check_inputs(name: str, session: Any) -> None:
     shape = inputs[0].shape
     if len(shape) != 2 or inputs[0].type != "tensor(float)" or isinstance(shape[1], int) or len(inputs) > 2:
         raise ModelError(
-            f"{name}: expected inputs (batch, samples) float32 of free length and optionally lengths (batch,), "
+            f"{name}: expected inputs (batch, samples) float32 of dynamic length and optionally lengths (batch,), "
             f"got {', '.join(f'{item.name} {item.shape} {item.type}' for item in inputs)}; "
             "export it with its features inside"
         )
@@ -164,7 +162,7 @@ def _normalised(samples: Tensor, counts: Tensor) -> Tensor:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """Onnxruntime's errors share no base class of their own."""
+    """The errors of onnxruntime, which share no base class."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     own = (getattr(state, name, None) for name in _ERRORS)

@@ -1,23 +1,59 @@
-"""Load a model by its name."""
+"""Load a model by its name. A family of models is one row of `FAMILIES` and the file that loads it."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.cards import list_models
-from ctcalign.models.device import pick_device
-from ctcalign.models.licences import check_licence
-from ctcalign.models.protocol import AcousticModel
+from ctcalign.errors import UsageError
+from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
 
-_FAMILIES = ("builtin", "torchaudio", "hf", "onnx", "checkpoint")
-_SUFFIXES = {
-    ".onnx": "onnx",
-    ".safetensors": "checkpoint",
-    ".pt": "checkpoint",
-    ".pth": "checkpoint",
-    ".ckpt": "checkpoint",
+if TYPE_CHECKING:
+    from ctcalign.models.protocol import AcousticModel
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models whose names begin with the same word and a colon.
+
+    Attributes:
+        argument: what follows the colon, for messages.
+        module: the module that loads them; its `load(argument, device, allow_noncommercial)` returns the model.
+        cards: lists its models for the table, without importing `module`.
+        suffixes: of files that are models of this family.
+    """
+
+    argument: str
+    module: str
+    cards: Callable[[], list[ModelCard]]
+    suffixes: tuple[str, ...] = ()
+
+
+def _one(name: str, package: str, extra: str | None) -> list[ModelCard]:
+    return [file_card(name, package, extra)]
+
+
+FAMILIES = {
+    "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards),
+    "torchaudio": Family("BUNDLE", "ctcalign.models.torchaudio_bundle", torchaudio_cards),
+    "hf": Family("NAME", "ctcalign.models.hugging_face", partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf")),
+    "onnx": Family("FILE", "ctcalign.models.onnx_file", partial(_one, "onnx:FILE", "onnxruntime", "onnx"), (".onnx",)),
+    "checkpoint": Family(
+        "FILE",
+        "ctcalign.models.checkpoint",
+        partial(_one, "checkpoint:FILE", "safetensors", None),
+        (".safetensors", ".pt", ".pth", ".ckpt"),
+    ),
 }
+
+
+def list_models() -> list[ModelCard]:
+    """All models that have a name, and one card for each family that takes a file or a name on a hub."""
+    return [card for family in FAMILIES.values() for card in family.cards()]
 
 
 def load_model(name: str, device: str = "auto", allow_noncommercial: bool = False) -> AcousticModel:
@@ -25,56 +61,59 @@ def load_model(name: str, device: str = "auto", allow_noncommercial: bool = Fals
 
     Args:
         name: "builtin:en", "torchaudio:WAV2VEC2_ASR_BASE_960H", "hf:NAME" or "hf:FOLDER", "onnx:FILE" or
-            "checkpoint:FILE"; `list_models` has them all.
-        device: "auto" (a GPU when there is one), "cpu", "cuda", "cuda:1", "mps".
+            "checkpoint:FILE"; `list_models` lists them.
+        device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
         allow_noncommercial: accept licences that forbid commercial use.
     Raises:
         UsageError: no such model or device.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
-    family, _, rest = name.partition(":")
-    if family not in _FAMILIES or not rest:
-        raise UsageError(f"model: {name!r} is no name of a model; {_remedy(name)}")
+    family, _, argument = name.partition(":")
+    if family not in FAMILIES or not argument:
+        raise UsageError(f"model: {name!r} is not the name of a model; {remedy(name)}")
     place = pick_device(device)
-    model: AcousticModel
-    if family == "builtin":
-        model = _builtin(name, place)
-    elif family == "torchaudio":
-        from ctcalign.models.torchaudio_bundle import load_bundle
-
-        model = load_bundle(rest, place, allow_noncommercial)
-    elif family == "hf":
-        from ctcalign.models.hugging_face import load_hugging_face
-
-        model = load_hugging_face(rest, place, allow_noncommercial)
-    elif family == "onnx":
-        from ctcalign.models.onnx_file import load_onnx
-
-        model = load_onnx(rest, place, allow_noncommercial)
-    else:
-        from ctcalign.models.checkpoint import load_checkpoint_file
-
-        model = load_checkpoint_file(rest, place)
+    model: AcousticModel = import_module(FAMILIES[family].module).load(argument, place, allow_noncommercial)
     check_licence(name, model.licence, allow_noncommercial)
     return model
 
 
-def _builtin(name: str, device: str) -> AcousticModel:
-    known = [card.name for card in list_models() if card.name.startswith("builtin:")]
-    if name not in known:
-        raise UsageError(f"model: there is no {name!r}; {_remedy(name)}")
-    from ctcalign.models.builtin.model import load_builtin
+def pick_device(device: str = "auto") -> str:
+    """The device to use: "auto" is a GPU if there is one, else the CPU.
 
+    Args:
+        device: "auto", "cpu", "cuda", "cuda:1", "mps" or another name that torch knows.
+    Raises:
+        UsageError: no such device here.
+    """
+    import torch
+
+    cuda = torch.cuda.is_available()
+    mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
     try:
-        return load_builtin(name, device)
-    except ImportError as error:
-        raise ModelError(f"{name}: {error}; install ctcalign again with all of its dependencies") from None
+        requested = torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"device: expected auto, cpu, cuda, cuda:N or mps, got {device!r}") from None
+    if requested.type == "cuda":
+        count = torch.cuda.device_count() if cuda else 0
+        if count == 0:
+            raise UsageError(f"device: {device} was asked for but torch finds no CUDA device; use --device cpu or auto")
+        if (requested.index or 0) >= count:
+            raise UsageError(
+                f"device: {device} was asked for but there are {count} CUDA devices (cuda:0 to cuda:{count - 1})"
+            )
+    elif requested.type == "mps" and not mps:
+        raise UsageError("device: mps was asked for but torch finds no Apple GPU; use --device cpu or auto")
+    elif requested.type not in ("cpu", "mps"):
+        raise UsageError(f"device: expected auto, cpu, cuda, cuda:N or mps, got {device!r}")
+    return device
 
 
-def _remedy(name: str) -> str:
-    """What the user may have meant."""
-    for suffix, family in _SUFFIXES.items():
-        if name.lower().endswith(suffix):
+def remedy(name: str) -> str:
+    """What the user may have meant by an unknown name."""
+    for family, entry in FAMILIES.items():
+        if name.lower().endswith(entry.suffixes or ("\0",)):
             return f"for a file give {family}:{name.rpartition(':')[2]}"
     if "/" in name:
         return f"for a model of the Hugging Face hub or a folder give hf:{name}"
@@ -84,4 +123,5 @@ def _remedy(name: str) -> str:
     near = difflib.get_close_matches(name.lower(), list(by_key), n=3, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(dict.fromkeys(by_key[key] for key in near))}? (ctcalign models lists all)"
-    return "expected builtin:en, torchaudio:BUNDLE, hf:NAME, onnx:FILE or checkpoint:FILE (ctcalign models lists all)"
+    *names, last = [f"{family}:{entry.argument}" for family, entry in FAMILIES.items()]
+    return f"expected {', '.join(names)} or {last} (ctcalign models lists all)"

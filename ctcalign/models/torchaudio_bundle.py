@@ -1,4 +1,4 @@
-"""`torchaudio:BUNDLE`: the fine-tuned wav2vec 2.0 and HuBERT models of torchaudio.pipelines."""
+"""`torchaudio:BUNDLE`: the fine-tuned wav2vec 2.0 and HuBERT models of torchaudio.pipelines; import of torchaudio."""
 
 from __future__ import annotations
 
@@ -11,20 +11,60 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.cards import TORCHAUDIO_BUNDLES
-from ctcalign.models.licences import check_licence
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.cards import TORCHAUDIO_BUNDLES, check_licence
 from ctcalign.text.vocabulary import Vocabulary
 
 BLANK = "<blank>"
+
+
+def import_torchaudio() -> Any:
+    """Import torchaudio, also beside a torch that was built for another minor version of CUDA.
+
+    The last release (2.11) raises an error on import if the minor CUDA version of torch differs from its own, as with
+    the newer torch on the package index. The check concerns the CUDA kernels of torchaudio, which its models and CPU
+    kernels do not use; so torch reports "no CUDA" during the import.
+
+    Raises:
+        ModelError: not installed, or broken for another reason.
+    """
+    import torch
+
+    try:
+        import torchaudio
+    except RuntimeError as error:
+        if "CUDA version" not in str(error):
+            raise ModelError(f"torchaudio cannot be imported ({_first_line(error)}); install it again") from None
+    except ModuleNotFoundError:
+        raise ModelError("torchaudio is not installed; pip install 'ctcalign[torchaudio]'") from None
+    except (ImportError, OSError, AttributeError) as error:
+        raise ModelError(
+            f"torchaudio cannot be imported ({_first_line(error)}); install the one for your torch"
+        ) from None
+    else:
+        return torchaudio
+    built_for = torch.version.cuda
+    try:
+        torch.version.cuda = None
+        import torchaudio
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        raise ModelError(
+            f"torchaudio cannot be imported ({_first_line(error)}); install the one for your torch"
+        ) from None
+    finally:
+        torch.version.cuda = built_for
+    return torchaudio
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 class BundleModel:
     """A bundle as an `AcousticModel`.
 
     Attributes: see `AcousticModel`, and
-        frame_offset: seconds at which frame 0 begins. The convolutions do not pad: frame t hears the 400 samples from
-            320 t, whose middle lies 2.5 ms after the middle of the 20 ms from 320 t.
+        frame_offset: seconds at which frame 0 begins. The convolutions do not pad: frame t covers 400 samples from
+            320 t on, whose centre is 2.5 ms after the centre of the 320 samples from 320 t on.
     """
 
     context: float | None = None
@@ -39,7 +79,7 @@ class BundleModel:
         self.vocabulary = _vocabulary(bundle)
         self._network = network.to(device).eval()
         self._device = torch.device(device)
-        # torchaudio normalises a batch as one; each window by itself is what a batch of one gets.
+        # torchaudio normalises over the whole batch; windows are normalised one by one, as in a batch of one.
         self._normalises = bool(getattr(network, "normalize_waveform", False))
         receptive, hop = conv_geometry(_convolutions(network))
         self.frame_shift = hop / self.sample_rate
@@ -65,8 +105,8 @@ def conv_geometry(layers: list[tuple[int, int]]) -> tuple[int, int]:
     return receptive, hop
 
 
-def load_bundle(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleModel:
-    """Load a bundle, downloading its weights when torch's cache does not have them.
+def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleModel:
+    """Load a bundle, downloading its weights if they are not in torch's cache.
 
     Raises:
         UsageError: no such bundle.   ModelError: licence, download or a broken installation.
@@ -104,10 +144,10 @@ def _download_remedy(name: str, bundle: Any, error: Exception) -> str:
 
 
 def _vocabulary(bundle: Any) -> Vocabulary:
-    """Labels without the star of MMS_FA; "|" stands between words where there is one."""
+    """Labels without the star of MMS_FA; "|" separates words, if it exists."""
     try:
         labels = bundle.get_labels(star=None, blank=BLANK)
-    except TypeError:  # only MMS_FA knows a star
+    except TypeError:  # only MMS_FA has a star
         labels = bundle.get_labels(blank=BLANK)
     return Vocabulary(tuple(labels), blank=0, separator=labels.index("|") if "|" in labels else None)
 

@@ -19,8 +19,8 @@ from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.files import atomic_write
 from ctcalign.models import load_model
-from ctcalign.models.device import pick_device
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.registry import pick_device
 from ctcalign.text.vocabulary import Vocabulary
 from recipes.noisy.corpus import add_choices, find_recordings
 

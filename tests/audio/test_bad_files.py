@@ -11,7 +11,7 @@ import soundfile
 
 from ctcalign.audio import load_audio, open_audio, opening
 from ctcalign.audio.clock import Clock
-from ctcalign.audio.sniff import not_audio
+from ctcalign.audio.opening import not_audio
 from ctcalign.errors import AudioError
 from tests.audio.recordings import clicks, encode, onsets
 
@@ -130,7 +130,7 @@ def test_truncated_mp4_with_its_index_in_front(tmp_path: Path) -> None:
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with open_audio(cut) as reader:
         heard = np.concatenate(list(reader.blocks()), axis=1)[0]
-        assert any("truncated: the header promises 6.0" in warning for warning in reader.warnings)
+        assert any("truncated: the header says 6.0" in warning for warning in reader.warnings)
     assert onsets(heard, 16_000)[:1] == pytest.approx(AT[:1], abs=0.002)
 
 
@@ -178,7 +178,7 @@ def test_samples_that_are_no_numbers(tmp_path: Path) -> None:
     with open_audio(tmp_path / "a.wav") as reader:
         heard = np.concatenate(list(reader.blocks()), axis=1)[0]
         assert reader.warnings == [
-            f"{tmp_path / 'a.wav'}: 4 samples were not finite (NaN or infinite) and count as silence"
+            f"{tmp_path / 'a.wav'}: 4 samples were not finite (NaN or infinite) and were replaced by silence"
         ]
     assert np.isfinite(heard).all()
     assert heard[100] == heard[200] == 0

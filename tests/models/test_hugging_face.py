@@ -15,7 +15,7 @@ from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.torchaudio_bundle import import_torchaudio
 
 with contextlib.suppress(ModelError):  # transformers fails to import when torchaudio refuses this torch
     import_torchaudio()
@@ -119,7 +119,7 @@ def test_models_that_were_never_trained_with_ctc(tmp_path: Path) -> None:
 
 def test_what_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ModelError, match=r"empty: cannot be loaded .*expected a folder that save_pretrained"):
+    with pytest.raises(ModelError, match=r"empty: cannot be loaded .*expected a folder written by save_pretrained"):
         load_model(f"hf:{tmp_path / 'empty'}", device="cpu")
     with pytest.raises(
         ModelError, match=r"hf:nobody/nothing: cannot be loaded or downloaded .*give hf:FOLDER or put it into"

@@ -110,7 +110,7 @@ def test_probabilities_and_normalisation(tmp_path: Path) -> None:
     ("header", "text"),
     [
         (None, "has no description; add the metadata entry 'ctcalign' or a file m.onnx.json beside it"),
-        ("{not json", "is no JSON"),
+        ("{not json", "is not JSON"),
         ("[1]", "expected a JSON object"),
         ({**HEADER, "symbol": []}, "unknown field 'symbol'"),
         ({"symbols": ["_"], "licence": "MIT"}, "the field 'frame_shift' is missing"),
@@ -136,7 +136,7 @@ def test_files_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ModelError, match="no such file; give the path of an exported model"):
         load_model(f"onnx:{tmp_path / 'none.onnx'}", device="cpu")
     (tmp_path / "bad.onnx").write_bytes(b"nonsense" * 100)
-    with pytest.raises(ModelError, match="is no graph that onnxruntime can run"):
+    with pytest.raises(ModelError, match="cannot be run by onnxruntime"):
         load_model(f"onnx:{tmp_path / 'bad.onnx'}", device="cpu")
     path = build(tmp_path / "fixed.onnx", HEADER, samples=3200)
     with pytest.raises(

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from ctcalign.cli.models import command
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models import cards, list_models, load_model, pick_device
-from ctcalign.models.licences import check_licence, is_noncommercial
+from ctcalign.models.cards import check_licence, is_noncommercial
 
 
 @pytest.mark.parametrize(

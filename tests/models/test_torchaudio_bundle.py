@@ -14,8 +14,7 @@ from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.cards import TORCHAUDIO_BUNDLES
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.torchaudio_bundle import conv_geometry
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.torchaudio_bundle import conv_geometry, import_torchaudio
 
 CONV = [(16, 10, 5), *[(16, 3, 2)] * 4, *[(16, 2, 2)] * 2]
 

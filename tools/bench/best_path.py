@@ -72,7 +72,7 @@ def run_ctcalign(emission: np.ndarray, targets: np.ndarray, case: dict[str, Any]
 def run_torchaudio(emission: np.ndarray, targets: np.ndarray, case: dict[str, Any]) -> Any:
     import torch
 
-    from ctcalign.models.torchaudio_import import import_torchaudio
+    from ctcalign.models.torchaudio_bundle import import_torchaudio
 
     align = import_torchaudio().functional.forced_align
     torch.set_num_threads(1)

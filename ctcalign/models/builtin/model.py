@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ctcalign.errors import ModelError
+from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.builtin.network import OUTPUT_FRAME_SHIFT, Network, NetworkConfig
 from ctcalign.models.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
 from ctcalign.text.vocabulary import Vocabulary
@@ -21,12 +21,12 @@ NAMES = ("en",)
 
 
 class ConvCtcModel(nn.Module):
-    """A network of `ctcalign.models.builtin.network` behind its log-mel features.
+    """A network of `ctcalign.models.builtin.network` with its log-mel features.
 
     Args:
         network: trained weights, without the heads that only training needs.
         header: the checkpoint's header: symbols, blank, separator, spike_delay, language, licence and the recipe.
-        name: what the user called the model.
+        name: name of the model.
     """
 
     sample_rate = SAMPLE_RATE
@@ -58,7 +58,7 @@ class ConvCtcModel(nn.Module):
 
 
 def save_checkpoint(path: Path, network: Network, header: dict[str, Any]) -> None:
-    """Write float16 weights and a JSON header as one safetensors file; the training-only heads are left out."""
+    """Write float16 weights and a JSON header as one safetensors file, without the heads for training."""
     from safetensors.torch import save_file
 
     config = asdict(network.config) | {"phones": 0}
@@ -77,7 +77,7 @@ def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
     """Read a file that `save_checkpoint` wrote.
 
     Raises:
-        ModelError: the file is missing, is no safetensors file, or has no header of ours.
+        ModelError: the file is missing, is not a safetensors file, or was not written by ctcalign.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -101,11 +101,18 @@ def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
     return model.eval()
 
 
-def load_builtin(name: str, device: str = "cpu") -> ConvCtcModel:
-    """Load `builtin:en`, or another model that lies in this folder."""
-    language = name.split(":", 1)[-1]
+def load(language: str, device: str = "cpu", allow_noncommercial: bool = False) -> ConvCtcModel:
+    """Load `builtin:en`, or another model in this folder.
+
+    Raises:
+        UsageError: no such model.   ModelError: its file or safetensors is missing or damaged.
+    """
+    name = f"builtin:{language}"
     if language not in NAMES:
-        raise ModelError(
-            f"{name}: there is no such built-in model; there is {', '.join(f'builtin:{n}' for n in NAMES)}"
-        )
-    return load_checkpoint(FOLDER / language / "model.safetensors", name, device)
+        from ctcalign.models.registry import remedy
+
+        raise UsageError(f"model: there is no {name!r}; {remedy(name)}")
+    try:
+        return load_checkpoint(FOLDER / language / "model.safetensors", name, device)
+    except ImportError as error:
+        raise ModelError(f"{name}: {error}; install ctcalign again with all of its dependencies") from None

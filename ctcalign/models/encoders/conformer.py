@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder, Stem, at_least, inside
 from ctcalign.models.features import MELS
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.torchaudio_bundle import import_torchaudio
 
 
 class ConformerEncoder(Encoder):

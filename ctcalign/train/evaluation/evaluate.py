@@ -30,9 +30,9 @@ from ctcalign.metrics import (
     total_counts,
     word_counts,
 )
-from ctcalign.models.device import pick_device
 from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.registry import pick_device
 from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import read_samples, text_of_cut, timed_words
 from ctcalign.train.data.tokenizers import text_of

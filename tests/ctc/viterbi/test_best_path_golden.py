@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ctcalign.ctc import best_path
 from ctcalign.errors import ModelError, NoPathError
-from ctcalign.models.torchaudio_import import import_torchaudio
+from ctcalign.models.torchaudio_bundle import import_torchaudio
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 K2 = json.loads((GOLDEN / "k2_ctc.json").read_text())
