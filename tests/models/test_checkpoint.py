@@ -102,7 +102,9 @@ def test_what_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read as safetensors"):
         load_model(f"checkpoint:{tmp_path / 'bad.safetensors'}", device="cpu")
     torch.save({"model": torch.zeros(3)}, tmp_path / "foreign.pt")
-    with pytest.raises(ModelError, match=r"expected a mapping with 'ctcalign' .*export a checkpoint of another toolkit to ONNX and give onnx:FILE"):
+    with pytest.raises(
+        ModelError, match=r"expected a mapping with 'ctcalign' .*another toolkit to ONNX and give onnx:FILE"
+    ):
         load_model(f"checkpoint:{tmp_path / 'foreign.pt'}", device="cpu")
     (tmp_path / "cut.pt").write_bytes((tmp_path / "foreign.pt").read_bytes()[:100])
     with pytest.raises(ModelError, match=r"cannot be read as a checkpoint|holds more than weights"):

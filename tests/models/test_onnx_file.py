@@ -140,7 +140,7 @@ def test_files_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         load_model(f"onnx:{tmp_path / 'bad.onnx'}", device="cpu")
     path = build(tmp_path / "fixed.onnx", HEADER, samples=3200)
     with pytest.raises(
-        ModelError, match=r"expected inputs \(batch, samples\) float32 of free length .*export it with its features"
+        ModelError, match=r"expected inputs \(batch, samples\) float32 of dynamic length .*export it with its features"
     ):
         load_model(f"onnx:{path}", device="cpu")
     path = build(tmp_path / "m.onnx", HEADER)
