@@ -76,3 +76,16 @@ def test_formats_that_are_only_read_cannot_be_written(name):
 
 def test_the_table_loads_no_library():
     assert loaded_libraries("import ctcalign.formats.registry") == {"ctcalign"}
+
+
+def test_the_page_has_the_table():
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("\n") if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(OUTPUT_FORMATS)
+    for row, entry in zip(rows, (FORMATS[name] for name in OUTPUT_FORMATS), strict=True):
+        _, _, extension, step, holds, description, _ = (cell.strip() for cell in row.split("|"))
+        names = " ".join(f"`{name}`" for name in entry.extensions) or "by name"
+        assert extension == ("a folder: `name/`" if entry.folder else names)
+        assert step == (f"{entry.resolution:g} s" if entry.resolution else "exact")
+        assert {kept.strip().replace(" ", "_") for kept in holds.split(",") if kept} == entry.keeps
+        assert description == entry.description

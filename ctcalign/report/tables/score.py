@@ -82,7 +82,7 @@ def judgements(found: Comparison) -> list[str]:
             f"both {1000 * ptem.median:.1f}, mean of both {1000 * ptem.mean:.1f} ms"
         )
     if found.skips is not None:
-        lines.append(f"held to be not spoken: {_detected(found.skips, 'is not spoken')}")
+        lines.append(f"skipped as not spoken: {_detected(found.skips, 'is not spoken')}")
     if found.auc is not None:
         lines.append(
             f"AUC of the {found.auc_of} for spoken as written and within {options.within:g} s: {found.auc:.4f}"
