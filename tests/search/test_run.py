@@ -114,6 +114,11 @@ def test_a_word_without_symbols_is_bridged_and_named(tmp_path):
     assert [word.text for word in found.hits[0][-1].words] == ["one", "二", "three"]
 
 
+def test_a_wrong_phrase_is_refused_before_the_recording_is_opened():
+    with pytest.raises(UsageError, match="phrase 'a': given twice"):
+        search("nowhere.wav", ["a", " a"])
+
+
 @pytest.mark.parametrize(("name", "value"), [("min_confidence", 1.5), ("max_hits", 0)])
 def test_options_out_of_range(name, value):
     with pytest.raises(UsageError, match=f"{name}: got {value}"):
