@@ -145,7 +145,7 @@ def test_a_read_only_file_is_respected(tmp_path, monkeypatch):
     path = tmp_path / "out"
     path.write_text("old")
     path.chmod(0o444)
-    # Root may write anything: let the system say what it says to everybody else.
+    # Root may write anything: raise the error that other users get.
     monkeypatch.setattr(os, "access", lambda p, mode: bool(os.stat(p).st_mode & stat.S_IWUSR))
     with pytest.raises(OutputError, match="read-only"), atomic_write(path) as stream:
         stream.write("new")

@@ -18,7 +18,7 @@ def recognise(source: Source, notes: Notes) -> Format:
     labels in a .txt): then the content decides, and a note is added.
 
     Raises:
-        CaptionError: neither the extension nor the content tells.
+        CaptionError: the format follows from neither the extension nor the content.
     """
     path = PurePath(source.path.name if source.path is not None else source.name)
     suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]

@@ -55,7 +55,7 @@ def within(errors: tuple[float, float], tolerance: float) -> bool:
 
 @dataclass(frozen=True)
 class ErrorStatistics:
-    """Statistics of absolute errors in seconds. `bias`: signed mean; `shares`: fraction within each of `TOLERANCES`."""
+    """Statistics of absolute errors in seconds. `bias`: signed mean; `fractions`: within each of `TOLERANCES`."""
 
     count: int
     median: float
@@ -64,7 +64,7 @@ class ErrorStatistics:
     p95: float
     max: float
     bias: float
-    shares: dict[float, float]
+    fractions: dict[float, float]
 
 
 def error_statistics(errors: Sequence[float]) -> ErrorStatistics | None:

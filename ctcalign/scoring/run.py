@@ -111,8 +111,8 @@ def _row(found: Comparison) -> dict[str, Any]:
     for name in ("starts", "ends", "both"):
         if out[name] is not None:
             row = asdict(out[name])
-            shares = row.pop("shares")
-            out[name] = row | {f"within_{1000 * t:.0f}_ms": share for t, share in shares.items()}
+            fractions = row.pop("fractions")
+            out[name] = row | {f"within_{1000 * t:.0f}_ms": fraction for t, fraction in fractions.items()}
     for name in ("skips", "kept"):
         out[name] = None if out[name] is None else _detection(out[name])
     return out

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
-from tests.scoring.made_up import write_made_up
+from tests.scoring.example import write_example
 
 
 def run(*arguments):
@@ -17,7 +17,7 @@ def run(*arguments):
 
 @pytest.fixture
 def files(tmp_path):
-    return write_made_up(tmp_path)
+    return write_example(tmp_path)
 
 
 def test_tables(files):

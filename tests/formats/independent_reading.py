@@ -1,4 +1,4 @@
-"""What a reader should find in a file: the captions of an alignment, told anew."""
+"""What a reader must find in a file of an alignment, computed without the code of the package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNDER_100_HOURS = 359_990.0
 
 
 def shown(alignment: Alignment) -> list[tuple[AlignedCue, float, float]]:
-    """What a caption file must show, said once more: placed cues and old times, in the order of their starts."""
+    """What a caption file must contain: placed cues, and others with times of the input, in the order of starts."""
     rows = []
     for cue in alignment.cues:
         start, end = (cue.input_start, cue.input_end) if cue.start is None else (cue.start, cue.end)
@@ -23,7 +23,7 @@ def shown(alignment: Alignment) -> list[tuple[AlignedCue, float, float]]:
     return sorted(rows, key=lambda row: row[1])
 
 
-def said(alignment: Alignment) -> list[tuple]:
+def spoken(alignment: Alignment) -> list[tuple]:
     return [
         (cue, word)
         for cue in alignment.cues

@@ -19,7 +19,7 @@ from ctcalign.filtering.documents import Tally, filtered, read_document
 from ctcalign.formats import write
 from tests.formats.conftest import rows
 from tests.formats.generated_alignments import alignments
-from tests.formats.test_writers_against_peers import said, visible
+from tests.formats.test_writers_against_peers import spoken, visible
 
 
 def same_as_lhotse_writes(path, cut):
@@ -43,7 +43,7 @@ def test_times_and_words_come_back(tmp_path_factory, alignment):
         assert supervision.speaker == cue.speaker
         assert supervision.custom["raw_text"] is not None
         assert supervision.custom["status"] == cue.status
-        words = [w for c, w in said(alignment) if c is cue]
+        words = [w for c, w in spoken(alignment) if c is cue]
         items = (supervision.alignment or {}).get("word", [])
         assert [(i.start, i.score) for i in items] == [(w.start, w.confidence) for w in words]
         assert all(

@@ -1,4 +1,4 @@
-"""What independent libraries write, we read with the same times and texts."""
+"""Files written by independent libraries are read with the same times and texts."""
 
 from __future__ import annotations
 

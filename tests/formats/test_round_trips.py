@@ -1,4 +1,4 @@
-"""Written and read again by our own readers: nothing lost that the format can hold."""
+"""Written and read again by the package: nothing is lost that the format holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats import FORMATS, OUTPUT_FORMATS, read_alignment, write
 from tests.formats.generated_alignments import alignments
-from tests.formats.test_writers_against_peers import UNDER_100_HOURS, said, shown, visible
+from tests.formats.test_writers_against_peers import UNDER_100_HOURS, shown, spoken, visible
 
 few = settings(max_examples=15, deadline=None)
 WORDS = ["Hello", "world,", "don't", "1984", "שלום", "Straße", "naïve?", "(so)", '"she', 'said"', "e\u0301", "👋"]
@@ -97,12 +97,12 @@ def test_an_alignment_survives_the_round_trip(tmp_path_factory, name, alignment)
         if name == "vtt" and len(before.words) == 1 and not cue.words:
             continue  # a word as long as its cue needs no time of its own
         assert [w.text for w in cue.words] == [w.text for w in before.words]
-        for word, wanted in zip(cue.words, before.words, strict=True):
-            assert abs(word.start - wanted.start) <= step
+        for word, expected in zip(cue.words, before.words, strict=True):
+            assert abs(word.start - expected.start) <= step
             if "word_ends" in FORMATS[name].keeps:
-                assert abs(word.end - wanted.end) <= step
+                assert abs(word.end - expected.end) <= step
             if name in ("ctm", "lhotse"):
-                assert word.confidence == wanted.confidence
+                assert word.confidence == expected.confidence
 
 
 @pytest.mark.parametrize("name", ["srt-words", "audacity-words"])
@@ -143,7 +143,7 @@ def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignm
 @few
 @given(alignment=alignments(longest=UNDER_100_HOURS, ordered=True))
 def test_no_timed_word_is_lost_whatever_the_text(tmp_path_factory, name, alignment):
-    words = [w for _, w in said(alignment)]
+    words = [w for _, w in spoken(alignment)]
     if not words:
         return
     target = f"{tmp_path_factory.mktemp(name)}/{TARGETS[name]}"

@@ -19,7 +19,7 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats import FORMATS, OUTPUT_FORMATS, render
 from ctcalign.formats.own_json import SCHEMA_FILE
 from tests.formats.generated_alignments import alignments
-from tests.formats.independent_reading import UNDER_100_HOURS, close, few, said, shown, visible
+from tests.formats.independent_reading import UNDER_100_HOURS, close, few, shown, spoken, visible
 
 
 @few
@@ -50,7 +50,7 @@ def test_srt_beyond_100_hours(alignment):
 def test_word_srt_by_pysubs2(alignment):
     rendered = render(alignment, "srt-words")
     events = pysubs2.SSAFile.from_string(rendered.content, format_="srt").events
-    words = sorted((w for _, w in said(alignment)), key=lambda w: w.start)
+    words = sorted((w for _, w in spoken(alignment)), key=lambda w: w.start)
     assert close([(e.start / 1000, e.end / 1000) for e in events], [(w.start, w.end) for w in words], 0.001)
 
 
@@ -119,8 +119,8 @@ def test_ass_by_pysubs2(alignment):
                 assert not placed or min(placed) <= 0.01 or word.text not in cue.text
     for event, (cue, _, _) in zip(dialogue, rows, strict=True):
         text = visible(re.sub(r"\{[^{}]*\}", "", event.text.replace("\\N", "")))
-        wanted = visible(cue.text).replace("{", "｛").replace("}", "｝").replace("\\N", "")
-        assert text.replace("\\N", "") == wanted
+        expected = visible(cue.text).replace("{", "｛").replace("}", "｝").replace("\\N", "")
+        assert text.replace("\\N", "") == expected
 
 
 @few
@@ -143,7 +143,7 @@ def test_textgrid_by_praatio(alignment):
         if cue.start is not None and cue.end - cue.start > 1e-5 and visible(cue.text):
             label = by_name["cues"][(micro(cue.start), micro(cue.end))]
             assert visible(label) == visible(cue.text)
-    for _, word in said(alignment):
+    for _, word in spoken(alignment):
         if word.end - word.start > 1e-5 and word.text in ("Hello", "world,", '"quoted"', "שלום", "item [1]"):
             cue_shown = any(visible(c.text) and word in c.words for c in alignment.cues)
             assert not cue_shown or by_name["words"][(micro(word.start), micro(word.end))] == word.text

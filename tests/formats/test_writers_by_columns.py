@@ -1,4 +1,4 @@
-"""Formats of columns, read back without any library of ours."""
+"""Formats of columns, read back without the code of the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 
 from ctcalign.formats import render
 from tests.formats.generated_alignments import alignments
-from tests.formats.independent_reading import close, few, said, visible
+from tests.formats.independent_reading import close, few, spoken, visible
 
 
 @few
@@ -19,14 +19,14 @@ def test_ctm_by_columns(alignment):
     rendered = render(alignment, "ctm")
     rows = [line.split(" ") for line in rendered.content.split("\n")[:-1]]
     words = sorted(
-        said(alignment), key=lambda cw: (str(1 if cw[0].channel is None else cw[0].channel), round(cw[1].start, 9))
+        spoken(alignment), key=lambda cw: (str(1 if cw[0].channel is None else cw[0].channel), round(cw[1].start, 9))
     )
     assert len(rows) == len(words) == rendered.words
     key = [(row[1], float(row[2]), float(row[3])) for row in rows]
     assert key == sorted(key, key=lambda k: k[:2])
     found = sorted((float(r[2]), float(r[2]) + float(r[3])) for r in rows)
-    wanted = sorted((round(w.start, 3), round(w.end, 3)) for _, w in words)
-    assert all(abs(a - c) < 0.0011 and abs(b - d) < 0.0011 for (a, b), (c, d) in zip(found, wanted, strict=True))
+    expected = sorted((round(w.start, 3), round(w.end, 3)) for _, w in words)
+    assert all(abs(a - c) < 0.0011 and abs(b - d) < 0.0011 for (a, b), (c, d) in zip(found, expected, strict=True))
     scored = any(w.confidence is not None for _, w in words)
     assert all(len(row) == (6 if scored else 5) for row in rows)
     assert all(re.fullmatch(r"\d+\.\d{3}", column) for row in rows for column in row[2:4])
@@ -56,7 +56,7 @@ def test_audacity_by_columns(alignment):
     assert close([(float(r[0]), float(r[1])) for r in rows], [(c.start, c.end) for c in placed], 1e-6)
     assert [visible(r[2]) for r in rows] == [visible(c.text) for c in placed]
     words = [line.split("\t") for line in render(alignment, "audacity-words").content.split("\n")[:-1]]
-    assert len(words) == len(said(alignment))
+    assert len(words) == len(spoken(alignment))
     assert all(len(row) == 3 for row in rows + words)
 
 

@@ -8,12 +8,12 @@ from ctcalign.scoring.comparison import compare, edge_errors, error_statistics, 
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
 from ctcalign.scoring.options import Options
-from tests.scoring.made_up import write_made_up
+from tests.scoring.example import write_example
 
 
 @pytest.fixture
 def files(tmp_path):
-    return [tuple(read_timed(path)[0] for path in write_made_up(tmp_path))]
+    return [tuple(read_timed(path)[0] for path in write_example(tmp_path))]
 
 
 def test_counts(files):
@@ -44,7 +44,7 @@ def test_counts(files):
 def test_edges_as_the_peer_scorer(files, bounds, side, expected):
     errors = getattr(compare(files, options=Options(bounds=bounds)), side)
     values = (errors.median, errors.mean, errors.p90, errors.max, errors.bias)
-    assert [1000 * value for value in values] + [100 * share for share in errors.shares.values()] == pytest.approx(
+    assert [1000 * value for value in values] + [100 * share for share in errors.fractions.values()] == pytest.approx(
         expected, abs=1e-6
     )
 
@@ -165,7 +165,7 @@ def test_an_error_of_the_tolerance_is_within():
     assert not within((0.0, -0.201), 0.2)
     statistics = error_statistics([2.2 - 2.0, 0.3])
     assert statistics is not None
-    assert statistics.shares[0.2] == 0.5
+    assert statistics.fractions[0.2] == 0.5
 
 
 @pytest.mark.parametrize(("count", "p90", "p95"), [(1, 1, 1), (9, 9, 9), (10, 10, 10), (20, 19, 20), (100, 91, 96)])

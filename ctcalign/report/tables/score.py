@@ -64,7 +64,7 @@ def error_table(found: Comparison) -> Table:
 
 def _cells(errors: ErrorStatistics) -> list[str]:
     sizes = (errors.median, errors.mean, errors.p90, errors.p95, errors.max)
-    shares = (f"{100 * errors.shares[t]:.1f} %" for t in TOLERANCES)
+    shares = (f"{100 * errors.fractions[t]:.1f} %" for t in TOLERANCES)
     return [*(f"{1000 * size:.1f}" for size in sizes), f"{1000 * errors.bias:+.1f}", *shares]
 
 

@@ -37,7 +37,7 @@ ALIGNMENT = [
 ]
 
 
-def write_made_up(folder):
+def write_example(folder):
     """Both as files: (alignment, truth)."""
     alignment, truth = folder / "alignment.json", folder / "truth.json"
     alignment.write_text(json.dumps(ALIGNMENT), encoding="utf-8")
