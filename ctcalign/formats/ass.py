@@ -67,9 +67,9 @@ def _karaoke(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     at, timed = first, 0
     for piece in cut:
         word = piece.word
-        if word is not None and word.start is not None and word.end is not None:
-            begin = max(at, min(ticks(word.start, 100), last))
-            end = max(begin, min(ticks(word.end, 100), last))
+        if word is not None and word.span is not None:
+            begin = max(at, min(ticks(word.span.start, 100), last))
+            end = max(begin, min(ticks(word.span.end, 100), last))
             if begin > at:
                 parts.append(f"{{\\k{begin - at}}}")
             parts.append(f"{{\\k{end - begin}}}")

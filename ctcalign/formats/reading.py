@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ctcalign.formats.captions import Captions
 
 _HEAD = 65536  # bytes; the schema is the first key of a document
-_JSON_NAMES = (None, "json", "ctcalign")
 
 
 def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = None) -> Alignment:
@@ -33,22 +32,24 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
         Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words where the file
         has their times; `model` is "" and `duration` the end of the last cue.
     Raises:
-        CaptionError: missing, empty, of an unknown format or broken; the message names the file and the place.
+        CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.
+        UsageError: no format has this name.
     """
     from ctcalign.formats.captions import read_captions
+    from ctcalign.formats.registry import input_format
 
     name = "standard input" if path_or_stream == "-" else _name(path_or_stream)
     source: str | Path | IO[Any] = path_or_stream
     if source == "-":
         source = getattr(sys.stdin, "buffer", sys.stdin)
-    if format not in _JSON_NAMES:
+    if format is not None and input_format(format).name != "json":
         return from_captions(read_captions(source, format))
     if isinstance(source, (str, os.PathLike)):
-        data = _ours_on_disk(source)
+        data = _document_bytes(source)
     else:
         data = source.read()
         source = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
-    document = None if data is None else _ours(data, name)
+    document = None if data is None else _document(data, name)
     if document is None:
         return from_captions(read_captions(source))
     try:
@@ -110,7 +111,7 @@ def _name(source: str | Path | IO[Any]) -> str:
     return os.fspath(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", "stream"))
 
 
-def _ours_on_disk(path: str | Path) -> bytes | None:
+def _document_bytes(path: str | Path) -> bytes | None:
     """The bytes of the file if its beginning has the schema; None also for a missing file, which the caller reports."""
     try:
         with open(path, "rb") as file:
@@ -120,7 +121,7 @@ def _ours_on_disk(path: str | Path) -> bytes | None:
         return None
 
 
-def _ours(data: bytes | str, name: str) -> Mapping[str, Any] | None:
+def _document(data: bytes | str, name: str) -> Mapping[str, Any] | None:
     """The document if it is ctcalign's JSON, None if it is something else."""
     if isinstance(data, bytes):
         if FAMILY.encode() not in data[:_HEAD]:

@@ -70,10 +70,10 @@ def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     for piece, following in zip(cut, nexts[-2::-1], strict=True):
         text = vtt_tag(piece.tag) if piece.tag else vtt_text(piece.text)
         word = piece.word
-        if word is None or word.start is None or word.end is None:
+        if word is None or word.span is None:
             parts.append(text)
             continue
-        start, end = ticks(word.start, 1000), ticks(word.end, 1000)
+        start, end = (ticks(time, 1000) for time in word.span)
         own = mark(start) or (start == first and not began)
         timed += own and word.status != "not_spoken"
         began = True

@@ -16,6 +16,7 @@ from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
 from ctcalign.formats.reading import from_captions
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of
+from ctcalign.spans import Span
 from ctcalign.text.words import plain_words
 
 TRUTH = "ctcalign-truth/"
@@ -127,7 +128,7 @@ def _plain_item(row: Any, name: str, place: str) -> TimedItem:
         start,
         end,
         index=index if isinstance(index, int) and not isinstance(index, bool) else None,
-        spoken=_spoken(row.get("status"), start is not None and end is not None),
+        spoken=_spoken(row.get("status"), Span.of(start, end) is not None),
         score=json_seconds(row.get("score")),
         confidence=_probability(row.get("confidence"), f"{name}: {place}"),
         words=[_plain_item(w, name, f"{place}.words[{i}]") for i, w in enumerate(words)]
@@ -196,7 +197,6 @@ def _true_item(row: Any, place: int, where: str, with_words: bool) -> TimedItem:
     start, end = json_seconds(row.get("start")), json_seconds(row.get("end"))
     if start is not None and end is not None and end < start:
         raise CaptionError(f"{where}: ends at {end} s, before its start at {start} s")
-    clip = json_seconds(row.get("clip_start")), json_seconds(row.get("clip_end"))
     occurrences = row.get("occurrences") or []
     readings = (row.get(key) for key in ("text_norm", "spoken_text_norm"))
     words = row.get("words") if with_words else None
@@ -211,9 +211,9 @@ def _true_item(row: Any, place: int, where: str, with_words: bool) -> TimedItem:
         end,
         readings=tuple(text for text in readings if isinstance(text, str)),
         index=index if isinstance(index, int) else place,
-        spoken=bool(row.get("spoken", True)) and start is not None and end is not None,
+        spoken=bool(row.get("spoken", True)) and Span.of(start, end) is not None,
         exact=exact if isinstance(exact, bool) else None,
-        clip=None if clip[0] is None or clip[1] is None else (clip[0], clip[1]),
+        clip=Span.of(json_seconds(row.get("clip_start")), json_seconds(row.get("clip_end"))),
         occurrences=places,
         words=[_true_item(w, i, f"{where}.words[{i}]", False) for i, w in enumerate(words)]
         if isinstance(words, list)

@@ -119,10 +119,10 @@ def assign_words(drafts: list[Draft], words: list[CueWord]) -> list[CueWord]:
     furthest = list(accumulate((end for _, end, _ in timed), max))
     left = []
     for word in words:
-        if word.start is None or word.end is None:
+        if word.span is None:
             left.append(word)
             continue
-        middle = (word.start + word.end) / 2
+        middle = sum(word.span) / 2
         place = bisect_right(starts, middle)
         near = [(timed[place][0] - middle, timed[place][2])] if place < len(timed) else []
         while place > 0 and furthest[place - 1] > middle - GAP:
