@@ -1,4 +1,4 @@
-"""Captions that disagree with the recording, on the language of tones, where everything is known."""
+"""Captions that differ from the recording, in a language of tones, in which all times are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 import soundfile as sf
 
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.placing.cue_spans import CueCore, cue_edges
 from ctcalign.aligner.run import align
 from ctcalign.errors import CaptionError
 from tests.aligner.tones import RATE, ToneModel, say, silence
@@ -154,34 +153,3 @@ def test_captions_of_another_recording_are_an_error(talk):
 def test_without_skips_every_word_has_a_place(talk):
     cues = align(talk[0], [*SAID, "zq"], ToneModel(), options=AlignOptions(skips=None)).cues
     assert all(word.start is not None for cue in cues for word in cue.words)
-
-
-def test_edges_grow_over_what_was_said_instead_of_the_words():
-    core = CueCore(10.0, 12.0, before=5, after=0)
-    # Half a second of speech in front of the first word, a fifth of a second apart; another sentence after a pause.
-    assert cue_edges([core], [(9.3, 9.8), (13.0, 14.0)]) == [(9.3, 12.0)]
-    # Too far away, and too long for five letters.
-    assert cue_edges([core], [(8.0, 9.5)]) == [(10.0, 12.0)]
-    assert cue_edges([core], [(7.0, 9.9)]) == [(10.0, 12.0)]
-
-
-def test_speech_beside_a_cue_that_was_not_heard_is_left_to_that_one():
-    speech = [(2.1, 2.5)]
-    assert cue_edges([CueCore(1.0, 2.0, 0, 0)], speech) == [(1.0, 2.5)]
-    assert cue_edges([CueCore(1.0, 2.0, 0, 0, open_after=False)], speech) == [(1.0, 2.0)]
-    assert cue_edges([CueCore(2.6, 3.0, 0, 0, open_before=False)], speech) == [(2.6, 3.0)]
-    assert cue_edges([CueCore(1.0, 2.0, 0, 5, open_after=False)], speech) == [(1.0, 2.5)]  # its own words are missing
-
-
-def test_a_pause_may_divide_a_cue_from_the_words_that_it_misses():
-    speech = [(12.8, 13.2)]
-    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], speech) == [(10.0, 13.2)]
-    assert cue_edges([CueCore(10.0, 12.0, before=0, after=0)], speech) == [(10.0, 12.0)]
-    assert cue_edges([CueCore(10.0, 12.0, before=0, after=5)], [(13.0, 13.4)]) == [(10.0, 12.0)]
-
-
-def test_speech_between_two_cues_goes_to_the_one_that_misses_words():
-    first, second = CueCore(0.0, 1.0, 0, 0), CueCore(2.0, 3.0, 6, 0)
-    assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.0), (1.2, 3.0)]
-    first, second = CueCore(0.0, 1.0, 0, 6), CueCore(2.0, 3.0, 0, 0)
-    assert cue_edges([first, second], [(1.2, 1.8)]) == [(0.0, 1.8), (2.0, 3.0)]
