@@ -25,7 +25,7 @@ DEMO = Path(__file__).parents[2] / "egs" / "demo"
 
 RATE = 16_000
 Samples = NDArray[np.float32]
-# Nobody says this: some 30 seconds of reading.
+# Text that is not spoken, about 30 seconds of reading.
 UNSPOKEN = [
     "This programme was made possible by viewers like you, and by the friends of the city library.",
     "Before we begin, a short word about next week's concert in the old town hall.",
@@ -39,7 +39,7 @@ UNSPOKEN = [
 
 @dataclass(frozen=True)
 class Line:
-    """A caption and when it is said, in seconds; None when nobody says it. `voice` is None for signs ([MUSIC])."""
+    """A caption and its time in seconds, None when it is not spoken. `voice` is None for marks ([MUSIC])."""
 
     text: str
     start: float | None
@@ -48,7 +48,7 @@ class Line:
 
 
 def talk() -> tuple[Samples, list[Line]]:
-    """The talk as it is: samples of shape (n,) at RATE, and its captions."""
+    """The talk unchanged: samples of shape (n,) at RATE, and its captions."""
     samples, rate = sf.read(DEMO / "talk.ogg", dtype="float32")
     assert rate == RATE
     truth = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def with_music(samples: Samples, lines: list[Line], seconds: float = 20.0) -> tu
 
 
 def cut_out(samples: Samples, lines: list[Line], start: float, end: float) -> tuple[Samples, list[Line]]:
-    """The talk without the sound from start to end; nobody says the captions that lay there."""
+    """The talk without the audio from start to end; the captions there are not spoken."""
     kept = np.concatenate([samples[: round(start * RATE)], samples[round(end * RATE) :]])
     gone = [
         replace(line, start=None, end=None) if line.start is not None and start <= line.start < end else line
@@ -82,8 +82,8 @@ def cut_out(samples: Samples, lines: list[Line], start: float, end: float) -> tu
     return kept, moved(gone, start - end, behind=end)
 
 
-def said_again(samples: Samples, lines: list[Line], number: int, behind: Sequence[int]) -> tuple[Samples, list[Line]]:
-    """Line `number` is said and written again behind each of some later ones, given from the last to the first."""
+def repeated(samples: Samples, lines: list[Line], number: int, behind: Sequence[int]) -> tuple[Samples, list[Line]]:
+    """Line `number` is spoken and written again after each of some later lines, given from the last to the first."""
     again = lines[number]
     assert again.start is not None
     assert again.end is not None
@@ -128,21 +128,21 @@ class Case:
 def cases() -> dict[str, Callable[[], Case]]:
     """Every hard recording by name."""
     samples, lines = talk()
-    chorus, sung = said_again(samples, lines, 7, behind=[13, 9])
-    verse, written = said_again(samples, lines, 7, behind=[13])
-    twice, close = said_again(samples, lines, 7, behind=[7])
+    chorus, sung = repeated(samples, lines, 7, behind=[13, 9])
+    verse, written = repeated(samples, lines, 7, behind=[13])
+    twice, close = repeated(samples, lines, 7, behind=[7])
     extra = replace(lines[7], start=None, end=None)
     unspoken = [Line(text, None, None) for text in UNSPOKEN]
     stereo = two_channels(samples, lines)
     return {
-        "as it is": lambda: Case(samples, lines),
+        "unchanged": lambda: Case(samples, lines),
         "20 s of music before it": lambda: Case(*with_music(samples, lines)),
         "30 s of unspoken text before it": lambda: Case(samples, [*unspoken, *lines]),
-        "19 s of its sound missing": lambda: Case(*cut_out(samples, lines, 20.2, 39.5)),
-        "19 s of its captions missing": lambda: Case(samples, [*lines[:6], *lines[10:]]),
-        "a chorus, said and written three times": lambda: Case(chorus, sung),
-        "the same, three times in a row": lambda: Case(*said_again(samples, lines, 7, behind=[7, 7])),
-        "a chorus written three times, said twice": lambda: Case(verse, [*written[:10], extra, *written[10:]]),
+        "19 s of the audio missing": lambda: Case(*cut_out(samples, lines, 20.2, 39.5)),
+        "19 s of the captions missing": lambda: Case(samples, [*lines[:6], *lines[10:]]),
+        "a chorus, spoken and written three times": lambda: Case(chorus, sung),
+        "the same, three times in a row": lambda: Case(*repeated(samples, lines, 7, behind=[7, 7])),
+        "a chorus written three times, spoken twice": lambda: Case(verse, [*written[:10], extra, *written[10:]]),
         "the same, in a row": lambda: Case(twice, [*close[:9], extra, *close[9:]]),
         "50 dB quieter": lambda: Case(samples * np.float32(10 ** (-50 / 20)), lines),
         "20 dB too loud, clipped": lambda: Case(clipped(samples, 20), lines),
@@ -153,7 +153,7 @@ def cases() -> dict[str, Callable[[], Case]]:
 
 
 def aligned(case: Case, model: AcousticModel, folder: Path) -> Alignment:
-    """What `ctcalign.align` makes of it, from a file of 16 bits."""
+    """The alignment of a case, from a file with 16 bits a sample."""
     path = folder / "talk.wav"
     sf.write(path, case.samples, case.rate, subtype="PCM_16")
     return align(path, [line.text for line in case.lines], model, options=AlignOptions(channel=case.channel))
@@ -161,12 +161,12 @@ def aligned(case: Case, model: AcousticModel, folder: Path) -> Alignment:
 
 @dataclass
 class Result:
-    """How an alignment compares with the truth; signs are not looked at.
+    """Comparison of an alignment with the ground truth, marks left out.
 
     Attributes:
         errors: of each spoken line, by its number, the larger error of start and end; infinite without a place.
-        silent: numbers of the lines that nobody says.
-        invented: those of them that got a place.
+        silent: numbers of the lines that are not spoken.
+        invented: those of them that were placed.
     """
 
     errors: dict[int, float]
@@ -175,7 +175,7 @@ class Result:
 
     @property
     def missed(self) -> list[int]:
-        """Numbers of spoken lines that were held to be not spoken."""
+        """Numbers of spoken lines that were taken for unspoken."""
         return [number for number, error in self.errors.items() if math.isinf(error)]
 
     def within(self, seconds: float) -> int:
@@ -198,9 +198,11 @@ def compared(cues: Sequence[AlignedCue], lines: Sequence[Line]) -> Result:
 
 
 def main() -> None:
-    """Print the table of docs/hard_recordings.md: `python -m tests.align.hard_talks`."""
+    """Print the table of docs/hard_recordings.md: `python -m tests.aligner.hard_talks`."""
     model = load_model("builtin:en", "cpu")
-    print("| the talk | within 0.2 s | within 0.5 s | largest | unspoken found | listed as unwritten |")
+    print(
+        "| the talk | within 0.2 s | within 0.5 s | largest | unspoken captions detected | speech without a caption |"
+    )
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name, make in cases().items():
@@ -208,11 +210,11 @@ def main() -> None:
             alignment = aligned(case, model, Path(folder))
             found = compared(alignment.cues, case.lines)
             count, silent = len(found.errors), len(found.silent)
-            heard = f"{silent - len(found.invented)} of {silent}" if silent else "–"
+            detected = f"{silent - len(found.invented)} of {silent}" if silent else "–"
             seconds = sum(end - start for start, end in alignment.unwritten)
             print(
                 f"| {name} | {found.within(0.2)} of {count} | {found.within(0.5)} | {max(found.errors.values()):.2f} s "
-                f"| {heard} | {seconds:.1f} s |"
+                f"| {detected} | {seconds:.1f} s |"
             )
 
 

@@ -1,4 +1,4 @@
-"""Emissions of an imaginary speaker: every letter is a spike at a known time."""
+"""Synthetic emissions: every letter is a spike at a known time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def words_of(text: str) -> list[list[int]]:
 
 @dataclass
 class Talk:
-    """Write what is said; `times` are (start, end) of the texts said as `cue`."""
+    """Builds an emission from spoken texts; `times` are (start, end) of those spoken by `cue`."""
 
     seed: int = 0
     labels: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The default aligner on the bundled talk in bad shape. docs/hard_recordings.md has the table."""
+"""The default aligner on the bundled talk with defects. docs/hard_recordings.md has the table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXACT = 0.2  # seconds at either end
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Aligns a case when it is asked for first; gives case, alignment and comparison."""
+    """Aligns a case when it is first requested; returns case, alignment and comparison."""
     model = load_model("builtin:en", "cpu")
     folder = tmp_path_factory.mktemp("hard")
     known, done = cases(), {}
@@ -45,7 +45,7 @@ def test_what_is_said_in_quiet_places_is_found_exactly_and_what_is_not_said_is_n
     assert max(found.errors.values()) < 1.0
 
 
-@pytest.mark.parametrize("name", ["as it is", "50 dB quieter", "8 kHz", "20 dB too loud, clipped"])
+@pytest.mark.parametrize("name", ["unchanged", "50 dB quieter", "8 kHz", "20 dB too loud, clipped"])
 def test_noise_beside_a_caption_is_no_part_of_it(results, name):
     _, _, found = results(name)
     assert max(found.errors.values()) < EXACT + 0.05
@@ -59,13 +59,13 @@ def test_unspoken_text_before_the_talk_is_marked_word_by_word(results):
 
 
 def test_captions_without_sound_are_not_spoken(results):
-    _, alignment, found = results("19 s of its sound missing")
+    _, alignment, found = results("19 s of the audio missing")
     assert found.silent == [6, 7, 8, 9]
     assert [cue.start for cue in alignment.cues[6:10]] == [None] * 4
 
 
 def test_sound_without_captions_is_listed(results):
-    _, alignment, _ = results("19 s of its captions missing")
+    _, alignment, _ = results("19 s of the captions missing")
     inside = sum(max(0.0, min(end, 39.2) - max(start, 20.5)) for start, end in alignment.unwritten)
     assert inside > 0.9 * (39.2 - 20.5)
 
@@ -73,11 +73,11 @@ def test_sound_without_captions_is_listed(results):
 def test_music_is_no_speech(results):
     _, alignment, found = results("20 s of music before it")
     assert min(start for start, _ in alignment.unwritten) > 20.0
-    _, _, plain = results("as it is")
+    _, _, plain = results("unchanged")
     assert [found.errors[n] for n in plain.errors] == pytest.approx(list(plain.errors.values()), abs=0.12)
 
 
-@pytest.mark.parametrize("name", ["a chorus, said and written three times", "the same, three times in a row"])
+@pytest.mark.parametrize("name", ["a chorus, spoken and written three times", "the same, three times in a row"])
 def test_every_repetition_has_its_own_place(results, name):
     case, _, found = results(name)
     chorus = [n for n, line in enumerate(case.lines) if line.text.startswith("Three men lived there")]
@@ -85,7 +85,7 @@ def test_every_repetition_has_its_own_place(results, name):
     assert max(found.errors[n] for n in chorus) < 0.1
 
 
-@pytest.mark.parametrize("name", ["a chorus written three times, said twice", "the same, in a row"])
+@pytest.mark.parametrize("name", ["a chorus written three times, spoken twice", "the same, in a row"])
 def test_of_three_repetitions_the_two_that_are_said_are_placed(results, name):
     case, alignment, found = results(name)
     chorus = [n for n, line in enumerate(case.lines) if line.text.startswith("Three men lived there")]
@@ -120,4 +120,4 @@ def test_one_caption_of_a_talk_is_said_in_one_piece():
     assert line["text"].startswith(caption)
     (cue,) = align(DEMO / "talk.ogg", [caption], "builtin:en", device="cpu").cues
     assert cue.start == pytest.approx(line["start"], abs=EXACT)
-    assert cue.end <= line["end"] + EXACT  # what follows without a pause may be taken for the caption's
+    assert cue.end <= line["end"] + EXACT  # speech that follows without a pause may be added to the caption

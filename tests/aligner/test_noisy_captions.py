@@ -11,14 +11,14 @@ from ctcalign.aligner.run import align
 from ctcalign.errors import CaptionError
 from tests.aligner.tones import RATE, ToneModel, say, silence
 
-SAID = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
+SPOKEN = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
 
 
 @pytest.fixture
 def talk(tmp_path):
-    """SAID, with pauses; gives the path and when each sentence is said."""
+    """SPOKEN, with pauses; returns the path and the time of each sentence."""
     pieces, times, at = [silence(1.0)], [], 1.0
-    for text in SAID:
+    for text in SPOKEN:
         piece = say(text)
         times.append((at, at + len(piece) / RATE))
         at = times[-1][1] + 1.0
@@ -34,11 +34,11 @@ def check(cue, time, within=0.12):
     assert cue.end == pytest.approx(time[1], abs=within)
 
 
-def test_a_caption_that_nobody_speaks_is_marked_and_harms_nobody(talk):
+def test_an_unspoken_caption_is_marked_and_changes_no_other(talk):
     path, times = talk
     extra = "nothing of this was ever spoken"
-    for place in range(len(SAID) + 1):
-        captions = [*SAID[:place], extra, *SAID[place:]]
+    for place in range(len(SPOKEN) + 1):
+        captions = [*SPOKEN[:place], extra, *SPOKEN[place:]]
         cues = align(path, captions, ToneModel()).cues
         unspoken = cues.pop(place)
         assert (unspoken.status, unspoken.reason, unspoken.start, unspoken.end) == (
@@ -55,13 +55,13 @@ def test_a_caption_that_nobody_speaks_is_marked_and_harms_nobody(talk):
 @pytest.mark.parametrize("other", [[0], [1], [3], [1, 2], [0, 3]])
 def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
     path, times = talk
-    told = [
+    paraphrases = [
         "unbeknown to him the pup fled",
         "quick foxes jump uphill",
         "by zigzag footpaths we go",
         "music big, of joy",
     ]
-    captions = [told[number] if number in other else SAID[number] for number in range(len(SAID))]
+    captions = [paraphrases[number] if number in other else SPOKEN[number] for number in range(len(SPOKEN))]
     result = align(path, captions, ToneModel())
     for number, (cue, time) in enumerate(zip(result.cues, times, strict=True)):
         check(cue, time, within=0.2)
@@ -74,7 +74,7 @@ def test_captions_in_other_words_are_placed_by_their_neighbours(talk, other):
 def test_a_part_of_a_sentence_in_other_words_is_placed_between_the_others(talk):
     path, times = talk
     parts = ["a dog ran", "spluck zig", "the hill"]  # over
-    result = align(path, [SAID[0], *parts, *SAID[2:]], ToneModel())
+    result = align(path, [SPOKEN[0], *parts, *SPOKEN[2:]], ToneModel())
     before, part, after = result.cues[1:4]
     assert part.status == "aligned"
     assert times[1][0] < before.end <= part.start < part.end <= after.start < times[1][1]
@@ -82,7 +82,7 @@ def test_a_part_of_a_sentence_in_other_words_is_placed_between_the_others(talk):
 
 def test_a_sound_that_the_text_marks_takes_its_own_stretch(talk):
     path, times = talk
-    result = align(path, [SAID[0], "[APPLAUSE]", "by zigzag footpaths we go", SAID[3]], ToneModel())
+    result = align(path, [SPOKEN[0], "[APPLAUSE]", "by zigzag footpaths we go", SPOKEN[3]], ToneModel())
     assert [cue.status for cue in result.cues] == ["aligned", "not_spoken", "aligned", "aligned"]
     check(result.cues[2], times[2], within=0.2)
     assert result.cues[1].end <= result.cues[2].start
@@ -92,24 +92,24 @@ def test_a_sound_that_the_text_marks_takes_its_own_stretch(talk):
 @pytest.mark.parametrize(
     "written",
     [
-        ["quick"],  # much too short for what is said there
+        ["quick"],  # much too short for the speech there
         ["quick foxes jump uphill with a big bunch of guys in it and many of us knew it to be a big joke of his"],
         ["quick foxes", "jump up"],  # two captions, one stretch of speech
     ],
 )
 def test_captions_that_do_not_fit_into_the_place_are_not_spoken(talk, written):
     path, times = talk
-    result = align(path, [SAID[0], *written, *SAID[2:]], ToneModel())
+    result = align(path, [SPOKEN[0], *written, *SPOKEN[2:]], ToneModel())
     assert [cue.status for cue in result.cues] == ["aligned", *["not_spoken"] * len(written), "aligned", "aligned"]
     assert len(result.unwritten) == 1
     check(result.cues[-2], times[2])
 
 
 @pytest.mark.parametrize("missing", [[0], [1], [3], [1, 2], [0, 3]])
-def test_speech_without_a_caption_is_listed_and_harms_nobody(talk, missing):
+def test_speech_without_a_caption_is_listed_and_changes_no_caption(talk, missing):
     path, times = talk
-    kept = [number for number in range(len(SAID)) if number not in missing]
-    result = align(path, [SAID[number] for number in kept], ToneModel())
+    kept = [number for number in range(len(SPOKEN)) if number not in missing]
+    result = align(path, [SPOKEN[number] for number in kept], ToneModel())
     for cue, number in zip(result.cues, kept, strict=True):
         check(cue, times[number])
         assert all(word.start is not None for word in cue.words)
@@ -120,7 +120,7 @@ def test_speech_without_a_caption_is_listed_and_harms_nobody(talk, missing):
 
 
 @pytest.mark.parametrize(
-    ("written", "unheard"),
+    ("written", "skipped"),
     [
         ("a dog ran under the hill", ["under"]),
         ("my dog ran over the hill", ["my"]),
@@ -129,17 +129,17 @@ def test_speech_without_a_caption_is_listed_and_harms_nobody(talk, missing):
         ("a dog ran quickly over the hill", ["quickly"]),  # a word too many
     ],
 )
-def test_wrong_words_are_skipped_and_the_cue_keeps_its_edges(talk, written, unheard):
+def test_wrong_words_are_skipped_and_the_cue_keeps_its_edges(talk, written, skipped):
     path, times = talk
-    cues = align(path, [SAID[0], written, SAID[2]], ToneModel()).cues
+    cues = align(path, [SPOKEN[0], written, SPOKEN[2]], ToneModel()).cues
     for number, cue in enumerate(cues):
         check(cue, times[number])
-    assert [word.text for word in cues[1].words if word.start is None] == unheard
+    assert [word.text for word in cues[1].words if word.start is None] == skipped
 
 
 def test_of_two_equal_captions_one_is_spoken(talk):
     path, times = talk
-    cues = align(path, [SAID[0], SAID[1], SAID[1], SAID[2]], ToneModel()).cues
+    cues = align(path, [SPOKEN[0], SPOKEN[1], SPOKEN[1], SPOKEN[2]], ToneModel()).cues
     check(cues[1], times[1])
     assert cues[2].status == "not_spoken"
     check(cues[3], times[2])
@@ -151,5 +151,5 @@ def test_captions_of_another_recording_are_an_error(talk):
 
 
 def test_without_skips_every_word_has_a_place(talk):
-    cues = align(talk[0], [*SAID, "zq"], ToneModel(), options=AlignOptions(skips=None)).cues
+    cues = align(talk[0], [*SPOKEN, "zq"], ToneModel(), options=AlignOptions(skips=None)).cues
     assert all(word.start is not None for cue in cues for word in cue.words)

@@ -18,7 +18,7 @@ from tests.aligner.tones import GAP, RATE, TONE, ToneModel, say, silence
 
 @pytest.fixture
 def recording(tmp_path):
-    """Writes parts (texts to say, or seconds of silence) and gives the path and when each text is said."""
+    """Writes parts (texts to speak, or seconds of silence) and returns the path and the time of each text."""
 
     def write(*parts: str | float, channels: int = 1):
         pieces, times, at = [], [], 0
@@ -123,8 +123,8 @@ def test_all_channels_are_aligned_on_one_clock(tmp_path):
 def test_of_much_too_much_text_what_is_said_is_found(recording):
     path, times = recording(0.2, "a few words", 0.2)
     cues = align(path, ["a few words"] * 30, ToneModel()).cues
-    (heard,) = [cue for cue in cues if cue.status == "aligned"]
-    assert heard.start == pytest.approx(times[0][0], abs=0.05)
+    (placed,) = [cue for cue in cues if cue.status == "aligned"]
+    assert placed.start == pytest.approx(times[0][0], abs=0.05)
 
 
 def test_too_much_text_is_one_clear_error_where_all_of_it_must_be_said(recording):
@@ -153,7 +153,7 @@ def test_the_result_saves_and_transcribe_hears_the_words(recording, tmp_path):
     assert document["schema"] == "ctcalign/alignment/1"
     assert [t["text"] for t in document["cues"][1]["words"][0]["tokens"]] == ["a", "n", "d"]
     for decoder in ("greedy", "beam"):
-        heard = ctcalign.transcribe(path, ToneModel(), decoder=decoder)
-        assert "".join(cue.text for cue in heard.cues).replace(" ", "") == "somewordshereandthere"
-        assert len(heard.cues) == 2
-        assert heard.cues[1].start == pytest.approx(times[1][0], abs=0.05)
+        transcript = ctcalign.transcribe(path, ToneModel(), decoder=decoder)
+        assert "".join(cue.text for cue in transcript.cues).replace(" ", "") == "somewordshereandthere"
+        assert len(transcript.cues) == 2
+        assert transcript.cues[1].start == pytest.approx(times[1][0], abs=0.05)

@@ -1,4 +1,4 @@
-"""A language of tones: each letter is a sine, and a model that hears them. Alignments of it are known exactly."""
+"""A language of tones, in which each letter is a sine, and a model that recognises them; all times are known."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def silence(seconds: float) -> np.ndarray:
 
 
 class ToneModel:
-    """Hears which tone is loudest in each 20 ms; blank in silence."""
+    """Outputs the loudest tone of each 20 ms, and blank in silence."""
 
     name = "tones"
     vocabulary = Vocabulary(SYMBOLS, blank=0, separator=1)

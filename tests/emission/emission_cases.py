@@ -1,4 +1,4 @@
-"""A model without weights whose output can be told by hand, and noise to feed it."""
+"""A model without weights whose output can be computed by hand, and noise as its input."""
 
 from __future__ import annotations
 

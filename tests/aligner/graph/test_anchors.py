@@ -28,8 +28,8 @@ def sentences(count: int, seed: int) -> list[str]:
     return [" ".join(rng.choices(words, k=6)) for _ in range(count)]
 
 
-def heard(said: list[str]):
-    pieces = [piece for text in said for piece in (say(text), silence(0.7))]
+def emission_of(spoken: list[str]):
+    pieces = [piece for text in spoken for piece in (say(text), silence(0.7))]
     return compute_emission(ToneModel(), iter([np.concatenate(pieces)]))
 
 
@@ -57,18 +57,18 @@ def test_longest_chain(values):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_search_near_anchors_finds_the_exact_path(seed):
     rng = random.Random(seed)
-    said = sentences(30, seed)
-    written = [text for text in said if rng.random() > 0.15]
+    spoken = sentences(30, seed)
+    written = [text for text in spoken if rng.random() > 0.15]
     for place in range(0, len(written), 5):
         written.insert(place, sentences(1, 100 * seed + place + 7)[0])
-    with heard(said) as emission:
-        transcript = graph_of(written)
-        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
-        near, warnings = search(emission, transcript, None, filler_penalty=FILLERS, coarse_cells=0)
+    with emission_of(spoken) as emission:
+        graph = graph_of(written)
+        exact, _ = search(emission, graph, None, filler_penalty=FILLERS)
+        near, warnings = search(emission, graph, None, filler_penalty=FILLERS, coarse_cells=0)
         assert near.score == pytest.approx(exact.score, abs=1e-6)
         assert near.nodes.tolist() == exact.nodes.tolist()
         assert warnings == []
-        nodes, frames = anchors(emission, transcript)
+        nodes, frames = anchors(emission, graph)
         assert len(nodes) > 100
         assert (np.diff(nodes) > 0).all()
         assert (np.diff(frames) > 0).all()
@@ -79,11 +79,11 @@ def test_the_search_near_anchors_finds_the_exact_path(seed):
 
 
 def test_expected_frames_enclose_the_path_and_narrow_it():
-    said = sentences(20, 5)
-    with heard(said) as emission:
-        transcript = graph_of(said)
-        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
-        bounds = expected_frames(emission, transcript, 2)
+    spoken = sentences(20, 5)
+    with emission_of(spoken) as emission:
+        graph = graph_of(spoken)
+        exact, _ = search(emission, graph, None, filler_penalty=FILLERS)
+        bounds = expected_frames(emission, graph, 2)
         for node, (first, stop) in zip(exact.nodes.tolist(), exact.spans, strict=True):
             assert bounds[node, 0] <= first
             assert stop <= bounds[node, 1] + 1
@@ -92,20 +92,20 @@ def test_expected_frames_enclose_the_path_and_narrow_it():
 
 
 def test_without_anchors_everything_is_searched():
-    with heard(["abc"]) as emission:
-        transcript = graph_of(["xyz"])
-        bounds = expected_frames(emission, transcript, 3)
+    with emission_of(["abc"]) as emission:
+        graph = graph_of(["xyz"])
+        bounds = expected_frames(emission, graph, 3)
         assert (bounds[:, 0] == 0).all()
         assert (bounds[:, 1] == len(emission.log_probs)).all()
 
 
 def test_a_recording_that_repeats_itself_has_anchors_too():
-    said = sentences(6, 9) * 8
-    with heard(said) as emission:
-        transcript = graph_of(said)
-        nodes, frames = anchors(emission, transcript)
+    spoken = sentences(6, 9) * 8
+    with emission_of(spoken) as emission:
+        graph = graph_of(spoken)
+        nodes, frames = anchors(emission, graph)
         assert len(nodes) > 200
-        exact, _ = search(emission, transcript, None, filler_penalty=FILLERS)
+        exact, _ = search(emission, graph, None, filler_penalty=FILLERS)
         on_path = dict(zip(exact.nodes.tolist(), exact.spans, strict=True))
         spans = [on_path.get(node, (0, 0)) for node in nodes.tolist()]
         assert np.mean([a <= frame < b for (a, b), frame in zip(spans, frames.tolist(), strict=True)]) > 0.97

@@ -86,7 +86,7 @@ def test_without_a_single_time_there_is_a_warning(song):
     assert "old times: no caption has a time, so they were not used" in warnings
 
 
-@pytest.mark.parametrize(("values", "said"), [({"max_shift": 0}, "max_shift"), ({"trust": -1}, "trust")])
-def test_wrong_values_are_refused(values, said):
-    with pytest.raises(UsageError, match=said):
+@pytest.mark.parametrize(("values", "names"), [({"max_shift": 0}, "max_shift"), ({"trust": -1}, "trust")])
+def test_wrong_values_are_refused(values, names):
+    with pytest.raises(UsageError, match=names):
         OldTimes(**values)

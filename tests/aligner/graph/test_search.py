@@ -20,7 +20,7 @@ TEXT = "the quick brown fox jumps over a lazy dog and then it sleeps for an hour
 
 
 @pytest.fixture(scope="module")
-def heard() -> tuple[Emission, object]:
+def made() -> tuple[Emission, object]:
     model = ToneModel()
     wave = say(TEXT)
     log_probs, _ = model(torch.from_numpy(wave)[None], torch.tensor([len(wave)]))
@@ -29,26 +29,26 @@ def heard() -> tuple[Emission, object]:
     return emission, transcript_graph([tokeniser.tokenise(word) for word in words_of(TEXT)], model.vocabulary)
 
 
-def test_the_beam_finds_the_exact_path(heard):
-    emission, transcript = heard
-    exact, _ = search(emission, transcript, None)
-    pruned, warnings = search(emission, transcript, None, exact_cells=0)
+def test_the_beam_finds_the_exact_path(made):
+    emission, graph = made
+    exact, _ = search(emission, graph, None)
+    pruned, warnings = search(emission, graph, None, exact_cells=0)
     assert warnings == []
     assert torch.equal(pruned.path, exact.path)
     assert np.isclose(pruned.score, exact.score)
 
 
-def test_a_beam_that_is_too_narrow_is_said_or_mended(heard, monkeypatch):
-    emission, transcript = heard
-    exact, _ = search(emission, transcript, None)
+def test_a_beam_that_is_too_narrow_is_widened_with_a_warning(made, monkeypatch):
+    emission, graph = made
+    exact, _ = search(emission, graph, None)
     monkeypatch.setattr(searching, "BEAMS", (0.01, 1000.0))
-    path, warnings = search(emission, transcript, None, exact_cells=0)
+    path, warnings = search(emission, graph, None, exact_cells=0)
     assert path.score == pytest.approx(exact.score)
     assert path.certified or warnings or torch.equal(path.path, exact.path)
 
 
-def test_text_without_room_is_refused_by_either(heard):
-    emission, _ = heard
+def test_text_without_room_is_refused_by_either(made):
+    emission, _ = made
     tokeniser = Tokeniser(emission.vocabulary, "en")
     long = transcript_graph([tokeniser.tokenise(word) for word in words_of(TEXT * 9)], emission.vocabulary)
     for cells in (0.0, 1e12):
@@ -60,8 +60,8 @@ def test_fillers_are_charged_near_symbols_alone():
     talk = Talk().pause(2.0)
     start, end = talk.say(talk.sentence(4))
     emission = talk.pause(2.0).emission()
-    said = near_symbols(emission)
-    frames = np.flatnonzero(said)
+    near = near_symbols(emission)
+    frames = np.flatnonzero(near)
     assert frames[0] * emission.frame_shift == pytest.approx(start - NEAR, abs=0.03)
     assert (frames[-1] + 1) * emission.frame_shift == pytest.approx(end + NEAR, abs=0.15)
-    assert said[frames[0] : frames[-1] + 1].all()
+    assert near[frames[0] : frames[-1] + 1].all()

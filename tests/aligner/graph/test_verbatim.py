@@ -1,4 +1,4 @@
-"""The graph of a transcript says exactly what may be said."""
+"""The paths of a transcript graph are exactly the texts that may be spoken."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def sentences(text: str, vocabulary: Vocabulary = VOCABULARY) -> set[str]:
             after.setdefault(int(source), []).append(node)
     found, stack = set(), [(START, "")]
     while stack:
-        node, said = stack.pop()
+        node, spoken = stack.pop()
         if node in np.asarray(graph.final):
-            found.add(said)
+            found.add(spoken)
         for following in after.get(node, []):
             label = int(graph.labels[following])
-            stack.append((following, said + ("*" if label == WILDCARD else vocabulary.symbols[label])))
+            stack.append((following, spoken + ("*" if label == WILDCARD else vocabulary.symbols[label])))
     return found
 
 

@@ -20,7 +20,7 @@ def track(*parts: tuple[float, float]) -> np.ndarray:
     return ((levels + np.random.default_rng(0).normal(0, 1, len(levels))) * DB).astype(np.float32)
 
 
-# A cue of two words with a pause between them: the pause tells the level of the room.
+# A cue of two words with a pause between them: the pause has the level of the room.
 SPOKEN = ((0.8, -20.0), (0.4, -65.0), (0.8, -20.0))
 
 
@@ -38,7 +38,7 @@ def test_of_a_long_breath_only_the_last_part():
 
 
 def test_the_tone_of_the_room_does_not():
-    energy = track((0.5, -80), (2.0, -65), *SPOKEN, (2.0, -65))  # digital silence before the room is heard
+    energy = track((0.5, -80), (2.0, -65), *SPOKEN, (2.0, -65))  # digital silence before the room tone
     assert with_breaths([(2.5, 4.5)], [], energy, 0.01) == [(2.5, 4.5)]
 
 
