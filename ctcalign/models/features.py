@@ -1,4 +1,4 @@
-"""Log-mel features of the built-in models: fixed arithmetic, no state, bounded context."""
+"""Log-mel features of the built-in models and of training: stateless, with bounded context."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FFT_SAMPLES = 512
 MELS = 80
 PREEMPHASIS = 0.97
 # Added to each mel energy before the logarithm: about the energy of 16-bit rounding noise in one band, so that
-# digital silence and recorded silence look alike.
+# digital silence resembles recorded silence.
 FLOOR = 1e-6
-# The running mean that is taken off each band covers this many frames on either side (2 s).
+# Frames on either side (2 s) over which the running mean of each band is computed.
 MEAN_FRAMES = 200
 
 
@@ -61,10 +61,10 @@ def log_mel(waveform: Tensor) -> Tensor:
 
 
 def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
-    """Take off each band's mean over the 2 s on either side, counting only frames inside `lengths`.
+    """Subtract the mean of each band over 2 s on either side, counting only frames inside `lengths`.
 
-    A running mean removes the colour of a channel as a whole-recording mean does, and keeps the context of a frame
-    bounded, so that a recording cut into windows gives the same emission as the whole.
+    Like a mean over the whole recording, a running mean removes the spectral shape of the channel; but the context of a
+    frame stays bounded, so that windows of a recording give the same emission as the whole.
 
     Args:
         features: shape (B, T, 80).
@@ -75,7 +75,7 @@ def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     frames = features.shape[1]
     place = torch.arange(frames, device=features.device)
     mask = (place[None] < lengths[:, None]).to(features)[:, :, None]
-    # Sums over a window are differences of running sums; taking off a typical level first keeps them small and exact.
+    # Sums over a window are differences of running sums; subtracting a typical level first keeps them small and exact.
     level = -7.0
     running = torch.nn.functional.pad(((features - level) * mask).cumsum(1), (0, 0, 1, 0))
     first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(len(lengths), -1)

@@ -1,4 +1,4 @@
-"""The description that travels with a model file: a JSON object, checked field by field."""
+"""The description in or beside a model file: a JSON object, checked field by field."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NORMALISE = ("none", "utterance")
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """What a file must say of itself.
+    """The description of a model file.
 
     Attributes:
         vocabulary: from "symbols" (list, in the order of the columns), "blank" (its column, 0 when left out),

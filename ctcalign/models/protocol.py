@@ -1,4 +1,4 @@
-"""What the aligner needs from a model."""
+"""The protocol of acoustic models."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ class AcousticModel(Protocol):
     """A CTC recogniser: waveforms in, log-probabilities of its symbols out.
 
     Attributes:
-        name: what `load_model` was called with.
+        name: the argument of `load_model`.
         vocabulary: the symbols of the columns.
         frame_shift: seconds between two output frames.
-        sample_rate: samples a second that the model expects.
-        context: seconds on either side of a frame that its output depends on; None when there is no bound.
-        spike_delay: seconds by which the model's spikes lag the sounds, taken off by the aligner.
-        language: code of the language it was trained on, None for several.
+        sample_rate: of the input, in Hz.
+        context: seconds on either side of a frame that its output depends on; None: unbounded.
+        spike_delay: delay of the model's spikes in seconds, subtracted by the aligner.
+        language: code of its language, None for several.
         licence: SPDX name or short text.
 
-    A model that does not pad its input may also have `frame_offset`: seconds at which its first frame begins; without
-    it that is 0.
+    A model that does not pad its input may also have `frame_offset`: the start of its first frame in seconds, else 0.
     """
 
     name: str

@@ -27,7 +27,7 @@ def test_tables(files):
     start = next(line for line in result.stdout.splitlines() if line.startswith("start"))
     assert start.split()[1:9] == ["175.0", "467.5", "1500.0", "1500.0", "1500.0", "-332.5", "25.0", "%"]
     assert "runaway (an end more than 1 s off): 25.0 % of the placed cues" in result.stdout
-    assert "skipped as not spoken: precision 0.500, recall 0.500 (1 of 2 rightly; 2 in all" in result.stdout
+    assert "skipped as not spoken: precision 0.500, recall 0.500 (1 of 2 correct; in all, 2" in result.stdout
     assert "ECE 0.2286, Brier 0.0857, 2 of 7 right" in result.stdout
     assert "0.90 to 1.00" in result.stdout
 

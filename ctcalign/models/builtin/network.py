@@ -1,4 +1,4 @@
-"""The network of the built-in models: log-mel frames in, two output frames of 20 ms for each trunk frame of 40 ms."""
+"""The network of the built-in models: log-mel frames to output frames of 20 ms, two per trunk frame of 40 ms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ctcalign.models.features import MELS, subtract_running_mean
 
 OUTPUT_FRAME_SHIFT = 0.02
-# Divides the mean-free log-mel features so that the first layer sees values of about unit size.
+# Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
 FEATURE_SCALE = 2.5
 
 
@@ -25,11 +25,11 @@ class NetworkConfig:
     expansion: int = 3
     stem: int = 24
     phones: int = 0  # classes of the auxiliary phone head, 0 in a released model
-    auxiliary: int = 4  # the block behind which the auxiliary heads sit
+    auxiliary: int = 4  # the block whose output the auxiliary heads use
 
 
 class Block(nn.Module):
-    """Depthwise convolution over time, then a gate-free pair of pointwise layers, around a residual connection."""
+    """Depthwise convolution over time and two pointwise layers without a gate, with a residual connection."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def _inside(lengths: Tensor, frames: int) -> Tensor:
 
 
 class Network(nn.Module):
-    """Convolutional CTC network with bounded context: every layer sees a fixed number of frames on either side."""
+    """Convolutional CTC network with bounded context: a layer covers a fixed number of frames on either side."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -69,14 +69,14 @@ class Network(nn.Module):
 
     @property
     def context_frames(self) -> int:
-        """Feature frames (10 ms) on either side that an output frame depends on, the running mean aside."""
+        """Feature frames (10 ms) on either side that an output frame depends on, without the running mean."""
         return 4 * self.config.blocks * (self.config.kernel // 2) + 8
 
     def trunk(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""
         x = subtract_running_mean(features, lengths) / FEATURE_SCALE
         x = nn.functional.silu(self.stem1(x[:, None]))
-        # Zero again what the bias made of the padding, so that a batch gives what its utterances give alone.
+        # Biases made the padding nonzero: clear it, so that a batch equals its utterances one by one.
         x = x * _inside((lengths + 1) // 2, x.shape[2]).to(x)[:, None, :, None]
         lengths = (lengths + 3) // 4
         x = nn.functional.silu(self.stem2(x))

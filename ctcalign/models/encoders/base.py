@@ -1,4 +1,4 @@
-"""What an encoder promises, and the entrance that all of ours share."""
+"""The interface of encoders, and the subsampling stem that all of them share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Encoder(nn.Module, ABC):
     """Features to hidden frames. Output frame t belongs to the feature frames from t * subsampling on.
 
     Attributes:
-        name: what a checkpoint calls this kind of encoder.
-        options: the constructor's arguments, plain numbers and strings: what a checkpoint needs to build it again.
+        name: of this kind of encoder, in checkpoints.
+        options: the constructor's arguments, plain numbers and strings, from which a checkpoint rebuilds it.
         dim: width of a hidden frame.
-        subsampling: feature frames to an output frame.
-        look_ahead_frames: feature frames after the output frame's own that it depends on at most; None: all of them.
-        look_behind_frames: feature frames before the output frame's own that it depends on at most; None: no bound.
-        shift_invariant: input moved by whole output frames gives the same output, moved (but for chunks and positions).
+        subsampling: feature frames per output frame.
+        look_ahead_frames: most feature frames after its own that an output frame depends on; None: all.
+        look_behind_frames: most feature frames before its own that an output frame depends on; None: unbounded.
+        shift_invariant: shifting the input by whole output frames shifts the output (not so with chunks or positions).
     """
 
     name: ClassVar[str]
@@ -36,16 +36,16 @@ class Encoder(nn.Module, ABC):
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, F) features and (B,) lengths -> (B, ceil(T / subsampling), dim) and (B,) lengths.
 
-        What lies beyond `lengths` changes nothing in the valid frames.
+        Frames beyond `lengths` do not change the valid frames.
         """
 
     def output_lengths(self, lengths: Tensor) -> Tensor:
-        """Output frames of (B,) feature frames."""
+        """Numbers of output frames for (B,) numbers of feature frames."""
         return torch.div(lengths + self.subsampling - 1, self.subsampling, rounding_mode="floor")
 
 
 class Stem(nn.Module):
-    """Subsampling without look-ahead: a strided convolution over an output frame's own frames and as many before."""
+    """Subsampling without look-ahead: a strided convolution over the frames of an output frame and as many before."""
 
     def __init__(self, features: int, dim: int, subsampling: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ def at_least(least: int, **sizes: int) -> None:
     """Check sizes of a network.
 
     Raises:
-        UsageError: one is smaller.
+        UsageError: a size is smaller than `least`.
     """
     for name, size in sizes.items():
         if size < least:

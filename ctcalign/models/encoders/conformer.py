@@ -1,4 +1,4 @@
-"""The Conformer of torchaudio behind a subsampling stem: full context, for offline recognition."""
+"""The Conformer of torchaudio with a subsampling stem: unbounded context, for offline recognition."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ctcalign.models.torchaudio_bundle import import_torchaudio
 
 
 class ConformerEncoder(Encoder):
-    """Conformer blocks (Gulati et al. 2020) as torchaudio has them.
+    """Conformer blocks (Gulati et al. 2020) in the implementation of torchaudio.
 
-    torchaudio's convolutions look into the padding, and its batch normalisation takes statistics of one process: here
-    a batch is not exactly the sum of its utterances. The other encoders do not have this.
+    torchaudio's convolutions include the padding, and its batch normalisation uses the statistics of one process: a
+    batch does not exactly equal its utterances one by one. The other encoders do not have this limitation.
 
     Args:
-        dim: width, a multiple of `heads`.  layers, heads: how many.  hidden: inner width of the feed-forward parts.
+        dim: width, a multiple of `heads`.  layers, heads: their numbers.  hidden: inner width of the feed-forward parts.
         kernel: frames of the depthwise convolutions, odd.
-        subsampling: feature frames (10 ms) to an output frame.
+        subsampling: feature frames (10 ms) per output frame.
         dropout: in [0, 1).
-        group_norm: normalise each utterance by itself instead of the batch.
+        group_norm: normalise each utterance instead of the batch.
     Raises:
         UsageError: sizes that do not fit.   ModelError: torchaudio is missing.
     """
@@ -66,7 +66,7 @@ class ConformerEncoder(Encoder):
         """(B, T, 80), (B,) -> (B, T', dim), (B,)."""
         x = self.stem(features * inside(lengths, features.shape[1]).to(features)[:, :, None])
         lengths = self.output_lengths(lengths)
-        # torchaudio makes its mask as long as the longest utterance.
+        # The mask of torchaudio is as long as the longest utterance.
         longest = int(lengths.max()) if len(lengths) else 0
         hidden, _ = self.conformer(x[:, :longest], lengths.clamp(min=1))
         padded = nn.functional.pad(self.norm(hidden), (0, 0, 0, x.shape[1] - longest))

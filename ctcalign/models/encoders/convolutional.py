@@ -1,4 +1,4 @@
-"""A convolutional encoder whose look-ahead is chosen to the frame: the family of Jasper, TDS and ConvNeXt."""
+"""A convolutional encoder with a given look-ahead in frames: of the family of Jasper, TDS and ConvNeXt."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ctcalign.models.features import MELS
 
 
 class ConvEncoder(Encoder):
-    """Residual blocks of a depthwise convolution over time and two pointwise layers. Normalised frame by frame.
+    """Residual blocks of a depthwise convolution over time and two pointwise layers, normalised per frame.
 
     Args:
-        dim: width.  blocks: how many.  kernel: frames that a block's convolution spans.
-        expansion: the pointwise layers' inner width over `dim`.
-        subsampling: feature frames (10 ms) to an output frame.
-        look_ahead: output frames of right context of the whole encoder, shared out evenly among the blocks, the last
-            blocks first; 0 is causal, None is symmetric (as much as on the left).
+        dim: width.  blocks: their number.  kernel: frames of the convolution of a block.
+        expansion: inner width of the pointwise layers, in multiples of `dim`.
+        subsampling: feature frames (10 ms) per output frame.
+        look_ahead: right context of the whole encoder in output frames, distributed evenly over the blocks, with any
+            remainder in the last ones; 0 is causal, None symmetric.
         dropout: in [0, 1).
     Raises:
         UsageError: a size is too small, or the look-ahead is more than the kernels span.
@@ -46,7 +46,7 @@ class ConvEncoder(Encoder):
             "look_ahead": look_ahead,
             "dropout": dropout,
         }
-        rights = _shared_out(look_ahead, blocks, kernel)
+        rights = _right_contexts(look_ahead, blocks, kernel)
         self.dim, self.subsampling = dim, subsampling
         self.look_ahead_frames = sum(rights) * subsampling
         self.look_behind_frames = (blocks * (kernel - 1) - sum(rights) + 1) * subsampling
@@ -84,7 +84,7 @@ class _Block(nn.Module):
         return found
 
 
-def _shared_out(look_ahead: int | None, blocks: int, kernel: int) -> list[int]:
+def _right_contexts(look_ahead: int | None, blocks: int, kernel: int) -> list[int]:
     """Right context of each block in frames."""
     if look_ahead is None:
         return [(kernel - 1) // 2] * blocks

@@ -1,4 +1,4 @@
-"""From log-mel energies to what an encoder sees: a mean taken off, over a stated stretch of time, and a scale."""
+"""From log-mel energies to the input of an encoder: subtraction of a running mean, and a scale."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ctcalign.models.builtin.network import FEATURE_SCALE
 from ctcalign.models.encoders.base import at_least, inside
 from ctcalign.models.features import MELS
 
-# A typical level of natural-log mel energies of speech at a usual loudness, taken off before any mean.
+# Typical natural-log mel energy of speech at normal loudness, subtracted before the mean.
 LEVEL = -7.0
-# The running mean begins as if it had heard this many frames of zero, so that the first frames are not their own mean.
+# Frames of zero with which the running mean starts, so that it does not cancel the first frames.
 PRIOR_FRAMES = 50
 
 
 class Frontend(nn.Module):
-    """Take off each band's mean over `mean_left` frames before and `mean_right` after, and scale.
+    """Subtract the mean of each band over `mean_left` frames before and `mean_right` after, and scale.
 
-    Both 0: no mean is taken off (streaming without state). (200, 0): causal. (200, 200): as the built-in models.
+    Both 0: no mean (streaming without state). (200, 0): causal. (200, 200): as in the built-in models.
 
     Args:
         mean_left, mean_right: frames of 10 ms, >= 0.
@@ -41,7 +41,7 @@ class Frontend(nn.Module):
         return x / FEATURE_SCALE
 
     def _mean(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Mean over the valid frames of each window, differences of running sums. (B, T, F)."""
+        """Mean over the valid frames of each window, from differences of running sums. (B, T, F)."""
         batch, frames, bands = x.shape
         place = torch.arange(frames, device=x.device)
         running = nn.functional.pad(x.cumsum(1), (0, 0, 1, 0))

@@ -12,15 +12,15 @@ from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
 
 FEATURE_SHIFT = HOP_SAMPLES / SAMPLE_RATE
-# What the window of a log-mel frame hears after the frame's own 10 ms.
+# Seconds that the window of a log-mel frame extends beyond the 10 ms of the frame.
 _WINDOW_TAIL = (WINDOW_SAMPLES - HOP_SAMPLES) / 2 / SAMPLE_RATE
 
 
 class CtcNetwork(nn.Module):
-    """A recogniser from features on.
+    """A recogniser without its features.
 
     Args:
-        frontend: what is done to the features.  encoder: the hidden layers.  symbols: columns of the output.
+        frontend: normalises the features.  encoder: the hidden layers.  symbols: number of output symbols.
     """
 
     def __init__(self, frontend: Frontend, encoder: Encoder, symbols: int) -> None:
@@ -42,17 +42,17 @@ class CtcNetwork(nn.Module):
 
     @property
     def look_ahead(self) -> float | None:
-        """Seconds after the end of an output frame that must be heard before it is known; None: the whole recording."""
+        """Seconds of audio after the end of an output frame on which it depends; None: the whole recording."""
         ahead = self.encoder.look_ahead_frames
         if ahead is None:
             return None
         mean = self.frontend.mean_right
-        # The mean of each frame that the encoder hears looks ahead from there.
+        # The running mean of the last frame that the encoder uses extends beyond that frame.
         return (ahead + mean) * FEATURE_SHIFT + _WINDOW_TAIL
 
     @property
     def context(self) -> float | None:
-        """Seconds on either side that an output frame depends on; None: no bound, or windows must not move."""
+        """Seconds on either side that an output frame depends on; None: unbounded, or dependent on positions."""
         ahead, behind = self.encoder.look_ahead_frames, self.encoder.look_behind_frames
         if ahead is None or behind is None or not self.encoder.shift_invariant:
             return None
@@ -60,7 +60,7 @@ class CtcNetwork(nn.Module):
         return furthest * FEATURE_SHIFT + WINDOW_SAMPLES / SAMPLE_RATE
 
     def description(self) -> dict[str, Any]:
-        """What a checkpoint must hold to build the network again, apart from the number of symbols."""
+        """The configuration from which a checkpoint rebuilds the network, without the number of symbols."""
         return {
             "frontend": {"mean_left": self.frontend.mean_left, "mean_right": self.frontend.mean_right},
             "encoder": self.encoder.name,

@@ -1,4 +1,4 @@
-"""Trained recognisers: a network behind its log-mel features as an `AcousticModel`, and their checkpoints."""
+"""Trained recognisers: a network with its log-mel features as an `AcousticModel`, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"
 _ENCODERS = {"conv": "ConvEncoder", "conformer": "ConformerEncoder", "streaming": "StreamingEncoder"}
-# What comes before the network's weights in a checkpoint of training.
+# Prefix of the network's weights in a checkpoint of training.
 _PREFIX = "network."
 
 
@@ -29,8 +29,8 @@ class Recogniser(nn.Module):
     """A trained network as an `AcousticModel`.
 
     Attributes: see `AcousticModel`, and
-        look_ahead: seconds after the end of a frame that must be heard before it is known; None: the whole recording.
-        header: what the checkpoint says of itself.
+        look_ahead: seconds of audio after the end of a frame on which it depends; None: the whole recording.
+        header: of the checkpoint.
     """
 
     sample_rate = SAMPLE_RATE
@@ -72,7 +72,7 @@ def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str
     """The header of a checkpoint.
 
     Args:
-        about: what else is known: language, licence, spike_delay, the training's configuration, versions, commit.
+        about: further fields: language, licence, spike_delay, configuration of the training, versions, commit.
     """
     return {
         "format": FORMAT,
@@ -91,10 +91,10 @@ def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str
 
 
 def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) -> None:
-    """Write weights (float32) and header as one safetensors file, which appears only when it is whole.
+    """Write weights (float32) and header as one safetensors file, whole or not at all.
 
     Raises:
-        UsageError: the encoder is not one of ctcalign's, so a reader could not build it.
+        UsageError: the encoder is not one of ctcalign's, so it could not be loaded again.
     """
     from safetensors.torch import save_file
 
@@ -110,7 +110,7 @@ def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) 
 
 
 def build_network(header: Mapping[str, Any], where: str) -> CtcNetwork:
-    """The network that a header describes, with random weights.
+    """The network described by a header, with random weights.
 
     Raises:
         ModelError: the header does not describe one.
@@ -128,10 +128,10 @@ def build_network(header: Mapping[str, Any], where: str) -> CtcNetwork:
 
 
 def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> Recogniser:
-    """A recogniser of a header and weights, as they are in a safetensors file or in a checkpoint of training.
+    """A recogniser from the header and weights of a safetensors file or of a checkpoint of training.
 
     Raises:
-        ModelError: header and weights do not fit.
+        ModelError: header and weights do not match.
     """
     network = build_network(header, name)
     load_weights(network, weights, name)
@@ -139,7 +139,7 @@ def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], na
 
 
 def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str) -> None:
-    """Fill a network.
+    """Load weights into a network.
 
     Raises:
         ModelError: a weight is missing, unknown, or of another shape.

@@ -1,4 +1,4 @@
-"""A chunked encoder for streaming: what it says chunk by chunk is what it says of the whole."""
+"""A chunked encoder for streaming: its output chunk by chunk equals its output for the whole."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ctcalign.models.features import MELS
 
 @dataclass(frozen=True)
 class StreamState:
-    """What a stream must remember between chunks; see `StreamingEncoder.step`.
+    """The state of a stream between chunks; see `StreamingEncoder.step`.
 
     Attributes:
         frames: output frames so far.
         features: the last feature frames, (B, subsampling, 80).
-        keys, values: of each layer, the frames that later chunks still see, (B, H, S, D / H).
+        keys, values: of each layer, for the frames that later chunks attend to, (B, H, S, D / H).
         convolved: of each layer, the last inputs of its convolution, (B, kernel - 1, D).
     """
 
@@ -32,17 +32,17 @@ class StreamState:
 
 
 class StreamingEncoder(Encoder):
-    """Layers of chunked attention, causal convolution and a feed-forward part, each behind a layer norm.
+    """Layers of chunked attention, causal convolution and a feed-forward part, each after a layer norm.
 
-    A frame attends to its own chunk and to `left_chunks` chunks before it; convolutions look back alone. Positions are
-    rotations of queries and keys (Su et al. 2021), so only distances count.
+    A frame attends to its own chunk and to `left_chunks` chunks before it; convolutions are causal. Positions are
+    rotations of queries and keys (Su et al. 2021), so only distances matter.
 
     Args:
-        dim: width; dim / heads is even.  layers, heads: how many.  hidden: inner width of the feed-forward parts.
+        dim: width; dim / heads is even.  layers, heads: their numbers.  hidden: inner width of the feed-forward parts.
         kernel: frames of the causal convolutions.
-        chunk: output frames of a chunk: the first of them waits for chunk - 1 more.
-        left_chunks: chunks before its own that a frame sees.
-        subsampling: feature frames (10 ms) to an output frame.
+        chunk: output frames of a chunk; the first of them depends on chunk - 1 later ones.
+        left_chunks: chunks before its own that a frame attends to.
+        subsampling: feature frames (10 ms) per output frame.
         dropout: in [0, 1).
     Raises:
         UsageError: sizes that do not fit.
@@ -89,28 +89,28 @@ class StreamingEncoder(Encoder):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, 80), (B,) -> (B, T', dim), (B,): the whole at once, each frame with a mask of its chunks."""
+        """(B, T, 80), (B,) -> (B, T', dim), (B,): the whole at once, with a mask of the chunks of each frame."""
         x = self.stem(features * inside(lengths, features.shape[1]).to(features)[:, :, None])
         lengths = self.output_lengths(lengths)
         valid = inside(lengths, x.shape[1])
         chunk = torch.arange(x.shape[1], device=x.device) // self.chunk
         behind = chunk[:, None] - chunk[None]
         seen = ((behind >= 0) & (behind <= self.left_chunks))[None] & valid[:, None]
-        # A frame of padding sees itself, or its softmax would be over nothing.
+        # A frame of padding attends to itself, so that its softmax is not over an empty set.
         seen = (seen | torch.eye(x.shape[1], dtype=torch.bool, device=x.device))[:, None]
-        turns = _turns(0, x.shape[1], self.width, x)
+        angles = _angles(0, x.shape[1], self.width, x)
         mask = valid.to(x)[:, :, None]
         x = x * mask
         for layer in self.layers:
-            x = layer(x, turns, seen, mask)[0]
+            x = layer(x, angles, seen, mask)[0]
         return self.norm(x) * mask, lengths
 
     def initial_state(self, batch: int = 1) -> StreamState:
         """The state before the first chunk."""
         like = self.norm.weight
-        nothing = tuple(like.new_zeros((batch, self.heads, 0, self.width)) for _ in self.layers)
+        empty = tuple(like.new_zeros((batch, self.heads, 0, self.width)) for _ in self.layers)
         before = tuple(like.new_zeros((batch, self.kernel - 1, self.dim)) for _ in self.layers)
-        return StreamState(0, like.new_zeros((batch, self.subsampling, MELS)), nothing, nothing, before)
+        return StreamState(0, like.new_zeros((batch, self.subsampling, MELS)), empty, empty, before)
 
     def step(self, features: Tensor, state: StreamState) -> tuple[Tensor, StreamState]:
         """One chunk of a stream.
@@ -120,7 +120,7 @@ class StreamingEncoder(Encoder):
         Returns:
             Hidden frames (B, ceil(frames / subsampling), dim), and the state for the next chunk.
         Raises:
-            UsageError: features has more frames than a chunk, or came after a shorter chunk.
+            UsageError: `features` has more frames than a chunk, or follows a shorter chunk.
         """
         most = self.chunk * self.subsampling
         if features.shape[1] > most or state.frames % self.chunk:
@@ -129,18 +129,18 @@ class StreamingEncoder(Encoder):
                 f"after {state.frames} output frames"
             )
         x = self.stem(features, state.features)
-        turns = _turns(state.frames, x.shape[1], self.width, x)
+        angles = _angles(state.frames, x.shape[1], self.width, x)
         keep = self.left_chunks * self.chunk
         mask = x.new_ones((1, x.shape[1], 1))
         keys, values, convolved = [], [], []
         for layer, *past in zip(self.layers, state.keys, state.values, state.convolved, strict=True):
-            x, (key, value, before) = layer(x, turns, None, mask, past)
+            x, (key, value, before) = layer(x, angles, None, mask, past)
             keys.append(key[:, :, max(0, key.shape[2] - keep) :])
             values.append(value[:, :, max(0, value.shape[2] - keep) :])
             convolved.append(before)
-        heard = torch.cat([state.features, features], 1)[:, -self.subsampling :]
+        previous = torch.cat([state.features, features], 1)[:, -self.subsampling :]
         frames = state.frames + x.shape[1]
-        return self.norm(x), StreamState(frames, heard, tuple(keys), tuple(values), tuple(convolved))
+        return self.norm(x), StreamState(frames, previous, tuple(keys), tuple(values), tuple(convolved))
 
 
 class _Layer(nn.Module):
@@ -156,21 +156,21 @@ class _Layer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(
-        self, x: Tensor, turns: Tensor, seen: Tensor | None, mask: Tensor, past: list[Tensor] | None = None
+        self, x: Tensor, angles: Tensor, seen: Tensor | None, mask: Tensor, past: list[Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """(B, T, D) -> (B, T, D), and keys, values and inputs of the convolution with those of the past before them."""
+        """(B, T, D) -> (B, T, D), and keys, values and inputs of the convolution, preceded by those of the past."""
         batch, frames, dim = x.shape
         parts = self.query_key_value(self.attention_norm(x)).reshape(batch, frames, 3, self.heads, self.width)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
-        query, key = _turned(query, turns), _turned(key, turns)
+        query, key = _rotated(query, angles), _rotated(key, angles)
         if past is not None:
             key, value = torch.cat([past[0], key], 2), torch.cat([past[1], value], 2)
         weights = query @ key.transpose(2, 3) / math.sqrt(self.width)
         if seen is not None:
             weights = weights.masked_fill(~seen, -math.inf)
-        heard = (weights.softmax(-1) @ value).transpose(1, 2).reshape(batch, frames, dim)
-        x = x + self.dropout(self.out(heard))
-        # The mask keeps what the bias of a norm makes of padding out of the convolution.
+        attended = (weights.softmax(-1) @ value).transpose(1, 2).reshape(batch, frames, dim)
+        x = x + self.dropout(self.out(attended))
+        # The bias of the norm makes padding nonzero: mask it before the convolution.
         inputs = self.convolution_norm(x) * mask
         before = inputs.new_zeros((batch, self.kernel - 1, dim)) if past is None else past[2]
         inputs = torch.cat([before, inputs], 1)
@@ -180,15 +180,15 @@ class _Layer(nn.Module):
         return (x + self.dropout(y)) * mask, (key, value, inputs[:, inputs.shape[1] - self.kernel + 1 :])
 
 
-def _turns(first: int, frames: int, width: int, like: Tensor) -> Tensor:
-    """Angles of the frames from `first` on, radians, (frames, width / 2)."""
+def _angles(first: int, frames: int, width: int, like: Tensor) -> Tensor:
+    """Rotation angles of the frames from `first` on, in radians, (frames, width / 2)."""
     rates = 10_000.0 ** (-torch.arange(0, width, 2, device=like.device, dtype=torch.float32) / width)
     place = torch.arange(first, first + frames, device=like.device, dtype=torch.float32)
     return (place[:, None] * rates).to(like)
 
 
-def _turned(x: Tensor, turns: Tensor) -> Tensor:
+def _rotated(x: Tensor, angles: Tensor) -> Tensor:
     """Rotate pairs of columns of (B, H, T, D)."""
-    cosine, sine = turns.cos(), turns.sin()
+    cosine, sine = angles.cos(), angles.sin()
     even, odd = x[..., ::2], x[..., 1::2]
     return torch.stack([even * cosine - odd * sine, even * sine + odd * cosine], -1).flatten(-2)

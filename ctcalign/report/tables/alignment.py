@@ -1,4 +1,4 @@
-"""Tables for the terminal: the cues of an alignment, its summary, the flagged words by reason, the formats."""
+"""Terminal tables: the cues of an alignment, its summary with the reasons of unplaced words, and the formats."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOURS = {"aligned": "green", "not_spoken": "cyan", "failed": "red"}
 
 @dataclass
 class Summary:
-    """Numbers of an alignment. Reasons count words (or cues, where a cue has no words) that are not plainly aligned."""
+    """Counts of an alignment. `reasons` counts words that have a reason, and cues that have one while no word has."""
 
     cues: Counter[str] = field(default_factory=Counter)  # by status
     words: Counter[str] = field(default_factory=Counter)  # by status
@@ -60,19 +60,19 @@ def _covered(spans: Sequence[tuple[float, float]]) -> float:
 def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60) -> Table:
     """A table of cues: start, end, status, score, confidence and the text, shortened to `width` characters.
 
-    `most` limits the rows: then the first cues and every flagged one are shown, and a last row counts the others.
+    `most` limits the rows: to failed and unplaced cues, then cues from the start; a last row counts the rest.
     """
     from rich.table import Table
     from rich.text import Text
 
-    # box=None: in a log file or a narrow terminal frames are noise.
+    # box=None: frames are noise in a log file or a narrow terminal.
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name in ("cue", "start", "end"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True, max_width=36, overflow="ellipsis")
     for name in ("score", "conf."):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("text", overflow="ellipsis", no_wrap=True, ratio=1)  # the one that gives way
+    table.add_column("text", overflow="ellipsis", no_wrap=True, ratio=1)  # shrinks first
     shown = _chosen(alignment, most)
     for place in shown:
         cue = alignment.cues[place]
@@ -84,7 +84,7 @@ def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60)
             Text(status, style=_COLOURS[cue.status]),
             "" if cue.score is None else f"{cue.score:.2f}",
             "" if cue.confidence is None else f"{cue.confidence:.2f}",
-            Text(shortened(cue.text, width)),  # as Text: "[b]" of a caption is no mark-up of the terminal
+            Text(shortened(cue.text, width)),  # as Text: "[b]" in a caption is not terminal mark-up
         )
     if len(shown) < len(alignment.cues):
         table.add_row("", "", "", Text("...", style="dim"), "", "", f"{len(alignment.cues) - len(shown)} more cues")
@@ -101,7 +101,7 @@ def _chosen(alignment: Alignment, most: int | None) -> list[int]:
 
 
 def summary_lines(alignment: Alignment) -> list[str]:
-    """The summary as short lines of text, the reasons of flagged words from the most frequent."""
+    """The summary as short lines of text, with the reasons by frequency."""
     counts = summary(alignment)
     lines = [_status_line("cues", counts.cues, counts.unplaced_cues)]
     if counts.words:
@@ -120,7 +120,7 @@ def _status_line(noun: str, counts: Counter[str], unplaced: int) -> str:
 
 
 def print_alignment(alignment: Alignment, console: Console | None = None, *, most: int | None = 40) -> None:
-    """The table and the summary, on stderr unless a console is given (stdout belongs to results)."""
+    """Print the table and the summary, on stderr unless a console is given."""
     from rich.console import Console
 
     out = console or Console(stderr=True)
@@ -130,14 +130,14 @@ def print_alignment(alignment: Alignment, console: Console | None = None, *, mos
 
 
 def print_formats(console: Console | None = None) -> None:
-    """What each output format is and holds, on stdout: `ctcalign convert --list`."""
+    """Print what each format is and holds, on stdout: `ctcalign convert --list`."""
     from rich.console import Console
     from rich.table import Table
 
     from ctcalign.formats.registry import FORMATS, OUTPUT_FORMATS
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("format", "extension", "time step", "holds", "what it is"):
+    for name in ("format", "extension", "time step", "holds", "description"):
         table.add_column(name)
     for entry in (FORMATS[name] for name in OUTPUT_FORMATS):
         step = f"{entry.resolution:g} s" if entry.resolution else "exact"

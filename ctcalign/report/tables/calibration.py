@@ -1,4 +1,4 @@
-"""A calibration's reliability for people to read."""
+"""Terminal tables of the reliability of a calibration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ctcalign.metrics.reliability import Predictions
 
 
 def print_reliability(checked: CrossValidation, console: Console) -> None:
-    """Tables of cues and words, on speakers that the fit had not seen."""
+    """Print tables of cues and words, each speaker predicted by a fit on the others."""
     for name, found in (("captions", checked.cues), ("words", checked.words)):
         console.print(f"{name}, each speaker predicted by a fit on the other {checked.groups - 1}: {_line(found)}")
         console.print(_bins(found))
@@ -26,8 +26,8 @@ def print_reliability(checked: CrossValidation, console: Console) -> None:
 def _line(found: Predictions) -> str:
     reliability = found.reliability
     ece = "-" if reliability is None else f"{reliability.ece:.4f}"
-    share = 100 * found.right.mean() if len(found.right) else 0.0
-    return f"{len(found.right)}, {share:.1f} % right, AUC {_number(found.auc, 4)}, ECE {ece}"
+    right = 100 * found.right.mean() if len(found.right) else 0.0
+    return f"{len(found.right)}, {right:.1f} % right, AUC {_number(found.auc, 4)}, ECE {ece}"
 
 
 def _bins(found: Predictions) -> Table:

@@ -1,4 +1,4 @@
-"""What a filter kept and why it left out the rest, for the terminal and as JSON."""
+"""What a filter kept, and why it rejected the rest: for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from ctcalign.filtering.documents import Tally
 from ctcalign.filtering.run import FilterReport
 
-NAMED = 3  # cues that are named for each field that is missing
+NAMED = 3  # cues that are named for each missing field
 
 
 def report_row(report: FilterReport) -> dict[str, Any]:
-    """A JSON object; hours, and null where no confidence is known."""
+    """A JSON object; durations in hours, null without confidences."""
     tally = report.tally
     return {
         "cues": tally.cues,
@@ -29,7 +29,7 @@ def report_row(report: FilterReport) -> dict[str, Any]:
 
 
 def report_lines(report: FilterReport) -> list[str]:
-    """Kept of given, the estimated precision, the reasons from the most frequent, and cues without an asked field."""
+    """Hours and cues kept, the estimated precision, the reasons by frequency, and cues that lack a required field."""
     tally = report.tally
     lines = [
         f"kept {_share(tally.kept_seconds, tally.seconds, length(tally.kept_seconds), length(tally.seconds))}, "
@@ -42,13 +42,13 @@ def report_lines(report: FilterReport) -> list[str]:
         above = "" if least is None else f" from {least:.3g} on"
         lines.append(f"estimated precision {100 * tally.precision:.1f} % (mean confidence of what is kept{above}{of})")
     elif tally.kept_cues:
-        lines.append("estimated precision not known: nothing that is kept has a confidence")
+        lines.append("estimated precision unknown: no kept cue has a confidence")
     lines += [f"  {number} x {reason}" for reason, number in tally.reasons.most_common()]
     return lines + _unknown(tally)
 
 
 def length(seconds: float) -> str:
-    """Hours, or what is smaller.
+    """A duration in hours, minutes or seconds.
 
     >>> length(5400), length(90), length(5)
     ('1.50 h', '1.5 min', '5.0 s')
@@ -64,7 +64,7 @@ def _share(kept: float, given: float, kept_text: str, given_text: str) -> str:
 
 
 def _unknown(tally: Tally) -> list[str]:
-    """The first cues that lack a field that was asked for: a typing error in its name shows here."""
+    """The first cues that lack a required field, which reveals a misspelt field name."""
     missing: dict[str, list[str]] = defaultdict(list)
     for row in tally.rejected:
         field = row["reason"].removeprefix("a word: ")

@@ -1,4 +1,4 @@
-"""The terminal's tables of a `Score`."""
+"""Terminal tables of a `Score`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def print_score(score: Score, console: Console | None = None) -> None:
-    """Each level: what was matched, the errors of edges, and what is known of skips and confidences; on stdout."""
+    """Print for each level the matches, the errors of starts and ends, skips and confidences, on stdout."""
     from rich.console import Console
 
     out = console or Console(highlight=False)
@@ -29,14 +29,14 @@ def print_score(score: Score, console: Console | None = None) -> None:
             out.print(line, markup=False)
         if comparison.both is not None:
             out.print(error_table(comparison))
-        for line in judgements(comparison):
+        for line in measure_lines(comparison):
             out.print(line, markup=False)
         if comparison.calibration is not None:
             out.print(reliability_table(comparison.calibration))
 
 
 def heading(found: Comparison) -> list[str]:
-    """How many items there are and how they were matched."""
+    """The number of items and how they were matched."""
     options = found.options
     line = f"{found.level}s: {found.placed} of {found.spoken} spoken ones placed; matched by {found.matched_by}"
     if options.bounds != "speech":
@@ -68,8 +68,8 @@ def _cells(errors: ErrorStatistics) -> list[str]:
     return [*(f"{1000 * size:.1f}" for size in sizes), f"{1000 * errors.bias:+.1f}", *shares]
 
 
-def judgements(found: Comparison) -> list[str]:
-    """One line for each other measure that there is."""
+def measure_lines(found: Comparison) -> list[str]:
+    """One line for each other measure."""
     options, lines = found.options, []
     if found.within is not None:
         lines.append(f"both ends within {options.within:g} s: {100 * found.within:.1f} % of the spoken {found.level}s")
@@ -99,17 +99,17 @@ def judgements(found: Comparison) -> list[str]:
 
 def _detected(found: Detection, truth: str) -> str:
     return (
-        f"precision {_share(found.precision)}, recall {_share(found.recall)} "
-        f"({found.true} of {found.true + found.false} rightly; {found.true + found.missed} in all where it {truth})"
+        f"precision {_fraction(found.precision)}, recall {_fraction(found.recall)} "
+        f"({found.true} of {found.true + found.false} correct; in all, {found.true + found.missed} where it {truth})"
     )
 
 
-def _share(value: float | None) -> str:
+def _fraction(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
 def reliability_table(found: ReliabilityStats) -> Table:
-    """The bins that hold something: what they promise and what is right."""
+    """The bins that are not empty: mean confidence and fraction right."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -117,5 +117,7 @@ def reliability_table(found: ReliabilityStats) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for row in found.bins:
         if row.count:
-            table.add_row(f"{row.low:.2f} to {row.high:.2f}", str(row.count), _share(row.confidence), _share(row.right))
+            table.add_row(
+                f"{row.low:.2f} to {row.high:.2f}", str(row.count), _fraction(row.confidence), _fraction(row.right)
+            )
     return table
