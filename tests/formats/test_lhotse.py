@@ -151,3 +151,19 @@ def test_lhotse_cuts_count_from_the_start_of_the_cut(reading):
     assert captions.recording == "rec"
     mixed = {"id": "m", "type": "MixedCut", "tracks": [{"offset": 3.0, "type": "MonoCut", "cut": cut}]}
     assert rows(reading(json.dumps(mixed) + "\n", "cuts.jsonl")) == [(3.5, 4.5, "one")]
+
+
+def test_a_cut_without_supervisions_has_no_cue(reading):
+    padding = {"id": "p", "type": "PaddingCut", "duration": 2.0, "sampling_rate": 16000, "feat_value": 0.0}
+    cut = {"id": "c", "type": "MonoCut", "start": 1.0, "duration": 3.0, "channel": 0}
+    own = {"id": "s", "recording_id": "r", "start": 0.5, "duration": 1.0, "text": "hello"}
+    lines = "\n".join(json.dumps(row) for row in (padding, cut, {**cut, "supervisions": [own]}))
+    captions = reading(lines, "cuts.jsonl")
+    assert [(cue.start, cue.end, cue.text) for cue in captions.cues] == [(1.5, 2.5, "hello")]
+    assert captions.recording == "r"
+
+
+def test_a_row_that_also_has_segments_is_not_lhotse(reading):
+    data = {"recording_id": "r", "start": 0, "duration": 9, "segments": [{"start": 1, "end": 2, "text": "Hi"}]}
+    captions = reading(json.dumps(data), "a.json")
+    assert (captions.format, captions.cues[0].text) == ("whisper", "Hi")
