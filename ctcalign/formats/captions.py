@@ -50,7 +50,10 @@ def read_captions(
     opened, encoding, warnings = _open(source)
     notes = Notes(opened.name)
     chosen = named or recognise(opened, notes)
-    reader = json_format(opened) if chosen.name == "json" else chosen  # "json" names JSON of any format
+    reader = chosen
+    if chosen.evidence == "json":
+        found = json_format(opened)  # raises an error for JSON of no known format
+        reader = found if chosen.name == "json" else chosen  # "json" names JSON of any format
     drafts = reader.read(opened, notes) if reader.read else []
     if not drafts:
         raise CaptionError(

@@ -17,7 +17,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     captions stays on the screen while the next is spoken; its last word ends where the next event begins.
     """
     data = source.json
-    events = [e for e in data["events"] if isinstance(e, dict)] if isinstance(data, dict) else []
+    listed = data.get("events") if isinstance(data, dict) else None
+    events = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
     shown = [e for e in events if _texts(e).strip("\n") or ("segs" in e and not e.get("aAppend"))]
     out = []
     for k, event in enumerate(shown):

@@ -59,3 +59,16 @@ def test_an_unknown_format_is_refused_with_the_known_ones(reading):
 def test_other_json_is_refused(reading, content, message):
     with pytest.raises(CaptionError, match=message):
         reading(content, "a.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "format"), [("a.json3", None), ("a.json", "json3"), ("a.json", "lhotse"), ("a.txt", "json")]
+)
+def test_json_of_no_known_format_is_refused_under_every_name(reading, name, format):
+    with pytest.raises(CaptionError, match="JSON of no known caption format"):
+        reading('{"a": 1}', name, format=format)
+
+
+def test_json_of_another_format_has_no_events(reading):
+    with pytest.raises(CaptionError, match="no captions found in it as json3"):
+        reading('{"segments": [{"start": 0, "end": 1, "text": "Hi"}]}', "a.json3")
