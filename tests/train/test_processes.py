@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ctcalign.train.run import fit
-from tests.train.spoken_tones import config, log_of, make_cuts
+from tests.train.tones import config, log_of, make_cuts
 
 STEPS = 9
 RUNS = ("ctc", "awp")

@@ -14,8 +14,8 @@ from ctcalign.preference import ctc_token_scores
 from ctcalign.train.preference.examples import read_examples
 from ctcalign.train.preference.speech.frozen import fingerprint
 from recipes.preference import pairs
-from tests.train.preference_cases import start
-from tests.train.spoken_tones import make_cuts
+from tests.train.preference.cases import start
+from tests.train.tones import make_cuts
 
 
 @pytest.fixture(scope="module")

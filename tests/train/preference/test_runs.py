@@ -16,8 +16,8 @@ import torch
 from ctcalign.errors import UsageError
 from ctcalign.train.preference.text.module import TextPreferenceModule
 from ctcalign.train.run import fit, prepared
-from tests.train.preference_cases import language_model, sums
-from tests.train.spoken_tones import config, log_of, make_cuts
+from tests.train.preference.cases import language_model, sums
+from tests.train.tones import config, log_of, make_cuts
 
 STEPS = 6
 # All trainings of a process in one program: importing takes longer than training.

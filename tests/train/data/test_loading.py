@@ -1,4 +1,4 @@
-"""Batches: every utterance once, the same on any number of processes, changed by its own randomness, gone on with."""
+"""Batches: each utterance once an epoch, the same on any number of processes, resumed where training was stopped."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import soundfile as sf
 import torch
 
 from ctcalign.errors import UsageError
-from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment, at_speed, masked, with_noise
+from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
 from ctcalign.train.data.loading import GlobalBatches, Reader
 from ctcalign.train.data.module import CutsDataModule
-from tests.train.spoken_tones import make_cuts
+from tests.train.tones import make_cuts
 
 
 @pytest.fixture(scope="module")
@@ -99,48 +98,6 @@ def test_an_utterance_has_its_own_randomness(manifest, tmp_path):
     )
 
 
-def test_speed_noise_and_masks():
-    samples = np.sin(np.arange(16_000) / 10).astype(np.float32)
-    assert len(at_speed(samples, 1.25)) == pytest.approx(12_800, abs=2)
-    noise = np.random.default_rng(0).normal(0, 0.3, 5_000).astype(np.float32)
-    added = with_noise(samples, noise, 10.0, 123) - samples
-    ratio = np.square(samples).mean() / np.square(added).mean()
-    assert 10 * np.log10(ratio) == pytest.approx(10.0, abs=0.01)
-    features = torch.randn(200, 80)
-    hidden = masked(features, SpecAugment(2, 10, 2, 0.2, 30), np.random.default_rng(3))
-    changed = hidden != features
-    assert 0 < int(changed.all(1).sum()) <= 60  # whole frames
-    assert 0 < int(changed.all(0).sum()) <= 20  # whole bands
-    filled = torch.where(changed, hidden, torch.nan)
-    torch.testing.assert_close(filled.nanmean(0)[changed.any(0)], features.mean(0)[changed.any(0)])
-    assert torch.equal(masked(features, SpecAugment(0, 0, 0), np.random.default_rng(3)), features)
-
-
-def test_a_cut_read(manifest, tmp_path):
-    cut = next(iter(open_cuts("x", str(manifest))))
-    words = timed_words(cut)
-    assert " ".join(word.text for word in words) == text_of_cut(cut)
-    assert all(0 < word.start < word.end < cut.duration for word in words)
-    assert len(read_samples(cut, 8_000)) == pytest.approx(cut.duration * 8_000, abs=2)
-    cut.supervisions[0].text += " and more"  # no longer what was aligned
-    assert all(np.isnan(word.end) for word in timed_words(cut))
-
-
-def test_sources_that_are_none(tmp_path, manifest):
-    for sources, message in (
-        ([], "got an empty list"),
-        ([str(tmp_path)], "a folder without Shar cuts"),
-        ([str(tmp_path / "none.jsonl")], "no such file or folder"),
-        ([str(manifest.with_name("cuts0-000.wav"))], "give a Shar folder or a cut manifest"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            open_cuts("data.train", sources)
-    with pytest.raises(UsageError, match="buckets: got 0, expected a whole number >= 1"):
-        batches(manifest, buckets=0)
-    with pytest.raises(UsageError, match="workers: got -1, expected a whole number >= 0"):
-        CutsDataModule(str(manifest), workers=-1)
-
-
 class _Trainer:
     training, global_rank, world_size = True, 0, 1
 
@@ -166,3 +123,10 @@ def test_a_loader_goes_on_where_training_was_not_where_reading_was(shar):
         other.on_after_batch_transfer(batch, 0)
     assert other.state_dict() == {"epoch": 1, "batch": 0}
     assert {batch.epoch for batch in rest} == {1}
+
+
+def test_numbers_out_of_range(manifest):
+    with pytest.raises(UsageError, match="buckets: got 0, expected a whole number >= 1"):
+        batches(manifest, buckets=0)
+    with pytest.raises(UsageError, match="workers: got -1, expected a whole number >= 0"):
+        CutsDataModule(str(manifest), workers=-1)

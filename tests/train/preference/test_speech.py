@@ -1,4 +1,4 @@
-"""A recogniser trained with preferences: every loss by name learns, stored numbers are those of live models."""
+"""Preference training of a recogniser: every loss learns its pairs, and stored scores equal those of live models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ctcalign.train.preference.sides import edit_scores
 from ctcalign.train.preference.speech.frozen import ContrastConfig, FrozenModel, fingerprint
 from ctcalign.train.preference.speech.pairs import PairsConfig
 from ctcalign.train.preference.term import LossConfig
-from tests.train.preference_cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
+from tests.train.preference.cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
 
 
 @pytest.fixture(scope="module")
@@ -224,34 +224,3 @@ def test_a_batch_without_usable_utterances_does_no_harm(init, pairs):
 def test_options_that_do_not_go_together(options, message):
     with pytest.raises(UsageError, match=message):
         module(**options)
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("{", r"not valid JSON \(line 2: "),
-        ('{"chosen": "a"}', "expected an object with a text as 'id'"),
-        ('{"id": "x"}', "has no response"),
-        ('{"id": "x", "completion": "a"}', "a completion needs a label"),
-        ('{"id": "x", "chosen": {"text": "a", "score": [1]}}', "expected a text, or an object"),
-        ('{"id": "x", "chosen": {"text": "a", "scores": [NaN]}}', "lists of finite numbers"),
-        ('{"id": "x", "chosen": "a", "desirable_probability": 2}', r"must be in \[0, 1\]"),
-    ],
-)
-def test_a_line_that_is_no_example_is_named(line, message, tmp_path):
-    file = tmp_path / "pairs.jsonl"
-    file.write_text('{"id": "a", "chosen": "b"}\n' + line + "\n")
-    with pytest.raises(CtcAlignError, match=message) as caught:
-        read_examples(str(file))
-    assert "pairs.jsonl:2" in str(caught.value) or "pairs.jsonl: not valid JSON (line 2" in str(caught.value)
-
-
-def test_examples_survive_a_file(tmp_path):
-    values = {"scores": (0.25, 1.0)}
-    given = [
-        Example("a", Response("x", values), (Response("y"), Response("z")), 0.5, "f00"),
-        Example("b", Response((0, 1, 1)), (Response((0, 0, 1)),)),
-        Example("c", None, (Response("w"),)),
-    ]
-    assert write_examples(tmp_path / "e.jsonl", given) == 3
-    assert read_examples(str(tmp_path / "e.jsonl")) == given

@@ -1,25 +1,21 @@
-"""Evaluation against a model whose words are known, decoding with and without a language model, and the command."""
+"""Evaluation of a model whose words are known, and the commands fit and evaluate."""
 
 from __future__ import annotations
 
 import json
-import math
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
-from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.errors import CtcAlignError
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import open_cuts, timed_words
-from ctcalign.train.data.tokenizers import CharacterTokenizer, SentencePieceTokenizer
-from ctcalign.train.evaluation.decoding import Decoder, load_language_model
+from ctcalign.train.evaluation.decoding import Decoder
 from ctcalign.train.evaluation.evaluate import evaluate_cuts
-from tests.train.spoken_tones import config, make_cuts
+from tests.train.tones import config, make_cuts
 
 SHIFT = 0.01
 
@@ -83,41 +79,6 @@ def test_what_cannot_be_heard_is_counted(cuts, tmp_path):
         evaluate_cuts(model, opened[:2], device="cpu")
 
 
-def test_the_total_of_alignments_and_a_language_model_choose():
-    """The best path says "a"; more alignments say "b"; the language model likes "z z"."""
-    probabilities = np.array([[0.4, 0.05, 0.3, 0.25], [0.4, 0.05, 0.3, 0.25]]) @ np.eye(4)
-    emission = torch.tensor(probabilities).log()
-    vocabulary = Vocabulary(("_", " ", "b", "z"), separator=1)
-    assert Decoder().path(emission, vocabulary).tolist() == [0, 0]  # silence, 0.16
-    assert set(Decoder("beam").path(emission, vocabulary).tolist()) - {0} == {2}  # b: 0.33
-
-    class Likes:
-        def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
-            return 0.0 if sentence == "z" else -1.0
-
-    liked = Decoder("beam", language_model=Likes(), lm_weight=1.0).path(emission, vocabulary)
-    assert set(liked.tolist()) - {0} == {3}
-    little = Decoder("beam", language_model=Likes(), lm_weight=0.01).path(emission, vocabulary)
-    assert set(little.tolist()) - {0} == {2}
-    assert Decoder("beam", word_bonus=math.log(9)).kind == "beam"
-    for wrong, message in (
-        ({"kind": "best"}, "expected one of greedy, beam"),
-        ({"beam": 0}, "beam: got 0, expected a whole number >= 1"),
-        ({"language_model": Likes()}, "use it with beam decoding"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            Decoder(**wrong)
-
-
-def test_language_models_that_are_none(tmp_path, monkeypatch):
-    with pytest.raises(UsageError, match="there is no n-gram model"):
-        load_language_model(str(tmp_path / "none.arpa"))
-    (tmp_path / "some.arpa").write_text("x")
-    monkeypatch.setitem(sys.modules, "kenlm", None)
-    with pytest.raises(UsageError, match="pip install kenlm"):
-        load_language_model(str(tmp_path / "some.arpa"))
-
-
 def test_commands(cuts, tmp_path):
     run = CliRunner()
     folder = tmp_path / "run"
@@ -146,29 +107,3 @@ def test_commands(cuts, tmp_path):
         assert result.exit_code == status, (arguments, result.output)
         assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
-
-
-def test_tokenizers(tmp_path):
-    letters = CharacterTokenizer(" abcde")
-    assert letters.encode("Bad  café") == ([3, 2, 5, 1, 4, 2, 6], ("f",))
-    assert letters.decode([3, 2, 5, 1, 4]) == "bad c"
-    for wrong in ("", "aba"):
-        with pytest.raises(UsageError, match="each character once and at least one"):
-            CharacterTokenizer(wrong)
-    import sentencepiece
-
-    (tmp_path / "text").write_text("the cat sat on the mat\nthe dog ran to the cat\n" * 20)
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(tmp_path / "text"), model_prefix=str(tmp_path / "m"), vocab_size=19, minloglevel=2
-    )
-    pieces = SentencePieceTokenizer(str(tmp_path / "m.model"), case="lower")
-    labels, lost = pieces.encode("The cat  ran")
-    assert pieces.decode(labels) == "the cat ran"
-    assert not lost
-    assert 0 not in labels
-    assert pieces.vocabulary.symbols[0] == "<blank>"
-    assert "z" in pieces.encode("zoo")[1]
-    with pytest.raises(UsageError, match="there is no sentencepiece model"):
-        SentencePieceTokenizer(str(tmp_path / "none"))
-    with pytest.raises(UsageError, match="expected one of keep, lower, upper"):
-        SentencePieceTokenizer(str(tmp_path / "m.model"), case="title")

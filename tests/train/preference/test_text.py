@@ -15,7 +15,7 @@ from ctcalign.train.preference.term import LossConfig
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.frozen import TextContrast
 from ctcalign.train.preference.text.module import TextPreferenceModule
-from tests.train.preference_cases import LOSSES, PROMPTS, Listed, language_model, sums, trained
+from tests.train.preference.cases import LOSSES, PROMPTS, Listed, language_model, sums, trained
 
 EDITS = TextContrast(kind="edits")
 

@@ -1,16 +1,15 @@
-"""A batch of an objective is its utterances one by one: same paths, same loss, same gradient, same statistics."""
+"""Objectives as terms: a batch equals its utterances one by one; when they start, and how their weights grow."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from ctcalign.errors import ShapeError
+from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives.properties import PropertyContext, build_property, improve
-from ctcalign.train.data.batch import REASONS, SPARE, Batch, Emissions, frames_needed, select
-from ctcalign.train.data.tokenizers import CharacterTokenizer
+from ctcalign.train.data.batch import Emissions
 from ctcalign.train.recogniser.sampling import SAMPLERS, SamplerConfig, utterances
-from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
+from ctcalign.train.recogniser.terms import ObjectiveConfig, Schedule, StartWhen, Term, mean_statistics
 
 SYMBOLS = ("<blank>", " ", "a", "b", "c")
 
@@ -29,7 +28,7 @@ def scores() -> torch.Tensor:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("property", ["low_latency", "minimum_wer", "joint", "ctcalign.train.processes:seed_of"])
 def test_a_batch_is_its_utterances(sampler, property, monkeypatch):
-    if ":" in property:  # one that is called path by path
+    if ":" in property:  # a property that is called path by path
         monkeypatch.setattr("ctcalign.train.processes.seed_of", lambda path, context: context.rng.permutation(path))
     term = Term(ObjectiveConfig("align_with_purpose", 1.0, {"property": property}, SamplerConfig(sampler, paths=3)))
     monkeypatch.undo()
@@ -47,19 +46,19 @@ def test_a_batch_is_its_utterances(sampler, property, monkeypatch):
             torch.testing.assert_close(value.double(), means[name], check_dtype=False)
 
 
-def test_steps_and_utterances_differ():
+def test_steps_draw_different_paths():
     term = Term(ObjectiveConfig("align_with_purpose", 1.0))
     losses = [float(term.loss(emissions(scores()), step).loss.detach()) for step in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_one_generator_of_each_utterance_is_needed():
+def test_each_utterance_needs_a_generator():
     with pytest.raises(ShapeError, match="expected one, or 3, one per utterance; got 2"):
         improve(torch.zeros(3, 1, 4, dtype=torch.int64), build_property("low_latency"), PropertyContext(), None,
                 [torch.Generator()] * 2)  # fmt: skip
 
 
-def test_statistics_of_shares_are_those_of_the_whole():
+def test_statistics_of_parts_combine_to_those_of_the_whole():
     one = (3, {"a": torch.tensor(0.5), "b": torch.tensor(1.0)}, {"b": torch.tensor(1)})
     two = (1, {"a": torch.tensor(0.1), "b": torch.tensor(0.0)}, {"b": torch.tensor(3)})
     means, weights = mean_statistics([one, two, (0, {}, {})])
@@ -68,17 +67,49 @@ def test_statistics_of_shares_are_those_of_the_whole():
     assert (float(weights["a"]), float(weights["b"])) == (4, 4)
 
 
-def test_what_cannot_be_trained_on_is_left_out():
-    texts = ["ab", "abba", "a?", "ab", "ab", "", "a"]
-    batch = Batch(torch.zeros(7, 9, 80), torch.full((7,), 9), texts, list("tuvwxyz"))
-    batch.reasons = ["", "", "", "unreadable", SPARE, "untranscribed", ""]
-    frames = torch.tensor([2, 4, 9, 9, 9, 9, 0])
-    assert frames_needed([1, 2, 2, 1]) == 5
-    found, skipped = select(batch, torch.zeros(7, 9, 3), frames, CharacterTokenizer("ab"))
-    assert found is not None
-    assert found.ids == ["t"]
-    assert found.targets.tolist() == [[1, 2]]
-    assert skipped == {"unreadable": 1, "untranscribed": 1, "unsayable": 1, "too_short": 2}
-    assert tuple(skipped) == REASONS
-    nothing, _ = select(batch, torch.zeros(7, 9, 3), torch.zeros(7, dtype=torch.int64), CharacterTokenizer("ab"))
-    assert nothing is None
+@pytest.mark.parametrize(
+    ("start", "moments"),
+    [
+        ({}, [True, True, True]),
+        ({"epoch": 1}, [False, True, True]),
+        ({"step": 20}, [False, False, True]),
+        ({"wer_below": 0.3}, [False, False, True]),
+        ({"wsr_fraction_of_baseline": 0.85, "baseline_wer": 0.2}, [False, False, True]),  # 68 % of the words correct
+    ],
+)
+def test_start_conditions(start, moments):
+    seen = [StartWhen(**start).holds(*moment) for moment in ((0, 0, None), (1, 10, 0.33), (2, 20, 0.29))]
+    assert seen == moments
+
+
+def test_a_weight_grows_once_its_objective_has_started():
+    schedule = Schedule(StartWhen(wer_below=0.3), ramp_steps=3)
+    factors = []
+    for step, wer in enumerate([None, 0.2, 0.9, 0.9, 0.9, 0.9]):
+        schedule.update(0, step, wer)
+        factors.append(schedule.factor(step))
+    assert factors == [0, 0.25, 0.5, 0.75, 1, 1]
+    other = Schedule(StartWhen(wer_below=0.3), ramp_steps=3)
+    other.restore(schedule.state())
+    assert other.factor(2) == 0.5
+    other.stop(3)
+    assert other.factor(3) == 0
+
+
+def test_a_weight_is_zero_from_until_step_on():
+    schedule = Schedule(ramp_steps=1, until_step=3)
+    schedule.update(0, 0, None)
+    assert [schedule.factor(step) for step in range(5)] == [0.5, 1, 1, 0, 0]
+
+
+def test_bad_conditions():
+    for wrong, message in (
+        ({"wsr_fraction_of_baseline": 0.8}, "go together"),
+        ({"step": -1}, "start_when.step: got -1, expected a finite number >= 0"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            StartWhen(**wrong)
+    with pytest.raises(UsageError, match="ramp_steps: got -1, expected a whole number >= 0"):
+        Schedule(ramp_steps=-1)
+    with pytest.raises(UsageError, match="until_step: got -2"):
+        Schedule(until_step=-2)

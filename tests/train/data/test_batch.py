@@ -1,0 +1,24 @@
+"""Utterances that cannot be trained on."""
+
+from __future__ import annotations
+
+import torch
+
+from ctcalign.train.data.batch import REASONS, SPARE, Batch, frames_needed, select
+from ctcalign.train.data.tokenizers import CharacterTokenizer
+
+
+def test_what_cannot_be_trained_on_is_left_out():
+    texts = ["ab", "abba", "a?", "ab", "ab", "", "a"]
+    batch = Batch(torch.zeros(7, 9, 80), torch.full((7,), 9), texts, list("tuvwxyz"))
+    batch.reasons = ["", "", "", "unreadable", SPARE, "untranscribed", ""]
+    frames = torch.tensor([2, 4, 9, 9, 9, 9, 0])
+    assert frames_needed([1, 2, 2, 1]) == 5
+    found, skipped = select(batch, torch.zeros(7, 9, 3), frames, CharacterTokenizer("ab"))
+    assert found is not None
+    assert found.ids == ["t"]
+    assert found.targets.tolist() == [[1, 2]]
+    assert skipped == {"unreadable": 1, "untranscribed": 1, "unsayable": 1, "too_short": 2}
+    assert tuple(skipped) == REASONS
+    nothing, _ = select(batch, torch.zeros(7, 9, 3), torch.zeros(7, dtype=torch.int64), CharacterTokenizer("ab"))
+    assert nothing is None

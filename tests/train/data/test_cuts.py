@@ -1,0 +1,38 @@
+"""Samples, texts and words of cuts, and sources that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctcalign.errors import UsageError
+from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
+from tests.train.tones import make_cuts
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory) -> Path:
+    return make_cuts(tmp_path_factory.mktemp("data") / "cuts0", 31)  # the folder names the cuts
+
+
+def test_a_cut_read(manifest, tmp_path):
+    cut = next(iter(open_cuts("x", str(manifest))))
+    words = timed_words(cut)
+    assert " ".join(word.text for word in words) == text_of_cut(cut)
+    assert all(0 < word.start < word.end < cut.duration for word in words)
+    assert len(read_samples(cut, 8_000)) == pytest.approx(cut.duration * 8_000, abs=2)
+    cut.supervisions[0].text += " and more"  # no longer what was aligned
+    assert all(np.isnan(word.end) for word in timed_words(cut))
+
+
+def test_sources_that_are_none(tmp_path, manifest):
+    for sources, message in (
+        ([], "got an empty list"),
+        ([str(tmp_path)], "a folder without Shar cuts"),
+        ([str(tmp_path / "none.jsonl")], "no such file or folder"),
+        ([str(manifest.with_name("cuts0-000.wav"))], "give a Shar folder or a cut manifest"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            open_cuts("data.train", sources)
