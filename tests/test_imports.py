@@ -154,14 +154,14 @@ def help_of(*arguments: str) -> str:
 def declared_modules() -> set[str]:
     """Import names of everything that ctcalign's own metadata asks for, extras too."""
     names = (re.match(r"[\w.-]+", line) for line in requires("ctcalign") or ())
-    wanted = {name.group().lower() for name in names if name} - {"ctcalign"}
+    required = {name.group().lower() for name in names if name} - {"ctcalign"}
     found = {
         module
         for module, distributions in packages_distributions().items()
-        if module != "ctcalign" and any(name.lower() in wanted for name in distributions)
+        if module != "ctcalign" and any(name.lower() in required for name in distributions)
     }
     # Python 3.10 does not know the modules of packages without a top_level.txt.
-    return found | {name.replace("-", "_") for name in wanted if find_spec(name.replace("-", "_")) is not None}
+    return found | {name.replace("-", "_") for name in required if find_spec(name.replace("-", "_")) is not None}
 
 
 def import_without(module: str, missing: set[str]) -> subprocess.CompletedProcess[str]:

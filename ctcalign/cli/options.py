@@ -1,4 +1,4 @@
-"""Types of option values, and the options that several commands share, each worded once."""
+"""Types of option values, and the options that several commands have in common."""
 
 from __future__ import annotations
 

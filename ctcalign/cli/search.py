@@ -89,7 +89,7 @@ def command(
     planned = plan_results(outputs, formats, audio, (audio, *named), overwrite)
     if as_json and any(name == "-" for name, _ in planned):
         raise UsageError("--json: standard output is already taken by an output; give that one a file")
-    wanted = [*phrases, *(text for text in _phrases_of(file) if text not in phrases)]
+    queries = [*phrases, *(text for text in _phrases_of(file) if text not in phrases)]
 
     from ctcalign.report.tables.search import hit_summary, hit_table
     from ctcalign.search.confidence import read_calibration
@@ -98,7 +98,7 @@ def command(
     options, given = split(SearchOptions, given)
     coefficients = None if calibration is None else read_calibration(calibration)
     with progress_bar(enabled=not quiet) as progress:
-        found = search_phrases(audio, wanted, options=options, calibration=coefficients, progress=progress, **given)
+        found = search_phrases(audio, queries, options=options, calibration=coefficients, progress=progress, **given)
     write_results(found.alignment(), planned, quiet=quiet)
     if as_json:
         print_json(found.to_dict(), indent=1)

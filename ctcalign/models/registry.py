@@ -98,13 +98,13 @@ def pick_device(device: str = "auto") -> str:
     if requested.type == "cuda":
         count = torch.cuda.device_count() if cuda else 0
         if count == 0:
-            raise UsageError(f"device: {device} was asked for but torch finds no CUDA device; use --device cpu or auto")
+            raise UsageError(f"device: {device} was requested but torch finds no CUDA device; use --device cpu or auto")
         if (requested.index or 0) >= count:
             raise UsageError(
-                f"device: {device} was asked for but there are {count} CUDA devices (cuda:0 to cuda:{count - 1})"
+                f"device: {device} was requested but there are {count} CUDA devices (cuda:0 to cuda:{count - 1})"
             )
     elif requested.type == "mps" and not mps:
-        raise UsageError("device: mps was asked for but torch finds no Apple GPU; use --device cpu or auto")
+        raise UsageError("device: mps was requested but torch finds no Apple GPU; use --device cpu or auto")
     elif requested.type not in ("cpu", "mps"):
         raise UsageError(f"device: expected auto, cpu, cuda, cuda:N or mps, got {device!r}")
     return device

@@ -111,20 +111,20 @@ def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleMode
     Raises:
         UsageError: no such bundle.   ModelError: licence, download or a broken installation.
     """
-    wanted = bundle_name.upper()
+    requested = bundle_name.upper()
     table = {name: (language, licence) for name, language, licence, _ in TORCHAUDIO_BUNDLES}
-    if wanted not in table:
-        near = difflib.get_close_matches(wanted, list(table), n=2, cutoff=0.4)
+    if requested not in table:
+        near = difflib.get_close_matches(requested, list(table), n=2, cutoff=0.4)
         hint = f"did you mean {' or '.join(f'torchaudio:{n}' for n in near)}? " if near else ""
         raise UsageError(f"model: there is no torchaudio:{bundle_name}; {hint}(ctcalign models lists all)")
-    name = f"torchaudio:{wanted}"
-    language, licence = table[wanted]
+    name = f"torchaudio:{requested}"
+    language, licence = table[requested]
     check_licence(name, licence, allow_noncommercial)
     torchaudio = import_torchaudio()
-    bundle = getattr(torchaudio.pipelines, wanted, None)
+    bundle = getattr(torchaudio.pipelines, requested, None)
     if bundle is None:
         raise ModelError(f"{name}: torchaudio {torchaudio.__version__} has no such bundle; pip install -U torchaudio")
-    options = {"with_star": False} if wanted == "MMS_FA" else {}
+    options = {"with_star": False} if requested == "MMS_FA" else {}
     try:
         network = bundle.get_model(**options)
     except (OSError, RuntimeError, ValueError) as error:

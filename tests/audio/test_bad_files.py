@@ -1,4 +1,4 @@
-"""Files that are no recordings, or damaged ones: one clear line each, and what can be heard is heard."""
+"""Files that are not recordings, and damaged recordings: one clear line each; what can be decoded is decoded."""
 
 from __future__ import annotations
 
@@ -114,13 +114,13 @@ def test_truncated_files_are_read_as_far_as_they_go(tmp_path: Path, suffix: str,
     cut = tmp_path / f"cut.{suffix}"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with open_audio(cut) as reader:
-        heard = np.concatenate(list(reader.blocks()), axis=1)[0]
+        decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
         assert reader.duration is not None
         assert 1.9 < reader.duration < 4.0
         assert len(reader.warnings) == 1
         assert "truncated" in reader.warnings[0]
         assert f"{reader.duration:.2f} s" in reader.warnings[0]
-    assert onsets(heard, 16_000)[:2] == pytest.approx(AT[:2], abs=0.002)
+    assert onsets(decoded, 16_000)[:2] == pytest.approx(AT[:2], abs=0.002)
 
 
 def test_truncated_mp4_with_its_index_in_front(tmp_path: Path) -> None:
@@ -129,9 +129,9 @@ def test_truncated_mp4_with_its_index_in_front(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with open_audio(cut) as reader:
-        heard = np.concatenate(list(reader.blocks()), axis=1)[0]
+        decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
         assert any("truncated: the header says 6.0" in warning for warning in reader.warnings)
-    assert onsets(heard, 16_000)[:1] == pytest.approx(AT[:1], abs=0.002)
+    assert onsets(decoded, 16_000)[:1] == pytest.approx(AT[:1], abs=0.002)
 
 
 def test_truncated_mp4_without_its_index(tmp_path: Path) -> None:
@@ -150,8 +150,8 @@ def test_damage_in_the_middle_keeps_the_clock(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.mkv"
     damaged.write_bytes(bytes(content))
     with open_audio(damaged) as reader:
-        heard = np.concatenate(list(reader.blocks()), axis=1)[0]
-    found = onsets(heard, 16_000)
+        decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
+    found = onsets(decoded, 16_000)
     assert found[0] == pytest.approx(AT[0], abs=0.002)
     assert found[-1] == pytest.approx(AT[-1], abs=0.03)
 
@@ -164,10 +164,10 @@ def test_streamed_wav_without_sizes(tmp_path: Path, size: int) -> None:
     content[at + 4 : at + 8] = content[4:8] = size.to_bytes(4, "little")
     (tmp_path / "a.wav").write_bytes(content)
     with open_audio(tmp_path / "a.wav") as reader:
-        heard = np.concatenate(list(reader.blocks()), axis=1)[0]
+        decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
         assert reader.duration == 3.0
         assert reader.warnings == []
-    assert onsets(heard, 16_000) == pytest.approx([0.5], abs=0.001)
+    assert onsets(decoded, 16_000) == pytest.approx([0.5], abs=0.001)
 
 
 def test_samples_that_are_no_numbers(tmp_path: Path) -> None:
@@ -176,12 +176,12 @@ def test_samples_that_are_no_numbers(tmp_path: Path) -> None:
     signal[200] = np.inf
     soundfile.write(tmp_path / "a.wav", signal, 16_000, subtype="FLOAT")
     with open_audio(tmp_path / "a.wav") as reader:
-        heard = np.concatenate(list(reader.blocks()), axis=1)[0]
+        decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
         assert reader.warnings == [
             f"{tmp_path / 'a.wav'}: 4 samples were not finite (NaN or infinite) and were replaced by silence"
         ]
-    assert np.isfinite(heard).all()
-    assert heard[100] == heard[200] == 0
+    assert np.isfinite(decoded).all()
+    assert decoded[100] == decoded[200] == 0
 
 
 def test_a_pipe_that_does_not_fit_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

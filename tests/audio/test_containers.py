@@ -18,7 +18,7 @@ OPUS = (8000, 16_000, 48_000)
 MP3 = (22_050, 44_100, 48_000)
 
 
-def heard(path: Path, rate: int = 16_000) -> tuple[list[float], list[str], float]:
+def decoded(path: Path, rate: int = 16_000) -> tuple[list[float], list[str], float]:
     with open_audio(path, rate) as reader:
         signal = np.concatenate(list(reader.blocks(0.7)), axis=1)
         assert reader.duration is not None
@@ -58,7 +58,7 @@ def heard(path: Path, rate: int = 16_000) -> tuple[list[float], list[str], float
 def test_clicks_come_back_in_time(tmp_path: Path, suffix: str, codec: str, video: bool, rates: tuple[int, ...]) -> None:
     for rate in rates:
         path = encode(tmp_path / f"talk.{suffix}", clicks(rate, SECONDS, AT), rate, codec, video=video)
-        found, warnings, duration = heard(path)
+        found, warnings, duration = decoded(path)
         assert found == pytest.approx(AT, abs=0.0015), rate
         assert warnings == [], rate
         assert abs(duration - SECONDS) < 0.1, rate
@@ -73,7 +73,7 @@ def test_libsndfile_formats(tmp_path: Path, suffix: str, subtype: str | None) ->
     for rate in ALL:
         path = tmp_path / f"talk.{suffix}"
         soundfile.write(path, clicks(rate, SECONDS, AT), rate, subtype=subtype)
-        found, warnings, duration = heard(path)
+        found, warnings, duration = decoded(path)
         assert found == pytest.approx(AT, abs=0.0015), rate
         assert warnings == [], rate
         assert duration == pytest.approx(SECONDS, abs=1e-3), rate
@@ -87,7 +87,7 @@ def test_containers_that_do_not_state_the_encoder_delay(tmp_path: Path, suffix: 
     """They say nothing of the samples that the encoder needs to start: late by as much, as in every player."""
     container = {"ts": "mpegts", "aac": "adts"}.get(suffix)
     path = encode(tmp_path / f"talk.{suffix}", clicks(48_000, SECONDS, AT), 48_000, codec, container=container)
-    found, _, _ = heard(path)
+    found, _, _ = decoded(path)
     assert found == pytest.approx([time + delay / 48_000 for time in AT], abs=0.0015)
 
 
@@ -99,7 +99,7 @@ def test_audio_that_starts_late_is_padded(tmp_path: Path, suffix: str, codec: st
     video = suffix != "webm"
     signal = clicks(rate, SECONDS, AT)
     path = encode(tmp_path / f"late.{suffix}", signal, rate, codec, video=video, first_pts=rate * 3 // 2)
-    found, warnings, duration = heard(path)
+    found, warnings, duration = decoded(path)
     assert found == pytest.approx([time + 1.5 for time in AT], abs=0.0025)
     assert warnings == []
     assert duration == pytest.approx(SECONDS + 1.5, abs=0.1)
@@ -109,7 +109,7 @@ def test_a_gap_is_filled_and_said(tmp_path: Path) -> None:
     rate = 48_000
     signal = clicks(rate, SECONDS, AT)
     path = encode(tmp_path / "gap.mkv", signal, rate, "flac", gap=(rate, 2 * rate))
-    found, warnings, _ = heard(path)
+    found, warnings, _ = decoded(path)
     assert found == pytest.approx([AT[0], AT[1] + 2, AT[2] + 2], abs=0.0025)
     assert len(warnings) == 1
     assert "gap of 2.0" in warnings[0]
@@ -125,4 +125,4 @@ def test_stereo_video_and_probe(tmp_path: Path) -> None:
 
 def test_names_that_look_like_protocols(tmp_path: Path) -> None:
     path = encode(tmp_path / "concat:talk, part 1?.m4a", clicks(16_000, SECONDS, AT), 16_000, "aac")
-    assert heard(path)[0] == pytest.approx(AT, abs=0.0015)
+    assert decoded(path)[0] == pytest.approx(AT, abs=0.0015)

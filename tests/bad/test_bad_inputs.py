@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ctcalign.cli import commands
-from tests.bad.materials import (
+from tests.bad.files import (
     BROKEN_SRT,
     RATE,
     SRT,
@@ -41,10 +41,10 @@ ALIGN = "align a.wav a.txt -o out.json"
 
 @dataclass(frozen=True)
 class Bad:
-    """A call that must fail: files to make (over GOOD), the command, the exit status, and what the line says."""
+    """A call that must fail: files to make (beside GOOD), the command, the exit status, and the text of the line."""
 
     name: str
-    says: str  # regular expression
+    text: str  # regular expression
     files: dict[str, Make] = field(default_factory=dict)
     call: str = ALIGN
     status: int = 1
@@ -138,7 +138,7 @@ OTHERS = [
 ]
 ALL = [*RECORDINGS, *CAPTIONS, *OUTPUTS, *CALLS, *OTHERS]
 
-# Not wrong enough to give up: the work is done, and one line says what was wrong.
+# Inputs with faults that do not prevent the work: one line reports the fault.
 BENT = [
     Bad("recording cut short", r"a\.wav: .*(cut|ends|truncated)", {"a.wav": cut(speech, 0.6)}, status=0),
     Bad("compressed recording cut short", r"a\.ogg: .*(cut|ends|truncated)", {"a.ogg": cut(talk, 0.3)},
@@ -166,10 +166,10 @@ def invoke(call: str, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(commands, call.split(), input=stdin)
 
 
-def check_line(result: Result, kind: str, says: str) -> None:
+def check_line(result: Result, kind: str, text: str) -> None:
     lines = [line for line in result.stderr.splitlines() if line.startswith(f"ctcalign: {kind}:")]
     assert len(lines) == 1, result.stderr
-    assert re.search(says, lines[0]), lines[0]
+    assert re.search(text, lines[0]), lines[0]
     assert len(lines[0]) < 400
 
 
@@ -180,7 +180,7 @@ def test_a_wrong_input_is_one_line_a_status_and_no_output(bad, tmp_path, monkeyp
     result = invoke(bad.call, bad.stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
-    check_line(result, "error", bad.says)
+    check_line(result, "error", bad.text)
     assert result.exit_code == bad.status
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
@@ -195,7 +195,7 @@ def test_a_bent_input_is_used_as_far_as_it_goes_and_says_so(bad, tmp_path, monke
     before = make_files(bad, tmp_path)
     result = invoke(bad.call)
     assert result.exit_code == 0, result.output
-    check_line(result, "warning", bad.says)
+    check_line(result, "warning", bad.text)
     assert left_in(tmp_path) == before | {"out.json"}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad.materials import WORDS, content, speech
+from tests.bad.files import WORDS, content, speech
 
 # A pipe that never ends keeps the program busy at a known place: it waits for the recording's next bytes.
 CALL = [sys.executable, "-m", "ctcalign", "align", "pipe", "a.txt", "-o", "out.json"]
@@ -28,11 +28,11 @@ def start(place: Path, call: list[str], limit: Callable[[], None] | None = None)
 
 
 @pytest.mark.parametrize(
-    ("number", "status", "says"),
+    ("number", "status", "text"),
     [(signal.SIGINT, 130, "ctcalign: error: interrupted\n"), (signal.SIGTERM, 143, "")],
     ids=["Ctrl-C", "kill"],
 )
-def test_a_stopped_program_leaves_nothing(tmp_path, number, status, says):
+def test_a_stopped_program_leaves_nothing(tmp_path, number, status, text):
     content(WORDS)(tmp_path / "a.txt")
     speech(tmp_path / "speech.wav")
     os.mkfifo(tmp_path / "pipe")
@@ -45,7 +45,7 @@ def test_a_stopped_program_leaves_nothing(tmp_path, number, status, says):
         time.sleep(1)  # it has read all there is and waits for more
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stdout, stderr) == (status, "", says)
+    assert (process.returncode, stdout, stderr) == (status, "", text)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "pipe", "speech.wav", "tmp"]
     assert list((tmp_path / "tmp").iterdir()) == []
 

@@ -98,8 +98,8 @@ def test_a_checkpoint_gives_the_model_back(model, tmp_path):
     assert again.vocabulary == model.vocabulary
     assert (again.spike_delay, again.licence, again.language) == (0.01, "Apache-2.0", "en")
     wave = 0.1 * torch.randn(1, 16_000)
-    ours, theirs = model(wave, torch.tensor([16_000]))[0], again(wave, torch.tensor([16_000]))[0]
-    assert torch.allclose(ours, theirs, atol=0.02)  # float16 weights
+    direct, loaded = model(wave, torch.tensor([16_000]))[0], again(wave, torch.tensor([16_000]))[0]
+    assert torch.allclose(direct, loaded, atol=0.02)  # float16 weights
     assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
     assert load_model(f"checkpoint:{path}").frame_shift == 0.02
 
@@ -134,8 +134,8 @@ def test_builtin_en_hears_the_bundled_talk():
     import ctcalign
     from ctcalign.text.words import words_of
 
-    heard = " ".join(cue.text for cue in ctcalign.transcribe(TALK, "builtin:en", "cpu").cues)
+    recognised = " ".join(cue.text for cue in ctcalign.transcribe(TALK, "builtin:en", "cpu").cues)
     truth = json.loads((ROOT / "egs" / "demo" / "truth.json").read_text(encoding="utf-8"))
     words = [word for row in truth["cues"] for word in words_of(row["text"]) if word.spoken]
-    said = " ".join(" ".join(word.readings[0]) for word in words)
-    assert edit_distance(heard, said) / len(said) < 0.5
+    spoken = " ".join(" ".join(word.readings[0]) for word in words)
+    assert edit_distance(recognised, spoken) / len(spoken) < 0.5

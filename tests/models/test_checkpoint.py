@@ -1,4 +1,4 @@
-"""Checkpoints of ours, and pickles: tensors alone, never code."""
+"""Checkpoints of ctcalign, and pickles: only tensors, never code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoders keep what they promise: lengths, padding, look-ahead, chunks, and checkpoints that speak again."""
+"""Encoders meet their interface: lengths, padding, look-ahead, chunks; checkpoints give the same output."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
 
 
 def test_models_that_take_features(tmp_path: Path) -> None:
-    """Wav2Vec2-BERT hears log-mel features; its hop is measured."""
+    """The input of Wav2Vec2-BERT is log-mel features; its hop is measured."""
     folder = save(tmp_path / "model")
     torch.manual_seed(0)
     config = transformers.Wav2Vec2BertConfig(

@@ -78,7 +78,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert pick_device("auto") == pick_device("cpu") == "cpu"
-    with pytest.raises(UsageError, match="cuda was asked for but torch finds no CUDA device; use --device cpu or auto"):
+    with pytest.raises(UsageError, match="cuda was requested but torch finds no CUDA device; use --device cpu or auto"):
         pick_device("cuda")
     with pytest.raises(UsageError, match="torch finds no Apple GPU"):
         pick_device("mps")
@@ -91,7 +91,7 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert pick_device("auto") == "cuda"
     assert pick_device("cuda:1") == "cuda:1"
-    with pytest.raises(UsageError, match=r"cuda:2 was asked for but there are 2 CUDA devices \(cuda:0 to cuda:1\)"):
+    with pytest.raises(UsageError, match=r"cuda:2 was requested but there are 2 CUDA devices \(cuda:0 to cuda:1\)"):
         pick_device("cuda:2")
 
 

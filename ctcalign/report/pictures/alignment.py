@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
 
 MOST_ROWS = 30
-MOST_COLUMNS = 1500  # of the waveform and the spectrogram in a row: more could not be told apart at 15 inches
+MOST_COLUMNS = 1500  # of the waveform and the spectrogram in a row: about the pixels of 15 inches
 MOST_SYMBOLS = 40
 DYNAMIC_RANGE = 70.0  # dB of the mel spectrogram between black and white
 MARKS = (1000, 2000, 4000, 8000)  # Hz

@@ -1,4 +1,4 @@
-"""What all pictures share: colours, file formats, and writing."""
+"""Common parts of all pictures: colours, file formats, and writing."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ def report_lines(report: FilterReport) -> list[str]:
     """Hours and cues kept, the estimated precision, the reasons by frequency, and cues that lack a required field."""
     tally = report.tally
     lines = [
-        f"kept {_share(tally.kept_seconds, tally.seconds, length(tally.kept_seconds), length(tally.seconds))}, "
-        f"{_share(tally.kept_cues, tally.cues, str(tally.kept_cues), str(tally.cues) + ' cues')}"
+        f"kept {_fraction_kept(tally.kept_seconds, tally.seconds, length(tally.kept_seconds), length(tally.seconds))}, "
+        f"{_fraction_kept(tally.kept_cues, tally.cues, str(tally.kept_cues), str(tally.cues) + ' cues')}"
     ]
     if tally.precision is not None:
         known = len(tally.confidences)
@@ -58,9 +58,9 @@ def length(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
 
 
-def _share(kept: float, given: float, kept_text: str, given_text: str) -> str:
-    share = f" ({100 * kept / given:.1f} %)" if given else ""
-    return f"{kept_text} of {given_text}{share}"
+def _fraction_kept(kept: float, given: float, kept_text: str, given_text: str) -> str:
+    percentage = f" ({100 * kept / given:.1f} %)" if given else ""
+    return f"{kept_text} of {given_text}{percentage}"
 
 
 def _unknown(tally: Tally) -> list[str]:

@@ -1,4 +1,4 @@
-"""Wrong inputs, each made by one small function: `name(path)` writes the file."""
+"""Files for wrong inputs: `make(path)` writes one."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def wave(samples: np.ndarray, subtype: str = "PCM_16") -> Make:
     return lambda path: sf.write(path, samples, RATE, subtype=subtype)
 
 
-def cut(make: Make, share: float) -> Make:
+def cut(make: Make, fraction: float) -> Make:
     """What `make` writes, but only its first part."""
 
     def write(path: Path) -> None:
         make(path)
         data = path.read_bytes()
-        path.write_bytes(data[: int(len(data) * share)])
+        path.write_bytes(data[: int(len(data) * fraction)])
 
     return write
 
