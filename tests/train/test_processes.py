@@ -83,8 +83,8 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
     ]
     for what in RUNS:  # meanwhile the same in this process
         fit(["--config", str(folders[what, 1] / "train.yaml")])
-    said = [one.communicate(timeout=250)[0] for one in started]
-    assert [one.returncode for one in started] == [0, 0], "\n".join(said)
+    outputs = [one.communicate(timeout=250)[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0], "\n".join(outputs)
     return folders
 
 
@@ -109,7 +109,7 @@ def test_the_weights_are_the_same(runs, what):
         torch.testing.assert_close(two["state_dict"][key], value, atol=1e-4, rtol=1e-3)
 
 
-def test_the_objectives_had_their_say(runs):
+def test_the_objectives_change_the_loss(runs):
     """Otherwise the comparison above would compare CTC with CTC."""
     rows = [row for row in log_of(runs["awp", 1]) if "loss" in row]
     for label in ("awp_independent", "awp_lattice", "awp_nbest", "mwer", "delay_penalty"):

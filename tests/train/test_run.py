@@ -56,13 +56,13 @@ def test_a_checkpoint_is_a_model_and_carries_the_configuration(trained):
     assert versions["torch"]
     assert versions.get("commit") == source_commit()
     waveform, lengths = torch.randn(1, 8000), torch.tensor([8000])
-    said = []
+    outputs = []
     for file in ("last.ckpt", "best.ckpt", "model.safetensors"):
         model = ctcalign.load_model(f"checkpoint:{trained / file}", "cpu")
         assert model.vocabulary.symbols == ("<blank>", *" abcd")
         with torch.inference_mode():
-            said.append(model(waveform, lengths)[0])
-    assert torch.equal(said[0], said[2])  # the export is the last state
+            outputs.append(model(waveform, lengths)[0])
+    assert torch.equal(outputs[0], outputs[2])  # the export is the last state
 
 
 def test_a_guard_stops_the_objectives_in_the_middle_of_a_training(cuts, validation, trained, tmp_path):
@@ -101,7 +101,7 @@ def test_an_objective_of_ten_lines_of_ones_own(cuts, trained, tmp_path, monkeypa
     assert np.mean(gains[-5:]) > np.mean(gains[:5])  # the property is learnt
 
 
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(cuts, validation, tmp_path):
+def test_a_resumed_training_equals_one_that_was_not_stopped(cuts, validation, tmp_path):
     """Dropout, augmentation, sampling and the ramp of a weight are all random or go by the step."""
     model = {
         "encoder": {"class_path": "ConvEncoder", "init_args": {"dim": 16, "blocks": 1, "kernel": 5, "dropout": 0.1}},

@@ -59,7 +59,7 @@ def test_processes_share_the_batches_of_one(manifest):
     for share, *others in zip(whole, *parts, strict=True):
         own = [cut.id for other in others if not other.spare for cut in other.cuts]
         assert sorted(own) == sorted(cut.id for cut in share.cuts)
-        assert all(other.cuts for other in others)  # nobody stands idle
+        assert all(other.cuts for other in others)  # no process is without utterances
     assert any(other.spare for one in parts for other in one)
 
 
@@ -102,7 +102,7 @@ class _Trainer:
     training, global_rank, world_size = True, 0, 1
 
 
-def test_a_loader_goes_on_where_training_was_not_where_reading_was(shar):
+def test_a_loader_resumes_after_the_last_trained_batch_not_the_last_read_one(shar):
     def names(batch: Batch) -> list[str]:
         return batch.ids
 

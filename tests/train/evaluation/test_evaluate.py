@@ -91,9 +91,9 @@ def test_commands(cuts, tmp_path):
     assert result.exit_code == 0, result.output
     assert {"WER", "CER", "words", "look-ahead"} <= {line.split()[0] for line in result.output.splitlines()}
     arguments = ["evaluate", str(cuts), "--model", f"checkpoint:{folder / 'last.ckpt'}", "--json", "-q"]
-    told = json.loads(run.invoke(commands, [*arguments, "--decode", "beam", "--beam", "3"]).stdout)
-    assert told["utterances"] == 12
-    assert told["decode"] == "beam"
+    report = json.loads(run.invoke(commands, [*arguments, "--decode", "beam", "--beam", "3"]).stdout)
+    assert report["utterances"] == 12
+    assert report["decode"] == "beam"
     for arguments, status, message in (
         (["fit"], 2, "expected options"),
         (["fit", "--config", str(file), "--data.max_durationn", "3"], 2, "max_durationn"),

@@ -70,7 +70,7 @@ class Listed:
         return iter(self.batches)
 
 
-class Told(pl.loggers.logger.DummyLogger):
+class LogRows(pl.loggers.logger.DummyLogger):
     """Keeps what is logged."""
 
     def __init__(self) -> None:
@@ -83,13 +83,13 @@ class Told(pl.loggers.logger.DummyLogger):
 
 def trained(one: pl.LightningModule, batches: Any, **options: Any) -> list[dict[str, float]]:
     """Train on batches, or a data module; gives the rows of the log."""
-    told = Told()
+    log = LogRows()
     trainer = pl.Trainer(
-        max_epochs=1, accelerator="cpu", devices=1, logger=told, enable_checkpointing=False,
+        max_epochs=1, accelerator="cpu", devices=1, logger=log, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1, **options,
     )  # fmt: skip
     trainer.fit(one, Listed(batches) if isinstance(batches, list) else batches)
-    return [row for row in told.rows if "loss" in row]
+    return [row for row in log.rows if "loss" in row]
 
 
 def language_model(folder: Path, seed: int = 1) -> str:

@@ -100,7 +100,7 @@ BCO = {"loss": {"name": "bco"}, "pairs": {"source": "sample", "unit": "character
 
 
 @pytest.mark.parametrize("what", ["speech", "text"])
-def test_a_bco_training_that_was_stopped_goes_on_as_if_it_had_not_been(what, root, cuts, base, sentences):
+def test_a_resumed_bco_training_equals_one_that_was_not_stopped(what, root, cuts, base, sentences):
     for name, stops in (("whole", [STEPS]), ("parts", [2, STEPS])):
         folder = root / f"{what}-{name}"
         file = speech(folder, cuts, base, BCO) if what == "speech" else text(folder, sentences, "bco")
@@ -160,8 +160,8 @@ def processes(root, cuts, base, sentences) -> dict[tuple[str, int], Path]:
     ]
     for what in RUNS:  # meanwhile the same in this process
         fit(["--config", str(folders[what, 1] / "train.yaml")])
-    said = [one.communicate(timeout=250)[0] for one in started]
-    assert [one.returncode for one in started] == [0, 0], "\n".join(said)
+    outputs = [one.communicate(timeout=250)[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0], "\n".join(outputs)
     return folders
 
 

@@ -69,7 +69,7 @@ def test_the_loss_is_the_function_on_the_token_scores(init, pairs):
     fresh = module(init=init, loss=LossConfig("simpo"))
     with torch.no_grad():
         log_probs, frames = fresh(batch().features, batch().lengths)
-        heard, _ = select(batch(), log_probs, frames, fresh.tokenizer)
+        emissions, _ = select(batch(), log_probs, frames, fresh.tokenizer)
         sides = {"chosen": [], "rejected": []}
         for place, (good, bad) in enumerate(TEXTS.values()):
             for worse in bad:
@@ -82,7 +82,7 @@ def test_the_loss_is_the_function_on_the_token_scores(init, pairs):
             tensors[f"{side}_mask"] = torch.nn.utils.rnn.pad_sequence([torch.ones(len(s)) for s in scores], True)
             tensors[f"{side}_log_probs"] = torch.nn.utils.rnn.pad_sequence(scores, True)
         expected = float(simpo_loss(**tensors).loss)
-        ctc = float(fresh.ctc.loss(heard).loss)
+        ctc = float(fresh.ctc.loss(emissions).loss)
     assert rows[0]["preference/loss"] == pytest.approx(expected, rel=1e-5)
     assert rows[0]["ctc"] == pytest.approx(ctc, rel=1e-5)
     assert rows[0]["loss"] == pytest.approx(0.25 * ctc + expected, rel=1e-5)
@@ -176,9 +176,9 @@ def test_right_tokens_by_edit_alignment(init, pairs):
     assert edit_scores("bb cad", "ab cab") == [0, 1, 1, 1, 1, 0, 1]
     assert edit_scores("", "ab") == [1]
     one = module(init=init, loss=LossConfig("cdpo"), pairs=listed(pairs), contrast=ContrastConfig(kind="edits"))
-    told = trained(one, [batch()])[0]
+    row = trained(one, [batch()])[0]
     wrong = [1 - sum(edit_scores(b, good)) / (len(b) + 1) for good, bad in TEXTS.values() for b in bad]
-    assert told["preference/rejected_weight"] == pytest.approx(sum(wrong) / len(wrong), abs=1e-6)
+    assert row["preference/rejected_weight"] == pytest.approx(sum(wrong) / len(wrong), abs=1e-6)
 
 
 def test_labelled_rows_and_what_does_not_fit(init, folder):

@@ -134,11 +134,11 @@ def test_stored_reference_scores_are_those_of_the_live_model(name, start, file, 
 
 
 def test_two_ways_to_ask_give_rewards_of_tokens(start, file):
-    told = []
+    rows = []
     for prefix in ("9+", "9=9 "):
         contrast = TextContrast(better_prefix="1+1=2 ", worse_prefix=prefix)
-        told.append(trained(module(start, LossConfig("treg"), contrast=contrast), data(file))[0])
-    assert told[0]["preference/regulariser"] != told[1]["preference/regulariser"]
+        rows.append(trained(module(start, LossConfig("treg"), contrast=contrast), data(file))[0])
+    assert rows[0]["preference/regulariser"] != rows[1]["preference/regulariser"]
     with pytest.raises(UsageError, match="the same model with the same prefix"):
         trained(module(start, LossConfig("treg")), data(file))
 
