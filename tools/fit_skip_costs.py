@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fit the costs of skipped text and uncaptioned speech, ctcalign.aligner.graph.skipping.SkipCosts, to transcripts.
+"""Fit the costs of skipped text and uncaptioned speech, ctcalign.aligner.graph.word_graph.SkipCosts, to transcripts.
 
   tools/fit_skip_costs.py --manifest read_en/dev.jsonl --tar read_en/dev.tar --leave-out libri-174 libri-1919 \\
     libri-2078 --record tools/fits/skip_costs.json
@@ -31,7 +31,7 @@ import soxr
 import torch
 
 import ctcalign
-from ctcalign.aligner.graph.skipping import SkipCosts
+from ctcalign.aligner.graph.word_graph import SkipCosts
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
 from ctcalign.aligner.transcript import Transcript, transcript_of

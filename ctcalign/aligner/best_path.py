@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ctcalign.aligner.graph.old_times import near_old_times
 from ctcalign.aligner.graph.search import runner, search
-from ctcalign.aligner.graph.skipping import skipping_graph
-from ctcalign.aligner.graph.verbatim import transcript_graph
+from ctcalign.aligner.graph.word_graph import skipping_graph, transcript_graph
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.words import Placement, place_words
 from ctcalign.aligner.transcript import Transcript

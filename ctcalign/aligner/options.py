@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctcalign.aligner.confidence.calibration import Calibration
 from ctcalign.aligner.graph.old_times import OldTimes
-from ctcalign.aligner.graph.skipping import SkipCosts
+from ctcalign.aligner.graph.word_graph import SkipCosts
 from ctcalign.emission.options import EmissionOptions
 from ctcalign.text.tokeniser import Romanise
 

@@ -106,7 +106,7 @@ def command(
     planned = plan_results(results.outputs, results.formats, audio, (audio, captions), results.overwrite)
 
     from ctcalign.aligner.graph.old_times import OldTimes
-    from ctcalign.aligner.graph.skipping import SkipCosts
+    from ctcalign.aligner.graph.word_graph import SkipCosts
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align
 

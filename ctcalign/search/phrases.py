@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.graph.verbatim import TranscriptGraph, transcript_graph
+from ctcalign.aligner.graph.word_graph import TranscriptGraph, transcript_graph
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError, UsageError

@@ -12,7 +12,7 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.graph.verbatim import TranscriptGraph
+from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.emission.emission import Emission
 
 I64 = NDArray[np.int64]

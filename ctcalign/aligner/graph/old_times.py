@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.search import Run
-from ctcalign.aligner.graph.verbatim import TranscriptGraph
+from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission

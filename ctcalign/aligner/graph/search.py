@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ctcalign import ctc
 from ctcalign.aligner.graph.anchors import expected_frames
-from ctcalign.aligner.graph.verbatim import TranscriptGraph
+from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctcalign.aligner.graph.verbatim import transcript_graph
+from ctcalign.aligner.graph.word_graph import transcript_graph
 from ctcalign.aligner.ipfa.cues import Part, PlacedCue, align_ipfa
 from ctcalign.aligner.ipfa.settings import DEFAULT, FAITHFUL
 from ctcalign.aligner.placing.words import CueOverride, Placement, Run, place_runs, runs_of

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.graph.verbatim import TranscriptGraph
+from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.aligner.placing.boundaries import BoundaryRules, refine
 from ctcalign.aligner.placing.uncaptioned_speech import filler_speech
 from ctcalign.aligner.transcript import Transcript

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ctcalign.aligner.graph.anchors import _longest_chain, anchors, expected_frames
 from ctcalign.aligner.graph.search import search
-from ctcalign.aligner.graph.skipping import SkipCosts, skipping_graph
+from ctcalign.aligner.graph.word_graph import SkipCosts, skipping_graph
 from ctcalign.emission.emission import compute_emission
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.words import words_of

@@ -8,7 +8,7 @@ import torch
 
 from ctcalign.aligner.graph import search as searching
 from ctcalign.aligner.graph.search import NEAR, near_symbols, search
-from ctcalign.aligner.graph.verbatim import transcript_graph
+from ctcalign.aligner.graph.word_graph import transcript_graph
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError
 from ctcalign.text.tokeniser import Tokeniser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctcalign.aligner.graph.verbatim import transcript_graph
+from ctcalign.aligner.graph.word_graph import transcript_graph
 from ctcalign.ctc import START, WILDCARD
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.vocabulary import Vocabulary

@@ -1,9 +1,13 @@
-"""The graph of a transcript in which words and cues may be skipped and other speech may stand between words.
+"""The graph of a transcript: every word is spoken, or words and cues may be skipped.
 
-Before every word, and after the last one, there is a filler, which takes up any speech at a price a second: a low one
-between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc from each filler to
-the next skips one word, and an arc from the filler before a cue to the one after it skips the whole cue, each at its
-own price. All skips run along this one chain of fillers, so the size of the graph is linear in the number of words.
+In either graph the readings of a word are parallel, separators between words are optional, and a word that the model
+has no symbols for is a wildcard.
+
+In the graph with skips there is a filler before every word and after the last one, which takes up any speech at a price
+a second: a low one between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc
+from each filler to the next skips one word, and an arc from the filler before a cue to the one after it skips the whole
+cue, each at its own price. All skips run along this one chain of fillers, so the size of the graph is linear in the
+number of words.
 """
 
 from __future__ import annotations
@@ -11,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctcalign.aligner.graph.verbatim import Place, TranscriptGraph
-from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder
+from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, TokenGraph
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
@@ -21,6 +24,55 @@ TWIN = 8.0
 NEAR = 3  # cues
 
 INSIDE = FILLER - 1  # the label of fillers between the words of one cue
+
+
+@dataclass(frozen=True, slots=True)  # there is one for each symbol of the text
+class Place:
+    """What a node of the graph stands for: symbol `position` of reading `alternative` of word `word`."""
+
+    word: int
+    alternative: int
+    position: int
+
+
+@dataclass(frozen=True)
+class TranscriptGraph:
+    """A token graph and the meaning of its nodes; separators and fillers have none."""
+
+    graph: TokenGraph
+    places: tuple[Place | None, ...]
+
+
+def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> TranscriptGraph:
+    """Words one after the other; the best path chooses a reading of each.
+
+    A separator between two words is optional: people run words together, and models differ in whether they write one.
+    A word that the model has no symbols for is a wildcard, which takes whatever is spoken there.
+
+    Args:
+        words: spoken words in order.
+        vocabulary: the model's symbols.
+    """
+    builder = GraphBuilder()
+    places: list[Place | None] = []
+    ends: tuple[int, ...] = (START,)  # the nodes after which the next word may begin
+
+    def add(label: int, predecessors: Sequence[int], place: Place | None) -> int:
+        node = builder.add(label, predecessors)
+        places.append(place)
+        return node
+
+    for number, word in enumerate(words):
+        before = ends
+        if number and vocabulary.separator is not None:
+            before = (add(vocabulary.separator, before, None), *before)
+        ends = ()
+        for choice, tokens in enumerate(word.alternatives or ((WILDCARD,),)):
+            node = -1
+            for position, label in enumerate(tokens):
+                node = add(label, before if position == 0 else (node,), Place(number, choice, position))
+            ends = (*ends, node)
+    return TranscriptGraph(builder.build(final=ends), tuple(places))
 
 
 @dataclass(frozen=True)
