@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import combinations, groupby
 
-from ctcalign.aligner.graph.word_graph import transcript_graph
+import numpy as np
+import pytest
+
+from ctcalign.aligner.graph.word_graph import TWIN, SkipCosts, TranscriptGraph, skipping_graph, transcript_graph
 from ctcalign.ctc import START, WILDCARD
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.vocabulary import Vocabulary
@@ -56,3 +59,57 @@ def test_nodes_know_their_word_and_alternative():
     transcript = transcript_graph([tokeniser.tokenise(w) for w in words_of("ab c")], VOCABULARY)
     places = [(p.word, p.alternative, p.position) if p else None for p in transcript.places]
     assert places == [(0, 0, 0), (0, 0, 1), None, (1, 0, 0)]
+
+
+COSTS = SkipCosts(opening=3.0, word=10.0, cue=25.0)
+
+
+def skipping(*cues: str) -> TranscriptGraph:
+    tokeniser = Tokeniser(VOCABULARY, "en", "never")
+    words = [(tokeniser.tokenise(word), number) for number, cue in enumerate(cues) for word in words_of(cue)]
+    return skipping_graph([word for word, _ in words], [number for _, number in words], VOCABULARY, COSTS)
+
+
+def prices(graph: TranscriptGraph) -> dict[tuple[int, ...], float]:
+    """The lowest price of each choice of words that the graph allows; every path is tried."""
+    tokens = graph.graph
+    after: dict[int, list[tuple[int, float]]] = {}
+    for node in range(len(tokens)):
+        for arc in range(tokens.arc_start[node], tokens.arc_start[node + 1]):
+            after.setdefault(int(tokens.arc_source[arc]), []).append((node, float(tokens.arc_cost[arc])))
+    found: dict[tuple[int, ...], float] = {}
+    stack: list[tuple[int, tuple[int, ...], float]] = [(START, (), 0.0)]
+    while stack:
+        node, words, price = stack.pop()
+        if node in tokens.final:
+            found[words] = min(price, found.get(words, np.inf))
+        for following, cost in after.get(node, []):
+            place = graph.places[following]
+            begun = (place.word,) if place is not None and place.position == 0 else ()
+            stack.append((following, words + begun, price + cost))
+    return found
+
+
+@pytest.mark.parametrize("cues", [["a b c"], ["a", "b c"], ["a b c", "d"], ["a", "b", "c"]])
+def test_a_run_of_skipped_words_opens_once_and_pays_for_words_or_whole_cues(cues):
+    words = [(word, number) for number, cue in enumerate(cues) for word in cue.split()]
+    sizes = [len(cue.split()) for cue in cues]
+    expected = {}
+    for count in range(len(words) + 1):
+        for kept in combinations(range(len(words)), count):
+            price = 0.0
+            for skipped, run in groupby(range(len(words)), lambda at, kept=kept: at not in kept):
+                if not skipped:
+                    continue
+                price += COSTS.opening
+                for cue, members in groupby(run, lambda at: words[at][1]):
+                    number = len(list(members))
+                    price += min(number * COSTS.word, COSTS.cue if number == sizes[cue] else np.inf)
+            expected[kept] = price
+    assert prices(skipping(*cues)) == pytest.approx(expected)
+
+
+def test_of_two_equal_cues_the_first_costs_more_to_skip():
+    found = prices(skipping("a b", "a b"))
+    assert found[0, 1] == COSTS.opening + 2 * COSTS.word
+    assert found[2, 3] == COSTS.opening + COSTS.cue + TWIN
