@@ -1,4 +1,4 @@
-"""Artificial caption errors with ground truth, on which confidences are fitted and measured.
+"""Artificial caption errors with ground truth, to fit and measure confidences.
 
 The kinds are errors of real captions: wrong, missing and inserted words; captions that are missing, not spoken,
 duplicated, swapped, shifted, merged or split; and changes of letter case, punctuation and number form, which do not
@@ -93,7 +93,7 @@ def noisy(row: LabelledCue, rate: float, words: Sequence[str], rng: random.Rando
     """A spoken caption with word errors: half of them substitutions, a quarter deletions, a quarter insertions.
 
     Args:
-        rate: errors a word, in [0, 1].
+        rate: errors per word, in [0, 1].
         words: vocabulary of the wrong words.
     """
     out: list[LabelledWord] = []
@@ -154,7 +154,7 @@ def _duplicated(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _swapped(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Swapped neighbours: at least one of the two cannot be placed."""
+    """Swapped neighbours: at least one of the two cannot be aligned."""
     out = list(rows)
     place = 0
     while place + 1 < len(out):
@@ -166,7 +166,7 @@ def _swapped(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _shifted(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Some words are moved across the border between two captions, which makes both wrong."""
+    """Move some words across the border between two captions, which makes both wrong."""
     out = list(rows)
     for place in range(len(out) - 1):
         here, after = out[place], out[place + 1]
@@ -187,7 +187,7 @@ def _merged(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
 
 
 def _split(job: _Job, rows: list[LabelledCue]) -> list[LabelledCue]:
-    """Split captions; an utterance without times of its words stays whole."""
+    """Split captions; an utterance without word times is not split."""
     return [part for row in rows for part in split(row, SPLIT_LENGTH)]
 
 

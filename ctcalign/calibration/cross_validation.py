@@ -40,10 +40,10 @@ class CrossValidation:
 def cross_validate(
     found: Sequence[Example], model: str, step: Callable[[int, int], None] = lambda done, total: None
 ) -> CrossValidation:
-    """Predict each group by a fit on the others; with more than FOLDS groups, several are left out at once.
+    """Predict each group by a fit on the others; with more than FOLDS groups, several are held out at once.
 
     Args:
-        step: called with the number of folds that are done, and of all folds.
+        step: called with the number of completed folds and the number of folds.
     Raises:
         UsageError: only one group, or too few examples in the others.
     """
@@ -76,7 +76,7 @@ def cross_validate(
 
 
 def example_confidences(found: Sequence[Example], fitted: Calibration) -> tuple[F64, list[F64]]:
-    """Confidences of the cues, 0 for those that are not placed, and of the words of each."""
+    """Confidences of the cues, 0 for those that are not aligned, and of the words of each."""
     cues, words = np.zeros(len(found)), [np.zeros(0)] * len(found)
     files: dict[RecordingQuality, list[int]] = {}  # each aligned file has a quality of its own
     for number, example in enumerate(found):

@@ -22,7 +22,7 @@ FAR = 1.0  # seconds; a larger error is a misplaced cue, not an offset
 
 @dataclass
 class Offsets:
-    """Errors in seconds; positive is late.
+    """Errors in seconds; positive values are late.
 
     Attributes:
         spikes: first symbol less true start, of words; of cues where the times of words are unknown.
@@ -51,7 +51,9 @@ class Offsets:
             UsageError: there are no errors to take medians of.
         """
         if not self.spikes or not self.starts:
-            raise UsageError("boundaries: nothing was placed near its true time; check texts and times of the set")
+            raise UsageError(
+                "boundaries: no word or cue was aligned near its true time; check texts and times of the set"
+            )
         low, middle, high = np.percentile(self.spikes, (10, 50, 90))
         return {
             "spike_delay": round(float(middle), 4),

@@ -18,10 +18,10 @@ from ctcalign.extras import require
 F64 = NDArray[np.float64]
 B1 = NDArray[np.bool_]
 
-LEAST_EXAMPLES = 5  # of right and of wrong ones
+LEAST_EXAMPLES = 5  # of right and of wrong examples each
 # Fraction of right captions to which the examples are weighted. Artificial errors are frequent, so that there is enough
-# to learn from; more of the placed captions of real files are right. The weights move the probabilities of the cues but
-# not their order; the prior that is estimated for each file moves them further (aligner/confidence/prior_shift.py).
+# to learn from; of the aligned captions of real files, more are right. The weights change the probabilities of the cues
+# but not their order; the prior estimated for each file shifts them further (aligner/confidence/prior_shift.py).
 CUE_PRIOR = 0.94
 # Inverse strengths of the L2 penalty: there are many words but few captions.
 WORD_C, CUE_C = 1.0, 0.5
@@ -37,7 +37,7 @@ def fit(found: Sequence[Example], model: str, about: Mapping[str, Any] | None = 
     """
     placed = [example for example in found if example.inputs is not None]
     if not placed:
-        raise UsageError("examples: no caption was placed; check that texts and recordings belong together")
+        raise UsageError("examples: no caption was aligned; check that the texts match the recordings")
     features, is_placed = (np.concatenate([getattr(e.rows, name) for e in placed]) for name in ("words", "placed"))
     spoken, timed = (np.concatenate([getattr(e, name) for e in placed]) for name in ("spoken", "timed"))
     gap_features, whole = _gaps(placed)
@@ -79,7 +79,7 @@ def _logistic(
     if min(yes, no) < LEAST_EXAMPLES:
         if names is CUE_NAMES:
             raise UsageError(
-                f"examples: {yes} captions are right and {no} wrong; expected at least {LEAST_EXAMPLES} of either; "
+                f"examples: {yes} captions are right and {no} wrong; expected at least {LEAST_EXAMPLES} of each; "
                 "give more recordings"
             )
         # Too few to learn from: a constant probability.

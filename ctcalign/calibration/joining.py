@@ -27,7 +27,7 @@ def join(clips: Sequence[F32], texts: Sequence[str], sample_rate: int, seed: int
         sample_rate: of all clips, in Hz.
         seed: of the lengths of the pauses and of their noise.
     Returns:
-        Samples, (N,), and one utterance a clip.
+        Samples, (N,), and one utterance per clip.
     """
     rng = np.random.default_rng(seed)
     parts: list[F32] = []

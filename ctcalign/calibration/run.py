@@ -31,7 +31,7 @@ SHORT = 200.0
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Result of `calibrate`: the fit on everything, its cross-validation, and recordings that were left out."""
+    """Result of `calibrate`: the fit on all recordings, its cross-validation, and warnings on skipped recordings."""
 
     calibration: Calibration
     reliability: CrossValidation
@@ -46,7 +46,7 @@ def calibrate(
     seed: int = 1,
     progress: Progress = ignored,
 ) -> Calibrated:
-    """Inject errors, align, fit on all recordings, and test with a fit on all speakers but one, in turn.
+    """Inject errors, align, fit on all recordings, and cross-validate over speakers.
 
     Args:
         seed: of the errors.
@@ -76,7 +76,7 @@ def calibrate(
                     trials(emission, utterances, recording.group, model, language, others or None, seeds, done=done)
                 )
             except CaptionError as error:
-                warnings.append(f"{recording.name}: left out: {error}")
+                warnings.append(f"{recording.name}: skipped: {error}")
                 continue
             found += rows
             minutes = round(emission.duration / 60, 2)

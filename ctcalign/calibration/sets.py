@@ -21,7 +21,7 @@ from ctcalign.scoring.items import TimedFile, TimedItem
 
 F32 = NDArray[np.float32]
 Row = dict[str, Any]
-# Takes a sample rate; gives the samples of one channel and the utterances in them.
+# Called with a sample rate; returns the samples of one channel and the utterances in them.
 Load = Callable[[int], tuple[F32, list[Utterance]]]
 
 LEAST_UTTERANCES = 4  # of a recording; fewer are too few to estimate its quality
@@ -100,7 +100,7 @@ def _text(row: Row) -> str:
 
 def _whole(audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
     if not audio.is_file():
-        raise CaptionError(f"{file.name}: its recording {audio} is not there")
+        raise CaptionError(f"{file.name}: its recording {audio} does not exist")
     utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
     if not utterances:
         raise CaptionError(f"{file.name}: no utterance has a time")
@@ -131,7 +131,7 @@ def _joined(path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcri
     speakers: dict[str, list[tuple[Path, str]]] = {}
     for audio, text, speaker in clips:
         if not audio.is_file():
-            raise CaptionError(f"{path}: its recording {audio} is not there")
+            raise CaptionError(f"{path}: its recording {audio} does not exist")
         if text.strip():
             speakers.setdefault(str(speaker or path.stem), []).append((audio, text))
     return [

@@ -1,4 +1,4 @@
-"""Trials on a transcribed recording: it is aligned with erroneous captions, which gives labelled examples for a fit."""
+"""Trials on a transcribed recording: align it with erroneous captions to get labelled examples for a fit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TRIALS = (
     "split",
     "mixed",
 )
-UNKNOWN = -1  # beside 0 (no) and 1 (yes)
+UNKNOWN = -1  # other values: 0 (no) and 1 (yes)
 WITHIN = 0.5  # tolerance of both ends of a cue in seconds
 WORD_WITHIN = 0.3  # the same for a word
 
@@ -50,10 +50,10 @@ class Example:
     """An aligned cue with its ground truth.
 
     Attributes:
-        group: recordings of one speaker share it; a fit is tested on groups that it was not fitted on.
+        group: equal for recordings of one speaker; a fit is tested on other groups than it was fitted on.
         kind: of corruption.
         right: spoken as written, and placed with both ends within WITHIN.
-        inputs: None where the cue is not placed.
+        inputs: None if the cue is not aligned.
         quality: of the aligned recording.
         spoken: for each word of the inputs, whether it is spoken as written. (n,) of 0, 1, UNKNOWN
         whole: for each gap between two words, whether no word is missing there. (n - 1,)
@@ -71,9 +71,9 @@ class Example:
 
     @cached_property
     def rows(self) -> FeatureRows:
-        """Features of the words and gaps, computed once for all fits of a cross-validation. Of a placed cue."""
+        """Features of the words and gaps of an aligned cue, computed once for all fits of a cross-validation."""
         if self.inputs is None:
-            raise ValueError("an example without a place has no features")
+            raise ValueError("an example that is not aligned has no features")
         return word_and_gap_features(self.inputs, self.quality)
 
 
@@ -92,11 +92,11 @@ def trials(
 
     Args:
         utterances: all utterances, in order. Words without times get those that the aligner finds for verbatim text.
-        group: recordings of one speaker share it.
+        group: equal for recordings of one speaker.
         texts: captions that are not spoken here; see `corrupt`.
         done: called after each trial.
     Raises:
-        CaptionError: nothing of the verbatim text is recognised.
+        CaptionError: none of the verbatim text is recognised.
     """
     tokeniser = Tokeniser(model.vocabulary, language)
 
@@ -114,7 +114,7 @@ def trials(
             except CaptionError:
                 if kind == "exact":
                     raise
-                continue  # nothing of the erroneous text is recognised: no caption is placed
+                continue  # none of the erroneous text is recognised: no caption is aligned
             inputs = recording_inputs(emission, text, words, cues, model.spike_delay)
             yield from labelled_examples(group, kind, captions, text, cues, inputs)
             done(kind)
@@ -128,7 +128,7 @@ def _placed(
 
 
 def _with_words(utterance: Utterance, cue: AlignedCue) -> Utterance:
-    """The utterance with the times of its words from the aligner, where it placed all of them."""
+    """The utterance with word times from the aligner, if it aligned all words."""
     if utterance.words is not None or len(cue.words) != len(utterance.text.split()):
         return utterance
     places = [span for word in cue.words if (span := word.span) is not None]
@@ -174,7 +174,7 @@ def _array(values: Sequence[int]) -> B8:
 
 
 def _words(caption: LabelledCue, begins: Sequence[int]) -> list[LabelledWord | None]:
-    """The word of the ground truth that holds each of these characters; None where its words are unknown."""
+    """The word of the ground truth that contains each of these characters; None if its words are unknown."""
     if not caption.words:
         return [LabelledWord("", False)] * len(begins) if not caption.spoken else [None] * len(begins)
     edges = np.cumsum([0, *(len(word.text) + 1 for word in caption.words)])

@@ -1,4 +1,4 @@
-"""Ground truth of captions: which are spoken, which exactly as written, and when."""
+"""Ground truth of captions: whether each is spoken, whether exactly as written, and its times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Utterance:
 
     Attributes:
         words: times of its words (separated by white space); None where they are unknown.
-        clip: edges of the clip that holds it, with the silence around it; None where there is no clip.
+        clip: edges of the clip that contains it, with the silence around it; None if there is no clip.
     """
 
     text: str
@@ -49,8 +49,8 @@ class LabelledCue:
         start, end: when it is spoken; None where it is not.
         exact: whether it is spoken as written.
         words: words of the text, separated by white space.
-        edges: the earliest start and the latest end that are right as well, as only silence lies between; None: no
-            others.
+        edges: the earliest start and the latest end that also count as right, since only silence is in between;
+            None: only `start` and `end` are right.
     """
 
     cue: Cue
@@ -82,7 +82,7 @@ class LabelledCue:
         return replace(self, cue=cue, words=tuple(words), exact=exact)
 
     def without_last(self, count: int) -> LabelledCue:
-        """The caption without its last words, which are spoken all the same."""
+        """The caption without its last words, which are still spoken."""
         return self.of(self.words[:-count], exact=False)
 
     def last(self, count: int) -> tuple[LabelledWord, ...]:
@@ -93,7 +93,7 @@ class LabelledCue:
         return self.of((*words, *self.words), exact=False)
 
     def moved(self, seconds: float) -> LabelledCue:
-        """The caption with shifted old times; the ground truth stays."""
+        """The caption with shifted old times and the same ground truth."""
         span = self.cue.span
         if span is None:
             return self
@@ -113,7 +113,7 @@ def labelled(utterance: Utterance) -> LabelledCue:
 
 
 def merged(rows: Sequence[LabelledCue]) -> LabelledCue:
-    """Neighbouring captions, all of them spoken, as one."""
+    """Merge neighbouring captions, all of them spoken."""
     words = [word for row in rows for word in row.words]
     cue = replace(rows[0].cue, text=" ".join(word.text for word in words), end=rows[-1].cue.end)
     first, last = rows[0].edges, rows[-1].edges

@@ -38,7 +38,7 @@ Examples:
     "file",
     type=click.File("r", encoding="utf-8"),
     metavar="FILE",
-    help="File with further phrases, one a line; '-' is standard input.",
+    help="File with further phrases, one per line; '-' is standard input.",
 )
 @click.option(
     "--min-confidence",
@@ -110,7 +110,7 @@ def command(
 
 
 def _phrases_of(file: TextIO | None) -> list[str]:
-    """The phrases of a file, one a line.
+    """The phrases of a file, one per line.
 
     Raises:
         CaptionError: it is not UTF-8 text, or holds no phrase.
@@ -124,5 +124,5 @@ def _phrases_of(file: TextIO | None) -> list[str]:
     except UnicodeDecodeError:
         raise CaptionError(f"{file.name}: not UTF-8 text; expected one phrase a line") from None
     if not found:
-        raise CaptionError(f"{file.name}: holds no phrase; expected one a line")
+        raise CaptionError(f"{file.name}: holds no phrase; expected one per line")
     return found

@@ -1,6 +1,6 @@
-"""The mathematics of one CTC emission: tensors in, tensors out. Needs torch and numba alone, loaded on first use.
+"""CTC mathematics: functions from tensors to tensors. Needs only torch and numba, which are loaded on first use.
 
-No module here has the name of a public function, so `ctc.best_path` is the function whatever was imported before.
+No module here has the name of a public function, so that `ctc.best_path` is always the function.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A padded batch of emissions and transcripts, checked once for all functions that take one."""
+"""Argument checks for padded batches of emissions and transcripts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def checked_emissions(log_probs: Tensor, input_lengths: Tensor | None) -> tuple[
     """Log-probs as float32 or float64, and the frames of each utterance.
 
     Raises:
-        ShapeError: not (B, T, C) floating point, or other than B integer lengths.
+        ShapeError: log_probs is not (B, T, C) floating point, or input_lengths is not B integers.
         UsageError: a length outside [0, T], or NaN or +inf in a valid frame.
     """
     import torch
@@ -72,8 +72,8 @@ def checked(
 
     Raises:
         ShapeError: tensors that do not fit each other.
-        UsageError: a length or label out of range, the blank among the targets, NaN or +inf in a valid frame, no such
-            topology.
+        UsageError: a length or label out of range, the blank among the targets, NaN or +inf in a valid frame, or an
+            unknown topology.
     """
     log_probs, frames = checked_emissions(log_probs, input_lengths)
     batch, _, classes = log_probs.shape

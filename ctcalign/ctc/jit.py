@@ -1,4 +1,4 @@
-"""Compile a kernel with numba, keeping the machine code on disk where that is possible."""
+"""Compile a kernel with numba and cache the machine code on disk if a folder for it is writable."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def jit(function: F) -> F:
     """`numba.njit(nogil=True, cache=True)` that also works without a writable cache folder.
 
-    numba looks for a place for its cache when a function is decorated: beside the source, then in the user's cache
-    folder (`NUMBA_CACHE_DIR`). With neither writable it raises RuntimeError; the kernel is then compiled once a
+    When a function is decorated, numba looks for a cache folder: next to the source, then the user's cache
+    folder (`NUMBA_CACHE_DIR`). If neither is writable, it raises RuntimeError and the kernel is compiled in each
     process (about 3 s). Parallel processes may share the cache: numba replaces its files atomically. The cache is
     keyed on the time stamp of one source file, so a kernel may only call kernels and read globals of its own file.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def token_spans(path: ArrayLike | Tensor, blank: int = 0) -> list[tuple[int, int, int]]:
-    """Runs of one label in a path: (token, start, end) with end exclusive, blanks left out.
+    """Runs of one label in a path, without blanks: (token, start, end) with end exclusive.
 
     Args:
         path: label of each frame, (T,) ints.

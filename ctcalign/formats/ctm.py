@@ -1,4 +1,4 @@
-"""NIST CTM: recording, channel, start, duration, word and confidence, one spoken word a line."""
+"""NIST CTM: recording, channel, start, duration, word and confidence, one spoken word per line."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _matches(source: Source) -> bool:
 FORMAT = Format(
     "ctm",
     (".ctm",),
-    "NIST CTM, one word a line",
+    "NIST CTM, one word per line",
     read,
     render,
     resolution=1e-3,

@@ -1,4 +1,4 @@
-"""Enhanced LRC lyrics: a line a cue, `[mm:ss.cc]` at its start, `<mm:ss.cc>` at each word and at the end."""
+"""Enhanced LRC lyrics: one line per cue, `[mm:ss.cc]` at its start, `<mm:ss.cc>` at each word and at the end."""
 
 from __future__ import annotations
 

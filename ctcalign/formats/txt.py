@@ -10,7 +10,7 @@ from ctcalign.formats.shared.format import Format
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues without times, one a line."""
+    """Cues without times, one per line."""
     return [Draft(line, line=n) for n, line in source.numbered()]
 
 

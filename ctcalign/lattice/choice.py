@@ -18,12 +18,12 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
     """An engine for CTC lattices.
 
     Args:
-        name: "native", "k2", or "auto": k2 when it can be imported, else native. Both give the same scores up to
+        name: "native", "k2", or "auto": k2 if it can be imported, else native. Both compute the same scores up to
             float32 rounding, and paths from the same distribution.
         topology: "standard", or "modified": equal neighbours may follow each other without a blank.
         blank: label of the blank, >= 0; any column, also for k2.
     Raises:
-        UsageError: no such engine or topology, a negative blank, or "k2" where k2 cannot be imported.
+        UsageError: unknown engine or topology, a negative blank, or "k2" if k2 cannot be imported.
 
         >>> engine("native", topology="modified", blank=28)
         NativeEngine(topology='modified', blank=28, name='native')
@@ -41,7 +41,7 @@ def engine(name: str = "auto", topology: str = "standard", blank: int = 0) -> La
         if name == "k2":
             raise UsageError(
                 f"engine: 'k2' cannot be used: {missing}; install it (pip install k2; 1.23.4, the last on the package "
-                "index, needs Python 3.11 or older and torch 1.13.1), or use 'native', which gives the same results"
+                "index, needs Python 3.11 or older and torch 1.13.1), or use 'native', which computes the same results"
             )
     from ctcalign.lattice.native_engine import NativeEngine
 

@@ -1,7 +1,7 @@
 """Random paths of k2 lattices: exact samples from k2's deterministic `random_paths`.
 
-`k2.random_paths(fsas, n)` gives path i the quantile (i + 1/2) / n and decodes it as arithmetic coding does: at each
-state it takes the arc whose interval of the posterior contains the quantile, and continues with the relative position
+`k2.random_paths(fsas, n)` assigns path i the quantile (i + 1/2) / n and decodes it as arithmetic coding does: at each
+state it follows the arc whose interval of the posterior contains the quantile, and continues with the relative position
 of the quantile in that interval. There is no seed: the same posterior always gives the same paths.
 
 Parallel arcs do not change the distribution over paths, but they change how quantiles are decoded. Two uses:
@@ -15,7 +15,7 @@ Parallel arcs do not change the distribution over paths, but they change how qua
    n independent exact samples.
 2. Every few frames each arc is cut in two at a random point. A quantile has 53 bits and each frame uses up some; once
    they are used up, decoding follows rounding errors, and where posteriors are powers of 1/2 (a uniform emission of 2,
-   4, 8, ... labels) the position is exactly 0 and the first arc is taken in all later frames. Cuts add new random bits.
+   4, 8, ... labels) the position is exactly 0 and the first arc is used in all later frames. Cuts add new random bits.
 
 Weights are float32 in k2, so probabilities are accurate to about 1e-7.
 """
@@ -42,7 +42,7 @@ def random_labels(fsas: Any, n: int, generator: torch.Generator | None) -> list[
 
     Args:
         fsas: k2.Fsa, F lattices, none of them empty, in which all paths of a lattice have one length; its arcs carry
-            `row`, a number that goes up by one with each frame.
+            `row`, a number that increases by one with each frame.
         n: paths, >= 1.
     Returns:
         For each lattice its label of each frame, (n, T) int32, without k2's closing -1.

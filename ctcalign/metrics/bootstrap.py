@@ -33,7 +33,7 @@ class Comparison:
     Attributes:
         difference: second minus first, with its interval; negative where the second is better.
         relative: difference over the rate of the first system, with its interval; nan where that rate is zero.
-        p_improvement: share of the resamples in which the second's rate is lower; equal rates count half.
+        p_improvement: fraction of the resamples in which the rate of the second is lower; equal rates count half.
         p_value: two-sided, twice the smaller tail of the difference around zero, at least 2 / (samples + 1).
     """
 

@@ -61,7 +61,7 @@ def edit_alignment(
         reference: N items.
         hypothesis: M items.
         gaps: preference among equal pairs, smaller is better, >= 0 and finite, (N, M); such as the distance in time,
-            which tells which of several equal words was recognised. None: no preference.
+            which decides which of several equal words was recognised. None: no preference.
     Raises:
         ShapeError: gaps is not (N, M).  ValueError: gaps has a negative or infinite or NaN value.
 

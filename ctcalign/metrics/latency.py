@@ -93,13 +93,15 @@ def emitted_words(
         symbols: text of each token.  separator: the symbol between words (character models).
         marker: prefix of the first piece of a word (word pieces).
     Raises:
-        ValueError: a token is no index of symbols.
+        ValueError: a token is not an index of symbols.
     """
     words: list[EmittedWord] = []
     fresh = True
     for token, first, last in tokens:
         if not 0 <= token < len(symbols):
-            raise ValueError(f"tokens: {token} is no index of the {len(symbols)} symbols; pass the model's own symbols")
+            raise ValueError(
+                f"tokens: {token} is not an index of the {len(symbols)} symbols; pass the model's own symbols"
+            )
         symbol = symbols[token]
         if symbol == separator:
             fresh = True
@@ -130,7 +132,7 @@ def emission_delays(
     """Emission time minus end time of the reference word, for each word that was recognised.
 
     Args:
-        use_last_frame: take the last frame of the word's last token as emission time, not the first one.
+        use_last_frame: use the last frame of the word's last token as emission time instead of the first one.
     """
     matched = match_words(reference, hypothesis)
     found = {
@@ -151,8 +153,8 @@ def emission_delays(
 def emission_drifts(reference: Sequence[EmittedToken], hypothesis: Sequence[EmittedToken]) -> Delays:
     """Emission time of the evaluated model minus that of a fixed reference model, for tokens that both emit.
 
-    The mean over all tokens is the drift latency of Align With Purpose (arXiv:2307.01715; where the paper gives no
-    definition it is ours). Of repeated tokens the pair nearest in time is matched.
+    The mean over all tokens is the drift latency of Align With Purpose (arXiv:2307.01715; details that the paper does
+    not define are our choice). Of repeated tokens the pair nearest in time is matched.
     """
     gaps = np.abs(_column(reference, 1)[:, None] - _column(hypothesis, 1)[None, :])
     pairs = edit_alignment([t.token for t in reference], [t.token for t in hypothesis], gaps)
@@ -182,7 +184,7 @@ def total_latency(drift: float, look_ahead: float) -> float:
 
 @dataclass(frozen=True)
 class DelaySummary:
-    """Delays over all matched words of a test set, in seconds; nan where no word was matched.
+    """Delays over all matched words of a test set, in seconds; nan if no word was matched.
 
     Attributes:
         mean, median, p50, p90, p99: over all matched words.

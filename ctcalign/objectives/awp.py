@@ -65,7 +65,7 @@ class AwpPairs:
         }
 
     def statistics_weights(self) -> dict[str, Tensor]:
-        """Number of pairs behind each statistic that is not a mean over all pairs."""
+        """Number of pairs averaged in each statistic that is not a mean over all pairs."""
         counted = self.counted.sum()
         return {"hinge_activity": counted, "mean_gain": counted}
 
@@ -116,7 +116,7 @@ def awp_pairs(
     if int(both.min()) < 0 or int(both.max()) >= classes:
         raise BatchError(
             f"sampled, improved: expected labels in [0, {classes}) before input_lengths, got "
-            f"{int(both.min())} to {int(both.max())}; leave infeasible utterances out"
+            f"{int(both.min())} to {int(both.max())}; remove infeasible utterances"
         )
     if changed is None:
         changed = (both[:, :number] != both[:, number:]).any(-1)

@@ -44,7 +44,7 @@ def delay_penalty_loss(
     Args:
         log_probs: (B, T, C), natural log, normalised over C.
         targets: labels without blanks, (B, L).  input_lengths, target_lengths: (B,) counts; None means all.
-        penalty: >= 0, nats a frame; 0 is the CTC loss.
+        penalty: >= 0, nats per frame; 0 is the CTC loss.
         reduction: "mean" (of the losses divided by their number of labels), "batch_mean", "sum" or "none". An utterance
             without an alignment counts as 0, or is inf with "none". No gradient flows from it.
     Raises:

@@ -98,7 +98,7 @@ def _aligned(costs: Any, gap: int, gaps_first: bool) -> Any:
     Args:
         costs: cost of each pair, (rows, columns) ints.
         gap: cost of a row or column without a partner.
-        gaps_first: of several cheapest alignments, take the one found by a traceback from the end that prefers gaps;
+        gaps_first: of several cheapest alignments, return the one found by a traceback from the end that prefers gaps;
             otherwise the one that prefers pairs.
     """
     rows, columns = costs.shape

@@ -16,7 +16,7 @@ from ctcalign.registry import Registry
 
 @dataclass(frozen=True)
 class ObjectiveInput:
-    """A batch after the model. Beyond the first four fields only those that the objective `needs` must be set.
+    """A batch with the output of the model. The first four fields and those that the objective `needs` must be set.
 
     Attributes:
         log_probs: (B, T, C), natural log, normalised over C.

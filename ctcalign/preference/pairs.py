@@ -34,7 +34,7 @@ class Candidate(Generic[T]):
 
     Attributes:
         content: its text, labels or path; candidates with equal content are the same response.
-        errors: number of errors, >= 0, such as word errors against the transcript; fewer is better.
+        errors: number of errors, >= 0, such as word errors against the transcript; lower is better.
         score: its log-prob under the model that produced it, in nats; for `rejected="likeliest"`.
         feasible: whether it has an alignment: a transcript may need more frames than there are.
     """

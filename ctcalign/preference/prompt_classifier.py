@@ -32,7 +32,7 @@ class PromptClassifier:
         """Fit by Newton's method; the optimum is unique.
 
         Args:
-            embeddings: one vector a row, (N, D) floats.
+            embeddings: one vector per row, (N, D) floats.
             desirable: True or 1 for rows with a desirable response, (N,).
             penalty: factor of half the squared weights, > 0; the bias has no penalty.
         Raises:

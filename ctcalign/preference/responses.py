@@ -1,6 +1,6 @@
 """Scored responses: checks of per-token values and masks, and the sums that all losses share.
 
-Masked positions are set to 0, so that what they held changes neither value nor gradient.
+Masked positions are set to 0, so that their contents change neither value nor gradient.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def widened(values: Tensor) -> Tensor:
 
 
 def zero_masked(name: str, values: Tensor, mask: Tensor) -> Tensor:
-    """Values with zeros at masked positions, in value and in gradient, whatever was there.
+    """Values with zeros at masked positions, in value and in gradient, whatever their contents.
 
     Args:
         name: name of the argument, for messages.
@@ -90,8 +90,8 @@ class Responses:
         empty = (self.lengths <= 0).nonzero()
         if len(empty):
             raise BatchError(
-                f"{argument(self.name, 'mask')}: row {int(empty[0, 0])} has length 0, so no average; drop it, or score "
-                "its end token"
+                f"{argument(self.name, 'mask')}: row {int(empty[0, 0])} has length 0 and thus no average; drop it, or "
+                "score its end token"
             )
         return self.lengths
 
@@ -216,7 +216,7 @@ def check_rows(name: str, values: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(values.shape) != shape:
         raise ShapeError(f"{name}: expected one value per row, shape {shape}, got {tuple(values.shape)}")
     if not bool(torch.isfinite(values.detach()).all()):
-        raise BatchError(f"{name}: expected finite values, got {values.tolist()}; drop the rows that have none")
+        raise BatchError(f"{name}: expected finite values, got {values.tolist()}; drop the rows without one")
 
 
 def check_desirable(desirable: Tensor, rows: int) -> Tensor:

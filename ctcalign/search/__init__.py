@@ -1,1 +1,1 @@
-"""Search: positions of phrases in a recording with calibrated confidences, and the fit of these confidences."""
+"""Search: occurrences of phrases in a recording with calibrated confidences, and the fit of these confidences."""

@@ -13,8 +13,8 @@ from ctcalign.errors import UsageError
 from ctcalign.search.evidence import FEATURES
 
 FORMAT = "ctcalign/search-calibration/1"
-REMEDY = "make it with tools/fit_search.py"
-FALLBACK = "builtin:en"  # its calibration serves models that have none
+REMEDY = "create it with tools/fit_search.py"
+FALLBACK = "builtin:en"  # its calibration is used for models without one
 MOST_LOG_ODDS = 50.0  # math.exp overflows beyond 709
 
 
@@ -70,7 +70,7 @@ def read_calibration(path: str | Path) -> PhraseCalibration:
 
 
 def calibration_for(model: str) -> tuple[PhraseCalibration, list[str]]:
-    """The calibration that comes with a model, else that of the built-in model, with a warning.
+    """The calibration shipped for a model, else that of the built-in model with a warning.
 
     Raises:
         UsageError: see `read_calibration`.

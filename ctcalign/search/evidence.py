@@ -17,8 +17,8 @@ from ctcalign.emission.emission import Emission
 from ctcalign.search.phrases import Phrase, separators
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
-AROUND = 1.0  # seconds on either side of a phrase in which the nearest symbols are sought
-RUNS_ON = 0.2  # seconds; a nearer symbol without a separator between belongs to the same word
+AROUND = 1.0  # seconds before and after a phrase in which the nearest symbols are searched
+RUNS_ON = 0.2  # seconds; a symbol that is nearer, with no separator in between, belongs to the same word
 LEAST_EDGE = -12.0  # nats; lower log-ratios of a separator count as this
 FEATURES = (
     "score",
@@ -40,17 +40,17 @@ class PhraseEvidence:
     """Evidence for a phrase at one position. Log-ratios are to the best label of each frame, in nats, at most 0.
 
     Attributes:
-        score: log-ratio of the best path of the phrase, over its symbols.
-        worst_word: lowest score of one of its words: a single wrong word makes another phrase.
-        worst_total: lowest log-ratio of one of its words, not divided by symbols.
-        errors: label errors of the greedy decoding against the phrase, over its symbols.
-        clarity: mean log-probability of the best labels there without blanks, in nats, at most 0.
+        score: log-ratio of the best path of the phrase, divided by its number of symbols.
+        worst_word: lowest score of its words, since a single wrong word makes it another phrase.
+        worst_total: lowest log-ratio of its words, not divided by symbols.
+        errors: label errors of the greedy decoding against the phrase, divided by its number of symbols.
+        clarity: mean log-probability of the best labels in its frames, without blanks, in nats, at most 0.
         edges: sum of the log-ratios of a separator at its two ends, from 2 * LEAST_EDGE to 0: low where the word
             continues ("art" in "party"). 0 at a pause, and for models without separators.
         symbols: number of symbols of the aligned readings, without separators.
         runs: label, first frame and one past the last of each symbol, for each word; frames of the emission.
         chosen: reading of each word.
-        neighbours: frames [first, stop) of the nearest recognised symbols before and after it, none to two.
+        neighbours: frames [first, stop) of the nearest recognised symbols before and after it; up to two spans.
     """
 
     score: float
@@ -65,7 +65,7 @@ class PhraseEvidence:
     neighbours: list[tuple[int, int]]
 
     def features(self) -> dict[str, float]:
-        """The numbers that a calibration weighs, by the names in FEATURES."""
+        """Input of the regression, by the names in FEATURES."""
         size = math.log(self.symbols)
         return {
             "score": self.score,
@@ -124,7 +124,7 @@ def phrase_evidence(phrase: Phrase, spot: Spot, emission: Emission) -> PhraseEvi
 
 
 def _nearest(best: NDArray[np.int32], first: int, stop: int, quiet: tuple[int, ...]) -> list[Run]:
-    """The last symbol before frame `first` and the first one from `stop` on, `quiet` labels left out: none to two."""
+    """The last symbol before frame `first` and the first one from `stop` on, if any, ignoring `quiet` labels."""
     found: list[Run] = []
     is_symbol = ~np.isin(best, quiet)
     symbols = np.flatnonzero(is_symbol[:first])
@@ -148,17 +148,17 @@ def _run_at(best: NDArray[np.int32], frame: int) -> Run:
 
 
 def _edge(
-    beside: Run, first: int, stop: int, ratios: NDArray[np.float32], vocabulary: Vocabulary, frame_shift: float
+    neighbour: Run, first: int, stop: int, ratios: NDArray[np.float32], vocabulary: Vocabulary, frame_shift: float
 ) -> float:
     """Log-ratio of a word boundary between frames [first, stop) and a neighbouring symbol, in nats, at most 0."""
-    label, begin, end = beside
-    behind = begin >= stop
-    if (begin - stop if behind else first - end) * frame_shift >= RUNS_ON:
+    label, begin, end = neighbour
+    follows = begin >= stop
+    if (begin - stop if follows else first - end) * frame_shift >= RUNS_ON:
         return 0.0
     if vocabulary.word_pieces:
-        # The first piece of the phrase marks the start of a word; the piece after it tells whether its last word ends.
-        return 0.0 if not behind or vocabulary.symbols[label].startswith(WORD_START) else LEAST_EDGE
+        # The first piece of the phrase marks the start of a word; the piece after it shows whether its last word ends.
+        return 0.0 if not follows or vocabulary.symbols[label].startswith(WORD_START) else LEAST_EDGE
     if vocabulary.separator is None:
         return 0.0
-    between = ratios[stop - 1 : begin + 1] if behind else ratios[end - 1 : first + 1]
+    between = ratios[stop - 1 : begin + 1] if follows else ratios[end - 1 : first + 1]
     return max(LEAST_EDGE, float(between[:, vocabulary.separator].max()))

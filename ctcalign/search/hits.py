@@ -23,8 +23,8 @@ class PhraseHits:
 
     Attributes:
         audio, duration, model, language, warnings: as in an `Alignment`.
-        phrases: the phrases as they were given.
-        hits: the hits of each phrase in order of time: cues with words, `confidence` and a `score` in nats a symbol,
+        phrases: the phrases as given by the user.
+        hits: the hits of each phrase in order of time: cues with words, `confidence` and a `score` in nats per symbol,
             at most 0; see docs/search.md.
     """
 

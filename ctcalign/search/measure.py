@@ -15,7 +15,7 @@ from ctcalign.text.tokeniser import Tokeniser
 
 Predicted = Sequence[tuple[Candidate, float]]  # candidates with their confidences
 
-LEAST = 0.05  # confidence from which on candidates count for the ECE: most of the others are plainly wrong
+LEAST = 0.05  # smallest confidence of the candidates counted for the ECE: most of the others are clearly wrong
 THRESHOLD = 0.5
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 

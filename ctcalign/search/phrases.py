@@ -1,4 +1,4 @@
-"""Phrases of a search: their words and readings, and the graph of their symbols."""
+"""Phrases of a search: words, readings, and the graph of their symbols."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ctcalign.errors import CaptionError, UsageError
 from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.text.vocabulary import Vocabulary
 
-# A phrase is spoken without a long pause: seconds without a symbol that may lie inside a word, and between two words.
+# A phrase is spoken without a long pause: longest time in seconds without a symbol, in a word and between two words.
 PAUSE_IN_WORD = 0.45
 PAUSE_BETWEEN_WORDS = 1.0
 
@@ -25,8 +25,8 @@ class Phrase:
     """A phrase that can be searched.
 
     Attributes:
-        text: the phrase as it was given, with single spaces.
-        transcript: its words, as those of a single cue.
+        text: the phrase as given, with single spaces.
+        transcript: its words as a transcript of a single cue.
         symbols: graph of the symbols of their readings.
         patience: frames of blank that may follow each node of the graph. (N,)
     """
@@ -40,14 +40,14 @@ class Phrase:
 def prepare_phrases(
     phrases: Sequence[str], tokeniser: Tokeniser, language: str, frame_shift: float, model: str
 ) -> list[Phrase]:
-    """Spell phrases with the symbols of a model, in their order.
+    """Convert phrases to the symbols of a model, in their order.
 
     Args:
         frame_shift: seconds between frames of the model.
         model: its name, for messages.
     Raises:
         UsageError: no phrase, or one that is empty, not text or given twice.
-        CaptionError: one with nothing that is spoken, or nothing that the model has symbols for.
+        CaptionError: a phrase with no spoken word, or none for which the model has symbols.
     """
     if isinstance(phrases, str):
         raise UsageError(f"phrases: got one text, {phrases!r}; give a list of them")
@@ -59,13 +59,13 @@ def prepare_phrases(
             raise UsageError(f"phrase {len(found) + 1}: got {text!r}, expected one or more words")
         line = " ".join(text.split())
         if line in found:
-            raise UsageError(f"phrase {line!r}: given twice; leave one out")
+            raise UsageError(f"phrase {line!r}: given twice; remove one")
         found[line] = _phrase(line, tokeniser, language, frame_shift, model)
     return list(found.values())
 
 
 def lines_of(content: Iterable[str]) -> list[str]:
-    """Phrases of a file, one a line; empty lines, lines that begin with "#" and repetitions are left out."""
+    """Phrases of a file, one per line; empty lines, lines that begin with "#" and repetitions are skipped."""
     lines = (" ".join(line.split()) for line in content)
     return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
@@ -73,7 +73,7 @@ def lines_of(content: Iterable[str]) -> list[str]:
 def _phrase(text: str, tokeniser: Tokeniser, language: str, frame_shift: float, model: str) -> Phrase:
     transcript = transcript_of([Cue(0, text)], tokeniser, language)
     if not transcript.spoken:
-        raise CaptionError(f"phrase {text!r}: nothing in it is spoken (only mark-up, signs or notes); give words")
+        raise CaptionError(f"phrase {text!r}: contains no spoken word (only mark-up, signs or notes); give words")
     if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
             f"phrase {text!r}: {model} has no symbols for it; choose a model of its language, "
@@ -95,5 +95,5 @@ def _patience(transcript: Transcript, symbols: TranscriptGraph, frame_shift: flo
 
 
 def separators(vocabulary: Vocabulary) -> tuple[int, ...]:
-    """Labels that stand between words and are not symbols of a phrase."""
+    """Labels that separate words and are not symbols of a phrase."""
     return () if vocabulary.separator is None else (vocabulary.separator,)

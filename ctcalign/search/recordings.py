@@ -1,4 +1,4 @@
-"""Recordings with known words and times, on which the confidence of a search is fitted and measured."""
+"""Recordings with known words and times, to fit and measure the confidence of a search."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOISE = 1e-4  # its standard deviation
 
 @dataclass(frozen=True)
 class SpokenWord:
-    """A spoken word in lower case, and its times. `utterance`: its number; phrases do not cross utterances."""
+    """A spoken word in lower case with its times. `utterance`: its number; phrases do not cross utterances."""
 
     text: str
     start: float
@@ -46,7 +46,7 @@ class Recording:
     words: list[SpokenWord]
 
     def occurrences(self, phrase: str) -> list[Span]:
-        """Where the words of a phrase follow each other in one utterance."""
+        """Occurrences of the words of a phrase in a row in one utterance."""
         parts = phrase.split()
         found = []
         for first in range(len(self.words) - len(parts) + 1):

@@ -1,4 +1,4 @@
-"""`ctcalign search`: where phrases are spoken in a recording, with a confidence for each hit."""
+"""`ctcalign search`: find the times at which phrases are spoken in a recording, with a confidence for each hit."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ctcalign.search.hits import PhraseHits, place_hit
 from ctcalign.search.phrases import Phrase, prepare_phrases, separators
 from ctcalign.text.tokeniser import Romanise, Tokeniser
 
-# Lowest score of a spot, in nats a symbol. In read speech of twenty readers, 7 % of the spoken phrases scored lower.
+# Lowest score of a spot, in nats per symbol. In read speech of twenty readers, 7 % of the spoken phrases scored lower.
 FLOOR = -3.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions(EmissionOptions):
-    """Settings of `search_phrases` beside recording, phrases, model and device; `channel` and others are inherited.
+    """Settings of `search_phrases` other than recording, phrases, model and device; `channel` and others are inherited.
 
     Attributes:
-        min_confidence: hits below it are left out, in [0, 1].
+        min_confidence: hits below it are dropped, in [0, 1].
         max_hits: number of hits of each phrase, those with the highest confidence; None keeps all.
         romanise: see `AlignOptions`.
     """
@@ -59,13 +59,13 @@ def search_phrases(
     allow_noncommercial: bool = False,
     progress: Progress = ignored,
 ) -> PhraseHits:
-    """Find where phrases are spoken in a recording.
+    """Find the times at which phrases are spoken in a recording.
 
     Args:
         audio, model, language, device, allow_noncommercial, progress: see `ctcalign.align`.
         phrases: one or more words each; every reading of numbers and signs is searched.
         options: see `SearchOptions`.
-        calibration: turns evidence into confidence; None takes the one that comes with the model.
+        calibration: converts evidence to confidence; None uses the one shipped for the model.
     Returns:
         The hits of each phrase in order of time; those of one phrase do not overlap.
     Raises:
@@ -96,7 +96,7 @@ def search_emission(
     options: SearchOptions,
     progress: Progress = ignored,
 ) -> PhraseHits:
-    """The same for an emission that is computed already."""
+    """The same for an existing emission."""
     found: list[list[AlignedCue]] = []
     for phrase, spots in zip(phrases, spots_of(emission, phrases, progress), strict=True):
         kept = [
@@ -112,7 +112,7 @@ def search_emission(
 
 
 def evidence_at(phrase: Phrase, spots: Sequence[Spot], emission: Emission) -> list[PhraseEvidence]:
-    """The evidence at each spot that is not divided by a pause."""
+    """The evidence at each spot, without spots that are divided by a pause."""
     return [found for spot in spots if (found := phrase_evidence(phrase, spot, emission)) is not None]
 
 

@@ -1,4 +1,4 @@
-"""Trial searches: for phrases that occur in a recording and for phrases that do not, every candidate with its truth."""
+"""Trial searches for phrases that occur in a recording and phrases that do not: all candidates with ground truth."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ctcalign.text.tokeniser import Tokeniser
 
 CLASSES = {"1 word": (1,), "2 words": (2,), "3 to 5 words": (3, 4, 5)}
 WITHIN = 0.5  # tolerance of both ends of a right hit in seconds
-DRAWN = 20  # phrases of other recordings that are drawn for each one that is needed, as many of them occur here too
+DRAWN = 20  # phrases of other recordings drawn per phrase needed, since many of them also occur in this recording
 
 
 @dataclass(frozen=True)
 class TrialPhrases:
-    """Phrases of one class: those that occur in a recording, and about as many that do not."""
+    """Phrases of one class: some that occur in a recording, and about as many that do not."""
 
     present: list[str]
     absent: list[str]
@@ -33,7 +33,7 @@ class Candidate:
     """A candidate position of a phrase.
 
     Attributes:
-        recording, kind, phrase: where it was searched, class of the phrase, and the phrase.
+        recording, kind, phrase: the recording that was searched, the class of the phrase, and the phrase.
         truth: the occurrence at this position; None for a false alarm.
     """
 
@@ -134,7 +134,7 @@ def candidates(
 
 
 def _span(found: PhraseEvidence, emission: Emission, model: AcousticModel) -> Span:
-    """First and last spike in seconds: accurate enough to tell the occurrences apart."""
+    """First and last spike in seconds: accurate enough to distinguish the occurrences."""
     first, stop = min(run[0][1] for run in found.runs), max(run[-1][2] for run in found.runs)
     start, end = emission.clock.span(first, stop)
     return Span(start - model.spike_delay, end - model.spike_delay)

@@ -48,7 +48,7 @@ class Romaniser:
     def words(self, reading: tuple[str, ...]) -> tuple[str, ...] | None:
         """The words of a reading in lower-case Latin letters; None when uroman is not installed.
 
-        A character without a sound of its own (the Russian soft sign) gives nothing; a word of these is dropped.
+        A character without a sound of its own (the Russian soft sign) is omitted; a word of only these is dropped.
 
         Raises:
             ModelError: uroman is required and missing.

@@ -1,4 +1,4 @@
-"""Words to token sequences of the model, one sequence for each reading."""
+"""Conversion of words to token sequences of the model, one sequence for each reading."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ ROMANISE: tuple[Romanise, ...] = get_args(Romanise)
 class TokenisedWord:
     """A word and its possible token sequences.
 
-    `alternatives` are distinct and in the order of the readings; there are none when the word is not spoken or when the
-    vocabulary covers none of its characters (the aligner then uses a wildcard). `unsupported` are the characters
-    that the vocabulary lacks.
+    `alternatives` are distinct and in the order of the readings; empty if the word is not spoken or if the vocabulary
+    covers none of its characters (the aligner then uses a wildcard). `unsupported` are the characters that the
+    vocabulary lacks.
     """
 
     word: Word
@@ -65,7 +65,7 @@ class Tokeniser:
         romanise: "auto" writes words in Latin letters when the vocabulary lacks their script, "always" whenever they
             are not in Latin letters, "never" leaves them.
     Raises:
-        UsageError: `romanise` is none of the three; ModelError from `tokenise`: "always" without uroman.
+        UsageError: another value of `romanise`; ModelError from `tokenise`: "always" without uroman.
     """
 
     def __init__(self, vocabulary: Vocabulary, language: str | None = None, romanise: Romanise = "auto") -> None:

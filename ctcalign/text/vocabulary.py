@@ -13,8 +13,8 @@ from ctcalign.text.scripts import scripts_of
 
 WORD_START = "\u2581"
 _SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
-_SKIP_COST = 1 << 20  # cost of leaving out a character, in pieces: the last resort
-_START_COST = 1 << 10  # cost of leaving out the mark of a word start: cheaper than a letter
+_SKIP_COST = 1 << 20  # cost of skipping a character, in pieces: the last resort
+_START_COST = 1 << 10  # cost of skipping the mark of a word start: cheaper than a letter
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Vocabulary:
 
     @cached_property
     def pieces(self) -> dict[str, int]:
-        """Text to column: all symbols but blank, separator, unknown and specials such as "<s>"."""
+        """Text to column: all symbols except blank, separator, unknown and specials such as "<s>"."""
         silent = {self.blank, self.separator, self.unknown}
         found: dict[str, int] = {}
         for column, symbol in enumerate(self.symbols):

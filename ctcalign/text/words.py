@@ -1,4 +1,4 @@
-"""Split a caption into the words to be timed, without losing a character."""
+"""Split a caption into the words to be aligned, without losing a character."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class _Visible:
 
 
 def _replacement(span: Span, raw: str) -> str:
-    """The characters of an entity such as "&amp;"; nothing for any other mark-up."""
+    """The characters of an entity such as "&amp;"; an empty string for any other mark-up."""
     if span.kind != "entity":
         return ""
     return span.spoken if isinstance(span.spoken, str) else raw

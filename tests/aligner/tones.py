@@ -11,7 +11,7 @@ from ctcalign.text.vocabulary import Vocabulary
 RATE = 16_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz'"
 SYMBOLS = ("<blank>", "|", *LETTERS)
-TONE = 0.06  # seconds a letter sounds
+TONE = 0.06  # seconds that a letter lasts
 GAP = 0.02  # seconds between letters
 
 

@@ -37,5 +37,5 @@ def test_spikes_of_words_replace_those_of_cues():
 
 
 def test_no_placed_cue_is_an_error():
-    with pytest.raises(UsageError, match="nothing was placed near its true time"):
+    with pytest.raises(UsageError, match="no word or cue was aligned near its true time"):
         Offsets([], [], []).medians()

@@ -18,7 +18,7 @@ def test_too_few_examples_are_an_error():
     exact = [example for example in made_up_examples() if example.kind == "exact"]
     with pytest.raises(UsageError, match=r"36 captions are right and 0 wrong; .* give more recordings"):
         fit(exact, "made:up")
-    with pytest.raises(UsageError, match="no caption was placed"):
+    with pytest.raises(UsageError, match="no caption was aligned"):
         fit([replace(example, inputs=None) for example in exact], "made:up")
 
 

@@ -128,5 +128,5 @@ def test_sets_that_cannot_be_used_say_why(tmp_path, audio):
     with pytest.raises(CaptionError, match="holds no JSON objects"):
         read_sets([write(tmp_path / "x.json", [1])])
     document = {"format": "ctcalign-truth/1", "audio": "none.wav", "utterances": [utterance("anna")]}
-    with pytest.raises(CaptionError, match=r"its recording .*none.wav is not there"):
+    with pytest.raises(CaptionError, match=r"its recording .*none.wav does not exist"):
         read_sets([write(tmp_path / "truth.json", document)])

@@ -117,4 +117,4 @@ def test_a_list_that_names_no_audio_says_so(tmp_path):
     result = run("calibrate", path, "-o", tmp_path / "x.json")
     assert result.exit_code == 1
     assert "its recording" in result.output
-    assert "is not there" in result.output
+    assert "does not exist" in result.output

@@ -72,7 +72,7 @@ def test_the_surest_hits_alone():
     [
         ((TALK,), 2, "phrases: got none, expected at least one"),
         ((TALK, " "), 2, "phrase 1: got ' '"),
-        ((TALK, "[MUSIC]"), 1, "nothing in it is spoken"),
+        ((TALK, "[MUSIC]"), 1, "contains no spoken word"),
         ((TALK, "二", "--romanise", "never"), 1, "builtin:en has no symbols for it"),
         ((TALK, "a", "--min-confidence", "2"), 2, "--min-confidence"),
         ((TALK, "a", "--max-hits", "0"), 2, "--max-hits"),

@@ -150,7 +150,7 @@ def test_bad_arguments():
         emission_times([0, 1], 0.0)
     with pytest.raises(ShapeError, match=r"path must have shape \(T,\)"):
         emission_times([[0, 1]], 0.1)
-    with pytest.raises(ValueError, match="7 is no index of the 5 symbols"):
+    with pytest.raises(ValueError, match="7 is not an index of the 5 symbols"):
         emitted_words([EmittedToken(7, 0, 0)], SYMBOLS)
     with pytest.raises(ValueError, match="look_ahead must be >= 0"):
         total_latency(0.1, -0.1)

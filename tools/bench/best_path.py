@@ -4,7 +4,7 @@
     python tools/bench/best_path.py              # the sizes of the README; needs 3 GB of memory and about 6 minutes
 
 Every case runs in its own process on one thread. The emissions are synthetic: 29 labels, one spike a target, at a rate
-that varies by some seconds a minute, with noise.
+that varies by some seconds per minute, with noise.
 """
 
 from __future__ import annotations

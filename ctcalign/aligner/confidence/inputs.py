@@ -48,7 +48,7 @@ class RecordingQuality:
     """How well the recogniser fits a recording as a whole: means over its words and gaps, the worst ones left out.
 
     Attributes:
-        word: nats a symbol by which other sounds explain a word better.
+        word: nats per symbol by which other sounds explain a word better.
         gap: log of 1 + the nats that any sound between two words gains.
     """
 

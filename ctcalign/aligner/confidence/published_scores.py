@@ -26,7 +26,7 @@ class SpokenSpan:
         labels: labels of the text.
         recognised: labels of the greedy decoding of these frames.
         characters: length of the text as written, for the short-text penalty.
-        frame_shift: seconds a frame.
+        frame_shift: seconds per frame.
         blank: index of the blank.
     """
 

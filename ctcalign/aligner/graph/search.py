@@ -93,7 +93,7 @@ def search(
         graph: of its text.
         max_memory: bytes for back-pointers; None sets no limit.
         exact_cells, coarse_cells: frames times nodes, see above.
-        filler_penalty: nats a frame of each kind of filler.
+        filler_penalty: nats per frame of each kind of filler.
     Raises:
         NoPathError: the text needs more frames than there are.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-LETTER = 0.08  # seconds a character
+LETTER = 0.08  # seconds per character
 PATIENCE = 3  # factor by which a text may last longer than expected
 
 

@@ -25,7 +25,7 @@ STRAY_PAUSE = 0.4  # seconds between stray labels at an edge and the rest of a t
 STRAY_COST = 2.0  # errors that removing them may add
 STRAYS = 10  # labels at most
 LEFT = 0.7  # labels that must remain, a label of the text
-WRONG_WORDS = -2.1  # nats a label below which some words are probably wrong and may be misplaced
+WRONG_WORDS = -2.1  # nats per label below which some words are probably wrong and may be misplaced
 FARTHEST = 4.0  # seconds that a text may grow at one end
 
 

@@ -43,7 +43,7 @@ def run_published(
         rows: texts in order, none empty.
         speech: stretches between long pauses, in seconds.
         audio_length: seconds.
-        post: see `Post`; called once a row.
+        post: see `Post`; called once per row.
         segmenter: see `Segmenter`.
         settings: see `Settings`.
     Returns:

@@ -62,7 +62,7 @@ class CtcSegmenter:
 
     Args:
         encode: converts a text to at least one label.
-        frame_shift: seconds a frame.
+        frame_shift: seconds per frame.
         blank: index of the blank.
         length, last_window: see `ctcalign.ctc.segmentation.segments.min_mean`.
         rounded: round times to 2 and scores to 4 decimals, as the published program does.
@@ -127,7 +127,7 @@ def frames_between(log_probs: LogProbs, frame_shift: float, offset: float = 0.0)
 
     Args:
         log_probs: (T, C).
-        frame_shift: seconds a frame.
+        frame_shift: seconds per frame.
         offset: seconds at which frame 0 begins.
     Returns:
         A function of start and end in seconds; its first frame is the one nearest to the start.

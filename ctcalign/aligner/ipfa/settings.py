@@ -9,7 +9,7 @@ from ctcalign.errors import UsageError
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of iterative pseudo-forced alignment. Scores in nats a frame, times in seconds.
+    """Settings of iterative pseudo-forced alignment. Scores in nats per frame, times in seconds.
 
     The first group belongs to the published method. The preset `default` corrects it: it tests all utterances and not
     only the last, skips text that is not spoken wherever it is, recovers after a lost place, and gives every text a
@@ -57,8 +57,8 @@ class Settings:
 
     # The corrected method only. An utterance of n labels, searched in a window s seconds longer than it, needs a total
     # of good_label * n + chance * log(1 + 2 s) nats.
-    good_label: float = -4.0  # nats a label of a text with many wrong words; text that is not spoken has -4.8
-    sure_label: float = -2.9  # nats a label of a text from which the search may continue
+    good_label: float = -4.0  # nats per label of a text with many wrong words; text that is not spoken has -4.8
+    sure_label: float = -2.9  # nats per label of a text from which the search may continue
     chance: float = 5.5  # nats: in a longer window the best match by chance is better
     skip_cost: float = 3.0  # nats for each text skipped between two that are placed
     most_skip_cost: float = 60.0  # nats for all of them together, at most
@@ -70,7 +70,7 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("threshold", "nice", "good_label", "sure_label"):
             if not getattr(self, name) <= 0:
-                raise UsageError(f"{name}: expected nats a frame, at most 0, got {getattr(self, name)}")
+                raise UsageError(f"{name}: expected nats per frame, at most 0, got {getattr(self, name)}")
         for name in ("most_words", "most_errors", "length", "search_texts"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name}: expected 1 or more, got {getattr(self, name)}")

@@ -165,7 +165,7 @@ def place_runs(
 
 
 def _log_probs(emission: Emission, label: int, first: int, stop: int) -> NDArray[np.float64]:
-    """Log-probabilities of a label in frames [first, stop); for a wildcard those of the best label but blank."""
+    """Log-probabilities of a label in frames [first, stop); for a wildcard those of the best label except blank."""
     rows = np.asarray(emission.log_probs[first:stop], np.float64)
     if label >= 0:
         return np.asarray(rows[:, label])

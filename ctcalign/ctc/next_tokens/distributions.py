@@ -30,7 +30,7 @@ def next_token_log_probs(
     are in float64 on the CPU. Differentiable once in log_probs, whose rows are normalised first: the gradient is that
     of their log-softmax, with rows that sum to 0.
 
-    Memory: besides arguments, result and gradient only the tables of one utterance, some T * L floats; never (T, L, C).
+    Memory: arguments, result, gradient and the tables of one utterance, a few times T * L floats; never (T, L, C).
 
     Args:
         log_probs: (B, T, C), natural log, any floating type; -inf is allowed.

@@ -25,7 +25,7 @@ class Utterance:
 
     Attributes:
         rows: (T, C) log-probs as given.
-        norms: (T,) log-sum of each row; 0 for a row of -inf alone.
+        norms: (T,) log-sum of each row; 0 for a row of -inf only.
         labels: (U,) int64, the blank and then the tokens.
         repeats: (U,) bool, whether a token equals the one before.
         scores: (T, U) normalised log-probs of `labels`.
@@ -77,7 +77,7 @@ def row_norms(rows: Tensor, like: Tensor) -> Tensor:
 
 
 def extension_scores(one: Utterance) -> Tensor:
-    """Log of the prefix probability of prefix u and label v, (U, C); at the blank that of prefix u and no more."""
+    """Log of the prefix probability of prefix u and label v, (U, C); at the blank that of prefix u as a whole text."""
     frames, classes = one.rows.shape
     prefixes = len(one.labels)
     if not frames:

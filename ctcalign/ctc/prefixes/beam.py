@@ -16,8 +16,8 @@ from ctcalign.errors import UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Labels with a smaller log-prob in a frame do not extend a prefix there: most of the work is saved, and the texts that
-# are lost have a negligible probability.
+# Labels with a smaller log-prob in a frame do not extend a prefix there. This saves most of the work, and the lost
+# texts have a negligible probability.
 LEAST_LOG_PROB = -9.0
 
 

@@ -34,7 +34,7 @@ def _child(node: int, label: int, first: Array, following: Array, labels: Array)
 
 @jit
 def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array, Array, Array, Array]:
-    """The prefixes that are left after the last frame, best first.
+    """The prefixes in the beam after the last frame, best first.
 
     Returns:
         nodes and their masses, parents and labels of the trie; node 0 is the empty prefix.
@@ -45,7 +45,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
     labels = np.full(room, -1, np.int64)
     first = np.full(room, -1, np.int64)
     following = np.full(room, -1, np.int64)
-    place = np.full(room, -1, np.int64)  # where a node stands in the beam, -1 outside
+    place = np.full(room, -1, np.int64)  # index of a node in the beam, -1 outside
     used = 1
     nodes = np.zeros(1, np.int64)
     in_blank = np.zeros(1)
@@ -64,7 +64,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
         new_blank = np.full(most, -np.inf)
         new_token = np.full(most, -np.inf)
         source = np.empty(most, np.int64)
-        token = np.full(most, -1, np.int64)  # -1: the prefix itself, else the label that makes it longer
+        token = np.full(most, -1, np.int64)  # -1: the prefix itself, else the label that extends it
         for k in range(kept):
             node = nodes[k]
             whole = _add(in_blank[k], in_token[k])

@@ -1,4 +1,4 @@
-"""CTC segmentation: where each of many utterances lies in an emission, with the published confidence of each.
+"""CTC segmentation: times of consecutive utterances in an emission, with the published confidence of each.
 
 It is not the CTC topology: blanks between equal neighbours are not forced, a symbol may continue over blanks, and
 frames before the first and after the last symbol cost nothing. `best_path` is the exact CTC alignment; this method is
@@ -38,7 +38,7 @@ class SegmentationRules:
         free_preamble: frames before the first symbol cost nothing.
         from_last_frame: the path ends at the last frame instead of at the frame where the last symbol scores best.
         window: frames of a table that follows the path, WINDOW in the original; it may then miss the best path
-            without notice. None: all frames, 4 bytes a frame and symbol.
+            without notice. None: all frames, 4 bytes per frame and symbol.
     """
 
     free_blank: bool = False
@@ -65,7 +65,7 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class Utterance:
-    """The place of an utterance. Seconds from frame 0; `score` is its published confidence: nats, at most 0."""
+    """Times of an utterance in seconds from frame 0; `score` is its published confidence: nats, at most 0."""
 
     start: float
     end: float
@@ -79,7 +79,7 @@ class Trellis:
         log_probs: natural-log probabilities of one utterance, (T, C).
         symbols: labels with a start marker -1 at index 0, as `utterance_symbols` writes them: (N,), or (N, S).
         blank: index of the blank.
-        rules: see there.
+        rules: see `SegmentationRules`; None for its defaults.
     Raises:
         NoPathError: more symbols than frames.   ShapeError, ValueError: not log-probs, or labels outside [0, C).
     """
@@ -158,7 +158,7 @@ class Trellis:
                 return Segmentation(frames, frame_scores, states)
             if self._window == len(self._log_probs) or 2 * self._window >= WIDEST_WINDOW:
                 raise NoPathError(
-                    f"no path through a window of {self._window} frames; the text probably belongs elsewhere"
+                    f"no path through a window of {self._window} frames; the text probably does not match the audio"
                 )
             self._window = min(2 * self._window, len(self._log_probs))
             self._fill()
@@ -170,13 +170,13 @@ def utterance_symbols(utterances: Sequence[Sequence[int]], blank: int = 0) -> tu
     Returns:
         The symbols (N,), the index of the blank before each utterance, and the index of the last blank.
     Raises:
-        ValueError: an utterance is empty and so has no place.
+        ValueError: an utterance is empty.
     """
     symbols = [-1]
     begins: list[int] = []
     for number, utterance in enumerate(utterances):
         if len(utterance) == 0:
-            raise ValueError(f"utterances: number {number} has no label; leave it out")
+            raise ValueError(f"utterances: number {number} has no label; remove it")
         begins.append(len(symbols))
         symbols += [blank, *(int(label) for label in utterance)]
     begins.append(len(symbols))
@@ -201,7 +201,7 @@ def utterance_times(
     Args:
         segmentation: a path.
         begins: indices of the separators among the symbols, including the last one.
-        frame_shift: seconds a frame.
+        frame_shift: seconds per frame.
         length: frames of the windows whose smallest mean is the score, >= 1.
         last_window: include the window that ends with the utterance, which the original program omits.
         cores: from the frame that enters the first symbol to the one that enters the last, without margins.
@@ -253,7 +253,7 @@ def segment_utterances(
     Args:
         log_probs: natural log, (T, C).
         utterances: labels of each, none empty.
-        frame_shift: seconds a frame.
+        frame_shift: seconds per frame.
         blank, rules: see `Trellis`.   length, last_window: see `min_mean`.
     Returns:
         Start and end in seconds and the score of each utterance, in order.

@@ -45,7 +45,7 @@ class Tokens(NamedTuple):
 class Run(NamedTuple):
     """The best of the adjacent phrase ends that share their first frame; changed in place."""
 
-    score: F64  # (1,) nats a symbol; -inf: there is none
+    score: F64  # (1,) nats per symbol; -inf: there is none
     span: I64  # (2,) its first frame and one past its last
 
 
@@ -71,10 +71,10 @@ def advance(
 
     Args:
         rows: (n, K) log-ratios of labels to the best label of the frame; the last column is that of the wildcard.
-        floor: lowest score of a candidate, in nats a symbol.
+        floor: lowest score of a candidate, in nats per symbol.
         at: number of the first frame of the block.
     Returns:
-        How many candidates were written.
+        Number of candidates written.
     """
     labels, arc_start, arc_source, arc_direct = phrase.labels, phrase.arc_start, phrase.arc_source, phrase.arc_direct
     size, patience = phrase.size, phrase.patience

@@ -1,4 +1,4 @@
-"""Phrase spotting: where a small token graph may be spoken in an emission, in one pass and bounded memory."""
+"""Phrase spotting: likely occurrences of a small token graph in an emission, in one pass and bounded memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_HELD = 20_000  # candidates of a phrase kept before overlapping ones are re
 
 @dataclass(frozen=True)
 class Spot:
-    """A place where a phrase may be spoken: frames [first, stop), and its log-ratio a symbol in nats, at most 0."""
+    """A likely occurrence of a phrase: frames [first, stop), and its log-ratio per symbol in nats, at most 0."""
 
     first: int
     stop: int
@@ -39,10 +39,10 @@ class PhraseSpotter:
     and comparable between phrases of any length.
 
     Args:
-        graph: the phrase; labels in [0, C) but blank, or WILDCARD, no filler. Arc costs are ignored.
+        graph: the phrase; labels in [0, C) except blank, or WILDCARD; no fillers. Arc costs are ignored.
         blank: index of the blank.
         silent: labels that do not count as symbols, such as the separator of words.
-        floor: lowest score of a spot, in nats a symbol, below 0.
+        floor: lowest score of a spot, in nats per symbol, below 0.
         patience: frames of blank that may follow each node, (N,), or the same number for all.
     Raises:
         ValueError: labels, floor or patience cannot be used, or the phrase may be empty.
@@ -127,7 +127,7 @@ def ratio_rows(
     """Frames start..stop of an emission (T, C) as log-ratios to the best label of each; the last column is a wildcard.
 
     Args:
-        wildcard_penalty: nats that a wildcard costs below the best label but blank.
+        wildcard_penalty: nats that a wildcard costs below the best label except blank.
     Returns:
         (n, C + 1) float32, at most 0.
     Raises:
@@ -144,7 +144,7 @@ def ratio_rows(
 
 
 def _sizes(graph: TokenGraph, counted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Fewest symbols on a way to each final node; 0 for the others."""
+    """Smallest number of symbols on a path to each final node; 0 for the others."""
     fewest = np.zeros(len(graph))
     for j in range(len(graph)):
         sources = graph.arc_source[graph.arc_start[j] : graph.arc_start[j + 1]]

@@ -46,7 +46,7 @@ def _sum3(a: float, b: float, c: float) -> float:
 
 @jit
 def _forward(emission: Array, labels: Array, skip: Array, bonus: Array, alpha: Array) -> float:
-    """alpha[t, s] = log-sum of all ways to be in s at t, emission at t included. Returns the total."""
+    """alpha[t, s] = log-sum over the partial paths that are in s at t, emission at t included. Returns the total."""
     frames, states = alpha.shape
     for t in range(frames):
         low = max(0, states - 2 * (frames - t))

@@ -27,7 +27,7 @@ def total_score(
 ) -> Tensor:
     """Log-probability of each transcript: the log-sum over its alignments. Minus the CTC loss.
 
-    Differentiable in log_probs; the gradient is the occupancy. Sums are made in float64.
+    Differentiable in log_probs; the gradient is the occupancy. Sums are computed in float64.
 
     Args:
         log_probs: (B, T, C), natural log, any floating type; -inf is allowed. Rows need not be normalised.
@@ -83,7 +83,7 @@ def feasible(
     *,
     topology: str = "standard",
 ) -> Tensor:
-    """Whether there are enough frames: one a token, and (standard topology) one for a blank between equal neighbours.
+    """Whether there are enough frames: one per token, and (standard topology) one for a blank between equal neighbours.
 
     Args:
         targets: (B, L) ints.  input_lengths: (B,) counts.  target_lengths: (B,) counts, None means all L.

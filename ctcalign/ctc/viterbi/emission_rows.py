@@ -84,7 +84,7 @@ class EmissionRows:
             frame = start + int(np.flatnonzero(~np.isfinite(top))[0])
             raise NoPathError(
                 f"log_probs: in frame {frame} blank and every label of the text have log-prob -inf, so no path exists; "
-                "floor the log-probs or cut that frame out"
+                "floor the log-probs or remove that frame"
             )
         rows -= top[:, None]
         return rows

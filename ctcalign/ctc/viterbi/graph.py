@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ctcalign.errors import ShapeError
 
 START = -1  # the predecessor of nodes that may come first
-WILDCARD = -1  # the label of a node that matches any token but blank
+WILDCARD = -1  # the label of a node that matches any token except blank
 # The label of a node that matches anything, blank too: uncaptioned speech and silence. FILLER - 1, FILLER - 2, ... are
 # further kinds with penalties of their own.
 FILLER = -2
@@ -25,7 +25,7 @@ class TokenGraph:
     least one must if a node and its successor have the same label (two wildcards count as equal, two fillers do not).
 
     Attributes:
-        labels: token of each node, WILDCARD (-1) for any token but blank, FILLER (-2) or less for anything. (N,)
+        labels: token of each node, WILDCARD (-1) for any token except blank, FILLER (-2) or less for anything. (N,)
             int64. Node ids are indices into it, and every arc runs from a smaller id to a larger one.
         arc_start: arcs into node j are arc_start[j] : arc_start[j + 1]. (N + 1,) int64.
         arc_source: predecessor of each arc, START (-1) where the node may come first. (A,) int64.
@@ -144,7 +144,7 @@ class GraphBuilder:
         self.ends = after
 
     def optional(self, labels: Sequence[int], cost: float = 0.0) -> None:
-        """Continue with tokens that may be left out at a cost in nats."""
+        """Continue with tokens that may be skipped at a cost in nats."""
         self.alternatives([labels, []], [0.0, cost])
 
     def build(self, final: Iterable[int] | None = None) -> TokenGraph:

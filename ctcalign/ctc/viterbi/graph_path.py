@@ -62,7 +62,7 @@ def best_path_graph(
     """The most probable path among all that collapse to a token sequence of `graph`.
 
     A graph that is nearly a chain is searched nearly as fast as one: arcs from a node to the next one cost nothing
-    extra, every other arc a few nanoseconds a frame.
+    extra, every other arc a few nanoseconds per frame.
 
     Args:
         log_probs: natural-log probabilities, (T, C); see `best_path`.
@@ -71,7 +71,7 @@ def best_path_graph(
         band, beam, max_memory: see `best_path`.
         centre: frame at which each node is expected, (N,), or its earliest and latest such frame, (N, 2); needs `band`.
             By default nodes are spread evenly by the longest path through the graph.
-        wildcard_penalty: nats that a wildcard scores below the best label but blank of its frame, >= 0.
+        wildcard_penalty: nats that a wildcard scores below the best label except blank of its frame, >= 0.
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...
         filler_frames: frames in which filler penalties apply, (T,) bool; None: all.

@@ -6,11 +6,11 @@ separate float64 arrays, `label` and `blank`; cell N holds the blank after the l
     blank'[j] = e(blank) + max(blank[j], label[j-1])
     label'[j] = e(y[j])  + max(label[j], blank[j], label[j-1] if y[j] != y[j-1])
 
-where both lines share the maximum of blank[j] and label[j-1]: two bits a cell are all that the traceback needs
+where both lines share the maximum of blank[j] and label[j-1]: two bits per cell are all that the traceback needs
 (bit 0: label[j-1] > blank[j]; bit 1: label j was entered rather than kept). The loop has no branch and a single
 index, so LLVM turns it into SIMD. Arcs that skip nodes are few; they are handled by scalar code around the loop, two
-bits an arc. Equal scores: a state is kept rather than entered, a blank is preferred to a label as origin, the first arc
-to a later one; a strictly better candidate always wins, so ties never cost score.
+bits per arc. Equal scores: a state is kept rather than entered; as origin, a blank is preferred to a label and the
+first arc to a later one. A strictly better candidate is always chosen, so ties never lower the score.
 
 Scores are float64: float32 loses 0.2 nats over 45,000 frames, and the path found is then not the best one.
 """

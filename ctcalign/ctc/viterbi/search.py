@@ -39,7 +39,7 @@ class Search:
     the last state of the path are computed again, bit for bit the same, now with back-pointers.
 
     The second pass is a strip along the path. With blocks of 1/16 of the window's width it adds a few per cent of
-    time, and the checkpoints take 256 bytes a frame, whatever the number of targets; `max_memory` makes blocks longer
+    time, and the checkpoints take 256 bytes per frame, whatever the number of targets; `max_memory` makes blocks longer
     (and the strip wider). Arcs that skip much text widen the strip too, at worst to the whole window.
     """
 
@@ -130,7 +130,7 @@ class Search:
         if score == -np.inf:
             pruned = float(state.bound[0]) > -np.inf
             raise NoPathError(
-                "no path inside the band or beam; widen it or leave it out"
+                "no path inside the band or beam; widen or remove it"
                 if pruned
                 else "log_probs: every path of the targets passes a label with log-prob -inf; floor the log-probs"
             )

@@ -52,7 +52,7 @@ def best_path(
     """The most probable path among all that collapse to `targets` (Viterbi), exact unless a band or beam is given.
 
     Scores are added in float64 whatever the input, so the result is the true optimum up to float64 rounding; ties are
-    broken deterministically without loss of score. About 1 ns a frame and token on one core; only cells on complete
+    broken deterministically without loss of score. About 1 ns per frame and token on one core; only cells on complete
     paths are visited. Not differentiable.
 
     Args:
@@ -63,8 +63,8 @@ def best_path(
         band: search only frames within this distance of where each target is expected. > 0, in frames.
         beam: prune states at the window edges that are this much below the best of their frame. > 0, in nats.
         centre: frame at which each target is expected, (L,); needs `band`. By default targets are spread evenly.
-        max_memory: bytes for checkpoints, 2 GiB by default; usually 512 a frame are used. With less, down to O(sqrt(T))
-            a target, the search takes longer with the same result. The minimum needed is always used.
+        max_memory: bytes for checkpoints, 2 GiB by default; usually 512 per frame are used. With less, down to
+            O(sqrt(T)) per target, the search takes longer with the same result. The minimum needed is always used.
     Returns:
         BestPath.
     Raises:

@@ -1,4 +1,4 @@
-"""The cells of a token graph that are searched in each frame: all on complete paths, or a band of them."""
+"""The cells of a token graph that are searched in each frame: all cells on complete paths, or a band of them."""
 
 from __future__ import annotations
 

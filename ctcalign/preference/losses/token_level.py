@@ -173,7 +173,7 @@ def treg_loss(
     base + alpha * stop_grad(sigmoid(reward_rejected - reward_chosen)) * (R(chosen) + R(rejected))
 
     base "dpo": -log sigmoid(reward_chosen - reward_rejected), rewards beta * log-ratio.
-    base "simpo": -log sigmoid(reward_chosen - reward_rejected - gamma), rewards beta * log-prob a token.
+    base "simpo": -log sigmoid(reward_chosen - reward_rejected - gamma), rewards beta * log-prob per token.
 
     Args:
         chosen_log_probs: log-prob under the policy of each token of the chosen responses, in nats. Shape (B, L).
@@ -195,8 +195,8 @@ def treg_loss(
     Raises:
         ShapeError: shapes do not agree.  UsageError: an option out of range, or "dpo" without a reference.
         BatchError: NaN or infinity where a token is scored, or a token reward outside [-0.5, 0.5].
-    Source: Zhou et al. 2024, T-REG, arXiv:2412.02685. There is no code of the authors to compare with; that no gradient
-        flows through the weight is our interpretation.
+    Source: Zhou et al. 2024, T-REG, arXiv:2412.02685. The authors released no code; that no gradient flows through the
+        weight is our interpretation.
     """
     check_number("beta", beta, positive=True)
     check_number("alpha", alpha)

@@ -108,7 +108,7 @@ def bco_loss(
         reference_log_probs: under the reference model. Shape (N, L). No gradient flows to it.
         desirable: True or 1 for responses to learn, False or 0 for responses to avoid. Shape (N,).
         mask: True or 1 where a token is scored. Shape (N, L).
-        shift: the state behind d; this batch is added to it before the loss is computed.
+        shift: the state of d; this batch is added to it before the loss is computed.
         update: False does not change `shift`, for validation.
         beta: inverse temperature, > 0, in 1/nats.
         desirable_probability: p, the probability that the prompt of a row belongs to a desirable response, from a

@@ -49,7 +49,7 @@ def label_end(line: str, cue: str, after_chevron: bool = False) -> int:
     Args:
         line: a line in which tags and notes are replaced by blanks.
         cue: the whole cue; if it is all capitals, capitals do not mark a name.
-        after_chevron: the line follows ">>", where a label is likely.
+        after_chevron: the line begins with ">>", so a label is likely.
     """
     match = _LABEL.match(line)
     if match is None:

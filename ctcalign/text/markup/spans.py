@@ -1,9 +1,8 @@
-"""Which parts of a caption are spoken: separates tags, notes, speaker labels, music signs and entities from words.
+"""The parts of a caption and whether they are spoken: tags, notes, speaker labels, music signs, entities and words.
 
 The rules look at one cue. Text in square brackets is always a note (editorial ones such as [sic] are not spoken
 either), except a bracket that completes a word ("[T]he"). Parentheses are ambiguous, since "(in 1984)" is often read
-aloud: they are a note when `notes.is_note` says so. A speaker label ("JOHN SMITH:") must start a line and look like a
-name, see `labels`.
+aloud: `notes.is_note` decides. A speaker label ("JOHN SMITH:") must start a line and look like a name, see `labels`.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Span:
 
 @dataclass(frozen=True)
 class _Visible:
-    """The cue without tags and control characters, entities decoded; `at[i]` is where character i stands in the cue."""
+    """The cue without tags and control characters, entities decoded; `at[i]` is the index of character i in the cue."""
 
     text: str
     at: tuple[tuple[int, int], ...]

@@ -50,7 +50,7 @@ class Locale:
         signs: words for a sign that stands alone or between words ("&": "and").
         address: words for the signs of e-mail addresses and URLs.
         percent: phrases with "{}".
-        currencies: by sign or code; coins: by the letter behind an amount below a hundred ("99p").
+        currencies: by sign or code; coins: by the letter after an amount below a hundred ("99p").
         ordinal_suffix: pattern of what follows the digits of an ordinal ("th"); dotted_ordinals: "3." is one.
         months: names of the twelve months; month_names: every written form, in lower case.
         abbreviations: expansions, by the lower-case abbreviation without its last dot, read with or without the dot;

@@ -16,7 +16,7 @@ _UNSUPPORTED = (ArithmeticError, AttributeError, LookupError, NotImplementedErro
 class Numbers:
     """Words for numbers in one language.
 
-    Every method returns phrases, most likely first, or none when the language has no words for the number.
+    Every method returns phrases, most likely first; an empty result if the language has no words for the number.
 
     Args:
         code: language code of num2words ("de", "fr_CH").

@@ -12,7 +12,7 @@ _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def value_of(numeral: str) -> int:
-    """Value of a Roman numeral in capitals, 0 when the text is none."""
+    """Value of a Roman numeral in capitals, 0 if the text is not one."""
     if not numeral or not _CANONICAL.fullmatch(numeral):
         return 0
     values = [_VALUES[letter] for letter in numeral]

@@ -1,4 +1,4 @@
-"""Phrases to the lower-case words of a reading."""
+"""Conversion of phrases to the lower-case words of a reading."""
 
 from __future__ import annotations
 

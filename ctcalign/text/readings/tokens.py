@@ -96,8 +96,8 @@ class Context(NamedTuple):
 
     Attributes:
         previous: the word before, "" for the first.
-        following: the word behind, "" for the last.
-        capitals: the caption is written in capitals alone, so that they mark no abbreviation.
+        following: the word after, "" for the last.
+        capitals: the caption is written in capitals only, so that they do not mark abbreviations.
     """
 
     previous: str = ""

@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/read_en/awp/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
 utterances=""             # use the first N of each part only (for trials)
-min_word_score=-2.0       # nats a frame; words with a lower alignment score are left out of latency
+min_word_score=-2.0       # nats per frame; words with a lower alignment score are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md; aligner=builtin:en
 runs=""; notes=conf/notes.md   # runs: folder of this plan's runs; empty: exp/runs
 baselines=""              # folder of runs whose baseline is reused

@@ -127,7 +127,7 @@ def test_it_gives_up_where_published_and_says_what_is_lost():
 
 
 def test_settings_are_checked():
-    with pytest.raises(UsageError, match="threshold: expected nats a frame, at most 0, got 2"):
+    with pytest.raises(UsageError, match="threshold: expected nats per frame, at most 0, got 2"):
         Settings(threshold=2.0)
     with pytest.raises(UsageError, match="length: expected 1 or more"):
         Settings(length=0)

@@ -69,7 +69,7 @@ def _fraction(numerator: int, denominator: int) -> list[str]:
 
 
 def locale(code: str) -> Locale:
-    """The Spanish locale; in the Americas many write decimals with a point, so both notations are understood."""
+    """The Spanish locale. Both decimal marks are accepted, since the point is common in the Americas."""
     american = code.partition("_")[2] in ("MX", "US", "PR", "GT", "HN", "NI", "SV", "PA", "DO", "PE")
     return Locale(
         code=code,

@@ -82,7 +82,7 @@ def _numbers(code: str) -> Numbers:
 
 
 def locale(code: str) -> Locale:
-    """A locale with the numbers of num2words; without any when it lacks the language."""
+    """A locale with the numbers of num2words; without numbers if num2words does not support the language."""
     primary = {"nb": "no", "nn": "no", "hr": "sr", "kk": "kz"}.get(code.partition("_")[0], code.partition("_")[0])
     numbers = _numbers(code if primary == code.partition("_")[0] else primary)
     words = _WORDS.get(primary)

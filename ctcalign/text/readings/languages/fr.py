@@ -19,7 +19,7 @@ class _FrenchNumbers(Numbers):
         return [*super().ordinal(number), *(["second", "seconde"] if number == 2 else [])]
 
     def year(self, number: int) -> list[str]:
-        """ "1984" as "dix neuf cent quatre vingt quatre" beside "mille neuf cent ..."."""
+        """ "1984" as "dix neuf cent quatre vingt quatre" and "mille neuf cent ..."."""
         phrases = super().year(number)
         if 1100 <= number < 2000:
             rest = self.cardinal(number % 100)[0] if number % 100 else ""

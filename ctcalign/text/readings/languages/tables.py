@@ -15,7 +15,7 @@ def _forms(text: str) -> Forms:
 
 
 def forms(text: str) -> dict[str, Forms]:
-    """ "&: y | +: más, y" as {"&": ("y",), "+": ("más", "y")}; a new line parts entries too."""
+    """ "&: y | +: más, y" as {"&": ("y",), "+": ("más", "y")}; a new line also separates entries."""
     return {key: _forms(value) for key, value in _rows(text)}
 
 
