@@ -169,7 +169,7 @@ def _existing(path: str | Path) -> os.stat_result | None:
         except FileNotFoundError:
             folder = Path(os.path.realpath(path)).parent
             if not folder.is_dir():
-                raise OutputError(f"{path}: there is no folder {folder}; make it first or write elsewhere") from None
+                raise OutputError(f"{path}: there is no folder {folder}; create it first or write elsewhere") from None
             return None
     if stat.S_ISDIR(found.st_mode):
         raise OutputError(f"{path}: is a folder, expected the name of a file to write")

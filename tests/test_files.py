@@ -115,7 +115,7 @@ def test_an_error_about_another_file_is_not_blamed_on_the_output(tmp_path):
 
 def test_missing_folder(tmp_path):
     with (
-        pytest.raises(OutputError, match=r"there is no folder .*nowhere; make it first"),
+        pytest.raises(OutputError, match=r"there is no folder .*nowhere; create it first"),
         atomic_write(tmp_path / "nowhere" / "a"),
     ):
         pass

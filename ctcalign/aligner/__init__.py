@@ -1,1 +1,1 @@
-"""Recording + captions + model -> `Alignment`. Start at `run.py`."""
+"""Alignment of captions to a recording with a CTC model. The entry point is `run.py`."""

@@ -14,7 +14,7 @@ from ctcalign.models.protocol import AcousticModel
 
 
 def place(emission: Emission, transcript: Transcript, model: AcousticModel, options: AlignOptions) -> Placement:
-    """Place the words of a transcript by the best path.
+    """Align the words of a transcript by the best path.
 
     Raises:
         CaptionError: the text needs more frames than the recording has.

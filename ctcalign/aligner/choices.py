@@ -10,6 +10,6 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Decoder = Literal["greedy", "beam"]
 DECODERS: tuple[Decoder, ...] = get_args(Decoder)
 
-# What the score of a cue may be: the path's own, a published one, or the calibrated confidence.
+# Choices for the score of a cue: that of the path, a published one, or the calibrated confidence.
 CueScore = Literal["path", "min_mean", "mean", "ipfa", "free_ratio", "free_error_rate", "confidence"]
 CUE_SCORES: tuple[CueScore, ...] = get_args(CueScore)

@@ -14,17 +14,17 @@ from ctcalign.text.tokeniser import Romanise
 
 @dataclass(frozen=True, kw_only=True)
 class AlignOptions(EmissionOptions):
-    """Settings of `align` beside recording, captions, model, method and device; `channel` and others are inherited.
+    """Settings of `align` other than recording, captions, model, method and device; `channel` and others are inherited.
 
     Attributes:
-        romanise: write words in Latin letters for the model: "auto" where its vocabulary needs it, "always", "never".
+        romanise: write words in Latin letters for the model: "auto" if its vocabulary needs it, "always", "never".
         tokens: keep the times of the model's symbols in each word.
         unwritten: report stretches of speech that no cue covers.
-        skips: "global" only, prices of words and cues that are not spoken; None: everything is spoken and is placed.
+        skips: "global" only, prices of words and cues that are not spoken; None: all words are aligned as spoken.
         old_times: "global" only, the times that the captions already have as a soft prior; None: they are ignored.
-        faithful: "ipfa" only, the method as it was published, its faults included.
-        calibration: a file of `ctcalign calibrate`; "shipped" is the model's own, and no confidence where it has none.
-        score: what becomes the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
+        faithful: "ipfa" only, the method as published, including its faults.
+        calibration: a file of `ctcalign calibrate`; "shipped" is the model's own; without one there is no confidence.
+        score: value used as the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
         scores: keep all published scores of each cue.
     """
 

@@ -1,4 +1,4 @@
-"""One recording and its captions in, one `Alignment` out."""
+"""Alignment of one recording and its captions: `align`."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ def align(
         audio: path of a recording or video; "-" is standard input.
         captions: path of a caption file ("-" is standard input), the result of `read_captions`, cues, or lines of text.
         model: name for `load_model`, or a model.
-        method: "global": one exact best path through all of the text. "ipfa": iterative pseudo-forced alignment,
-            window after window between anchors.
+        method: "global": one exact best path through the whole text. "ipfa": iterative pseudo-forced alignment, window
+            by window between anchors.
         language: code of the captions' language, which decides how numbers and signs are read; None: the model's.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         options: channel, memory and output settings.
-        caption_format: name of the caption format when the file's name and content do not tell it.
-        recording: id of the recording in a caption file that holds several; None: the name of the audio file.
+        caption_format: name of the caption format if it cannot be recognised from the file's name and content.
+        recording: id of the recording in a caption file of several; None: the name of the audio file.
         allow_noncommercial: accept models whose licence forbids commercial use.
         progress: see `Progress`.
     Returns:
         Every cue and word of the input exactly once, with times in seconds.
     Raises:
-        AudioError, CaptionError, ModelError, UsageError: the message says what is wrong; there is no partial result.
+        AudioError, CaptionError, ModelError, UsageError: the message names the fault; there is no partial result.
     """
     options = options or AlignOptions()
     check_choice("method", method, METHODS)
@@ -80,7 +80,7 @@ def align(
     transcript = transcript_of(read.cues, tokeniser, language)
     if not transcript.spoken:
         raise CaptionError(
-            f"captions: nothing in the {len(read.cues)} cues is spoken (only mark-up, signs or notes); give text"
+            f"captions: the {len(read.cues)} cues contain no spoken word (only mark-up, signs or notes); give text"
         )
     if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
@@ -113,12 +113,12 @@ def align_emission(
     method: Method = "global",
     speech: Sequence[tuple[float, float]] = (),
 ) -> Alignment:
-    """`align` for an emission that is already computed.
+    """`align` for an existing emission.
 
     Args:
         emission: of the whole recording.
         transcript: the captions in the model's symbols.
-        model: with which the emission was computed.
+        model: the model that computed the emission.
         options, progress, method: as for `align`.
         speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
     """
@@ -167,7 +167,7 @@ def place_emission(
 
 
 def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:
-    """The captions, whatever form they are given in."""
+    """The captions from any of the accepted forms."""
     if isinstance(source, Captions):
         return source
     if isinstance(source, (str, Path)):

@@ -42,7 +42,7 @@ class Transcript:
 
 
 def transcript_of(cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None) -> Transcript:
-    """Find the words of every cue and write them in the model's symbols."""
+    """Find the words of every cue and convert them to the model's symbols."""
     tokeniser.start_report()
     transcript = Transcript(cues)
     for number, cue in enumerate(cues):

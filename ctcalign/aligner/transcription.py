@@ -25,12 +25,12 @@ from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
 PAUSE = 0.6  # seconds from symbol to symbol that end a segment
-LONGEST_SEGMENT = 20.0  # seconds; a longer segment is divided at its widest pause
+LONGEST_SEGMENT = 20.0  # seconds; a longer segment is split at its widest pause
 
 
 @dataclass(frozen=True)
 class RecognisedSymbol:
-    """A symbol of the decoded path: frames [first, stop), mean log-probability a frame in nats."""
+    """A symbol of the decoded path: frames [first, stop), mean log-probability per frame in nats."""
 
     label: int
     first: int
@@ -54,7 +54,7 @@ def transcribe(
     Args:
         audio, model, device, options, allow_noncommercial, progress: as for `ctcalign.align`; of the options only
             `tokens` and those of the emission are used.
-        decoder: "greedy" takes the best label of each frame; "beam" the best text of a prefix beam search.
+        decoder: "greedy": the best label of each frame; "beam": the best text of a prefix beam search.
         beam: prefixes kept by the beam search, >= 1.
     Returns:
         An `Alignment` whose cues are the segments.

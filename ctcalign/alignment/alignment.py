@@ -18,7 +18,7 @@ SCHEMA = "ctcalign/alignment/1"
 
 @dataclass(slots=True)
 class AlignedToken:
-    """One output symbol of the model. `score` is its mean log-probability a frame, in nats."""
+    """One output symbol of the model. `score` is its mean log-probability per frame, in nats."""
 
     text: str
     start: float
@@ -28,7 +28,7 @@ class AlignedToken:
 
 @dataclass(slots=True)
 class AlignedWord:
-    """One word of the user's text, as written. Times in seconds, None where it was not placed."""
+    """One word of the user's text, as written. Times in seconds, None if it was not placed."""
 
     text: str
     start: float | None = None
@@ -37,7 +37,7 @@ class AlignedWord:
     confidence: float | None = None  # calibrated probability in [0, 1]
     status: Status = "aligned"
     reason: str | None = None  # why it is not aligned, or why its times are a guess
-    reading: str | None = None  # how it was spoken, where that differs from the text ("nineteen eighty four")
+    reading: str | None = None  # how it was spoken, if that differs from the text ("nineteen eighty four")
     tokens: list[AlignedToken] = field(default_factory=list)
 
     @property
@@ -64,8 +64,8 @@ class AlignedCue:
     channel: int | None = None
     input_start: float | None = None  # the times in the input file, also of cues that were not placed
     input_end: float | None = None
-    alternatives: list[tuple[float, float]] = field(default_factory=list)  # where else its words are spoken
-    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, where requested
+    alternatives: list[tuple[float, float]] = field(default_factory=list)  # other places at which its words are spoken
+    scores: dict[str, float] = field(default_factory=dict)  # published scores by name, if requested
 
     @property
     def span(self) -> Span | None:
@@ -87,7 +87,7 @@ class Alignment:
     warnings: list[str] = field(default_factory=list)  # truncated audio, characters without a label, ...
 
     def to_dict(self) -> dict[str, Any]:
-        """The alignment as a JSON object of the schema `SCHEMA`. Empty optional keys are left out."""
+        """The alignment as a JSON object of the schema `SCHEMA`. Empty optional keys are omitted."""
         from ctcalign.alignment.document import to_dict
 
         return to_dict(self)
@@ -115,7 +115,7 @@ class Alignment:
         """Write the alignment in the format that the extension of `path` (or `format`) names.
 
         Returns:
-            What was written, and what was left out for this format.
+            What was written, and what this format cannot represent.
         Raises:
             UsageError: no format has this extension or name.  OutputError: the file cannot be written.
         """

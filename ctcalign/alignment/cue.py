@@ -24,12 +24,12 @@ class CueWord:
 
 @dataclass(frozen=True)
 class Cue:
-    """One caption of the input file. Times are seconds, None where the file has none.
+    """One caption of the input file. Times are seconds, None if the file has none.
 
     `text` includes mark-up (tags, speaker labels, notes): `ctcalign.text.markup.spans` finds the spoken parts.
     """
 
-    index: int  # place in the input file, from 0
+    index: int  # position in the input file, from 0
     text: str
     start: float | None = None
     end: float | None = None

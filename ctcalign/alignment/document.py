@@ -1,7 +1,7 @@
-"""`Alignment` to and from a JSON object of the schema `alignment.SCHEMA`.
+"""Conversion of an `Alignment` to and from a JSON object of the schema `alignment.SCHEMA`.
 
 Required keys are always written; the others (reason, reading, speaker, id, channel, tokens, input_start, input_end,
-language, frame_shift, warnings) are left out where they are empty.
+language, frame_shift, warnings) are omitted if they are empty.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def is_document(value: Any) -> bool:
 
 
 def to_dict(alignment: Alignment) -> Row:
-    """A JSON object; numbers are unrounded, so that `from_dict` gives back the same alignment."""
+    """A JSON object; numbers are unrounded, so that `from_dict` returns the same alignment."""
     row: Row = {
         "schema": SCHEMA,
         "audio": alignment.audio,
@@ -101,7 +101,7 @@ def from_dict(document: Mapping[str, Any]) -> Alignment:
     return alignment
 
 
-# key -> (kind, required). What is not required may be null or missing.
+# key -> (kind, required). An optional key may be null or missing.
 _ROOT = {
     "schema": ("text", True),
     "audio": ("text", True),

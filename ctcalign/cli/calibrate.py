@@ -78,7 +78,7 @@ def command(
     if output is None and not boundaries:
         raise click.UsageError("--output is missing; give -o confidence.json")
     if output is not None and output.exists() and not overwrite:
-        raise click.UsageError(f"--output: {output} is there already; give --overwrite to replace it")
+        raise click.UsageError(f"--output: {output} exists; give --overwrite to replace it")
     if boundaries and plot is not None:
         raise click.UsageError("--plot: there is nothing to draw with --boundaries; leave one of them out")
 

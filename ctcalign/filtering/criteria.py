@@ -20,7 +20,7 @@ class Candidate:
     """A cue (or a word of one) that a filter keeps or rejects.
 
     Attributes:
-        text: as written.   start, end: seconds, None where it was not placed.
+        text: as written.   start, end: seconds, None if it was not placed.
         status: "aligned", "not_spoken" or "failed".
         fields: its values by name; criteria may refer to the numbers among them.
         words: the words of a cue.
@@ -41,7 +41,7 @@ class Candidate:
 
     @property
     def letters_per_second(self) -> float | None:
-        """Letters and digits of the spoken text per second; infinite where the duration is 0."""
+        """Letters and digits of the spoken text per second; infinite if the duration is 0."""
         if self.duration is None:
             return None
         letters = sum(len(word) for word in plain_words(self.text))
@@ -86,7 +86,7 @@ class Criteria:
             if low is not None and high is not None and low > high:
                 raise UsageError(f"{name}: the minimum {low:g} is above the maximum {high:g}; nothing can be kept")
         if self.words and self.min_confidence is None and not self.min_scores:
-            raise UsageError("words: there is no limit of confidence or scores; add --min-confidence or --min-score")
+            raise UsageError("words: no limit of confidence or scores is set; add --min-confidence or --min-score")
 
 
 def rejection(cue: Candidate, criteria: Criteria) -> str | None:

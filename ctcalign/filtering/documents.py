@@ -70,7 +70,7 @@ class Tally:
 
 
 def read_document(path: Path) -> Document | None:
-    """The alignment or manifest in a file; None when it is neither.
+    """The alignment or manifest in a file; None if it is neither.
 
     Raises:
         CaptionError: it cannot be read, or is damaged.
@@ -102,7 +102,7 @@ def read_document(path: Path) -> Document | None:
 def filtered(document: Document, criteria: Criteria, tally: Tally) -> Document:
     """A new document with the kept cues; every cue is counted in `tally`.
 
-    The warnings of an alignment state how many cues were left out. A cut stays as long as it keeps a supervision.
+    The warnings of an alignment contain the number of rejected cues. A cut is kept as long as it has a supervision.
     """
     if document.kind == "alignment":
         return Document(document.path, "alignment", _alignment(document, criteria, tally))
@@ -123,7 +123,7 @@ def least_confidence(documents: Iterable[Document], criteria: Criteria, precisio
         criteria: the other limits; a limit of confidence among them is ignored.
         precision: in (0, 1].
     Returns:
-        The lowest confidence of a kept cue; None where even the highest confidence is below `precision`.
+        The lowest confidence of a kept cue; None if even the highest confidence is below `precision`.
     Raises:
         UsageError: precision is out of range.
     """
@@ -136,7 +136,7 @@ def least_confidence(documents: Iterable[Document], criteria: Criteria, precisio
     total, least = 0.0, None
     for count, confidence in enumerate(falling, 1):
         total += confidence
-        if total < precision * count - 1e-12:  # the mean only falls from here
+        if total < precision * count - 1e-12:  # the mean only decreases from here
             break
         if count == len(falling) or falling[count] < confidence:  # equal confidences are kept together
             least = confidence
@@ -149,7 +149,7 @@ def _alignment(document: Document, criteria: Criteria, tally: Tally) -> dict[str
     kept = [row for row in rows if tally.keeps(_cue(row), criteria, {**name, "index": row["index"]})]
     out = {**document.data, "cues": kept}
     if len(kept) < len(rows):
-        note = f"filter: {len(rows) - len(kept)} of {len(rows)} cues were left out"
+        note = f"filter: {len(rows) - len(kept)} of {len(rows)} cues were rejected"
         out["warnings"] = [*(document.data.get("warnings") or []), note]
     return out
 
@@ -179,6 +179,6 @@ def _supervision(own: Supervision) -> Candidate:
 
 
 def _word(word: CueWord) -> Candidate:
-    # lhotse has one number a word: ctcalign writes the confidence there, others a score in nats.
+    # lhotse has one number per word: ctcalign writes the confidence there, others a score in nats.
     name = CONFIDENCE if word.score is not None and 0 <= word.score <= 1 else "score"
     return Candidate(word.text, None, None, fields={name: word.score})

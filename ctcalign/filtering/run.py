@@ -1,4 +1,4 @@
-"""`filter_files`: which files are filtered, and where the results are written."""
+"""`filter_files`: input files, filtering, and output files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _READ = (".json", ".json.gz", *_MANIFEST)
 
 @dataclass
 class FilterReport:
-    """What was kept by which criteria, the files that were written, and warnings."""
+    """Criteria, counts of kept cues, written files, and warnings."""
 
     tally: Tally
     criteria: Criteria
@@ -42,7 +42,7 @@ def filter_files(
     rejected: str | Path | None = None,
     overwrite: bool = False,
 ) -> FilterReport:
-    """Filter alignments (JSON) and lhotse manifests, and write what is kept.
+    """Filter alignments (JSON) and lhotse manifests, and write the kept cues.
 
     Args:
         inputs: files, and folders of such files. Files of a folder that cannot be read are named in the warnings and in
@@ -64,7 +64,7 @@ def filter_files(
     for folder in (Path(given) for given in inputs if os.path.isdir(given)):
         if any(place != "-" and _inside(place, folder) for place in places):
             raise UsageError(
-                f"output {target} lies in the input {folder} and would be an input the next time; write elsewhere"
+                f"output {target} is in the input folder {folder} and would be an input the next time; write elsewhere"
             )
     report = FilterReport(Tally(), criteria)
     documents: list[tuple[Document, str]] = []
@@ -169,10 +169,10 @@ def _check(
         if os.path.realpath(place) in own:
             raise UsageError(f"output {place} is an input too; write elsewhere")
         if os.path.lexists(place) and not overwrite and not _device(place):
-            raise UsageError(f"output {place} is there already; give --overwrite to replace it")
+            raise UsageError(f"output {place} exists; give --overwrite to replace it")
     folder = "" if rejected is None or str(rejected) == "-" else os.path.dirname(str(rejected))
     if folder and not os.path.isdir(folder):
-        raise OutputError(f"{rejected}: there is no folder {folder}; make it first or write elsewhere")
+        raise OutputError(f"{rejected}: there is no folder {folder}; create it first or write elsewhere")
 
 
 def _device(path: str) -> bool:
@@ -199,7 +199,7 @@ def _manifest(documents: list[Document], target: str) -> str:
 
 
 def _cuts(document: Document) -> list[Any]:
-    """An alignment as lhotse cuts; none when it has no cues."""
+    """An alignment as lhotse cuts; empty if it has no cues."""
     if not document.data["cues"]:
         return []
     from ctcalign.formats.writing import render
@@ -211,7 +211,7 @@ def _cuts(document: Document) -> list[Any]:
 
 def _text(document: Document, target: str) -> str:
     if document.kind == "alignment":
-        return document_text(document.data, allow_nan=True)  # unknown keys are kept, NaN in them too
+        return document_text(document.data, allow_nan=True)  # unknown keys are kept, with NaN in them too
     if document.listed and not target.lower().endswith(_MANIFEST):
         return "[\n" + ",\n".join(_line(row).rstrip("\n") for row in document.data) + "\n]\n"
     return "".join(map(_line, document.data))

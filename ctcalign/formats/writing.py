@@ -131,7 +131,7 @@ def plan_outputs(
             raise UsageError(f"output {name} {taken[real]}; give it another name")
         taken[real] = "is named twice"
         if not os.path.isdir(os.path.dirname(real)):
-            raise OutputError(f"{name}: there is no folder {os.path.dirname(real)}; make it first or write elsewhere")
+            raise OutputError(f"{name}: there is no folder {os.path.dirname(real)}; create it first or write elsewhere")
         if not overwrite and (os.path.isfile(real) or (os.path.isdir(real) and os.listdir(real))):
-            raise UsageError(f"output {name} is there already; give --overwrite to replace it")
+            raise UsageError(f"output {name} exists; give --overwrite to replace it")
     return planned

@@ -135,7 +135,7 @@ def test_too_much_text_is_one_clear_error_where_all_of_it_must_be_said(recording
 
 def test_nothing_spoken_and_nothing_sayable(recording):
     path, _ = recording(0.2, "a", 0.2)
-    with pytest.raises(CaptionError, match="nothing in the 2 cues is spoken"):
+    with pytest.raises(CaptionError, match="the 2 cues contain no spoken word"):
         align(path, ["[MUSIC]", "♪"], ToneModel())
     with pytest.raises(CaptionError, match="tones has symbols for none of the 2 words"):
         align(path, ["二三"], ToneModel(), options=AlignOptions(romanise="never"))

@@ -43,7 +43,7 @@ def test_by_confidence(source, tmp_path):
     assert result.exit_code == 0
     kept = read_alignment(out)
     assert kept.cues == talk().cues[:1]
-    assert kept.warnings == ["filter: 4 of 5 cues were left out"]
+    assert kept.warnings == ["filter: 4 of 5 cues were rejected"]
     rows = [json.loads(line) for line in rejected.read_text().splitlines()]
     assert [(row["index"], row["reason"]) for row in rows] == [
         (1, "confidence below 0.95"),
@@ -123,11 +123,11 @@ def test_standard_output(source):
         (["{source}", "-o", "-", "--rejected", "-"], 2, "both go to standard output"),
         (["{source}", "-o", "-", "--json"], 2, "both go to standard output"),
         (["{source}", "{other}", "-o", "{folder}/n.json"], 2, "2 inputs do not fit into one .json"),
-        (["{source}", "-o", "{folder}/n.json", "--words"], 2, "there is no limit of confidence or scores"),
+        (["{source}", "-o", "{folder}/n.json", "--words"], 2, "no limit of confidence or scores is set"),
         (["{source}", "-o", "{folder}/n.json", "--min-score", "high"], 2, "expected a number, or NAME=NUMBER"),
         (["{source}", "-o", "{folder}/n.json", "--min-duration", "9", "--max-duration", "1"], 2, "nothing can be kept"),
         (["{source}", "-o", "{folder}/n.json", "--min-confidence", "95"], 2, "--min-confidence"),
-        (["{folder}", "-o", "{folder}/out/"], 2, "lies in the input"),
+        (["{folder}", "-o", "{folder}/out/"], 2, "is in the input folder"),
         (["none.json", "-o", "{folder}/n.json"], 1, "none.json: no such file or folder"),
         (["{captions}", "-o", "{folder}/n.json"], 1, "not valid JSON"),
         (["{broken}", "-o", "{folder}/n.json"], 1, "cues[0].index: expected a whole number"),

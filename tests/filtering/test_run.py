@@ -57,7 +57,7 @@ def test_kept_cues_are_not_changed_and_rejected_ones_are_reported(source, tmp_pa
     _, report = kept_of(source, tmp_path, Criteria(min_confidence=0.95), rejected=tmp_path / "rejected.jsonl")
     kept = read_alignment(tmp_path / "kept.json")
     assert kept.cues == talk().cues[:1]
-    assert kept.warnings == ["filter: 4 of 5 cues were left out"]
+    assert kept.warnings == ["filter: 4 of 5 cues were rejected"]
     rows = [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
     assert [(row["index"], row["reason"]) for row in rows] == [
         (1, "confidence below 0.95"),

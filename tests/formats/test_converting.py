@@ -65,7 +65,7 @@ def test_an_existing_output_needs_overwrite(srt, tmp_path):
     out = tmp_path / "a.vtt"
     out.write_text("old")
     result = run(srt, out)
-    with pytest.raises(UsageError, match=r"a\.vtt is there already; give --overwrite"):
+    with pytest.raises(UsageError, match=r"a\.vtt exists; give --overwrite"):
         convert(srt, [out])
     assert result.exit_code != 0
     assert out.read_text() == "old"

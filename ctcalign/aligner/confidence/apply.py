@@ -32,7 +32,7 @@ def load_calibration(source: CalibrationSource, model: str) -> tuple[Calibration
     """The calibration from a source, and warnings about it.
 
     Args:
-        source: a file or a calibration; "shipped" is the one that comes with the model, if any; None is none.
+        source: a file or a calibration; "shipped" is the one shipped with the model, if any; None: no calibration.
         model: name of the recogniser.
     Raises:
         CalibrationError: it cannot be used.
@@ -51,14 +51,14 @@ def requested_calibration(source: CalibrationSource, score: str, model: str) -> 
     """`load_calibration` with a check of the requested score, so that errors come before the emission is computed.
 
     Raises:
-        UsageError: no such score, or a confidence without a calibration.   CalibrationError: see `load_calibration`.
+        UsageError: unknown score, or a confidence without a calibration.   CalibrationError: see `load_calibration`.
     """
     check_choice("score", score, CUE_SCORES)
     calibration, notes = load_calibration(source, model)
     if calibration is None and score == CONFIDENCE:
         raise UsageError(
-            f"score: {model} has no calibration, so there is no confidence; make one with `ctcalign calibrate` "
-            "and give it with --calibration"
+            f"score: {model} has no calibration, so there is no confidence; create one with `ctcalign calibrate` "
+            "and pass it with --calibration"
         )
     return calibration, notes
 
@@ -75,13 +75,13 @@ def apply_calibration(
 ) -> None:
     """Set the confidences of cues and words and the requested scores of cues, in place.
 
-    Cues and words that are not recognised get confidence 0: they have no place that could be right. Cues and words that
-    are not meant to be spoken (notes, mark-up) get none.
+    Cues and words that are not aligned get confidence 0, since they have no times that could be right. Cues and words
+    that are not meant to be spoken (notes, mark-up) get no confidence.
 
     Args:
         placed: place of each word of `text.spoken`, None for words that are not placed.
         calibration: see `load_calibration`.
-        score: name in `CUE_SCORES` of what becomes the `score` of the cues; free_error_rate is negated.
+        score: name in `CUE_SCORES` of the value used as `score` of the cues; free_error_rate is negated.
         scores: keep all published scores in `cue.scores`.
     Raises:
         UsageError, CalibrationError: see `requested_calibration`.

@@ -26,8 +26,8 @@ from ctcalign.errors import CalibrationError
 F64 = NDArray[np.float64]
 
 FORMAT = "ctcalign/confidence/1"
-REMEDY = "make it again with `ctcalign calibrate`"
-# The fits in the order in which they are made: attribute, key in the file, features.
+REMEDY = "create it again with `ctcalign calibrate`"
+# The fits in order: attribute, key in the file, features.
 PARTS = (
     ("placed_word", "heard", WORD_NAMES),
     ("unplaced_word", "unheard", WORD_NAMES),
@@ -39,7 +39,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """Logistic regressions that turn inputs into probabilities.
+    """Logistic regressions that map inputs to probabilities.
 
     Attributes:
         placed_word, unplaced_word: that a word is spoken as written, for words that the aligner placed and for others.
@@ -48,7 +48,7 @@ class Calibration:
         cue: that a cue is spoken as written and its times are right.
         model: name of the recogniser.
         fitted_on: description of the data of the fit.
-        prior: fraction of right cues for which `cue` was fitted, in (0, 1); None where it is unknown.
+        prior: fraction of right cues for which `cue` was fitted, in (0, 1); None if it is unknown.
     """
 
     placed_word: Logistic
@@ -76,7 +76,7 @@ class Calibration:
         """P(spoken as written, with right times) of a cue, apart from the other cues of its file, and of its words.
 
         Args:
-            rows: features of the words and gaps, where they are known already.
+            rows: features of the words and gaps, if they are already known.
         """
         rows = word_and_gap_features(cue, quality) if rows is None else rows
         [found] = self.cue.probability(self.cue_features(cue, quality, rows)[None]).tolist()

@@ -1,8 +1,8 @@
 """Comparison of a word with competing words in the same frames.
 
 A weak recogniser also gives low scores to words that are spoken, so the score of a word is compared with the scores of
-other words in its frames: a spoken word beats nearly all others of its length, a word that is not spoken does not. The
-competitors are the other words of the same captions; if these are few, their reversals are added.
+other words in its frames: a spoken word scores higher than nearly all others of its length, a word that is not spoken
+does not. The competitors are the other words of the same captions; if these are few, their reversals are added.
 """
 
 from __future__ import annotations

@@ -37,11 +37,11 @@ class CueEvidence:
         letters: number of symbols of each word. (n,)
         frames: first frame and one past the last of each word's symbols; twice the same frame where it is not placed.
             (n, 2)
-        replaced, skipped: see `Evidence`; for a word that is not placed, between the placed words beside it. (n,)
+        replaced, skipped: see `Evidence`; for a word that is not placed, between the placed words around it. (n,)
         before, after: gain of any sound between a word and its neighbour in the cue; 0 at the edges of the cue and
-            beside words that are not placed. (n,)
+            next to words that are not placed. (n,)
         frequent_after: `Evidence.frequent` between a word and the next; 0 where `after` is 0. (n,)
-        lead, trail, inner_lead, inner_trail: see `Evidence`; 0 beside words that are not placed.
+        lead, trail, inner_lead, inner_trail: see `Evidence`; 0 next to words that are not placed.
         limits: frames [low, high) between the symbols of the neighbouring cues, at most AROUND beyond the cue.
     """
 
@@ -164,7 +164,7 @@ def _unplaced(
     limits: Frames,
     frequent: Words,
 ) -> tuple[Evidence, slice]:
-    """Evidence about words that are not placed together with the placed ones beside them, and their positions in it."""
+    """Evidence about words that are not placed, with the placed words around them, and their positions in it."""
     low, high = max(0, first - 1), min(len(labels), last + 2)
     at = first - low
     left, right = places[low], places[high - 1]
@@ -174,7 +174,7 @@ def _unplaced(
 
 
 def spoken_labels(text: Transcript, placed: Sequence[PlacedWord | None], number: int) -> tuple[int, ...]:
-    """Symbols of a word in the reading that was aligned; in its first reading where the word is not placed."""
+    """Symbols of a word in the reading that was aligned; in its first reading if the word is not placed."""
     word = placed[number]
     return text.spoken[number].alternatives[0 if word is None else word.alternative]
 

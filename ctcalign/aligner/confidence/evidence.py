@@ -1,8 +1,8 @@
 """Evidence from the emission about each word of a placed cue and about the gaps between its words.
 
-The sum over all CTC paths of the cue's text is compared with the same sum after a part of the text is released: each
-value is the gain in log-likelihood, in nats, if a word is replaced by any other sound or by silence, or if something is
-inserted between two words.
+The log-likelihood of the cue's text, a sum over all of its CTC paths, is compared with that of a modified text: each
+value is the gain, in nats, if a word is replaced by any other sound or by silence, or if a sound or a word is inserted
+between two words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ctcalign.emission.emission import Emission
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-# Seconds on either side of its expected frame in which a symbol may be emitted; more beside words that are not placed.
+# Seconds around its expected frame in which a symbol may be emitted; more next to words that are not placed.
 REACH = 0.6
 WORST = 60.0  # nats; larger values count as this
 OUTSIDE = 4  # frames from the first or last symbol of a cue to the virtual symbol beyond it

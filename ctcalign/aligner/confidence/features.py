@@ -103,7 +103,7 @@ LEAST_WORD, LEAST_GAP = 1.5, 0.3
 MOST_MARGIN = 2.5  # log of 1 + nats; larger margins count as this
 LEAST, MOST = 1e-3, 0.9995  # range to which probabilities of words and gaps are clipped
 LEAST_ALL = 1e-4  # the same for their products
-INSIDE = 10.0  # nats of evidence for speech inside the cue beside its words
+INSIDE = 10.0  # nats of evidence for speech inside the cue in addition to its words
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class FeatureRows:
         words: features of the words. (n, len(WORD_NAMES))
         gaps: features of the gaps between them. (n - 1, len(GAP_NAMES))
         placed: whether each word is placed. (n,)
-        known: whether each gap lies between two placed words; nothing is known of the others. (n - 1,)
+        known: whether each gap is between two placed words; there is no evidence about the others. (n - 1,)
     """
 
     words: F64
@@ -212,7 +212,7 @@ def cue_features(cue: CueInputs, quality: RecordingQuality, words: F64, gaps: F6
 
     Args:
         words: probability that each word is spoken as written, (n,).
-        gaps: probability that no word is missing in each gap, (n - 1,); 1 where nothing is known.
+        gaps: probability that no word is missing in each gap, (n - 1,); 1 for gaps without evidence.
     """
     found, near = cue.evidence, cue.surroundings
     n = len(found.words)

@@ -45,10 +45,10 @@ class CueInputs:
 
 @dataclass(frozen=True)
 class RecordingQuality:
-    """How well the recogniser fits a recording as a whole: means over its words and gaps, the worst ones left out.
+    """How well the recogniser fits a recording as a whole: means over its words and gaps without the worst ones.
 
     Attributes:
-        word: nats per symbol by which other sounds explain a word better.
+        word: nats per symbol by which other sounds explain the word better.
         gap: log of 1 + the nats that any sound between two words gains.
     """
 
@@ -121,7 +121,7 @@ def _slots(cue: CueEvidence) -> list[tuple[int, int]]:
 
 
 def recording_quality(cues: Sequence[CueEvidence]) -> RecordingQuality:
-    """Quality of a recording from its placed words and the gaps between them; 0 where there are none."""
+    """Quality of a recording from its placed words and the gaps between them; 0 without any."""
     words = [np.minimum(excess(cue) / cue.letters, MOST_EXCESS)[cue.placed] for cue in cues]
     gaps = [np.minimum(rise(cue.after[:-1]), MOST_RISE) for cue in cues]
     return RecordingQuality(_mean_of_best(words, WORST_WORDS), _mean_of_best(gaps, WORST_GAPS))
@@ -133,7 +133,7 @@ def _mean_of_best(parts: Sequence[F64], left_out: float) -> float:
 
 
 def excess(cue: CueEvidence) -> F64:
-    """Nats that another sound in place of each word gains beyond what another sound beside the word gains. (n,)"""
+    """Nats gained by another sound in place of each word, less those gained by another sound next to the word. (n,)"""
     beside = np.maximum(np.maximum(cue.before, cue.after), 0.0)
     return np.asarray(np.maximum(0.0, np.maximum(cue.replaced, 0.0) - beside))
 

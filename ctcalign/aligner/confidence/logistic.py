@@ -1,4 +1,4 @@
-"""Fitted logistic regressions, the JSON files that hold them, and where the bundled models keep theirs.
+"""Fitted logistic regressions, their JSON files, and the paths of the files of the bundled models.
 
 Fitting needs scikit-learn and is done elsewhere; applying needs numpy only.
 """
@@ -20,7 +20,7 @@ from ctcalign.models.builtin.model import FOLDER
 F64 = NDArray[np.float64]
 # Range of the probabilities of a fit: never certain, whatever the features are.
 LEAST, MOST = 0.0005, 0.9995
-MOST_DEVIATIONS = 6.0  # features further from their mean count as this
+MOST_DEVIATIONS = 6.0  # features further from their mean are clipped to this
 MOST_LOG_ODDS = 30.0  # larger values change no probability in [LEAST, MOST]
 
 
@@ -30,7 +30,7 @@ class Logistic:
 
     Attributes:
         names: of the features, in order.
-        mean, scale, weights: one number a feature.
+        mean, scale, weights: one number per feature.
         curve: rising (from, to) pairs of probabilities, with linear interpolation between them; () is the identity.
     """
 
@@ -78,12 +78,12 @@ class Logistic:
             bias = float(row["bias"])
         except (KeyError, TypeError, ValueError) as error:
             raise CalibrationError(
-                f"{place}: not a fit of ctcalign ({error}); make it with `ctcalign calibrate`"
+                f"{place}: not a fit of ctcalign ({error}); create it with `ctcalign calibrate`"
             ) from None
         if found != tuple(names):
             raise CalibrationError(
                 f"{place}: fitted on {len(found)} features that are not the {len(names)} of this version; "
-                "make it again with `ctcalign calibrate`"
+                "create it again with `ctcalign calibrate`"
             )
         numbers = [*mean, *scale, *weights, bias, *(number for pair in curve for number in pair)]
         if not np.isfinite(numbers).all() or min(scale, default=1.0) <= 0:
@@ -104,7 +104,7 @@ def read_calibration_document(
     Args:
         schema: expected value of its key "format".
         remedy: what to do about a file that cannot be used, for messages.
-        error: raised where the file cannot be used.
+        error: raised if the file cannot be used.
     Raises:
         error: the file cannot be read, is not JSON or has another format.
     """
@@ -121,7 +121,7 @@ def read_calibration_document(
 
 
 def shipped_file(model: str, name: str) -> Path | None:
-    """A calibration file that comes with a bundled model ("builtin:en"); None for models without one."""
+    """The calibration file of a bundled model ("builtin:en"); None for models without one."""
     family, _, language = model.partition(":")
     path = FOLDER / language / name
     return path if family == "builtin" and language and path.is_file() else None

@@ -1,4 +1,4 @@
-"""Adaptation of confidences to the file: the more of its cues are wrong, the less likely each of them is right."""
+"""Adaptation of confidences to the file: the more of its cues are wrong, the less likely each cue is right."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ctcalign.aligner.confidence.logistic import LEAST, MOST
 
 F64 = NDArray[np.float64]
 
-# Beta prior of the fraction of right cues in a file: its mean, and its weight in cues, so that one bad cue of three
-# says little about the other two. Measured in docs/confidence.md.
+# Beta prior of the fraction of right cues in a file: its mean, and its weight in cues, so that one bad cue of three has
+# little influence on the other two. Measured in docs/confidence.md.
 EXPECTED, WEIGHT = 0.97, 20.0
 STEPS, NEAR = 200, 1e-7  # of the iteration: how many at most, and the change at which it stops
 
@@ -37,7 +37,7 @@ def estimated_prior(alone: F64, fitted: float) -> float:
 
 
 def shifted(alone: F64, fitted: float) -> F64:
-    """Confidences of the cues of one file after the prior is replaced by the estimated one. Their order stays. (n,)"""
+    """Confidences of the cues of one file with the prior replaced by the estimated one; their order is kept. (n,)"""
     return np.asarray(np.clip(_with_prior(alone, fitted, estimated_prior(alone, fitted)), LEAST, MOST))
 
 

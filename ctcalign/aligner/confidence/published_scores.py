@@ -39,7 +39,7 @@ class SpokenSpan:
 
     @cached_property
     def path_scores(self) -> NDArray[np.float64] | None:
-        """Log-prob of each frame on the best CTC path of the text; None where there is no path."""
+        """Log-prob of each frame on the best CTC path of the text; None if there is no path."""
         try:
             return best_path(self.rows, self.labels, self.blank).frame_scores.numpy().astype(np.float64)
         except NoPathError:
@@ -61,7 +61,7 @@ def min_mean_score(span: SpokenSpan) -> float:
 
 
 def mean_log_posterior(span: SpokenSpan) -> float:
-    """Mean log-prob a frame of the best CTC path, in nats, at most 0: the usual score of forced alignments."""
+    """Mean log-prob per frame of the best CTC path, in nats, at most 0: the usual score of forced alignments."""
     return NO_FRAME if span.path_scores is None else float(span.path_scores.mean())
 
 
@@ -71,9 +71,9 @@ def ipfa_score(span: SpokenSpan, threshold: float = -2.0, short_text: int = 30) 
 
 
 def free_ratio(span: SpokenSpan) -> float:
-    """Mean log-ratio a frame of the text's best path to the best path of any text, in nats, at most 0.
+    """Mean log-ratio per frame of the text's best path to the best path of any text, in nats, at most 0.
 
-    This is the ratio to a star (filler) arc, which takes the best label of each frame.
+    This is the ratio to a star (filler) arc, which matches the best label of each frame.
     """
     if span.path_scores is None:
         return NO_FRAME
@@ -106,13 +106,13 @@ def published_scores(
 
     Args:
         emission: emission of the recording.
-        spans: (start, end) of each text in seconds; None where it has none.
+        spans: (start, end) of each text in seconds; None for a text without times.
         labels: labels that spell each text, separators between words included.
         characters: length of each text as written; None takes the number of its labels.
         names: keys of `SCORES`.
         spike_delay: seconds by which the model's labels come late.
     Returns:
-        The scores of each text by name; NO_FRAME (-1e10) where it needs more frames than its span has. None for a
+        The scores of each text by name; NO_FRAME (-1e10) if it needs more frames than its span has. None for a
         text without span or without labels.
     Raises:
         UsageError: an unknown name, or lists of different lengths.

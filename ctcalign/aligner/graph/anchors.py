@@ -1,8 +1,8 @@
 """Anchors for long recordings: label n-grams that occur exactly once in both the greedy path and the text.
 
-Where such n-grams are rare, those that occur equally often in both are candidates, too. The longest chain of candidates
-that goes forward in both is kept. Each node of the graph is then searched between the anchors around it only; the
-nearest ones on either side are left out in case they are wrong.
+If such n-grams are rare, those that occur equally often in both are candidates, too. The longest chain of candidates
+that ascends in both is kept. Each node of the graph is then searched only between the anchors around it; the nearest
+ones on either side are ignored in case they are wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def expected_frames(emission: Emission, graph: TranscriptGraph, spare: int) -> I
     Args:
         emission: of the recording.
         graph: of its text.
-        spare: nearest anchors on either side of a node that are left out, >= 0.
+        spare: nearest anchors on either side of a node that are ignored, >= 0.
     Returns:
         (N, 2), within [0, T]; ascending in both columns.
     """
@@ -68,7 +68,7 @@ def _shared_ngrams(first: I64, second: I64, *, once: bool) -> tuple[I64, I64]:
         same &= counts_a[at_a] == 1
     at_a, at_b = at_a[same], at_b[same]
     counts = counts_a[at_a]
-    # Equal n-grams lie together in the sorted order, ascending in position.
+    # Equal n-grams are adjacent in the sorted order, ascending in position.
     steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     here = in_a[np.repeat((np.cumsum(counts_a) - counts_a)[at_a], counts) + steps]
     there = in_b[np.repeat((np.cumsum(counts_b) - counts_b)[at_b], counts) + steps]
@@ -84,7 +84,7 @@ def _sorted(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64, I64]:
 
 
 def _hashes(labels: I64) -> NDArray[np.uint64]:
-    """A hash of each n-gram, modulo 2^64. A collision makes a wrong candidate, which the longest chain leaves out."""
+    """A hash of each n-gram, modulo 2^64. A collision is a wrong candidate, which the longest chain excludes."""
     count = len(labels) - ORDER + 1
     if count <= 0:
         return np.zeros(0, np.uint64)

@@ -1,9 +1,9 @@
-"""The times that captions already have, as a soft prior, never a hard constraint.
+"""The old times of captions as a soft prior, never a hard constraint.
 
-Two best paths are searched: a free one, and one on which each caption lies near its old time. Where they differ, the
-free path costs `trust` nats for each caption that it places far from its old time. So the audio overrules wrong times,
-and the times decide where the audio does not, as between the repeats of a chorus. No caption is skipped because of its
-old time: the path near the times must contain as many captions as the free one.
+Two best paths are searched: a free one, and one on which each caption is near its old time. Where they differ, the free
+path costs `trust` nats for each caption that it places far from its old time. So the audio overrules wrong times, and
+the times decide when the audio does not, as between the repeats of a chorus. No caption is skipped because of its old
+time: the path near the times must contain as many captions as the free one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class OldTimes:
 
     Attributes:
         max_shift: seconds that a caption may be away from its old time at no cost, > 0.
-        trust: nats that a caption further away costs, >= 0. The default equals about three letters that are recognised
+        trust: cost in nats of a caption further away, >= 0. The default equals about three letters that are recognised
             wrongly; a whole sentence that is spoken elsewhere outweighs it many times.
     """
 
@@ -85,7 +85,7 @@ def near_old_times(
 def _allowed(transcript: Transcript, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
     """Earliest and latest frame of each cue, (cues, 2); None without any old time.
 
-    A cue without a time may lie anywhere between the allowed frames of its neighbours that have one.
+    A cue without a time may be anywhere between the allowed frames of its neighbours that have one.
     """
     last = len(emission.log_probs) - 1
     times = np.array([cue.span or (np.nan, np.nan) for cue in transcript.cues], np.float64)
@@ -134,7 +134,7 @@ def _visits(path: GraphPath, cue_of_node: NDArray[np.int64]) -> _Visits:
 
 
 def _outside(path: GraphPath, cue_of_node: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which visits of words lie outside the frames that their cue is allowed."""
+    """The visits of words outside the frames that are allowed for their cue."""
     spans = np.array(path.spans, np.int64).reshape(-1, 2)
     limits = allowed[cue_of_node[path.nodes.numpy()]]
     words = path.path.numpy()[spans[:, 0]] >= 0 if len(spans) else np.zeros(0, np.bool_)

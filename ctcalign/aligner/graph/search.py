@@ -14,14 +14,14 @@ from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError
 
-# Nats that a wildcard costs in each of its frames, so that it takes no frame that a symbol explains.
+# Nats that a wildcard costs in each of its frames, so that it covers no frame that a symbol explains.
 WILDCARD_PENALTY = 0.7
 NEAR = 0.25  # seconds around a recognised symbol that count as speech
 # Frames times nodes up to which the search is exact: about 100 s on one core, four hours of dense speech.
 EXACT_CELLS = 1e11
 # Beams of the pruned search in nats. A wrong word costs about ten, so the first beam keeps paths with dozens of them.
 BEAMS = (1000.0, 5000.0)
-# Frames times nodes from which anchors limit the search, and the limits: anchors on either side that are left out, and
+# Frames times nodes from which anchors limit the search, and the limits: anchors on either side that are ignored, and
 # seconds beyond them. The second, wider limits check the first.
 COARSE_CELLS = 1e9
 LIMITS = ((3, 5.0), (8, 20.0))
@@ -86,7 +86,7 @@ def search(
     A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`), and wider limits
     check the result. A graph without fillers and more than `exact_cells` is searched with a beam: the path is accepted
     if it is certified optimal or if a beam five times as wide finds the same path; otherwise the path of the wider beam
-    is taken, with a warning.
+    is used, with a warning.
 
     Args:
         emission: of the recording.
@@ -118,7 +118,7 @@ def search(
 
 
 def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path near the anchors; where the wider limits give a better one, that one."""
+    """The best path near the anchors, or the one within the wider limits if that is better."""
     found: list[ctc.GraphPath] = []
     for spare, seconds in LIMITS:
         centre = expected_frames(emission, graph, spare)

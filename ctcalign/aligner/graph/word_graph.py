@@ -1,13 +1,13 @@
 """The graph of a transcript: every word is spoken, or words and cues may be skipped.
 
-In either graph the readings of a word are parallel, separators between words are optional, and a word that the model
-has no symbols for is a wildcard.
+In either graph the readings of a word are parallel, separators between words are optional, and a word for which the
+model has no symbols is a wildcard.
 
-In the graph with skips there is a filler before every word and after the last one, which takes up any speech at a price
-a second: a low one between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc
+In the graph with skips there is a filler before every word and after the last one, which matches any speech at a price
+per second: a low one between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc
 from each filler to the next skips one word, and an arc from the filler before a cue to the one after it skips the whole
-cue, each at its own price. All skips run along this one chain of fillers, so the size of the graph is linear in the
-number of words.
+cue, each at its own price. All skips use this one chain of fillers, so the size of the graph is linear in the number of
+words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, TokenGraph
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
-# Additional nats for skipping a cue whose text is repeated a little later: of two equal cues the first one is taken.
+# Additional nats for skipping a cue whose text is repeated a little later: of two equal cues, the first is preferred.
 TWIN = 8.0
 NEAR = 3  # cues
 
@@ -28,7 +28,7 @@ INSIDE = FILLER - 1  # the label of fillers between the words of one cue
 
 @dataclass(frozen=True, slots=True)  # there is one for each symbol of the text
 class Place:
-    """What a node of the graph stands for: symbol `position` of reading `alternative` of word `word`."""
+    """Meaning of a node of the graph: symbol `position` of reading `alternative` of word `word`."""
 
     word: int
     alternative: int
@@ -44,10 +44,10 @@ class TranscriptGraph:
 
 
 def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> TranscriptGraph:
-    """Words one after the other; the best path chooses a reading of each.
+    """Words in sequence; the best path chooses a reading of each.
 
-    A separator between two words is optional: people run words together, and models differ in whether they write one.
-    A word that the model has no symbols for is a wildcard, which takes whatever is spoken there.
+    A separator between two words is optional: words may be spoken without a pause, and models differ in whether they
+    emit one. A word for which the model has no symbols is a wildcard, which matches anything that is spoken.
 
     Args:
         words: spoken words in order.
@@ -97,7 +97,7 @@ class SkipCosts:
 def skipping_graph(
     words: Sequence[TokenisedWord], cues: Sequence[int], vocabulary: Vocabulary, costs: SkipCosts
 ) -> TranscriptGraph:
-    """The graph of words any of which may be skipped, with fillers between.
+    """The graph of words with fillers in between; any word may be skipped.
 
     Args:
         words: spoken words in order, at least one.

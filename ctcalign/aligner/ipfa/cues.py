@@ -38,7 +38,7 @@ class PlacedCue:
     """The place of a cue.
 
     Attributes:
-        start, end: seconds, None where it was not found.
+        start, end: seconds, None if it was not found.
         score: the smallest min-mean log-prob of its parts in nats, without the penalty of short texts.
         status: "placed", "guessed" (the speech between its neighbours resembles it as a whole), "not_found", or
             "no_labels" if the vocabulary covers none of it.
@@ -54,7 +54,7 @@ class PlacedCue:
 
 @dataclass(frozen=True)
 class IpfaAlignment:
-    """Every cue of the input, in order; `stopped` says why the published method gave up, None if it did not."""
+    """Every cue of the input, in order; `stopped`: why the published method gave up, None if it did not."""
 
     cues: list[PlacedCue]
     stopped: str | None = None

@@ -24,7 +24,7 @@ SAME_BREATH = 0.9  # errors that a label without a pause in between is worth
 STRAY_PAUSE = 0.4  # seconds between stray labels at an edge and the rest of a text
 STRAY_COST = 2.0  # errors that removing them may add
 STRAYS = 10  # labels at most
-LEFT = 0.7  # labels that must remain, a label of the text
+LEFT = 0.7  # labels that must remain, per label of the text
 WRONG_WORDS = -2.1  # nats per label below which some words are probably wrong and may be misplaced
 FARTHEST = 4.0  # seconds that a text may grow at one end
 
@@ -130,7 +130,7 @@ def _costs(
 
 
 def _split(before: NDArray[np.float64], after: NDArray[np.float64], frames: NDArray[np.int64]) -> tuple[int, int]:
-    """How many labels the text before and the text after get: fewest errors, then most labels, then widest gap."""
+    """Numbers of labels for the text before and the text after: fewest errors, then most labels, then widest gap."""
     best = (np.inf, 0, 0.0)
     taken = (0, 0)
     for a in range(len(before)):

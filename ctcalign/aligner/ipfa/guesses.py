@@ -9,7 +9,7 @@ from ctcalign.aligner.ipfa.segmenter import Segment
 from ctcalign.edits import edit_distance
 from ctcalign.emission.decoding import GreedyDecoding
 
-LIKE = 0.62  # errors a label: text that is not spoken has 0.75 and more, text with 30 % wrong words 0.4
+LIKE = 0.62  # errors per label: text that is not spoken has 0.75 and more, text with 30 % wrong words 0.4
 FEWEST_LABELS = 8
 
 
@@ -51,7 +51,7 @@ def guess(
             if not found:
                 continue
             guessed.update(found)
-            break  # one run a gap: another would need the rest of it
+            break  # one run per gap: another would need the rest of it
     return guessed
 
 

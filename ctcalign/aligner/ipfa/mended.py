@@ -1,9 +1,9 @@
 """The corrected loop: windows from anchor to anchor, with a decision about every utterance.
 
 As in the published method an anchor is the end of an utterance whose place is certain; the next window begins there and
-grows in audio and text until it has an anchor of its own; texts after the anchor are deferred to the next window. But a
-text that is not spoken is skipped wherever it is, and where nothing is found the window moves on over audio without
-text, trying more and more of the next texts, until a place is found again.
+grows in audio and text until it has an anchor of its own; texts after the anchor are deferred to the next window.
+Unlike there, a text that is not spoken is skipped wherever it is, and if nothing is found, the window moves on over
+audio without text and tries more and more of the next texts until one of them is found.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class MendedRun:
     Attributes:
         placed: segment of each text that was found, by its number, in seconds of the recording.
         guessed: the same for texts with many wrong words, placed because the speech between their neighbours
-            resembles them as a whole. None is in `placed`.
+            resembles them as a whole. They are not in `placed`.
         lost: stretches of audio that were searched without finding a text.
         trials: number of segmentations.
     """

@@ -20,7 +20,7 @@ class PublishedRun:
         segments: accepted utterances in seconds of the recording; scores include the penalty of short texts.
         lost: texts that no window accepted.
         stopped: why the loop gave up before the last row, None if it did not.
-        restarts: how often the texts were redistributed.
+        restarts: number of times that the texts were redistributed.
     """
 
     segments: list[Segment] = field(default_factory=list)

@@ -88,7 +88,7 @@ def speech_after(speech: Sequence[Stretch], anchor: float, audio_length: float) 
 def aligned_rows(chunk_counts: Sequence[int], accepted: int) -> int:
     """Number of leading rows whose chunks are covered by the accepted ones.
 
-    At most n - 1 of n rows seen; 0 if even the first row has more chunks.
+    At most n - 1 of n rows; 0 if even the first row has more chunks.
     """
     for rows in range(len(chunk_counts) - 1, 0, -1):
         if sum(chunk_counts[:rows]) <= accepted:

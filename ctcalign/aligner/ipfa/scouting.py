@@ -17,7 +17,7 @@ OVERLAP = 0.1  # seconds by which two neighbours may overlap
 
 @dataclass
 class Scout:
-    """Searches texts in audio.
+    """Searches for texts in audio.
 
     Attributes:
         texts: all texts of the recording, in order.

@@ -11,9 +11,9 @@ from ctcalign.errors import UsageError
 class Settings:
     """Settings of iterative pseudo-forced alignment. Scores in nats per frame, times in seconds.
 
-    The first group belongs to the published method. The preset `default` corrects it: it tests all utterances and not
-    only the last, skips text that is not spoken wherever it is, recovers after a lost place, and gives every text a
-    place or a reason; see `ctcalign.aligner.ipfa.mended`.
+    The first group is of the published method. The preset `default` corrects it: it tests all utterances and not only
+    the last, skips text that is not spoken wherever it is, resumes after it lost its place, and reports for every text
+    either times or a reason; see `ctcalign.aligner.ipfa.mended`.
 
     Attributes:
         threshold: published score that an utterance needs to become an anchor.
@@ -21,7 +21,7 @@ class Settings:
         short_text: characters below which an utterance is short; 2 * threshold is then added to its score.
         most_words: words of a chunk of text.
         longest_window: seconds at which texts are redistributed over the remaining speech.
-        lost_window: seconds at which the published method gives up; the corrected one never does.
+        lost_window: seconds at which the published method gives up; the corrected one does not.
         least_proportion: relative duration of the text (see `proportion`) below which more text is added first.
         high_proportion: relative duration above which text is dropped near a pause.
         near_pause: seconds; only pauses that begin further away than this count.
@@ -63,7 +63,7 @@ class Settings:
     skip_cost: float = 3.0  # nats for each text skipped between two that are placed
     most_skip_cost: float = 60.0  # nats for all of them together, at most
     first_window: float = 30.0  # seconds; doubled up to search_window until an utterance is certain
-    search_window: float = 120.0  # seconds of the window that searches a lost place
+    search_window: float = 120.0  # seconds of the window that searches for a lost place
     search_texts: int = 60  # next utterances tried there, doubled while the place is lost
     most_search_texts: int = 2000
 

@@ -1,8 +1,8 @@
 """Word boundaries from the spikes of the best path and the energy of the recording.
 
-CTC marks a sound somewhere inside it, not at its edges. Between the last spike of one word and the first spike of the
-next lies a gap. If there is silence in the gap, one word ends where the silence begins and the other begins where it
-ends; the silence belongs to neither. Otherwise the words meet inside the gap.
+A CTC spike is somewhere inside its sound, not at its edges, so there is a gap between the last spike of one word and
+the first spike of the next. If there is silence in the gap, one word ends where the silence begins and the other begins
+where it ends; the silence belongs to neither. Otherwise the words meet inside the gap.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def quiet_frames(energy: FloatArray, shift: float, rules: BoundaryRules) -> npt.
         floors[i], levels[i] = np.percentile(part, (5, 90))
     places = np.arange(count)
     floor, level = np.interp(places, centres, floors), np.interp(places, centres, levels)
-    # Where the speech level is hardly above the floor, the two cannot be told apart: no frame counts as quiet.
+    # If the speech level is hardly above the floor, the two cannot be distinguished: no frame counts as quiet.
     clear = level - floor > 2.0
     return np.asarray(clear & (smooth < floor + rules.quiet_share * (level - floor)))
 
@@ -135,7 +135,7 @@ class _Gaps:
         return end, min(max(start, before if first else end), after if last else after + self.delay)
 
     def _silences(self, before: float, after: float) -> tuple[float | None, float | None]:
-        """Where the first silence after a word begins, and where the last one before the next word ends."""
+        """Start of the first silence after a word, and end of the last one before the next word."""
         a, b = int(before / self.shift), min(len(self.quiet), round((after + self.delay) / self.shift))
         runs = _runs(self.quiet[a:b], max(1, round(self.rules.shortest_silence / self.shift)))
         runs = [(a + i, a + j) for i, j in runs]

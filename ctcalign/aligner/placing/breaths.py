@@ -1,7 +1,7 @@
 """Breaths and other sounds of the speaker around a cue.
 
-Words begin where the voice does. A cue, which is cut out, shown or used for training as a whole, begins with the breath
-before it when that is audible, as the reference times of annotators do.
+A word begins with the voice. A cue, which is cut out, shown or used for training as a whole, begins with the breath
+before it if that is audible, as in the reference times of annotators.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ _NATS_PER_DB = np.log(10) / 10
 
 @dataclass(frozen=True)
 class BreathRules:
-    """What counts as a breath. Times in seconds, levels in decibels of the power of 10 ms.
+    """Definition of a breath. Times in seconds, levels in decibels of the power of 10 ms.
 
-    Nothing is added to a cue where such sounds fill nearly all of `reach`, where they are too loud for longer than a
-    click, or where the voice is hardly above the floor: that is noise. The floor is the percentile `floor_percentile`
-    of the frames inside the cue and its neighbours, the level of the recording's own pauses, so that room tone is not
-    taken for a breath. Chosen on seven development recordings, six more readers, and the bundled talk with its wind and
-    applause.
+    A cue is not extended if these sounds fill nearly all of `reach`, if they are too loud for longer than a click, or
+    if the voice is hardly above the floor: that is noise. The floor is the percentile `floor_percentile` of the frames
+    inside the cue and its neighbours, the level of the recording's own pauses, so that room tone is not mistaken for a
+    breath. Chosen on seven development recordings, six more readers, and the bundled talk with its wind and applause.
     """
 
     above_floor: float = 5.0
@@ -57,7 +56,7 @@ def with_breaths(
         energy: log power of the recording every `shift` seconds, in nats. Shape (N,).
         shift: seconds between values.
     Returns:
-        (start, end) of each cue: none smaller than before, still in order and without overlap.
+        (start, end) of each cue: no cue is shorter than before; still in order and without overlap.
     """
     rules = rules or BreathRules()
     if not len(energy):
@@ -107,7 +106,7 @@ def _limits(cues: Sequence[Span], speech: Sequence[Span], place: int, duration: 
 def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: int, bridge: int) -> int:
     """Frames by which a cue is extended, outwards until `bridge` frames in a row are quiet.
 
-    0 where nearly all of the reach is loud (noise, music), or where a part of it is too loud (applause, other speech).
+    0 if nearly all of the reach is loud (noise, music), or if a part of it is too loud (applause, other speech).
     """
     near = energy[:reach]
     loud = near > least

@@ -1,7 +1,7 @@
-"""Start and end of cues whose words were found: wrong words at their edges, and the breaths around them.
+"""Start and end of cues whose words were found, including wrong words at their edges and the breaths around them.
 
-A word that was spoken differently from the text is skipped, and the speech in its place lies in a filler. That speech
-belongs to the cue when it follows the other words of the cue without a long pause and is about as long as the skipped
+A word that was spoken differently from the text is skipped, and the speech in its place is in a filler. That speech
+belongs to the cue if it follows the other words of the cue without a long pause and is about as long as the skipped
 words would be.
 """
 
@@ -17,9 +17,9 @@ from ctcalign.aligner.placing.words import PlacedWord, Placement
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.spans import Span
 
-# A cue is placed when words with at least this share of its letters were found; fewer are taken for chance.
+# A cue is placed if words with at least this fraction of its letters were found; fewer may be found by chance.
 LEAST_FOUND = 0.45
-# Seconds of silence beyond which speech is not part of the cue: where words are missing at this edge, and elsewhere.
+# Seconds of silence beyond which speech is not part of the cue: if words are missing at this edge, and if not.
 JOIN_MISSING, JOIN = 0.9, 0.35
 LETTER = 0.085  # seconds that a letter of a skipped word takes
 SLACK = 1.3  # seconds of speech beyond that: words that the text does not have
@@ -39,13 +39,13 @@ def without_chance(transcript: Transcript, placed: Sequence[PlacedWord | None]) 
 
 
 def cue_spans(transcript: Transcript, placement: Placement, reserved: Collection[int] | None = ()) -> list[Span | None]:
-    """Start and end of each cue that has a place, None for the others.
+    """Start and end of each cue that is placed, None for the others.
 
     Args:
         transcript: the input.
         placement: of its words, with the speech between them.
-        reserved: cues without a place that may get one between their neighbours; None: all that have spoken words. The
-            neighbours leave them the speech that may be theirs.
+        reserved: cues that are not placed but may be, between their neighbours; None: all that have spoken words. The
+            neighbours are not extended over the speech that may belong to them.
     """
     words, numbers = without_chance(transcript, placement.words), transcript.numbers_of_cues()
     cores: dict[int, CueCore] = {}
@@ -77,7 +77,8 @@ class CueCore:
     Attributes:
         start, end: of the first and the last word that was found.
         before, after: letters of the skipped words before the first and after the last one.
-        open_before, open_after: whether speech there may be added although no word is missing: no cue waits for it.
+        open_before, open_after: whether speech there may be added although no word is missing, since it is not
+            reserved for another cue.
     """
 
     start: float

@@ -1,4 +1,4 @@
-"""Placed words put back into their cues; cues and words that are not spoken are timed by their neighbours."""
+"""Assembly of cues from placed words; times of cues and words that are not spoken, from their neighbours."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ctcalign.text.words import Word
 
 NOT_FOUND = "not found in the audio"
 BY_NEIGHBOURS = "not found in the audio; placed by its neighbours, where something else is spoken"
-# A mark (a cue without spoken words) takes at most this many seconds of the pause between its neighbours, unless the
-# input file gives it a longer time.
+# A mark (a cue without spoken words) gets at most this many seconds of the pause between its neighbours, unless it is
+# longer in the input file.
 LONGEST_MARK = 10.0
 
 
@@ -32,8 +32,8 @@ def assemble(
     Args:
         transcript: the input.
         placement: of its words.
-        spans: start and end of each cue that has a place; see `cue_spans`.
-        claimed: cues that have a place although none of their words was found; see `paraphrased_cues`.
+        spans: start and end of each cue that is placed; see `cue_spans`.
+        claimed: cues that are placed although none of their words was found; see `paraphrased_cues`.
         duration: of the recording in seconds.
         tokens: keep the times of symbols in each word.
     """
@@ -74,7 +74,7 @@ def assemble(
 
 
 def override(cues: Sequence[AlignedCue], overrides: Mapping[int, CueOverride]) -> None:
-    """Write into aligned cues what the method decides about them."""
+    """Apply the overrides of the method to aligned cues."""
     for index, own in overrides.items():
         cue = cues[index]
         if cue.status != "aligned":
@@ -101,7 +101,7 @@ def _word(word: Word, place: PlacedWord | None, *, spoken: bool, tokens: bool) -
 
 
 def _time_marks_between_words(cue: AlignedCue) -> None:
-    """Words of a cue that are not meant to be spoken take the gap between the words around them."""
+    """Give words of a cue that are not meant to be spoken the gap between the words around them."""
     words = cue.words
     before = cue.start or 0.0
     for position, word in enumerate(words):
@@ -109,17 +109,17 @@ def _time_marks_between_words(cue: AlignedCue) -> None:
             after = next((later.start for later in words[position + 1 :] if later.start is not None), before)
             word.start, word.end = before, max(before, after)
             if position + 1 < len(words) and words[position + 1].start is None:
-                word.end = before  # of several in a row the last one takes the gap
+                word.end = before  # of several in a row, the last one gets the gap
         before = word.end if word.end is not None else before
 
 
 def _is_mark(cue: AlignedCue) -> bool:
-    """Whether a cue has no spoken words: nothing but mark-up, notes and signs."""
+    """Whether a cue has no spoken words: only mark-up, notes and signs."""
     return cue.status == "not_spoken" and cue.reason != NOT_FOUND
 
 
 def _time_marks(cues: Sequence[AlignedCue], duration: float) -> None:
-    """Marks divide the pause between their neighbours among them."""
+    """Divide the pause between their neighbours among marks."""
     first = 0
     while first < len(cues):
         if not _is_mark(cues[first]):
@@ -135,7 +135,7 @@ def _time_marks(cues: Sequence[AlignedCue], duration: float) -> None:
 
 
 def _divide(marks: Sequence[AlignedCue], before: float, after: float) -> None:
-    """Equal parts of a pause; a time of the input file that lies in the part of its mark is kept."""
+    """Equal parts of a pause; a time of the input file within the part of its mark is kept."""
     part = (after - before) / len(marks)
     for number, mark in enumerate(marks):
         start, end = before + number * part, min(before + (number + 1) * part, after)

@@ -1,8 +1,8 @@
-"""Places for cues of which no word was found although something is spoken where they belong.
+"""Times of cues of which no word was found although there is speech between their neighbours.
 
-The text of a cue may paraphrase what is spoken: no word of it is found, and speech that no cue covers stands between
-its neighbours. Where there are as many stretches of such speech as such cues, and each stretch is about as long as its
-cue would take, each cue claims its stretch. Sounds that the text marks, as applause, may take a stretch too.
+The text of a cue may paraphrase what is spoken: no word of it is found, and there is speech between its neighbours that
+no cue covers. If there are as many stretches of this speech as unplaced cues, and each stretch is about as long as its
+cue would be, each cue gets its stretch. Sounds that the text marks, such as applause, may get a stretch too.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ctcalign.aligner.transcript import Transcript
 from ctcalign.emission.emission import Emission
 from ctcalign.spans import Span
 
-# Largest ratio between the time that cues take at the pace of the others and the length of their stretches: for all
-# cues between two neighbours together, and for each of them.
+# Largest ratio between the duration of cues at the pace of the others and the length of their stretches: for all cues
+# between two neighbours together, and for each of them.
 MOST_TOGETHER = 1.75
 MOST_EACH = 2.5
 EDGES = 0.3  # seconds that a stretch is longer than from its first to its last symbol
@@ -28,9 +28,9 @@ EDGES = 0.3  # seconds that a stretch is longer than from its first to its last 
 def with_paraphrases(
     transcript: Transcript, placement: Placement, emission: Emission
 ) -> tuple[list[Span | None], set[int]]:
-    """Start and end of each cue, and the cues of which no word was found that have a place nevertheless.
+    """Start and end of each cue, and the cues that are placed although no word of them was found.
 
-    First, speech is reserved for every cue without a place. Speech reserved for a cue that does not fit is then
+    First, speech is reserved for every unplaced cue. Speech reserved for a cue that does not fit is then
     returned to its neighbours, and the cues that fit are matched again: their neighbours' edges may have moved.
 
     Args:
@@ -56,11 +56,11 @@ def _matches(
     emission: Emission,
     only: Collection[int] | None = None,
 ) -> tuple[dict[int, Span], list[tuple[float, float]]]:
-    """The stretch of each cue that fits, and the speech in the same gaps that no cue takes.
+    """The stretch of each cue that fits, and the speech in the same gaps that is assigned to no cue.
 
     Args:
-        spans: of the cues that have a place.
-        only: cues that may be placed; None: all that have no place.
+        spans: of the placed cues.
+        only: cues that may be placed; None: all unplaced ones.
     """
     letters = [sum(map(transcript.letters, numbers)) for numbers in transcript.numbers_of_cues()]
     found: dict[int, Span] = {}
@@ -86,7 +86,7 @@ def _matches(
 
 @dataclass(frozen=True)
 class _Gap:
-    """Cues without a place, marks included, between two placed ones that end at `after` and begin at `before`."""
+    """Unplaced cues, marks included, between two placed ones that end at `after` and begin at `before`."""
 
     cues: list[int]
     after: float
@@ -109,14 +109,14 @@ def _gaps(spans: Sequence[Span | None], letters: Sequence[int], duration: float)
 
 
 def _pace(spans: Sequence[Span | None], letters: Sequence[int]) -> float | None:
-    """Seconds a letter in the cues that have a place; None without any."""
+    """Seconds per letter in the placed cues; None without any."""
     placed = [(span, count) for span, count in zip(spans, letters, strict=True) if span is not None and span.end]
     total = sum(count for _, count in placed)
     return sum(span.duration for span, _ in placed) / total if total else None
 
 
 def _fits(pairs: Sequence[tuple[float, tuple[float, float]]]) -> bool:
-    """Whether stretches are about as long as their cues would take, in seconds: together and each by itself."""
+    """Whether stretches are about as long as their cues would be, in seconds: together and each by itself."""
     lengths = [(expected, end - start + EDGES) for expected, (start, end) in pairs]
     together = (sum(expected for expected, _ in lengths), sum(length for _, length in lengths))
     limits = [(*together, MOST_TOGETHER), *((*one, MOST_EACH) for one in lengths)]

@@ -1,6 +1,6 @@
-"""Text that may also be spoken elsewhere: sentences in the text twice and spoken once, choruses sung more than written.
+"""Text that may also be spoken elsewhere: a sentence written twice but spoken once, a chorus sung more often.
 
-The best path takes one of the places that fit. The others are listed as alternatives of the cue.
+The best path chooses one of the places that fit. The others are listed as alternatives of the cue.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def mark_repeats(
     uncaptioned: Sequence[tuple[float, float]],
     emission: Emission,
 ) -> list[str]:
-    """Add to each cue's `alternatives` where else its words may be spoken; return a warning that counts these cues.
+    """Add the other places at which its words may be spoken to each cue's `alternatives`; return a warning with counts.
 
-    A cue without a place is compared with the cues of equal text near it, and a stretch of speech that no cue covers
+    A cue that is not placed is compared with the cues of equal text near it, and a stretch of speech that no cue covers
     with the cues near it: `NEAR` on either side.
 
     Args:
@@ -81,7 +81,7 @@ def _match_speech(
 
 
 def best_match(text: tuple[int, ...], recognised: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Where in the recognised labels a text is spoken, (first, stop); None where it is not.
+    """Position of a text in the recognised labels, (first, stop); None if it is not found.
 
     >>> best_match((1, 2, 3, 4, 5, 6), np.array([9, 1, 2, 3, 7, 5, 6, 9]))
     (1, 7)
@@ -105,5 +105,5 @@ def _labels(transcript: Transcript) -> list[tuple[int, ...]]:
 
 
 def _around(place: int, count: int) -> list[int]:
-    """The places beside one, nearest first."""
+    """The neighbouring positions of one, nearest first."""
     return [p for step in range(1, NEAR + 1) for p in (place - step, place + step) if 0 <= p < count]

@@ -12,9 +12,9 @@ from ctcalign.emission.emission import Emission
 
 SHORTEST_GAP = 1.0  # seconds between two cues; shorter gaps are not searched
 LEAST_SYMBOLS = 4  # in a stretch of speech
-LEAST_RATE = 3.0  # symbols a second in a stretch of speech
-WIDEST_PAUSE = 0.8  # seconds from symbol to symbol that divide two stretches outside of cues
-FILLER_PAUSE = 0.25  # seconds without a symbol that divide two stretches inside a filler
+LEAST_RATE = 3.0  # symbols per second in a stretch of speech
+WIDEST_PAUSE = 0.8  # seconds from symbol to symbol that separate two stretches outside of cues
+FILLER_PAUSE = 0.25  # seconds without a symbol that separate two stretches inside a filler
 
 
 def uncaptioned_speech(emission: Emission, covered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -51,9 +51,9 @@ def recognised_speech(emission: Emission, start: float, end: float) -> list[tupl
 
 
 def filler_speech(path: GraphPath, labels: NDArray[np.int64], emission: Emission) -> list[tuple[int, int]]:
-    """Stretches of speech that the fillers of a graph take up, as frames [first, stop), in order.
+    """Stretches of speech in the fillers of a graph, as frames [first, stop), in order.
 
-    A stretch goes from its first to its last recognised symbol.
+    A stretch extends from its first to its last recognised symbol.
 
     Args:
         path: best path of a graph with fillers.

@@ -1,4 +1,4 @@
-"""From the nodes of the best path to words with times and scores."""
+"""Times and scores of words from the nodes of the best path."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ctcalign.ctc import GraphPath
 from ctcalign.emission.emission import Emission
 from ctcalign.spans import Span
 
-# A word that takes longer than LONGEST_WORD and LONGEST_LETTER for each of its symbols keeps its place with a reason:
+# A word that is longer than LONGEST_WORD and LONGEST_LETTER for each of its symbols keeps its place but gets a reason:
 # probably something that is not in the text was spoken there. Seconds.
 LONGEST_WORD = 1.2
 LONGEST_LETTER = 0.25
-# Seconds of the longest pause between symbols of one word; symbols beyond it are left out of its times.
+# Seconds of the longest pause between symbols of one word; its times do not include symbols beyond it.
 LONGEST_PAUSE = 0.45
 
 Run = tuple[int, int, int]
@@ -35,8 +35,8 @@ class PlacedWord:
     Attributes:
         start, end: seconds.
         score: mean log-probability of its symbols over their frames, in nats.
-        alternative: the reading that was spoken, position in `TokenisedWord.alternatives`.
-        reason: why the place is uncertain, None where it is not.
+        alternative: the reading that was spoken, as index into `TokenisedWord.alternatives`.
+        reason: why the place is uncertain, None if it is not.
         tokens: its symbols with their times.
     """
 
@@ -50,7 +50,7 @@ class PlacedWord:
 
 @dataclass(frozen=True)
 class CueOverride:
-    """What a method decides about a whole cue, instead of what follows from its words; None where it decides nothing.
+    """Values that a method sets for a whole cue instead of those derived from its words; None: not set.
 
     Attributes:
         reason: why the place is uncertain.
@@ -65,10 +65,10 @@ class CueOverride:
 
 @dataclass
 class Placement:
-    """What a method of `align` found.
+    """Result of a method of `align`.
 
     Attributes:
-        words: the place of each spoken word, None where it was not found.
+        words: the place of each spoken word, None if it was not found.
         speech: (start, end) in seconds of the speech that no word covers, in order.
         energy: log power of the recording every `energy_shift` seconds, in nats. Shape (N,).
         energy_shift: seconds between values of `energy`.
@@ -92,7 +92,7 @@ def place_words(
     spike_delay: float,
     rules: BoundaryRules | None = None,
 ) -> Placement:
-    """Times and scores of every spoken word that the path goes through, and the speech between the words.
+    """Times and scores of every spoken word on the path, and the speech between the words.
 
     The score of a word is the sum of the path's log-probabilities over the frames of the word's symbols, divided by the
     number of those frames; frames of blank between the symbols do not count.
@@ -111,7 +111,7 @@ def place_words(
 
 
 def runs_of(path: GraphPath, graph: TranscriptGraph, words: int) -> tuple[list[list[Run]], list[int]]:
-    """The symbols of each word with their frames, none where it was skipped; and the reading that the path chose."""
+    """The symbols of each word with their frames, empty if it was skipped; and the reading that the path chose."""
     runs: list[list[Run]] = [[] for _ in range(words)]
     chosen = [0] * words
     for node, (first, stop) in zip(path.nodes.tolist(), path.spans, strict=True):
@@ -131,7 +131,7 @@ def place_runs(
     spike_delay: float,
     rules: BoundaryRules | None = None,
 ) -> Placement:
-    """`place_words` from the runs of each word, its reading, and frames [first, stop) of speech between the words."""
+    """`place_words` given the runs of each word, its reading, and frames [first, stop) of speech between the words."""
 
     clock = emission.clock
 
@@ -175,7 +175,7 @@ def _log_probs(emission: Emission, label: int, first: int, stop: int) -> NDArray
 def _core(run: list[Run], frame_shift: float) -> list[Run]:
     """The symbols of a word without strays: of the groups between long pauses, the one with most symbols.
 
-    In music or noise beside a word the best path sometimes leaves its first or last symbol far away from the others.
+    In music or noise next to a word, the best path sometimes places its first or last symbol far from the others.
     """
     groups = [[run[0]]]
     for before, here in pairwise(run):
@@ -186,7 +186,7 @@ def _core(run: list[Run], frame_shift: float) -> list[Run]:
 
 
 def _reason(transcript: Transcript, number: int, duration: float, symbols: int, *, strays: int) -> str | None:
-    """Why the place of a word is uncertain, None when it is not."""
+    """Why the place of a word is uncertain, None if it is not."""
     if not transcript.spoken[number].alternatives:
         return "bridged: the model has no symbols for it"
     if strays:

@@ -27,7 +27,7 @@ def check_picture(output: Path, overwrite: bool) -> str:
     if name not in FORMATS:
         raise UsageError(f"{output}: no picture format has this extension, expected .png, .svg or .pdf")
     if output.exists() and not overwrite:
-        raise UsageError(f"output {output} is there already; give --overwrite to replace it")
+        raise UsageError(f"output {output} exists; give --overwrite to replace it")
     require("matplotlib")
     return name
 

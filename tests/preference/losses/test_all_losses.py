@@ -146,7 +146,7 @@ def test_unequal_numbers_of_rows():
 
 def test_average_over_no_tokens():
     batch = full_batch("dpo", 0) | {"chosen_mask": torch.zeros(3, 5)}
-    with pytest.raises(BatchError, match="chosen_mask: row 0 has length 0, so no average"):
+    with pytest.raises(BatchError, match="chosen_mask: row 0 has length 0 and thus no average"):
         build_preference_loss("simpo")(batch)
     assert torch.isfinite(build_preference_loss("dpo")(batch).loss)  # the sum over no tokens is 0
 
