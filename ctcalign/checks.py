@@ -1,4 +1,4 @@
-"""Argument checks that several rooms share: options, and tensors of a batch. Padding is never looked at.
+"""Argument checks that several rooms share: options, and tensors of a batch. Padding is not checked.
 
 torch is imported when a tensor is checked, so checks of options are available without it.
 """
@@ -38,7 +38,7 @@ def check_count(name: str, value: int, least: int = 1) -> int:
 
 
 def check_log_probs(log_probs: Tensor) -> None:
-    """Log-probs must be floats of shape (B, T, C), with none of the three zero."""
+    """Log-probs must be floats of shape (B, T, C), with B, T and C above zero."""
     if log_probs.ndim != 3 or not log_probs.is_floating_point():
         raise ShapeError(
             f"log_probs: expected floats of shape (B, T, C), got {log_probs.dtype} {tuple(log_probs.shape)}; "
@@ -148,4 +148,4 @@ def check_paths(name: str, paths: Tensor, batch: int, frames: int) -> None:
             "sample them from the same log_probs"
         )
     if not paths.shape[1]:
-        raise BatchError(f"{name}: there is no path, shape {tuple(paths.shape)}; sample at least one")
+        raise BatchError(f"{name}: expected at least one path, got shape {tuple(paths.shape)}; sample at least one")

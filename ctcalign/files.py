@@ -22,10 +22,10 @@ _PREFIX = ".ctcalign-"
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: Literal["w", "wb"] = "w", *, fsync: bool = True) -> Iterator[IO[Any]]:
-    """Open a temporary file in the folder of `path`; when the block succeeds it replaces `path`.
+    """Open a temporary file in the folder of `path`; if the block succeeds, it replaces `path`.
 
-    When the block raises anything (KeyboardInterrupt too) the temporary file is removed and `path` stays as it was.
-    A symlink stays a symlink: the file that it points to is replaced. An existing file keeps its permissions and must
+    If the block raises anything, including KeyboardInterrupt, the temporary file is removed and `path` is unchanged.
+    A symlink is kept: the file that it points to is replaced. An existing file keeps its permissions and must
     be writable; a new one gets those of the umask. A device or pipe cannot be replaced and is written directly.
 
     Args:
@@ -64,10 +64,10 @@ def atomic_write(path: str | Path, mode: Literal["w", "wb"] = "w", *, fsync: boo
 
 @contextlib.contextmanager
 def atomic_directory(path: str | Path) -> Iterator[Path]:
-    """Yield a new empty folder beside `path`; when the block succeeds it replaces the folder `path`.
+    """Yield a new empty folder next to `path`; if the block succeeds, it replaces the folder `path`.
 
-    An existing folder is replaced only when every file in it has the name of a file that was written: other files are
-    never deleted. When the block raises, the new folder is removed and the old one stays as it was.
+    An existing folder is replaced only if every file in it has the name of a file that was written: other files are
+    never deleted. If the block raises, the new folder is removed and the old one is unchanged.
 
     Raises:
         OutputError: as for `atomic_write`, or `path` is a file or a folder that holds other files.
@@ -102,7 +102,7 @@ def parse_json(text: str, name: str) -> Any:
     ({'a': 1}, [{'a': 1}, {'a': 2}])
 
     Args:
-        name: what messages call the text.
+        name: name of the text in messages.
     Raises:
         CaptionError: it is neither; the message names the line.
     """

@@ -1,4 +1,4 @@
-"""Classes and functions that a configuration names: a registry, and import paths of the user's own."""
+"""Classes and functions that a configuration refers to: a registry of names, and the user's own import paths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Registry:
     "my_module:my_property", and needs no registration.
 
     Attributes:
-        kind: what the names stand for, used in error messages.
+        kind: kind of the objects, for error messages.
         positional: number of positional arguments that a registered function is called with; options follow them.
     """
 
@@ -39,7 +39,7 @@ class Registry:
             UsageError: the name belongs to another definition, is empty or has a colon.
         """
         if not name or ":" in name:
-            raise UsageError(f"{self.kind}: {name!r} is no valid name; it must not be empty or contain a colon")
+            raise UsageError(f"{self.kind}: {name!r} is not a valid name; it must not be empty or contain a colon")
 
         def keep(thing: F) -> F:
             known, where = self._registered.get(name), (thing.__module__, thing.__qualname__)
@@ -67,12 +67,12 @@ class Registry:
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise UsageError(
                 f"{self.kind}: {name!r} is not known, expected one of {', '.join(self.names())}, "
-                f'or "module:name" of your own{hint}'
+                f'or your own "module:name"{hint}'
             )
         return self._registered[name]
 
     def build(self, name: str, options: Mapping[str, Any]) -> Any:
-        """Build the object that a name stands for.
+        """Build the object of a name.
 
         Raises:
             UsageError: unknown name, or options that it does not take.

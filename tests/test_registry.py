@@ -61,5 +61,5 @@ def test_invalid_names_and_options(registry, name, options, message):
 
 @pytest.mark.parametrize("name", ["", "a:b"])
 def test_names_without_characters_or_with_a_colon_are_invalid(registry, name):
-    with pytest.raises(UsageError, match="is no valid name"):
+    with pytest.raises(UsageError, match="is not a valid name"):
         registry.register(name)

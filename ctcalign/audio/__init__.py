@@ -12,7 +12,7 @@ __all__ = ["AudioInfo", "AudioReader", "load_audio", "open_audio", "probe"]
 
 
 def __getattr__(name: str) -> object:
-    """Load the decoders on first use: `import ctcalign.audio` stays light."""
+    """Load the decoders on first use, so that `import ctcalign.audio` is fast."""
     if name == "AudioInfo":
         from ctcalign.audio.info import AudioInfo
 

@@ -117,9 +117,7 @@ class AvSource:
     def _warn_of_damage(self, container: Any, end: float, damaged: list[str], warnings: list[str]) -> None:
         stated = self.info.duration
         if stated is not None and container.format.name in _EXACT_DURATION and end < stated - 0.5:
-            warnings.append(
-                f"{self._name}: truncated: the header says {stated:.2f} s, decoded as far as it goes, {end:.2f} s"
-            )
+            warnings.append(f"{self._name}: truncated: {stated:.2f} s according to the header, {end:.2f} s decoded")
         elif damaged:
             warnings.append(f"{self._name}: {len(damaged)} damaged packets skipped (first: {damaged[0]})")
 

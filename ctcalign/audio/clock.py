@@ -17,9 +17,9 @@ class Clock:
     """The position in samples, compared with time stamps.
 
     Attributes:
-        rate: samples a second.
+        rate: samples per second.
         zero: time stamp of time 0, in seconds.
-        duration: seconds by the header, None when unknown.
+        duration: seconds according to the header, None if unknown.
         position: samples placed so far.
         notes: messages for the user, one line each.
     """

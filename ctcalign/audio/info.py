@@ -17,12 +17,12 @@ class AudioInfo:
     """A recording as its header describes it.
 
     Attributes:
-        path: as the caller gave it; "-" for standard input.
+        path: as given by the caller; "-" for standard input.
         container: e.g. "wav", "mp4", "matroska".
         codec: e.g. "pcm_16", "aac", "opus".
         sample_rate: of the recording, in Hz.
         channels: number of channels.
-        duration: seconds according to the header, None if it does not say. The decoded duration may differ.
+        duration: seconds according to the header, None if unknown. The decoded duration may differ.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Open recordings: local copies of pipes, the decoder of a file, and what is wrong with a file that has none."""
+"""Open recordings: local copies of pipes, the choice of a decoder, and errors for files that are not recordings."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
     """A seekable file of the recording, and its name for messages. Pipes and "-" are copied to a temporary file.
 
     Raises:
-        AudioError: missing, a folder, unreadable, empty, or recognised as something else than a recording.
+        AudioError: missing, a folder, unreadable, empty, or recognised as another kind of file.
     """
     name = str(path)
     if name == "-":
@@ -161,7 +161,7 @@ def _reason(error: Exception) -> str:
 
 
 def not_audio(head: bytes) -> str | None:
-    """What a file is, if its first bytes show that it is not a recording; else None.
+    """The kind of a file, if its first bytes show that it is not a recording; else None.
 
     Args:
         head: the first bytes of the file; 4096 are enough.

@@ -39,7 +39,7 @@ class SoundFileSource:
 
     @property
     def empty(self) -> bool:
-        """The header says that there are no samples (also in streamed wav files, whose sizes were never filled in)."""
+        """Whether the header gives no samples (also in streamed wav files, whose sizes were never filled in)."""
         return self._header_frames == 0
 
     def pieces(self, warnings: list[str]) -> Iterator[Samples]:
@@ -62,11 +62,11 @@ class SoundFileSource:
                 done += len(piece)
                 yield piece
         if self._cut:
-            warnings.append(f"{self.info.path}: truncated: {self._cut}; decoded as far as it goes, {done / rate:.2f} s")
+            warnings.append(f"{self.info.path}: truncated: {self._cut}; {done / rate:.2f} s decoded")
         elif self.info.duration is not None and done < self._header_frames:
             warnings.append(
-                f"{self.info.path}: truncated: the header says {self.info.duration:.2f} s, "
-                f"decoded as far as it goes, {done / rate:.2f} s"
+                f"{self.info.path}: truncated: {self.info.duration:.2f} s according to the header, "
+                f"{done / rate:.2f} s decoded"
             )
 
 
@@ -75,11 +75,11 @@ def _cut_chunk(parse_log: str) -> str | None:
     match = re.search(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", parse_log, re.MULTILINE)
     if match is None or int(match[1]) in _UNKNOWN_SIZES or int(match[1]) <= int(match[2]):
         return None
-    return f"{int(match[2])} of {int(match[1])} bytes of samples are there"
+    return f"{int(match[2])} of {int(match[1])} bytes of samples are present"
 
 
 def _last_page_missing(path: Path, container: str) -> str | None:
-    """What is missing at the end of an Ogg stream, whose last page is marked as such."""
+    """The missing part at the end of an Ogg stream, whose last page is marked as such."""
     if container != "OGG":
         return None
     with path.open("rb") as file:

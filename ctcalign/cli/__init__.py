@@ -92,7 +92,7 @@ class Commands(click.Group):
         try:
             with warnings.catch_warnings():
                 if not debug:
-                    # The library reports what concerns the user; warnings of other libraries are for developers.
+                    # ctcalign reports what concerns the user itself; warnings of other libraries are for developers.
                     warnings.simplefilter("ignore")
                 status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
                 return status if isinstance(status, int) else 0
@@ -145,8 +145,8 @@ def commands(debug: bool) -> None:
 
     \b
       ctcalign align talk.mp4 talk.srt -o talk.vtt      correct times for captions and words
-      ctcalign align talk.mp3 book.txt -o talk.json     a text without times, one caption a line
-      ctcalign transcribe talk.mp4 -o talk.srt          no text available
+      ctcalign align talk.mp3 book.txt -o talk.json     a text without times, one caption per line
+      ctcalign transcribe talk.mp4 -o talk.srt          without a text
       ctcalign convert talk.json talk.TextGrid          another format
       ctcalign plot talk.mp4 talk.json -o talk.png      a picture
 

@@ -42,7 +42,7 @@ Examples:
     help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors.",
 )
 @click.option("--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included.")
-@click.option("--all-spoken", is_flag=True, help="Place every word of CAPTIONS; treat none as not spoken.")
+@click.option("--all-spoken", is_flag=True, help="Align every word of CAPTIONS as spoken; skip none.")
 @click.option(
     "--max-shift",
     type=click.FloatRange(min=0, min_open=True),
@@ -55,7 +55,7 @@ Examples:
     "trust",
     type=click.FloatRange(min=0),
     metavar="NATS",
-    help="Penalty for a caption that lies outside --max-shift.  [default: 20 with --max-shift]",
+    help="Penalty for a caption outside --max-shift.  [default: 20 with --max-shift]",
 )
 @language_option
 @click.option(
@@ -67,7 +67,7 @@ Examples:
 @click.option(
     "--recording",
     metavar="ID",
-    help="Recording to take from CAPTIONS that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
+    help="Recording to read from CAPTIONS that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
 )
 @click.option(
     "--calibration",
@@ -89,16 +89,16 @@ def command(
 ) -> None:
     """Find the time of each cue and each word of CAPTIONS in AUDIO.
 
-    AUDIO is any recording or video; CAPTIONS any caption file, or plain text with one cue a line. CAPTIONS need no
+    AUDIO is any recording or video; CAPTIONS any caption file, or plain text with one cue per line. CAPTIONS need no
     times. Cues and words that are not spoken are marked; speech without a caption is listed.
     """
     prior = {name: value for name, value in (("max_shift", max_shift), ("trust", trust)) if value is not None}
     if given["faithful"] and given["method"] != "ipfa":
-        raise click.UsageError("--faithful is an option of --method ipfa; add that or leave it out")
+        raise click.UsageError("--faithful is an option of --method ipfa; add it or remove --faithful")
     if all_spoken and given["method"] != "global":
-        raise click.UsageError("--all-spoken is an option of --method global; leave one of them out")
+        raise click.UsageError("--all-spoken is an option of --method global; remove one of them")
     if prior and given["method"] != "global":
-        raise click.UsageError("--max-shift and --trust-times are options of --method global; leave them out")
+        raise click.UsageError("--max-shift and --trust-times are options of --method global; remove them")
 
     from ctcalign.cli.results import plan_results, run
 

@@ -80,7 +80,7 @@ def command(
     if output is not None and output.exists() and not overwrite:
         raise click.UsageError(f"--output: {output} exists; give --overwrite to replace it")
     if boundaries and plot is not None:
-        raise click.UsageError("--plot: there is nothing to draw with --boundaries; leave one of them out")
+        raise click.UsageError("--plot: there is nothing to draw with --boundaries; remove one of them")
 
     from ctcalign.calibration.sets import read_sets
     from ctcalign.models import load_model

@@ -29,7 +29,7 @@ def warn(messages: Iterable[str]) -> None:
     for message in unique[:MOST_WARNINGS]:
         click.echo(f"ctcalign: warning: {message}", err=True)
     if len(unique) > MOST_WARNINGS:
-        click.echo(f"ctcalign: warning: and {len(unique) - MOST_WARNINGS} more; the JSON output holds all", err=True)
+        click.echo(f"ctcalign: warning: and {len(unique) - MOST_WARNINGS} more; the JSON output contains all", err=True)
 
 
 def print_json(document: Any, indent: int = 2) -> None:
@@ -38,7 +38,7 @@ def print_json(document: Any, indent: int = 2) -> None:
 
 
 def table_console(width: int) -> Console:
-    """A console on stdout: as wide as the terminal, or `width` characters when stdout is no terminal."""
+    """A console on stdout: as wide as the terminal, or `width` characters if stdout is not a terminal."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else width, highlight=False)
@@ -46,7 +46,7 @@ def table_console(width: int) -> Console:
 
 @contextmanager
 def progress_bar(enabled: bool = True) -> Iterator[Progress]:
-    """Yield a `Progress` that draws a bar on stderr when that is a terminal, and does nothing when it is not."""
+    """Yield a `Progress` that draws a bar on stderr if that is a terminal, and does nothing otherwise."""
     if not (enabled and sys.stderr.isatty()):
         yield ignored
         return

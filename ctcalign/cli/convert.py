@@ -13,7 +13,7 @@ Examples:
   ctcalign convert talk.json - --to ctm | sort -k3n    to standard output
   ctcalign convert talk.json data/talk/ --to kaldi     a Kaldi data directory
   ctcalign convert talk.srt talk.jsonl.gz --audio talk.wav
-  ctcalign convert --list                              what each format holds
+  ctcalign convert --list                              what each format can represent
 
 {EXIT_STATUS}"""
 
@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Convert an alignment or a caption file to other formats.
 
-    IN and OUT may be '-' for standard input and output. What a format cannot hold is reported on stderr. Only JSON
-    holds everything: keep it.
+    IN and OUT may be '-' for standard input and output. Data that a format cannot represent is reported on stderr. Only
+    JSON represents everything: keep it.
     """
     from ctcalign.cli.console import note
     from ctcalign.formats.converting import convert

@@ -34,7 +34,7 @@ Examples:
 @click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm binary) that rescores the texts of the beam.")
 @click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
 @click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
-@click.option("--min-word-score", type=float, help="Leave words with a lower time score (nats) out of the delays.")
+@click.option("--min-word-score", type=float, help="Exclude words with a lower time score (nats) from the delays.")
 @device_option
 @licence_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")

@@ -95,7 +95,7 @@ def command(
     if as_json and "-" in (output, rejected):
         raise click.UsageError("--json and an output would both go to standard output; name a file for the output")
     if precision is not None and (given["min_confidence"] is not None or given["words"]):
-        raise click.UsageError("--precision chooses the confidence itself; leave --min-confidence and --words out")
+        raise click.UsageError("--precision chooses the confidence itself; remove --min-confidence and --words")
     from ctcalign.cli.console import note, print_json, warn
     from ctcalign.filtering.criteria import Criteria
     from ctcalign.filtering.run import filter_files

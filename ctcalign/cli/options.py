@@ -48,7 +48,7 @@ class Channel(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
 
 @dataclass(frozen=True)
 class ResultOptions:
-    """Where the result of a command goes; its fields are the options of `result_options`.
+    """Outputs of a command; the fields are the options of `result_options`.
 
     Attributes:
         outputs, formats: as given on the command line; see `ctcalign.cli.results.plan_results`.
@@ -65,7 +65,7 @@ class ResultOptions:
 
 
 def split(kind: type[D], given: Mapping[str, Any], **more: Any) -> tuple[D, dict[str, Any]]:
-    """An options object from the keywords of a command, and the keywords that are none of its fields.
+    """An options object from the keywords of a command, and the keywords that are not among its fields.
 
     Args:
         kind: a dataclass.

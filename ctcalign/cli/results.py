@@ -78,7 +78,7 @@ def run(work: Callable[[Progress], Alignment], planned: Sequence[tuple[str, Form
 
 
 def write_results(alignment: Alignment, planned: Sequence[tuple[str, Format]], *, quiet: bool) -> None:
-    """Write every output; report what a format cannot hold."""
+    """Write every output; report data that a format cannot represent."""
     from ctcalign.formats.writing import write
 
     for name, entry in planned:
@@ -98,7 +98,7 @@ def _summarise(alignment: Alignment, took: float) -> None:
 
 
 def _peak_memory() -> int:
-    """Bytes of the largest resident set so far; 0 where the system does not report it."""
+    """Bytes of the largest resident set so far; 0 if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows

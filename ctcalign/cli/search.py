@@ -61,7 +61,7 @@ Examples:
     "outputs",
     multiple=True,
     metavar="PATH",
-    help="Output file with one cue a hit, format by extension; '-' is standard output. Repeatable.",
+    help="Output file with one cue per hit, format by extension; '-' is standard output. Repeatable.",
 )
 @format_option
 @overwrite_option
@@ -88,7 +88,7 @@ def command(
     named = [file.name] if file is not None and file is not sys.stdin else []
     planned = plan_results(outputs, formats, audio, (audio, *named), overwrite)
     if as_json and any(name == "-" for name, _ in planned):
-        raise UsageError("--json: standard output is already taken by an output; give that one a file")
+        raise UsageError("--json: standard output is already used by an output; give that one a file")
     queries = [*phrases, *(text for text in _phrases_of(file) if text not in phrases)]
 
     from ctcalign.report.tables.search import hit_summary, hit_table
@@ -113,7 +113,7 @@ def _phrases_of(file: TextIO | None) -> list[str]:
     """The phrases of a file, one per line.
 
     Raises:
-        CaptionError: it is not UTF-8 text, or holds no phrase.
+        CaptionError: it is not UTF-8 text, or contains no phrase.
     """
     if file is None:
         return []
@@ -122,7 +122,7 @@ def _phrases_of(file: TextIO | None) -> list[str]:
     try:
         found = lines_of(file)
     except UnicodeDecodeError:
-        raise CaptionError(f"{file.name}: not UTF-8 text; expected one phrase a line") from None
+        raise CaptionError(f"{file.name}: not UTF-8 text; expected one phrase per line") from None
     if not found:
-        raise CaptionError(f"{file.name}: holds no phrase; expected one per line")
+        raise CaptionError(f"{file.name}: contains no phrase; expected one per line")
     return found

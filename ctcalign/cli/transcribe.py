@@ -33,8 +33,8 @@ Examples:
 def command(audio: str, **given: Any) -> None:
     """Transcribe AUDIO, with word times.
 
-    Transcription without captions, as a draft or to see what a model can do. The built-in model is made for alignment
-    and its spelling is poor; use a larger model for text.
+    Transcription without captions, as a draft or to test a model. The built-in model is trained for alignment and its
+    spelling is poor; use a larger model for text.
     """
     from ctcalign.cli.results import plan_results, run
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class RecordingEmission:
-    """The emission of a recording, with what its reader warned about.
+    """The emission of a recording, with the warnings of its reader.
 
     Attributes:
         emission: of one channel, or of all of them merged.
         warnings: of the reader.
-        loudest: with several channels the loudest one in each frame of the energy track, else None.
+        loudest: with several channels, the loudest one in each frame of the energy track; else None.
     """
 
     emission: Emission
@@ -57,17 +57,17 @@ def open_emission(
     device: str = "auto",
     progress: Progress = ignored,
 ) -> Iterator[RecordingEmission]:
-    """Compute the emission of a recording; its temporary files are gone when the context ends.
+    """Compute the emission of a recording; its temporary files are removed at the end of the context.
 
     With `channel="all"` the model runs on every channel by itself, and each frame of the result is the frame of the
-    channel with the lowest blank probability; a channel that is far softer than another one at that time is left out.
-    Two people who speak at the same time in two channels are not told apart.
+    channel with the lowest blank probability; a channel that is far softer than another one at that time is ignored.
+    Two people who speak at the same time in two channels are not separated.
 
     Args:
         audio: path of a recording or video; "-" is standard input.
         model: the recogniser.
         options: channel, window and memory limit.
-        device: where the model is; "auto", "cpu", "cuda", "cuda:1", "mps".
+        device: device of the model; "auto", "cpu", "cuda", "cuda:1", "mps".
         progress: see `Progress`.
     """
     options = options or EmissionOptions()
@@ -95,8 +95,8 @@ def open_emission(
             yield _merge(emissions, warnings)
 
 
-# A channel is left out while its power over half a second is this much below that of another one (20 dB), or this much
-# below the usual level of the loudest one (45 dB): there it holds crosstalk or hiss, in which a model finds symbols.
+# A channel is ignored while its power over half a second is this much below that of another one (20 dB), or this much
+# below the usual level of the loudest one (45 dB): it then contains crosstalk or hiss, in which a model finds symbols.
 FAR_SOFTER = 4.6  # nats
 SILENT = 10.4
 SMOOTHED = 0.25  # seconds on either side

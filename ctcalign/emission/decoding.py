@@ -1,4 +1,4 @@
-"""Greedy decoding of an emission: the best label of every frame, and the labels that it spells."""
+"""Greedy decoding of an emission: the best label of every frame, and the recognised labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BLOCK = 50_000  # frames read at a time
 
 @dataclass(frozen=True)
 class GreedyDecoding:
-    """The best label of every frame; equal neighbours merged and blanks left out, these are the recognised labels.
+    """The best label of every frame; equal neighbours merged and without blanks, these are the recognised labels.
 
     All frames are counted from the beginning of the emission, also in a part of it (`between`, `alone`).
 
@@ -21,7 +21,7 @@ class GreedyDecoding:
         labels: recognised labels. (n,)
         frames: frame at which each of them begins, ascending. (n,)
         blank: index of the blank.
-        separator: label between words, None where the model has none.
+        separator: label between words, None if the model has none.
         start: frame of `path[0]`.
     """
 
@@ -57,7 +57,7 @@ class GreedyDecoding:
         )
 
     def alone(self, first: int, stop: int) -> GreedyDecoding:
-        """The decoding of frames [first, stop) alone: a label that began earlier and goes on begins at `first`."""
+        """The decoding of frames [first, stop) only: a label that began earlier and continues begins at `first`."""
         at = max(first - self.start, 0)
         path = self.path[at : max(stop - self.start, at)]
         return GreedyDecoding.of_path(path, self.blank, self.separator, at + self.start)

@@ -80,7 +80,7 @@ class Emission:
 
     @cached_property
     def decoding(self) -> GreedyDecoding:
-        """The greedy decoding, computed when it is asked for and kept: `log_probs` must not change afterwards."""
+        """The greedy decoding, computed on first use and cached: `log_probs` must not change afterwards."""
         return GreedyDecoding.of(self.log_probs, self.vocabulary.blank, self.vocabulary.separator)
 
     def close(self) -> None:
@@ -116,9 +116,9 @@ def compute_emission(
         reader: an open recording at the model's rate, or blocks of samples, shapes (n,) or (1, n), or one such array.
         window: seconds of a window with its context; None chooses 30 s or more.
         batch_size: windows in a batch, >= 1; halved when memory runs out. None chooses.
-        device: where the model is.
-        max_memory: bytes that the process (on a GPU: its memory) may take; window and batch are made to fit.
-        progress: called after each batch with the seconds done and the seconds in all (None when unknown).
+        device: device of the model.
+        max_memory: bytes that the process (on a GPU: its memory) may use; window and batch are chosen to fit.
+        progress: called after each batch with the seconds done and the total seconds (None if unknown).
     Returns:
         The emission; close it, or use it as a context manager.
     Raises:
@@ -201,5 +201,5 @@ def _stream(source: object) -> tuple[Iterator[npt.NDArray[np.float32]], float | 
 
 def _mono(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if block.ndim == 2 and block.shape[0] != 1:
-        raise UsageError(f"channel: an emission is made from one channel, got {block.shape[0]}; choose mix or a number")
+        raise UsageError(f"channel: an emission needs one channel, got {block.shape[0]}; choose mix or a number")
     return np.ascontiguousarray(block.reshape(-1), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How the emission of a recording is computed: settings that every command with a recording and a model shares."""
+"""Settings for the emission of a recording, shared by all commands with a recording and a model."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ class EmissionOptions:
     """Settings of `open_emission`; the options of `align`, `transcribe` and `search_phrases` inherit from it.
 
     Attributes:
-        channel: "mix" averages the channels, a number from 0 takes one, "all" uses every channel; see `open_emission`.
+        channel: "mix" averages the channels, a number from 0 selects one, "all" uses every channel; see
+            `open_emission`.
         window: seconds of a window of the model with its context; None chooses 30 s or more.
-        max_memory: bytes that the process (on a GPU: its memory) may take; None sets no limit.
+        max_memory: bytes that the process (on a GPU: its memory) may use; None sets no limit.
     """
 
     channel: str | int = "mix"

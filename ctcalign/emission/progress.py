@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called now and then with what is being done and how far it is.
+    """Called repeatedly with the current stage and its progress.
 
-    `stage` is a short text for users ("running the model", "aligning"), `done` and `total` share a unit (seconds of
-    audio, cues, steps); `total` is None while it is not known.
+    `stage` is a short text for users ("running the model", "aligning"); `done` and `total` have the same unit (seconds
+    of audio, cues, steps); `total` is None while it is unknown.
     """
 
     def __call__(self, stage: str, done: float, total: float | None) -> None: ...

@@ -14,14 +14,14 @@ from ctcalign.emission.windows import Window, WindowPlan, plan_windows, shortest
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.protocol import AcousticModel
 
-# Shorter inputs are padded with silence, while their lengths stay: some models fail on less.
+# Shorter inputs are padded with silence, with unchanged lengths: some models fail on less.
 _LEAST_SECONDS = 0.5
 # Models with a coarse stride inside may return this many frames more or less than the length implies.
 _SLACK_FRAMES = 16
-# Seconds of the shortest window for models without a bounded context, whose output gets worse with less.
+# Seconds of the shortest window for models without a bounded context, whose output degrades with less.
 _LEAST_UNBOUNDED = 5.0
 _PROBE_SECONDS = 10.0
-# Bytes for a second of window where memory use cannot be measured: about what the first layers of wav2vec 2.0 need.
+# Bytes per second of window if memory use cannot be measured: about the need of the first layers of wav2vec 2.0.
 ASSUMED_PER_SECOND = 32 << 20
 # Factor on measured memory: attention grows faster than the window.
 SAFETY = 2.0
@@ -91,7 +91,7 @@ class WindowRunner:
         return [value[:count] for value, count in zip(values, frames.tolist(), strict=True)]
 
     def check(self, log_probs: Array, item: Window, plan: WindowPlan) -> None:
-        """Raise ModelError when the output of the model does not match its description."""
+        """Raise ModelError if the output of the model does not match its description."""
         seconds = len(item.samples) / self._model.sample_rate
         classes = len(self._model.vocabulary)
         if log_probs.shape[1] != classes:
@@ -156,7 +156,7 @@ def release(device: torch.device) -> None:
 
 
 def resident_bytes() -> int | None:
-    """Resident memory of this process in bytes, None where the system does not report it."""
+    """Resident memory of this process in bytes, None if the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -167,7 +167,7 @@ def resident_bytes() -> int | None:
 
 
 def peak_of(run: Callable[[], object], device: torch.device) -> int | None:
-    """Peak memory of `run` in bytes, beyond what is in use before; None where that cannot be measured."""
+    """Peak memory of `run` in bytes, beyond the memory in use before; None if it cannot be measured."""
     if device.type == "cuda":
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)

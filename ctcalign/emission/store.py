@@ -18,7 +18,7 @@ RAM_BYTES = 64 << 20
 class EmissionStore:
     """Frames of shape (n, C), appended in order.
 
-    The file has no name (or the system deletes it when it is closed), so that nothing is left after an interrupt.
+    The file has no name (or the system deletes it when it is closed), so that no file remains after an interrupt.
     """
 
     def __init__(self, frame_shift: float, classes: int) -> None:
@@ -54,7 +54,7 @@ class EmissionStore:
             ) from None
 
     def finish(self) -> tuple[npt.NDArray[np.float32] | npt.NDArray[np.float16], IO[bytes] | None]:
-        """The emission of shape (T, C), and the file that it maps when it is on disk (float16)."""
+        """The emission of shape (T, C), and the file that it maps if it is on disk (float16)."""
         if self._file is None:
             if not self._held:
                 return np.zeros((0, self._classes), dtype=np.float32), None

@@ -1,4 +1,4 @@
-"""Voice activity detection: silero-vad over a recording in blocks, and rules that make stretches of its frames."""
+"""Voice activity detection: silero-vad over a recording in blocks, and rules that join frames to stretches."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def speech_stretches(
 def stretches_of(
     probabilities: npt.NDArray[np.float32], frame: float, seconds: float, rules: VoiceRules | None = None
 ) -> list[Stretch]:
-    """Turn probabilities into stretches of speech, (start, end) in seconds.
+    """Convert probabilities to stretches of speech, (start, end) in seconds.
 
     Args:
         probabilities: of speech in each frame.
@@ -142,6 +142,6 @@ def _network() -> Any:
             network = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(
-            f"voice activity: the weights of silero-vad cannot be read ({error}); install it anew"
+            f"voice activity: the weights of silero-vad cannot be read ({error}); install it again"
         ) from error
     return network.eval()

@@ -1,4 +1,4 @@
-"""Cut a stream of samples into windows that lie on one frame grid."""
+"""Cut a stream of samples into windows on one frame grid."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from ctcalign.errors import ModelError, UsageError
 
-# Context of models that name none: audio further away hardly changes the output of a frame.
+# Context of models that do not specify one: audio further away hardly changes the output of a frame.
 DEFAULT_CONTEXT = 3.0
 # Models without a context of their own work best near the lengths that they were trained on.
 DEFAULT_WINDOW = 30.0
-# Where the context is bounded, a longer window costs only memory, and a smaller part of it is context.
+# If the context is bounded, a longer window costs only memory, and a smaller part of it is context.
 WINDOW_PER_CONTEXT = 12
 # Windows begin at multiples of these numbers of frames, so that layers with a stride inside the model (2, 3, 4, 8, 16
 # output frames) process each window at the same phase as they would process the whole recording.
@@ -101,7 +101,7 @@ def plan_windows(
             )
     if not any(_whole(unit * frame_shift * sample_rate) for unit in _UNITS):
         raise ModelError(
-            f"frame_shift of {frame_shift} s is no whole number of samples at {sample_rate} Hz; correct the frame_shift"
+            f"frame_shift of {frame_shift} s is not a whole number of samples at {sample_rate} Hz; correct it"
         )
     least = shortest_window(frame_shift, context)
     raise UsageError(f"window: {length:g} s is too short for this model; expected at least {least:.1f} s")

@@ -48,7 +48,7 @@ def render(alignment: Alignment) -> Rendered:
         text = ass_text(unescaped(cue.text))
         events.append(f"Comment: 0,0:00:00.00,0:00:00.00,Default,{_name(cue)},0,0,0,,{text}\n")
     lost = [cue.index for cue in rows.unplaced]
-    notes = rows.notes + [note.replace("left out", "written as Comment") for note in left_out(lost)]
+    notes = rows.notes + [note.replace("omitted", "written as Comment") for note in left_out(lost)]
     if changed:
         notes.append(f"braces in {counted(changed, 'cue')} are full-width: ASS hides text between braces")
     return Rendered(_HEADER + "".join(events), len(rows.placed), words, lost, notes)

@@ -19,7 +19,7 @@ _SPACE = re.compile(r"\s+")
 def render(alignment: Alignment) -> Rendered:
     """Times with 3 decimals; start + duration is the rounded end. Sorted by channel and start, as sclite requires.
 
-    Words that are not spoken (mark-up) are left out. White space inside a word becomes "_". The confidence column is
+    Words that are not spoken (mark-up) are omitted. White space inside a word becomes "_". The confidence column is
     written when any word has a confidence, with NA for the others; the channel is 1 where the cue has none.
     """
     name = recording_name(alignment)
@@ -46,7 +46,7 @@ def render(alignment: Alignment) -> Rendered:
     )
     notes = left_out(silent, "have no timed words")
     if unplaced:
-        notes.append(f"{counted(unplaced, 'word')} without a place left out")
+        notes.append(f"{counted(unplaced, 'word')} without a place omitted")
     return Rendered("".join(out), len(alignment.cues) - len(silent), len(rows), silent, notes)
 
 

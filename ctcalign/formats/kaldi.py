@@ -17,7 +17,7 @@ def render(alignment: Alignment) -> Rendered:
 
     An utterance is named SPEAKER-RECORDING-CUE. Each part has only letters, digits and "_", which sort after the "-"
     between them: utterances are then in the order of their speakers too, as Kaldi requires. Cues that are not placed,
-    failed or not spoken are left out and noted.
+    failed or not spoken are omitted and noted.
     """
     placed, lost = placed_cues(alignment)
     recording = identifier(Path(alignment.audio.replace("\\", "/")).stem) or "recording"

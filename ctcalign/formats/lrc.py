@@ -19,7 +19,7 @@ _TIME = re.compile(r"([\[<])(?=\d+:\d+(?:[.:]\d+)?[\]>])")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Cues without times are left out. A pause is written as `[end]` without text: players then clear the line.
+    """Cues without times are omitted. A pause is written as `[end]` without text: players then clear the line.
 
     Text that looks like a time of the format (`[1:23]`) gets a word joiner (no width) after its bracket.
     """

@@ -19,7 +19,7 @@ _TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 
 
 def render(alignment: Alignment) -> Rendered:
-    """A cue that was not placed is written at the time of the input file; without one it is left out and noted."""
+    """A cue that was not placed is written at the time of the input file; without one it is omitted and noted."""
     rows = caption_rows(alignment)
     blocks = [_block(i, start, end, _text(cue.text)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
     lost = [cue.index for cue in rows.unplaced]

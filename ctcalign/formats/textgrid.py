@@ -111,7 +111,7 @@ def _tier(
     if clipped:
         notes.append(f"{counted(clipped, noun)} began before the end of the one before: clipped")
     if dropped:
-        notes.append(f"{counted(len(dropped), noun)} without length and without room for any: left out")
+        notes.append(f"{counted(len(dropped), noun)} without length and without room for any: omitted")
     return kept, dropped
 
 

@@ -41,7 +41,7 @@ def render(alignment: Alignment) -> Rendered:
         note = lines(f"NOTE cue {cue.index} was not placed{reason}:\n{cue.text}")
         blocks.append(note.replace("-->", "--&gt;") + "\n\n")
     lost = [cue.index for cue in rows.unplaced]
-    notes = [note.replace("left out", "written as NOTE") for note in left_out(lost)]
+    notes = [note.replace("omitted", "written as NOTE") for note in left_out(lost)]
     unmarked = (
         sum(w.start is not None and w.status != "not_spoken" for cue, _, _ in rows.placed for w in cue.words) - words
     )

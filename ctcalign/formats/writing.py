@@ -42,7 +42,7 @@ def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: st
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
         format: one of `OUTPUT_FORMATS`; None takes that of the extension.
     Returns:
-        What was written, and what was repaired, changed or left out for this format.
+        What was written, and what was repaired, changed or omitted for this format.
     Raises:
         UsageError: no such format, or a folder format for a stream.   OutputError: it cannot be written.
     """

@@ -22,7 +22,7 @@ __all__ = ["AcousticModel", "ModelCard", "list_models", "load_model", "pick_devi
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name when it is first used: the table of models does not need torch."""
+    """Load a name on first use, since the table of models does not need torch."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

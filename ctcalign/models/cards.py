@@ -28,7 +28,7 @@ class ModelCard:
         parameters: number of weights, None if it depends on the file.
         megabytes: size of the weights, None if it depends on the file.
         frame_shift: seconds between output frames, None if it depends on the file.
-        extra: the extra of ctcalign that it needs, None for none.
+        extra: the extra of ctcalign that it needs, None if it needs none.
         available: whether the packages that it needs are installed; weights may still have to be downloaded.
     """
 
@@ -48,7 +48,7 @@ class ModelCard:
 
     @property
     def needs(self) -> str:
-        """What a user must do before it can be used, for the table."""
+        """Steps that a user must take before it can be used, for the table."""
         steps = [f"pip install 'ctcalign[{self.extra}]'"] if self.extra and not self.available else []
         if self.name.startswith("torchaudio:") and self.available:
             steps.append("download")

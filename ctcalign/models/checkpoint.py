@@ -58,8 +58,8 @@ def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ModelError(
-            f"{name}: the pickle holds more than weights, and loading it could run code, so it was not loaded; "
-            "export the model to ONNX or safetensors where it was made"
+            f"{name}: the pickle contains more than weights and was not loaded, since it could run code; "
+            "export the model to ONNX or safetensors with the program that created it"
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise ModelError(
@@ -72,6 +72,6 @@ def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.
     if not isinstance(header, dict) or not isinstance(weights, Mapping):
         raise ModelError(
             f"{name}: expected a mapping with 'ctcalign' (the header) and 'state_dict'; "
-            "export a checkpoint of another toolkit to ONNX and give onnx:FILE"
+            "export a checkpoint of another toolkit to ONNX and use onnx:FILE"
         )
     return header, {key: value for key, value in weights.items() if isinstance(value, torch.Tensor)}

@@ -63,8 +63,8 @@ def log_mel(waveform: Tensor) -> Tensor:
 def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     """Subtract the mean of each band over 2 s on either side, counting only frames inside `lengths`.
 
-    Like a mean over the whole recording, a running mean removes the spectral shape of the channel; but the context of a
-    frame stays bounded, so that windows of a recording give the same emission as the whole.
+    Like a mean over the whole recording, a running mean removes the spectral shape of the channel. But the context of a
+    frame is bounded, so that windows of a recording have the same emission as the whole.
 
     Args:
         features: shape (B, T, 80).

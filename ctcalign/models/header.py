@@ -1,4 +1,4 @@
-"""The description in or beside a model file: a JSON object, checked field by field."""
+"""The description in or next to a model file: a JSON object, checked field by field."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class ModelHeader:
     """The description of a model file.
 
     Attributes:
-        vocabulary: from "symbols" (list, in the order of the columns), "blank" (its column, 0 when left out),
+        vocabulary: from "symbols" (list, in the order of the columns), "blank" (its column, 0 if omitted),
             "separator" and "unknown" (columns or null), "word_pieces" (true when words begin with "\u2581").
         frame_shift: "frame_shift", seconds between output frames.
-        sample_rate: "sample_rate", Hz; 16000 when left out.
-        context: "context", seconds on either side that a frame depends on; null or left out for no bound.
-        spike_delay: "spike_delay", seconds; 0 when left out.
+        sample_rate: "sample_rate", Hz; 16000 if omitted.
+        context: "context", seconds on either side that a frame depends on; null or omitted for no bound.
+        spike_delay: "spike_delay", seconds; 0 if omitted.
         language: "language", code or null.
         licence: "licence", SPDX name or text; required.
-        normalise: "normalise": "utterance" takes the mean off each input and divides by its deviation; "none".
+        normalise: "normalise": "utterance" subtracts the mean of each input and divides by its deviation; "none".
         output: "output": "logits" (also right for log-probabilities), "log_probs" or "probs".
     """
 

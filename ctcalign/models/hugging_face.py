@@ -125,9 +125,7 @@ def _vocabulary(name: str, tokenizer: Any, config: Any) -> Vocabulary:
             symbols[column] = token
     blank = config.pad_token_id if config.pad_token_id is not None else tokenizer.pad_token_id
     if blank is None or not 0 <= blank < size:
-        raise ModelError(
-            f"hf:{name}: its configuration names no pad_token_id, which CTC models use as the blank; add it"
-        )
+        raise ModelError(f"hf:{name}: its configuration has no pad_token_id, which CTC models use as the blank; add it")
     delimiter = getattr(tokenizer, "word_delimiter_token", None)
     separator = symbols.index(delimiter) if delimiter in symbols else None
     unknown = tokenizer.unk_token_id
@@ -161,7 +159,7 @@ def _licence(name: str) -> str:
 
 
 def _known_licence(name: str) -> str:
-    """The licence of a model whose card cannot be read: some families are known to forbid commercial use."""
+    """The licence of a model whose card cannot be read; some families are known to forbid commercial use."""
     if re.search(r"facebook/mms-|voxpopuli", name, re.IGNORECASE):
         return "cc-by-nc-4.0"
     return "unknown (see the model card)"
@@ -182,5 +180,5 @@ def _remedy(name: str, error: Exception) -> str:
         )
     return (
         f"hf:{name}: cannot be loaded or downloaded ({reason}); check the name, or download the model elsewhere "
-        "and give hf:FOLDER or put it into the cache (HF_HOME)"
+        "and use hf:FOLDER or put it into the cache (HF_HOME)"
     )

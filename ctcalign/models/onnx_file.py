@@ -3,7 +3,7 @@
 The graph: first input (B, N) float32 samples in [-1, 1]; an optional second input (B,) int64 lengths in samples. First
 output (B, T, C); an optional second output (B,) frames. B may be fixed to 1; N must be dynamic.
 The description (see `ctcalign.models.header`) is a JSON object, either in the graph's metadata under the key "ctcalign"
-or in a file beside it: model.onnx.json or model.json.
+or in a file next to it: model.onnx.json or model.json.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _description(path: Path, session: Any, name: str) -> tuple[dict[str, Any], s
         found = next((candidate for candidate in beside if candidate.is_file()), None)
         if found is None:
             raise ModelError(
-                f"{name}: has no description; add the metadata entry 'ctcalign' or a file {beside[0].name} beside it "
+                f"{name}: has no description; add the metadata entry 'ctcalign' or a file {beside[0].name} next to it "
                 'with {"symbols": [...], "blank": 0, "frame_shift": 0.02, "licence": "..."}'
             )
         where = str(found)

@@ -11,7 +11,7 @@ from ctcalign.text.vocabulary import Vocabulary
 
 @runtime_checkable
 class AcousticModel(Protocol):
-    """A CTC recogniser: waveforms in, log-probabilities of its symbols out.
+    """A CTC recogniser: maps waveforms to log-probabilities of its symbols.
 
     Attributes:
         name: the argument of `load_model`.

@@ -21,7 +21,7 @@ class Family:
     """Models whose names begin with the same word and a colon.
 
     Attributes:
-        argument: what follows the colon, for messages.
+        argument: the part after the colon, for messages.
         module: the module that loads them; its `load(argument, device, allow_noncommercial)` returns the model.
         cards: lists its models for the table, without importing `module`.
         suffixes: of files that are models of this family.
@@ -65,7 +65,7 @@ def load_model(name: str, device: str = "auto", allow_noncommercial: bool = Fals
         device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
         allow_noncommercial: accept licences that forbid commercial use.
     Raises:
-        UsageError: no such model or device.
+        UsageError: unknown model or device.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
     family, _, argument = name.partition(":")
@@ -111,12 +111,12 @@ def pick_device(device: str = "auto") -> str:
 
 
 def remedy(name: str) -> str:
-    """What the user may have meant by an unknown name."""
+    """Suggestion for an unknown name."""
     for family, entry in FAMILIES.items():
         if name.lower().endswith(entry.suffixes or ("\0",)):
-            return f"for a file give {family}:{name.rpartition(':')[2]}"
+            return f"for a file use {family}:{name.rpartition(':')[2]}"
     if "/" in name:
-        return f"for a model of the Hugging Face hub or a folder give hf:{name}"
+        return f"for a model of the Hugging Face hub or a folder use hf:{name}"
     known = [card.name for card in list_models() if " " not in card.name and "FILE" not in card.name]
     by_key = {known_name.lower(): known_name for known_name in known}
     by_key.update({known_name.partition(":")[2].lower(): known_name for known_name in known})

@@ -18,7 +18,7 @@ BLANK = "<blank>"
 
 
 def import_torchaudio() -> Any:
-    """Import torchaudio, also beside a torch that was built for another minor version of CUDA.
+    """Import torchaudio, also with a torch that was built for another minor version of CUDA.
 
     The last release (2.11) raises an error on import if the minor CUDA version of torch differs from its own, as with
     the newer torch on the package index. The check concerns the CUDA kernels of torchaudio, which its models and CPU
@@ -116,7 +116,7 @@ def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleMode
     if requested not in table:
         near = difflib.get_close_matches(requested, list(table), n=2, cutoff=0.4)
         hint = f"did you mean {' or '.join(f'torchaudio:{n}' for n in near)}? " if near else ""
-        raise UsageError(f"model: there is no torchaudio:{bundle_name}; {hint}(ctcalign models lists all)")
+        raise UsageError(f"model: unknown bundle torchaudio:{bundle_name}; {hint}(ctcalign models lists all)")
     name = f"torchaudio:{requested}"
     language, licence = table[requested]
     check_licence(name, licence, allow_noncommercial)

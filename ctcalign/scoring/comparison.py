@@ -145,7 +145,7 @@ class Comparison:
         unmatched: items of the alignment without a partner in the reference.
         within: fraction of all spoken items with both ends within the tolerance; unplaced items are not within.
         runaway: fraction of the placed items with a start or end more than a second off.
-        skips: detection of items that are not spoken. An item that the alignment left out counts as skipped, one that
+        skips: detection of items that are not spoken. An item that the alignment omits counts as skipped, one that
             is not in the reference as not spoken.
         calibration: of the items with a confidence.   auc: of all items, by confidence, else by score.
         kept: detection of right items by a filter at `Options.threshold`.

@@ -77,7 +77,7 @@ class TimedFile:
 
 
 def items_of(alignment: Alignment) -> list[TimedItem]:
-    """The cues of an alignment. Words without a letter or digit (punctuation, mark-up) are left out."""
+    """The cues of an alignment. Words without a letter or digit (punctuation, mark-up) are skipped."""
     return [
         _item(cue, cue.index, words=[_word(word) for word in cue.words if plain_words(word.text)])
         for cue in alignment.cues

@@ -136,7 +136,7 @@ def _best_chain(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
     similar = _Similarities(alignment)
     starts = np.array([np.nan if item.start is None else item.start for item in alignment])
     best = np.zeros(m + 1)
-    how = np.zeros((n, m), np.uint8)  # 0: neither here; 1: a pair; 2: the item of the reference is left out
+    how = np.zeros((n, m), np.uint8)  # 0: neither here; 1: a pair; 2: the item of the reference is unmatched
     for i, item in enumerate(reference):
         likeness = similar.to(item)
         gain = np.where(likeness >= LEAST, likeness + _NEARNESS * _near(item.start, starts), -np.inf)

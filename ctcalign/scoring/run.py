@@ -79,7 +79,7 @@ def _joined(
     if missing:
         warnings.append(f"{alignment}: has nothing of {len(missing)} recordings of the reference: {_some(missing)}")
     if more:
-        warnings.append(f"{reference}: has nothing of {len(more)} recordings of the alignment, left out: {_some(more)}")
+        warnings.append(f"{reference}: has nothing of {len(more)} recordings of the alignment, skipped: {_some(more)}")
     nothing = TimedFile(alignment, [])
     return [(own.get(file.recording, nothing), file) for file in truth], warnings
 

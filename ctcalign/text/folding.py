@@ -66,7 +66,7 @@ def _may_lose_marks(character: str) -> bool:
 def foldings(character: str) -> Iterator[str]:
     """Yield the spellings of one character, the character itself first.
 
-    The last may be the empty string: for a combining mark that can be left out (an accent written apart, a vowel point
+    The last may be the empty string: for a combining mark that can be omitted (an accent written apart, a vowel point
     of Arabic or Hebrew).
     """
     yield character

@@ -89,8 +89,8 @@ class StepLosses:
         count: utterances (or prompts) of this process.
         anchor: a scalar to which every trained parameter contributes. It is multiplied by zero, so that a process
             without usable utterances takes part in the exchange of gradients.
-        skipped: utterances of this process that were left out, by reason.
-        dropped: responses of all processes that were left out, by reason.
+        skipped: utterances of this process that were skipped, by reason.
+        dropped: responses of all processes that were dropped, by reason.
         statistics: whatever `log_row` needs besides.
     """
 
@@ -111,7 +111,7 @@ class TrainingModule(pl.LightningModule):
         optimiser: AdamW and its rate.  seed: of everything random in the steps.
     Attributes:
         training_config: the resolved configuration, stored in checkpoints.
-        skipped: utterances left out so far, by reason.  dropped: responses left out so far, by reason.
+        skipped: utterances skipped so far, by reason.  dropped: responses dropped so far, by reason.
     """
 
     def __init__(self, optimiser: OptimiserConfig, seed: int) -> None:
@@ -173,11 +173,11 @@ class TrainingModule(pl.LightningModule):
         self.log("loss", row["loss"], prog_bar=True, logger=False, batch_size=count)
 
     def on_train_end(self) -> None:
-        """Report what was left out of the training."""
+        """Report the skipped utterances and dropped responses."""
         for what, counts in (("utterances", self.skipped), ("responses", self.dropped)):
             left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()) if number)
             if left_out:
-                pl.utilities.rank_zero_info(f"{what} left out of steps: {left_out}")
+                pl.utilities.rank_zero_info(f"{what} skipped in steps: {left_out}")
 
     def configure_optimizers(self) -> Any:
         """AdamW, its learning rate set at every update."""

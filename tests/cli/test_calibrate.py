@@ -63,7 +63,7 @@ def test_a_fit_is_written_and_used(halves, tmp_path):
     assert fitted.fitted_on["held_out"]["cues"]["auc"] > 0.8
     again = run("calibrate", *pairs, "-o", output)
     assert again.exit_code == 2
-    assert "is there already; give --overwrite" in again.output
+    assert "exists; give --overwrite" in again.output
 
 
 def test_shipped_confidences_separate_right_from_wrong(tmp_path):

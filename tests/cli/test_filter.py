@@ -34,7 +34,7 @@ def test_by_precision(source, tmp_path):
 def test_precision_excludes_confidence(source, tmp_path):
     result = run(source, "-o", tmp_path / "kept.json", "--precision", "0.9", "--min-confidence", "0.9")
     assert result.exit_code == 2
-    assert "leave --min-confidence and --words out" in result.stderr
+    assert "remove --min-confidence and --words" in result.stderr
 
 
 def test_by_confidence(source, tmp_path):
@@ -67,7 +67,7 @@ def test_by_confidence(source, tmp_path):
         "ctcalign:   1 x not spoken",
         "ctcalign:   1 x failed",
         "ctcalign:   1 x no confidence",
-        f"ctcalign: 1 left out for no confidence: {source} cue 4",
+        f"ctcalign: 1 rejected for no confidence: {source} cue 4",
     ]
     assert result.stdout == ""
 
@@ -114,7 +114,7 @@ def test_standard_output(source):
         (["{source}"], 2, "Missing option '-o'"),
         (["{source}", "-o", "{folder}/x.srt"], 2, "expected .json, .jsonl, .jsonl.gz or a folder/"),
         (["{source}", "-o", "{source}", "--overwrite"], 2, "is an input too; write elsewhere"),
-        (["{source}", "-o", "{other}"], 2, "is there already; give --overwrite"),
+        (["{source}", "-o", "{other}"], 2, "exists; give --overwrite"),
         (
             ["{source}", "-o", "{folder}/n.json", "--rejected", "{folder}/n.json"],
             2,

@@ -57,7 +57,7 @@ def test_plot(files, tmp_path):
     assert f"wrote {picture}" in result.stderr
     again = run(*files, "--plot", picture)
     assert again.exit_code == 2
-    assert "is there already; give --overwrite" in again.stderr
+    assert "exists; give --overwrite" in again.stderr
     assert run(*files, "--plot", picture, "--overwrite").exit_code == 0
 
 
@@ -88,7 +88,7 @@ def test_manifests_of_several_recordings_are_compared_by_their_ids(tmp_path):
     cue = json.loads(result.stdout)["levels"]["cue"]
     assert (cue["spoken"], cue["placed"]) == (3, 2)
     assert "has nothing of 1 recordings of the reference: c" in result.stderr
-    assert "left out: z" in result.stderr
+    assert "skipped: z" in result.stderr
     only = json.loads(run(alignment, reference, "--recording", "b", "--json").stdout)
     assert only["levels"]["cue"]["starts"]["median"] == pytest.approx(0.1)
 

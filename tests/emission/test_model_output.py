@@ -58,5 +58,5 @@ def test_windows_out_of_range(window: float) -> None:
 def test_arguments_out_of_range() -> None:
     with pytest.raises(UsageError, match="batch_size: expected 1 or more, got 0"):
         compute_emission(FakeModel(), noise(RATE), batch_size=0)
-    with pytest.raises(UsageError, match="channel: an emission is made from one channel, got 2"):
+    with pytest.raises(UsageError, match="channel: an emission needs one channel, got 2"):
         compute_emission(FakeModel(), [np.zeros((2, 100), dtype=np.float32)])

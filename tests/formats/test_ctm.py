@@ -38,10 +38,10 @@ def test_ctm(talk):
         "my_talk 1 1.500 0.300 world NA\n"
         "my_talk 1 1.800 0.200 & NA\n"
     )
-    assert "1 word without a place left out" in rendered.notes
+    assert "1 word without a place omitted" in rendered.notes
 
 
 def test_cues_without_timed_words_are_left_out_with_a_note():
     rendered = render(Alignment("a", 5.0, "", [AlignedCue(0, "no words", 1.0, 2.0)]), "ctm")
     assert (rendered.content, rendered.omitted) == ("", [0])
-    assert rendered.notes == ["1 cue has no timed words and is left out: 0"]
+    assert rendered.notes == ["1 cue has no timed words and is omitted: 0"]

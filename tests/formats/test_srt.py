@@ -152,5 +152,5 @@ def test_srt(talk):
     assert rendered.omitted == [1]
     assert rendered.notes == [
         "1 cue not placed, written at the time of the input file: 2",
-        "1 cue has no place and is left out: 1",
+        "1 cue has no place and is omitted: 1",
     ]

@@ -105,7 +105,7 @@ def test_chunk_by_chunk_is_the_whole(left_chunks: int, kernel: int, subsampling:
 
 def test_chunks_must_be_whole_but_for_the_last() -> None:
     encoder = streaming()
-    with pytest.raises(UsageError, match="expected 6 frames a chunk"):
+    with pytest.raises(UsageError, match="expected 6 frames per chunk"):
         encoder.step(features(1, 7), encoder.initial_state())
     _, state = encoder.step(features(1, 4), encoder.initial_state())
     with pytest.raises(UsageError, match="got 6 after 2 output frames"):

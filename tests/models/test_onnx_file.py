@@ -109,7 +109,7 @@ def test_probabilities_and_normalisation(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "text"),
     [
-        (None, "has no description; add the metadata entry 'ctcalign' or a file m.onnx.json beside it"),
+        (None, "has no description; add the metadata entry 'ctcalign' or a file m.onnx.json next to it"),
         ("{not json", "is not JSON"),
         ("[1]", "expected a JSON object"),
         ({**HEADER, "symbol": []}, "unknown field 'symbol'"),

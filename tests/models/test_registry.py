@@ -26,7 +26,7 @@ from ctcalign.models.cards import check_licence, is_noncommercial
         ("WAV2VEC2_ASR_BASE_960H", "did you mean torchaudio:WAV2VEC2_ASR_BASE_960H"),
         (
             "torchaudio:WAV2VEC2_BASE_960H",
-            "there is no torchaudio:WAV2VEC2_BASE_960H; did you mean torchaudio:WAV2VEC2_ASR",
+            "unknown bundle torchaudio:WAV2VEC2_BASE_960H; did you mean torchaudio:WAV2VEC2_ASR",
         ),
         ("facebook/wav2vec2-base-960h", "give hf:facebook/wav2vec2-base-960h"),
         ("model.onnx", "give onnx:model.onnx"),

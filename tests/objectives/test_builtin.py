@@ -162,7 +162,7 @@ def test_a_users_objective():
         (lambda: build_objective("fractions:Fraction"), "expected a subclass of Objective"),
         (lambda: build_property({"k": 1}), "expected a mapping with a name"),
         (lambda: build_property(3), "expected a name, a mapping or a property"),
-        (lambda: register_property("a:b"), "is no valid name"),
+        (lambda: register_property("a:b"), "is not a valid name"),
     ],
 )
 def test_invalid_configurations(call, message):

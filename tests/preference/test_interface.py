@@ -81,7 +81,7 @@ def test_a_loss_by_import_path():
         (lambda: build_preference_loss("math:pi"), "'math:pi' is a float, expected a function"),
         (lambda: build_preference_loss("simpo")({}), "batch: simpo needs chosen_log_probs, .*; it has nothing"),
         (lambda: register_preference_loss("dpo")(print), "the name 'dpo' is taken"),
-        (lambda: register_preference_loss("a:b"), "'a:b' is no valid name"),
+        (lambda: register_preference_loss("a:b"), "'a:b' is not a valid name"),
     ],
 )
 def test_invalid_names(build, message):

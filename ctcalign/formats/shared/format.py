@@ -34,7 +34,7 @@ class Rendered:
 
 @dataclass
 class WriteReport:
-    """What was written, and what was changed or left out for it. `omitted` holds the `index` of cues."""
+    """What was written, and what was changed or omitted for it. `omitted` holds the `index` of cues."""
 
     path: str  # "-" is stdout
     format: str

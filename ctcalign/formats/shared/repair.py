@@ -55,7 +55,7 @@ def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
     unwritten = _inside(alignment.unwritten, duration)
     if len(unwritten) < len(alignment.unwritten):
         notes.append(
-            f"{counted(len(alignment.unwritten) - len(unwritten), 'unwritten stretch')} outside the recording left out"
+            f"{counted(len(alignment.unwritten) - len(unwritten), 'unwritten stretch')} outside the recording omitted"
         )
     copy = replace(alignment, duration=duration, cues=cues, unwritten=unwritten, audio=_text(alignment.audio))
     return copy, notes + faults.notes()
@@ -91,7 +91,7 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
 
 
 def _inside(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
-    """The parts of spans that lie inside the recording; empty and non-finite ones are left out."""
+    """The parts of spans that lie inside the recording; empty and non-finite ones are omitted."""
     kept = [(max(a, 0.0), min(b, duration)) for a, b in spans if math.isfinite(a) and math.isfinite(b)]
     return [(a, b) for a, b in kept if b > a]
 

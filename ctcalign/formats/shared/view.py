@@ -100,7 +100,7 @@ def left_out(indices: list[int], what: str = "have no place") -> list[str]:
     """A note about the cues that are not in the output; none without such cues."""
     verb = what if len(indices) != 1 else what.replace("have", "has", 1)
     return [
-        f"{counted(len(indices), 'cue')} {verb} and {'is' if len(indices) == 1 else 'are'} left out: {listed(indices)}"
+        f"{counted(len(indices), 'cue')} {verb} and {'is' if len(indices) == 1 else 'are'} omitted: {listed(indices)}"
     ] * bool(indices)
 
 

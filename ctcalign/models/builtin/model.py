@@ -111,7 +111,7 @@ def load(language: str, device: str = "cpu", allow_noncommercial: bool = False) 
     if language not in NAMES:
         from ctcalign.models.registry import remedy
 
-        raise UsageError(f"model: there is no {name!r}; {remedy(name)}")
+        raise UsageError(f"model: unknown model {name!r}; {remedy(name)}")
     try:
         return load_checkpoint(FOLDER / language / "model.safetensors", name, device)
     except ImportError as error:

@@ -76,7 +76,7 @@ class Network(nn.Module):
         """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""
         x = subtract_running_mean(features, lengths) / FEATURE_SCALE
         x = nn.functional.silu(self.stem1(x[:, None]))
-        # Biases made the padding nonzero: clear it, so that a batch equals its utterances one by one.
+        # Biases make the padding nonzero: clear it, so that a batch equals its utterances one by one.
         x = x * _inside((lengths + 1) // 2, x.shape[2]).to(x)[:, None, :, None]
         lengths = (lengths + 3) // 4
         x = nn.functional.silu(self.stem2(x))
@@ -98,10 +98,10 @@ class Network(nn.Module):
         """Log-mel features to log-probabilities.
 
         Args:
-            features: natural-log mel energies. Shape (B, T, 80), 10 ms a frame.
+            features: natural-log mel energies. Shape (B, T, 80), 10 ms per frame.
             lengths: frames of each utterance. Shape (B,).
         Returns:
-            Log-probabilities, shape (B, 2 * ceil(T / 4), C), 20 ms a frame; lengths (B,), at most ceil(T / 2).
+            Log-probabilities, shape (B, 2 * ceil(T / 4), C), 20 ms per frame; lengths (B,), at most ceil(T / 2).
         """
         last, _, trunk_lengths = self.trunk(features, lengths)
         return self.frames(self.head(last)), torch.minimum(2 * trunk_lengths, (lengths + 1) // 2)

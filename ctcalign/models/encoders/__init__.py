@@ -1,4 +1,4 @@
-"""Encoders of trainable recognisers: log-mel frames in, hidden frames out. Loaded on first use."""
+"""Encoders of trainable recognisers, from log-mel frames to hidden frames. Loaded on first use."""
 
 from __future__ import annotations
 

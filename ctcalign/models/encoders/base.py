@@ -12,7 +12,7 @@ from ctcalign.errors import UsageError
 
 
 class Encoder(nn.Module, ABC):
-    """Features to hidden frames. Output frame t belongs to the feature frames from t * subsampling on.
+    """Maps features to hidden frames. Output frame t belongs to the feature frames from t * subsampling on.
 
     Attributes:
         name: of this kind of encoder, in checkpoints.

@@ -1,4 +1,4 @@
-"""From log-mel energies to the input of an encoder: subtraction of a running mean, and a scale."""
+"""Normalisation of log-mel energies as input of an encoder: subtraction of a running mean, and a scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frontend, encoder and output layer as one network: log-mel frames in, log-probabilities out."""
+"""Frontend, encoder and output layer as one network from log-mel frames to log-probabilities."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str
 
 
 def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) -> None:
-    """Write weights (float32) and header as one safetensors file, whole or not at all.
+    """Write weights (float32) and header as one safetensors file, atomically.
 
     Raises:
         UsageError: the encoder is not one of ctcalign's, so it could not be loaded again.
@@ -171,5 +171,5 @@ def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch
         raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
     header = json.loads(metadata.get("ctcalign", "{}"))
     if not isinstance(header, dict):
-        raise ModelError(f"{name}: {path} has a header that is no object; expected a file written by ctcalign")
+        raise ModelError(f"{name}: {path} has a header that is not an object; expected a file written by ctcalign")
     return header, weights

@@ -1,4 +1,4 @@
-"""A chunked encoder for streaming: its output chunk by chunk equals its output for the whole."""
+"""A chunked encoder for streaming: its output chunk by chunk equals its output for the whole utterance."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class StreamingEncoder(Encoder):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, 80), (B,) -> (B, T', dim), (B,): the whole at once, with a mask of the chunks of each frame."""
+        """(B, T, 80), (B,) -> (B, T', dim), (B,): the whole utterance at once, with a mask of chunks."""
         x = self.stem(features * inside(lengths, features.shape[1]).to(features)[:, :, None])
         lengths = self.output_lengths(lengths)
         valid = inside(lengths, x.shape[1])
@@ -125,7 +125,7 @@ class StreamingEncoder(Encoder):
         most = self.chunk * self.subsampling
         if features.shape[1] > most or state.frames % self.chunk:
             raise UsageError(
-                f"features: expected {most} frames a chunk (fewer only in the last), got {features.shape[1]} "
+                f"features: expected {most} frames per chunk (fewer only in the last), got {features.shape[1]} "
                 f"after {state.frames} output frames"
             )
         x = self.stem(features, state.features)

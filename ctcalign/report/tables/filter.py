@@ -73,6 +73,6 @@ def _unknown(tally: Tally) -> list[str]:
             if field.startswith("no "):
                 missing[row["reason"]].append(name)
     return [
-        f"{len(names)} left out for {reason}: {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}"
+        f"{len(names)} rejected for {reason}: {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}"
         for reason, names in missing.items()
     ]

@@ -72,7 +72,7 @@ def _letters_only(pieces: list[str]) -> bool:
 
 
 def _joint(signs: str, locale: Locale) -> list[str]:
-    """Words for the signs between two parts; "" where they may be left out."""
+    """Words for the signs between two parts; "" if they may be omitted."""
     if set(signs) <= set("&+=@%#"):
         return [" ".join(next(iter(locale.signs.get(sign, ())), "") for sign in signs)]
     if signs == "/":

@@ -13,7 +13,7 @@ from ctcalign.metrics import TimedWord
 from ctcalign.train.data.tokenizers import Tokenizer
 from ctcalign.train.processes import padded
 
-# Why an utterance is left out of a step. SPARE: the utterance belongs to another process; this one has none of its own.
+# Why an utterance is skipped in a step. SPARE: the utterance belongs to another process; this one has none of its own.
 UNREADABLE, UNTRANSCRIBED, SPARE = "unreadable", "untranscribed", "spare"
 TOO_SHORT, UNSAYABLE = "too_short", "unsayable"
 REASONS = (UNREADABLE, UNTRANSCRIBED, UNSAYABLE, TOO_SHORT)
@@ -27,7 +27,7 @@ class Batch:
         features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
         texts: transcripts.  ids: of the cuts.
         words: the words of each utterance with their times, nan where unknown; empty in training.
-        reasons: why an utterance is left out, "" where it is not.
+        reasons: why an utterance is skipped, "" if it is not.
         epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """
 

@@ -52,7 +52,7 @@ class GlobalBatches:
     Args:
         name, sources: see `open_cuts`.
         max_duration: seconds of speech in a batch of all processes.  max_cuts: utterances in it; None: no limit.
-        longest: seconds; longer utterances are left out and counted.
+        longest: seconds; longer utterances are skipped and counted.
         buckets: groups of similar duration.  buffer: cuts in memory for sorting and shuffling.
         shuffle, seed: whether each epoch has a random order of its own, and its seed.
         rank, world_size: of this process.

@@ -26,7 +26,7 @@ class CutsDataModule(ResumableData):
         max_duration: seconds of speech in a training batch of all processes.
         max_cuts: utterances in it at most.
         validation_duration: seconds of speech in a validation batch; default: `max_duration`.
-        longest: seconds; longer training utterances are left out and counted.
+        longest: seconds; longer training utterances are skipped and counted.
         buckets: groups of similar duration.
         buffer: cuts in memory for sorting and shuffling; those from Shar include their audio.
         augmentation: of training utterances.
@@ -95,6 +95,6 @@ class CutsDataModule(ResumableData):
         ):
             pl.utilities.rank_zero_info(
                 f"epoch {batch.epoch}: {self._batches.left_out} utterances longer than {self._batches.longest:g} s "
-                "were left out"
+                "were skipped"
             )
         return batch

@@ -149,7 +149,7 @@ def evaluate_cuts(
 
     Args:
         model: a model, or its name as in `ctcalign.load_model`.
-        decoder: greedy when left out.
+        decoder: greedy if omitted.
         device: of the model.
         least_score: see `recognise`.
         progress: called with the number of cuts so far.
@@ -177,7 +177,7 @@ def evaluate_cuts(
             progress(number)
     if not sum(one.words.reference_length for one in found):
         left_out = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
-        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {left_out or 'none left out'})")
+        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {left_out or 'none skipped'})")
     look_ahead = model.look_ahead if isinstance(model, Recogniser) else None
     evaluation = Evaluation(
         found,

@@ -67,7 +67,7 @@ def error_sums(
 
 
 def validation_metrics(sums: Tensor) -> dict[str, float]:
-    """val_loss, val_wer, val_cer (fractions) and val_delay (mean, seconds); one without observations is left out."""
+    """val_loss, val_wer, val_cer (fractions) and val_delay (mean, seconds); one without observations is skipped."""
     of = dict(zip(SUMS, sums.tolist(), strict=True))
     pairs = {
         "val_loss": ("loss", "losses"),

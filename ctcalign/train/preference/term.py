@@ -110,7 +110,7 @@ def named(side: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def loss_metrics(result: PairResult | RowResult | None, dropped: Mapping[str, int]) -> dict[str, float]:
-    """Metrics of the loss, and the number of responses left out of the batch by reason, for the log."""
+    """Metrics of the loss, and the number of responses dropped of the batch by reason, for the log."""
     found = {} if result is None else {name: float(value) for name, value in result.metrics.items()}
     return {**found, **{f"dropped/{reason}": float(number) for reason, number in sorted(dropped.items())}}
 

@@ -25,11 +25,11 @@ class CTCModule(TrainingModule):
     """Train an encoder with CTC and objectives.
 
     The loss is the mean over the utterances of the batch of all processes. Utterances that cannot be trained on are
-    left out and counted by reason.
+    skipped and counted by reason.
 
     Args:
         encoder: the hidden layers.
-        tokenizer: characters a-z, apostrophe and space when left out.
+        tokenizer: characters a-z, apostrophe and space if omitted.
         frontend: normalisation of the features.
         objectives: losses that are added to the CTC loss or replace it.
         optimiser: AdamW and its rate.
@@ -148,7 +148,7 @@ class CTCModule(TrainingModule):
         return row | self.skipped_row()
 
     def skipped_row(self) -> dict[str, float]:
-        """Utterances left out so far, by reason, for the log."""
+        """Utterances skipped so far, by reason, for the log."""
         return {f"skipped/{reason}": float(number) for reason, number in self.skipped.items() if number}
 
     def on_validation_epoch_start(self) -> None:

@@ -117,7 +117,7 @@ class ObjectiveConfig:
         sampler: which paths it gets.
         hypotheses: number of texts for an objective over n-best lists, >= 1.
         start_when, ramp_steps, until_step: see `StartWhen` and `Schedule`.
-        label: its name in the log; `name` when left out.
+        label: its name in the log; `name` if omitted.
     """
 
     name: str

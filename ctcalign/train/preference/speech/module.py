@@ -71,7 +71,7 @@ class CtcPreferenceModule(CTCModule):
     """Continue the training of a recogniser with a preference loss.
 
     The loss is ctc_weight * CTC + loss.weight * preference, each over the batch of all processes. Responses that cannot
-    be used are left out and counted by reason.
+    be used are dropped and counted by reason.
 
     Args:
         encoder, tokenizer, frontend, optimiser, seed: see `CTCModule`.
@@ -160,7 +160,7 @@ class CtcPreferenceModule(CTCModule):
     def _loss_inputs(
         self, batch: Batch, emissions: Emissions | None, place: tuple[int, int, int]
     ) -> tuple[dict[str, Tensor], Counter[str]]:
-        """Inputs of the loss from this process's responses, and the responses left out in all processes."""
+        """Inputs of the loss from this process's responses, and the responses dropped in all processes."""
         dropped: Counter[str] = Counter()
         own: dict[str, Tensor] = {}
         targets: list[tuple[str, Labels]] = []

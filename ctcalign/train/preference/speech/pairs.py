@@ -93,7 +93,7 @@ class PairMaker:
     def __call__(
         self, emissions: Emissions, log_probs: torch.Tensor, generators: Sequence[torch.Generator]
     ) -> tuple[list[Preference], Counter[str]]:
-        """Pairs of a batch, and the number of responses left out by reason.
+        """Pairs of a batch, and the number of responses dropped by reason.
 
         Args:
             emissions: the utterances.
@@ -189,7 +189,7 @@ class PairMaker:
         return found, dropped
 
     def _labels(self, response: Response, frames: int) -> Labels | str:
-        """Labels of a response, or the reason why it is left out."""
+        """Labels of a response, or the reason why it is dropped."""
         if isinstance(response.content, tuple) != self.frames:
             raise UsageError(
                 f"pairs: the manifest has {'texts' if self.frames else 'paths'}, but tokens are "

@@ -107,7 +107,7 @@ class _Batches:
 def preferences_of(
     examples: list[Example], prompts: list[list[int]], tokenizer: TextTokenizer, together: int
 ) -> tuple[list[Preference], Counter[str]]:
-    """Preferences of examples as tokens, and the number of responses left out by reason (identical, or too long).
+    """Preferences of examples as tokens, and the number of responses dropped by reason (identical, or too long).
 
     Args:
         prompts: tokens of the prompt of each example.

@@ -44,7 +44,7 @@ class TextPreferenceModule(TrainingModule):
         aligned: folders or hub names of strong models for PoFT; default: the reference.
         matching: of BCO: weight undesirable rows by the probability that their prompt has a desirable response
             (underlying distribution matching), from a classifier of prompts that is fitted before training.
-        longest: tokens of prompt, response and end; longer ones are left out and counted.
+        longest: tokens of prompt, response and end; longer ones are skipped and counted.
         optimiser: AdamW and its rate.
         seed: of weights and dropout.
     Raises:
