@@ -130,7 +130,7 @@ def test_truncated_mp4_with_its_index_in_front(tmp_path: Path) -> None:
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with open_audio(cut) as reader:
         decoded = np.concatenate(list(reader.blocks()), axis=1)[0]
-        assert any("truncated: the header says 6.0" in warning for warning in reader.warnings)
+        assert any("truncated: 6.0" in warning for warning in reader.warnings)
     assert onsets(decoded, 16_000)[:1] == pytest.approx(AT[:1], abs=0.002)
 
 

@@ -77,7 +77,7 @@ def test_the_surest_hits_alone():
         ((TALK, "a", "--min-confidence", "2"), 2, "--min-confidence"),
         ((TALK, "a", "--max-hits", "0"), 2, "--max-hits"),
         ((TALK, "a", "--calibration", "none.json"), 2, "calibration none.json: cannot be read: No such file"),
-        ((TALK, "a", "--json", "-o", "-", "--format", "srt"), 2, "--json: standard output is already taken"),
+        ((TALK, "a", "--json", "-o", "-", "--format", "srt"), 2, "--json: standard output is already used"),
         ((TALK, "a", "-o", "hits.xyz"), 2, "no output format has this extension"),
         (("none.wav", "a"), 1, "none.wav"),
         ((TALK, "--phrases", "none.txt"), 2, "none.txt"),
@@ -91,7 +91,7 @@ def test_errors_are_one_line(arguments, status, message):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"# only\n\n", "contains no phrase")])
+@pytest.mark.parametrize(("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"# only\n\n", "no phrase")])
 def test_files_that_hold_no_phrases(tmp_path, content, message):
     (tmp_path / "p.txt").write_bytes(content)
     result = run(TALK, "--phrases", tmp_path / "p.txt")

@@ -41,7 +41,7 @@ class _Nan(FakeModel):
         (_model(vocabulary=Vocabulary(("a", "b"))), "5 columns but its vocabulary has 2 symbols"),
         (_Logits(), "apply log_softmax"),
         (_Nan(), "returns NaN in the window at 0.0 s"),
-        (_model(frame_shift=0.0123456), "no whole number of samples"),
+        (_model(frame_shift=0.0123456), "not a whole number of samples"),
     ],
 )
 def test_output_that_does_not_match_the_description(model: FakeModel, text: str) -> None:

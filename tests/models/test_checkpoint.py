@@ -88,9 +88,7 @@ def test_pickles_with_code_are_refused(tmp_path: Path, monkeypatch: pytest.Monke
     torch.save({"ctcalign": {}, "state_dict": {}, "extra": _Code()}, tmp_path / "a.ckpt")
     (tmp_path / "b.pt").write_bytes(pickle.dumps(_Code()))
     for name in ("a.ckpt", "b.pt"):
-        with pytest.raises(
-            ModelError, match="contains more than weights and was not loaded, since it could run code"
-        ):
+        with pytest.raises(ModelError, match="contains more than weights and was not loaded, since it could run code"):
             load_model(f"checkpoint:{tmp_path / name}", device="cpu")
     assert not (tmp_path / "pwned").exists()
 
@@ -103,7 +101,7 @@ def test_what_is_no_checkpoint(tmp_path: Path) -> None:
         load_model(f"checkpoint:{tmp_path / 'bad.safetensors'}", device="cpu")
     torch.save({"model": torch.zeros(3)}, tmp_path / "foreign.pt")
     with pytest.raises(
-        ModelError, match=r"expected a mapping with 'ctcalign' .*another toolkit to ONNX and give onnx:FILE"
+        ModelError, match=r"expected a mapping with 'ctcalign' .*another toolkit to ONNX and use onnx:FILE"
     ):
         load_model(f"checkpoint:{tmp_path / 'foreign.pt'}", device="cpu")
     (tmp_path / "cut.pt").write_bytes((tmp_path / "foreign.pt").read_bytes()[:100])

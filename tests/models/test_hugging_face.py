@@ -122,7 +122,7 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"empty: cannot be loaded .*expected a folder written by save_pretrained"):
         load_model(f"hf:{tmp_path / 'empty'}", device="cpu")
     with pytest.raises(
-        ModelError, match=r"hf:nobody/nothing: cannot be loaded or downloaded .*give hf:FOLDER or put it into"
+        ModelError, match=r"hf:nobody/nothing: cannot be loaded or downloaded .*use hf:FOLDER or put it into"
     ) as caught:
         load_model("hf:nobody/nothing", device="cpu")
     assert "\n" not in str(caught.value)

@@ -184,7 +184,7 @@ def test_invalid_input_gives_one_line_errors():
         (BatchError, r"counts in \[0, 6\]", lambda: awp_pairs(log_probs, sampled, better, torch.tensor([7, 6]))),
         (BatchError, r"labels in \[0, 4\)", lambda: awp_pairs(log_probs, sampled + 4, better, lengths)),
         (BatchError, "infeasible utterances", lambda: awp_pairs(log_probs, sampled * 0 - 1, better, lengths)),
-        (BatchError, "expected at least one path", lambda: awp_pairs(log_probs, sampled[:, :0], better[:, :0], lengths)),
+        (BatchError, "at least one path", lambda: awp_pairs(log_probs, sampled[:, :0], better[:, :0], lengths)),
         (ShapeError, "counts, never fractions", lambda: awp_pairs(log_probs, sampled, better, torch.ones(2))),
         (ShapeError, "improved: expected", lambda: awp_pairs(log_probs, sampled, better[:, :2], lengths)),
         (ShapeError, "sampled: expected ints", lambda: awp_pairs(log_probs, sampled[:, :, :5], better, lengths)),
