@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ctcalign.files import atomic_directory, atomic_write
+
 if TYPE_CHECKING:
     from ctcalign.formats.captions import Captions, read_captions
     from ctcalign.formats.reading import from_captions, read_alignment
@@ -35,6 +37,8 @@ __all__ = [
     "Captions",
     "Format",
     "WriteReport",
+    "atomic_directory",
+    "atomic_write",
     "format_of",
     "from_captions",
     "plan_outputs",

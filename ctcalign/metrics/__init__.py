@@ -1,5 +1,9 @@
 """Evaluation metrics: error rates, emission latency, calibration of confidences, and their bootstrap intervals."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ctcalign.metrics.bootstrap import Comparison as Comparison
 from ctcalign.metrics.bootstrap import Interval as Interval
 from ctcalign.metrics.bootstrap import bootstrap_interval as bootstrap_interval
@@ -29,3 +33,15 @@ from ctcalign.metrics.reliability import ReliabilityStats as ReliabilityStats
 from ctcalign.metrics.reliability import detection as detection
 from ctcalign.metrics.reliability import reliability_stats as reliability_stats
 from ctcalign.metrics.reliability import roc_auc as roc_auc
+
+if TYPE_CHECKING:
+    from ctcalign.edits import edit_distance as edit_distance
+
+
+def __getattr__(name: str) -> Any:
+    """`edit_distance` imports numba, which the other names do without."""
+    if name == "edit_distance":
+        from ctcalign.edits import edit_distance
+
+        return edit_distance
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
