@@ -90,7 +90,7 @@ _OWN_MARK = "; written by ctcalign"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a Dialogue line, override blocks kept in the text, \\N as line break.
+    """One cue per Dialogue line, override blocks kept in the text, \\N as line break.
 
     Comment lines are not captions, except those in which ctcalign keeps cues that it could not place.
     """

@@ -1,4 +1,4 @@
-"""Audacity label track: start, end and text, one label a cue or a word."""
+"""Audacity label track: start, end and text, one label per cue or a word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def render_words(alignment: Alignment) -> Rendered:
-    """One label a spoken word."""
+    """One label per spoken word."""
     placed, lost = placed_cues(alignment)
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
     rows = [_label(a, b, plain(word.text)) for cue, _, _ in placed for word, a, b in spoken_words(cue)]
@@ -34,7 +34,7 @@ def _label(start: float, end: float, text: str) -> str:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a label; point labels have no length. Lines with the frequencies of a spectral label are skipped."""
+    """One cue per label; point labels have no length. Lines with the frequencies of a spectral label are skipped."""
     out = []
     for n, line in source.numbered():
         if line.startswith("\\"):
@@ -60,7 +60,7 @@ def _matches(source: Source) -> bool:
 FORMAT = Format(
     "audacity",
     (),
-    "Audacity label track, one label a cue",
+    "Audacity label track, one label per cue",
     read,
     render,
     aliases=("labels",),
@@ -71,7 +71,7 @@ FORMAT = Format(
 WORDS = replace(
     FORMAT,
     name="audacity-words",
-    description="Audacity label track, one label a word",
+    description="Audacity label track, one label per word",
     read=None,
     render=render_words,
     aliases=(),

@@ -1,4 +1,4 @@
-"""Which format a caption file has: by its extension, or by its content where that is unambiguous."""
+"""The format of a caption file, by its extension, or by its content if that is unambiguous."""
 
 from __future__ import annotations
 

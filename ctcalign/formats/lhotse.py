@@ -147,7 +147,7 @@ def _text(value: Any) -> str | None:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a supervision, in file order.
+    """One cue per supervision, in file order.
 
     The text is the supervision's, or the caption's in a cut that ctcalign wrote.
     """

@@ -1,4 +1,4 @@
-"""ctcalign's own JSON, which holds a whole alignment; its JSON Schema is `alignment.schema.json` in this folder."""
+"""ctcalign's own JSON of a whole alignment; its JSON Schema is `alignment.schema.json` in this folder."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SCHEMA_FILE = Path(__file__).with_name("alignment.schema.json")
 
 
 def render(alignment: Alignment) -> Rendered:
-    """The document of the alignment, one cue a line; numbers are unrounded."""
+    """The document of the alignment, one cue per line; numbers are unrounded."""
     words = sum(len(cue.words) for cue in alignment.cues)
     return Rendered(document_text(to_dict(alignment), allow_nan=False), len(alignment.cues), words)
 
 
 def document_text(document: Mapping[str, Any], *, allow_nan: bool) -> str:
-    """A document as JSON with one cue a line, for diff, grep and head."""
+    """A document as JSON with one cue per line, for diff, grep and head."""
 
     def compact(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=allow_nan)

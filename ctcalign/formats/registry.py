@@ -1,4 +1,4 @@
-"""The table of formats, and which of them a name or a file name means."""
+"""The table of formats, and the choice of a format by name or file name."""
 
 from __future__ import annotations
 

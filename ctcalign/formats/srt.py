@@ -1,4 +1,4 @@
-"""SubRip: one block a cue (or a word), times in milliseconds, text with the tags that players know."""
+"""SubRip: one block per cue (or a word), times in milliseconds, text with the tags that players know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def render_words(alignment: Alignment) -> Rendered:
-    """One block a word: for videos that show one word at a time."""
+    """One block per word: for videos that show one word at a time."""
     placed, unplaced = placed_cues(alignment)
     words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
     blocks = [_block(i, start, end, _text(word.text)) for i, (word, start, end) in enumerate(words, 1)]
@@ -102,7 +102,7 @@ def _matches(source: Source) -> bool:
 FORMAT = Format(
     "srt",
     (".srt",),
-    "SubRip captions, one block a cue",
+    "SubRip captions, one block per cue",
     read,
     render,
     aliases=("subrip",),
@@ -115,7 +115,7 @@ WORDS = replace(
     FORMAT,
     name="srt-words",
     extensions=(),
-    description="SubRip, one block a word",
+    description="SubRip, one block per word",
     read=None,
     render=render_words,
     aliases=(),

@@ -1,4 +1,4 @@
-"""NIST STM: recording, channel, speaker, start, end and text, one cue a line."""
+"""NIST STM: recording, channel, speaker, start, end and text, one cue per line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NO_SPEAKER = {"unknown", "inter_segment_gap", "excluded_region"}
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a line that is not a comment (";;"). Segments that scoring ignores become cues without text."""
+    """One cue per line that is not a comment (";;"). Segments that scoring ignores become cues without text."""
     rows = [(n, line) for n, line in source.numbered() if not line.lstrip().startswith(";;")]
     channels = channel_numbers(p[1] for p in (line.split(None, 5) for _, line in rows) if len(p) > 4)
     out = []
@@ -77,7 +77,7 @@ def _matches(source: Source) -> bool:
 FORMAT = Format(
     "stm",
     (".stm",),
-    "NIST STM, one cue a line",
+    "NIST STM, one cue per line",
     read,
     render,
     resolution=1e-3,

@@ -1,4 +1,4 @@
-"""A table with a header, one row a cue or a word, for spreadsheets, awk and data frames."""
+"""A table with a header, one row per cue or a word, for spreadsheets, awk and data frames."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _UNITS = re.compile(r"[ _(\[]*(ms|msec|milliseconds|s|sec|seconds)[)\]]*$")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a row; a table of words that ctcalign wrote gives cues of words joined by blanks.
+    """One cue per row; a table of words that ctcalign wrote gives cues of words joined by blanks.
 
     Without a header the columns are start, end, text. Times are seconds, or clock times; milliseconds where the header
     says so or where it is Whisper's "start, end, text" and all times are whole numbers.
@@ -110,7 +110,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _columns(header: list[str]) -> tuple[dict[str, int], float]:
-    """Position of each known column, and time units a second; no columns when `header` is not a header."""
+    """Position of each known column, and time units per second; no columns when `header` is not a header."""
     plain = [c.strip().lower() for c in header]
     bare = [_UNITS.sub("", c) if c.startswith(("start", "begin", "end", "stop")) else c for c in plain]
     found: dict[str, int] = {}
@@ -170,7 +170,7 @@ def _matches(source: Source) -> bool:
 FORMAT = Format(
     "tsv",
     (".tsv",),
-    "table with a header, one row a cue",
+    "table with a header, one row per cue",
     read,
     render,
     resolution=1e-3,
@@ -182,7 +182,7 @@ WORDS = replace(
     FORMAT,
     name="tsv-words",
     extensions=(),
-    description="table with a header, one row a word",
+    description="table with a header, one row per word",
     read=None,
     render=render_words,
     keeps=frozenset({"words", "word_ends", "scores", "status", "unplaced"}),

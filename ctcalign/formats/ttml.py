@@ -23,7 +23,7 @@ _ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue a <p>, without styles, <br/> as line break.
+    """One cue per <p>, without styles, <br/> as line break.
 
     A <p> without times gets those of its spans; spans with times that hold one word each are words.
 
@@ -144,7 +144,7 @@ _OFFSET = re.compile(r"^(\d+(?:\.\d+)?)\s*(h|ms|m|s|f|t)$")
 
 @dataclass(frozen=True)
 class _Rates:
-    """Frames, sub-frames and ticks a second."""
+    """Frames, sub-frames and ticks per second."""
 
     frame: Fraction
     sub_frame: int

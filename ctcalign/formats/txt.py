@@ -14,4 +14,4 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     return [Draft(line, line=n) for n, line in source.numbered()]
 
 
-FORMAT = Format("txt", (), "plain text, one cue a line", read, aliases=("text",), more_extensions=(".txt",))
+FORMAT = Format("txt", (), "plain text, one cue per line", read, aliases=("text",), more_extensions=(".txt",))

@@ -1,1 +1,1 @@
-"""Measurement of an alignment against a reference: errors of times, skips and confidences. Start at `run.py`."""
+"""Comparison of an alignment with a reference: errors of times, skips and confidences. Entry point: `run.py`."""

@@ -127,7 +127,7 @@ def _above(size: float, collar: float) -> float:
 class Pair:
     """An item of the reference and the matching one of the alignment; either may be missing.
 
-    `right`: spoken as written, and placed with both ends within the tolerance. None where the reference does not tell.
+    `right`: spoken as written, and placed with both ends within the tolerance. None if unknown from the reference.
     """
 
     reference: TimedItem | None
@@ -229,7 +229,7 @@ def _assess(pair: Pair, options: Options) -> None:
         pair.right = False
         return
     if reference.spoken is None or (reference.spoken and reference.place is None):
-        return  # the reference does not know whether it is spoken, or when
+        return  # the reference does not specify whether it is spoken, or when
     if reference.place is not None and found is not None and found.place is not None:
         pair.errors = edge_errors(reference, found.place, options.bounds)
     exact = reference.exact
@@ -275,7 +275,7 @@ def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) ->
 
 
 def _skips(assessed: Sequence[Pair]) -> Detection | None:
-    """None where neither side has an item that is not spoken."""
+    """None if neither side has an item that is not spoken."""
     skipped = [pair.found is None or pair.found.skipped for pair in assessed]
     not_spoken = [pair.reference is None or not pair.reference.spoken for pair in assessed]
     return detection(skipped, not_spoken) if any(skipped) or any(not_spoken) else None

@@ -25,7 +25,7 @@ _ONLY_WORDS = ("ctm",)  # formats of words, grouped into cues by pauses
 
 
 def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile]:
-    """The cues and words of a file, one `TimedFile` a recording.
+    """The cues and words of a file, one `TimedFile` per recording.
 
     JSON alignments, lhotse manifests of supervisions or cuts (with `custom` as ctcalign writes it), truth files
     (`ctcalign-truth/1`), JSON lists of objects with text, start and end, and every caption format with times.

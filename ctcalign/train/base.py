@@ -72,7 +72,7 @@ class Weighted(NamedTuple):
 
     Attributes:
         value: scalar, the mean over the utterances of this process; with `whole`, over the batch of all processes.
-        weight: what it is multiplied with.
+        weight: its factor.
     """
 
     value: Tensor
@@ -82,7 +82,7 @@ class Weighted(NamedTuple):
 
 @dataclass(frozen=True)
 class StepLosses:
-    """The terms of the loss of a step, and what is counted and logged with them.
+    """The terms of the loss of a step, with counts and statistics for the log.
 
     Attributes:
         terms: by name, the same names in every process.

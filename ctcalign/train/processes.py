@@ -1,4 +1,4 @@
-"""What makes a training the same on any number of processes: a seed for each utterance, and sums over all processes."""
+"""Training independent of the number of processes: a seed for each utterance, and sums over all processes."""
 
 from __future__ import annotations
 

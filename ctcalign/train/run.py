@@ -201,7 +201,7 @@ class FitCommand(LightningCLI):
     """Lightning's command line with the options of `ctcalign fit`."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Options beside those of trainer, model and data."""
+        """Options other than those of trainer, model and data."""
         name, task = next((name, task) for name, task in TASKS.items() if task.model is self.model_class)
         parser.add_argument("--task", type=str, default=name, help=f"Kind of training: {', '.join(TASKS)}.")
         parser.add_argument(

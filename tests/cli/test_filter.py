@@ -62,7 +62,7 @@ def test_by_confidence(source, tmp_path):
     }
     assert result.stderr.splitlines() == [
         "ctcalign: kept 10.0 s of 17.0 s (58.8 %), 1 of 5 cues (20.0 %)",
-        "ctcalign: estimated precision 98.0 % (mean confidence of what is kept from 0.95 on)",
+        "ctcalign: estimated precision 98.0 % (mean confidence of the kept cues from 0.95 on)",
         "ctcalign:   1 x confidence below 0.95",
         "ctcalign:   1 x not spoken",
         "ctcalign:   1 x failed",

@@ -1,4 +1,4 @@
-"""What readers of captions share: the source, draft cues, channel names, and the checks that turn drafts into cues."""
+"""Shared parts of the caption readers: the source, draft cues, channel names, and the checks that make drafts cues."""
 
 from __future__ import annotations
 

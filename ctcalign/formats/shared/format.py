@@ -1,4 +1,4 @@
-"""What a format is: its names, how a file of it is recognised, how it is read and written, and how much it holds."""
+"""The definition of a format: names, recognition, reader, writer, and what it can represent."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Kept = Literal["words", "word_ends", "scores", "speakers", "status", "unplaced",
 EVERYTHING: frozenset[Kept] = frozenset(
     ("words", "word_ends", "scores", "speakers", "status", "unplaced", "markup"),
 )
-# Where a format shows itself: in the file's place among others, in a header that only it has, in the value of its JSON,
-# in lines of a typical form, or in columns that other tables have too.
+# Evidence for a format: the files next to it, a header that only it has, its JSON, lines of a typical form,
+# or columns that other tables have too.
 Evidence = Literal["folder", "header", "json", "lines", "columns"]
 
 

@@ -1,4 +1,4 @@
-"""What writers need of an alignment: cues in time order, cues without times, and texts cut where words begin."""
+"""Input of the writers from an alignment: cues in time order, cues without times, and texts split at words."""
 
 from __future__ import annotations
 

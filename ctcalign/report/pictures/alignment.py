@@ -279,7 +279,7 @@ def _caption(ax: Axes, cue: AlignedCue, height: float, left: float, right: float
 
 
 def _times(item: AlignedCue | AlignedWord, left: float, right: float) -> tuple[float, float]:
-    """The part of an item's time that lies in the row, for items that are `_inside` it."""
+    """The part of an item's time within the row, for items that are `_inside` it."""
     return max(item.start or 0.0, left), min(item.end or 0.0, right)
 
 

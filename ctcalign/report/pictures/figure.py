@@ -33,7 +33,7 @@ def check_picture(output: Path, overwrite: bool) -> str:
 
 
 def write_picture(figure: Figure, output: Path, format: str) -> None:
-    """Write a picture whole or not at all.
+    """Write a picture atomically.
 
     Raises:
         OutputError: it cannot be written.

@@ -1,4 +1,4 @@
-"""What a filter kept, and why it rejected the rest: for the terminal and as JSON."""
+"""Summary of a filter, with kept cues and reasons of rejection: for the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def report_lines(report: FilterReport) -> list[str]:
         of = "" if known == tally.kept_cues else f", of {known} of {tally.kept_cues} cues"
         least = report.criteria.min_confidence
         above = "" if least is None else f" from {least:.3g} on"
-        lines.append(f"estimated precision {100 * tally.precision:.1f} % (mean confidence of what is kept{above}{of})")
+        lines.append(f"estimated precision {100 * tally.precision:.1f} % (mean confidence of the kept cues{above}{of})")
     elif tally.kept_cues:
         lines.append("estimated precision unknown: no kept cue has a confidence")
     lines += [f"  {number} x {reason}" for reason, number in tally.reasons.most_common()]

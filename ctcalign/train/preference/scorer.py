@@ -33,7 +33,7 @@ Texts = TypeVar("Texts")
 
 @dataclass(frozen=True)
 class Models(Generic[Source]):
-    """The frozen models beside the model in training; None where the loss needs none.
+    """The frozen models in addition to the model in training; None if the loss needs none.
 
     Attributes:
         reference: the reference model.  better, worse: the two conditions whose contrast weights tokens.

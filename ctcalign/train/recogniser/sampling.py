@@ -17,7 +17,7 @@ SAMPLERS = ("independent", "lattice", "nbest", "viterbi", "forced")
 
 @dataclass
 class SamplerConfig:
-    """Which paths an objective gets.
+    """Selection of the paths for an objective.
 
     Attributes:
         name: "independent": a label drawn for each frame independently, which samples all paths exactly.

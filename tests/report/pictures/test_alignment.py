@@ -116,7 +116,7 @@ def test_a_picture_is_written_whole_or_not_at_all(talk, tmp_path):
     output = tmp_path / "talk.png"
     assert draw_alignment(talk, alignment(), output, end=4.0) == []
     assert output.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="exists; give --overwrite"):
         draw_alignment(talk, alignment(), output)
     with pytest.raises(UsageError, match=r"more than 30"):
         draw_alignment(talk, alignment(), tmp_path / "other.png", row_seconds=0.1)

@@ -1,4 +1,4 @@
-"""Training of a recogniser with a preference loss on pairs of its hypotheses, beside the CTC loss."""
+"""Training of a recogniser with the CTC loss and a preference loss on pairs of its hypotheses."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class CtcPreferenceModule(CTCModule):
         stored = {one.reference for listed in self.pair_maker.examples.values() for one in listed} - {None}
         if stored and stored != {fingerprint(FrozenModel(self.network, self.vocabulary, file).network)}:
             raise UsageError(
-                f"pairs: the stored reference scores are of another model than {file}; make the manifest again, or "
+                f"pairs: the stored reference scores are of another model than {file}; create the manifest again, or "
                 "give preference.reference"
             )
 

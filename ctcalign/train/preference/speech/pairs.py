@@ -70,7 +70,7 @@ class PairsConfig:
 
 
 class PairMaker:
-    """Makes the pairs of the utterances of a batch.
+    """Selects the pairs of the utterances of a batch.
 
     Args:
         config: source and selection.
@@ -150,7 +150,7 @@ class PairMaker:
     def _improved(
         self, emissions: Emissions, place: int, emission: torch.Tensor, generator: torch.Generator
     ) -> tuple[list[Any], Counter[str]]:
-        """Sampled paths against the paths that the property makes of them."""
+        """Sampled paths against the paths improved by the property."""
         assert self.property is not None
         count = int(emissions.target_lengths[place])
         paths = ctc.sample_paths(emission, self.config.hypotheses, None, generator, self.config.temperature)
