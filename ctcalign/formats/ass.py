@@ -10,7 +10,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import ass_tag, ass_text, unescaped
 from ctcalign.formats.shared.timed_words import TimedText, words_of
-from ctcalign.formats.shared.view import caption_rows, counted, left_out, pieces
+from ctcalign.formats.shared.view import caption_rows, counted, omission_note, pieces
 
 _HEADER = """[Script Info]
 ; written by ctcalign
@@ -48,7 +48,7 @@ def render(alignment: Alignment) -> Rendered:
         text = ass_text(unescaped(cue.text))
         events.append(f"Comment: 0,0:00:00.00,0:00:00.00,Default,{_name(cue)},0,0,0,,{text}\n")
     lost = [cue.index for cue in rows.unplaced]
-    notes = rows.notes + [note.replace("omitted", "written as Comment") for note in left_out(lost)]
+    notes = rows.notes + [note.replace("omitted", "written as Comment") for note in omission_note(lost)]
     if changed:
         notes.append(f"braces in {counted(changed, 'cue')} are full-width: ASS hides text between braces")
     return Rendered(_HEADER + "".join(events), len(rows.placed), words, lost, notes)

@@ -10,14 +10,14 @@ from ctcalign.formats.shared.clock import decimal, parse_time, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.view import left_out, placed_cues, spoken_words
+from ctcalign.formats.shared.view import omission_note, placed_cues, spoken_words
 
 
 def render(alignment: Alignment) -> Rendered:
     """Times with 6 decimals, as Audacity writes them; no tags, tabs and line breaks as spaces."""
     placed, lost = placed_cues(alignment)
     rows = [_label(start, end, plain(cue.text)) for cue, start, end in placed]
-    return Rendered("".join(rows), len(rows), 0, lost, left_out(lost))
+    return Rendered("".join(rows), len(rows), 0, lost, omission_note(lost))
 
 
 def render_words(alignment: Alignment) -> Rendered:
@@ -25,7 +25,7 @@ def render_words(alignment: Alignment) -> Rendered:
     placed, lost = placed_cues(alignment)
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
     rows = [_label(a, b, plain(word.text)) for cue, _, _ in placed for word, a, b in spoken_words(cue)]
-    notes = left_out(lost) + left_out(empty, "have no timed words")
+    notes = omission_note(lost) + omission_note(empty, "have no timed words")
     return Rendered("".join(rows), len(placed) - len(empty), len(rows), sorted(lost + empty), notes)
 
 

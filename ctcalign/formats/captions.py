@@ -24,7 +24,7 @@ class Captions:
     format: str
     encoding: str
     warnings: list[str] = field(default_factory=list)
-    recording: str | None = None  # its id in the file, for formats that hold several
+    recording: str | None = None  # its id in the file, for formats that hold several recordings
 
 
 def read_captions(
@@ -42,8 +42,8 @@ def read_captions(
         format: one of `INPUT_FORMATS`; None recognises it by the file's extension and content.
         recording: id of the recording to read from a file that holds several (STM, CTM, lhotse, Kaldi).
     Raises:
-        CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or holds no cue; or it
-            holds several recordings and `recording` names none of them.
+        CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
+            it contains several recordings and `recording` names none of them.
         UsageError: `format` is not one of `INPUT_FORMATS`.
     """
     named = input_format(format) if format is not None else None

@@ -11,7 +11,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.timed_words import WordRow, grouped
-from ctcalign.formats.shared.view import counted, left_out, recording_name, spoken_words
+from ctcalign.formats.shared.view import counted, omission_note, recording_name, spoken_words
 
 _SPACE = re.compile(r"\s+")
 
@@ -44,9 +44,9 @@ def render(alignment: Alignment) -> Rendered:
         for word in cue.words
         if word.start is None and word.status != "not_spoken" and word.text.strip()
     )
-    notes = left_out(silent, "have no timed words")
+    notes = omission_note(silent, "have no timed words")
     if unplaced:
-        notes.append(f"{counted(unplaced, 'word')} without a place omitted")
+        notes.append(f"{counted(unplaced, 'word')} without times omitted")
     return Rendered("".join(out), len(alignment.cues) - len(silent), len(rows), silent, notes)
 
 
@@ -65,7 +65,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             alternative = {"<ALT_BEGIN>": 1, "<ALT>": alternative + 1, "<ALT_END>": 0}[mark]
             continue
         if alternative > 1:
-            notes.add("alternatives: the first is read", n)
+            notes.add("alternatives: only the first is read", n)
             continue
         if len(parts) < 5:
             notes.add("fewer than five columns", n, " ".join(parts)[:60])

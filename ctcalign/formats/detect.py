@@ -82,7 +82,7 @@ def _by_extension(suffix: str) -> Format | None:
 
 
 def _by_content(source: Source) -> Format | None:
-    """The format whose header or lines the text has; ctcalign's own for any JSON; None when there is none."""
+    """The format whose header or lines the text has; ctcalign's own for any JSON; None if there is none."""
     header = _first(source, "header")
     if header is not None:
         return header

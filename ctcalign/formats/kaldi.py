@@ -9,7 +9,7 @@ from ctcalign.formats.shared.clock import decimal, number, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.encoding import decode
 from ctcalign.formats.shared.format import Format, Rendered
-from ctcalign.formats.shared.view import identifier, left_out, placed_cues, spoken_text
+from ctcalign.formats.shared.view import identifier, omission_note, placed_cues, spoken_text
 
 
 def render(alignment: Alignment) -> Rendered:
@@ -50,9 +50,9 @@ def render(alignment: Alignment) -> Rendered:
             f"{s} {' '.join(us)}\n" for s, us in sorted(by_speaker.items(), key=lambda i: i[0].encode())
         ),
     }
-    notes = left_out(lost) + left_out(other, "have no spoken, aligned text")
+    notes = omission_note(lost) + omission_note(other, "have no spoken, aligned text")
     if not Path(alignment.audio).is_file():
-        notes.append(f"wav.scp names {alignment.audio or 'recording'!r}, which is not here: give --audio or edit it")
+        notes.append(f"wav.scp names {alignment.audio or 'recording'!r}, which does not exist: give --audio or edit it")
     elif Path(alignment.audio).suffix.lower() not in (".wav", ".flac"):
         notes.append(
             f"wav.scp names a {Path(alignment.audio).suffix} file: Kaldi itself reads WAV; decode it or edit wav.scp"
@@ -65,7 +65,7 @@ def _wav(audio: str) -> str:
 
 
 def _speaker_names(speakers: list[str]) -> dict[str, str]:
-    """A valid name for each speaker, no two the same."""
+    """A valid name for each speaker, all different."""
     names: dict[str, str] = {}
     for speaker in dict.fromkeys(speakers):
         base = name = identifier(speaker.strip()) or "speaker"
@@ -77,7 +77,7 @@ def _speaker_names(speakers: list[str]) -> dict[str, str]:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue an utterance, with its id, in the order of the times of `segments` within a recording.
+    """One cue per utterance, with its id, in the order of the times of `segments` within a recording.
 
     Without `segments` an utterance is a recording of its own. Utterances that are not in `segments` have no times.
     """
@@ -115,7 +115,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]:
-    """The other columns by the first; empty when there is no such file."""
+    """The other columns of each row, keyed by the first; empty if there is no such file."""
     path = folder / name if folder is not None else None
     if path is None or not path.is_file():
         return {}
@@ -127,7 +127,7 @@ def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]
 
 
 def _matches(source: Source) -> bool:
-    """A file `text`: given as its directory, or with other files of a data directory beside it."""
+    """A file `text`: given as its directory, or with other files of a data directory next to it."""
     if source.path is None or source.path.name != "text":
         return False
     given_as_folder = source.name != str(source.path)

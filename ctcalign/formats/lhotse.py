@@ -1,4 +1,4 @@
-"""Lhotse manifests (.jsonl, .jsonl.gz, .json) of supervisions or cuts. This file alone knows their rows.
+"""Lhotse manifests (.jsonl, .jsonl.gz, .json) of supervisions or cuts. Only this module handles their rows.
 
 Rows are read and written as plain JSON: lhotse itself takes seconds to import and is not a dependency.
 """
@@ -20,7 +20,7 @@ from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.view import left_out, placed_cues, recording_name, spoken_text, spoken_words
+from ctcalign.formats.shared.view import omission_note, placed_cues, recording_name, spoken_text, spoken_words
 from ctcalign.spans import Span
 
 Row = dict[str, Any]
@@ -65,7 +65,7 @@ class Supervision:
 
     @property
     def span(self) -> Span | None:
-        """Start and end, None where one of them is not known."""
+        """Start and end, None if one of them is unknown."""
         return Span.of(self.start, self.end)
 
     @property
@@ -88,7 +88,7 @@ class Supervision:
         return found
 
     def _rounded(self, start: float, duration: float = 0.0) -> float:
-        # As lhotse rounds sums, so that neighbours that touch still do.
+        # As lhotse rounds sums, so that adjacent items stay adjacent.
         return round(self.offset + start + duration, 8)
 
 
@@ -117,7 +117,7 @@ def _supervision_of(row: Row, offset: Any, recording: Any) -> Supervision:
 
 
 def selected(row: Row, keep: Callable[[Supervision], bool]) -> Row | None:
-    """The row with those of its supervisions that `keep` accepts, unchanged otherwise; None when none is left."""
+    """The row with only the supervisions that `keep` accepts, unchanged otherwise; None if none is left."""
     kept = {id(own.row) for own in supervisions(row) if keep(own)}
     if not kept:
         return None
@@ -190,7 +190,7 @@ def render(alignment: Alignment) -> Rendered:
     """
     placed, lost = placed_cues(alignment)
     name = recording_name(alignment)
-    notes = left_out(lost)
+    notes = omission_note(lost)
     duration = max([alignment.duration, _LEAST, *(end for _, _, end in placed)])
     supervisions = [_supervision(cue, start, end, name, alignment) for cue, start, end in placed]
     cut: Row = {"id": name, "start": 0, "duration": duration, "channel": 0, "supervisions": supervisions}

@@ -13,7 +13,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import WORD_JOINER, unescaped
 from ctcalign.formats.shared.timed_words import TimedText, words_of
-from ctcalign.formats.shared.view import left_out, pieces, placed_cues, recording_name
+from ctcalign.formats.shared.view import omission_note, pieces, placed_cues, recording_name
 
 _TIME = re.compile(r"([\[<])(?=\d+:\d+(?:[.:]\d+)?[\]>])")
 
@@ -34,7 +34,7 @@ def render(alignment: Alignment) -> Rendered:
         rows.append(f"[{lrc_clock(first)}]{text}\n")
         if i + 1 == len(placed) or spans[i + 1][0] > last:
             rows.append(f"[{lrc_clock(last)}]\n")
-    return Rendered("".join(rows), len(placed), words, lost, left_out(lost))
+    return Rendered("".join(rows), len(placed), words, lost, omission_note(lost))
 
 
 def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
@@ -55,7 +55,7 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     text = "".join(parts).strip()
     if timed:
         return f"{text}<{lrc_clock(last)}>", timed
-    # "[MUSIC]" directly after the time would be taken for another tag of the line.
+    # "[MUSIC]" directly after the time would be read as another tag of the line.
     return (" " + text if text.startswith("[") else text), timed
 
 
@@ -70,8 +70,8 @@ _JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # `render` writes "[1:23]" in a t
 def read(source: Source, notes: Notes) -> list[Draft]:
     """One cue for each time stamp with text, in order of time: a line with three stamps gives three cues.
 
-    LRC has no ends: a cue ends at the end stamp of its last word, else at the next stamp (of an empty line too), else
-    it has no length. The offset tag is applied.
+    LRC has no end times: a cue ends at the end stamp of its last word, else at the next stamp (of an empty line too),
+    else it has no length. The offset tag is applied.
     """
     shift = _OFFSET.search(source.text)
     offset = -int(shift[1]) / 1000 if shift else 0.0  # positive: earlier
@@ -105,7 +105,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _merged(timed: list[Draft], loose: list[Draft]) -> list[Draft]:
-    """The cues in order of time, with each line without a time behind the timed lines above it in the file."""
+    """The cues in order of time, each line without a time after the timed lines that precede it in the file."""
     latest = list(accumulate((d.line or 0 for d in timed), max))
     placed = [((i, 1, 0), d) for i, d in enumerate(timed)]
     placed += [((bisect_right(latest, d.line or 0), 0, d.line or 0), d) for d in loose]

@@ -44,7 +44,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     """Cues in the order of their `index`, words with their times and scores."""
     schema = source.json["schema"]
     if schema != SCHEMA:
-        raise CaptionError(f"{source.name}: schema {schema!r}, expected {SCHEMA!r}; a newer ctcalign wrote it")
+        raise CaptionError(f"{source.name}: schema {schema!r}, expected {SCHEMA!r}; it was written by a newer ctcalign")
     cues = source.json.get("cues")
     if not isinstance(cues, list) or not all(isinstance(cue, dict) for cue in cues):
         raise CaptionError(f"{source.name}: expected a list of cues under 'cues'; is the file complete?")

@@ -28,7 +28,7 @@ from ctcalign.formats import (
 )
 from ctcalign.formats.shared.format import Format
 
-# The order of the lists for users. It also decides where content fits two formats: the first is taken.
+# The order of the lists for users. It also decides if content fits two formats: the first is used.
 _FORMATS = (
     own_json.FORMAT,
     srt.FORMAT,
@@ -72,7 +72,7 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
     """The format of an output: the one named, else by the extension, else the folder format for a folder.
 
     Raises:
-        UsageError: an unknown name, an extension that no format or that several have, or stdout without a name.
+        UsageError: an unknown name, an extension of no format or of several, or stdout without a name.
     """
     name = os.fspath(path)
     if format is not None:

@@ -1,4 +1,4 @@
-"""SubRip: one block per cue (or a word), times in milliseconds, text with the tags that players know."""
+"""SubRip: one block per cue (or a word), times in milliseconds, text with the tags that players support."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ctcalign.formats.shared.clock import clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import TAG, WORD_JOINER, lines, srt_tag, unescaped
-from ctcalign.formats.shared.view import caption_rows, left_out, placed_cues, spoken_words
+from ctcalign.formats.shared.view import caption_rows, omission_note, placed_cues, spoken_words
 
-# Lines of text that some readers take for a timing line: with a digit and an arrow, or with two times.
+# Lines of text that some readers interpret as a timing line: with a digit and an arrow, or with two times.
 _ARROW_LINE = re.compile(r"^(?=.*\d).*?(?:--+|[—–]+|-|=+)(?=>)", re.MULTILINE)
 _TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 
@@ -23,7 +23,7 @@ def render(alignment: Alignment) -> Rendered:
     rows = caption_rows(alignment)
     blocks = [_block(i, start, end, _text(cue.text)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
     lost = [cue.index for cue in rows.unplaced]
-    return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + left_out(lost))
+    return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + omission_note(lost))
 
 
 def render_words(alignment: Alignment) -> Rendered:
@@ -32,7 +32,7 @@ def render_words(alignment: Alignment) -> Rendered:
     words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
     blocks = [_block(i, start, end, _text(word.text)) for i, (word, start, end) in enumerate(words, 1)]
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
-    notes = left_out(unplaced) + left_out(empty, "have no timed words")
+    notes = omission_note(unplaced) + omission_note(empty, "have no timed words")
     return Rendered("".join(blocks), len(placed) - len(empty), len(blocks), sorted(unplaced + empty), notes)
 
 

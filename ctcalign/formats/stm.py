@@ -9,7 +9,7 @@ from ctcalign.formats.shared.clock import decimal, number, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.view import left_out, placed_cues, recording_name
+from ctcalign.formats.shared.view import omission_note, placed_cues, recording_name
 
 
 def render(alignment: Alignment) -> Rendered:
@@ -22,10 +22,10 @@ def render(alignment: Alignment) -> Rendered:
         speaker = "_".join((cue.speaker or "").split()) or "UNKNOWN"
         channel = 1 if cue.channel is None else cue.channel
         text = plain(cue.text)
-        # Readers take a text that begins with "<" for a label, unless a label (here the empty one) precedes it.
+        # Readers interpret a text that begins with "<" as a label, unless a label (here the empty one) precedes it.
         label = "<o> " if text.startswith("<") else ""
         rows.append(f"{name} {channel} {speaker} {decimal(first, 3)} {decimal(last, 3)} {label}{text}".rstrip() + "\n")
-    return Rendered("".join(rows), len(rows), 0, lost, left_out(lost))
+    return Rendered("".join(rows), len(rows), 0, lost, omission_note(lost))
 
 
 _LABELS = re.compile(r"^<[^<>\s]*>(?:\s+|$)")

@@ -15,7 +15,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
-from ctcalign.formats.shared.view import counted, left_out, placed_cues
+from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 
 _PER_SECOND = 1_000_000
 _LEAST = 1_000  # ticks: an interval of zero length is widened to a millisecond where there is room
@@ -47,7 +47,7 @@ def render(alignment: Alignment) -> Rendered:
     xmax = max([ticks(alignment.duration, _PER_SECOND), *(ticks(end, _PER_SECOND) for _, _, end in placed)])
     if xmax <= 0:
         xmax = _LEAST  # Praat refuses a grid of zero length
-    notes = left_out(lost) + left_out(blank, "have no text")
+    notes = omission_note(lost) + omission_note(blank, "have no text")
     tiers: list[_Tier] = []
     words = 0
     dropped: list[int] = []
@@ -189,7 +189,7 @@ class _ReadTier:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues of the utterance tiers, with the words of the word tiers that lie in them.
+    """Cues of the utterance tiers, with the words of the word tiers inside them.
 
     Tiers are recognised by name: "cues", "utterances", "sentences", "text", ... and "words", also after a speaker
     ("Ann - words"). With word tiers alone, words are grouped by pauses. Without such names every interval tier holds
@@ -202,7 +202,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     if cues or words:
         speakers = cues or []
         if rest and not cues and any(t.filled for t in rest):
-            speakers, rest = _beside(words, rest)
+            speakers, rest = _cue_tiers(words, rest)
         if rest:
             notes.add("tiers not read", detail=", ".join(repr(t.name) for t in rest))
     elif rest:
@@ -219,7 +219,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
                 left = assign_words(own, _words(word_tier))
                 if left:
                     notes.add(
-                        f"words of tier {word_tier.name!r} lie in no cue; grouped into cues by pauses",
+                        f"words of tier {word_tier.name!r} are in no cue; grouped into cues by pauses",
                         detail=f"{len(left)} words",
                     )
                     own += grouped([WordRow(w, speaker=_speaker(tier, named)) for w in left])
@@ -233,8 +233,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     return drafts
 
 
-def _beside(words: list[_ReadTier], rest: list[_ReadTier]) -> tuple[list[_ReadTier], list[_ReadTier]]:
-    """Of tiers of unknown name beside word tiers: those with fewer, longer intervals hold the cues; and the others."""
+def _cue_tiers(words: list[_ReadTier], rest: list[_ReadTier]) -> tuple[list[_ReadTier], list[_ReadTier]]:
+    """Tiers of unknown name split into tiers of cues (fewer intervals than words, some of several words) and others."""
     count = sum(len(t.filled) for t in words)
     cues = [t for t in rest if 0 < len(t.filled) < count and any(" " in text.strip() for _, _, text in t.filled)]
     return cues, [t for t in rest if t not in cues]

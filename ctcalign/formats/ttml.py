@@ -134,7 +134,7 @@ class _Reader:
 
 
 def _collapsed(text: str) -> str:
-    """White space as the default of xml:space has it: one blank for each run, none around line breaks."""
+    """White space by the default of xml:space: one blank for each run, none around line breaks."""
     return re.sub(r" ?\ue000 ?", "\n", re.sub(r"[ \t\n]+", " ", text)).strip(" ")
 
 

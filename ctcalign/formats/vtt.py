@@ -13,7 +13,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import lines, vtt_tag, vtt_text
 from ctcalign.formats.shared.timed_words import TimedText, words_of
-from ctcalign.formats.shared.view import caption_rows, counted, left_out, pieces
+from ctcalign.formats.shared.view import caption_rows, counted, omission_note, pieces
 
 _VOICE = re.compile(r"<v[.\s]", re.IGNORECASE)
 _BLOCK_NAMES = ("NOTE", "STYLE", "REGION", "WEBVTT")
@@ -41,7 +41,7 @@ def render(alignment: Alignment) -> Rendered:
         note = lines(f"NOTE cue {cue.index} was not placed{reason}:\n{cue.text}")
         blocks.append(note.replace("-->", "--&gt;") + "\n\n")
     lost = [cue.index for cue in rows.unplaced]
-    notes = [note.replace("omitted", "written as NOTE") for note in left_out(lost)]
+    notes = [note.replace("omitted", "written as NOTE") for note in omission_note(lost)]
     unmarked = (
         sum(w.start is not None and w.status != "not_spoken" for cue, _, _ in rows.placed for w in cue.words) - words
     )

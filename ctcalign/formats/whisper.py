@@ -45,7 +45,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         left = assign_words(drafts, [_word(w) for w in words])
         if left:
             notes.add(
-                "words of the file's word list lie in no segment", detail=f"{len(left)} words, first {left[0].text!r}"
+                "words of the file's word list are in no segment", detail=f"{len(left)} words, first {left[0].text!r}"
             )
     return drafts
 

@@ -29,7 +29,7 @@ def render(alignment: Alignment, format: str) -> Rendered:
         checked, more = tidied(checked)
         notes += more
     if entry.render is None:
-        raise TypeError(f"format {entry.name} is not written")
+        raise TypeError(f"format {entry.name} has no writer")
     rendered = entry.render(checked)
     rendered.notes[:0] = notes
     return rendered
@@ -59,7 +59,7 @@ def deliver(rendered: Rendered, path_or_stream: str | Path | IO[Any], entry: For
     else:
         target, stream = "-", path_or_stream
     if stream is not None and entry.folder:
-        raise UsageError(f"format {entry.name} is a folder and cannot go to a stream; name a folder")
+        raise UsageError(f"format {entry.name} is a folder and cannot be written to a stream; name a folder")
     if stream is not None:
         _to_stream(rendered.content, stream)
     elif isinstance(rendered.content, dict):
@@ -79,7 +79,7 @@ def _bytes(content: str | bytes | dict[str, str]) -> bytes:
 
 
 def _to_stream(content: str | bytes | dict[str, str], stream: Any) -> None:
-    # The binary stream below a text stream, where there is one: the locale may be ASCII, the text may not.
+    # The binary stream below a text stream, if there is one: the locale may be ASCII, the text may not.
     sink = getattr(stream, "buffer", stream)
     try:
         stream.flush()

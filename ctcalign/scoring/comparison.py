@@ -27,7 +27,7 @@ def edge_errors(reference: TimedItem, found: tuple[float, float], bounds: Bounds
         found: start and end in the alignment.
         bounds: "speech" compares with the onset and offset of the speech, "clip" with the borders of the clip that it
             was cut from; with "tolerant" any time between the two, where there is only silence, has the error 0.
-            Without clip borders all three mean "speech". Of several `occurrences` the nearest is taken.
+            Without clip borders all three mean "speech". Of several `occurrences` the nearest is used.
     """
     if reference.occurrences:
         each = [(found[0] - start, found[1] - end) for start, end in reference.occurrences]
@@ -138,7 +138,7 @@ class Pair:
 
 @dataclass
 class Comparison:
-    """The result of `compare`. Fractions are in [0, 1], times in seconds; None where there was nothing to measure.
+    """The result of `compare`. Fractions are in [0, 1], times in seconds; None if there was nothing to measure.
 
     Attributes:
         spoken: spoken items of the reference; `placed` of them have times in the alignment.

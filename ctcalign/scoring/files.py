@@ -32,7 +32,7 @@ def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile
 
     Args:
         path: a file, or "-" for standard input.
-        recording: id of the only recording to read from a file that holds several.
+        recording: id of the only recording to read from a file that contains several.
     Raises:
         CaptionError: the file is missing, empty, damaged, of an unknown format, without times, or without this
             recording.
@@ -72,7 +72,7 @@ def _chosen(files: list[TimedFile], recording: str | None, name: str) -> list[Ti
         return files
     if recording not in held:
         shown = ", ".join(held[:5]) + (", ..." if len(held) > 5 else "")
-        raise CaptionError(f"{name}: holds no recording {recording!r}; it has {shown}")
+        raise CaptionError(f"{name}: contains no recording {recording!r}; it has {shown}")
     return [file for file in files if file.recording == recording]
 
 

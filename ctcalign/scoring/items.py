@@ -13,14 +13,14 @@ from ctcalign.text.words import plain_words
 
 @dataclass
 class TimedItem:
-    """A cue or word of an alignment or a reference. Times in seconds, None where there is none.
+    """A cue or word of an alignment or a reference. Times in seconds, None if there is none.
 
     Attributes:
         readings: other spellings of the text; matching uses the most similar one.
         index: position of the cue in the input file.
-        spoken: of a reference: whether it is spoken, None where unknown. Of an alignment: False where its status is
-            not_spoken, None where it has failed.
-        exact: of a reference: whether it is spoken as written in the caption, None where unknown.
+        spoken: of a reference: whether it is spoken, None if unknown. Of an alignment: False where its status is
+            not_spoken, None if it has failed.
+        exact: of a reference: whether it is spoken as written in the caption, None if unknown.
         clip: of a reference: start and end of the clip that the speech was cut from, silence included.
         occurrences: of a reference: all spans that are correct.
         words: of a cue.
@@ -41,7 +41,7 @@ class TimedItem:
 
     @property
     def place(self) -> Span | None:
-        """Start and end of a spoken item, None where it has none."""
+        """Start and end of a spoken item, None if it has none."""
         return Span.of(self.start, self.end) if self.spoken else None
 
     @property
@@ -62,7 +62,7 @@ class TimedItem:
 
 @dataclass
 class TimedFile:
-    """One recording of a file: its cues in file order. Without `has_cues`, cues are groups of words made by pauses."""
+    """One recording of a file: its cues in file order. Without `has_cues`, cues are words between pauses."""
 
     name: str
     cues: list[TimedItem]
@@ -70,7 +70,7 @@ class TimedFile:
     has_cues: bool = True
 
     def words(self) -> list[TimedItem]:
-        """All words in order; none where words have no times."""
+        """All words in order; empty if the words have no times."""
         if not any(cue.words for cue in self.cues) and not all(cue.own_words for cue in self.cues):
             return []
         return [word for cue in self.cues for word in cue.own_words]

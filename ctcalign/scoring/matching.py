@@ -28,8 +28,8 @@ def match(
 
     Args:
         how: "index": by `index`; "order": first with first, and so on; "text": the most similar texts in rising order,
-            of equal ones the nearest in time. "auto": by index where every item of the alignment has its own, else by
-            order where both have the same number of items, else by text; not by index or order where most of the texts
+            of equal ones the nearest in time. "auto": by index if every item of the alignment has its own, else by
+            order if both have the same number of items, else by text; not by index or order if most of the texts
             paired so are different.
     Returns:
         The method that was used, and the pairs.
@@ -159,7 +159,7 @@ def _best_chain(reference: Sequence[TimedItem], alignment: Sequence[TimedItem]) 
 
 
 def _near(start: float | None, starts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 at the same time, falling to 0 with distance; 0 where one has no time, 1 where both have none."""
+    """1 at the same time, falling to 0 with distance; 0 if one has no time, 1 if both have none."""
     if start is None:
         return np.where(np.isnan(starts), 1.0, 0.0)
     return np.nan_to_num(1.0 / (1.0 + np.abs(starts - start)), nan=0.0)

@@ -26,7 +26,7 @@ class Score:
     warnings: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object. Times in seconds, fractions in [0, 1], null where there was nothing to measure."""
+        """A JSON object. Times in seconds, fractions in [0, 1], null if there was nothing to measure."""
         return {
             "schema": SCHEMA,
             "recordings": self.recordings,
@@ -45,8 +45,8 @@ def score(
     """Compare an alignment with a reference. Both are files that `read_timed` reads.
 
     Args:
-        levels: "cue", "word" or both; None takes those that both files have.
-        recording: the one to compare, where the files hold several; None compares all of them, by their ids.
+        levels: "cue", "word" or both; None: those that both files have.
+        recording: the one to compare, if the files hold several; None compares all of them, by their ids.
     Raises:
         CaptionError: a file cannot be read, or they cannot be compared.
     """
@@ -55,7 +55,9 @@ def score(
     if levels is None:
         levels = [level for level in ("cue", "word") if _has(level, files)]
         if not levels:
-            raise CaptionError(f"{alignment}: has cues where {reference} has words alone, or the other way round")
+            raise CaptionError(
+                f"{alignment}: has no level in common with {reference}: one has cues, the other only words"
+            )
     for level in levels:
         _demand(level, files, str(alignment), str(reference))
     return Score([compare(files, level, options) for level in levels], len(files), warnings)
@@ -77,9 +79,13 @@ def _joined(
     warnings = []
     missing, more = [r for r in held if r not in own], [r for r in own if r not in held]
     if missing:
-        warnings.append(f"{alignment}: has nothing of {len(missing)} recordings of the reference: {_some(missing)}")
+        warnings.append(
+            f"{alignment}: contains nothing for {len(missing)} recordings of the reference: {_some(missing)}"
+        )
     if more:
-        warnings.append(f"{reference}: has nothing of {len(more)} recordings of the alignment, skipped: {_some(more)}")
+        warnings.append(
+            f"{reference}: contains nothing for {len(more)} recordings of the alignment, skipped: {_some(more)}"
+        )
     nothing = TimedFile(alignment, [])
     return [(own.get(file.recording, nothing), file) for file in truth], warnings
 

@@ -27,7 +27,7 @@ class OptimiserConfig:
         betas, weight_decay: of AdamW; parameters with one dimension (norms, biases) are not decayed.
         warmup_steps: updates until the highest rate is reached, >= 0.
         decay: "constant"; or "linear" or "cosine" to zero at the last update (`total_steps`, else trainer.max_steps).
-        total_steps: the last update; needed where trainer.max_steps is not set.
+        total_steps: the last update; needed if trainer.max_steps is not set.
     """
 
     lr: float = 1e-3
@@ -72,7 +72,7 @@ class Weighted(NamedTuple):
 
     Attributes:
         value: scalar, the mean over the utterances of this process; with `whole`, over the batch of all processes.
-        weight: its factor.
+        weight: factor of the value.
     """
 
     value: Tensor
@@ -91,7 +91,7 @@ class StepLosses:
             without usable utterances takes part in the exchange of gradients.
         skipped: utterances of this process that were skipped, by reason.
         dropped: responses of all processes that were dropped, by reason.
-        statistics: whatever `log_row` needs besides.
+        statistics: other values that `log_row` needs.
     """
 
     terms: dict[str, Weighted]
@@ -105,10 +105,10 @@ class StepLosses:
 class TrainingModule(pl.LightningModule):
     """Training with AdamW on a loss that is a mean over the batch of all processes.
 
-    One process and several with the same batch follow the same course, up to rounding.
+    The number of processes does not change the training, up to rounding, if the batches are the same.
 
     Args:
-        optimiser: AdamW and its rate.  seed: of everything random in the steps.
+        optimiser: AdamW and its rate.  seed: of all random numbers in the steps.
     Attributes:
         training_config: the resolved configuration, stored in checkpoints.
         skipped: utterances skipped so far, by reason.  dropped: responses dropped so far, by reason.
@@ -156,7 +156,7 @@ class TrainingModule(pl.LightningModule):
             known = dict(zip(own, (total / count for total in totals[len(counted) :]), strict=True))
             known |= {name: float(term.value.detach()) for name, term in step.terms.items() if term.whole}
             self._log_row({"epoch": float(batch.epoch), **self.log_row(step, int(totals[0]), known)}, int(count))
-        # Lightning averages gradients over the processes, hence the factor of their number.
+        # Lightning averages gradients over the processes, hence the factor `processes`.
         processes, loss = self.trainer.world_size, 0.0 * step.anchor
         if own:
             weights = torch.tensor([term.weight for term in own.values()], device=self.device)
@@ -167,7 +167,7 @@ class TrainingModule(pl.LightningModule):
         return loss
 
     def _log_row(self, row: dict[str, float], count: int) -> None:
-        # Straight to the loggers: `self.log` repeats the last value of a name that a step does not log.
+        # Directly to the loggers: `self.log` repeats the last value of a name that a step does not log.
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.global_step)
         self.log("loss", row["loss"], prog_bar=True, logger=False, batch_size=count)
@@ -175,9 +175,9 @@ class TrainingModule(pl.LightningModule):
     def on_train_end(self) -> None:
         """Report the skipped utterances and dropped responses."""
         for what, counts in (("utterances", self.skipped), ("responses", self.dropped)):
-            left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()) if number)
-            if left_out:
-                pl.utilities.rank_zero_info(f"{what} skipped in steps: {left_out}")
+            reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()) if number)
+            if reasons:
+                pl.utilities.rank_zero_info(f"{what} skipped in steps: {reasons}")
 
     def configure_optimizers(self) -> Any:
         """AdamW, its learning rate set at every update."""
@@ -188,7 +188,7 @@ class TrainingModule(pl.LightningModule):
 
 @runtime_checkable
 class Positioned(Protocol):
-    """A batch that knows its position: its epoch, its index in the epoch, and whether it is the last one there."""
+    """A batch with its position: its epoch, its index in the epoch, and whether it is the last of the epoch."""
 
     epoch: int
     index: int
@@ -196,7 +196,7 @@ class Positioned(Protocol):
 
 
 class ResumableData(pl.LightningDataModule):
-    """Data that continues where training was stopped.
+    """Data that resumes at the position where training was stopped.
 
     Args:
         train, validation: sources, one or several; None: no such part.
@@ -209,7 +209,7 @@ class ResumableData(pl.LightningDataModule):
         self.train, self.validation = train, validation
         self.position = (0, 0)
         if validation is None:
-            # Lightning validates if the hook is there.
+            # Lightning validates if this hook exists.
             self.val_dataloader = None  # type: ignore[method-assign,assignment]
 
     @property

@@ -47,7 +47,7 @@ def gather_rows(own: Mapping[str, Tensor], device: torch.device) -> dict[str, Te
     """Tensors of all processes by name, rows concatenated by rank; only the rows of this process have a gradient.
 
     Args:
-        own: tensors by name, rows first, padded with zeros behind to a common size. May be empty.
+        own: tensors by name, rows first, padded with zeros at the end to a common size. May be empty.
     """
     gathered = gather_objects({name: value.detach().cpu() for name, value in own.items()} if _several() else {})
     if len(gathered) == 1:

@@ -1,7 +1,7 @@
 """`ctcalign fit`: train what a configuration describes, by jsonargparse and Lightning's command line.
 
-`fit` parses the arguments, makes trainer, model and data (`prepared`), trains, and exports the model. The `task` of the
-configuration selects the Lightning classes: see `TASKS`.
+`fit` parses the arguments, creates trainer, model and data (`prepared`), trains, and exports the model. The `task` of
+the configuration selects the Lightning classes: see `TASKS`.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
     Args:
         arguments: as on the command line: --config FILE --trainer.max_steps 1000 …
     Returns:
-        The exported model; None where nothing is exported, and in every process but the first.
+        The exported model; None if nothing is exported, and in every process but the first.
     Raises:
         CtcAlignError: options or data cannot be used.
     """
@@ -228,7 +228,7 @@ class FitCommand(LightningCLI):
         parser.link_arguments("seed", "data.seed")
 
     def before_instantiate_classes(self) -> None:
-        """Seed the initial weights, which are drawn when the encoder is made."""
+        """Seed the initial weights, which are drawn when the encoder is created."""
         pl.seed_everything(self.config["seed"], workers=False, verbose=False)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:

@@ -87,7 +87,7 @@ def test_manifests_of_several_recordings_are_compared_by_their_ids(tmp_path):
     result = run(alignment, reference, "--json")
     cue = json.loads(result.stdout)["levels"]["cue"]
     assert (cue["spoken"], cue["placed"]) == (3, 2)
-    assert "has nothing of 1 recordings of the reference: c" in result.stderr
+    assert "contains nothing for 1 recordings of the reference: c" in result.stderr
     assert "skipped: z" in result.stderr
     only = json.loads(run(alignment, reference, "--recording", "b", "--json").stdout)
     assert only["levels"]["cue"]["starts"]["median"] == pytest.approx(0.1)
@@ -110,7 +110,7 @@ def test_a_reference_without_confidences_or_skips_prints_what_there_is(tmp_path)
         (["{alignment}", "{short}", "--match", "order"], 1, "the reference has 1 items and the alignment 7"),
         (["{alignment}", "{short}", "--match", "index"], 1, "the reference has no index 1"),
         (["{alignment}", "{broken}"], 1, "not valid JSON"),
-        (["{alignment}", "{words}"], 1, "has cues where"),
+        (["{alignment}", "{words}"], 1, "one has cues, the other only words"),
         (["-", "-"], 2, "both standard input"),
         (["{alignment}"], 2, "Missing argument 'REFERENCE'"),
         (["{alignment}", "{truth}", "--plot", "p.txt"], 2, "p.txt: no picture format"),

@@ -19,7 +19,7 @@ def test_ctm_words_are_grouped_by_pauses(reading):
     assert captions.cues[1].speaker == "Ann"
     assert captions.cues[2].words == (CueWord("four", 1.5, 1.6), CueWord("five"))  # no times: stays with its neighbour
     assert [c.channel for c in captions.cues] == [None] * 3
-    assert any("the first is read" in w for w in captions.warnings)
+    assert any("only the first is read" in w for w in captions.warnings)
     assert any("fewer than five" in w and "line 10" in w for w in captions.warnings)
 
 
@@ -38,7 +38,7 @@ def test_ctm(talk):
         "my_talk 1 1.500 0.300 world NA\n"
         "my_talk 1 1.800 0.200 & NA\n"
     )
-    assert "1 word without a place omitted" in rendered.notes
+    assert "1 word without times omitted" in rendered.notes
 
 
 def test_cues_without_timed_words_are_left_out_with_a_note():

@@ -78,7 +78,7 @@ def test_words_outside_all_cues_are_not_lost(reading):
         ("In", ["in"]),
         ("late", ["late"]),
     ]
-    assert "lie in no cue" in captions.warnings[0]
+    assert "are in no cue" in captions.warnings[0]
 
 
 def test_textgrid_of_speakers(reading):

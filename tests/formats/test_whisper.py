@@ -90,7 +90,7 @@ def test_words_of_a_list_beside_the_segments_are_assigned_by_time(reading):
     }
     captions = reading(json.dumps(data), "a.json")
     assert [[w.text for w in c.words] for c in captions.cues] == [["a", "b"], ["c"]]
-    assert "lie in no segment" in captions.warnings[0]
+    assert "are in no segment" in captions.warnings[0]
 
 
 def test_words_alone_are_grouped_by_pauses(reading):

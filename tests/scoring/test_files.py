@@ -95,7 +95,7 @@ def test_supervisions_of_several_recordings(tmp_path):
         ("b", ["two"]),
     ]
     assert [f.recording for f in read_timed(path, "b")] == ["b"]
-    with pytest.raises(CaptionError, match="holds no recording 'c'; it has a, b"):
+    with pytest.raises(CaptionError, match="contains no recording 'c'; it has a, b"):
         read_timed(path, "c")
 
 

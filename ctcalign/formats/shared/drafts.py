@@ -14,14 +14,14 @@ from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.spans import Span
 
-SAMPLE_LINES = 400  # lines that are enough to recognise a format by
+SAMPLE_LINES = 400  # number of lines by which a format is recognised
 _SHOWN_PER_KIND = 5
 _LISTED = 5
 
 
 @dataclass(frozen=True)
 class Source:
-    """A caption file in memory. `path` is None for a stream; Kaldi's reader looks for other files beside it."""
+    """A caption file in memory. `path` is None for a stream; Kaldi's reader looks for other files next to it."""
 
     name: str
     text: str
@@ -63,7 +63,7 @@ class Source:
 
 @dataclass
 class Draft:
-    """A cue as a reader found it; `finish` checks its times and numbers it. Times in seconds.
+    """A cue as it is in the file; `finish` checks its times and numbers it. Times in seconds.
 
     `line` is its place in the file for messages, from 1; `recording` is set by formats that hold several.
     """
@@ -92,7 +92,7 @@ class Notes:
         self._kinds.setdefault(kind, []).append(f"{where}: {kind}" + (f" ({detail})" if detail else ""))
 
     def texts(self) -> list[str]:
-        """One line a problem, and one with the count of those of a kind that are not shown."""
+        """One line per problem, and one with the count of those of a kind that are not shown."""
         out: list[str] = []
         for kind, found in self._kinds.items():
             out += found[:_SHOWN_PER_KIND]
@@ -105,8 +105,8 @@ class Notes:
 def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
     """Channel numbers from 0 for the channel names of a NIST file.
 
-    Letters count from A. Digits count from 1, or from 0 when a 0 is among them. A file in which every line has "1" (or
-    every line "0") gives no channels: tools write that for mono.
+    Letters count from A. Digits count from 1, or from 0 if one of them is 0. A file in which every line has "1" (or
+    every line "0") has no channels: tools write this for mono.
     """
     found = list(dict.fromkeys(names))
     digits = [name for name in found if name.isdecimal()]
@@ -123,10 +123,10 @@ def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
 
 
 def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tuple[list[Draft], str | None]:
-    """The drafts of one recording and its id. Drafts without a recording belong to every one.
+    """The drafts of one recording and its id. Drafts without a recording belong to all recordings.
 
     Raises:
-        CaptionError: the file holds several recordings and none is chosen, or not the chosen one.
+        CaptionError: the file contains several recordings and none is chosen, or it lacks the chosen one.
     """
     held = list(dict.fromkeys(d.recording for d in drafts if d.recording is not None))
     if not held:
@@ -134,11 +134,11 @@ def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tup
     if recording is None:
         if len(held) > 1:
             raise CaptionError(
-                f"{name}: holds {len(held)} recordings ({_few(held)}); expected one; choose one by its id (--recording)"
+                f"{name}: contains {len(held)} recordings ({_few(held)}); choose one by its id (--recording)"
             )
         return drafts, held[0]
     if recording not in held:
-        raise CaptionError(f"{name}: holds no recording {recording!r}; it has {_few(held)}")
+        raise CaptionError(f"{name}: contains no recording {recording!r}; it has {_few(held)}")
     return [d for d in drafts if d.recording in (None, recording)], recording
 
 
@@ -167,15 +167,13 @@ def _checked(draft: Draft, notes: Notes, where: str) -> Span | None:
     if start is None or end is None:
         return None
     if end < start:
-        notes.add(
-            "end before start; taken as a cue without length", draft.line, _join(where, f"{start:g} to {end:g} s")
-        )
+        notes.add("end before start; read as a cue without length", draft.line, _join(where, f"{start:g} to {end:g} s"))
         end = start
     if end < 0:
         notes.add("before the beginning of the recording; times dropped", draft.line, _join(where, f"{start:g} s"))
         return None
     if start < 0:
-        notes.add("negative start; taken as 0", draft.line, _join(where, f"{start:g} s"))
+        notes.add("negative start; set to 0", draft.line, _join(where, f"{start:g} s"))
         start = 0.0
     return Span(start, end)
 

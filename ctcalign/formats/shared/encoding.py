@@ -57,7 +57,7 @@ def decode(data: bytes, name: str) -> Decoded:
 
     Args:
         data: the file's bytes; gzip is unpacked.
-        name: what messages call the file.
+        name: of the file in messages.
     Raises:
         CaptionError: the file is empty or binary.
     """
@@ -134,7 +134,7 @@ def _utf8_or_guess(data: bytes) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _guess(data: bytes) -> str:
-    """A code page for `data`: cp1252 where the text then looks Western European, else charset-normalizer's guess."""
+    """A code page for `data`: cp1252 if the text then looks Western European, else charset-normalizer's guess."""
     western = data.decode("cp1252", errors="replace")
     if "\ufffd" not in western and _reads_as_western(western):
         return "cp1252"

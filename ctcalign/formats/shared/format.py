@@ -49,17 +49,17 @@ class Format:
     """A file format, its reader and its writer; a format may lack one of them.
 
     Attributes:
-        name: what users call it, as in `--format`.
+        name: its name for users, as in `--format`.
         extensions: those of the files that are written and read.
         description: a few words for the list of formats.
         read: the cues of a source in file order.   render: the content of an output.
         aliases: other names that `read_captions` accepts.
         more_extensions: of files that are read only.
-        resolution: step of the written times in seconds, 0 where they are unrounded.
+        resolution: step of the written times in seconds, 0 if they are unrounded.
         keeps: what of an `Alignment` an output holds: words (their starts), word_ends, scores (or confidences),
             speakers, status, unplaced (cues without a time), markup (tags of the text).
         folder: an output is a folder of files.
-        evidence, matches: how content is recognised whatever the file's name; None where it cannot be.
+        evidence, matches: how content is recognised whatever the file's name; None if it cannot be.
     """
 
     name: str

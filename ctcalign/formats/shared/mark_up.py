@@ -67,7 +67,7 @@ def _closing(match: re.Match[str]) -> bool:
 
 
 def srt_tag(match: re.Match[str]) -> str:
-    """A tag as SubRip players know it: `<i> <b> <u> <s> <font>` and the ASS position `{\\an8}`; others are dropped."""
+    """A tag of SubRip players: `<i> <b> <u> <s> <font>` and the ASS position `{\\an8}`; others are dropped."""
     name = _name(match)
     if name == "br":
         return "\n"
@@ -80,7 +80,7 @@ def srt_tag(match: re.Match[str]) -> str:
 
 
 def vtt_tag(match: re.Match[str]) -> str:
-    """A tag as WebVTT knows it; times are dropped, the writer sets its own; `<em>` is `<i>`, `<strong>` is `<b>`."""
+    """A tag of WebVTT; times are dropped, since the writer sets its own; `<em>` is `<i>`, `<strong>` is `<b>`."""
     name = _name(match)
     if name == "br":
         return "\n"
@@ -124,9 +124,9 @@ def vtt_text(text: str) -> str:
 
 
 def ass_text(text: str) -> str:
-    """Text that no ASS player takes for a command.
+    """Text that no ASS player interprets as a command.
 
-    ASS has no escapes that all players know: braces become full-width braces, and a word joiner (no width, no break)
+    ASS has no escapes that all players support: braces become full-width braces, and a word joiner (no width, no break)
     separates a backslash from a letter with which it would be a line break.
     """
     text = text.replace("{", "\uff5b").replace("}", "\uff5d")

@@ -41,7 +41,7 @@ def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
     """An alignment that keeps the invariants, and a note for each kind of repair. Valid parts are shared, not copied.
 
     Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue
-    lie inside it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word;
+    are inside it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word;
     scores are finite or None, confidences in [0, 1]; no text holds a lone surrogate.
     """
     faults = _Faults({})
@@ -50,7 +50,7 @@ def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
     if not 0 <= duration <= LATEST:  # NaN makes it false
         ends = [cue.end for cue in alignment.cues if cue.end is not None and cue.end <= LATEST]
         duration = max([0.0, *ends])
-        notes.append(f"duration was {alignment.duration}: taken as the end of the last cue, {duration:.3f} s")
+        notes.append(f"duration was {alignment.duration}: set to the end of the last cue, {duration:.3f} s")
     cues = [_cue(cue, duration, faults) for cue in alignment.cues]
     unwritten = _inside(alignment.unwritten, duration)
     if len(unwritten) < len(alignment.unwritten):
@@ -91,7 +91,7 @@ def _cue(cue: AlignedCue, duration: float, faults: _Faults) -> AlignedCue:
 
 
 def _inside(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple[float, float]]:
-    """The parts of spans that lie inside the recording; empty and non-finite ones are omitted."""
+    """The parts of spans inside the recording; empty and non-finite ones are omitted."""
     kept = [(max(a, 0.0), min(b, duration)) for a, b in spans if math.isfinite(a) and math.isfinite(b)]
     return [(a, b) for a, b in kept if b > a]
 

@@ -43,14 +43,14 @@ class Rows:
 
 
 def caption_rows(alignment: Alignment) -> Rows:
-    """Every cue of an alignment; one that was not placed gets the times of the input file where it has them."""
+    """Every cue of an alignment; one that was not placed gets the times of the input file if it has them."""
     rows = Rows()
     old = []
     for cue in alignment.cues:
         if cue.span is not None:
             rows.placed.append((cue, *cue.span))
         elif cue.input_start is not None and cue.input_end is not None:
-            start = max(cue.input_start, 0.0)  # may lie beyond the end of a truncated recording
+            start = max(cue.input_start, 0.0)  # may be beyond the end of a truncated recording
             rows.placed.append((cue, start, max(start, cue.input_end)))
             old.append(cue.index)
         else:
@@ -96,7 +96,7 @@ def spoken_text(cue: AlignedCue) -> str:
     return plain("".join(text) + cue.text[cursor:])
 
 
-def left_out(indices: list[int], what: str = "have no place") -> list[str]:
+def omission_note(indices: list[int], what: str = "have no place") -> list[str]:
     """A note about the cues that are not in the output; none without such cues."""
     verb = what if len(indices) != 1 else what.replace("have", "has", 1)
     return [

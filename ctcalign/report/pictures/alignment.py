@@ -64,7 +64,7 @@ def draw_alignment(
     Returns:
         Warnings for the user.
     Raises:
-        UsageError, AudioError, CaptionError, OutputError: as the parts that read and write.
+        UsageError, AudioError, CaptionError, OutputError: from reading the inputs and writing the picture.
         MissingPackageError: matplotlib or librosa is not installed.
     """
     name = check_picture(output, overwrite)

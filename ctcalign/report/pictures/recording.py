@@ -68,10 +68,10 @@ def read_excerpt(
     """The samples between `start` and `end` seconds (None: the end of the recording), and the reader's warnings.
 
     Raises:
-        AudioError: the recording cannot be read.   UsageError: `start` or `end` lie outside of it.
+        AudioError: the recording cannot be read.   UsageError: `start` or `end` is outside of it.
     """
     if start < 0 or (end is not None and end <= start):
-        raise UsageError(f"nothing lies between {start} and {end} s; expected 0 <= --start < --end, in seconds")
+        raise UsageError(f"no audio between {start} and {end} s; expected 0 <= --start < --end, in seconds")
     with open_audio(path, sample_rate, channel) as reader:
         first = round(start * sample_rate)
         samples = _cut(reader.blocks(), first, None if end is None else round(end * sample_rate))

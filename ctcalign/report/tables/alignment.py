@@ -18,7 +18,7 @@ _COLOURS = {"aligned": "green", "not_spoken": "cyan", "failed": "red"}
 
 @dataclass
 class Summary:
-    """Counts of an alignment. `reasons` counts words that have a reason, and cues that have one while no word has."""
+    """Counts of an alignment. `reasons`: words with a reason, and cues with one whose words have none."""
 
     cues: Counter[str] = field(default_factory=Counter)  # by status
     words: Counter[str] = field(default_factory=Counter)  # by status
@@ -130,7 +130,7 @@ def print_alignment(alignment: Alignment, console: Console | None = None, *, mos
 
 
 def print_formats(console: Console | None = None) -> None:
-    """Print what each format is and holds, on stdout: `ctcalign convert --list`."""
+    """Print the description of each format and what it stores, on stdout: `ctcalign convert --list`."""
     from rich.console import Console
     from rich.table import Table
 

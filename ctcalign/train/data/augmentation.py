@@ -67,11 +67,11 @@ class SpecAugment:
 
 @dataclass
 class Augmentation:
-    """All augmentations; by default there is none.
+    """All augmentations; none by default.
 
     Attributes:
         speeds: speed factors, drawn uniformly; 0.9 is slower and lower in pitch.
-        noise, spec_augment: see there.
+        noise, spec_augment: see `NoiseConfig` and `SpecAugment`; None: not used.
     """
 
     speeds: list[float] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Augmentation:
 
 
 def at_speed(samples: Samples, speed: float) -> Samples:
-    """Samples played `speed` times as fast, with the pitch raised alike. (N,) -> (N / speed,)."""
+    """Samples played `speed` times as fast, which raises the pitch by the same factor. (N,) -> (N / speed,)."""
     if speed == 1:
         return samples
     import soxr
@@ -140,11 +140,11 @@ def noise_files(folder: str) -> tuple[str, ...]:
     """Recordings below a folder, sorted by path.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the folder contains none.
     """
     files = tuple(str(path) for path in sorted(Path(folder).rglob("*")) if path.suffix.lower() in _SOUNDS)
     if not files:
-        raise UsageError(f"noise: {folder} holds no recordings ({', '.join(_SOUNDS)})")
+        raise UsageError(f"noise: {folder} contains no recordings ({', '.join(_SOUNDS)})")
     return files
 
 

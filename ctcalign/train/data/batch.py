@@ -1,4 +1,4 @@
-"""A batch of utterances, and the network's output for those of them that can be trained on."""
+"""A batch of utterances, and the network's output for the utterances that can be trained on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REASONS = (UNREADABLE, UNTRANSCRIBED, UNSAYABLE, TOO_SHORT)
 
 @dataclass
 class Batch:
-    """Utterances as the data module gives them.
+    """Utterances as the data module returns them.
 
     Attributes:
         features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
@@ -75,7 +75,7 @@ class Emissions:
 
 
 def frames_needed(labels: Sequence[int]) -> int:
-    """Least number of frames of an alignment: one for each label, and a blank between equal neighbours."""
+    """Minimum number of frames of an alignment: one for each label, and a blank between equal neighbours."""
     return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 

@@ -81,7 +81,7 @@ def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
         line = next(iter(str(error).splitlines()), type(error).__name__)
         raise AudioError(f"{cut.id}: its audio cannot be read ({line[:200]})") from error
     if not np.isfinite(samples).all():
-        raise AudioError(f"{cut.id}: its audio has NaN or infinite samples; make the file again")
+        raise AudioError(f"{cut.id}: its audio has NaN or infinite samples; create the file again")
     if cut.sampling_rate != rate:
         import soxr
 

@@ -57,7 +57,7 @@ class GlobalBatches:
         shuffle, seed: whether each epoch has a random order of its own, and its seed.
         rank, world_size: of this process.
     Attributes:
-        left_out: utterances of the current epoch that were too long.
+        skipped: utterances of the current epoch that were too long.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class GlobalBatches:
         self.max_duration, self.max_cuts, self.longest = max_duration, max_cuts, longest
         self.buckets, self.buffer, self.shuffle, self.seed = buckets, buffer, shuffle, seed
         self.rank, self.world_size = rank, world_size
-        self.left_out = 0
+        self.skipped = 0
         self._bins: list[float] | None = None
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[ProcessBatch]:
@@ -95,7 +95,7 @@ class GlobalBatches:
         """
         from lhotse.dataset import DynamicBucketingSampler
 
-        self.left_out = 0
+        self.skipped = 0
         seed = seed_of(self.seed, "order", epoch) % 2**31
         cuts = open_cuts(self.name, self.sources, seed if self.shuffle else None)
         if self._bins is None:
@@ -133,7 +133,7 @@ class GlobalBatches:
 
     def _fits(self, cut: Any) -> bool:
         fits = bool(cut.duration <= self.longest)
-        self.left_out += not fits
+        self.skipped += not fits
         return fits
 
 
@@ -211,7 +211,7 @@ class BatchLoader:
     """Batches from the current position. Not a torch DataLoader, whose order Lightning would change.
 
     Args:
-        source: gives the process's batches of one pass.  reader: reads them.  workers: reading processes, >= 0.
+        source: returns the process's batches of one pass.  reader: reads them.  workers: reading processes, >= 0.
     """
 
     def __init__(self, source: Callable[[], Iterator[ProcessBatch]], reader: Reader, workers: int) -> None:

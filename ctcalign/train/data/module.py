@@ -78,7 +78,7 @@ class CutsDataModule(ResumableData):
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""
-        assert self.validation is not None  # without one the hook is removed
+        assert self.validation is not None  # without validation data the hook is removed
         batches = self._validation("data.validation", self.validation, rank=self.rank, world_size=self.world_size)
         return BatchLoader(lambda: batches.epoch(0), Reader(words=True), workers=self.workers)
 
@@ -86,15 +86,9 @@ class CutsDataModule(ResumableData):
         """Advance the position; at the end of an epoch report the utterances that were too long."""
         batch = super().on_after_batch_transfer(batch, dataloader_idx)
         training = self.trainer is not None and self.trainer.training
-        if (
-            training
-            and isinstance(batch, Batch)
-            and batch.last
-            and self._batches is not None
-            and self._batches.left_out
-        ):
+        if training and isinstance(batch, Batch) and batch.last and self._batches is not None and self._batches.skipped:
             pl.utilities.rank_zero_info(
-                f"epoch {batch.epoch}: {self._batches.left_out} utterances longer than {self._batches.longest:g} s "
+                f"epoch {batch.epoch}: {self._batches.skipped} utterances longer than {self._batches.longest:g} s "
                 "were skipped"
             )
         return batch

@@ -176,8 +176,8 @@ def evaluate_cuts(
         if progress is not None:
             progress(number)
     if not sum(one.words.reference_length for one in found):
-        left_out = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
-        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {left_out or 'none skipped'})")
+        reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
+        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {reasons or 'none skipped'})")
     look_ahead = model.look_ahead if isinstance(model, Recogniser) else None
     evaluation = Evaluation(
         found,

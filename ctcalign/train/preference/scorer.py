@@ -129,7 +129,7 @@ class Scorer(ABC, Generic[Source, Texts]):
 
     @abstractmethod
     def lengths(self, texts: Texts, always: bool = False) -> Tensor | None:
-        """Divisors of averages, (N,). None if they are the counts of scored tokens, unless with `always`."""
+        """Divisors of averages, (N,). None if they are the counts of scored tokens, except with `always`."""
 
     @abstractmethod
     def end(self, batch: Any) -> int:
@@ -185,7 +185,7 @@ class Scorer(ABC, Generic[Source, Texts]):
         return found
 
     def stored(self, name: str, values: Sequence[Values], mask: Tensor) -> Tensor:
-        """Stored numbers of the responses at the places of their scored tokens, (N, L).
+        """Stored numbers of the responses at the positions of their scored tokens, (N, L).
 
         Raises:
             CtcAlignError: their number differs from that of the tokens.

@@ -24,8 +24,8 @@ class Preference:
     """Responses to one utterance or prompt.
 
     Attributes:
-        place: of the utterance in its batch.
-        chosen, rejected: labels. Without a chosen or without a rejected one it serves losses of unpaired responses.
+        place: index of the utterance in its batch.
+        chosen, rejected: labels. If one of the two is missing, only losses of unpaired responses use it.
         values: of each response, those of the chosen one first.
         desirable_probability: see `Example`.
     """
@@ -43,7 +43,7 @@ class Side:
 
     Attributes:
         name: "chosen", "rejected", "mismatched", or "" for unpaired rows.
-        places: of their utterances in the batch.  texts: labels of tokens or frames.
+        places: indices of their utterances in the batch.  texts: labels of tokens or frames.
         values: stored numbers.
         partners: the chosen text of the same utterance, None without one.
         desirable: whether each is a chosen one.  probabilities: desirable_probability of each.

@@ -60,7 +60,7 @@ class PreferenceTerm:
         return {name for which, name in map(_parts, self._needs) if which == side} - {"desirable"}
 
     def may_take(self, name: str) -> bool:
-        """Whether the loss uses a tensor if it is there."""
+        """Whether the loss uses a tensor if it is given."""
         return name in (*self.loss.needs, *self.loss.takes)
 
     def __call__(self, whole: Mapping[str, Tensor], training: bool = True) -> PairResult | RowResult | None:

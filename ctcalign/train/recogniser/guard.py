@@ -19,7 +19,7 @@ class WordErrorGuard(pl.Callback):
         relative: allowed rise as a fraction of the baseline, >= 0.
         absolute: allowed rise in addition, in WER, >= 0.
         baseline: WER to compare with, as a fraction. Default: that of the last validation before an objective started,
-            or of the first validation if one started at once.
+            or of the first validation if one started immediately.
         patience: consecutive validations above the bound before the objectives are stopped, >= 1.
         stop_training: end the training instead of continuing with CTC alone.
     Attributes:

@@ -34,7 +34,7 @@ class CTCModule(TrainingModule):
         objectives: losses that are added to the CTC loss or replace it.
         optimiser: AdamW and its rate.
         init: checkpoint (of `ctcalign fit` or exported) with the initial weights.
-        seed: of everything random in the steps; the randomness of each utterance and step is derived from it.
+        seed: of all random numbers in the steps; the randomness of each utterance and step is derived from it.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -73,7 +73,7 @@ class CTCModule(TrainingModule):
         return found
 
     def losses(self, batch: Batch) -> StepLosses:
-        """CTC loss and objectives; zero where the weight is zero, or there is no usable utterance.
+        """CTC loss and objectives; zero if the weight is zero or there is no usable utterance.
 
         Raises:
             TrainingError: the network's output is NaN.
@@ -208,7 +208,7 @@ def _check_terms(terms: list[Term]) -> None:
     labels = [term.label for term in terms]
     twice = sorted({label for label in labels if labels.count(label) > 1} | ({"ctc"} & set(labels)))
     if twice:
-        raise UsageError(f"objectives: the name {twice[0]!r} is taken; give each a label of its own")
+        raise UsageError(f"objectives: the name {twice[0]!r} is already used; give each a label of its own")
     replacing = [term.label for term in terms if term.objective.replaces_ctc]
     if len(replacing) > 1:
         raise UsageError(f"objectives: only one can replace the CTC loss, got {', '.join(replacing)}")

@@ -19,7 +19,7 @@ from ctcalign.train.recogniser.sampling import SamplerConfig, nbest_texts, sampl
 
 @dataclass
 class StartWhen:
-    """Condition for starting an objective; at most one is set, and without any it starts at once.
+    """Condition for starting an objective; at most one is set, and without any it starts immediately.
 
     Attributes:
         epoch: number of the epoch, from 0.
@@ -46,7 +46,7 @@ class StartWhen:
             check_number(f"start_when.{name}", getattr(self, name))
 
     def holds(self, epoch: int, step: int, wer: float | None) -> bool:
-        """Whether the condition holds. `wer`: of the last validation, None before the first."""
+        """Whether the condition is met. `wer`: of the last validation, None before the first."""
         if self.epoch is not None:
             return epoch >= self.epoch
         if self.step is not None:
@@ -80,7 +80,7 @@ class Schedule:
         self.stopped_at: int | None = None
 
     def update(self, epoch: int, step: int, wer: float | None) -> None:
-        """Start if the condition holds. An objective that has started stays so."""
+        """Start if the condition is met; an objective that has started keeps its `started_at`."""
         if self.started_at is None and self.start_when.holds(epoch, step, wer):
             self.started_at = step
 

@@ -67,12 +67,12 @@ def test_several_sources_and_long_utterances(manifest, shar, tmp_path):
     other = make_cuts(tmp_path / "other", 6, seed=3)
     many = batches([str(shar), str(other)])
     assert len({cut.id for share in many.epoch(0) for cut in share.cuts}) == 37
-    assert many.left_out == 0
+    assert many.skipped == 0
     short = batches(manifest, longest=0.8)
     left = [cut for share in short.epoch(0) for cut in share.cuts]
     assert all(cut.duration <= 0.8 for cut in left)
-    assert len(left) + short.left_out == 31
-    assert 0 < short.left_out < 31
+    assert len(left) + short.skipped == 31
+    assert 0 < short.skipped < 31
 
 
 def test_an_utterance_has_its_own_randomness(manifest, tmp_path):

@@ -1,4 +1,4 @@
-"""Frozen recognisers besides the one in training: the reference model, the two of a contrast, and strong models."""
+"""Frozen recognisers next to the one in training: the reference model, the two of a contrast, and strong models."""
 
 from __future__ import annotations
 

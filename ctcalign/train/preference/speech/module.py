@@ -103,7 +103,7 @@ class CtcPreferenceModule(CTCModule):
             one for listed in self.pair_maker.examples.values() for example in listed for one in example.responses
         ]
         needed = self.scorer.needed
-        # Inputs of the loss that the manifest holds for every response.
+        # Inputs of the loss that the manifest contains for every response.
         self._stored = {n for n in VALUES if n in needed and responses and all(n in one.values for one in responses)}
         reference = config.reference or init
         files: dict[str, list[str | None]] = {}
@@ -135,7 +135,7 @@ class CtcPreferenceModule(CTCModule):
         augmentation = getattr(getattr(self.trainer, "datamodule", None), "augmentation", Augmentation())
         if self._stored and augmentation != Augmentation():
             raise UsageError(
-                f"pairs: the manifest holds {', '.join(sorted(self._stored))} of the original utterances, but "
+                f"pairs: the manifest contains {', '.join(sorted(self._stored))} of the original utterances, but "
                 "data.augmentation changes them; remove one of the two"
             )
 

@@ -30,11 +30,11 @@ class PairsConfig:
     Attributes:
         source: "nbest": the best texts of a prefix beam search. "sample": texts of sampled paths. "paths": sampled
             paths as rejected ones, improved by a property to the chosen ones. "manifest": a file, see `file`.
-        of: the model that gives the hypotheses: the "policy" in training, or the frozen "reference".
+        of: the model that generates the hypotheses: the "policy" in training, or the frozen "reference".
         hypotheses: number of texts or paths.
         beam: of "nbest".  temperature: of "sample" and "paths", > 0.
         chosen: the "transcript", or the "best" hypothesis, that with the fewest errors.
-        rejected: which of the worse ones are taken first: "worst", "best" or "likeliest".
+        rejected: which of the worse ones are used first: "worst", "best" or "likeliest".
         unit: of errors: "words" or "characters".
         pairs: of an utterance at most.  together: rejected responses in each, 2 or more for LOGO.
         least_gap: a rejected response must have more than this number of errors beyond the chosen one.
@@ -97,7 +97,7 @@ class PairMaker:
 
         Args:
             emissions: the utterances.
-            log_probs: of the model that gives the hypotheses, (B, T, C), without gradient.
+            log_probs: of the model that generates the hypotheses, (B, T, C), without gradient.
             generators: one for each utterance, on the device of log_probs.
         """
         found: list[Preference] = []
@@ -159,7 +159,7 @@ class PairMaker:
         found: list[Pair[Labels]] = []
         dropped: Counter[str] = Counter()
         for sampled, improved in zip(paths[0].tolist(), better[0].tolist(), strict=True):
-            # The improved path is better by definition: errors of 1 and 0 stand for that.
+            # The improved path is better by definition: errors of 1 and 0 express that.
             pairs, left = pick_pairs([Candidate(tuple(sampled), 1.0)], Candidate(tuple(improved), 0.0))
             found += pairs
             dropped += left

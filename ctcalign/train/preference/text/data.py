@@ -77,7 +77,7 @@ class TextDataModule(ResumableData):
 
     def val_dataloader(self) -> Any:
         """Validation batches, in order."""
-        assert self.validation is not None  # without one the hook is removed
+        assert self.validation is not None  # without validation data the hook is removed
         examples = read_examples(self.validation, "prompt")
         return _Batches(lambda: self._batches(examples, 0, 0, shuffle=False))
 
@@ -95,7 +95,7 @@ class TextDataModule(ResumableData):
 
 
 class _Batches:
-    """Batches that `begin` gives anew for each pass. Not a torch DataLoader, whose order Lightning would change."""
+    """Calls `begin` for the batches of each pass. Not a torch DataLoader, whose order Lightning would change."""
 
     def __init__(self, begin: Callable[[], Iterator[TextBatch]]) -> None:
         self._begin = begin

@@ -1,4 +1,4 @@
-"""Frozen language models besides the one in training, and the classifier of prompts."""
+"""Frozen language models next to the one in training, and the classifier of prompts."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class TextPreferenceModule(TrainingModule):
         self._sums: list[tuple[float, dict[str, float]]] = []
 
     def on_fit_start(self) -> None:
-        """Load the frozen models whose scores the data does not hold, and fit the classifier of prompts."""
+        """Load the frozen models whose scores are not in the data, and fit the classifier of prompts."""
         examples: list[Example] = list(getattr(getattr(self.trainer, "datamodule", None), "examples", []))
         responses = [response for one in examples for response in one.responses]
         stored = {name for name in VALUES if responses and all(name in one.values for one in responses)}
