@@ -44,7 +44,7 @@ def speech_cut(name: str, samples: NDArray[np.float32], words: Sequence[TimedWor
 
 
 def write_shar(cuts: Iterable[Any], folder: Path, shard_size: int = 500) -> int:
-    """Write cuts with their audio (FLAC) to a folder, which appears only when it is complete. Returns their number."""
+    """Write cuts with their audio (FLAC) to a folder, which is created only when complete. Returns their number."""
     from lhotse.shar import SharWriter
 
     part = folder.with_name(folder.name + ".part")
@@ -72,7 +72,7 @@ def read_shar(folder: Path) -> Iterator[Any]:
     from lhotse import CutSet
 
     if not any(folder.glob("cuts.*")):
-        raise SystemExit(f"{folder}: holds no Shar cuts; run the stage that prepares them")
+        raise SystemExit(f"{folder}: contains no Shar cuts; run the stage that prepares them")
     yield from CutSet.from_shar(in_dir=str(folder), split_for_dataloading=False, shuffle_shards=False)
 
 

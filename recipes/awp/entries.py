@@ -23,7 +23,7 @@ class Entry:
     """One method with one setting over all seeds, on one set.
 
     Attributes:
-        numbers: for each key of `KEYS` one value a seed, in the order of `seeds`; seconds and fractions.
+        numbers: for each key of `KEYS` one value per seed, in the order of `seeds`; seconds and fractions.
     """
 
     method: str
@@ -80,7 +80,7 @@ def _numbers(found: dict[str, Any]) -> dict[str, float]:
 
 
 def compare_wer(first: Entry, second: Entry, samples: int = 10_000) -> Comparison | None:
-    """Word error rate of the second against the first on their common seeds; None when they have none in common."""
+    """Word error rate of the second against the first on their common seeds; None if they have none in common."""
     shared = [seed for seed in first.seeds if seed in second.seeds]
     if not shared:
         return None

@@ -115,7 +115,7 @@ def drift(rows: Sequence[Row], reference: Sequence[Row]) -> Delays:
 
 
 def summary(rows: Sequence[Row], look_ahead: float, reference: Sequence[Row] | None = None) -> dict[str, Any]:
-    """The numbers of a set. Rates as fractions, times in seconds; None where nothing can be measured."""
+    """The numbers of a set. Rates as fractions, times in seconds; None if nothing can be measured."""
     counts = total_counts([edit_counts(row.ref_text.split(), row.hyp_text.split()) for row in rows])
     found: dict[str, Any] = {
         "utterances": len(rows),

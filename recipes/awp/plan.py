@@ -5,7 +5,7 @@ earlier ones: base, then baseline; or base, then continuation, then the method's
 
     base: {model: ..., data: ..., trainer: ...}
     baseline: {trainer: {max_steps: 3000}}
-    baseline_seeds: [1]                      # optional: all seeds share these baselines in turn; default: one a seed
+    baseline_seeds: [1]                      # optional: all seeds share these baselines in turn; default: one per seed
     continuation: {trainer: {max_steps: 1000}}
     methods:
       ctc: {}
@@ -13,7 +13,7 @@ earlier ones: base, then baseline; or base, then continuation, then the method's
         vary: {weight: [0.03, 0.1]}          # one run for each value and seed
         config: {model: {...: $weight}}      # a string "$name" is replaced by the value
 
-A run's folder holds request.json (its configuration), run.json (written when training has ended) and PART.jsonl for
+A run's folder contains request.json (its configuration), run.json (written when training has ended) and PART.jsonl for
 each evaluated part.
 """
 
@@ -39,8 +39,8 @@ class Run:
     """One training.
 
     Attributes:
-        method, setting, seed: what it is; the setting is empty for a method that varies nothing.
-        config: configuration of `ctcalign fit`, complete but for data folders, devices and the initial weights.
+        method, setting, seed: identify the training; the setting is empty for a method that varies nothing.
+        config: configuration of `ctcalign fit`, complete except for data folders, devices and initial weights.
         parent: name of the run that provides the initial weights; None for a baseline.
     """
 
@@ -102,7 +102,7 @@ def runs_of(plan: dict[str, Any], seeds: list[int], only: list[str] | None = Non
 
 
 def merged(base: Any, over: Any) -> Any:
-    """`over` laid upon `base`: mappings are merged key by key, everything else is replaced."""
+    """`base` overridden by `over`: mappings are merged key by key, everything else is replaced."""
     if isinstance(base, dict) and isinstance(over, dict):
         return {key: merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
     return over
@@ -116,7 +116,7 @@ def filled(config: Any, values: dict[str, Any], method: str) -> Any:
         return [filled(inner, values, method) for inner in config]
     if isinstance(config, str) and config.startswith("$"):
         if config[1:] not in values:
-            raise SystemExit(f"method {method!r}: {config} stands for no value of `vary` ({sorted(values)})")
+            raise SystemExit(f"method {method!r}: {config} is not among the values of `vary` ({sorted(values)})")
         return values[config[1:]]
     return config
 
@@ -135,7 +135,7 @@ def execute(runs: Sequence[Run], start: Callable[[list[Run]], list[bool]], *, ba
     """Execute the baselines, then the runs that continue from them.
 
     Args:
-        start: executes some runs in any order; one value a run: whether it succeeded.
+        start: executes some runs in any order; returns for each run whether it succeeded.
     Raises:
         SystemExit: some runs failed; the message names them. A failed baseline stops the others from being started.
     """
@@ -150,16 +150,16 @@ def execute(runs: Sequence[Run], start: Callable[[list[Run]], list[bool]], *, ba
 
 
 def is_finished(run: Run, folder: Path, files: Sequence[str]) -> bool:
-    """Whether the run was trained with this configuration and all its result files are there.
+    """Whether the run was trained with this configuration and all its result files exist.
 
     Args:
         files: names of the result files besides run.json.
     Raises:
-        SystemExit: the folder was made with another configuration.
+        SystemExit: the folder was created with another configuration.
     """
     request = folder / "request.json"
     if request.exists() and json.loads(request.read_text(encoding="utf-8")) != json.loads(json.dumps(run.config)):
-        raise SystemExit(f"{folder}: was made with another configuration; delete it or choose another --out")
+        raise SystemExit(f"{folder}: was created with another configuration; delete it or choose another --out")
     return all((folder / name).exists() for name in ("run.json", *files))
 
 

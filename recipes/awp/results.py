@@ -33,7 +33,7 @@ LEGEND = (
 
 
 def table(entries: Sequence[Entry], plain: Entry) -> list[str]:
-    """One line a method and setting: mean ± standard deviation over seeds."""
+    """One line per method and setting: mean ± standard deviation over seeds."""
     rows = []
     for entry in entries:
         times = ("median", "p90", "p99", "first", "last", "latency", "drift", "total_latency")
@@ -57,7 +57,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def plot_curves(entries: Sequence[Entry], path: Path, title: str) -> None:
-    """Word error rate against delay, one line a method, as PNG.
+    """Word error rate against delay, one line per method, as PNG.
 
     Points are means over seeds, bars their standard deviation; the points of a method are joined by delay.
     """
@@ -103,7 +103,7 @@ def plot_curves(entries: Sequence[Entry], path: Path, title: str) -> None:
 
 
 def _bar(spread: float) -> float:
-    """No bar where there is only one seed."""
+    """No bar if there is only one seed."""
     return 0.0 if math.isnan(spread) else spread
 
 

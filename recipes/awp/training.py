@@ -1,4 +1,4 @@
-"""Train and evaluate one run of a plan. What is finished is skipped; an interrupted training resumes.
+"""Train and evaluate one run of a plan. Finished parts are skipped; an interrupted training resumes.
 
 The folder must hold request.json, a configuration of `ctcalign fit` without data folders and initial weights. It gets
 model.safetensors, run.json and one file of rows for each evaluated part.
@@ -30,7 +30,7 @@ class Training:
 
     Attributes:
         folder: the run's folder.   data: folder with the Shar folders train, dev and `parts`.
-        method, setting, seed: what the run is; recorded in run.json.
+        method, setting, seed: identify the run; recorded in run.json.
         init: folder of the run that provides the initial weights.
         parts: folders of `data` to evaluate on.   min_word_score: times of words below this score are ignored.
     """
@@ -62,7 +62,7 @@ def train(job: Training) -> bool:
 
 
 def train_and_evaluate(job: Training) -> None:
-    """Carry out what is not finished of a training and its evaluation."""
+    """Carry out the unfinished parts of a training and its evaluation."""
     done = job.folder / "run.json"
     if not done.exists():
         began = time.time()

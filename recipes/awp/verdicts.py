@@ -23,7 +23,7 @@ def verdicts(dev: Sequence[Entry], test: Sequence[Entry], plain_dev: Entry, plai
 
 
 def together(entries: Sequence[Entry], plain: Entry) -> list[str]:
-    """Every latency setting on all parts pooled, where nothing is chosen. Lines of Markdown."""
+    """Every latency setting on all parts pooled, without choosing any. Lines of Markdown."""
     lines = []
     for entry in entries:
         delay, words = compare_delay(plain, entry), compare_wer(plain, entry)

@@ -1,6 +1,6 @@
 """Alignments of every recording x caption file x method of a noisy-captions corpus, one JSON file each.
 
-Existing files are kept if they were made from the same captions and emission. For a method that fails on a caption
+Existing files are kept if they were computed from the same captions and emission. For a method that fails on a caption
 file, all cues of its alignment have failed, with the reason under "run".
 """
 
@@ -46,12 +46,12 @@ def source_of(cell: Cell, emissions: Path) -> str:
 
 
 def is_made(file: Path, source: str) -> bool:
-    """Whether the alignment exists and was made from the same source."""
+    """Whether the alignment exists and was computed from the same source."""
     return file.is_file() and json.loads(file.read_text(encoding="utf-8"))["run"]["source"] == source
 
 
 def document(cell: Cell, outcome: Outcome, emissions: Path, about: dict[str, Any]) -> dict[str, Any]:
-    """The JSON document of a cell: an alignment, and under "run" how it was made."""
+    """The JSON document of a cell: an alignment, and under "run" how it was computed."""
     recording, variant, method = cell
     row = outcome.alignment
     if row is None:
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_all(
     cells: list[Cell], make: Callable[[Worker, Cell], str | None], model: str, jobs: int, time_limit: float
 ) -> Counter[tuple[str, str]]:
-    """Make every cell once, with `jobs` workers. Returns failures by method and reason.
+    """Compute every cell once, with `jobs` workers. Returns failures by method and reason.
 
     An exception in one worker (a full disk, Ctrl-C) stops all of them and is raised.
     """

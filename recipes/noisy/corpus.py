@@ -1,6 +1,6 @@
 """The recordings and caption files of a noisy-captions corpus.
 
-A corpus is a folder. Each recording is a subfolder with `truth.json` ("audio" names the sound file beside it) and
+A corpus is a folder. Each recording is a subfolder with `truth.json` ("audio" names the sound file next to it) and
 `captions/NAME.srt` (or .vtt, .txt) with `captions/NAME.key.json`: which of these captions are spoken, and when. Both
 JSON files are of the form `ctcalign-truth/1` (docs/scoring.md).
 """
@@ -44,7 +44,7 @@ def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[
         SystemExit: no folder, no recording, an unknown name, or a ground truth or recording without its file.
     """
     if not corpus.is_dir():
-        raise SystemExit(f"--corpus: {corpus} is no folder; expected one that holds a folder a recording")
+        raise SystemExit(f"--corpus: {corpus} is not a folder; expected one with a folder per recording")
     found = [_recording(truth.parent) for truth in sorted(corpus.glob("*/truth.json"))]
     found = [recording for recording in found if recording.variants]
     if not found:
@@ -74,7 +74,7 @@ def _recording(folder: Path) -> Recording:
     audio = folder / str(json.loads(truth.read_text(encoding="utf-8")).get("audio", ""))
     keys = sorted((folder / "captions").glob("*.key.json"))
     if keys and not audio.is_file():
-        raise SystemExit(f'{truth}: "audio" is {audio.name!r}, expected the name of a sound file beside it')
+        raise SystemExit(f'{truth}: "audio" is {audio.name!r}, expected the name of a sound file next to it')
     return Recording(folder.name, audio, truth, tuple(_variant(key) for key in keys))
 
 
@@ -83,7 +83,7 @@ def _variant(key: Path) -> Variant:
     files = [key.with_name(name + extension) for extension in EXTENSIONS]
     captions = next((file for file in files if file.is_file()), None)
     if captions is None:
-        raise SystemExit(f"{key}: no captions beside it; expected one of {', '.join(file.name for file in files)}")
+        raise SystemExit(f"{key}: no captions next to it; expected one of {', '.join(file.name for file in files)}")
     return Variant(name, captions, key)
 
 

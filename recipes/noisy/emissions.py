@@ -72,7 +72,7 @@ def load(file: Path) -> Kept:
 
 
 def made_from(file: Path) -> str | None:
-    """`Kept.made_from` of a stored emission; None where there is none."""
+    """`Kept.made_from` of a stored emission; None if there is none."""
     if not file.is_file():
         return None
     with np.load(file) as held:

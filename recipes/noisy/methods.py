@@ -1,8 +1,8 @@
 """The compared methods by name: ours, the package ctc-segmentation, and torchaudio's forced_align.
 
 Each takes an emission and captions and returns an `Alignment`. The peers get the same text as our methods: the first
-reading of every word, and the model's separator between words. Where their times are those of a cue's first and last
-symbol, the constant delay of the model's labels is subtracted, as for our methods: a peer cannot know it.
+reading of every word, and the model's separator between words. If their times are those of a cue's first and last
+symbol, the constant delay of the model's labels is subtracted, as for our methods: no peer corrects it.
 """
 
 from __future__ import annotations

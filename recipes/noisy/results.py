@@ -70,7 +70,7 @@ def tables(scores: Scores) -> list[str]:
 
 
 def plot_within(scores: Scores, path: Path) -> None:
-    """One line a variant, one mark a method: percentage of the spoken cues with both ends within 0.5 s."""
+    """One line per variant, one mark per method: percentage of the spoken cues with both ends within 0.5 s."""
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
@@ -95,7 +95,7 @@ def plot_within(scores: Scores, path: Path) -> None:
 
 
 def plot_reliability(scores: Scores, path: Path) -> bool:
-    """Reliability diagrams of the confidences, pooled over the grid, one panel a method. False if there are none."""
+    """Reliability diagrams of the confidences, pooled over the grid, one panel per method. False if there are none."""
     from matplotlib.figure import Figure
 
     methods = with_confidence(scores)

@@ -62,8 +62,8 @@ def uncaptioned(utterances: Sequence[TimedItem], captions: Sequence[TimedItem]) 
 def neighbours(utterances: Sequence[TimedItem], captions: Sequence[TimedItem]) -> list[bool]:
     """For each caption whether it is spoken and next to an unspoken caption or to speech without a caption.
 
-    There a wrong search does harm: it gives the neighbour's sound to the unspoken caption, or stretches the neighbour
-    over speech that is not its own.
+    Errors of a search matter most there: it may assign the neighbour's audio to the unspoken caption, or stretch the
+    neighbour over speech that is not its own.
 
     Args:
         utterances: everything spoken in the recording.   captions: the ground truth of the captions, in file order.
@@ -82,7 +82,7 @@ def neighbours(utterances: Sequence[TimedItem], captions: Sequence[TimedItem]) -
 
 
 def measures(cells: Sequence[Scored], bounds: Bounds) -> dict[str, Any]:
-    """Measures of some cells pooled. Seconds, rates in [0, 1], None where nothing can be measured."""
+    """Measures of some cells pooled. Seconds, rates in [0, 1], None if nothing can be measured."""
     options = Options(matching="index", bounds=bounds, within=WITHIN, threshold=THRESHOLD)
     found = compare([(cell.found, cell.truth) for cell in cells], "cue", options)
     beside = [mark for cell in cells for mark in cell.beside]

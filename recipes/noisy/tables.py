@@ -43,7 +43,7 @@ def milliseconds(value: float | None) -> str:
 
 
 def by_variant(scores: Scores, methods: Sequence[str], cell: Cell, variants: Sequence[str] | None = None) -> list[str]:
-    """One line a variant, one column a method; noisy variants with a star."""
+    """One line per variant, one column per method; noisy variants with a star."""
     lines = []
     for variant in scores.variants if variants is None else variants:
         lines.append([scores.starred(variant), *(cell(scores.rows[variant, method]) for method in methods)])
@@ -51,7 +51,7 @@ def by_variant(scores: Scores, methods: Sequence[str], cell: Cell, variants: Seq
 
 
 def within_table(scores: Scores, bounds: str) -> list[str]:
-    """Percentage of the spoken cues with both ends within the tolerance; the best of a line in bold."""
+    """Percentage of the spoken cues with both ends within the tolerance; the best of each line in bold."""
     lines = []
     for variant in scores.variants:
         found = [scores.rows[variant, method][bounds] for method in scores.methods]
@@ -122,7 +122,7 @@ def with_confidence(scores: Scores) -> list[str]:
 
 
 def confidence_table(scores: Scores, bounds: str) -> list[str]:
-    """ECE, and precision / recall at the threshold; empty where no method has a confidence."""
+    """ECE, and precision / recall at the threshold; empty if no method has a confidence."""
     methods = with_confidence(scores)
     if not methods:
         return []
@@ -138,7 +138,7 @@ def confidence_table(scores: Scores, bounds: str) -> list[str]:
 
 
 def grid_table(scores: Scores, bounds: str) -> list[str]:
-    """One line a method, all cells pooled."""
+    """One line per method, all cells pooled."""
     head = ["method", "within 0.5 s", "AUC", "by", "ECE", "Brier", "kept at 0.95", "precision", "recall"]
     lines = []
     for method in scores.methods:
@@ -170,7 +170,7 @@ def runs_table(scores: Scores) -> list[str]:
 
 
 def recordings_table(scores: Scores, method: str, bounds: str) -> list[str]:
-    """One method: one line a variant, one column a recording."""
+    """One method: one line per variant, one column per recording."""
     lines = []
     for variant in scores.variants:
         cells = [scores.cells.get((recording, variant, method)) for recording in scores.recordings]

@@ -40,7 +40,7 @@ def _either(claim: Callable[[str], str | None]) -> list[str]:
 
 
 def order(scores: Scores, better: str, others: Sequence[str], bounds: str) -> str:
-    """Whether a method has at least as many cues within 0.5 s as others in every row, and where it has fewer."""
+    """Whether a method has at least as many cues within 0.5 s as others in every row, and in which it has fewer."""
     lost: dict[str, list[str]] = defaultdict(list)
     rows = set()
     for variant in scores.variants:
@@ -85,10 +85,10 @@ def same_texts(scores: Scores, method: str) -> list[str]:
 
 
 def reached(scores: Scores, target: dict[str, Any], bounds: str) -> str | None:
-    """Whether a target of conf/targets.json is reached; None where the corpus has none of its rows.
+    """Whether a target of conf/targets.json is reached; None if the corpus has none of its rows.
 
     A target names a `method`, a `measure` (such as "start.median"), a value `at_least` or `at_most`, and where it must
-    hold: in the whole "grid", in the pooled rows of `variants`, or in the cells of these variants and `recordings`.
+    apply: in the whole "grid", in the pooled rows of `variants`, or in the cells of these variants and `recordings`.
     With `needs` only rows that have this measure too count as measured.
     """
     where: dict[str, dict[str, Any]] = {}

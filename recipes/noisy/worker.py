@@ -33,7 +33,7 @@ class Outcome:
 
 
 def _serve(pipe: Connection, model_name: str) -> None:
-    """Main loop of the child: load the model, then answer one task after the other."""
+    """Main loop of the child: load the model, then run one task after the other."""
     logging.getLogger("ctc_segmentation").setLevel(logging.ERROR)  # it warns of every window that it widens
     from ctcalign.aligner.transcript import transcript_of
     from ctcalign.formats.captions import read_captions
@@ -69,7 +69,7 @@ def _serve(pipe: Connection, model_name: str) -> None:
 
 
 class Worker:
-    """Runs one task after the other in a child process, which is replaced when it dies.
+    """Runs one task after the other in a child process, which is restarted when it ends unexpectedly.
 
     Args:
         model: name for `load_model`.

@@ -23,7 +23,7 @@ def emission(model: Any, cut: Any) -> Tensor:
 
 
 def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:
-    """Labels of a text; words with characters outside the vocabulary are left out."""
+    """Labels of a text; words with characters outside the vocabulary are omitted."""
     found: list[int] = []
     for word in text.split():
         ids, lost = vocabulary.encode(word)

@@ -7,7 +7,7 @@
     ... --source labels --desirable-from -1 --undesirable-below -2
                                     no pairs: texts of cuts, labelled by custom["score"] (or --field)
 
-An interrupted run resumes where it stopped. What is left out is counted by reason at the end.
+An interrupted run resumes where it stopped. Skipped cuts and responses are counted by reason at the end.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ModelTokenizer(Tokenizer):
 
 
 class Maker:
-    """Makes the examples of one cut at a time."""
+    """Creates the examples of one cut at a time."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
@@ -89,7 +89,7 @@ class Maker:
             )
             self.pairs = PairMaker(config, self.tokenizer, self.frames)
         network = getattr(self.model, "network", None)
-        # A training compares it with its own reference model: scores of another model are refused there.
+        # A training compares it with its own reference model: scores of another model are rejected there.
         self.fingerprint = fingerprint(network) if args.reference_scores and network is not None else None
 
     def emission(self, model: Any, samples: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ class Maker:
         return log_probs[:, : int(lengths[0])].float().cpu().clone()
 
     def __call__(self, cut: Any) -> tuple[list[Example], Counter[str], list[float] | None]:
-        """Examples, reasons of what was left out, and with --matching an embedding of the utterance."""
+        """Examples, the reasons of skipped ones, and with --matching an embedding of the utterance."""
         text = text_of_cut(cut)
         labels, lost = self.tokenizer.encode(text or "")
         if not text or lost or not labels:
@@ -264,8 +264,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         examples = [replace(e, desirable_probability=round(p, 6)) for e, p in zip(examples, chances, strict=True)]
     count = write_examples(args.out, examples)
     part.unlink()
-    left_out = ", ".join(f"{number} {reason}" for reason, number in sorted(dropped.items())) or "nothing"
-    sys.stderr.write(f"{args.out}: {count} examples of {cuts} cuts; left out: {left_out}\n")
+    skipped = ", ".join(f"{number} {reason}" for reason, number in sorted(dropped.items())) or "nothing"
+    sys.stderr.write(f"{args.out}: {count} examples of {cuts} cuts; skipped: {skipped}\n")
 
 
 if __name__ == "__main__":

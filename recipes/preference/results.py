@@ -41,7 +41,7 @@ LEGEND = (
 
 
 class Extras:
-    """Numbers of an entry that are not in its rows, means over seeds; nan where there is no file."""
+    """Numbers of an entry that are not in its rows, means over seeds; nan if there is no file."""
 
     def __init__(self, runs: Path, part: str) -> None:
         self._found: dict[tuple[str, str], list[dict[str, float]]] = {}
@@ -67,7 +67,7 @@ def steps_of(folder: Path) -> int:
 
 
 def table(entries: Sequence[Entry], plain: Entry, extras: Extras, measure: str) -> list[str]:
-    """One line a method and setting: mean ± standard deviation over seeds."""
+    """One line per method and setting: mean ± standard deviation over seeds."""
     forms = {"margin": "{:.2f}", "right": "{:.1%}", "kl": "{:.4f}", "step": "{:.2f}"}
     rows = []
     for entry in entries:

@@ -1,7 +1,7 @@
 """Train and evaluate every run of a plan for a small language model; finished runs are skipped.
 
 A run's folder gets request.json (its configuration), the log, the folder `model` that transformers loads, run.json, and
-for each part PART.jsonl (one line a prompt: the answer and whether it is right) and PART.drift.json. --data holds
+for each part PART.jsonl (one line per prompt: the answer and whether it is right) and PART.drift.json. --data contains
 `start` (model and tokenizer) and PART.jsonl with prompt, chosen and rejected.
 """
 
@@ -105,7 +105,7 @@ def evaluate(folder: Path, parent: Path, examples: list[Example], part: str) -> 
 
 
 def start(run: Run, examples: dict[str, list[Example]], args: argparse.Namespace) -> bool:
-    """Carry out what is not finished of a run."""
+    """Carry out the unfinished parts of a run."""
     folder = args.out / run.name
     if is_finished(run, folder, [f"{part}.{kind}" for part in args.parts for kind in ("jsonl", "drift.json")]):
         return True

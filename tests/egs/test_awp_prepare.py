@@ -102,5 +102,5 @@ def test_words_have_no_times_if_the_alignment_has_another_text(tmp_path):
     assert all(np.isnan(w.end) for w in timed_words(cut))
     with pytest.raises(SystemExit, match="no utterances to write"):
         write_shar([], tmp_path / "empty")
-    with pytest.raises(SystemExit, match="holds no Shar cuts"):
+    with pytest.raises(SystemExit, match="contains no Shar cuts"):
         list(read_shar(tmp_path))

@@ -1,4 +1,4 @@
-"""Training shards: log-mel features as one array and one manifest a shard."""
+"""Training shards: log-mel features as one array and one manifest per shard."""
 
 from __future__ import annotations
 

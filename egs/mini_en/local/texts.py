@@ -2,7 +2,7 @@
 
 Sources, all installable with apt: WordNet examples and glosses (wordnet-base), the King James Bible (bible-kjv-text)
 and, when its data folder is given, Jane Austen's novels (r-cran-janeaustenr, read with the `rdata` package).
-"Sense and Sensibility" is left out: it is reserved for tests. Writes one JSON object a line: {"text", "source",
+"Sense and Sensibility" is omitted: it is reserved for tests. Writes one JSON object per line: {"text", "source",
 "raw"}.
 """
 

@@ -43,7 +43,7 @@ def test_bad_plans(tmp_path):
     with pytest.raises(SystemExit, match=r"no method \['x'\]"):
         runs_of(PLAN, [1], ["x"])
     wrong = {**PLAN, "methods": {"m": {"config": {"a": "$weight"}}}}
-    with pytest.raises(SystemExit, match=r"\$weight stands for no value"):
+    with pytest.raises(SystemExit, match=r"\$weight is not among the values"):
         runs_of(wrong, [1])
     file = tmp_path / "plan.yaml"
     file.write_text("base: {}\nmethod: {}\n")
@@ -78,5 +78,5 @@ def test_finished_runs_are_skipped_and_failed_ones_named(tmp_path, capsys):
     assert "awp_latency-weight1-s1: FAILED" in capsys.readouterr().err
     assert (out / "ctc-s1" / "count").read_text() == "x"  # was not run again
     plan.write_text(json.dumps({**PLAN, "continuation": {"trainer": {"max_steps": 11}}}))
-    with pytest.raises(SystemExit, match="was made with another configuration"):
+    with pytest.raises(SystemExit, match="was created with another configuration"):
         run.main(arguments, command)

@@ -1,4 +1,4 @@
-"""Pairs from cuts and a model: values of tokens, resuming an interrupted run, counts of what is left out."""
+"""Pairs from cuts and a model: values of tokens, resuming an interrupted run, counts of skipped cuts and responses."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Read speech from tars with manifests, written as lhotse Shar: train, dev (some of the training speakers) and test.
 
 Rows of the manifests: path (in the tar), text_norm or text, speaker. Test is the whole of --test, whose speakers must
-not be in --train. Utterances with more than `--most-characters` a second are left out, for their text must be wrong,
+not be in --train. Utterances with more than `--most-characters` a second are skipped, because their text must be wrong,
 and counted.
 """
 
@@ -28,7 +28,7 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^a-z']+", " ", text.lower()).split())
 
 
-def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, left_out: list[str]) -> Iterator[Any]:
+def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, skipped: list[str]) -> Iterator[Any]:
     import soxr
 
     with tarfile.open(tar) as archive:
@@ -42,7 +42,7 @@ def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, left_out
                 mono = soxr.resample(mono, rate, SAMPLE_RATE)
             text, name = plain(row.get("text_norm") or row["text"]), Path(row["path"]).with_suffix("").as_posix()
             if not text or len(text) > most_characters * len(mono) / SAMPLE_RATE:
-                left_out.append(name)
+                skipped.append(name)
                 continue
             yield speech_cut(name.replace("/", "-"), np.asarray(mono, np.float32), [], text, str(row["speaker"]))
 
@@ -73,10 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "test": (test, args.test),
     }
     for part, (its, manifest) in parts.items():
-        left_out: list[str] = []
-        made = cuts(its[: args.utterances], manifest.with_suffix(".tar"), args.most_characters, left_out)
+        skipped: list[str] = []
+        made = cuts(its[: args.utterances], manifest.with_suffix(".tar"), args.most_characters, skipped)
         count = write_shar(made, args.out / part)
-        sys.stderr.write(f"{part}: {count} utterances, {len(left_out)} left out {left_out[:3]}\n")
+        sys.stderr.write(f"{part}: {count} utterances, {len(skipped)} skipped {skipped[:3]}\n")
 
 
 if __name__ == "__main__":
