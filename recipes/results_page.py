@@ -1,4 +1,4 @@
-"""Parts of every RESULTS.md: head, sections, tables, and how the results were made (machine, versions, commit)."""
+"""Parts of every RESULTS.md: head, sections, tables, and how the results were produced (machine, versions, commit)."""
 
 from __future__ import annotations
 

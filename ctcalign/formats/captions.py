@@ -24,7 +24,7 @@ class Captions:
     format: str
     encoding: str
     warnings: list[str] = field(default_factory=list)
-    recording: str | None = None  # its id in the file, for formats that hold several recordings
+    recording: str | None = None  # its id in the file, for formats with several recordings
 
 
 def read_captions(
@@ -40,7 +40,7 @@ def read_captions(
         source: a path, "-" for standard input, an open text or binary stream, or a Kaldi data directory. Wrap text
             itself in io.StringIO.
         format: one of `INPUT_FORMATS`; None recognises it by the file's extension and content.
-        recording: id of the recording to read from a file that holds several (STM, CTM, lhotse, Kaldi).
+        recording: id of the recording to read from a file that contains several (STM, CTM, lhotse, Kaldi).
     Raises:
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
             it contains several recordings and `recording` names none of them.

@@ -48,8 +48,8 @@ def convert(
     rendered = [render(alignment, entry.name) for _, entry in planned]
     for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written
         if alignment.cues and content.cues == 0 and content.words == 0:
-            reason = "; ".join(content.notes) or "it holds none of its cues"
-            raise OutputError(f"{path}: nothing of {source} fits the format {entry.name}: {reason}")
+            reason = "; ".join(content.notes) or "it can store none of the cues"
+            raise OutputError(f"{path}: nothing in {source} fits the format {entry.name}: {reason}")
     reports = [deliver(content, *target) for target, content in zip(planned, rendered, strict=True)]
     reports[0].notes[:0] = alignment.warnings
     return reports

@@ -20,7 +20,7 @@ def render(alignment: Alignment) -> Rendered:
     """Times with 3 decimals; start + duration is the rounded end. Sorted by channel and start, as sclite requires.
 
     Words that are not spoken (mark-up) are omitted. White space inside a word becomes "_". The confidence column is
-    written when any word has a confidence, with NA for the others; the channel is 1 where the cue has none.
+    written when any word has a confidence, with NA for the others; the channel is 1 if the cue has none.
     """
     name = recording_name(alignment)
     rows: list[tuple[str, int, int, str, float | None]] = []

@@ -14,7 +14,7 @@ from ctcalign.formats.shared.format import Evidence, Format
 def recognise(source: Source, notes: Notes) -> Format:
     """The format of a caption file.
 
-    The extension decides, except where the content has another format's own signature (a VTT header in a .srt, Audacity
+    The extension decides, unless the content has another format's own signature (a VTT header in a .srt, Audacity
     labels in a .txt): then the content decides, and a note is added.
 
     Raises:
@@ -56,7 +56,7 @@ def json_format(source: Source) -> Format:
     Raises:
         CaptionError: not JSON, or JSON of no known caption format.
     """
-    source.json  # noqa: B018 - raises where it is not JSON
+    source.json  # noqa: B018 - raises an error if it is not JSON
     found = _first(source, "json")
     if found is None:
         raise CaptionError(

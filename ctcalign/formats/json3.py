@@ -11,7 +11,7 @@ from ctcalign.formats.shared.timed_words import TimedText, words_of
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue for each event with text. Segments with offsets give word times.
+    """One cue for each event with text. Segments with offsets contain word times.
 
     Events without segments open a window, events of one line break scroll it: neither is a caption. A line of automatic
     captions stays on the screen while the next is spoken; its last word ends where the next event begins.

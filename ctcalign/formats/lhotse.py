@@ -204,7 +204,7 @@ def render(alignment: Alignment) -> Rendered:
         cut |= {"channel": 0, "type": "MonoCut"} if len(channels) == 1 else {"channel": channels, "type": "MultiCut"}
     line = json.dumps(cut, ensure_ascii=False) + "\n"
     words = sum(len(spoken_words(cue)) for cue, _, _ in placed)
-    # mtime=0: the same alignment gives the same bytes.
+    # mtime=0: the same alignment yields the same bytes.
     return Rendered(gzip.compress(line.encode(), mtime=0), len(placed), words, lost, notes)
 
 

@@ -68,7 +68,7 @@ _JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # `render` writes "[1:23]" in a t
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue for each time stamp with text, in order of time: a line with three stamps gives three cues.
+    """One cue for each time stamp with text, in order of time: a line with three stamps becomes three cues.
 
     LRC has no end times: a cue ends at the end stamp of its last word, else at the next stamp (of an empty line too),
     else it has no length. The offset tag is applied.

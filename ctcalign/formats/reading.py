@@ -29,7 +29,7 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
         path_or_stream: a path, "-" for stdin, or an open stream.
         format: "json" or another format of `read_captions`; None recognises it by name and content.
     Returns:
-        Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words where the file
+        Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words if the file
         has their times; `model` is "" and `duration` the end of the last cue.
     Raises:
         CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.

@@ -18,7 +18,7 @@ from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 
 _PER_SECOND = 1_000_000
-_LEAST = 1_000  # ticks: an interval of zero length is widened to a millisecond where there is room
+_LEAST = 1_000  # ticks: an interval of zero length is widened to a millisecond if there is room
 
 # Some readers split the long form at these keys, in texts too: a file with such a text is written in Praat's short
 # form, which has no keys.
@@ -36,7 +36,7 @@ class _Tier:
 def render(alignment: Alignment) -> Rendered:
     """Times to the microsecond. Gaps are empty intervals.
 
-    A tier cannot hold overlaps: where cues of several speakers overlap, each speaker has tiers of their own ("Ann -
+    A tier cannot represent overlaps: if cues of several speakers overlap, each speaker has tiers of their own ("Ann -
     words", "Ann - cues"); an interval that still overlaps the one before it starts at that one's end.
     """
     placed, lost = placed_cues(alignment)
@@ -192,8 +192,9 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     """Cues of the utterance tiers, with the words of the word tiers inside them.
 
     Tiers are recognised by name: "cues", "utterances", "sentences", "text", ... and "words", also after a speaker
-    ("Ann - words"). With word tiers alone, words are grouped by pauses. Without such names every interval tier holds
-    one speaker's utterances, except tiers of phones and tokens. Point tiers are skipped, empty intervals are pauses.
+    ("Ann - words"). With word tiers alone, words are grouped by pauses. Without such names every interval tier has
+    the utterances of one speaker, except tiers of phones and tokens. Point tiers are skipped; empty intervals are
+    pauses.
     """
     tiers = _parse(source)
     words = [t for t in tiers if t.interval and _WORD_TIER.search(t.name)]

@@ -17,7 +17,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def render(alignment: Alignment) -> Rendered:
-    """Every cue, placed or not: times with 3 decimals, empty where there are none.
+    """Every cue, placed or not: times with 3 decimals, empty if there are none.
 
     In the text a tab, a line break and a backslash are written `\\t`, `\\n` (`\\r`) and `\\\\`; there are no quotes.
     """
@@ -86,10 +86,10 @@ _UNITS = re.compile(r"[ _(\[]*(ms|msec|milliseconds|s|sec|seconds)[)\]]*$")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue per row; a table of words that ctcalign wrote gives cues of words joined by blanks.
+    """One cue per row; a table of words that ctcalign wrote becomes cues of words joined by blanks.
 
     Without a header the columns are start, end, text. Times are seconds, or clock times; milliseconds where the header
-    says so or where it is Whisper's "start, end, text" and all times are whole numbers.
+    says so or if it is Whisper's "start, end, text" and all times are whole numbers.
     """
     rows = [(n, line.split("\t")) for n, line in source.numbered()]
     columns, scale = _columns(rows[0][1])

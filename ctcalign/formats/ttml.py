@@ -163,7 +163,7 @@ class _Window:
 
 def _rates_of(root: Element) -> _Rates:
     """Rates of the document: ttp:frameRate (default 30), frameRateMultiplier ("1000 1001"), subFrameRate (1), tickRate
-    (frame rate times sub-frame rate where a frame rate is given, else 1)."""
+    (frame rate times sub-frame rate if a frame rate is given, else 1)."""
     given = {key.rpartition("}")[2]: value for key, value in root.attrib.items()}
     frame = _fraction(given.get("frameRate"), Fraction(30))
     parts = re.findall(r"\d+", given.get("frameRateMultiplier", ""))

@@ -1,4 +1,4 @@
-"""WebVTT with a time at the start of each word, and at its end where a pause follows."""
+"""WebVTT with a time at the start of each word, and at its end if a pause follows."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ _READ_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+)>")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues with their tags in the text. A voice tag also gives the speaker; time stamps between words give the words.
+    """Cues with their tags in the text. A voice tag also sets the speaker; time stamps between words set word times.
 
     Stamps (and the bare <c> around stamped words) are removed from the text: after alignment they would be wrong.
     """

@@ -20,7 +20,7 @@ _WORD_LISTS = ("word_segments", "words")
 def read(source: Source, notes: Notes) -> list[Draft]:
     """One cue per segment, without the blank that Whisper puts before every text.
 
-    Words come from the segments, else from the file's list of words, assigned to segments by time; where there are only
+    Words come from the segments, else from the file's list of words, assigned to segments by time; if there are only
     words, they are grouped into cues by pauses.
     """
     data = source.json

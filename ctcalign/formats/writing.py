@@ -40,7 +40,7 @@ def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: st
 
     Args:
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
-        format: one of `OUTPUT_FORMATS`; None takes that of the extension.
+        format: one of `OUTPUT_FORMATS`; None: by the extension.
     Returns:
         What was written, and what was repaired, changed or omitted for this format.
     Raises:

@@ -1,6 +1,6 @@
 """An alignment compared with a reference, by cues or by words: errors of starts and ends, skips, confidences.
 
-Times in seconds; an error is positive where the alignment is late.
+Times in seconds; an error is positive if the alignment is late.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def compare(
 
 
 def _paired(alignment: TimedFile, reference: TimedFile, level: Level, options: Options) -> tuple[Matching, list[Pair]]:
-    """Words are matched inside their cues where the cues were matched by index or order."""
+    """Words are matched inside their cues if the cues were matched by index or order."""
     cue_wise = all(file.has_cues and any(cue.words for cue in file.cues) for file in (alignment, reference))
     if level == "word" and cue_wise and options.matching in ("auto", "index"):
         how, pairs = _matched(reference.cues, alignment.cues, options.matching)

@@ -162,7 +162,7 @@ def _lhotse(rows: list[Any], name: str) -> list[TimedFile]:
 
 def _supervision(found: Supervision, name: str) -> TimedItem:
     place = f"{name}: supervision {found.row.get('id')}"
-    # The caption's own status decides: its supervision has times even where the caption has none.
+    # The caption's own status decides: its supervision has times even if the caption has none.
     fields = {"text": found.custom.get("raw_text") or found.row.get("text") or "", "start": found.start}
     fields |= {"end": found.end} | {key: found.custom.get(key) for key in ("index", "score", "confidence", "status")}
     cue = _plain_item(fields, place, "custom")
@@ -180,7 +180,7 @@ def _supervision(found: Supervision, name: str) -> TimedItem:
 
 
 def _truth(document: Mapping[str, Any], name: str) -> list[TimedItem]:
-    """The utterances of a truth file, with their `words` where its level is "word"."""
+    """The utterances of a truth file, with their `words` if its level is "word"."""
     if document["format"] != TRUTH + VERSION:
         raise CaptionError(f"{name}: format is {document['format']!r}, expected {TRUTH + VERSION!r}")
     rows = document.get("utterances")

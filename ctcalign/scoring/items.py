@@ -18,7 +18,7 @@ class TimedItem:
     Attributes:
         readings: other spellings of the text; matching uses the most similar one.
         index: position of the cue in the input file.
-        spoken: of a reference: whether it is spoken, None if unknown. Of an alignment: False where its status is
+        spoken: of a reference: whether it is spoken, None if unknown. Of an alignment: False if its status is
             not_spoken, None if it has failed.
         exact: of a reference: whether it is spoken as written in the caption, None if unknown.
         clip: of a reference: start and end of the clip that the speech was cut from, silence included.

@@ -46,7 +46,7 @@ def score(
 
     Args:
         levels: "cue", "word" or both; None: those that both files have.
-        recording: the one to compare, if the files hold several; None compares all of them, by their ids.
+        recording: the one to compare, if the files contain several; None compares all of them, by their ids.
     Raises:
         CaptionError: a file cannot be read, or they cannot be compared.
     """

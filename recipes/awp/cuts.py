@@ -77,7 +77,7 @@ def read_shar(folder: Path) -> Iterator[Any]:
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
-    """The words of a cut in order, without times (nan) where they are unknown.
+    """The words of a cut in order, without times (nan) if they are unknown.
 
     These are words with a score below `min_score`, and all words of a cut that was not aligned or whose alignment has
     other words than its text.

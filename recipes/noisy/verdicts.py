@@ -13,7 +13,7 @@ BOUNDS = ("speech", "tolerant")
 
 
 def verdicts(scores: Scores, targets: Sequence[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: one item for each claim, two where the kinds of bounds differ."""
+    """Lines of Markdown: one item for each claim, two if the kinds of bounds differ."""
     lines = []
     peers = [method for method in PEERS if method in scores.methods]
     for better, others in (("global", ["ipfa"]), ("global", peers), ("ipfa", peers)):
@@ -33,7 +33,7 @@ def verdicts(scores: Scores, targets: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _either(claim: Callable[[str], str | None]) -> list[str]:
-    """The sentences for both kinds of bounds; one sentence where they are the same."""
+    """The sentences for both kinds of bounds; one sentence if they are the same."""
     lines = {bounds: line for bounds in BOUNDS if (line := claim(bounds)) is not None}
     plain = {line.replace(f" ({bounds})", "", 1) for bounds, line in lines.items()}
     return list(plain) if len(plain) == 1 and len(lines) == len(BOUNDS) else list(lines.values())
@@ -63,7 +63,7 @@ def order(scores: Scores, better: str, others: Sequence[str], bounds: str) -> st
 
 
 def same_texts(scores: Scores, method: str) -> list[str]:
-    """Whether variants of `exact` that differ in times and formatting alone give the same result."""
+    """Whether variants of `exact` that differ only in times and formatting give the same result."""
     if ("exact", method) not in scores.rows:
         return []
     plain = scores.rows["exact", method]["speech"]

@@ -82,7 +82,7 @@ def test_an_existing_output_needs_overwrite(srt, tmp_path):
         (["a.srt", "a.srt"], UsageError, "is named twice"),
         (["talk.srt"], UsageError, "is also an input"),
         (["nowhere/a.srt"], OutputError, "there is no folder"),
-        (["a.vtt", "a.ctm"], OutputError, r"nothing of .* fits the format ctm: 2 cues have no timed words"),
+        (["a.vtt", "a.ctm"], OutputError, r"nothing in .* fits the format ctm: 2 cues have no timed words"),
         ([], UsageError, "no output given"),
     ],
 )

@@ -48,7 +48,7 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
     before = peak()
     work(False)
     gradient = 0 if log_probs.grad is None else log_probs.numel() * log_probs.element_size()
-    extra = peak() - before - gradient  # backward makes a second gradient beside the existing one
+    extra = peak() - before - gradient  # backward creates a second gradient in addition to the existing one
     return {"extra_bytes": extra, "extra_units": extra / (4 * UTTERANCES * LABELS * (FRAMES + case["classes"]))}
 
 

@@ -16,7 +16,7 @@ _TIME_LIKE = re.compile(r"^[\s\d:.,;?xX_#*-]*$")
 
 @dataclass(frozen=True)
 class Timing:
-    """A timing line. `start` or `end` is None where it cannot be read."""
+    """A timing line. `start` or `end` is None if it cannot be read."""
 
     row: int
     start: float | None

@@ -20,7 +20,7 @@ Evidence = Literal["folder", "header", "json", "lines", "columns"]
 
 @dataclass
 class Rendered:
-    """The content of an output, not yet on disk, and what the format could not hold.
+    """The content of an output, not yet on disk, and what the format could not represent.
 
     `content` is the text of a file, its bytes, or for a folder the text of each file in it by name.
     """
@@ -34,7 +34,7 @@ class Rendered:
 
 @dataclass
 class WriteReport:
-    """What was written, and what was changed or omitted for it. `omitted` holds the `index` of cues."""
+    """What was written, and what was changed or omitted for it. `omitted`: the `index` of each omitted cue."""
 
     path: str  # "-" is stdout
     format: str
@@ -56,7 +56,7 @@ class Format:
         aliases: other names that `read_captions` accepts.
         more_extensions: of files that are read only.
         resolution: step of the written times in seconds, 0 if they are unrounded.
-        keeps: what of an `Alignment` an output holds: words (their starts), word_ends, scores (or confidences),
+        keeps: what an output keeps of an `Alignment`: words (their starts), word_ends, scores (or confidences),
             speakers, status, unplaced (cues without a time), markup (tags of the text).
         folder: an output is a folder of files.
         evidence, matches: how content is recognised whatever the file's name; None if it cannot be.

@@ -42,7 +42,7 @@ def repaired(alignment: Alignment) -> tuple[Alignment, list[str]]:
 
     Afterwards: `duration` in [0, LATEST]; a start has an end; 0 <= start <= end <= duration; the words of a placed cue
     are inside it, in order and without overlap (starts are trusted more than ends), tokens likewise inside their word;
-    scores are finite or None, confidences in [0, 1]; no text holds a lone surrogate.
+    scores are finite or None, confidences in [0, 1]; no text contains a lone surrogate.
     """
     faults = _Faults({})
     notes: list[str] = []
@@ -207,5 +207,5 @@ def _confidence(confidence: float | None, fault: _Fault) -> float | None:
 
 
 def _text(text: str) -> str:
-    """The text with lone surrogates, which UTF-8 cannot hold, replaced by U+FFFD."""
+    """The text with lone surrogates, which UTF-8 cannot encode, replaced by U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

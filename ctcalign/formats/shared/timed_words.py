@@ -17,7 +17,7 @@ LONGEST = 20.0  # seconds after which a cue ends at the next word, pause or not
 
 @dataclass(frozen=True)
 class TimedText:
-    """Text between two time stamps, spaces included; times in seconds, None where there is no stamp."""
+    """Text between two time stamps, spaces included; times in seconds, None if there is no stamp."""
 
     text: str
     start: float | None
@@ -47,7 +47,7 @@ def words_of(pieces: list[TimedText]) -> list[CueWord]:
 
 @dataclass(frozen=True)
 class WordRow:
-    """A word of a file that holds only words (CTM, a word tier, a list of words in JSON), and what it belongs to."""
+    """A word of a file that contains only words (CTM, a word tier, a list of words in JSON), and what it belongs to."""
 
     word: CueWord
     line: int | None = None

@@ -95,7 +95,7 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
     """The mel spectrogram of an excerpt, in blocks of 30 s.
 
     Args:
-        resolution: seconds of a column; those longer than 10 ms hold the mean power of their frames of 10 ms.
+        resolution: seconds of a column; those longer than 10 ms are the mean power of their frames of 10 ms.
     """
     import librosa
 

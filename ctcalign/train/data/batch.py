@@ -26,7 +26,7 @@ class Batch:
     Attributes:
         features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
         texts: transcripts.  ids: of the cuts.
-        words: the words of each utterance with their times, nan where unknown; empty in training.
+        words: the words of each utterance with their times, nan if unknown; empty in training.
         reasons: why an utterance is skipped, "" if it is not.
         epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """

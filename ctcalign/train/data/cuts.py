@@ -96,7 +96,7 @@ def text_of_cut(cut: Any) -> str | None:
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
-    """Words of a cut with times; nan where its alignment has none for its text, or their score is below `min_score`."""
+    """Words of a cut with times; nan if its alignment has none for its text, or their score is below `min_score`."""
     nan, found = float("nan"), []
     for one in sorted(cut.supervisions, key=lambda one: float(one.start)):
         texts = (one.text or "").split()

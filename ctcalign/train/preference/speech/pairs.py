@@ -38,8 +38,8 @@ class PairsConfig:
         unit: of errors: "words" or "characters".
         pairs: of an utterance at most.  together: rejected responses in each, 2 or more for LOGO.
         least_gap: a rejected response must have more than this number of errors beyond the chosen one.
-        scored: "all" tokens, or the "differing" range alone: from the first to the last place where the responses of a
-            pair differ, as in LOGO.
+        scored: "all" tokens, or the "differing" range alone: from the first to the last token that
+            differs between the responses of a pair, as in LOGO.
         property: of "paths": a name, a mapping of "name" and options, or "module:function".
         file: of "manifest": one or several, in the format of `ctcalign.train.preference.examples`.
     """

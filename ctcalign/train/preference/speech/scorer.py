@@ -78,7 +78,7 @@ class CtcScorer(Scorer[Tensor, CtcTexts]):
         if scored == "differing" and tokens != "prefix":
             raise UsageError(f"scored: differing needs tokens: prefix, got {tokens}")
         if edits and tokens == "frames":
-            raise UsageError("contrast: edits need texts, but tokens: frames gives paths")
+            raise UsageError("contrast: edits need texts, but with tokens: frames responses are paths")
 
     def texts_of(self, side: Side, batch: Emissions) -> CtcTexts:
         """Labels, padded with a label that is not the blank."""
