@@ -180,14 +180,22 @@ def task_of(arguments: Sequence[str]) -> str:
 
 
 def _task_of_file(name: str) -> str | None:
-    """The task in a configuration file, None without one. An unreadable file is reported later, by the parser."""
+    """The task in a configuration file, None without one. Missing files and wrong YAML are reported by the parser.
+
+    Raises:
+        UsageError: the file is not text, or not a mapping.
+    """
     yaml: Any = import_module("yaml")
     try:
         content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except UnicodeDecodeError:
+        raise UsageError(f"config: {name}: not UTF-8 text; expected a YAML file") from None
+    except (OSError, yaml.YAMLError):
         return None
-    task = content.get("task") if isinstance(content, dict) else None
-    return None if task is None else str(task)
+    if not isinstance(content, dict):
+        got = "an empty file" if content is None else type(content).__name__
+        raise UsageError(f"config: {name}: expected YAML with entries such as model and data, got {got}")
+    return None if content.get("task") is None else str(content["task"])
 
 
 class _Parser(LightningArgumentParser):

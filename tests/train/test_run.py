@@ -210,6 +210,23 @@ def test_wrong_data_is_one_line(part, values, message, cuts, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe\xfa", "not UTF-8 text; expected a YAML file"),
+        (b"", "got an empty file"),
+        (b"- 1", "expected YAML with entries such as model and data, got list"),
+        (b"model: {", "Problems parsing config"),
+    ],
+)
+def test_a_wrong_configuration_file_is_one_line(content, message, tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=message) as caught:
+        fit(["--config", str(file)])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("task", "own"), [([], "--model.encoder"), (["--task", "text_preference"], "--model.sft_weight")]
 )
 def test_all_options_are_those_of_the_task(task, own):

@@ -42,7 +42,10 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None 
         elif path.is_file() and ".jsonl" in path.suffixes:
             found.append(CutSet.from_jsonl_lazy(path))
         else:
-            what = "a folder without Shar cuts (cuts.*)" if path.is_dir() else "no such file or folder"
+            if path.is_dir():
+                what = "a folder without Shar cuts (cuts.*)"
+            else:
+                what = "not a cut manifest by its extension" if path.exists() else "no such file or folder"
             raise UsageError(f"{name}: {source}: {what}; give a Shar folder or a cut manifest (.jsonl, .jsonl.gz)")
     if len(found) == 1:
         return found[0]

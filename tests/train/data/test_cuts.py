@@ -32,7 +32,7 @@ def test_sources_that_are_none(tmp_path, manifest):
         ([], "got an empty list"),
         ([str(tmp_path)], "a folder without Shar cuts"),
         ([str(tmp_path / "none.jsonl")], "no such file or folder"),
-        ([str(manifest.with_name("cuts0-000.wav"))], "give a Shar folder or a cut manifest"),
+        ([str(manifest.with_name("cuts0-000.wav"))], "not a cut manifest by its extension; give a Shar"),
     ):
         with pytest.raises(UsageError, match=message):
             open_cuts("data.train", sources)
