@@ -19,7 +19,7 @@ import pdoc
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ["README.md", "CHANGELOG.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")),
-         *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "egs").glob("*/README.md"))]  # fmt: skip
+         *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "egs").glob("**/README.md"))]  # fmt: skip
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 STYLE = """body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; color: #22272e }
 pre, code { background: #f3f4f6; border-radius: 3px } pre { padding: .8rem; overflow-x: auto }
@@ -52,7 +52,7 @@ def render(page: str, text: str) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     site = Path(sys.argv[1])
     broken = []
