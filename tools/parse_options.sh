@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run.sh in its own folder. Turns `--some-name VALUE` into some_name=VALUE for the variables that the script
 # has set before; anything else is a usage error. Also lets `python -m recipes...` and `python -m egs...` find the
 # modules of this repository (and its ctcalign, installed or not) from any folder.

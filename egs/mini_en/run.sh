@@ -16,7 +16,9 @@ librispeech=""        # existing folder of LibriSpeech; empty: lhotse downloads 
 dev_recordings=""     # folder with long recordings (truth.json each) to evaluate on; optional
 digits=""             # folder with a tar and manifest.jsonl of spoken digits to train on; optional
 austen=""             # data folder of r-cran-janeaustenr; optional
-shard_hours=0.5; hibari=44; flite=18; festival=16; espeak=6     # shards of each synthesiser
+shard_hours=0.5
+# shellcheck disable=SC2034  # read as ${!engine}
+{ hibari=44; flite=18; festival=16; espeak=6; }    # shards of each synthesiser
 total_hours=200; processes=2; seconds=65; lr=2e-3; init=""; init_hours=0; dtype=float32; dim=240; blocks=9
 jobs=2
 . ../../tools/parse_options.sh
@@ -28,6 +30,8 @@ if run 0 && [ ! -s "$exp/texts.jsonl" ]; then
   "$python" -m egs.mini_en.local.texts --out "$exp/texts.jsonl" ${austen:+--austen "$austen"}
 fi
 if run 1; then
+  # The inner bash expands its own arguments.
+  # shellcheck disable=SC2016
   for engine in hibari flite festival espeak; do
     for ((shard = 0; shard < ${!engine}; shard++)); do echo "$engine $shard"; done
   done | xargs -r -P "$jobs" -L 1 bash -c '"$0" -m egs.mini_en.local.synthesise --texts "$1/texts.jsonl" --hours "$2" \

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import soundfile as sf
 
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align
 from ctcalign.errors import CaptionError
-from tests.aligner.tones import RATE, ToneModel, say, silence
-
-SPOKEN = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
-
-
-@pytest.fixture
-def talk(tmp_path):
-    """SPOKEN, with pauses; returns the path and the time of each sentence."""
-    pieces, times, at = [silence(1.0)], [], 1.0
-    for text in SPOKEN:
-        piece = say(text)
-        times.append((at, at + len(piece) / RATE))
-        at = times[-1][1] + 1.0
-        pieces += [piece, silence(1.0)]
-    path = tmp_path / "talk.wav"
-    sf.write(path, np.concatenate(pieces), RATE, subtype="FLOAT")
-    return path, times
+from tests.aligner.tones import SPOKEN, ToneModel
 
 
 def check(cue, time, within=0.12):

@@ -15,6 +15,9 @@ TONE = 0.06  # seconds that a letter lasts
 GAP = 0.02  # seconds between letters
 
 
+SPOKEN = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
+
+
 def frequency(letter: str) -> float:
     return 300.0 + 100.0 * LETTERS.index(letter)
 

@@ -7,6 +7,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recipes.awp.plan import merged, read_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,3 +30,17 @@ def run_recipe(name: str, *options: object, check: bool = True) -> subprocess.Co
     ]
     assert not check or done.returncode == 0, "\n".join([done.stdout[-2000:], done.stderr[-4000:], *logs])
     return done
+
+
+def tiny_plan(name: str, methods: list[str], folder: Path, small: dict[str, Any]) -> Path:
+    """The plan of `egs/<name>` with a small network, two updates per run, and the first setting of some methods."""
+    plan = read_plan(ROOT / f"egs/{name}/conf/plan.yaml")
+    plan["base"] = merged(plan["base"], small)
+    for part in ("baseline", "continuation"):
+        plan[part] = merged(plan[part], {"trainer": {"max_steps": 2}})
+    plan["methods"] = {method: plan["methods"][method] for method in methods}
+    for about in plan["methods"].values():
+        about["vary"] = {option: values[:1] for option, values in about.get("vary", {}).items()}
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    return file

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 
 from recipes.awp.plan import merged, read_plan, runs_of
 from tests.egs.corpora import make_digits, make_librispeech
-from tests.egs.recipe import ROOT, run_recipe
+from tests.egs.recipe import ROOT, run_recipe, tiny_plan
 
 TINY = {
     "model": {"encoder": {"init_args": {"dim": 16, "blocks": 2, "kernel": 5, "look_ahead": 2, "dropout": 0.0}}},
@@ -18,24 +16,10 @@ TINY = {
 }
 
 
-def tiny_plan(recipe: str, methods: list[str], folder: Path) -> Path:
-    """The recipe's own plan with a small network, two updates a run, and the first setting of some methods."""
-    plan = read_plan(ROOT / f"egs/{recipe}/awp/conf/plan.yaml")
-    plan["base"] = merged(plan["base"], TINY)
-    for part in ("baseline", "continuation"):
-        plan[part] = merged(plan[part], {"trainer": {"max_steps": 2}})
-    plan["methods"] = {name: plan["methods"][name] for name in methods}
-    for about in plan["methods"].values():
-        about["vary"] = {name: values[:1] for name, values in about.get("vary", {}).items()}
-    file = folder / "tiny.yaml"
-    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
-    return file
-
-
 @pytest.mark.slow
 def test_digits_from_recordings_to_results(tmp_path):
     make_digits(tmp_path, {"train": [0, 1, 2, 35], "test": [3]})
-    plan = tiny_plan("digits", ["ctc", "awp_latency"], tmp_path)
+    plan = tiny_plan("digits/awp", ["ctc", "awp_latency"], tmp_path, TINY)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "8 3 4", "--seeds", "1 2",
                "--results", tmp_path / "RESULTS.md"]  # fmt: skip
     run_recipe("digits/awp", *options, "--stop-stage", 2)
@@ -54,7 +38,7 @@ def test_librispeech_in_its_own_layout(tmp_path):
     make_librispeech(tmp_path / "LibriSpeech", ["one two", "six seven"], parts)
     run_recipe(
         "librispeech/awp", "--librispeech", tmp_path / "LibriSpeech", "--train-parts", "train-clean-100",
-        "--workers", 1, "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech", ["ctc"], tmp_path),
+        "--workers", 1, "--exp", tmp_path / "exp", "--plan", tiny_plan("librispeech/awp", ["ctc"], tmp_path, TINY),
         "--seeds", "1", "--devices", 1, "--threads", 1, "--device", "cpu", "--results", tmp_path / "RESULTS.md",
     )  # fmt: skip
     assert "test-other" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import yaml
 from recipes.awp.plan import merged, read_plan, runs_of
 from recipes.preference import run_text
 from tests.egs.corpora import make_digits, make_read
-from tests.egs.recipe import ROOT, run_recipe
+from tests.egs.recipe import ROOT, run_recipe, tiny_plan
 
 NETWORK = {"dim": 16, "blocks": 1, "kernel": 3, "look_ahead": 1, "dropout": 0.0}
 TINY = {
@@ -20,20 +20,6 @@ TINY = {
     "trainer": {"val_check_interval": 2, "accelerator": "cpu"},
 }
 TINY_TEXT = {"data": {"batch_size": 4}, "trainer": {"val_check_interval": 2}}
-
-
-def tiny_plan(recipe: str, methods: list[str], folder: Path, over: dict) -> Path:
-    """The recipe's own plan with a small network, two updates a run, and the first setting of some methods."""
-    plan = read_plan(ROOT / f"egs/{recipe}/preference/conf/plan.yaml")
-    plan["base"] = merged(plan["base"], over)
-    for part in ("baseline", "continuation"):
-        plan[part] = merged(plan[part], {"trainer": {"max_steps": 2}})
-    plan["methods"] = {name: plan["methods"][name] for name in methods}
-    for about in plan["methods"].values():
-        about["vary"] = {name: values[:1] for name, values in about.get("vary", {}).items()}
-    file = folder / "tiny.yaml"
-    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
-    return file
 
 
 def recipe(name: str, *options: object) -> str:
@@ -52,7 +38,7 @@ def rows_of_table(text: str, head: str) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 def test_sums_from_random_weights_to_results(tmp_path):
-    plan = tiny_plan("toy_text", ["sft", "dpo", "tdpo", "logo"], tmp_path, TINY_TEXT)
+    plan = tiny_plan("toy_text/preference", ["sft", "dpo", "tdpo", "logo"], tmp_path, TINY_TEXT)
     options = ["--exp", tmp_path / "exp", "--plan", plan, "--problems", "12 4 6", "--most", 9, "--dim", 16,
                "--layers", 1, "--seeds", "1"]  # fmt: skip
     page = recipe("toy_text", *options)
@@ -78,7 +64,7 @@ def test_sums_from_random_weights_to_results(tmp_path):
 @pytest.mark.slow
 def test_digits_from_recordings_to_results(tmp_path):
     make_digits(tmp_path, {"train": [0, 1, 35], "test": [3]})
-    plan = tiny_plan("digits", ["ctc", "dpo", "tdpo"], tmp_path, TINY)
+    plan = tiny_plan("digits/preference", ["ctc", "dpo", "tdpo"], tmp_path, TINY)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "6 2 3", "--seeds", "1"]
     page = recipe("digits", *options)
     table = rows_of_table(page, "All numbers of test")
@@ -91,7 +77,7 @@ def test_digits_from_recordings_to_results(tmp_path):
 @pytest.mark.slow
 def test_read_speech_from_recordings_to_results(tmp_path):
     make_read(tmp_path, ["the cat sat", "a dog ran over"], {"train": ["a", "b", "c"], "dev": ["d"]})
-    plan = tiny_plan("read_en", ["ctc", "cdpo"], tmp_path, TINY)
+    plan = tiny_plan("read_en/preference", ["ctc", "cdpo"], tmp_path, TINY)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--dev-speakers", 1, "--seeds", "1"]
     assert {"ctc", "cdpo"} <= set(rows_of_table(recipe("read_en", *options), "All numbers of test"))
 

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from ctcalign.train.run import fit
 from tests.train.tones import config, log_of, make_cuts
+from tests.train.two_processes import fit_alone_and_together
 
 STEPS = 9
 RUNS = ("ctc", "awp")
-# All trainings of a process in one program: importing takes longer than training.
-PROGRAM = """
-import sys
-from ctcalign.train.run import fit
-for folder in sys.argv[1:]:
-    fit(["--config", folder + "/train.yaml"])
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -70,21 +53,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                     "check_val_every_n_epoch": None,
                 },
             )
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", PROGRAM, *(str(folders[what, 2]) for what in RUNS)],
-            env={**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for what in RUNS:  # meanwhile the same in this process
-        fit(["--config", str(folders[what, 1] / "train.yaml")])
-    outputs = [one.communicate(timeout=250)[0] for one in started]
-    assert [one.returncode for one in started] == [0, 0], "\n".join(outputs)
+    fit_alone_and_together([folders[what, 1] for what in RUNS], [folders[what, 2] for what in RUNS])
     return folders
 
 

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
-import soundfile as sf
 from click.testing import CliRunner
 
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align
 from ctcalign.cli import commands
-from tests.aligner.tones import RATE, ToneModel, say, silence
-
-SAID = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
-
-
-@pytest.fixture
-def talk(tmp_path):
-    pieces, times, at = [silence(1.0)], [], 1.0
-    for text in SAID:
-        piece = say(text)
-        times.append((at, at + len(piece) / RATE))
-        at = times[-1][1] + 1.0
-        pieces += [piece, silence(1.0)]
-    path = tmp_path / "talk.wav"
-    sf.write(path, np.concatenate(pieces), RATE, subtype="FLOAT")
-    return path, times
+from tests.aligner.tones import SPOKEN, ToneModel
 
 
 def test_cues_and_words_have_times_and_what_is_not_said_has_none(talk):
     path, times = talk
-    captions = [SAID[0], SAID[1], "nothing of this was ever spoken", SAID[2], SAID[3]]
+    captions = [SPOKEN[0], SPOKEN[1], "nothing of this was ever spoken", SPOKEN[2], SPOKEN[3]]
     cues = align(path, captions, ToneModel(), method="ipfa").cues
     unspoken = cues.pop(2)
     assert (unspoken.status, unspoken.reason, unspoken.start) == ("not_spoken", "not found in the audio", None)
-    for cue, (start, end), text in zip(cues, times, SAID, strict=True):
+    for cue, (start, end), text in zip(cues, times, SPOKEN, strict=True):
         assert cue.start == pytest.approx(start, abs=0.15)
         assert cue.end == pytest.approx(end, abs=0.15)
         assert [word.text for word in cue.words] == text.split()
@@ -47,7 +30,7 @@ def test_cues_and_words_have_times_and_what_is_not_said_has_none(talk):
 
 def test_the_published_method_places_every_caption_and_its_scores_are_its_own(talk):
     path, times = talk
-    result = align(path, SAID, ToneModel(), method="ipfa", options=AlignOptions(faithful=True))
+    result = align(path, SPOKEN, ToneModel(), method="ipfa", options=AlignOptions(faithful=True))
     for cue, (start, end) in zip(result.cues, times, strict=True):
         assert cue.status == "aligned"
         assert cue.start == pytest.approx(start, abs=0.6)  # it puts half a second around the labels
@@ -60,7 +43,7 @@ def test_the_command_knows_the_method(talk, monkeypatch, tmp_path):
 
     monkeypatch.setattr(recording, "load_model", lambda *a, **k: ToneModel())
     captions = tmp_path / "talk.txt"
-    captions.write_text("\n".join(SAID), encoding="utf-8")
+    captions.write_text("\n".join(SPOKEN), encoding="utf-8")
     out = tmp_path / "out.json"
     call = ["align", str(talk[0]), str(captions), "--method", "ipfa", "-o", str(out)]
     result = CliRunner().invoke(commands, call)

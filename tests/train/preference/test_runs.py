@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +14,9 @@ from ctcalign.train.preference.text.module import TextPreferenceModule
 from ctcalign.train.run import fit, prepared
 from tests.train.preference.cases import language_model, sums
 from tests.train.tones import config, log_of, make_cuts
+from tests.train.two_processes import fit_alone_and_together
 
 STEPS = 6
-# All trainings of a process in one program: importing takes longer than training.
-PROGRAM = """
-import sys
-from ctcalign.train.run import fit
-for folder in sys.argv[1:]:
-    fit(["--config", folder + "/train.yaml"])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +114,6 @@ def test_a_resumed_bco_training_equals_one_that_was_not_stopped(what, root, cuts
         fit(["--config", str(root / "wrong.yaml"), "--resume", "last", "--trainer.max_steps", "9"])
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 RUNS = ("speech-bco", "speech-kto", "speech-cpo", "text-bco", "text-kto", "text-poft")
 
 
@@ -147,21 +131,7 @@ def processes(root, cuts, base, sentences) -> dict[tuple[str, int], Path]:
                 speech(folder, cuts, base, preference, plain=True, **trainer)
             else:
                 text(folder, sentences, loss, **trainer)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", PROGRAM, *(str(folders[what, 2]) for what in RUNS)],
-            env={**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    for what in RUNS:  # meanwhile the same in this process
-        fit(["--config", str(folders[what, 1] / "train.yaml")])
-    outputs = [one.communicate(timeout=250)[0] for one in started]
-    assert [one.returncode for one in started] == [0, 0], "\n".join(outputs)
+    fit_alone_and_together([folders[what, 1] for what in RUNS], [folders[what, 2] for what in RUNS])
     return folders
 
 
