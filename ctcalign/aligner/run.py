@@ -75,9 +75,10 @@ def align(
     read = _captions(captions, caption_format, recording or Path(audio).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
-    language = language or recogniser.language or "en"
+    spoken = language or recogniser.language
+    language = spoken or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    transcript = transcript_of(read.cues, tokeniser, language)
+    transcript = transcript_of(read.cues, tokeniser, language, spoken)
     if not transcript.spoken:
         raise CaptionError(
             f"captions: the {len(read.cues)} cues contain no spoken word (only mark-up, signs or notes); give text"

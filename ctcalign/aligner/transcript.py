@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ctcalign.alignment.cue import Cue
+from ctcalign.text.bilingual import translations
 from ctcalign.text.tokeniser import TokenisedWord, Tokeniser
 from ctcalign.text.words import Word, words_of
 
@@ -19,6 +20,7 @@ class Transcript:
         words: for each cue, its words, spoken or not.
         spoken: the spoken words of all cues in order.
         homes: for each spoken word, its cue (position in `cues`) and its position among the words of the cue.
+        partners: of each cue that only translates another one at the same time, the position of that one.
         warnings: characters and words that the model has no symbols for.
     """
 
@@ -26,6 +28,7 @@ class Transcript:
     words: list[list[Word]] = field(default_factory=list)
     spoken: list[TokenisedWord] = field(default_factory=list)
     homes: list[tuple[int, int]] = field(default_factory=list)
+    partners: dict[int, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def letters(self, number: int) -> int:
@@ -41,16 +44,38 @@ class Transcript:
         return numbers
 
 
-def transcript_of(cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None) -> Transcript:
-    """Find the words of every cue and convert them to the model's symbols."""
+def transcript_of(
+    cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None, spoken: str | None = None
+) -> Transcript:
+    """Find the words of every cue and convert them to the model's symbols.
+
+    Lines in another writing system than the speech are kept as words that are not spoken; see `translations`.
+
+    Args:
+        cues: in file order.
+        tokeniser: of the model.
+        language: code of the language by whose rules numbers and signs are read.
+        spoken: code of the language of the speech, None if it is not known.
+    """
     tokeniser.start_report()
-    transcript = Transcript(cues)
+    times = [(cue.start, cue.end) for cue in cues]
+    found = translations([cue.text for cue in cues], times, tokeniser.vocabulary, spoken)
+    transcript = Transcript(cues, partners=found.partners)
     for number, cue in enumerate(cues):
         words = words_of(cue.text, language)
+        if number in found.regions:
+            words = [_silenced(word, found.regions[number]) for word in words]
         transcript.words.append(words)
         for position, word in enumerate(words):
             if word.spoken:
                 transcript.spoken.append(tokeniser.tokenise(word))
                 transcript.homes.append((number, position))
-    transcript.warnings = tokeniser.report.warnings
+    transcript.warnings = [*([found.warning] if found.warning else []), *tokeniser.report.warnings]
     return transcript
+
+
+def _silenced(word: Word, regions: Sequence[tuple[int, int]]) -> Word:
+    """The word, not spoken if it begins in one of the regions."""
+    if word.spoken and any(start <= word.start < end for start, end in regions):
+        return replace(word, spoken=False, readings=(), kind="translation")
+    return word

@@ -23,6 +23,15 @@ _TWO = {three: two for two, three in _THREE.items()} | {
     "arb": "ar", "rum": "ro", "slo": "sk", "ice": "is", "chi": "zh", "zlm": "ms", "swh": "sw", "npi": "ne",
 }  # fmt: skip
 
+# The writing system of the languages above that do not use Latin letters; of Han, kana and hangul see `scripts.family`.
+_SCRIPTS = {
+    "Arabic": "ar fa ps ug ur", "Armenian": "hy", "Bengali": "bn", "Cyrillic": "be bg kk ky mk mn ru sr tg uk",
+    "Devanagari": "hi mr ne", "Ethiopic": "am", "Georgian": "ka", "Greek": "el", "Gujarati": "gu", "Gurmukhi": "pa",
+    "Han": "zh", "Hangul": "ko", "Hebrew": "he yi", "Japanese": "ja", "Kannada": "kn", "Khmer": "km", "Lao": "lo",
+    "Malayalam": "ml", "Myanmar": "my", "Sinhala": "si", "Tamil": "ta", "Telugu": "te", "Thai": "th",
+}  # fmt: skip
+_SCRIPT_OF = {code: script for script, codes in _SCRIPTS.items() for code in codes.split()}
+
 
 @lru_cache(maxsize=1024)
 def normal_code(language: str | None) -> str:
@@ -48,3 +57,9 @@ def three_letters(language: str) -> str | None:
     """ISO 639-3 code of a language, None when it is unknown."""
     code = primary_code(language)
     return _THREE.get(code, code if len(code) == 3 else None)
+
+
+def script_of_language(language: str) -> str | None:
+    """The writing system of a language as `scripts.family` names it; None when the language is unknown."""
+    code = primary_code(language)
+    return _SCRIPT_OF.get(code, "Latin" if code in _THREE else None)

@@ -79,6 +79,7 @@ _BLOCKS: tuple[tuple[int, int, str], ...] = (
 _STARTS = tuple(first for first, _, _ in _BLOCKS)
 
 SPACELESS_SCRIPTS = frozenset({"Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar"})
+_FAMILIES = {"Hiragana": "Japanese", "Katakana": "Japanese", "Bopomofo": "Han"}
 
 # Kana without a sound of their own: they modify the one before ("きゃ", "ラー").
 _LEANING_KANA = frozenset("ぁぃぅぇぉゃゅょゎゕゖァィゥェォャュョヮヵヶーｰｧｨｩｪｫｬｭｮ゛゜ﾞﾟ")
@@ -105,6 +106,11 @@ def script_of(character: str) -> str | None:
 def scripts_of(text: str) -> frozenset[str]:
     """All scripts that occur in a text."""
     return frozenset(script for script in map(script_of, text) if script is not None)
+
+
+def family(script: str) -> str:
+    """The writing system that a script belongs to: hiragana and katakana are "Japanese", bopomofo is "Han"."""
+    return _FAMILIES.get(script, script)
 
 
 def is_spaceless(character: str) -> bool:

@@ -157,3 +157,25 @@ def test_the_result_saves_and_transcribe_hears_the_words(recording, tmp_path):
         assert "".join(cue.text for cue in transcript.cues).replace(" ", "") == "somewordshereandthere"
         assert len(transcript.cues) == 2
         assert transcript.cues[1].start == pytest.approx(times[1][0], abs=0.05)
+
+
+def test_a_line_in_other_letters_is_kept_but_not_spoken(recording):
+    path, times = recording(0.7, "the cat sat", 1.3, "on a mat", 0.4, "all day long", 0.9)
+    texts = ["The cat sat,\nКот сидел,", "on a mat\nна коврике", "ALL day long.\nвесь день."]
+    result = align(path, texts, ToneModel())
+    for cue, (start, end), text in zip(result.cues, times, texts, strict=True):
+        assert (cue.text, cue.status) == (text, "aligned")
+        assert (cue.start, cue.end) == (pytest.approx(start, abs=0.03), pytest.approx(end - 0.06, abs=0.04))
+        assert [word.status for word in cue.words[-2:]] == ["not_spoken"] * 2
+    assert sum("bilingual" in warning for warning in result.warnings) == 1
+
+
+def test_a_translation_as_a_caption_of_its_own_has_the_times_of_the_original(recording):
+    path, _ = recording(0.7, "the cat sat", 1.3, "on a mat", 0.9)
+    old = [(0.5, 2.0), (3.0, 4.0)]
+    texts = ["The cat sat,", "Кот сидел,", "on a mat", "на коврике"]
+    cues = [Cue(i, text, *old[i // 2]) for i, text in enumerate(texts)]
+    found = align(path, cues, ToneModel()).cues
+    assert [cue.status for cue in found] == ["aligned", "not_spoken"] * 2
+    assert found[1].span == found[0].span is not None
+    assert found[3].span == found[2].span is not None

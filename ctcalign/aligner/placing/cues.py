@@ -70,6 +70,8 @@ def assemble(
             out.status, out.reason = "not_spoken", NOT_FOUND if spoken else None
         cues.append(out)
     _time_marks(cues, duration)
+    for translation, original in transcript.partners.items():
+        _time_like(cues[translation], cues[original])
     return cues
 
 
@@ -132,6 +134,13 @@ def _time_marks(cues: Sequence[AlignedCue], duration: float) -> None:
         after = next((cue.start for cue in cues[stop:] if cue.start is not None), duration)
         _divide(cues[first:stop], before, max(before, after))
         first = stop
+
+
+def _time_like(translation: AlignedCue, original: AlignedCue) -> None:
+    """Give a cue that translates another one the times of that one."""
+    translation.start, translation.end = original.start, original.end
+    for word in translation.words:
+        word.start, word.end = original.start, original.end
 
 
 def _divide(marks: Sequence[AlignedCue], before: float, after: float) -> None:
