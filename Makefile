@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+MINUTES ?= 10
 TALK := egs/demo/talk
 
 # An empty value counts as unset: without bytecode `import torch` takes twice as long, every time.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 compare-trl lint bench docs clean
+.PHONY: help demo test test-k2 compare-trl lint fuzz bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
@@ -19,6 +20,7 @@ help:
 	@echo 'make test-k2 the mathematics compared with real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
 	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
 	@echo 'make lint    style and types only; `$(BIN)/ruff format .` corrects the style'
+	@echo 'make fuzz    search ten minutes for inputs that break a reader or a function (MINUTES=10); goes on where it stopped'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
 	@echo 'make clean   remove what the targets above made, except $(VENV), .venv-k2 and .venv-trl'
@@ -53,6 +55,10 @@ test-k2:
 compare-trl: .venv-trl/.ready
 	.venv-trl/bin/python tools/compare_trl.py
 
+# Faults and the state are in .fuzz/: remove it to begin again.
+fuzz: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.fuzz --minutes $(MINUTES) --processes $(WORKERS)
+
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
 	$(BIN)/python tools/bench/end_to_end.py --quick
@@ -64,5 +70,5 @@ docs: $(READY)
 	$(BIN)/python tools/build_docs.py site
 
 clean:
-	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 	find ctcalign tests tools egs recipes -name __pycache__ -type d -prune -exec rm -rf {} +
