@@ -14,6 +14,7 @@ from ctcalign.formats.detect import json_format, recognise
 from ctcalign.formats.registry import input_format
 from ctcalign.formats.shared.drafts import Notes, Source, finish, pick_recording
 from ctcalign.formats.shared.encoding import decode, unify_newlines
+from ctcalign.formats.shared.rolling import without_carried_lines
 
 
 @dataclass
@@ -60,7 +61,7 @@ def read_captions(
             f"{opened.name}: no captions found in it as {chosen.name}; check the file or name its format"
         )
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
-    cues = finish(drafts, notes)
+    cues = finish(without_carried_lines(drafts, notes), notes)
     return Captions(cues, chosen.name, encoding, [*warnings, *notes.texts()], chosen_recording)
 
 

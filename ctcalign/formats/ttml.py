@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.xml_tree import parse_xml, tag_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 
@@ -30,28 +29,14 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     Raises:
         CaptionError: not well-formed XML.
     """
-    from xml.etree import ElementTree  # only for this format
-
-    text = re.sub(r"&([A-Za-z][A-Za-z0-9]*);", _named_entity, source.text.lstrip("\ufeff \t\n"))
-    try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
-        raise CaptionError(f"{source.name}: not well-formed XML ({error}); is the file complete?") from error
-    if _tag(root) != "tt":
-        raise CaptionError(f"{source.name}: expected TTML, got XML with the root <{_tag(root)}>")
+    root = parse_xml(source)
+    if tag_of(root) != "tt":
+        raise CaptionError(f"{source.name}: expected TTML, got XML with the root <{tag_of(root)}>")
     reader = _Reader(_rates_of(root), _agents(root), notes)
-    body = next((child for child in root if _tag(child) == "body"), None)
+    body = next((child for child in root if tag_of(child) == "body"), None)
     if body is not None:
         reader.walk(body, _Window(0.0, None), root.get(_SPACE) == "preserve", None)
     return reader.drafts
-
-
-def _named_entity(match: re.Match[str]) -> str:
-    return match.group() if match[1] in _XML_ENTITIES else html.unescape(match.group())
-
-
-def _tag(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2].lower()
 
 
 def _attribute(element: Element, name: str) -> str | None:
@@ -62,8 +47,8 @@ def _agents(root: Element) -> dict[str, str]:
     """Ids of ttm:agent with their names."""
     out = {}
     for element in root.iter():
-        if _tag(element) == "agent" and element.get(_ID):
-            name = next((child.text for child in element if _tag(child) == "name" and child.text), None)
+        if tag_of(element) == "agent" and element.get(_ID):
+            name = next((child.text for child in element if tag_of(child) == "name" and child.text), None)
             out[str(element.get(_ID))] = " ".join((name or str(element.get(_ID))).split())
     return out
 
@@ -81,7 +66,7 @@ class _Reader:
         space = element.get(_SPACE)
         preserve = space == "preserve" if space is not None else preserve
         agent = _attribute(element, "agent") or agent
-        if _tag(element) == "p":
+        if tag_of(element) == "p":
             self._cue(element, window, preserve, agent)
             return window
         at = window
@@ -123,12 +108,12 @@ class _Reader:
         )
 
     def _collect(self, element: Element, window: _Window, parts: list[tuple[str, _Window | None]]) -> None:
-        own = window if _tag(element) == "span" and window.own else None
+        own = window if tag_of(element) == "span" and window.own else None
         parts.append((element.text or "", own))
         for child in element:
-            if _tag(child) == "br":
+            if tag_of(child) == "br":
                 parts.append(("\ue000", None))  # stands for the break until space is collapsed
-            elif _tag(child) == "span":
+            elif tag_of(child) == "span":
                 self._collect(child, self._window(child, window), parts)
             parts.append((child.tail or "", own))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import pairwise
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.blocks import read_blocks, timings
@@ -110,7 +109,6 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             draft.speaker = voices.pop()
         if _STAMP.search(draft.text):
             _take_stamps(draft)
-    _note_rolling(drafts, notes)
     return drafts
 
 
@@ -159,14 +157,6 @@ def _take_stamps(draft: Draft) -> None:
     ]
     draft.words = words_of(parted)
     draft.text = _CLASSLESS.sub("", "".join(parts[0::2]))
-
-
-def _note_rolling(drafts: list[Draft], notes: Notes) -> None:
-    """YouTube's automatic VTT has each line twice: in one cue as the lower line, in the next as the upper one."""
-    plain = [[x.strip() for x in _TAG.sub("", d.text).split("\n") if x.strip()] for d in drafts]
-    repeated = sum(bool(a and b) and a[-1] == b[0] for a, b in pairwise(plain))
-    if len(drafts) > 4 and repeated > 0.7 * (len(drafts) - 1):
-        notes.add("rolling captions: each line is in two or more cues; the json3 file of the same video has it once")
 
 
 def _matches(source: Source) -> bool:

@@ -56,6 +56,7 @@ EMPTY = {
     "ttml": '<tt xmlns="http://www.w3.org/ns/ttml"><body/></tt>',
     "json3": '{"events": []}',
     "whisper": '{"segments": []}',
+    "srv": "<timedtext/>",
     "json": '{"schema": "ctcalign/alignment/1", "cues": []}',
     "lhotse": '{"supervisions": []}',
     "stm": ";; nothing\n",

@@ -84,14 +84,6 @@ def test_stray_text_and_commas_are_kept(reading):
     assert rows(captions) == [(None, None, "who wrote this"), (1.0, 2.0, "Hello\n\nyou")]
 
 
-def test_rolling_captions_are_noted_not_changed(reading):
-    lines = ["a b", "c d", "e f", "g h", "i j", "k l", "m n"]
-    cues = [f"00:{i:02d}.000 --> 00:{i + 1:02d}.000\n{lines[i]}\n{lines[i + 1]}\n\n" for i in range(6)]
-    captions = reading("WEBVTT\n\n" + "".join(cues), "a.vtt")
-    assert len(captions.cues) == 6
-    assert any("rolling captions" in w for w in captions.warnings)
-
-
 def test_an_hls_time_map_is_noted(reading):
     captions = reading(
         "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:01.000 --> 00:02.000\nHi\n", "a.vtt"
