@@ -75,8 +75,11 @@ def foldings(character: str) -> Iterator[str]:
         return
     if character < "\x80":
         return
-    for form in ("NFC", "NFKC", "NFD", "NFKD"):
-        yield unicodedata.normalize(form, character)
+    yield unicodedata.normalize("NFC", character)
+    yield unicodedata.normalize("NFKC", character)
+    yield from _partly_composed(character)
+    yield unicodedata.normalize("NFD", character)
+    yield unicodedata.normalize("NFKD", character)
     bare = "".join(c for c in unicodedata.normalize("NFKD", character) if unicodedata.category(c) != "Mn")
     if _may_lose_marks(character):
         yield bare
@@ -85,3 +88,12 @@ def foldings(character: str) -> Iterator[str]:
         yield chr(ord(character) + 0x60)
     elif "\u30a1" <= character <= "\u30f6":
         yield chr(ord(character) - 0x60)
+
+
+def _partly_composed(character: str) -> Iterator[str]:
+    """Spellings of a letter with several marks of which one is apart: "ê" and an acute accent for "ế"."""
+    parts = unicodedata.normalize("NFD", character)
+    for place in range(1, len(parts) if len(parts) > 2 else 0):
+        rest = unicodedata.normalize("NFC", parts[:place] + parts[place + 1 :])
+        if len(rest) == 1:
+            yield rest + parts[place]

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from ctcalign.errors import UsageError
 from ctcalign.text.romanise import Romaniser, needs_romanising
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.text.vocabulary import Vocabulary, composed
 from ctcalign.text.words import Word
 
 Romanise = Literal["auto", "always", "never"]
@@ -124,7 +124,7 @@ class Tokeniser:
     def _readings(self, word: Word) -> tuple[tuple[str, ...], ...]:
         """The readings of a word, and its own spelling where the vocabulary has digits or both cases."""
         known = self.vocabulary.characters
-        own = "".join(character for character in word.text if character.isalnum() or character in known)
+        own = "".join(character for character in composed(word.text) if character.isalnum() or character in known)
         if self.vocabulary.case == "mixed" and own.lower() != own and own.lower() == "".join(word.readings[0]):
             return (*word.readings, (own,))
         if self.vocabulary.has_digits and not set(own).isdisjoint("0123456789") and "<" not in word.text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,12 +37,21 @@ class Vocabulary:
 
     @cached_property
     def pieces(self) -> dict[str, int]:
-        """Text to column: all symbols except blank, separator, unknown and specials such as "<s>"."""
+        """Text to column: all symbols except blank, separator, unknown and specials such as "<s>".
+
+        A symbol with decomposed letters is also found by its composed form (NFC).
+        """
         silent = {self.blank, self.separator, self.unknown}
+        spoken = {
+            column: symbol
+            for column, symbol in enumerate(self.symbols)
+            if column not in silent and symbol and not _SPECIAL.fullmatch(symbol)
+        }
         found: dict[str, int] = {}
-        for column, symbol in enumerate(self.symbols):
-            if column not in silent and symbol and not _SPECIAL.fullmatch(symbol):
-                found.setdefault(symbol, column)
+        for column, symbol in spoken.items():
+            found.setdefault(symbol, column)
+        for column, symbol in spoken.items():
+            found.setdefault(composed(symbol), column)
         return found
 
     @cached_property
@@ -82,11 +92,13 @@ class Vocabulary:
     def encode(self, word: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
         """Encode one word with the fewest symbols.
 
-        The word is converted to the case of the vocabulary. A letter that the vocabulary lacks is replaced by its plain
-        form (é by e, ß by ss, æ by ae); a missing apostrophe is dropped, since it is not pronounced.
+        The word is composed (NFC) and converted to the case of the vocabulary. A letter that the vocabulary lacks is
+        written with its parts (é as e and an accent) or replaced by its plain form (é by e, ß by ss, æ by ae); a
+        missing apostrophe is dropped, since it is not pronounced.
 
         Args:
-            word: one spoken word, without spaces, in lower case (or in its own case for a vocabulary of both).
+            word: one spoken word, without spaces, in lower case (or in its own case for a vocabulary of both), in any
+                Unicode normal form.
         Returns:
             The columns, and the characters that could not be encoded, each as often as it occurs.
         """
@@ -99,6 +111,10 @@ class Vocabulary:
         if self._single_letters:
             return tuple(self.pieces[character] for character in text), unsupported
         columns, skipped = self._fewest(text)
+        if skipped and not text.isascii():
+            # The pieces may contain an accent apart from its letter: "e", "\u0301s".
+            parted = self._fewest(unicodedata.normalize("NFD", text))
+            columns, skipped = parted if len(parted[1]) < len(skipped) else (columns, skipped)
         return columns, (*unsupported, *skipped)
 
     def _spelled(self, word: str) -> tuple[str, tuple[str, ...]]:
@@ -118,8 +134,8 @@ class Vocabulary:
 
     def _in_case(self, word: str) -> str:
         if self.case == "mixed":
-            return word
-        return word.upper() if self.case == "upper" else word.lower()
+            return composed(word)
+        return composed(word.upper() if self.case == "upper" else word.lower())
 
     @staticmethod
     def _cases(form: str) -> Iterable[str]:
@@ -150,3 +166,8 @@ class Vocabulary:
                 skipped.append(text[place])
             place += length or 1
         return tuple(columns), tuple(skipped)
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which texts and symbols are compared."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

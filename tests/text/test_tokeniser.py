@@ -40,6 +40,8 @@ def test_word_pieces_mark_each_word() -> None:
 def test_a_cased_vocabulary_may_keep_the_users_case() -> None:
     both = Vocabulary(tuple("-|abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), separator=1)
     assert written(both, "Anna, sees") == [["anna", "Anna"], ["sees"]]
+    accents = Vocabulary(tuple("-|caféCAFÉ"), separator=1)
+    assert written(accents, "Cafe\u0301") == written(accents, "Café") == [["café", "Café"]]
 
 
 def test_a_vocabulary_with_digits_writes_them() -> None:

@@ -50,7 +50,16 @@ def test_case(vocabulary: Vocabulary, case: str) -> None:
         (UPPER, "smørrebrød", "S M O R R E B R O D", ()),
         (LOWER, "łódź", "l o d z", ()),
         (Vocabulary(tuple("-cafeé")), "café", "c a f é", ()),
-        (Vocabulary(tuple("-cafeé")), "cafe\u0301", "c a f e", ()),
+        (Vocabulary(tuple("-cafeé")), "cafe\u0301", "c a f é", ()),
+        (Vocabulary(("-", "c", "a", "f", "e", "e\u0301")), "café", "c a f e\u0301", ()),
+        (Vocabulary(("-", "c", "a", "f", "e\u0301", "é")), "cafe\u0301", "c a f é", ()),
+        (Vocabulary(tuple("-cafe\u0301")), "café", "c a f e \u0301", ()),
+        (Vocabulary(tuple("-CAFEÉ")), "cafe\u0301", "C A F É", ()),
+        (Vocabulary(tuple("-êe\u0301\u0323")), "ế", "ê \u0301", ()),
+        (Vocabulary(tuple("-êe\u0301\u0323")), "ệ", "ê \u0323", ()),
+        (Vocabulary(tuple("-가나")), "\u1102\u1161\u1100\u1161", "나 가", ()),
+        (Vocabulary(tuple("-\u1100\u1161")), "가", "\u1100 \u1161", ()),
+        (Vocabulary(("-", "g", "g\u0303")), "gg\u0303", "g g\u0303", ()),
         (LOWER, "ab日cя日", "a b c", ("日", "я", "日")),
         (LOWER, "99", "", ("9", "9")),
         (LOWER, "-|", "", ("-", "|")),
@@ -99,10 +108,18 @@ PIECES = Vocabulary(
         ("fantas", "\u2581fa ntas", ()),  # the longest first piece, "fan", would need four
         ("atat", "\u2581 a ta t", ()),
         ("théxt", "\u2581the t", ("x",)),
+        ("the\u0301xt", "\u2581the t", ("x",)),
     ],
 )
 def test_word_pieces(word: str, expected: str, unsupported: tuple[str, ...]) -> None:
     assert written(PIECES, word) == (expected, unsupported)
+
+
+@pytest.mark.parametrize("word", ["cafés", "cafe\u0301s"])
+@pytest.mark.parametrize("pieces", [("\u2581caf", "és"), ("\u2581caf", "e\u0301s"), ("\u2581cafe", "\u0301s")])
+def test_word_pieces_in_any_normal_form(pieces: tuple[str, ...], word: str) -> None:
+    vocabulary = Vocabulary(("-", "\u2581", *"cafes", *pieces), word_pieces=True)
+    assert written(vocabulary, word) == (" ".join(pieces), ())
 
 
 def test_of_equally_many_pieces_the_longer_come_first() -> None:

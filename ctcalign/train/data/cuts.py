@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.metrics import TimedWord
 from ctcalign.models.features import SAMPLE_RATE
+from ctcalign.text.vocabulary import composed
 from ctcalign.train.processes import seed_of
 
 Samples = NDArray[np.float32]
@@ -93,22 +94,22 @@ def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
 
 
 def text_of_cut(cut: Any) -> str | None:
-    """Texts of the supervisions of a cut by time, joined by spaces; None without any text."""
+    """Texts of the supervisions of a cut by time, composed (NFC), joined by spaces; None without any text."""
     texts = [one.text for one in sorted(cut.supervisions, key=lambda one: float(one.start)) if one.text is not None]
-    return " ".join(" ".join(texts).split()) if texts else None
+    return composed(" ".join(" ".join(texts).split())) if texts else None
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
     """Words of a cut with times; nan if its alignment has none for its text, or their score is below `min_score`."""
     nan, found = float("nan"), []
     for one in sorted(cut.supervisions, key=lambda one: float(one.start)):
-        texts = (one.text or "").split()
+        texts = composed(one.text or "").split()
         items = (one.alignment or {}).get("word", [])
-        if [item.symbol for item in items] != texts:
+        if [composed(item.symbol) for item in items] != texts:
             found += [TimedWord(text, nan, nan) for text in texts]
             continue
-        for item in items:
+        for text, item in zip(texts, items, strict=True):
             known = item.score is None or item.score >= min_score
             # lhotse gives the times of an alignment relative to the start of the cut, like those of a supervision.
-            found.append(TimedWord(item.symbol, item.start, item.end) if known else TimedWord(item.symbol, nan, nan))
+            found.append(TimedWord(text, item.start, item.end) if known else TimedWord(text, nan, nan))
     return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ctcalign.checks import check_choice
 from ctcalign.errors import UsageError
-from ctcalign.text.vocabulary import WORD_START, Vocabulary
+from ctcalign.text.scripts import clusters
+from ctcalign.text.vocabulary import WORD_START, Vocabulary, composed
 
 BLANK = "<blank>"
 
@@ -35,21 +37,22 @@ class CharacterTokenizer(Tokenizer):
     """One label for each character.
 
     Args:
-        characters: each once; the space between words is one of them.
+        characters: each once; the space between words is one of them. Decomposed letters are composed (NFC); a mark
+            that stands apart from a letter is a character of its own.
     Raises:
         UsageError: a character occurs twice, or there is none.
     """
 
     def __init__(self, characters: str = " abcdefghijklmnopqrstuvwxyz'") -> None:
-        twice = sorted({character for character in characters if characters.count(character) > 1})
-        if not characters or twice:
+        listed = _listed(characters)
+        if not listed:
             raise UsageError(f"characters: expected each character once and at least one, got {characters!r}")
-        separator = characters.index(" ") + 1 if " " in characters else None
-        self.vocabulary = Vocabulary((BLANK, *characters), separator=separator)
+        separator = listed.index(" ") + 1 if " " in listed else None
+        self.vocabulary = Vocabulary((BLANK, *listed), separator=separator)
         self._words: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
 
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Words are written in the case of the characters, and letters without a label in their base form (é as e)."""
+        """Words are composed (NFC) and in the case of the characters; letters without a label lose accents (é as e)."""
         labels: list[int] = []
         lost: tuple[str, ...] = ()
         for word in text.split():
@@ -88,9 +91,17 @@ class SentencePieceTokenizer(Tokenizer):
         self.vocabulary = Vocabulary((BLANK, *symbols), unknown=self._unknown + 1, word_pieces=True)
 
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Pieces by sentencepiece; characters that only its unknown piece covers have no label."""
+        """Pieces of the composed text (NFC); characters that only the unknown piece covers have no label."""
         text = " ".join(text.split())
         text = text.lower() if self._case == "lower" else text.upper() if self._case == "upper" else text
+        labels, lost = self._encoded(composed(text))
+        if lost and not text.isascii():
+            # A model of decomposed text has no composed letters unless its own rules of normalisation replace them.
+            parted = self._encoded(unicodedata.normalize("NFD", text))
+            labels, lost = parted if len(parted[1]) < len(lost) else (labels, lost)
+        return labels, lost
+
+    def _encoded(self, text: str) -> tuple[list[int], tuple[str, ...]]:
         pieces = self._pieces.encode(text, out_type=str)
         ids = [int(i) for i in self._pieces.encode(text)]
         lost = tuple(
@@ -100,7 +111,25 @@ class SentencePieceTokenizer(Tokenizer):
 
 
 def text_of(vocabulary: Vocabulary, labels: Iterable[int]) -> str:
-    """The text of labels without blanks, words separated by one space."""
+    """The text of labels without blanks, composed (NFC), words separated by one space."""
     symbols = (" " if i == vocabulary.separator else vocabulary.symbols[i] for i in labels if i != vocabulary.blank)
     text = "".join(symbols)
-    return " ".join((text.replace(WORD_START, " ") if vocabulary.word_pieces else text).split())
+    return composed(" ".join((text.replace(WORD_START, " ") if vocabulary.word_pieces else text).split()))
+
+
+def _listed(characters: str) -> Sequence[str]:
+    """The characters of an alphabet; empty if one occurs twice.
+
+    Composed letters, unless that leaves a mark alone: then either the code points as they are given (an alphabet that
+    lists marks as characters), or, where a letter would occur twice, letters with their marks (Yoruba e, ẹ, ẹ́).
+    """
+    whole = composed(characters)
+    given: tuple[Sequence[str], ...] = (whole,)
+    if any(map(_attaches, whole)):
+        given = (characters, whole, [whole[start:end] for start, end in clusters(whole)])
+    return next((listed for listed in given if len(set(listed)) == len(listed)), ())
+
+
+def _attaches(character: str) -> bool:
+    """Whether a character is part of the one before it: a mark, or a vowel or final of a Korean syllable."""
+    return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"

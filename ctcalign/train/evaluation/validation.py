@@ -10,7 +10,7 @@ from torch import Tensor
 from ctcalign.ctc.paths import collapse
 from ctcalign.edits import edit_distance
 from ctcalign.metrics import TimedWord, emission_delays, emission_times, emitted_words
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.text.vocabulary import Vocabulary, composed
 from ctcalign.train.data.batch import SPARE, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.tokenizers import Tokenizer, text_of
 
@@ -18,9 +18,9 @@ SUMS = ("loss", "losses", "word_errors", "words", "character_errors", "character
 
 
 def normalised_reference(text: str, vocabulary: Vocabulary) -> str:
-    """A reference in the symbols of a model (its case, é as e); words that it cannot write are left unchanged."""
+    """A reference in the symbols of a model (its case, é as e), composed (NFC); words without symbols are unchanged."""
     words = []
-    for word in text.split():
+    for word in composed(text).split():
         labels, lost = vocabulary.encode(word)
         words.append(word if lost or not labels else text_of(vocabulary, labels))
     return " ".join(words)

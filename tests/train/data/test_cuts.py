@@ -27,6 +27,18 @@ def test_a_cut_read(manifest, tmp_path):
     assert all(np.isnan(word.end) for word in timed_words(cut))
 
 
+def test_texts_are_composed(manifest):
+    cut = next(iter(open_cuts("x", str(manifest))))
+    [supervision] = cut.supervisions
+    [one, *_] = supervision.alignment["word"]
+    supervision.alignment = {"word": [one._replace(symbol="cafe\u0301")]}
+    supervision.text = "café"
+    assert [(word.text, word.end) for word in timed_words(cut)] == [("café", one.end)]
+    supervision.text, supervision.alignment = "cafe\u0301", {"word": [one._replace(symbol="café")]}
+    assert [(word.text, word.end) for word in timed_words(cut)] == [("café", one.end)]
+    assert text_of_cut(cut) == "café"
+
+
 def test_sources_that_are_none(tmp_path, manifest):
     for sources, message in (
         ([], "got an empty list"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from ctcalign.errors import UsageError
@@ -32,3 +34,65 @@ def test_tokenizers(tmp_path):
         SentencePieceTokenizer(str(tmp_path / "none"))
     with pytest.raises(UsageError, match="expected one of keep, lower, upper"):
         SentencePieceTokenizer(str(tmp_path / "m.model"), case="title")
+
+
+ALPHABETS = {
+    "fr": (" abcdefghijklmnopqrstuvwxyzéèàç", "déjà reçu"),
+    "small": (" abcé", "bcé"),
+    "vi": (" aàáâăậbcdđeêềếệghiknoơờtuưv", "đường về nhà ế ệ"),
+    "ko": (" 가나다라각", "가나 다라각"),
+    "yo": (" abdeèéẹẹ\u0301ẹ\u0300", "adẹ\u0301 bẹ\u0300 dé"),
+}
+
+
+@pytest.mark.parametrize("language", ALPHABETS)
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("listed", ["NFC", "NFD"])
+def test_alphabets_and_texts_in_any_normal_form(language, listed, written):
+    alphabet, text = ALPHABETS[language]
+    tokenizer = CharacterTokenizer(unicodedata.normalize(listed, alphabet))
+    assert tokenizer.vocabulary == CharacterTokenizer(alphabet).vocabulary
+    labels, lost = tokenizer.encode(unicodedata.normalize(written, text))
+    assert not lost
+    assert tokenizer.decode(labels) == unicodedata.normalize("NFC", text)
+    assert len(labels) == len(CharacterTokenizer(alphabet).encode(text)[0])
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "text", "count"),
+    [
+        (" aăâeêioôơuưy\u0300\u0301\u0323", "ế ệ", 5),  # tone marks apart, as in the Windows code page 1258
+        (" abe\u0301\u0300", "é e", 4),
+        (" \u1100\u1102\u1161\u1162", "나 개", 5),
+        (" क\u093cनऩ", "ऩक\u093c", 3),
+    ],
+)
+def test_marks_that_are_characters_of_their_own(alphabet, text, count):
+    tokenizer = CharacterTokenizer(alphabet)
+    assert tokenizer.vocabulary.symbols[1:] == tuple(alphabet)
+    for form in ("NFC", "NFD"):
+        labels, lost = tokenizer.encode(unicodedata.normalize(form, text))
+        assert (len(labels), lost) == (count, ())
+        assert tokenizer.decode(labels) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize("trained", ["NFC", "NFD"])
+def test_sentencepiece_texts_in_any_normal_form(tmp_path, trained):
+    import sentencepiece
+
+    text = "un café était fermé là"
+    (tmp_path / "text").write_text(unicodedata.normalize(trained, f"{text}\n" * 20), encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(tmp_path / "text"),
+        model_prefix=str(tmp_path / "m"),
+        vocab_size=22,
+        hard_vocab_limit=False,
+        normalization_rule_name="identity",
+        character_coverage=1.0,
+        minloglevel=2,
+    )
+    tokenizer = SentencePieceTokenizer(str(tmp_path / "m.model"))
+    encoded = [tokenizer.encode(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
+    assert encoded[0] == encoded[1]
+    assert encoded[0][1] == ()
+    assert tokenizer.decode(encoded[0][0]) == text

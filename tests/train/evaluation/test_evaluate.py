@@ -13,8 +13,10 @@ from ctcalign.cli import commands
 from ctcalign.errors import CtcAlignError
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import open_cuts, timed_words
+from ctcalign.train.data.tokenizers import text_of
 from ctcalign.train.evaluation.decoding import Decoder
 from ctcalign.train.evaluation.evaluate import evaluate_cuts
+from ctcalign.train.evaluation.validation import normalised_reference
 from tests.train.tones import config, make_cuts
 
 SHIFT = 0.01
@@ -107,3 +109,12 @@ def test_commands(cuts, tmp_path):
         assert result.exit_code == status, (arguments, result.output)
         assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("symbol", ["é", "e\u0301"])
+@pytest.mark.parametrize("text", ["café", "cafe\u0301"])
+def test_a_reference_in_any_normal_form(symbol, text):
+    vocabulary = Vocabulary(("_", " ", *"caf", symbol), separator=1)
+    heard = text_of(vocabulary, [2, 3, 4, 5])
+    assert normalised_reference(text, vocabulary) == heard == "café"
+    assert normalised_reference(f"{text}q", vocabulary) == "caféq"  # a word that the model cannot write
