@@ -90,7 +90,7 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
             symbols = _greedy_symbols(rows, emission.decoding.path[first:stop], vocabulary.blank)
         else:
             symbols = _timed(rows, labels, vocabulary.blank)
-        words = list(_words(symbols, vocabulary))
+        words = [word for word in _words(symbols, vocabulary) if _spelled(word, vocabulary)]
         if not words:
             continue
 
@@ -150,15 +150,15 @@ def _timed(rows: npt.NDArray[np.float32], labels: list[int], blank: int) -> list
 def _words(symbols: list[RecognisedSymbol], vocabulary: Vocabulary) -> Iterator[list[RecognisedSymbol]]:
     word: list[RecognisedSymbol] = []
     for symbol in symbols:
-        starts = vocabulary.word_pieces and vocabulary.symbols[symbol.label].startswith(WORD_START)
-        if (symbol.label == vocabulary.separator or starts) and word:
+        spelling = vocabulary.spellings[symbol.label]
+        starts = vocabulary.word_pieces and spelling.startswith(WORD_START)
+        if spelling == " " or starts:
             yield word
             word = []
-        if symbol.label != vocabulary.separator:
+        if spelling.strip():
             word.append(symbol)
-    if word:
-        yield word
+    yield word
 
 
 def _spelled(word: list[RecognisedSymbol], vocabulary: Vocabulary) -> str:
-    return "".join(vocabulary.symbols[symbol.label] for symbol in word).replace(WORD_START, "")
+    return vocabulary.text(symbol.label for symbol in word)

@@ -13,6 +13,8 @@ from ctcalign.text.folding import APOSTROPHES, foldings
 from ctcalign.text.scripts import scripts_of
 
 WORD_START = "\u2581"
+# Byte pieces as sentencepiece writes them: "<0xC3>"; several are the bytes of one symbol.
+_BYTES = re.compile(r"(?:<0x[0-9A-Fa-f]{2}>)+")
 _SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
 _SKIP_COST = 1 << 20  # cost of skipping a character, in pieces: the last resort
 _START_COST = 1 << 10  # cost of skipping the mark of a word start: cheaper than a letter
@@ -23,7 +25,7 @@ class Vocabulary:
     """Output symbols of a model, in the order of its columns.
 
     `separator` is the column of the word separator ("|" or " "), None when there is none. Word-piece vocabularies
-    (`word_pieces`) mark the first piece of a word with "\u2581" instead.
+    (`word_pieces`) mark the first piece of a word with "\u2581" instead. A symbol may be a byte ("<0xC3>").
     """
 
     symbols: tuple[str, ...]
@@ -36,28 +38,49 @@ class Vocabulary:
         return len(self.symbols)
 
     @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """Text that each symbol writes: " " for the separator, "" for the blank, the unknown and specials ("<s>").
+
+        A byte that is not ASCII is written as a lone surrogate, which `joined` resolves.
+        """
+        silent = {self.blank, self.unknown}
+        return tuple(
+            " " if column == self.separator else "" if column in silent else _spelling(symbol)
+            for column, symbol in enumerate(self.symbols)
+        )
+
+    def text(self, labels: Iterable[int]) -> str:
+        """The text of labels, composed (NFC), words separated by one space; blanks and specials write nothing."""
+        text = "".join(self.spellings[label] for label in labels)
+        return joined(text.replace(WORD_START, " ") if self.word_pieces else text)
+
+    @cached_property
     def pieces(self) -> dict[str, int]:
         """Text to column: all symbols except blank, separator, unknown and specials such as "<s>".
 
-        A symbol with decomposed letters is also found by its composed form (NFC).
+        A symbol with decomposed letters is also found by its composed form (NFC), a byte by its spelling.
         """
-        silent = {self.blank, self.separator, self.unknown}
-        spoken = {
-            column: symbol
-            for column, symbol in enumerate(self.symbols)
-            if column not in silent and symbol and not _SPECIAL.fullmatch(symbol)
-        }
+        found = dict(self._written)
+        for text, column in self._written.items():
+            found.setdefault(composed(text), column)
+        for column, text in enumerate(self.spellings):
+            if text and column != self.separator:
+                found.setdefault(text, column)
+        return found
+
+    @cached_property
+    def _written(self) -> dict[str, int]:
+        """Text to column of the symbols that are not bytes."""
         found: dict[str, int] = {}
-        for column, symbol in spoken.items():
-            found.setdefault(symbol, column)
-        for column, symbol in spoken.items():
-            found.setdefault(composed(symbol), column)
+        for column, text in enumerate(self.spellings):
+            if text and column != self.separator and not _BYTES.fullmatch(self.symbols[column]):
+                found.setdefault(text, column)
         return found
 
     @cached_property
     def characters(self) -> frozenset[str]:
-        """All characters that occur in a piece, except the mark of a word start."""
-        return frozenset("".join(self.pieces)) - {WORD_START}
+        """All characters that occur in a piece, composed or not, except the mark of a word start. Without bytes."""
+        return frozenset("".join((*self._written, *map(composed, self._written)))) - {WORD_START}
 
     @cached_property
     def case(self) -> Literal["lower", "upper", "mixed"]:
@@ -94,7 +117,7 @@ class Vocabulary:
 
         The word is composed (NFC) and converted to the case of the vocabulary. A letter that the vocabulary lacks is
         written with its parts (é as e and an accent) or replaced by its plain form (é by e, ß by ss, æ by ae); a
-        missing apostrophe is dropped, since it is not pronounced.
+        missing apostrophe is dropped, since it is not pronounced. What it lacks is written with bytes if it has them.
 
         Args:
             word: one spoken word, without spaces, in lower case (or in its own case for a vocabulary of both), in any
@@ -111,10 +134,11 @@ class Vocabulary:
         if self._single_letters:
             return tuple(self.pieces[character] for character in text), unsupported
         columns, skipped = self._fewest(text)
-        if skipped and not text.isascii():
-            # The pieces may contain an accent apart from its letter: "e", "\u0301s".
-            parted = self._fewest(unicodedata.normalize("NFD", text))
-            columns, skipped = parted if len(parted[1]) < len(skipped) else (columns, skipped)
+        if skipped:
+            # The pieces may contain an accent apart from its letter ("e", "\u0301s"), or a letter only within others.
+            in_bytes = "".join(c if c in pieces else self._in_bytes(c) or c for c in text)
+            others = (self._fewest(unicodedata.normalize("NFD", text)), self._fewest(in_bytes))
+            columns, skipped = min(((columns, skipped), *others), key=lambda found: len(found[1]))
         return columns, (*unsupported, *skipped)
 
     def _spelled(self, word: str) -> tuple[str, tuple[str, ...]]:
@@ -124,6 +148,8 @@ class Vocabulary:
         for cluster in self._in_case(word):
             for form in foldings(cluster):
                 supported = next((option for option in self._cases(form) if set(option) <= known), None)
+                if supported is None and form == cluster and cluster not in APOSTROPHES:
+                    supported = self._in_bytes(cluster)
                 if supported is not None:
                     spelled.append(supported)
                     break
@@ -131,6 +157,11 @@ class Vocabulary:
                 if cluster not in APOSTROPHES:
                     unsupported.append(cluster)
         return "".join(spelled), tuple(unsupported)
+
+    def _in_bytes(self, character: str) -> str | None:
+        """A character as the spellings of its bytes, None if the vocabulary does not have them."""
+        spelled = character.encode("utf-8", "replace").decode("ascii", "surrogateescape")
+        return spelled if all(byte in self.pieces for byte in spelled) else None
 
     def _in_case(self, word: str) -> str:
         if self.case == "mixed":
@@ -171,3 +202,17 @@ class Vocabulary:
 def composed(text: str) -> str:
     """The text in Unicode's composed form (NFC), in which texts and symbols are compared."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def joined(text: str) -> str:
+    """Spellings of symbols as text: bytes resolved, composed (NFC), a run of white space as one space."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    return " ".join(text.split())
+
+
+def _spelling(symbol: str) -> str:
+    if _BYTES.fullmatch(symbol):
+        text = bytes.fromhex("".join(re.findall("0x(..)", symbol))).decode("utf-8", "surrogateescape")
+        return text if text >= " " else " "  # a control character
+    return "" if _SPECIAL.fullmatch(symbol) else symbol.encode("utf-8", "replace").decode("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -152,3 +153,42 @@ def test_no_text_crashes_and_nothing_vanishes_from_a_known_alphabet(word: str) -
         assert all(0 <= i < len(vocabulary) for i in ids)
         assert vocabulary.blank not in ids
         assert len(ids) + len(unsupported) >= sum("a" <= c <= "z" for c in word if vocabulary is not PIECES)
+
+
+BYTES = Vocabulary(
+    ("<b>", "<unk>", "<s>", *(f"<0x{byte:02X}>" for byte in range(256)), "\u2581", *"cafe", "\u2581caf"),
+    unknown=1,
+    word_pieces=True,
+)
+
+
+@pytest.mark.parametrize("word", ["café", "ca日", "face\u0301", "a!", "Ω"])
+def test_bytes_write_what_the_pieces_lack(word: str) -> None:
+    labels, lost = BYTES.encode(word)
+    assert lost == ()
+    assert BYTES.text(labels) == unicodedata.normalize("NFC", word.lower())
+    assert (BYTES.case, BYTES.has_digits) == ("lower", False)
+
+
+def test_bytes_are_not_used_for_letters_with_a_piece() -> None:
+    assert written(BYTES, "cafe") == ("\u2581caf e", ())
+    assert written(Vocabulary(("-", "a", "e", "<0x62>")), "abé") == ("a <0x62> e", ())  # without the bytes of é
+
+
+@pytest.mark.parametrize(
+    ("symbols", "text"),
+    [
+        (["\u2581caf", "<0xC3>", "<0xA9>", "\u2581", "a"], "café a"),
+        (["\u2581caf", "<0xC3>", "\u2581", "a"], "caf\ufffd a"),
+        (["<s>", "\u2581caf", "<unk>", "e", "\u2581", "a", "<b>"], "cafe a"),
+        (["a", "<0x0A>", "c", "<0x00>", "e"], "a c e"),
+    ],
+)
+def test_text_of_bytes_and_specials(symbols: list[str], text: str) -> None:
+    assert BYTES.text(map(BYTES.symbols.index, symbols)) == text
+
+
+def test_text_of_letters_and_separators() -> None:
+    assert UPPER.text(map(UPPER.symbols.index, ["|", "A", "<s>", "<pad>", "|", "|", "<unk>", "B", "|"])) == "A B"
+    assert Vocabulary(("-", "e\u0301", "*", "<unused5>", "[PAD]"), separator=None).text([1, 2, 3, 4, 1]) == "éé"
+    assert Vocabulary(("-", "e", "\u0301")).text([1, 2]) == "é"

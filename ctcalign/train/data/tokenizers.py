@@ -111,10 +111,8 @@ class SentencePieceTokenizer(Tokenizer):
 
 
 def text_of(vocabulary: Vocabulary, labels: Iterable[int]) -> str:
-    """The text of labels without blanks, composed (NFC), words separated by one space."""
-    symbols = (" " if i == vocabulary.separator else vocabulary.symbols[i] for i in labels if i != vocabulary.blank)
-    text = "".join(symbols)
-    return composed(" ".join((text.replace(WORD_START, " ") if vocabulary.word_pieces else text).split()))
+    """The text of labels, see `Vocabulary.text`."""
+    return vocabulary.text(labels)
 
 
 def _listed(characters: str) -> Sequence[str]:

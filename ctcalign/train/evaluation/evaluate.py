@@ -24,7 +24,6 @@ from ctcalign.metrics import (
     character_counts,
     emission_delays,
     emission_times,
-    emitted_words,
     mean_delay_interval,
     summarise_delays,
     total_counts,
@@ -37,7 +36,7 @@ from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import read_samples, text_of_cut, timed_words
 from ctcalign.train.data.tokenizers import text_of
 from ctcalign.train.evaluation.decoding import Decoder
-from ctcalign.train.evaluation.validation import normalised_reference
+from ctcalign.train.evaluation.validation import normalised_reference, spelled_words
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,7 @@ def recognise(
     ]
     delays = None
     if any(not math.isnan(word.end) for word in timed):
-        separator = " " if vocabulary.separator is None else vocabulary.symbols[vocabulary.separator]
-        delays = emission_delays(timed, emitted_words(tokens, vocabulary.symbols, separator))
+        delays = emission_delays(timed, spelled_words(tokens, vocabulary))
     words = word_counts([ref_text], [hyp_text])[0]
     characters = character_counts([ref_text], [hyp_text])[0]
     return Recognised(cut.id, ref_text, hyp_text, words, characters, delays, tokens)

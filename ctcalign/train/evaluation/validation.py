@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from ctcalign.ctc.paths import collapse
 from ctcalign.edits import edit_distance
-from ctcalign.metrics import TimedWord, emission_delays, emission_times, emitted_words
-from ctcalign.text.vocabulary import Vocabulary, composed
+from ctcalign.metrics import EmittedToken, EmittedWord, TimedWord, emission_delays, emission_times, emitted_words
+from ctcalign.text.vocabulary import Vocabulary, composed, joined
 from ctcalign.train.data.batch import SPARE, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.tokenizers import Tokenizer, text_of
 
@@ -24,6 +25,12 @@ def normalised_reference(text: str, vocabulary: Vocabulary) -> str:
         labels, lost = vocabulary.encode(word)
         words.append(word if lost or not labels else text_of(vocabulary, labels))
     return " ".join(words)
+
+
+def spelled_words(tokens: Sequence[EmittedToken], vocabulary: Vocabulary) -> list[EmittedWord]:
+    """The emitted words of a path's tokens, spelled as by `Vocabulary.text`."""
+    words = emitted_words(tokens, vocabulary.spellings)
+    return [word._replace(text=joined(word.text)) for word in words]
 
 
 def error_sums(
@@ -59,7 +66,7 @@ def error_sums(
         words = batch.words[place] if batch.words else []
         if any(not math.isnan(word.end) for word in words):
             reference = [TimedWord(normalised_reference(word.text, vocabulary), word.start, word.end) for word in words]
-            emitted = emitted_words(emission_times(path, frame_shift, vocabulary.blank), vocabulary.symbols)
+            emitted = spelled_words(emission_times(path, frame_shift, vocabulary.blank), vocabulary)
             delays = emission_delays(reference, emitted).values
             sums["delay"] += float(delays.sum())
             sums["delays"] += len(delays)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ctcalign.errors import UsageError
 from ctcalign.train.data.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+from ctcalign.train.evaluation.validation import normalised_reference
 
 
 def test_tokenizers(tmp_path):
@@ -76,23 +79,43 @@ def test_marks_that_are_characters_of_their_own(alphabet, text, count):
         assert tokenizer.decode(labels) == unicodedata.normalize("NFC", text)
 
 
-@pytest.mark.parametrize("trained", ["NFC", "NFD"])
-def test_sentencepiece_texts_in_any_normal_form(tmp_path, trained):
+def pieces_of(folder: Path, text: str, **options: Any) -> SentencePieceTokenizer:
+    """A sentencepiece model trained on one line of text."""
     import sentencepiece
 
-    text = "un café était fermé là"
-    (tmp_path / "text").write_text(unicodedata.normalize(trained, f"{text}\n" * 20), encoding="utf-8")
+    (folder / "text").write_text(f"{text}\n" * 20, encoding="utf-8")
     sentencepiece.SentencePieceTrainer.train(
-        input=str(tmp_path / "text"),
-        model_prefix=str(tmp_path / "m"),
-        vocab_size=22,
+        input=str(folder / "text"),
+        model_prefix=str(folder / "m"),
         hard_vocab_limit=False,
+        minloglevel=2,
+        **options,
+    )
+    return SentencePieceTokenizer(str(folder / "m.model"))
+
+
+@pytest.mark.parametrize("trained", ["NFC", "NFD"])
+def test_sentencepiece_texts_in_any_normal_form(tmp_path, trained):
+    text = "un café était fermé là"
+    tokenizer = pieces_of(
+        tmp_path,
+        unicodedata.normalize(trained, text),
+        vocab_size=22,
         normalization_rule_name="identity",
         character_coverage=1.0,
-        minloglevel=2,
     )
-    tokenizer = SentencePieceTokenizer(str(tmp_path / "m.model"))
     encoded = [tokenizer.encode(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
     assert encoded[0] == encoded[1]
     assert encoded[0][1] == ()
     assert tokenizer.decode(encoded[0][0]) == text
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_sentencepiece_byte_fallback(tmp_path, kind):
+    tokenizer = pieces_of(tmp_path, "the cat sat on the mat", vocab_size=280, byte_fallback=True, model_type=kind)
+    for text in ("the café sat", "日本 cat", "cafe\u0301 \U0001f408"):
+        labels, lost = tokenizer.encode(text)
+        assert lost == ()
+        written = unicodedata.normalize("NFC", text)
+        assert tokenizer.decode(labels) == written
+        assert normalised_reference(text, tokenizer.vocabulary) == written
