@@ -26,9 +26,7 @@ def test_special_tokens_are_not_written(tmp_path, decoder):
     parts = [0.4, "some words sws hexre", 1.2, "wwss", 1.2, "and", 0.4]
     samples = np.concatenate([say(part) if isinstance(part, str) else silence(part) for part in parts])
     sf.write(tmp_path / "talk.wav", samples, RATE, subtype="FLOAT")
-    transcript = transcribe(
-        tmp_path / "talk.wav", SpecialTones(), decoder=decoder, options=AlignOptions(tokens=True)
-    )
+    transcript = transcribe(tmp_path / "talk.wav", SpecialTones(), decoder=decoder, options=AlignOptions(tokens=True))
     assert [cue.text.replace(" ", "") for cue in transcript.cues] == ["omeordhére", "and"]
     assert all(word.text for cue in transcript.cues for word in cue.words)
     tokens = [token.text for cue in transcript.cues for word in cue.words for token in word.tokens]
