@@ -101,6 +101,7 @@ def align(
         opened.assign_channels(alignment.cues)
     alignment.audio = str(audio)
     alignment.language = language
+    alignment.source = read.source
     alignment.warnings = [*opened.warnings, *read.warnings, *transcript.warnings, *alignment.warnings]
     return alignment
 

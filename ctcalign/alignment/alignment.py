@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ctcalign.alignment.caption_file import CaptionFile
 from ctcalign.spans import Span
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class AlignedCue:
     input_end: float | None = None
     alternatives: list[tuple[float, float]] = field(default_factory=list)  # other places at which its words are spoken
     scores: dict[str, float] = field(default_factory=dict)  # published scores by name, if requested
+    attributes: dict[str, Any] = field(default_factory=dict)  # see `Cue.attributes`
 
     @property
     def span(self) -> Span | None:
@@ -85,6 +87,7 @@ class Alignment:
     language: str | None = None
     frame_shift: float | None = None
     warnings: list[str] = field(default_factory=list)  # truncated audio, characters without a label, ...
+    source: CaptionFile | None = None  # what the caption file holds beside its cues
 
     def to_dict(self) -> dict[str, Any]:
         """The alignment as a JSON object of the schema `SCHEMA`. Empty optional keys are omitted."""

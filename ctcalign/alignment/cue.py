@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ctcalign.spans import Span
 
@@ -27,6 +29,8 @@ class Cue:
     """One caption of the input file. Times are seconds, None if the file has none.
 
     `text` includes mark-up (tags, speaker labels, notes): `ctcalign.text.markup.spans` finds the spoken parts.
+    `attributes` are what the file says of the cue beside these fields (settings, style, labels), by the name of its
+    format; values are JSON.
     """
 
     index: int  # position in the input file, from 0
@@ -37,6 +41,7 @@ class Cue:
     id: str | None = None
     channel: int | None = None
     words: tuple[CueWord, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def span(self) -> Span | None:

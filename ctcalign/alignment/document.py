@@ -1,7 +1,7 @@
 """Conversion of an `Alignment` to and from a JSON object of the schema `alignment.SCHEMA`.
 
-Required keys are always written; the others (reason, reading, speaker, id, channel, tokens, input_start, input_end,
-language, frame_shift, warnings) are omitted if they are empty.
+Required keys are always written; the others (reason, reading, speaker, id, channel, attributes, tokens, input_start,
+input_end, language, frame_shift, warnings, source) are omitted if they are empty.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, AlignedWord, Alignment, Status
+from ctcalign.alignment.caption_file import Block, CaptionFile
 from ctcalign.errors import CaptionError
 
 Row = dict[str, Any]
@@ -33,8 +34,18 @@ def to_dict(alignment: Alignment) -> Row:
     _set(row, language=alignment.language, frame_shift=alignment.frame_shift)
     if alignment.warnings:
         row["warnings"] = list(alignment.warnings)
+    if alignment.source is not None:
+        row["source"] = _source_to_dict(alignment.source)
     row["cues"] = [cue_to_dict(cue) for cue in alignment.cues]
     row["unwritten"] = [{"start": start, "end": end} for start, end in alignment.unwritten]
+    return row
+
+
+def _source_to_dict(source: CaptionFile) -> Row:
+    row: Row = {"format": source.format}
+    _set(row, recording=source.recording, header=source.header or None)
+    if source.blocks:
+        row["blocks"] = [{"before": block.before, "kind": block.kind, "text": block.text} for block in source.blocks]
     return row
 
 
@@ -55,6 +66,8 @@ def cue_to_dict(cue: AlignedCue) -> Row:
         row["alternatives"] = [{"start": start, "end": end} for start, end in cue.alternatives]
     if cue.scores:
         row["scores"] = dict(cue.scores)
+    if cue.attributes:
+        row["attributes"] = dict(cue.attributes)
     row["words"] = [_word_to_dict(word) for word in cue.words]
     return row
 
@@ -96,6 +109,7 @@ def from_dict(document: Mapping[str, Any]) -> Alignment:
         language=root["language"],
         frame_shift=root["frame_shift"],
         warnings=[reader.string(text, f"warnings[{i}]") for i, text in enumerate(root["warnings"] or [])],
+        source=None if root["source"] is None else reader.source(root["source"]),
     )
     alignment.warnings += [f'ignored the unknown key "{key}" ({n} times)' for key, n in sorted(reader.unknown.items())]
     return alignment
@@ -112,7 +126,15 @@ _ROOT = {
     "language": ("text", False),
     "frame_shift": ("number", False),
     "warnings": ("list", False),
+    "source": ("row", False),
 }
+_SOURCE = {
+    "format": ("text", True),
+    "recording": ("text", False),
+    "header": ("text", False),
+    "blocks": ("list", False),
+}
+_BLOCK = {"before": ("count", True), "kind": ("text", True), "text": ("text", True)}
 _TOKEN = {"text": ("text", True), "start": ("number", True), "end": ("number", True), "score": ("number", True)}
 _SPAN = {"start": ("number", True), "end": ("number", True)}
 _WORD = {
@@ -131,8 +153,15 @@ _CUE = {
     "channel": ("count", False),
     "alternatives": ("list", False),
     "scores": ("object", False),
+    "attributes": ("row", False),
     "words": ("list", False),
 }
+
+
+def source_of(document: Mapping[str, Any]) -> CaptionFile | None:
+    """The "source" of a document; raises a CaptionError that names the place of the error."""
+    row = document.get("source")
+    return None if row is None else _Reader(Counter()).source(row)
 
 
 class _Reader:
@@ -166,6 +195,10 @@ class _Reader:
             if value in get_args(Status):
                 return value
             raise CaptionError(f"{place}: expected one of {', '.join(get_args(Status))}, got {_short(value)}")
+        if kind == "row":  # any JSON inside
+            if isinstance(value, Mapping):
+                return {str(key): one for key, one in value.items()}
+            raise CaptionError(f"{place}: expected an object, got {_short(value)}")
         if kind == "object":
             if isinstance(value, Mapping):
                 return {str(key): self.value(one, "number", True, f"{place}.{key}") for key, one in value.items()}
@@ -181,12 +214,20 @@ class _Reader:
         values = self.fields(row, place, _SPAN)
         return values["start"], values["end"]
 
+    def source(self, row: Any) -> CaptionFile:
+        values = self.fields(row, "source", _SOURCE)
+        blocks = [
+            Block(**self.fields(one, f"source.blocks[{i}]", _BLOCK)) for i, one in enumerate(values["blocks"] or [])
+        ]
+        return CaptionFile(values["format"], values["header"] or "", blocks, values["recording"])
+
     def cue(self, row: Any, place: str) -> AlignedCue:
         values = self.fields(row, place, _CUE)
         values["words"] = [self.word(word, f"{place}.words[{i}]") for i, word in enumerate(values["words"] or [])]
         others = values["alternatives"] or []
         values["alternatives"] = [self.span(row, f"{place}.alternatives[{i}]") for i, row in enumerate(others)]
         values["scores"] = values["scores"] or {}
+        values["attributes"] = values["attributes"] or {}
         return AlignedCue(**values)
 
     def word(self, row: Any, place: str) -> AlignedWord:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from ctcalign.alignment.caption_file import Block, CaptionFile
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError
 from ctcalign.formats.detect import json_format, recognise
 from ctcalign.formats.registry import input_format
-from ctcalign.formats.shared.drafts import Notes, Source, finish, pick_recording
+from ctcalign.formats.shared.drafts import Draft, Notes, Source, finish, pick_recording
 from ctcalign.formats.shared.encoding import decode, unify_newlines
 from ctcalign.formats.shared.rolling import without_carried_lines
 
@@ -26,6 +28,7 @@ class Captions:
     encoding: str
     warnings: list[str] = field(default_factory=list)
     recording: str | None = None  # its id in the file, for formats with several recordings
+    source: CaptionFile | None = None  # what the file holds beside its cues
 
 
 def read_captions(
@@ -61,8 +64,18 @@ def read_captions(
             f"{opened.name}: no captions found in it as {chosen.name}; check the file or name its format"
         )
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
-    cues = finish(without_carried_lines(drafts, notes), notes)
-    return Captions(cues, chosen.name, encoding, [*warnings, *notes.texts()], chosen_recording)
+    drafts = without_carried_lines(drafts, notes)
+    cues = finish(drafts, notes)
+    beside = _beside(opened, reader.name, drafts, chosen_recording)
+    return Captions(cues, chosen.name, encoding, [*warnings, *notes.texts()], chosen_recording, beside)
+
+
+def _beside(opened: Source, format: str, drafts: list[Draft], recording: str | None) -> CaptionFile:
+    if opened.beside.file is not None:
+        return opened.beside.file
+    lines = sorted(draft.line for draft in drafts if draft.line is not None)
+    blocks = [Block(bisect_right(lines, line), kind, text) for line, kind, text in opened.beside.blocks]
+    return CaptionFile(format, opened.beside.header, blocks, recording)
 
 
 def _open(source: str | os.PathLike[str] | IO[Any]) -> tuple[Source, str, list[str]]:

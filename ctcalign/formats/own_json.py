@@ -9,7 +9,7 @@ from typing import Any
 
 from ctcalign.alignment.alignment import SCHEMA, Alignment
 from ctcalign.alignment.cue import CueWord
-from ctcalign.alignment.document import is_document, to_dict
+from ctcalign.alignment.document import is_document, source_of, to_dict
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
@@ -48,6 +48,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     cues = source.json.get("cues")
     if not isinstance(cues, list) or not all(isinstance(cue, dict) for cue in cues):
         raise CaptionError(f"{source.name}: expected a list of cues under 'cues'; is the file complete?")
+    source.beside.file = source_of(source.json)
     ordered = sorted(enumerate(cues), key=lambda pair: (_index(pair[1], pair[0]), pair[0]))
     return [_draft(cue) for _, cue in ordered]
 
@@ -68,7 +69,7 @@ def _draft(cue: dict[str, Any]) -> Draft:
         for w in cue.get("words") or []
         if isinstance(w, dict)
     ]
-    channel = cue.get("channel")
+    channel, attributes = cue.get("channel"), cue.get("attributes")
     return Draft(
         str(cue.get("text", "")),
         json_seconds(cue.get("start")),
@@ -77,6 +78,7 @@ def _draft(cue: dict[str, Any]) -> Draft:
         speaker=_text(cue.get("speaker")),
         channel=channel if isinstance(channel, int) else None,
         words=words,
+        attributes=dict(attributes) if isinstance(attributes, Mapping) else {},
     )
 
 

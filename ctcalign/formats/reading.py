@@ -67,6 +67,7 @@ def from_captions(captions: Captions, audio: str = "", duration: float | None = 
         model="",
         cues=[_cue(cue, captions.format) for cue in captions.cues],
         warnings=list(captions.warnings),
+        source=captions.source,
     )
 
 
@@ -91,6 +92,7 @@ def _cue(cue: Cue, format: str) -> AlignedCue:
         channel=cue.channel,
         input_start=cue.start,
         input_end=cue.end,
+        attributes=dict(cue.attributes),
     )
     if not _has_speech(aligned.text):
         aligned.status, aligned.reason = "not_spoken", None

@@ -108,6 +108,7 @@ FORMAT = Format(
     aliases=("subrip",),
     resolution=1e-3,
     keeps=frozenset({"markup"}),
+    tag=srt_tag,
     evidence="lines",
     matches=_matches,
 )

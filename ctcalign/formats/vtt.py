@@ -172,6 +172,7 @@ FORMAT = Format(
     aliases=("webvtt",),
     resolution=1e-3,
     keeps=frozenset({"words", "word_ends", "speakers", "unplaced", "markup"}),
+    tag=vtt_tag,
     evidence="header",
     matches=_matches,
 )

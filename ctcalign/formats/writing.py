@@ -13,6 +13,7 @@ from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import atomic_directory, atomic_write
 from ctcalign.formats.registry import format_of
 from ctcalign.formats.shared.format import Format, Rendered, WriteReport
+from ctcalign.formats.shared.layout import lost_layout
 from ctcalign.formats.shared.repair import repaired
 from ctcalign.formats.shared.view import tidied
 
@@ -32,6 +33,7 @@ def render(alignment: Alignment, format: str) -> Rendered:
         raise TypeError(f"format {entry.name} has no writer")
     rendered = entry.render(checked)
     rendered.notes[:0] = notes
+    rendered.notes += lost_layout(checked, entry)
     return rendered
 
 

@@ -71,8 +71,13 @@ def words_between(draw: st.DrawFn, start: float | None, end: float | None) -> li
 
 
 @st.composite
-def alignments(draw: st.DrawFn, *, longest: float = 500_000.0, ordered: bool = False) -> Alignment:
-    """`longest` in seconds (the default is beyond 100 h); `ordered`: cues in time order without overlap."""
+def alignments(
+    draw: st.DrawFn, *, longest: float = 500_000.0, ordered: bool = False, old_times: bool = True
+) -> Alignment:
+    """`longest` in seconds (the default is beyond 100 h); `ordered`: cues in time order without overlap.
+
+    `old_times`: cues without a place may have times of the input.
+    """
     duration = draw(st.floats(0.5, longest))
     count = draw(st.integers(0, 5))
     spans = [sorted((duration * draw(st.floats(0, 1)), duration * draw(st.floats(0, 1)))) for _ in range(count)]
@@ -94,7 +99,7 @@ def alignments(draw: st.DrawFn, *, longest: float = 500_000.0, ordered: bool = F
         cue.speaker = draw(names)
         cue.id = draw(st.one_of(st.none(), st.just(str(index + 1)), st.just("intro")))
         cue.channel = draw(st.one_of(st.none(), st.integers(0, 1)))
-        if not placed and draw(st.booleans()):
+        if old_times and not placed and draw(st.booleans()):
             cue.input_start, cue.input_end = a, b
         cues.append(cue)
     unwritten = [(min(a, b), max(a, b)) for a, b in spans[:1] if a != b]

@@ -14,12 +14,8 @@ UNDER_100_HOURS = 359_990.0
 
 
 def shown(alignment: Alignment) -> list[tuple[AlignedCue, float, float]]:
-    """What a caption file must contain: placed cues, and others with times of the input, in the order of starts."""
-    rows = []
-    for cue in alignment.cues:
-        start, end = (cue.input_start, cue.input_end) if cue.start is None else (cue.start, cue.end)
-        if start is not None:
-            rows.append((cue, start, end))
+    """What a caption file must contain: placed cues in the order of starts."""
+    rows = [(cue, cue.start, cue.end) for cue in alignment.cues if cue.start is not None]
     return sorted(rows, key=lambda row: row[1])
 
 

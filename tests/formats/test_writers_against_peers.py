@@ -23,7 +23,7 @@ from tests.formats.independent_reading import UNDER_100_HOURS, close, few, shown
 
 
 @few
-@given(alignments(longest=UNDER_100_HOURS))
+@given(alignments(longest=UNDER_100_HOURS, old_times=False))
 def test_srt_by_pysubs2(alignment):
     rendered = render(alignment, "srt")
     events = pysubs2.SSAFile.from_string(rendered.content, format_="srt").events
@@ -33,7 +33,7 @@ def test_srt_by_pysubs2(alignment):
 
 
 @few
-@given(alignments())
+@given(alignments(old_times=False))
 def test_srt_beyond_100_hours(alignment):
     content = render(alignment, "srt").content
     stamp = r"(\d{2,}):([0-5]\d):([0-5]\d),(\d{3})"
@@ -60,7 +60,7 @@ def seconds(stamp: str) -> float:
 
 
 @few
-@given(alignments())
+@given(alignments(old_times=False))
 def test_vtt_by_webvtt(alignment):
     rendered = render(alignment, "vtt")
     captions = webvtt.from_string(rendered.content)
@@ -82,7 +82,7 @@ def test_vtt_by_webvtt(alignment):
 
 
 @few
-@given(alignments(longest=UNDER_100_HOURS, ordered=True))
+@given(alignments(longest=UNDER_100_HOURS, ordered=True, old_times=False))
 def test_every_word_time_of_a_vtt_that_has_room(alignment):
     captions = webvtt.from_string(render(alignment, "vtt").content)
     for caption, (cue, start, end) in zip(captions, shown(alignment), strict=True):
@@ -95,7 +95,7 @@ def test_every_word_time_of_a_vtt_that_has_room(alignment):
 
 
 @few
-@given(alignments(longest=UNDER_100_HOURS))
+@given(alignments(longest=UNDER_100_HOURS, old_times=False))
 def test_ass_by_pysubs2(alignment):
     rendered = render(alignment, "ass")
     events = pysubs2.SSAFile.from_string(rendered.content).events

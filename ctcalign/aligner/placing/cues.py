@@ -49,6 +49,7 @@ def assemble(
             channel=cue.channel,
             input_start=cue.start,
             input_end=cue.end,
+            attributes=dict(cue.attributes),
         )
         found: list[PlacedWord] = []
         spoken = False

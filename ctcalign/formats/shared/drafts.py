@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ctcalign.alignment.caption_file import CaptionFile
 from ctcalign.alignment.cue import Cue, CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
@@ -19,6 +20,18 @@ _SHOWN_PER_KIND = 5
 _LISTED = 5
 
 
+@dataclass
+class Beside:
+    """What a reader found beside cues: the lines above the first cue, and blocks (line from 1, kind, text).
+
+    `file` is set by a format that holds this of another file.
+    """
+
+    header: str = ""
+    blocks: list[tuple[int, str, str]] = field(default_factory=list)
+    file: CaptionFile | None = None
+
+
 @dataclass(frozen=True)
 class Source:
     """A caption file in memory. `path` is None for a stream; Kaldi's reader looks for other files next to it."""
@@ -26,6 +39,7 @@ class Source:
     name: str
     text: str
     path: Path | None = None
+    beside: Beside = field(default_factory=Beside, compare=False)
 
     def lines(self) -> list[str]:
         """Lines without their ends. Only "\\n" ends a line: U+2028 and the like belong to the text."""
@@ -77,6 +91,7 @@ class Draft:
     channel: int | None = None
     words: list[CueWord] = field(default_factory=list)
     recording: str | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class Notes:
@@ -157,7 +172,17 @@ def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
             latest = Span(span.start, max(span.end, latest.end if latest else span.end))
         start, end = span or (None, None)
         cues.append(
-            Cue(index, draft.text, start, end, draft.speaker, draft.id, draft.channel, tuple(draft.words)),
+            Cue(
+                index,
+                draft.text,
+                start,
+                end,
+                draft.speaker,
+                draft.id,
+                draft.channel,
+                tuple(draft.words),
+                draft.attributes,
+            ),
         )
     return cues
 

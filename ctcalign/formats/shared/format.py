@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,9 @@ EVERYTHING: frozenset[Kept] = frozenset(
 # Evidence for a format: the files next to it, a header that only it has, its JSON, lines of a typical form,
 # or columns that other tables have too.
 Evidence = Literal["folder", "header", "json", "lines", "columns"]
+
+
+ALL = "*"  # in `Format.restores`: everything
 
 
 @dataclass
@@ -58,6 +62,9 @@ class Format:
         resolution: step of the written times in seconds, 0 if they are unrounded.
         keeps: what an output keeps of an `Alignment`: words (their starts), word_ends, scores (or confidences),
             speakers, status, unplaced (cues without a time), markup (tags of the text).
+        tag: a tag of a caption as this format writes it, "" if it cannot.
+        restores: what the writer gives back of the file that was read, by its format: "header", kinds of blocks, names
+            of attributes; `ALL` for everything.
         folder: an output is a folder of files.
         evidence, matches: how content is recognised whatever the file's name; None if it cannot be.
     """
@@ -71,6 +78,8 @@ class Format:
     more_extensions: tuple[str, ...] = ()
     resolution: float = 0.0
     keeps: frozenset[Kept] = frozenset()
+    tag: Callable[[re.Match[str]], str] | None = None
+    restores: Mapping[str, frozenset[str]] = field(default_factory=dict)
     folder: bool = False
     evidence: Evidence | None = None
     matches: Callable[[Source], bool] | None = None

@@ -62,6 +62,13 @@ def _name(match: re.Match[str]) -> str:
     return (match["name"] or "").lower()
 
 
+def tag_label(match: re.Match[str]) -> str:
+    """What a tag is called in a message, "" for line breaks and times."""
+    if match["override"]:
+        return "commands in braces"
+    return "" if match["time"] or _name(match) == "br" else f"<{_name(match)}>"
+
+
 def _closing(match: re.Match[str]) -> bool:
     return match[0].startswith("</")
 

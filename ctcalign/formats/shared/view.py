@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats.shared.mark_up import TAG, plain
+from ctcalign.formats.shared.unspoken import settled
 
 
 def listed(numbers: Iterable[int], most: int = 8) -> str:
@@ -42,25 +43,36 @@ class Rows:
     notes: list[str] = field(default_factory=list)
 
 
-def caption_rows(alignment: Alignment) -> Rows:
-    """Every cue of an alignment; one that was not placed gets the times of the input file if it has them."""
+def caption_rows(alignment: Alignment, *, own: bool = False) -> Rows:
+    """Every cue of an alignment; one that was not placed gets a time of `unspoken.settled` if there is one.
+
+    Args:
+        alignment: the alignment.
+        own: for a format that times events beside each other, written from a file of its kind: every cue is kept, in
+            file order; those that are not spoken move with their neighbours.
+    """
     rows = Rows()
-    old = []
-    for cue in alignment.cues:
-        if cue.span is not None:
+    old, blank = [], []
+    places = settled(alignment, apart=not own)
+    drawings = not own and alignment.source is not None and alignment.source.format == "ass"
+    for i, cue in enumerate(alignment.cues):
+        if drawings and not plain(cue.text):
+            blank.append(cue.index)
+        elif i in places:
+            rows.placed.append((cue, *places[i]))
+            if cue.span is None:
+                old.append(cue.index)
+        elif cue.span is not None:
             rows.placed.append((cue, *cue.span))
-        elif cue.input_start is not None and cue.input_end is not None:
-            start = max(cue.input_start, 0.0)  # may be beyond the end of a truncated recording
-            rows.placed.append((cue, start, max(start, cue.input_end)))
-            old.append(cue.index)
         else:
             rows.unplaced.append(cue)
     if old:
         rows.notes.append(
             f"{counted(len(old), 'cue')} not placed, written at the time of the input file: {listed(old)}"
         )
+    rows.notes += omission_note(blank, "have only commands or a drawing")
     order = [start for _, start, _ in rows.placed]
-    if any(a > b for a, b in itertools.pairwise(order)):
+    if not own and any(a > b for a, b in itertools.pairwise(order)):
         rows.placed.sort(key=lambda row: row[1])
         rows.notes.append("cues were not in the order of time: sorted by start")
     return rows
