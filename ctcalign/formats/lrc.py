@@ -151,7 +151,13 @@ _TIMED = re.compile(r"^\s*\[\d+:\d+(?:[.:]\d+)?\]", re.M)
 
 def _matches(source: Source) -> bool:
     tagged = sum(bool(_TAGGED.match(line)) for line in source.sample)
-    return _TIMED.search(source.text) is not None and tagged > 0.5 * len(source.sample)
+    return _TIMED.search(source.text) is not None and tagged > 0.5 * len(source.sample) and not _has_hours(source)
+
+
+def _has_hours(source: Source) -> bool:
+    """Whether the stamps are "[00:01:02]" of a transcript and not LRC's old "[mm:ss:xx]" with hundredths of seconds."""
+    thirds = [int(match[1]) for line in source.sample if (match := re.match(r"\s*\[\d+:\d+:(\d+)\]", line))]
+    return bool(thirds) and max(thirds) < 60
 
 
 FORMAT = Format(

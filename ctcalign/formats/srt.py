@@ -95,7 +95,12 @@ def _irregularity(line: str) -> str:
 _TIMING = re.compile(r"^\s*[\d:.,;]+\s*-->\s*[\d:.,;]+", re.M)
 
 
+_LOOSE = re.compile(r"^\s*\d+:\d:\d+\.\d+\s*-->", re.M)  # "0:0:6.4 -->" of a transcript of Teams
+
+
 def _matches(source: Source) -> bool:
+    if _LOOSE.search(source.text) and not re.search(r"^\s*\d+\s*$", source.text, re.M):
+        return False
     return _TIMING.search(source.text) is not None
 
 

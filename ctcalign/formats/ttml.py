@@ -92,8 +92,6 @@ class _Reader:
             start = min(w.start for _, w in timed)
             ends = [w.end for _, w in timed if w.end is not None]
             end = max(ends) if ends else None
-        if end is None and start is not None:
-            self._notes.add("cue without an end; times dropped", detail=f"cue {len(self.drafts) + 1}")
         single = bool(timed) and all(len(text.split()) == 1 for text, _ in timed)
         words = [CueWord(text.strip(), w.start, w.end) for text, w in timed] if single else []
         self.drafts.append(

@@ -68,14 +68,14 @@ EMPTY = {
 }
 
 
-@pytest.mark.parametrize("format", EMPTY)  # any text is a cue of txt, srt and kaldi
+@pytest.mark.parametrize("format", EMPTY)  # any text is a cue of txt, srt, kaldi, ...
 def test_a_file_without_captions_is_refused(reading, format):
     with pytest.raises(CaptionError, match="no captions"):
         reading(EMPTY[format], "captions", format=format)
 
 
 def test_the_list_of_empty_files_is_complete():
-    assert set(INPUT_FORMATS) - set(EMPTY) == {"txt", "srt", "kaldi"}
+    assert set(INPUT_FORMATS) - set(EMPTY) == {"txt", "srt", "kaldi", "sbv", "microdvd", "transcript"}
 
 
 def test_files_of_several_recordings_need_a_choice(reading):

@@ -154,3 +154,11 @@ def test_srt(talk):
         "1 cue not placed, written at the time of the input file: 2",
         "1 cue has no place and is omitted: 1",
     ]
+
+
+def test_text_on_the_line_of_the_times_is_kept(reading):
+    captions = reading(
+        "1\n00:00:01,000 --> 00:00:02,000 Hello\nyou\n\n2\n00:00:03,000 --> 00:00:04,000  X1:10 X2:20\nBye\n"
+    )
+    assert rows(captions) == [(1.0, 2.0, "Hello\nyou"), (3.0, 4.0, "Bye")]
+    assert any("text on the line of the times" in warning for warning in captions.warnings)

@@ -11,18 +11,21 @@ from ctcalign.formats.shared.drafts import Draft, Notes
 
 _ARROW = re.compile(r"^(?P<left>[^<>]{0,40}?)\s*(?:--+\s?>|[—–]+>|->|=+>)\s*(?P<right>.*)$")
 _LEADING_TIME = re.compile(r"^[-−+]?\d+(?:\s*[:.,;：，。]\s*\d+)*[.,]?")
+# "align:start position:0%" of WebVTT, "X1:100 X2:200" of SubRip, and numbers or signs without a word
+_SETTINGS = re.compile(r"(?:\s*[A-Za-z][A-Za-z0-9]*\s?[:=]\s?\S+)*[^A-Za-z\u00c0-\U0010ffff]*")
 _TIME_LIKE = re.compile(r"^[\s\d:.,;?xX_#*-]*$")
 
 
 @dataclass(frozen=True)
 class Timing:
-    """A timing line. `start` or `end` is None if it cannot be read."""
+    """A timing line. `start` or `end` is None if it cannot be read; `rest` is text behind the times, not settings."""
 
     row: int
     start: float | None
     end: float | None
     left: str
     right: str
+    rest: str = ""
 
 
 # (lines, timing, timing before it or None, id before it or None) -> (first row of the cue's block, its id)
@@ -47,7 +50,8 @@ def timings(lines: list[str]) -> list[Timing]:
         else:  # "->" also occurs in texts: both times must be there
             meant = start is not None and end is not None and ":" in left
         if meant:
-            out.append(Timing(row, start, end, left, right))
+            rest = "" if end is None else match["right"].strip()[len(found.group() if found else right) :].strip()
+            out.append(Timing(row, start, end, left, right, "" if _SETTINGS.fullmatch(rest) else rest))
     return out
 
 
@@ -77,9 +81,14 @@ def read_blocks(lines: list[str], notes: Notes, heading: Heading, first_row: int
     for k, mark in enumerate(marks):
         stop = begins[k + 1] if k + 1 < len(marks) else len(lines)
         text = _text(lines, mark.row + 1, stop, notes)
+        if mark.rest:
+            notes.add("text on the line of the times", mark.row + 1, mark.rest[:40])
+            text = mark.rest + ("\n" if text else "") + text
         if mark.start is None or mark.end is None:
             notes.add("unreadable times", mark.row + 1, lines[mark.row].strip()[:60])
-        out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k]))
+            out.append(Draft(text, line=mark.row + 1, id=ids[k]))
+        else:
+            out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k]))
     return out
 
 

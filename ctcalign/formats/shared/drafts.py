@@ -18,6 +18,7 @@ from ctcalign.spans import Span
 SAMPLE_LINES = 400  # number of lines by which a format is recognised
 _SHOWN_PER_KIND = 5
 _LISTED = 5
+_LETTERS_PER_SECOND = 15.0  # of speech at a usual rate
 
 
 @dataclass
@@ -160,6 +161,7 @@ def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tup
 def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
     """Cues in file order. Afterwards a cue has both times with 0 <= start <= end, or neither."""
     cues: list[Cue] = []
+    _complete(drafts, notes)
     latest: Span | None = None  # start of the last timed cue, furthest end so far
     for index, draft in enumerate(drafts):
         where = "" if draft.line is not None else f"cue {index + 1}"
@@ -185,6 +187,21 @@ def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
             ),
         )
     return cues
+
+
+def _complete(drafts: list[Draft], notes: Notes) -> None:
+    """Give cues with a start alone an end: where the next one begins, for the last one as long as its text takes."""
+    following: float | None = None
+    for index in range(len(drafts) - 1, -1, -1):
+        draft = drafts[index]
+        if draft.start is not None and draft.end is None:
+            if following is not None and following > draft.start:
+                draft.end = following
+            else:
+                draft.end = draft.start + max(1.0, len(draft.text) / _LETTERS_PER_SECOND)
+        if draft.start is None and draft.end is not None:
+            notes.add("an end without a start; times dropped", draft.line, "" if draft.line else f"cue {index + 1}")
+        following = draft.start if draft.start is not None else following
 
 
 def _checked(draft: Draft, notes: Notes, where: str) -> Span | None:
