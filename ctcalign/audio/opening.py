@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from ctcalign.audio.info import Source
 from ctcalign.errors import AudioError
+from ctcalign.files import temporary_folder
 
 _EXPECTED = "expected audio or video such as wav, flac, mp3, ogg, m4a, mp4, webm, mkv"
 _SIGNATURES = (
@@ -94,8 +95,7 @@ def _standard_input() -> Path:
 @contextlib.contextmanager
 def _spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
     """Copy a pipe to a temporary file, which is deleted afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="ctcalign-"))
-    try:
+    with temporary_folder() as folder:
         copy = folder / "audio"
         try:
             with copy.open("wb") as file:
@@ -107,8 +107,6 @@ def _spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
             ) from None
         _check(copy, name)
         yield copy
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check(path: Path, name: str) -> None:

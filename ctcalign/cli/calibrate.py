@@ -139,18 +139,21 @@ def _fit(
 ) -> None:
     """Fit, write the calibration, print its reliability and draw it."""
     from ctcalign.calibration.run import calibrate, write_calibration
+    from ctcalign.files import together
 
     with progress_bar(enabled=not quiet) as progress:
         found = calibrate(recordings, model, language, device, seed, progress)
     warn(found.warnings)
-    write_calibration(found.calibration, output)
+    with together():
+        write_calibration(found.calibration, output)
+        if plot is not None:
+            from ctcalign.report.pictures.calibration import draw_calibration
+
+            draw_calibration(found.reliability, plot, overwrite=overwrite)
     if not quiet:
         from ctcalign.report.tables.calibration import print_reliability
 
         print_reliability(found.reliability, table_console(100))
     note(f"wrote {output}")
     if plot is not None:
-        from ctcalign.report.pictures.calibration import draw_calibration
-
-        draw_calibration(found.reliability, plot, overwrite=overwrite)
         note(f"wrote {plot}")

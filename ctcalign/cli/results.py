@@ -78,13 +78,18 @@ def run(work: Callable[[Progress], Alignment], planned: Sequence[tuple[str, Form
 
 
 def write_results(alignment: Alignment, planned: Sequence[tuple[str, Format]], *, quiet: bool) -> None:
-    """Write every output; report data that a format cannot represent."""
+    """Write every output, all or none; report data that a format cannot represent."""
+    from ctcalign.files import together
     from ctcalign.formats.writing import write
 
-    for name, entry in planned:
-        report = write(alignment, name, entry.name)
+    reports = []
+    with together():
+        # Standard output last: nothing is printed if a file cannot be written.
+        for name, entry in sorted(planned, key=lambda output: output[0] == "-"):
+            reports.append(write(alignment, name, entry.name))
+    for report in reports:
         if not quiet:
-            warn(f"{name}: {text}" for text in report.notes)
+            warn(f"{report.path}: {text}" for text in report.notes)
 
 
 def _summarise(alignment: Alignment, took: float) -> None:

@@ -116,6 +116,10 @@ def command(
     levels: dict[str, list[Level] | None] = {"auto": None, "both": ["cue", "word"], "cue": ["cue"], "word": ["word"]}
     found = score(alignment, reference, levels[level], options, recording)
     warn(found.warnings)
+    if plot is not None:
+        from ctcalign.report.pictures.score import draw_score
+
+        draw_score(found, plot, overwrite=overwrite)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -123,7 +127,4 @@ def command(
 
         print_score(found)
     if plot is not None:
-        from ctcalign.report.pictures.score import draw_score
-
-        draw_score(found, plot, overwrite=overwrite)
         note(f"wrote {plot}")

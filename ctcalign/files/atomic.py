@@ -79,8 +79,9 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
                 yield aside
                 if os.path.lexists(target):
                     _check_replaceable(target, aside, path)
-                for file in aside.iterdir():
-                    _sync(file)
+                for file in aside.rglob("*"):
+                    if file.is_file():
+                        _sync(file)
             if exists:
                 for file in sorted(aside.iterdir()):
                     outputs.add(file, target / file.name, os.fspath(path))

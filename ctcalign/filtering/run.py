@@ -13,7 +13,7 @@ from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError, OutputError, UsageError
-from ctcalign.files import atomic_write, json_lines
+from ctcalign.files import atomic_write, json_lines, together
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 from ctcalign.formats.lhotse import is_cut
@@ -99,17 +99,29 @@ def filter_files(
             )
         report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
     results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
-    if target == "-" or target.lower().endswith(_MANIFEST):
-        _write(_manifest([document for document, _ in results], target), target)
-        report.written = [target]
-    else:
-        for document, place in results:
-            if place != target:  # in an output folder; the folder of a file that the user names must exist
-                Path(place).parent.mkdir(parents=True, exist_ok=True)
-            _write(_text(document, place), place)
-            report.written.append(place)
-    if rejected is not None:
-        _write("".join(_line(row) for row in report.tally.rejected), str(rejected))
+    to_stdout: list[str] = []
+    with together() as files:
+
+        def write(text: str, place: str) -> None:
+            if place == "-":
+                to_stdout.append(text)
+            else:
+                _write(text, place)
+
+        if target == "-" or target.lower().endswith(_MANIFEST):
+            write(_manifest([document for document, _ in results], target), target)
+            report.written = [target]
+        else:
+            for document, place in results:
+                if place != target:  # in an output folder; the folder of a file that the user names must exist
+                    files.make_folder(Path(place).parent)
+                write(_text(document, place), place)
+                report.written.append(place)
+        if rejected is not None:
+            write("".join(_line(row) for row in report.tally.rejected), str(rejected))
+        for text in to_stdout:  # last: nothing is printed if a file cannot be written
+            sys.stdout.buffer.write(text.encode())
+            sys.stdout.flush()
     return report
 
 
@@ -222,10 +234,6 @@ def _line(value: Any) -> str:
 
 
 def _write(text: str, target: str) -> None:
-    if target == "-":
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
-        return
     data = text.encode()
     with atomic_write(target, "wb") as stream:
         # mtime=0: the same content gives the same bytes.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ctcalign.errors import OutputError, UsageError
+from ctcalign.files import together
 from ctcalign.formats.reading import read_alignment
 from ctcalign.formats.shared.format import WriteReport
 from ctcalign.formats.writing import deliver, plan_outputs, render
@@ -50,6 +51,10 @@ def convert(
         if alignment.cues and content.cues == 0 and content.words == 0:
             reason = "; ".join(content.notes) or "it can store none of the cues"
             raise OutputError(f"{path}: nothing in {source} fits the format {entry.name}: {reason}")
-    reports = [deliver(content, *target) for target, content in zip(planned, rendered, strict=True)]
+    # Standard output last: nothing is printed if a file cannot be written.
+    order = sorted(range(len(planned)), key=lambda place: planned[place][0] == "-")
+    with together():
+        done = {place: deliver(rendered[place], *planned[place]) for place in order}
+    reports = [done[place] for place in range(len(planned))]
     reports[0].notes[:0] = alignment.warnings
     return reports

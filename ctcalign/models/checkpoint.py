@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 
 from ctcalign.errors import ModelError
+from ctcalign.files import temporary_folder
 from ctcalign.models.builtin.model import load_checkpoint
 from ctcalign.models.encoders.recogniser import ARCHITECTURE, make_recogniser, read_weights
 from ctcalign.models.protocol import AcousticModel
@@ -41,8 +41,8 @@ def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticM
         return make_recogniser(header, weights, name, device)
     from safetensors.torch import save_file
 
-    with tempfile.TemporaryDirectory(prefix="ctcalign-") as folder:
-        copy = Path(folder) / "model.safetensors"
+    with temporary_folder() as folder:
+        copy = folder / "model.safetensors"
         tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
         save_file(tensors, copy, metadata={"ctcalign": json.dumps(header)})
         return load_checkpoint(copy, name, device)

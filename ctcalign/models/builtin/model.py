@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.files import atomic_write
 from ctcalign.models.builtin.network import OUTPUT_FRAME_SHIFT, Network, NetworkConfig
 from ctcalign.models.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
 from ctcalign.text.vocabulary import Vocabulary
@@ -59,7 +60,7 @@ class ConvCtcModel(nn.Module):
 
 def save_checkpoint(path: Path, network: Network, header: dict[str, Any]) -> None:
     """Write float16 weights and a JSON header as one safetensors file, without the heads for training."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     config = asdict(network.config) | {"phones": 0}
     kept = {
@@ -68,9 +69,8 @@ def save_checkpoint(path: Path, network: Network, header: dict[str, Any]) -> Non
         if not name.startswith(("middle.", "phone."))
     }
     whole = {"format": FORMAT, "architecture": ARCHITECTURE, "config": config, **header}
-    temporary = path.with_name(path.name + ".part")
-    save_file(kept, temporary, metadata={"ctcalign": json.dumps(whole)})
-    temporary.replace(path)
+    with atomic_write(path, "wb") as file:
+        file.write(save(kept, metadata={"ctcalign": json.dumps(whole)}))
 
 
 def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.files import atomic_write
 from ctcalign.models.builtin.model import FORMAT
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
@@ -95,8 +96,9 @@ def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) 
 
     Raises:
         UsageError: the encoder is not one of ctcalign's, so it could not be loaded again.
+        OutputError: the file cannot be written.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     if _ENCODERS.get(network.encoder.name) != type(network.encoder).__name__:
         raise UsageError(
@@ -104,9 +106,8 @@ def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) 
             "could not be read again; export it to ONNX instead"
         )
     weights = {name: value.detach().cpu().float().contiguous() for name, value in network.state_dict().items()}
-    temporary = path.with_name(path.name + ".part")
-    save_file(weights, temporary, metadata={"ctcalign": json.dumps(header)})
-    temporary.replace(path)
+    with atomic_write(path, "wb") as file:
+        file.write(save(weights, metadata={"ctcalign": json.dumps(header)}))
 
 
 def build_network(header: Mapping[str, Any], where: str) -> CtcNetwork:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
+from ctcalign.files import atomic_directory
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
 from ctcalign.train.preference.examples import VALUES, Example
@@ -206,6 +207,7 @@ class TextPreferenceModule(TrainingModule):
 
     def export(self, output: Path) -> Path:
         """Write model and tokenizer to a folder that transformers can load."""
-        self.language_model.save_pretrained(output)
-        self.tokenizer.save(output)
+        with atomic_directory(output) as folder:
+            self.language_model.save_pretrained(folder)
+            self.tokenizer.save(folder)
         return output
