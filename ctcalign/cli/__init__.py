@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
-from types import FrameType, TracebackType
-from typing import Any, NoReturn
+from types import TracebackType
+from typing import Any
 
 import click
 
 from ctcalign import __version__
+from ctcalign.cli.stopping import handle_signals
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import missing_package
 
@@ -170,10 +170,6 @@ def _unexpected(kind: type[BaseException], error: BaseException, trace: Tracebac
     )
 
 
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
-
-
 def _silence_libraries() -> None:
     """Send descriptor 2 to the null device: decoders of damaged files write to it, whatever their settings.
 
@@ -191,7 +187,6 @@ def main() -> None:
     """Entry point of the `ctcalign` program."""
     if not _debugging():
         _silence_libraries()
-    # Turn SIGTERM into SystemExit so that `finally` blocks remove temporary files.
-    signal.signal(signal.SIGTERM, _terminated)
+    handle_signals()
     sys.excepthook = _unexpected
     commands.main(prog_name="ctcalign")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ctcalign.cli.stopping import MESSAGE
 from tests.bad.files import WORDS, content, speech
 
 # A pipe that never ends keeps the program busy at a known place: it waits for the recording's next bytes.
@@ -29,7 +30,7 @@ def start(place: Path, call: list[str], limit: Callable[[], None] | None = None)
 
 @pytest.mark.parametrize(
     ("number", "status", "text"),
-    [(signal.SIGINT, 130, "ctcalign: error: interrupted\n"), (signal.SIGTERM, 143, "")],
+    [(signal.SIGINT, 130, MESSAGE + "ctcalign: error: interrupted\n"), (signal.SIGTERM, 143, MESSAGE)],
     ids=["Ctrl-C", "kill"],
 )
 def test_a_stopped_program_leaves_nothing(tmp_path, number, status, text):

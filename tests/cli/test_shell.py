@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 
@@ -15,6 +13,7 @@ from ctcalign import __version__
 from ctcalign.cli import COMMANDS, commands
 from ctcalign.cli.console import progress_bar, warn
 from ctcalign.errors import AudioError, UsageError
+from tests.cli.program import start
 
 
 @pytest.fixture
@@ -107,27 +106,6 @@ def test_an_unknown_command_names_itself():
     assert result.stderr.count("\n") == 1
 
 
-PROGRAM = """
-import sys, types, click
-from ctcalign import cli
-module = types.ModuleType("boom_module")
-@click.command("boom")
-def command():
-{body}
-module.command = command
-sys.modules["boom_module"] = module
-cli.COMMANDS["boom"] = ("boom_module", "Raises.")
-sys.argv = ["ctcalign", "boom"]
-cli.main()
-"""
-
-
-def start(body, **streams):
-    code = PROGRAM.format(body="\n".join("    " + line for line in body.splitlines()))
-    environment = {key: value for key, value in os.environ.items() if key != "CTCALIGN_DEBUG"}
-    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, env=environment, **streams)
-
-
 def test_an_unexpected_error_of_the_program_is_one_line():
     process = start("raise ZeroDivisionError('oops')", stdout=subprocess.PIPE)
     _, stderr = process.communicate(timeout=60)
@@ -135,31 +113,6 @@ def test_an_unexpected_error_of_the_program_is_one_line():
     assert stderr.startswith("ctcalign: error: unexpected ZeroDivisionError: oops")
     assert "please report" in stderr
     assert stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("number", "status", "text"), [(signal.SIGINT, 130, "ctcalign: error: interrupted\n"), (signal.SIGTERM, 143, "")]
-)
-def test_a_signal_stops_the_program_with_its_status_and_cleans_up(tmp_path, number, status, text):
-    left = tmp_path / "half.part"
-    body = f"""
-from pathlib import Path
-import time
-left = Path({str(left)!r})
-left.write_text("half")
-try:
-    print("ready", flush=True)
-    time.sleep(60)
-finally:
-    left.unlink()
-"""
-    process = start(body.strip(), stdout=subprocess.PIPE)
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(number)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == status
-    assert stderr == text
-    assert not left.exists()
 
 
 def test_a_reader_that_goes_away_is_no_error():
