@@ -10,6 +10,7 @@ from ctcalign.formats.shared.clock import decimal, parse_time, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.pauses import spoken_drafts
 from ctcalign.formats.shared.view import omission_note, placed_cues, spoken_words
 
 
@@ -47,7 +48,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             out.append(Draft(parts[2] if len(parts) > 2 else line, line=n))
         else:
             out.append(Draft(parts[2] if len(parts) > 2 else "", start, end, line=n))
-    return out
+    return spoken_drafts(out, notes)
 
 
 _LABEL = re.compile(r"^[-+]?\d+(?:[.,]\d+)?\t[-+]?\d+(?:[.,]\d+)?(?:\t|$)|^\\\t")

@@ -10,6 +10,7 @@ from ctcalign.formats.shared.clock import decimal, number, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.pauses import spoken_rows
 from ctcalign.formats.shared.timed_words import WordRow, grouped
 from ctcalign.formats.shared.view import counted, omission_note, recording_name, spoken_words
 
@@ -80,7 +81,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             word = CueWord(parts[4], start, round(start + length, 6), number(parts[5]) if len(parts) > 5 else None)
         speaker = parts[7] if len(parts) > 7 else None
         rows.append(WordRow(word, n, speaker, channels[parts[1]], parts[0]))
-    return grouped(rows)
+    return grouped(spoken_rows(rows, notes))
 
 
 _ROW = re.compile(r"^\S+\s+\S+\s+\d+(?:\.\d+)?\s+\d+(?:\.\d+)?\s+\S+(?:\s+\S+){0,3}$|^\S+\s+\S+\s+\*\s+\*\s+<ALT")

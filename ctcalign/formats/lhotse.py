@@ -20,6 +20,7 @@ from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.pauses import spoken_words as spoken_words_of
 from ctcalign.formats.shared.view import omission_note, placed_cues, recording_name, spoken_text, spoken_words
 from ctcalign.spans import Span
 
@@ -154,13 +155,13 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     out: list[Draft] = []
     for row in source.json if isinstance(source.json, list) else [source.json]:
         if isinstance(row, dict):
-            out += [_draft(own) for own in supervisions(row)]
+            out += [_draft(own, notes) for own in supervisions(row)]
         else:
             notes.add("line that is neither a supervision nor a cut", detail=str(row)[:40])
     return out
 
 
-def _draft(own: Supervision) -> Draft:
+def _draft(own: Supervision, notes: Notes) -> Draft:
     start, end = own.span or (None, None)
     raw, channel = own.custom.get("raw_text"), own.row.get("channel")
     if isinstance(channel, list) and len(channel) == 1:
@@ -172,7 +173,7 @@ def _draft(own: Supervision) -> Draft:
         id=_text(own.row.get("id")),
         speaker=_text(own.row.get("speaker")),
         channel=channel if isinstance(channel, int) else None,
-        words=own.words,
+        words=spoken_words_of(own.words, notes),
         recording=own.recording,
     )
 

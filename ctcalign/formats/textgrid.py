@@ -14,6 +14,7 @@ from ctcalign.formats.shared.clock import decimal, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.pauses import note_pauses, pause_labels
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 
@@ -193,10 +194,12 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
     Tiers are recognised by name: "cues", "utterances", "sentences", "text", ... and "words", also after a speaker
     ("Ann - words"). With word tiers alone, words are grouped by pauses. Without such names every interval tier has
-    the utterances of one speaker, except tiers of phones and tokens. Point tiers are skipped; empty intervals are
-    pauses.
+    the utterances of one speaker, except tiers of phones and tokens. Point tiers are skipped; empty intervals and those
+    with a label of silence ("sp", "<sil>", "#") are pauses.
     """
     tiers = _parse(source)
+    for tier in tiers:
+        _blank_pauses(tier, notes)
     words = [t for t in tiers if t.interval and _WORD_TIER.search(t.name)]
     cues = [t for t in tiers if t.interval and _CUE_TIER.search(t.name)]
     rest = [t for t in tiers if t.interval and not _PHONE_TIER.search(t.name) and t not in words and t not in cues]
@@ -232,6 +235,15 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     if strays or len(speakers or words) > 1:
         drafts.sort(key=lambda d: d.start or 0.0)
     return drafts
+
+
+def _blank_pauses(tier: _ReadTier, notes: Notes) -> None:
+    if not tier.interval or _PHONE_TIER.search(tier.name):
+        return
+    pauses = pause_labels([text for _, _, text in tier.rows])
+    count = sum(text.strip() in pauses for _, _, text in tier.rows)
+    tier.rows = [(a, b, "" if text.strip() in pauses else text) for a, b, text in tier.rows]
+    note_pauses(pauses, count, notes)
 
 
 def _cue_tiers(words: list[_ReadTier], rest: list[_ReadTier]) -> tuple[list[_ReadTier], list[_ReadTier]]:

@@ -11,6 +11,7 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.formats.shared.clock import decimal, number, parse_clock, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.pauses import spoken_drafts
 from ctcalign.formats.shared.timed_words import WordRow, cue_of
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -106,7 +107,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         scores = [number(parts[columns["score"]]) if len(parts) > columns["score"] else None for _, parts in rows]
         words = [CueWord(d.text, d.start, d.end, score) for d, score in zip(out, scores, strict=True)]
         return _cues_of_words([parts[0] for _, parts in rows], words, [n for n, _ in rows])
-    return out
+    return spoken_drafts(out, notes)
 
 
 def _columns(header: list[str]) -> tuple[dict[str, int], float]:

@@ -11,6 +11,7 @@ from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.pauses import spoken_rows, spoken_words
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 
 _LISTS = ("segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "word_segments", "words")
@@ -37,12 +38,12 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         if _dicts(rows) and all("word" in row and "text" not in row for row in _dicts(rows)):
             rows, words = None, _dicts(rows)
     if rows is None:
-        return grouped([WordRow(_word(w), speaker=_str(w.get("speaker"))) for w in words])
+        return grouped(spoken_rows([WordRow(_word(w), speaker=_str(w.get("speaker"))) for w in words], notes))
     if rows and not _dicts(rows):
         raise CaptionError(f"{source.name}: expected segments as objects with 'text', got {type(rows[0]).__name__}")
     drafts = [_segment(row) for row in _dicts(rows)]
     if words and not any(d.words for d in drafts):
-        left = assign_words(drafts, [_word(w) for w in words])
+        left = assign_words(drafts, spoken_words([_word(w) for w in words], notes))
         if left:
             notes.add(
                 "words of the file's word list are in no segment", detail=f"{len(left)} words, first {left[0].text!r}"

@@ -28,7 +28,7 @@ _HTML = re.compile(
 )
 _ESCAPED = re.compile(rf"&lt;/?(?:{_NAMES})\s*/?&gt;|&lt;font\s.{0, 200}?&gt;", re.I)
 # <unk>, <laugh>, <door slams>: transcribers' notes in angle brackets
-_ANGLE_NOTE = re.compile(r"(?<![^\s>(\"'])<[A-Za-z][A-Za-z_\- ]{0,40}/?>")
+_ANGLE_NOTE = re.compile(r"(?<![^\s>(\"'])<[A-Za-z][A-Za-z_\- ]{0,40}:?/?>")
 _ASS = re.compile(r"\{[^{}]*\\[^{}]*\}|\{[A-Za-z]:[^{}]*\}")
 _DRAWING = re.compile(r"(\{[^{}]*\\p[1-9][^{}]*\})(.*?)(?=\{[^{}]*\\p0[^{}]*\}|$)", re.S)
 _RUBY_TEXT = re.compile(r"(<rt[^<>]*>)(.*?)(</rt>|</ruby>|$)", re.I | re.S)
