@@ -1,16 +1,21 @@
-"""Decode with the FFmpeg libraries of PyAV: mp4, m4a, webm, mkv and other formats that libsndfile does not read."""
+"""Decode with the FFmpeg libraries of PyAV: mp4, m4a, mp3, webm, mkv and what else libsndfile does not read whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ctcalign.audio.clock import Clock
-from ctcalign.audio.info import AudioInfo, Samples
+from ctcalign.audio.file_parts import FilePart
+from ctcalign.audio.info import AudioInfo, AudioTrack, Piece, Samples, check_rate, with_channels
+from ctcalign.audio.mpeg import stated_seconds
+from ctcalign.audio.stream_times import EXACT_DURATION, duration_of, start_note, zero_of
+from ctcalign.audio.tracks import choose_track, tracks_note, tracks_of
 from ctcalign.errors import AudioError
 
 if TYPE_CHECKING:
@@ -32,54 +37,76 @@ _NO_RECORDING = (
     "sdp",
     "txd",
 )
-# Time stamps of these containers begin at 0 by definition, those of others with the first stream.
-_CLOCK_FROM_ZERO = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-# The headers of these containers give the exact duration.
-_EXACT_DURATION = (*_CLOCK_FROM_ZERO, "asf", "avi", "flac", "wav", "caf", "wv", "tta", "ape")
+# FFmpeg formats whose time stamps come from a clock; those of others only count what was read.
+_WITH_CLOCK = (
+    *("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "flv", "live_flv", "asf", "avi", "ogg", "nut"),
+    *("mxf", "gxf", "wtv", "rm", "dv", "ivf", "kux"),
+)
+# Seconds after which the clock of an MPEG stream begins at 0 again: 33 bits at 90 kHz.
+_MPEG, _WRAP = ("mpegts", "mpeg"), 2**33 / 90_000
+# FFmpeg formats without a header: their duration is that of their packets.
+_NO_LENGTH = ("mp3", "aac")
 _MAX_SILENCE = 1 << 16
+# Errors in a row after which a file is given up; packets without a frame before there is no sound.
+_MOST_ERRORS = 16
 
 
 class AvSource:
-    """The first audio stream of a file, decoded by PyAV.
+    """An audio track of a file, decoded by PyAV.
 
+    Args:
+        part: the file, or the part of it that is one recording.
+        name: for messages.
+        track: number or language of the audio track; None: see `choose_track`.
+        wrong_length: seconds according to the header, if the sound goes on behind them; None: the header is believed.
     Raises:
         av.error.FFmpegError: the format is unknown, or the file is damaged at its start.
-        AudioError: it has no audio, or none that can be decoded.
+        AudioError: it has no audio, or none that can be decoded.   UsageError: no such track.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._url = f"file:{path}"  # a colon in the name is not a protocol
+    def __init__(
+        self, part: FilePart, name: str, track: str | int | None = None, *, wrong_length: float | None = None
+    ) -> None:
+        self._part = part
         self._name = name
+        self._wrong_length = wrong_length
+        self._options = {} if wrong_length is None else {"ignore_length": "1"}
         with self._open() as container:
-            stream = self._stream(container)
+            tracks = self._tracks(container)
+            self._track: AudioTrack = choose_track(tracks, track, name)
+            stream = container.streams.audio[self._track.number]
             context = stream.codec_context
             rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
             # From the first frame, not the header: the header of HE-AAC gives half the rate.
-            for frame in _frames(container, stream, []):
+            for frame in _Frames(container, stream):
                 rate, channels = int(frame.sample_rate), len(frame.layout.channels)
                 break
             if rate <= 0 or channels <= 0:
                 raise AudioError(
                     f"{name}: its audio stream ({context.name}) holds no decodable sound; convert it to wav or flac"
                 )
+            check_rate(name, rate)
             self.info = AudioInfo(
                 path=name,
-                container=_short(container.format.name, path),
+                container=_short(container.format.name, part.path),
                 codec=str(context.name),
                 sample_rate=rate,
                 channels=channels,
-                duration=_duration(container, stream),
+                duration=self._stated(container, stream),
+                track=self._track.number,
+                tracks=tracks,
             )
 
-    def _open(self) -> av.container.InputContainer:
+    @contextmanager
+    def _open(self) -> Iterator[av.container.InputContainer]:
         import av
 
         # Ignore metadata in a wrong encoding: an option up to PyAV 18, the default later.
         lenient: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-        container: av.container.InputContainer = av.open(self._url, mode="r", **lenient)
-        return container
+        with _url(self._part) as url, av.open(url, mode="r", options=self._options, **lenient) as container:
+            yield container
 
-    def _stream(self, container: av.container.InputContainer) -> Any:
+    def _tracks(self, container: Any) -> tuple[AudioTrack, ...]:
         format_name = container.format.name
         if format_name in _NO_RECORDING or format_name.endswith("_pipe"):
             raise AudioError(
@@ -88,82 +115,151 @@ class AvSource:
         if not container.streams.audio:
             kind = "a video without audio" if container.streams.video else "a file without audio"
             raise AudioError(f"{self._name}: {kind}; give a file that has an audio stream")
-        return container.streams.audio[0]
+        return tracks_of(container)
 
-    def pieces(self, warnings: list[str]) -> Iterator[Samples]:
-        """Pieces of shape (samples, channels), placed by their time stamps; see `Source`."""
+    def _stated(self, container: Any, stream: Any) -> float | None:
+        if self._wrong_length is None and container.format.name not in _NO_LENGTH:
+            return duration_of(container, stream)
+        with self._part.open() as file:
+            stated = stated_seconds(file) if container.format.name == "mp3" else None
+        if stated is not None:
+            return stated
+        with self._open() as again:  # counting packets takes a fraction of a second per hour
+            return _packet_seconds(again, again.streams.audio[self._track.number])
+
+    def pieces(self, warnings: list[str]) -> Iterator[Piece]:
+        """Pieces placed by their time stamps; see `Source`."""
         rate, channels = self.info.sample_rate, self.info.channels
+        if len(self.info.tracks) > 1:
+            warnings.append(tracks_note(self.info.tracks, self._track, self._name))
         with self._open() as container:
-            stream = self._stream(container)
-            clock = Clock(rate, _zero(container), self.info.duration)
-            damaged: list[str] = []
-            for frame in _frames(container, stream, damaged):
-                if frame.sample_rate != rate:
+            stream = container.streams.audio[self._track.number]
+            zero = zero_of(container, rate)
+            note = start_note(container, zero)
+            if note is not None:
+                warnings.append(f"{self._name}: {note}")
+            clock = Clock(rate, zero, self.info.duration)
+            timed = container.format.name in _WITH_CLOCK
+            frames = _Frames(container, stream)
+            for frame in frames:
+                if frame.sample_rate != clock.rate:
+                    try:
+                        check_rate(self._name, int(frame.sample_rate))
+                    except AudioError as error:
+                        frames.damaged.append(str(error))
+                        continue
                     warnings.append(
-                        f"{self._name}: the sample rate changes from {rate} to {frame.sample_rate} Hz at "
-                        f"{clock.position / rate:.2f} s: the rest is not read; convert the file to wav first"
+                        f"{self._name}: the sample rate changes from {clock.rate} to {frame.sample_rate} Hz at "
+                        f"{clock.seconds:.2f} s"
                     )
-                    break
-                samples = _with_channels(_to_float(frame), channels)
-                pad, drop = clock.place(frame.time, len(samples))
+                    clock.change_rate(int(frame.sample_rate))
+                samples = with_channels(_to_float(frame), channels)
+                time = frame.time if timed else None
+                if time is not None and container.format.name in _MPEG:
+                    time -= round((time - clock.expected) / _WRAP) * _WRAP
+                pad, drop = clock.place(time, len(samples))
                 while pad > 0:
-                    yield np.zeros((min(pad, _MAX_SILENCE), channels), dtype=np.float32)
+                    yield Piece(np.zeros((min(pad, _MAX_SILENCE), channels), dtype=np.float32), clock.rate)
                     pad -= _MAX_SILENCE
                 if drop < len(samples):
-                    yield samples[drop:]
-            warnings.extend(f"{self._name}: {note}" for note in clock.notes)
-            self._warn_of_damage(container, clock.position / rate, damaged, warnings)
+                    yield Piece(samples[drop:], clock.rate)
+            warnings.extend(f"{self._name}: {text}" for text in clock.all_notes())
+            self._warn_of_damage(container, clock.seconds, frames, warnings)
 
-    def _warn_of_damage(self, container: Any, end: float, damaged: list[str], warnings: list[str]) -> None:
+    def _warn_of_damage(self, container: Any, end: float, frames: _Frames, warnings: list[str]) -> None:
         stated = self.info.duration
-        if stated is not None and container.format.name in _EXACT_DURATION and end < stated - 0.5:
+        if self._wrong_length is not None:
+            warnings.append(
+                f"{self._name}: {self._wrong_length:.2f} s according to the header, but the sound goes on: "
+                f"{end:.2f} s read"
+            )
+        elif stated is not None and container.format.name in EXACT_DURATION and end < stated - 0.5:
             warnings.append(f"{self._name}: truncated: {stated:.2f} s according to the header, {end:.2f} s decoded")
-        elif damaged:
-            warnings.append(f"{self._name}: {len(damaged)} damaged packets skipped (first: {damaged[0]})")
+        elif frames.stopped:
+            left = self._part.size - frames.read
+            warnings.append(
+                f"{self._name}: damaged: reading stopped at {end:.2f} s ({frames.stopped}); the last {left} of "
+                f"{self._part.size} bytes are not read"
+            )
+        elif frames.damaged:
+            warnings.append(f"{self._name}: {len(frames.damaged)} damaged packets skipped (first: {frames.damaged[0]})")
 
 
-def _frames(container: Any, stream: Any, damaged: list[str]) -> Iterator[Any]:
-    """Decoded frames; the errors of packets that cannot be decoded go to `damaged`."""
+class _Frames:
+    """The decoded frames of a stream, with what went wrong.
+
+    Attributes:
+        damaged: errors of packets that cannot be decoded.
+        stopped: the error after which nothing more can be read; empty if the file was read to its end.
+        read: bytes up to the end of the last packet.
+    """
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        self._container, self._stream = container, stream
+        self.damaged: list[str] = []
+        self.stopped = ""
+        self.read = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        import av
+
+        errors = 0
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.error.FFmpegError, EOFError, OSError, ValueError) as error:
+                self.damaged.append(_reason(error))
+                errors += 1
+                if errors > _MOST_ERRORS:
+                    self.stopped = self.damaged[-1]
+                    return
+                packets = self._container.demux(self._stream)  # goes on behind the bytes that cannot be read
+                continue
+            if packet is None:
+                return
+            if packet.size:
+                errors = 0
+                if packet.pos is not None:
+                    self.read = max(self.read, packet.pos + packet.size)
+            try:
+                yield from packet.decode()
+            except EOFError:
+                if not packet.size:  # the end of the stream
+                    return
+                self.damaged.append("the decoder ends before the file")
+            except av.error.FFmpegError as error:
+                self.damaged.append(_reason(error))
+
+
+def _packet_seconds(container: Any, stream: Any) -> float | None:
     import av
 
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except (av.error.FFmpegError, EOFError) as error:
-            damaged.append(str(error))
-            packet = None
-        if packet is None:
-            return
-        try:
-            yield from packet.decode()
-        except EOFError:
-            return
-        except av.error.FFmpegError as error:
-            damaged.append(str(error))
+    total = 0.0
+    try:
+        for packet in container.demux(stream):
+            total += float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
+    except (av.error.FFmpegError, EOFError):
+        return None
+    return total or None
 
 
-def _zero(container: Any) -> float:
-    if container.format.name in _CLOCK_FROM_ZERO or container.start_time is None:
-        return 0.0
-    return float(container.start_time) / 1e6
+@contextmanager
+def _url(part: FilePart) -> Iterator[str | BinaryIO]:
+    """What PyAV opens: an address, or a file object for a part of a file or a name that is not UTF-8."""
+    try:
+        name = str(part.path).encode("utf-8").decode("utf-8")
+    except UnicodeEncodeError:
+        name = ""
+    if part.whole and name:
+        yield f"file:{name}"  # a colon in the name is not a protocol
+        return
+    with part.open() as file:
+        yield file
 
 
-def _duration(container: Any, stream: Any) -> float | None:
-    """End time of the audio stream, according to the header."""
-    if stream.duration is not None and stream.time_base is not None:
-        start = float((stream.start_time or 0) * stream.time_base) - _zero(container)
-        return max(float(stream.duration * stream.time_base) + start, 0.0)
-    stated = stream.metadata.get("DURATION")  # Matroska: 00:01:02.345000000
-    if stated is not None and stated.count(":") == 2:
-        hours, minutes, seconds = stated.split(":")
-        try:
-            return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        except ValueError:
-            return None
-    if container.duration is not None and len(container.streams) == 1:
-        return float(container.duration) / 1e6
-    return None
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__).splitlines()[0]
 
 
 def _short(format_name: str, path: Path) -> str:
@@ -175,8 +271,10 @@ def _short(format_name: str, path: Path) -> str:
 
 def _to_float(frame: Any) -> Samples:
     """Samples of a decoded frame as float32 in [-1, 1]. Shape (samples, channels)."""
-    samples: npt.NDArray[Any] = frame.to_ndarray()
     channels = len(frame.layout.channels)
+    if frame.format.name.startswith("s64"):
+        return _from_64_bits(frame, channels)
+    samples: npt.NDArray[Any] = frame.to_ndarray()
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
     if samples.dtype == np.uint8:
         return (samples.astype(np.float32) - np.float32(128)) / np.float32(128)
@@ -185,8 +283,11 @@ def _to_float(frame: Any) -> Samples:
     return samples.astype(np.float32, copy=False)
 
 
-def _with_channels(samples: Samples, channels: int) -> Samples:
-    """If the number of channels has changed within the stream: the mean of the new channels, for each old one."""
-    if samples.shape[1] == channels:
-        return samples
-    return np.repeat(samples.mean(axis=1, keepdims=True, dtype=np.float32), channels, axis=1)
+def _from_64_bits(frame: Any, channels: int) -> Samples:
+    """PyAV has no array of 64-bit integers: from the bytes of its planes."""
+    planes = [np.frombuffer(bytes(plane), "=i8") for plane in frame.planes]
+    if frame.format.is_planar:
+        samples = np.stack([plane[: frame.samples] for plane in planes], axis=1)
+    else:
+        samples = planes[0][: frame.samples * channels].reshape(-1, channels)
+    return (samples / 2.0**63).astype(np.float32)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 # Seconds. Time stamps are rounded (1 ms in Matroska) and jitter; only larger differences are gaps or overlaps.
 _TOLERANCE = 0.05
 # Seconds. A larger jump back is a reset of the clock, not an overlap.
-_RESET_BACK = 10.0
-# Seconds. The longest gap that is filled with silence if the header gives no duration.
+_RESET_BACK = 1.0
+# Seconds that a gap may reach beyond the duration in the header.
+_SLACK = 10.0
+# Seconds. The longest gap that is filled with silence: a longer one is a reset of the clock.
 _RESET_FORWARD = 3600.0
 
 
@@ -30,6 +32,31 @@ class Clock:
     position: int = 0
     notes: list[str] = field(default_factory=list)
     _started: bool = False
+    _overlapping: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """The position in seconds."""
+        return self.position / self.rate
+
+    @property
+    def expected(self) -> float:
+        """The time stamp of a frame that follows without a gap."""
+        return self.zero + self.seconds
+
+    def all_notes(self) -> list[str]:
+        """The notes, with the sum of what was dropped."""
+        if self._overlapping < _TOLERANCE:
+            return self.notes
+        return [
+            *self.notes,
+            f"{self._overlapping:.2f} s of sound overlap the sound before by their time stamps: dropped",
+        ]
+
+    def change_rate(self, rate: int) -> None:
+        """The frames that follow have another sample rate."""
+        self.position = round(self.seconds * rate)
+        self.rate = rate
 
     def place(self, time: float | None, samples: int) -> tuple[int, int]:
         """Place the next frame.
@@ -53,12 +80,15 @@ class Clock:
         return pad, drop
 
     def _gap(self, shift: int) -> int:
-        here, length = self.position / self.rate, shift / self.rate
-        limit = _RESET_FORWARD if self.duration is None else max(self.duration - here, 0.0) + _RESET_BACK
+        here, length = self.seconds, shift / self.rate
+        limit = _RESET_FORWARD
+        if self.duration is not None:
+            limit = min(limit, max(self.duration - here, 0.0) + _SLACK)
         if length > limit:
             self.zero += length
             self.notes.append(
-                f"time stamps jump by {length:.1f} s at {here:.2f} s: treated as a reset of the clock, no gap"
+                f"time stamps jump by {length:.1f} s at {here:.2f} s: treated as a reset of the clock, no silence is "
+                "inserted"
             )
             return 0
         if self._started:
@@ -66,11 +96,14 @@ class Clock:
         return shift
 
     def _overlap(self, shift: int, samples: int) -> int:
-        here, length = self.position / self.rate, shift / self.rate
+        here, length = self.seconds, shift / self.rate
         if length > _RESET_BACK:
             self.zero -= length
             self.notes.append(
                 f"time stamps jump back by {length:.1f} s at {here:.2f} s: treated as a reset of the clock"
             )
             return 0
-        return min(shift, samples)
+        dropped = min(shift, samples)
+        if self._started:
+            self._overlapping += dropped / self.rate
+        return dropped

@@ -10,13 +10,21 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from ctcalign.audio.file_parts import FilePart, parts_of
 from ctcalign.audio.info import Source
-from ctcalign.errors import AudioError
+from ctcalign.audio.joined_source import JoinedSource
+from ctcalign.audio.mpeg import tag_size
+from ctcalign.audio.tracks import only_track
+from ctcalign.errors import AudioError, UsageError
 from ctcalign.files import temporary_folder
+
+if TYPE_CHECKING:
+    from ctcalign.audio.soundfile_source import SoundFileSource
 
 _EXPECTED = "expected audio or video such as wav, flac, mp3, ogg, m4a, mp4, webm, mkv"
 _SIGNATURES = (
@@ -53,17 +61,30 @@ _AUDIO_MAGIC = (
 )
 
 
+@dataclass(frozen=True)
+class LocalCopy:
+    """A temporary file of a recording, and the name for messages."""
+
+    path: Path
+    name: str
+
+
 @contextlib.contextmanager
-def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
+def local_file(path: str | Path | LocalCopy) -> Iterator[tuple[Path, str]]:
     """A seekable file of the recording, and its name for messages. Pipes and "-" are copied to a temporary file.
 
     Raises:
         AudioError: missing, a folder, unreadable, empty, or recognised as another kind of file.
     """
+    if isinstance(path, LocalCopy):
+        yield path.path, path.name
+        return
     name = str(path)
     if name == "-":
         yield _standard_input(), "standard input"
         return
+    if "\0" in name:
+        raise AudioError(f"{name!r}: a file name cannot contain NUL; give the path of a recording")
     if "://" in name:
         raise AudioError(f"{name}: expected a file, not an address; download it first")
     local = Path(path)
@@ -72,7 +93,7 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
         if stat.S_ISDIR(mode):
             raise AudioError(f"{name}: is a folder; {_EXPECTED}")
         if not stat.S_ISREG(mode):
-            with local.open("rb") as pipe, _spooled(pipe, name) as copy:
+            with local.open("rb") as pipe, spooled(pipe, name) as copy:
                 yield copy, name
             return
         _check(local, name)
@@ -87,14 +108,14 @@ def local_file(path: str | Path) -> Iterator[tuple[Path, str]]:
 def _standard_input() -> Path:
     """A copy of standard input, which can be read only once, for the lifetime of the process."""
     copies = contextlib.ExitStack()
-    copy = copies.enter_context(_spooled(sys.stdin.buffer, "standard input"))
+    copy = copies.enter_context(spooled(sys.stdin.buffer, "standard input"))
     atexit.register(copies.close)
     return copy
 
 
 @contextlib.contextmanager
-def _spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
-    """Copy a pipe to a temporary file, which is deleted afterwards."""
+def spooled(stream: BinaryIO, name: str) -> Iterator[Path]:
+    """Copy a pipe or file object to a temporary file, which is deleted afterwards."""
     with temporary_folder() as folder:
         copy = folder / "audio"
         try:
@@ -119,39 +140,66 @@ def _check(path: Path, name: str) -> None:
         raise AudioError(f"{name}: is {what}, not a recording; {_EXPECTED}")
 
 
-def find_source(path: Path, name: str) -> Source:
-    """The decoder of a local file: libsndfile if it knows the format, else PyAV.
+def find_source(path: Path, name: str, track: str | int | None = None) -> Source:
+    """The decoder of a local file: libsndfile if it reads all of it, else PyAV; several for a joined file.
 
     Raises:
-        AudioError: no decoder can read it.
+        AudioError: no decoder can read it.   UsageError: no such track.
     """
-    import soundfile
+    parts = parts_of(path)
+    if len(parts) == 1:
+        return _decoder(parts[0], name, track)
+    return JoinedSource(parts, name, lambda part: _decoder(part, name, track))
 
-    from ctcalign.audio.soundfile_source import SoundFileSource
 
-    source = None
-    with contextlib.suppress(soundfile.LibsndfileError, TypeError):  # TypeError: *.raw has no header
-        source = SoundFileSource(path, name)
-        if not source.empty:
-            return source
+def _decoder(part: FilePart, name: str, track: str | int | None) -> Source:
+    source = None if _is_mpeg(part) else _by_soundfile(part, name)
+    if source is not None and source.complete:
+        only_track(track, name)
+        return source
     try:
         import av
 
         from ctcalign.audio.av_source import AvSource
     except ImportError as error:
+        if (source := source or _by_soundfile(part, name)) is not None:
+            return source
         raise AudioError(f"{name}: libsndfile cannot read it and PyAV is missing ({error}); pip install av") from None
+    failure: AudioError
     try:
-        return AvSource(path, name)
-    except av.error.FFmpegError as error:
-        if source is not None:  # a valid header without samples: the reader reports that
-            return source
-        raise AudioError(
-            f"{name}: cannot be decoded ({_reason(error)}): corrupt, cut at its start, or not a recording; {_EXPECTED}"
-        ) from None
-    except AudioError:
-        if source is not None:
-            return source
+        return AvSource(part, name, track, wrong_length=None if source is None else source.wrong_length)
+    except UsageError:
         raise
+    except AudioError as error:
+        failure = error
+    except (av.error.FFmpegError, EOFError, OSError, ValueError) as error:
+        failure = AudioError(
+            f"{name}: cannot be decoded ({_reason(error)}): corrupt, cut at its start, or not a recording; {_EXPECTED}"
+        )
+    # A valid header without samples: the reader reports that.
+    if (source := source or _by_soundfile(part, name)) is not None:
+        return source
+    raise failure
+
+
+def _is_mpeg(part: FilePart) -> bool:
+    """FFmpeg reads MP3 better than libsndfile: to its end without a table, and on behind damaged bytes."""
+    with part.open() as file:
+        head = file.read(1 << 16)
+    if head.startswith(b"ID3"):
+        head = head[10 + tag_size(head) :] or b"\xff\xfa"  # behind a long tag: mostly MP3
+        head = head.lstrip(b"\0")
+    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 != 0
+
+
+def _by_soundfile(part: FilePart, name: str) -> SoundFileSource | None:
+    import soundfile
+
+    from ctcalign.audio.soundfile_source import SoundFileSource
+
+    with contextlib.suppress(soundfile.LibsndfileError, TypeError):  # TypeError: *.raw has no header
+        return SoundFileSource(part, name)
+    return None
 
 
 def _reason(error: Exception) -> str:

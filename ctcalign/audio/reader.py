@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from ctcalign.audio.info import AudioInfo, Samples, Source
+from ctcalign.audio.info import AudioInfo, Piece, Samples, Source
+from ctcalign.audio.inputs import AudioInput, recording_of
 from ctcalign.audio.opening import find_source, local_file
+from ctcalign.audio.tracks import only_track
+from ctcalign.audio.waveform import Waveform, WaveformSource
 from ctcalign.errors import AudioError, UsageError
+
+# Seconds. Longer recordings are refused unless the caller says otherwise: a small file can hold days of silence.
+MAX_DURATION = 12 * 3600.0
 
 # If the power of the mix is below this fraction of the power of its channels, they cancel each other out.
 _CANCELLED = 0.01
+# Samples beyond it cannot be squared and summed in single precision; even 32-bit integers read as floats stay below.
+_LOUDEST = 1e10
+# A header that gives more seconds than this per byte is not believed: no encoding is that small.
+_SECONDS_PER_BYTE = 0.1
 
 
 class AudioReader:
@@ -25,19 +34,39 @@ class AudioReader:
         sample_rate: of the blocks, in Hz.
         channel: "mix", "all" or the number of a channel, from 0.
         duration: exact seconds decoded, None until `blocks` has ended.
+        max_duration: seconds after which reading ends with an error.
         warnings: messages for the user, complete when `blocks` has ended.
     """
 
-    def __init__(self, path: str | Path, sample_rate: int, channel: str | int) -> None:
+    def __init__(
+        self,
+        audio: AudioInput,
+        sample_rate: int,
+        channel: str | int,
+        track: str | int | None = None,
+        max_duration: float | None = None,
+        array_rate: int | None = None,
+    ) -> None:
         if sample_rate <= 0:
             raise UsageError(f"sample_rate: expected a positive number of Hz, got {sample_rate}")
+        self.max_duration = MAX_DURATION if max_duration is None else max_duration
+        if not self.max_duration > 0:
+            raise UsageError(f"max_duration: expected a positive number of seconds, got {max_duration}")
         self._stack = contextlib.ExitStack()
         self.sample_rate = sample_rate
         self.duration: float | None = None
         self.warnings: list[str] = []
         try:
-            local, name = self._stack.enter_context(local_file(path))
-            self._source: Source = find_source(local, name)
+            recording = self._stack.enter_context(recording_of(audio, array_rate))
+            if isinstance(recording, Waveform):
+                only_track(track, recording.name)
+                self._source: Source = WaveformSource(recording)
+            else:
+                local, name = self._stack.enter_context(local_file(recording))
+                self._source = find_source(local, name, track)
+                stated = self._source.info.duration
+                if stated is not None and self.max_duration < stated < _SECONDS_PER_BYTE * local.stat().st_size:
+                    raise too_long(name, stated, self.max_duration)
             self.info: AudioInfo = self._source.info
             self.channel = _channel(channel, self.info)
         except BaseException:
@@ -88,74 +117,128 @@ class AudioReader:
 
     def _resampled(self) -> Iterator[Samples]:
         """Pieces of shape (samples, channels) at `sample_rate`; concatenated, equal to the whole resampled."""
-        rate = self.info.sample_rate
-        if rate == self.sample_rate:
-            yield from self._selected()
-            return
         import soxr
 
         channels = self.info.channels if self.channel == "all" else 1
-        stream = soxr.ResampleStream(rate, self.sample_rate, channels, dtype="float32", quality="HQ")
-        for piece in self._selected():
-            yield stream.resample_chunk(piece)
-        yield stream.resample_chunk(np.zeros((0, channels), dtype=np.float32), last=True)
+        none = np.zeros((0, channels), dtype=np.float32)
+        stream: soxr.ResampleStream | None = None
+        rate = self.sample_rate
+        for samples, new in self._selected():
+            if new != rate:  # at the beginning, or where the rate changes
+                if stream is not None:
+                    yield stream.resample_chunk(none, last=True)
+                rate, stream = new, None
+                if rate != self.sample_rate:
+                    stream = soxr.ResampleStream(rate, self.sample_rate, channels, dtype="float32", quality="HQ")
+            yield samples if stream is None else stream.resample_chunk(samples)
+        if stream is not None:
+            yield stream.resample_chunk(none, last=True)
 
-    def _selected(self) -> Iterator[Samples]:
+    def _selected(self) -> Iterator[Piece]:
         """The requested channels with finite samples; sets `duration` and `warnings` at the end."""
-        samples = replaced = 0
+        seconds = _Seconds()
+        replaced = endless = 0
         mixed_power = channel_power = 0.0
         mixing = self.channel == "mix" and self.info.channels > 1
-        for piece in self._source.pieces(self.warnings):
-            samples += len(piece)
-            if not np.isfinite(piece.sum(dtype=np.float64)):
-                bad = ~np.isfinite(piece)
+        for samples, rate in self._source.pieces(self.warnings):
+            seconds.add(len(samples), rate)
+            if seconds.total > self.max_duration:
+                raise too_long(self.info.path, None, self.max_duration)
+            if not samples.size:
+                continue
+            if not max(samples.max(), -samples.min()) <= _LOUDEST:
+                bad = ~(np.abs(samples) <= _LOUDEST)
                 replaced += int(bad.sum())
-                piece = np.where(bad, np.float32(0), piece)
+                endless += int((~np.isfinite(samples)).sum())
+                samples = np.where(bad, np.float32(0), samples)
             if mixing:
-                mix = piece.mean(axis=1, keepdims=True, dtype=np.float32)
+                mix = samples.mean(axis=1, keepdims=True, dtype=np.float32)
                 mixed_power += float(np.vdot(mix, mix))
-                channel_power += float(np.vdot(piece, piece)) / piece.shape[1]
-                yield mix
+                channel_power += float(np.vdot(samples, samples)) / samples.shape[1]
+                yield Piece(mix, rate)
             elif isinstance(self.channel, int):
-                yield np.ascontiguousarray(piece[:, self.channel : self.channel + 1])
+                yield Piece(np.ascontiguousarray(samples[:, self.channel : self.channel + 1]), rate)
             else:
-                yield piece
-        if not samples:
+                yield Piece(samples, rate)
+        if not seconds.total:
             detail = f" ({self.warnings[0]})" if self.warnings else ""
             raise AudioError(f"{self.info.path}: holds no audio samples; give a recording that is not empty{detail}")
         if replaced:
-            self.warnings.append(
-                f"{self.info.path}: {replaced} samples were not finite (NaN or infinite) and were replaced by silence"
-            )
+            which = "not finite (NaN or infinite)" if replaced == endless else f"not finite or beyond {_LOUDEST:g}"
+            self.warnings.append(f"{self.info.path}: {replaced} samples were {which} and were replaced by silence")
         if mixing and mixed_power < _CANCELLED * channel_power:
             self.warnings.append(f"{self.info.path}: the channels cancel each other out in the mix; use --channel 0")
-        self.duration = samples / self.info.sample_rate
+        self.duration = seconds.total
 
 
-def open_audio(path: str | Path, sample_rate: int = 16_000, channel: str | int = "mix") -> AudioReader:
+class _Seconds:
+    """Exact seconds of pieces of several rates."""
+
+    def __init__(self) -> None:
+        self._samples: dict[int, int] = {}
+
+    def add(self, samples: int, rate: int) -> None:
+        self._samples[rate] = self._samples.get(rate, 0) + samples
+
+    @property
+    def total(self) -> float:
+        return sum(samples / rate for rate, samples in self._samples.items())
+
+
+def open_audio(
+    path: AudioInput,
+    sample_rate: int = 16_000,
+    channel: str | int = "mix",
+    *,
+    track: str | int | None = None,
+    max_duration: float | None = None,
+    array_rate: int | None = None,
+) -> AudioReader:
     """Open a recording or the audio of a video for reading in blocks.
 
     Args:
-        path: file, or "-" for standard input.
+        path: file, or "-" for standard input; bytes, file objects, arrays, lhotse: see `ctcalign.align`.
         sample_rate: of the blocks, in Hz, > 0.
         channel: "mix" (mean of all channels), "all", or the number of a channel, from 0.
+        track: of several audio tracks, its number from 0 or its language; None: the default track, else the first.
+        max_duration: seconds; longer recordings are refused. None: 12 hours.
+        array_rate: Hz, of an array; else None.
     Raises:
-        AudioError: missing, empty, corrupt or without audio.
-        UsageError: no such channel.
+        AudioError: missing, empty, corrupt, without audio, or too long.
+        UsageError: no such channel or track, or not a recording.
     """
-    return AudioReader(path, sample_rate, channel)
+    return AudioReader(path, sample_rate, channel, track, max_duration, array_rate)
 
 
-def load_audio(path: str | Path, sample_rate: int = 16_000, channel: str | int = "mix") -> Samples:
+def load_audio(
+    path: AudioInput,
+    sample_rate: int = 16_000,
+    channel: str | int = "mix",
+    *,
+    track: str | int | None = None,
+    max_duration: float | None = None,
+    array_rate: int | None = None,
+) -> Samples:
     """Read a whole recording. Shape (channels, samples); arguments and errors as for `open_audio`."""
-    with open_audio(path, sample_rate, channel) as reader:
+    with open_audio(
+        path, sample_rate, channel, track=track, max_duration=max_duration, array_rate=array_rate
+    ) as reader:
         return np.concatenate(list(reader.blocks()), axis=1)
 
 
-def probe(path: str | Path) -> AudioInfo:
+def probe(path: AudioInput, *, track: str | int | None = None, max_duration: float | None = None) -> AudioInfo:
     """The header of a recording. Errors as for `open_audio`."""
-    with open_audio(path) as reader:
+    with open_audio(path, track=track, max_duration=max_duration) as reader:
         return reader.info
+
+
+def too_long(name: str, seconds: float | None, limit: float) -> AudioError:
+    """The error for a recording longer than `max_duration`."""
+    length = "longer" if seconds is None else f"{seconds / 3600:.1f} h long"
+    return AudioError(
+        f"{name}: {length}, more than the limit of {limit / 3600:.4g} h (--max-duration {limit:.0f}); raise it if that "
+        "is right, or cut the recording"
+    )
 
 
 def _channel(channel: str | int, info: AudioInfo) -> str | int:

@@ -38,6 +38,7 @@ def encode(
     first_pts: int = 0,
     gap: tuple[int, int] | None = None,
     options: dict[str, str] | None = None,
+    quality: int | None = None,
 ) -> Path:
     """Encode (samples, channels) with PyAV; `first_pts` samples late, with `gap` = (at sample, samples) left out."""
     import av
@@ -50,6 +51,9 @@ def encode(
         stream = out.add_stream(codec, rate=rate)
         stream.codec_context.layout = "mono" if channels == 1 else "stereo"
         stream.codec_context.time_base = Fraction(1, rate)
+        if quality is not None:  # a variable bit rate
+            stream.codec_context.qscale = True
+            stream.codec_context.global_quality = 118 * quality
         if video:
             for index in range(round(10 * len(signal) / rate)):
                 frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), index % 255, np.uint8), format="rgb24")

@@ -193,7 +193,7 @@ def test_a_pipe_that_does_not_fit_on_the_disk(tmp_path: Path, monkeypatch: pytes
         pytest.raises(
             AudioError, match=r"talk: cannot be copied to .*: No space left on device; free some space or set TMPDIR"
         ),
-        opening._spooled(io.BytesIO(b"abc"), "talk"),
+        opening.spooled(io.BytesIO(b"abc"), "talk"),
     ):
         pass
 
