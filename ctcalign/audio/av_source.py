@@ -164,16 +164,16 @@ class AvSource:
                 if drop < len(samples):
                     yield Piece(samples[drop:], clock.rate)
             warnings.extend(f"{self._name}: {text}" for text in clock.all_notes())
-            self._warn_of_damage(container, clock.seconds, frames, warnings)
+            self._warn_of_damage(container, clock.seconds, clock.skipped, frames, warnings)
 
-    def _warn_of_damage(self, container: Any, end: float, frames: _Frames, warnings: list[str]) -> None:
+    def _warn_of_damage(self, container: Any, end: float, skipped: float, frames: _Frames, warnings: list[str]) -> None:
         stated = self.info.duration
         if self._wrong_length is not None:
             warnings.append(
                 f"{self._name}: {self._wrong_length:.2f} s according to the header, but the sound goes on: "
                 f"{end:.2f} s read"
             )
-        elif stated is not None and container.format.name in EXACT_DURATION and end < stated - 0.5:
+        elif stated is not None and container.format.name in EXACT_DURATION and end + skipped < stated - 0.5:
             warnings.append(f"{self._name}: truncated: {stated:.2f} s according to the header, {end:.2f} s decoded")
         elif frames.stopped:
             left = self._part.size - frames.read

@@ -23,6 +23,7 @@ class Clock:
         zero: time stamp of time 0, in seconds.
         duration: seconds according to the header, None if unknown.
         position: samples placed so far.
+        skipped: seconds of gaps that were not filled.
         notes: messages for the user, one line each.
     """
 
@@ -30,6 +31,7 @@ class Clock:
     zero: float
     duration: float | None
     position: int = 0
+    skipped: float = 0.0
     notes: list[str] = field(default_factory=list)
     _started: bool = False
     _overlapping: float = 0.0
@@ -48,10 +50,7 @@ class Clock:
         """The notes, with the sum of what was dropped."""
         if self._overlapping < _TOLERANCE:
             return self.notes
-        return [
-            *self.notes,
-            f"{self._overlapping:.2f} s of sound overlap the sound before by their time stamps: dropped",
-        ]
+        return [*self.notes, f"{self._overlapping:.2f} s dropped: their time stamps overlap the sound before"]
 
     def change_rate(self, rate: int) -> None:
         """The frames that follow have another sample rate."""
@@ -86,6 +85,7 @@ class Clock:
             limit = min(limit, max(self.duration - here, 0.0) + _SLACK)
         if length > limit:
             self.zero += length
+            self.skipped += length
             self.notes.append(
                 f"time stamps jump by {length:.1f} s at {here:.2f} s: treated as a reset of the clock, no silence is "
                 "inserted"

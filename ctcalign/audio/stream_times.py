@@ -42,9 +42,9 @@ def duration_of(container: Any, stream: Any) -> float | None:
     zero = zero_of(container, rate)
     if stream.duration is not None and stream.time_base is not None:
         length, start = float(stream.duration * stream.time_base), float((stream.start_time or 0) * stream.time_base)
-        if container.format.name == _CLOCK_FROM_ZERO[0] and zero > _NOTICED:
-            # In fragments, FFmpeg counts the duration from time stamp 0, else from the start: then it is shorter.
-            return length - zero if length > zero else None
+        if zero > _NOTICED and length > zero and container.format.name in EXACT_DURATION:
+            # FFmpeg counts it from time stamp 0, but in mp4 files without fragments from the start.
+            return None if container.format.name == _CLOCK_FROM_ZERO[0] else length - zero
         return max(length + start - zero, 0.0)
     stated = stream.metadata.get("DURATION")  # Matroska: 00:01:02.345000000
     if stated is not None and stated.count(":") == 2:
@@ -54,7 +54,8 @@ def duration_of(container: Any, stream: Any) -> float | None:
         except ValueError:
             return None
     if container.duration is not None and len(container.streams) == 1:
-        return float(container.duration) / 1e6
+        length = float(container.duration) / 1e6
+        return length - zero if length > zero > _NOTICED and container.format.name in EXACT_DURATION else length
     return None
 
 

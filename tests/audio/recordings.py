@@ -39,8 +39,12 @@ def encode(
     gap: tuple[int, int] | None = None,
     options: dict[str, str] | None = None,
     quality: int | None = None,
+    start: int = 0,
 ) -> Path:
-    """Encode (samples, channels) with PyAV; `first_pts` samples late, with `gap` = (at sample, samples) left out."""
+    """Encode (samples, channels) with PyAV; `first_pts` samples late, with `gap` = (at sample, samples) left out.
+
+    The clock of all streams begins at `start` seconds.
+    """
     import av
 
     channels = signal.shape[1]
@@ -57,17 +61,18 @@ def encode(
         if video:
             for index in range(round(10 * len(signal) / rate)):
                 frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), index % 255, np.uint8), format="rgb24")
-                frame.pts = index
+                frame.pts = index + 10 * start
                 out.mux(picture.encode(frame))
             out.mux(picture.encode(None))
         out.start_encoding()
         size = stream.codec_context.frame_size or 1024
         resampler = av.AudioResampler(stream.codec_context.format.name, stream.codec_context.layout.name, rate)
-        for start in range(0, len(signal), size):
-            piece = np.ascontiguousarray(signal[start : start + size].T)
+        clock = start * rate
+        for at in range(0, len(signal), size):
+            piece = np.ascontiguousarray(signal[at : at + size].T)
             frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="mono" if channels == 1 else "stereo")
             frame.sample_rate = rate
-            frame.pts = start + first_pts + (gap[1] if gap and start >= gap[0] else 0)
+            frame.pts = clock + at + first_pts + (gap[1] if gap and at >= gap[0] else 0)
             frame.time_base = Fraction(1, rate)
             for ready in resampler.resample(frame):
                 ready.pts = frame.pts
