@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import numpy as np
 
 from ctcalign.audio.opening import LocalCopy, spooled
-from ctcalign.audio.waveform import Waveform, waveform
+from ctcalign.audio.sources.waveform import Waveform, waveform
 from ctcalign.errors import AudioError, UsageError
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ctcalign.audio.file_parts import FilePart, parts_of
 from ctcalign.audio.info import Source
-from ctcalign.audio.joined_source import JoinedSource
 from ctcalign.audio.mpeg import tag_size
+from ctcalign.audio.sources.joined_source import JoinedSource
 from ctcalign.audio.tracks import only_track
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.files import temporary_folder
 
 if TYPE_CHECKING:
-    from ctcalign.audio.soundfile_source import SoundFileSource
+    from ctcalign.audio.sources.soundfile_source import SoundFileSource
 
 _EXPECTED = "expected audio or video such as wav, flac, mp3, ogg, m4a, mp4, webm, mkv"
 _SIGNATURES = (
@@ -160,7 +160,7 @@ def _decoder(part: FilePart, name: str, track: str | int | None) -> Source:
     try:
         import av
 
-        from ctcalign.audio.av_source import AvSource
+        from ctcalign.audio.sources.av_source import AvSource
     except ImportError as error:
         if (source := source or _by_soundfile(part, name)) is not None:
             return source
@@ -195,7 +195,7 @@ def _is_mpeg(part: FilePart) -> bool:
 def _by_soundfile(part: FilePart, name: str) -> SoundFileSource | None:
     import soundfile
 
-    from ctcalign.audio.soundfile_source import SoundFileSource
+    from ctcalign.audio.sources.soundfile_source import SoundFileSource
 
     with contextlib.suppress(soundfile.LibsndfileError, TypeError):  # TypeError: *.raw has no header
         return SoundFileSource(part, name)

@@ -11,8 +11,8 @@ import numpy as np
 from ctcalign.audio.info import AudioInfo, Piece, Samples, Source
 from ctcalign.audio.inputs import AudioInput, recording_of
 from ctcalign.audio.opening import find_source, local_file
+from ctcalign.audio.sources.waveform import Waveform, WaveformSource
 from ctcalign.audio.tracks import only_track
-from ctcalign.audio.waveform import Waveform, WaveformSource
 from ctcalign.errors import AudioError, UsageError
 
 # Seconds. Longer recordings are refused unless the caller says otherwise: a small file can hold days of silence.

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from ctcalign.audio import load_audio, open_audio, opening
-from ctcalign.audio.clock import Clock
 from ctcalign.audio.opening import not_audio
+from ctcalign.audio.sources.clock import Clock
 from ctcalign.errors import AudioError
 from tests.audio.recordings import clicks, encode, onsets
 

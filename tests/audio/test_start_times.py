@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ctcalign.audio import open_audio, probe
-from ctcalign.audio.clock import Clock
-from ctcalign.audio.stream_times import zero_of
+from ctcalign.audio.sources.clock import Clock
+from ctcalign.audio.sources.stream_times import zero_of
 from tests.audio.recordings import clicks, encode, onsets
 
 RATE = 48_000

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from ctcalign.audio.clock import Clock
 from ctcalign.audio.file_parts import FilePart
 from ctcalign.audio.info import AudioInfo, AudioTrack, Piece, Samples, check_rate, with_channels
 from ctcalign.audio.mpeg import stated_seconds
-from ctcalign.audio.stream_times import EXACT_DURATION, duration_of, start_note, zero_of
+from ctcalign.audio.sources.clock import Clock
+from ctcalign.audio.sources.stream_times import EXACT_DURATION, duration_of, start_note, zero_of
 from ctcalign.audio.tracks import choose_track, tracks_note, tracks_of
 from ctcalign.errors import AudioError
 

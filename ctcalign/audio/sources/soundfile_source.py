@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctcalign.audio.file_parts import FilePart, RangeReader
 from ctcalign.audio.info import AudioInfo, Piece, check_rate
-from ctcalign.audio.trailing import unread_sound
+from ctcalign.audio.sources.trailing import unread_sound
 
 if TYPE_CHECKING:
     import soundfile

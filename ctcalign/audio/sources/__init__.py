@@ -1,0 +1,1 @@
+"""Decoders: what `ctcalign.audio.opening` chooses between."""
