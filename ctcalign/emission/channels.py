@@ -28,7 +28,7 @@ class RecordingEmission:
 
     Attributes:
         emission: of one channel, or of all of them merged.
-        warnings: of the reader.
+        warnings: of the model and the reader.
         loudest: with several channels, the loudest one in each frame of the energy track; else None.
     """
 
@@ -75,7 +75,7 @@ def open_emission(
     if options.channel == "all":
         channels = range(probe(audio).channels)
     with ExitStack() as stack:
-        warnings: list[str] = []
+        warnings: list[str] = list(getattr(model, "warnings", ()))
         emissions: list[Emission] = []
         for channel in channels:
             reader = stack.enter_context(open_audio(audio, model.sample_rate, channel))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 import re
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ctcalign.errors import ModelError
+from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.cards import check_licence
-from ctcalign.models.torchaudio_bundle import conv_geometry, import_torchaudio
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.models.pretrained import load_network, loading, transformers
+from ctcalign.models.torchaudio_bundle import conv_geometry
+from ctcalign.text.subwords import BYTE_LEVEL, BYTES, WORD_ENDS, WORD_PIECE, converted, scheme_of
+from ctcalign.text.vocabulary import SPECIAL, WORD_START, Vocabulary
 
 _PROBE_SECONDS = 10
 
@@ -22,14 +26,21 @@ class HuggingFaceModel:
     """A transformers model with its feature extractor as an `AcousticModel`.
 
     The feature extractor prepares the input as in training: normalisation, features, attention mask.
-    Attributes: see `AcousticModel`; frame_offset as in `BundleModel`.
+    Attributes: see `AcousticModel`; frame_offset as in `BundleModel`; warnings about its files.
     """
 
     context: float | None = None
     spike_delay = 0.0
 
     def __init__(
-        self, name: str, network: Any, extractor: Any, vocabulary: Vocabulary, licence: str, device: str
+        self,
+        name: str,
+        network: Any,
+        extractor: Any,
+        vocabulary: Vocabulary,
+        licence: str,
+        device: str,
+        warnings: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.vocabulary = vocabulary
@@ -39,6 +50,7 @@ class HuggingFaceModel:
         self._network = network.to(device).eval()
         self._extractor = extractor
         self._device = torch.device(device)
+        self.warnings = list(warnings)
         self._receptive, self._hop = self._geometry()
         self.frame_shift = self._hop / self.sample_rate
         self.frame_offset = max(self._receptive - self._hop, 0) / 2 / self.sample_rate
@@ -85,57 +97,81 @@ def load(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:
         ModelError: transformers is missing, the model cannot be loaded or downloaded, is not a CTC model, or its
             licence was not accepted.
     """
-    try:
-        import transformers
-    except ImportError:
-        raise ModelError(f"hf:{name}: needs transformers; pip install 'ctcalign[hf]'") from None
-
-    # transformers imports torchaudio if it is installed, and fails if torchaudio does not accept this torch.
-    with contextlib.suppress(ModelError):
-        import_torchaudio()
+    library = transformers(f"hf:{name}: needs transformers; pip install 'ctcalign[hf]'")
     licence = _licence(name)
     check_licence(f"hf:{name}", licence, allow_noncommercial)
-    auto: Any = transformers  # its classes are only partly typed
-    level = auto.logging.get_verbosity()
-    auto.logging.set_verbosity_error()
-    try:
-        extractor = auto.AutoFeatureExtractor.from_pretrained(name)
-        tokenizer = auto.AutoTokenizer.from_pretrained(name)
-        network, report = auto.AutoModelForCTC.from_pretrained(name, output_loading_info=True)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise ModelError(_remedy(name, error)) from None
-    finally:
-        auto.logging.set_verbosity(level)
-    fresh = sorted(key for key in report["missing_keys"] if "lm_head" in key or "ctc" in key)
-    if fresh:
-        raise ModelError(
-            f"hf:{name}: has no trained CTC output ({fresh[0]} is missing); expected a model fine-tuned with CTC"
-        )
-    return HuggingFaceModel(
-        f"hf:{name}", network, extractor, _vocabulary(name, tokenizer, network.config), licence, device
-    )
+    with loading(library, partial(_remedy, name, "")):
+        library.AutoConfig.from_pretrained(name, trust_remote_code=False)
+    with loading(library, partial(_remedy, name, "its feature extractor, preprocessor_config.json: ")):
+        extractor = library.AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
+    with loading(library, partial(_tokenizer_remedy, name)):
+        tokenizer = library.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    with loading(library, partial(_remedy, name, "its weights: ")):
+        network = load_network(library.AutoModelForCTC, name, f"hf:{name}", "CTC")
+    vocabulary = _vocabulary(name, tokenizer, network.config)
+    warnings = _warnings(name, tokenizer, vocabulary)
+    return HuggingFaceModel(f"hf:{name}", network, extractor, vocabulary, licence, device, warnings)
 
 
 def _vocabulary(name: str, tokenizer: Any, config: Any) -> Vocabulary:
     """Symbols by id; the blank is the padding token, as in transformers."""
     size = int(config.vocab_size)
+    listed = tokenizer.get_vocab()
+    if not all(isinstance(column, int) for column in listed.values()):
+        raise ModelError(f"hf:{name}: its vocab.json has ids that are not whole numbers; expected one for each symbol")
     symbols = [f"<unused{column}>" for column in range(size)]
-    for token, column in tokenizer.get_vocab().items():
+    for token, column in listed.items():
         if 0 <= column < size:
             symbols[column] = token
     blank = config.pad_token_id if config.pad_token_id is not None else tokenizer.pad_token_id
     if blank is None or not 0 <= blank < size:
         raise ModelError(f"hf:{name}: its configuration has no pad_token_id, which CTC models use as the blank; add it")
     delimiter = getattr(tokenizer, "word_delimiter_token", None)
-    separator = symbols.index(delimiter) if delimiter in symbols else None
+    special = {str(token) for token in tokenizer.all_special_tokens} - {delimiter}
+    scheme = _scheme(tokenizer) or scheme_of(symbols)
+    try:
+        spelled = list(converted(symbols, scheme or "", {*special, *tokenizer.get_added_vocab()}))
+    except UsageError as error:
+        raise ModelError(f"hf:{name}: {error}") from None
+    # A special token by another name than "<s>" or "[PAD]" must not be taken for text.
+    spelled = [
+        f"<{old}>" if old in special and column != blank and not SPECIAL.fullmatch(old) else new
+        for column, (old, new) in enumerate(zip(symbols, spelled, strict=True))
+    ]
+    delimiter = " " if scheme == BYTES else delimiter
+    separator = spelled.index(delimiter) if delimiter in spelled and scheme not in (BYTE_LEVEL, WORD_PIECE) else None
     unknown = tokenizer.unk_token_id
-    return Vocabulary(
-        tuple(symbols),
+    vocabulary = Vocabulary(
+        tuple(spelled),
         blank=int(blank),
         separator=separator,
         unknown=int(unknown) if unknown is not None and 0 <= unknown < size and unknown != blank else None,
-        word_pieces=separator is None and any(symbol.startswith("\u2581") for symbol in symbols),
+        word_pieces=separator is None and any(symbol.startswith(WORD_START) for symbol in spelled),
     )
+    if not vocabulary.pieces:
+        raise ModelError(f"hf:{name}: its tokenizer has no symbol for the {size} outputs; check vocab.json")
+    return vocabulary
+
+
+def _warnings(name: str, tokenizer: Any, vocabulary: Vocabulary) -> list[str]:
+    """A warning if the tokenizer takes another symbol for the blank than the configuration."""
+    pad, blank = tokenizer.pad_token_id, vocabulary.blank
+    if pad is None or pad == blank or not 0 <= pad < len(vocabulary):
+        return []
+    return [
+        f"hf:{name}: the blank is symbol {blank} ({vocabulary.symbols[blank]!r}) by pad_token_id in config.json but "
+        f"{pad} ({vocabulary.symbols[pad]!r}) by the tokenizer; {blank} is used: if the text is wrong, make them equal"
+    ]
+
+
+def _scheme(tokenizer: Any) -> str | None:
+    """The scheme of sub-words by the tokenizer's own decoder, see `ctcalign.text.subwords`; None if it names none."""
+    if type(tokenizer).__name__ in ("ByT5Tokenizer", "PerceiverTokenizer"):
+        return BYTES
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    decoder = None if backend is None else json.loads(backend.to_str()).get("decoder")
+    kinds = [one.get("type") for one in (decoder or {}).get("decoders", [decoder]) if one]
+    return next((kind for kind in kinds if kind in (BYTE_LEVEL, WORD_PIECE, WORD_ENDS)), None)
 
 
 def _licence(name: str) -> str:
@@ -170,15 +206,39 @@ def _silenced(waveform: Tensor, lengths: Tensor) -> Tensor:
     return waveform * inside
 
 
-def _remedy(name: str, error: Exception) -> str:
-    reason = " ".join(str(error).split())
-    reason = reason if len(reason) <= 200 else reason[:197] + "..."
+def _remedy(name: str, part: str, reason: str) -> str:
     if Path(name).is_dir():
         return (
-            f"hf:{name}: cannot be loaded ({reason}); "
+            f"hf:{name}: cannot be loaded ({part}{reason}); "
             "expected a folder written by save_pretrained of a CTC model and its processor"
         )
     return (
-        f"hf:{name}: cannot be loaded or downloaded ({reason}); check the name, or download the model elsewhere "
+        f"hf:{name}: cannot be loaded or downloaded ({part}{reason}); check the name, or download the model elsewhere "
         "and use hf:FOLDER or put it into the cache (HF_HOME)"
     )
+
+
+def _tokenizer_remedy(name: str, reason: str) -> str:
+    """The remedy for a tokenizer that fails; transformers' own reason does not tell which file is missing or wrong."""
+    folder = Path(name)
+    if folder.is_dir():
+        known = [*folder.glob("vocab*"), *folder.glob("tokenizer.*"), *folder.glob("*.model")]
+        if not known:
+            reason = "there is neither"
+        languages = _languages(folder / "vocab.json")
+        if languages:
+            return (
+                f"hf:{name}: cannot be loaded (vocab.json has a vocabulary for each of {len(languages)} languages: "
+                f'{", ".join(languages[:5])}); set "target_lang" in tokenizer_config.json to one of them'
+            )
+    return _remedy(name, "its tokenizer, vocab.json or tokenizer.json: ", reason)
+
+
+def _languages(file: Path) -> list[str]:
+    """The languages of a file with a vocabulary for each; empty for another file."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    nested = isinstance(found, dict) and found and all(isinstance(one, dict) for one in found.values())
+    return list(map(str, found)) if nested else []

@@ -23,7 +23,8 @@ class AcousticModel(Protocol):
         language: code of its language, None for several.
         licence: SPDX name or short text.
 
-    A model that does not pad its input may also have `frame_offset`: the start of its first frame in seconds, else 0.
+    A model that does not pad its input may also have `frame_offset`: the start of its first frame in seconds, else 0;
+    and `warnings`, lines about its files that a user should see.
     """
 
     name: str

@@ -15,7 +15,8 @@ from ctcalign.text.scripts import scripts_of
 WORD_START = "\u2581"
 # Byte pieces as sentencepiece writes them: "<0xC3>"; several are the bytes of one symbol.
 _BYTES = re.compile(r"(?:<0x[0-9A-Fa-f]{2}>)+")
-_SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
+# Symbols that stand for no text, such as "<s>" and "[PAD]".
+SPECIAL = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|##+|\*", re.DOTALL)
 _SKIP_COST = 1 << 20  # cost of skipping a character, in pieces: the last resort
 _START_COST = 1 << 10  # cost of skipping the mark of a word start: cheaper than a letter
 
@@ -215,4 +216,4 @@ def _spelling(symbol: str) -> str:
     if _BYTES.fullmatch(symbol):
         text = bytes.fromhex("".join(re.findall("0x(..)", symbol))).decode("utf-8", "surrogateescape")
         return text if text >= " " else " "  # a control character
-    return "" if _SPECIAL.fullmatch(symbol) else symbol.encode("utf-8", "replace").decode("utf-8")
+    return "" if SPECIAL.fullmatch(symbol) else symbol.encode("utf-8", "replace").decode("utf-8")

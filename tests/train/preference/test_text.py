@@ -15,6 +15,7 @@ from ctcalign.train.preference.term import LossConfig
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.frozen import TextContrast
 from ctcalign.train.preference.text.module import TextPreferenceModule
+from recipes.preference.language_model import write_language_model
 from tests.train.preference.cases import LOSSES, PROMPTS, Listed, language_model, sums, trained
 
 EDITS = TextContrast(kind="edits")
@@ -185,3 +186,51 @@ def test_the_exported_folder_is_a_model(start, file, tmp_path):
         assert torch.equal(again.language_model.state_dict()[key], value)
     assert again.tokenizer.response("12+3") == one.tokenizer.response("12+3")
     assert again.tokenizer.text(again.tokenizer.response("12+3=")) == "12+3="
+
+
+def test_inputs_that_a_model_cannot_read_are_reported_before_training(start, file, tmp_path):
+    write_language_model(tmp_path / "short", "0123456789+= ", dim=16, layers=1, positions=8)
+    assert module(start, LossConfig("simpo")).tokenizer.longest == 16  # all of its positions
+    assert module(start, LossConfig("simpo"), longest=12).tokenizer.longest == 12
+    with pytest.raises(UsageError, match=r"inputs of up to 17 tokens .* do not fit into the 16 positions of .*start"):
+        module(start, LossConfig("simpo"), longest=17)
+    policy = module(start, LossConfig("dpo"), reference=str(tmp_path / "short"))
+    with pytest.raises(UsageError, match=r"inputs of up to 16 tokens .* do not fit into the 8 positions of .*short"):
+        trained(policy, data(file))
+    prefixed = module(start, LossConfig("cdpo"), contrast=TextContrast(better_prefix="1+1", worse_prefix="1"))
+    assert prefixed.tokenizer.longest == 13
+    contrast = TextContrast(better_prefix="1+", worse_prefix="")
+    with pytest.raises(UsageError, match=r"up to 18 tokens .* 16 positions"):
+        trained(module(start, LossConfig("cdpo"), contrast=contrast, longest=16), data(file))
+
+
+def test_tokens_without_an_embedding_are_reported(start, tmp_path):
+    import transformers
+
+    for name in (start, str(tmp_path / "more")):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(start)
+        if name != start:
+            transformers.AutoModelForCausalLM.from_pretrained(start).save_pretrained(name)
+            tokenizer.add_tokens(["new", "newer"])
+            tokenizer.save_pretrained(name)
+        size = len(tokenizer)
+    module(start, LossConfig("simpo"))
+    with pytest.raises(ModelError, match=rf"the tokenizer has {size} tokens but .*more has embeddings for {size - 2}"):
+        module(str(tmp_path / "more"), LossConfig("simpo"))
+
+
+def test_language_models_are_loaded_whole_and_in_single_precision(start, tmp_path):
+    import transformers
+    from safetensors.torch import load_file, save_file
+
+    half = tmp_path / "half"
+    transformers.AutoModelForCausalLM.from_pretrained(start).bfloat16().save_pretrained(half)
+    transformers.AutoTokenizer.from_pretrained(start).save_pretrained(half)
+    for fresh in (False, True):
+        kinds = {one.dtype for one in module(str(half), LossConfig("simpo"), fresh=fresh).language_model.parameters()}
+        assert kinds == {torch.float32}
+    weights = load_file(half / "model.safetensors")
+    some = next(name for name in weights if "attn" in name and name.endswith("weight"))
+    save_file({n: v for n, v in weights.items() if n != some}, half / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=f"1 of .* weights are missing and would be random .*{some}"):
+        module(str(half), LossConfig("simpo"))

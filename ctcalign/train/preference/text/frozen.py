@@ -14,7 +14,7 @@ from ctcalign.errors import UsageError
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.preference.examples import Example
 from ctcalign.train.preference.scorer import Models
-from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, load_causal_model
+from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, check_tokens, load_causal_model
 
 _PROMPTS = 32  # embedded in one batch
 
@@ -73,6 +73,8 @@ class FrozenLanguageModels:
     Args:
         roles: see `roles_of`.  contrast: prefixes of the better and the worse model.
         tokenizer: of all of them.  device: of all of them.
+    Raises:
+        UsageError, ModelError: a model cannot be loaded, or not read all tokens.
     """
 
     def __init__(
@@ -91,17 +93,20 @@ class FrozenLanguageModels:
         for role, names in roles.items():
             prefix = prefixes.get(role, "")
             tokens = tuple(tokenizer.response(prefix)) if prefix else ()
+            for name in names:
+                check_tokens(name, loaded[name], tokenizer, tokenizer.longest + len(tokens))
             found[role] = [PromptedModel(loaded[name], tokens) for name in names]
         first = {role: models[0] for role, models in found.items() if role != "aligned"}
         self.models: Models[PromptedModel] = Models(**first, aligned=found.get("aligned", ()))
 
     def embedded(self, prompts: Sequence[str]) -> Tensor:
-        """Mean over each prompt of the last hidden states of the reference model, (N, D) float32."""
+        """Mean over each prompt (its last `longest` tokens) of the reference model's last hidden states, (N, D)."""
         assert self.models.reference is not None
         network = self.models.reference.network
         found = []
         for begin in range(0, len(prompts), _PROMPTS):
-            rows = [self.tokenizer.prompt(one) for one in prompts[begin : begin + _PROMPTS]]
+            batch = prompts[begin : begin + _PROMPTS]
+            rows = [self.tokenizer.prompt(one)[-self.tokenizer.longest :] for one in batch]
             ids, mask = (one.to(network.device) for one in self.tokenizer.padded(rows))
             with torch.no_grad():
                 hidden = network(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[-1]

@@ -20,10 +20,17 @@ from ctcalign.train.preference.sides import Labels, Preference, rows_of
 from ctcalign.train.preference.term import LossConfig, PreferenceTerm, loss_metrics
 from ctcalign.train.preference.text.data import TextBatch, preferences_of
 from ctcalign.train.preference.text.frozen import FrozenLanguageModels, TextContrast, roles_of
-from ctcalign.train.preference.text.models import PromptedModel, TextTokenizer, load_causal_model
+from ctcalign.train.preference.text.models import (
+    PromptedModel,
+    TextTokenizer,
+    check_tokens,
+    load_causal_model,
+    positions_of,
+)
 from ctcalign.train.preference.text.scorer import TextScorer
 from ctcalign.train.processes import gather_objects, gather_rows
 
+LONGEST = 1024  # tokens of an example, unless the model has fewer positions
 MONITORED = ("loss", "accuracy", "margins")
 
 
@@ -45,7 +52,8 @@ class TextPreferenceModule(TrainingModule):
         aligned: folders or hub names of strong models for PoFT; default: the reference.
         matching: of BCO: weight undesirable rows by the probability that their prompt has a desirable response
             (underlying distribution matching), from a classifier of prompts that is fitted before training.
-        longest: tokens of prompt, response and end; longer ones are skipped and counted.
+        longest: tokens of prompt, response and end; longer ones are skipped and counted. Default: 1024, or the
+            positions of the model that a prefix leaves if they are fewer.
         optimiser: AdamW and its rate.
         seed: of weights and dropout.
     Raises:
@@ -64,18 +72,24 @@ class TextPreferenceModule(TrainingModule):
         contrast: TextContrast | None = None,
         aligned: list[str] | None = None,
         matching: bool = False,
-        longest: int = 1024,
+        longest: int | None = None,
         optimiser: OptimiserConfig | None = None,
         seed: int = 1,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(lr=1e-5), seed)
         check_number("sft_weight", sft_weight)
         check_count("together", together)
-        check_count("longest", longest, 2)
+        if longest is not None:
+            check_count("longest", longest, 2)
         self.language_model: Any = load_causal_model(model, fresh).train()  # it is loaded in evaluation mode
-        self.tokenizer = TextTokenizer(model, longest)
+        self.tokenizer = TextTokenizer(model, longest or LONGEST)
         self.term = PreferenceTerm(loss or LossConfig(), together)
         self.contrast = contrast or TextContrast()
+        if longest is None:
+            prefixes = (self.contrast.better_prefix, self.contrast.worse_prefix)
+            room = max(len(self.tokenizer.response(one)) for one in prefixes)
+            self.tokenizer.longest = max(2, min(LONGEST, (positions_of(self.language_model) or LONGEST + room) - room))
+        check_tokens(model, self.language_model, self.tokenizer, self.tokenizer.longest)
         edits = self.contrast.kind == "edits"
         self.scorer = TextScorer(self.term, self.tokenizer, scored, edits, self.contrast.strength)
         self.sft_weight, self.together, self.matching = sft_weight, together, matching
