@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from ctcalign.text.joints import is_joint, may_be_glued
 from ctcalign.text.markup.spans import Span, spans
 from ctcalign.text.markup.spans import spans as markup_spans
 from ctcalign.text.markup.tags import is_break
 from ctcalign.text.readings import contexts, readings_of
 from ctcalign.text.readings.tokens import GROUP_SPACE
 from ctcalign.text.scripts import clusters, is_spaceless
-
-_DASHES = frozenset("\u2014\u2015\u2e3a\u2e3b")
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,16 @@ def words_of(text: str, language: str | None = "en") -> list[Word]:
     """Split a caption into words, each with the readings that the best path may choose from.
 
     Every character that is not white space belongs to exactly one word, in order. White space separates words,
-    punctuation is part of them; a dash or dots between two words end the first. In scripts without spaces each
-    character is a word. Hard spaces between groups of digits do not split a number. A tag inside a word belongs to it
-    ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
+    punctuation is part of them; punctuation that glues two words together ends the first, see `is_joint`. In scripts
+    without spaces each character is a word. Hard spaces between groups of digits do not split a number. A tag inside a
+    word belongs to it ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
 
     Args:
         text: the caption as the file has it, mark-up included.
         language: code such as "en", "en-GB" or "deu"; None for English. It decides how numbers and signs are read.
     """
     visible = _Visible(text, markup_spans(text))
-    tokens = list(_tokens(visible.text))
+    tokens = list(_tokens(visible.text, language))
     around = contexts([visible.text[start:end] for start, end in tokens])
     words = list(visible.silent)
     for (start, end), context in zip(tokens, around, strict=True):
@@ -115,30 +114,30 @@ def _without_covered(words: list[Word]) -> list[Word]:
     return kept
 
 
-def _tokens(text: str) -> Iterator[tuple[int, int]]:
+def _tokens(text: str, language: str | None) -> Iterator[tuple[int, int]]:
     """Spans of the words in a text without mark-up."""
     start: int | None = None
     held = {match.start() for match in GROUP_SPACE.finditer(text)}
     for place, character in enumerate(text):
         if character.isspace() and place not in held:
             if start is not None:
-                yield from _divided(text, start, place)
+                yield from _divided(text, start, place, language)
             start = None
         elif start is None:
             start = place
     if start is not None:
-        yield from _divided(text, start, len(text))
+        yield from _divided(text, start, len(text), language)
 
 
-def _divided(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for first, last in _cuts(text[start:end]):
+def _divided(text: str, start: int, end: int, language: str | None) -> Iterator[tuple[int, int]]:
+    for first, last in _cuts(text[start:end], language):
         yield start + first, start + last
 
 
 @lru_cache(maxsize=65536)
-def _cuts(token: str) -> tuple[tuple[int, int], ...]:
-    """Spans of the words in a token without white space: split after dashes and dots, and at spaceless scripts."""
-    if token.isascii() and (token.isalnum() or ("--" not in token and ".." not in token)):
+def _cuts(token: str, language: str | None) -> tuple[tuple[int, int], ...]:
+    """Spans of the words in a token without white space: split at joints, and after each spaceless character."""
+    if token.isascii() and (token.isalnum() or not may_be_glued(token)):
         return ((0, len(token)),)
     cuts = [0]
     sounded = spaceless = False  # of the word so far
@@ -147,26 +146,27 @@ def _cuts(token: str) -> tuple[tuple[int, int], ...]:
         if _sounds(token[first:last]):
             sounded, spaceless, tail = True, spaceless or is_spaceless(token[first]), last
         # Opening punctuation belongs to the word after it.
-        if sounded and _cut_between(token, tail, following, spaceless):
+        if sounded and _cut_between(token, tail, following, spaceless, language):
             cuts.append(following)
             sounded = spaceless = False
     return tuple(zip(cuts, [*cuts[1:], len(token)], strict=True))
 
 
-def _cut_between(token: str, tail: int, following: int, spaceless: bool) -> bool:
+def _cut_between(token: str, tail: int, following: int, spaceless: bool, language: str | None) -> bool:
     """Whether a word whose trailing punctuation is [tail, following) ends before the character at `following`."""
     behind = token[following]
     spaceless = spaceless or is_spaceless(behind)
     if not _sounds(behind):
         # An opening bracket or quotation mark belongs to the character that follows it.
-        opens = unicodedata.category(behind) in ("Ps", "Pi")
-        return opens and (spaceless or is_spaceless(token[following + 1 : following + 2] or " "))
+        if unicodedata.category(behind) not in ("Ps", "Pi") and behind not in "\u00a1\u00bf":
+            return False
+        if spaceless or is_spaceless(token[following + 1 : following + 2] or " "):
+            return True
+        sounding = next((i for i in range(following, len(token)) if _sounds(token[i])), tail)
+        return tail < following and is_joint(token, tail, sounding, language)
     if spaceless or tail == following:
         return spaceless
-    ends = token[following - 1] in _DASHES or token[max(tail, following - 2) : following] in ("--", "..")
-    if ends or token[following - 1] == "\u2026":
-        return not (token[tail - 1].isdigit() and behind.isdigit())
-    return False
+    return is_joint(token, tail, following, language)
 
 
 def _sounds(text: str) -> bool:

@@ -14,7 +14,7 @@ _ADDRESS = re.compile(
     r"(?:[\w.+%-]+@)?(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?P<end>[^\W\d_]{2,24})(?::\d+)?(?:[/?#][^\s]*)?", re.IGNORECASE
 )
 # Top-level domains and file extensions that make a dotted word an address without any other sign of one.
-_ENDINGS: Final = frozenset(
+ENDINGS: Final = frozenset(
     """
             com org net edu gov mil int info biz io ai co tv me app dev uk us de fr es it nl be ch at pl ru cn jp kr
             in br mx ar ca au nz ie se no dk fi pt gr cz hu ro ua tr il za eu py js md pdf html htm php txt jpg png
@@ -34,7 +34,7 @@ def address(core: Core, locale: Locale, _context: Context) -> list[str]:
     if match is None and scheme is None:
         return []
     if scheme is None and match is not None and "@" not in text and not text.lower().startswith("www."):
-        if match["end"].lower() not in _ENDINGS or match["end"] != match["end"].lower():
+        if match["end"].lower() not in ENDINGS or match["end"] != match["end"].lower():
             return []
     if not locale.address or len(text) > 200:
         return []
