@@ -15,6 +15,7 @@ from ctcalign.calibration.joining import join
 from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
+from ctcalign.files.text_size import MANIFESTS, read_bytes
 from ctcalign.formats.lhotse import is_lhotse, supervisions
 from ctcalign.scoring.files import TRUTH, read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
@@ -84,10 +85,10 @@ def _rows(path: Path) -> list[Row]:
     from ctcalign.formats.shared.encoding import decode
 
     try:
-        text = decode(path.read_bytes(), str(path)).text
+        text = decode(read_bytes(path, str(path), MANIFESTS), str(path), MANIFESTS).text
     except OSError as error:
         raise CaptionError(f"{path}: cannot be read: {error.strerror or error}") from error
-    data = parse_json(text, str(path))
+    data = parse_json(text, str(path), MANIFESTS)
     rows = data if isinstance(data, list) else [data]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise CaptionError(f"{path}: holds no JSON objects")

@@ -15,6 +15,7 @@ from ctcalign.cli.options import (
     result_options,
     romanise_option,
     split,
+    text_size_option,
 )
 
 EPILOG = f"""\b
@@ -84,6 +85,7 @@ Examples:
 )
 @click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON).")
 @romanise_option
+@text_size_option
 def command(
     audio: str, captions: str, all_spoken: bool, max_shift: float | None, trust: float | None, **given: Any
 ) -> None:

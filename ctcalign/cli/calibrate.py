@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ctcalign.cli.console import note, progress_bar, table_console, warn
-from ctcalign.cli.options import EXIT_STATUS, device_option, language_option, licence_option, model_option
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    device_option,
+    language_option,
+    licence_option,
+    model_option,
+    text_size_option,
+)
 
 if TYPE_CHECKING:
     from ctcalign.calibration.sets import Transcribed
@@ -50,6 +57,7 @@ Examples:
     help="Picture of reliability, ROC, precision and recall: .png, .svg or .pdf.",
 )
 @licence_option
+@text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress and no tables.")
 def command(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, split
+from ctcalign.cli.options import EXIT_STATUS, split, text_size_option
 
 EPILOG = f"""\b
 Examples:
@@ -73,6 +73,7 @@ class NamedNumber(click.ParamType):  # type: ignore[type-arg]  # not generic in 
 @click.option("--words", is_flag=True, help="Apply confidence and score limits to every spoken word as well.")
 @click.option("--rejected", metavar="FILE", help="Write rejected cues with the reason, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
+@text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no summary, only warnings.")
 def command(

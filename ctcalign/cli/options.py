@@ -103,6 +103,23 @@ format_option = click.option(
     metavar="NAME",
     help="Output format, if the extension does not imply it; see `ctcalign convert --list`.",
 )
+
+
+def _allow_text(context: click.Context, parameter: click.Parameter, size: int | None) -> None:
+    if size is not None:
+        from ctcalign.files import max_text_size
+
+        context.with_resource(max_text_size(size))
+
+
+text_size_option = click.option(
+    "--max-text-size",
+    type=MemorySize(),
+    metavar="SIZE",
+    expose_value=False,
+    callback=_allow_text,
+    help="Largest caption file (unpacked) that is read, such as 200M.  [default: 64M, manifests 1G]",
+)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
 

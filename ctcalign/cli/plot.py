@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, Channel, licence_option
+from ctcalign.cli.options import EXIT_STATUS, Channel, licence_option, text_size_option
 
 EPILOG = f"""\b
 Examples:
@@ -41,6 +41,7 @@ Examples:
     help="Mix the channels, or take channel N, counted from 0.",
 )
 @licence_option
+@text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
 def command(
     audio: str,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ctcalign.errors import CaptionError
+from ctcalign.files.text_size import MANIFESTS, NESTED, check_brackets, check_depth, read_bytes
 
 
-def parse_json(text: str, name: str) -> Any:
+def parse_json(text: str, name: str, times: int = 1) -> Any:
     """The value of a JSON document, or of JSON lines the list of their values.
 
     >>> parse_json('{"a": 1}', "x"), parse_json('{"a": 1}\\n{"a": 2}\\n', "x")
@@ -20,13 +19,13 @@ def parse_json(text: str, name: str) -> Any:
 
     Args:
         name: name of the text in messages.
+        times: how many times the limit of `max_text_size` is allowed.
     Raises:
-        CaptionError: it is neither; the message names the line.
+        CaptionError: it is neither, nested too deeply or too large; the message names the line.
     """
+    check_brackets(text, name, times)
     try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise CaptionError(f"{name}: JSON nested too deeply") from error
+        return _value(text, name)
     except ValueError as error:
         whole = error
     rows: list[Any] = []
@@ -49,8 +48,8 @@ def json_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                value = json.loads(line)
-            except (ValueError, RecursionError) as error:
+                value = _value(line, f"{name}, line {number}")
+            except ValueError as error:
                 raise CaptionError(f"{name}: not valid JSON (line {number}: {error}); is the file complete?") from error
             yield number, value
 
@@ -62,8 +61,22 @@ def read_json_lines(path: str | Path) -> list[Any]:
         CaptionError: it cannot be read, or a line is not valid JSON.
     """
     try:
-        data = Path(path).read_bytes()
-        text = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        text = read_bytes(path, str(path), MANIFESTS).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
         raise CaptionError(f"{path}: cannot be read as JSON lines: {error}") from error
+    check_brackets(text, str(path), MANIFESTS)
     return [value for _, value in json_lines(text.split("\n"), str(path))]
+
+
+def _value(text: str, name: str) -> Any:
+    """Raises a ValueError for text that is not JSON."""
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise CaptionError(f"{name}: {NESTED}") from error
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # Python's limit of the digits of an integer
+        raise ValueError("a number of more than 4,300 digits") from error
+    check_depth(value, name)
+    return value

@@ -13,6 +13,7 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.alignment.document import is_document
 from ctcalign.errors import CaptionError, UsageError
 from ctcalign.files import parse_json
+from ctcalign.files.text_size import MANIFESTS, read_bytes
 from ctcalign.filtering.criteria import CONFIDENCE, Candidate, Criteria, rejection
 from ctcalign.formats.lhotse import Supervision, is_lhotse, selected
 from ctcalign.formats.shared.clock import json_seconds
@@ -78,10 +79,10 @@ def read_document(path: Path) -> Document | None:
     from ctcalign.formats.shared.encoding import decode
 
     try:
-        text = decode(path.read_bytes(), str(path)).text
+        text = decode(read_bytes(path, str(path), MANIFESTS), str(path), MANIFESTS).text
     except OSError as error:
         raise CaptionError(f"{path}: cannot be read: {error.strerror or error}") from error
-    data = parse_json(text, str(path))
+    data = parse_json(text, str(path), MANIFESTS)
     rows = data if isinstance(data, list) else [data]
     if is_document(data):
         try:

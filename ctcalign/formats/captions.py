@@ -12,6 +12,7 @@ from typing import IO, Any
 from ctcalign.alignment.caption_file import Block, CaptionFile
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError
+from ctcalign.files.text_size import check_cues, check_text, read_bytes, read_stream
 from ctcalign.formats.detect import json_format, recognise
 from ctcalign.formats.registry import input_format
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, finish, pick_recording
@@ -47,7 +48,7 @@ def read_captions(
         recording: id of the recording to read from a file that contains several (STM, CTM, lhotse, Kaldi).
     Raises:
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
-            it contains several recordings and `recording` names none of them.
+            it is larger than `files.max_text_size` allows, or contains several recordings and `recording` names none.
         UsageError: `format` is not one of `INPUT_FORMATS`.
     """
     named = input_format(format) if format is not None else None
@@ -63,6 +64,8 @@ def read_captions(
         raise CaptionError(
             f"{opened.name}: no captions found in it as {chosen.name}; check the file or name its format"
         )
+    words = sum(len(draft.words) for draft in drafts)
+    check_cues(len(drafts), words, max(len(draft.text) for draft in drafts), opened.name)
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
     drafts = without_carried_lines(drafts, notes)
     cues = finish(drafts, notes)
@@ -98,7 +101,7 @@ def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
             path = path / "text"
             if not path.is_file():
                 raise CaptionError(f"{name}: is a directory without a Kaldi file 'text'; give a caption file")
-        data = path.read_bytes()
+        data = read_bytes(path, name)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise CaptionError(f"{_short(name)}: no such caption file; give a path ('-' is standard input)") from error
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
@@ -110,13 +113,14 @@ def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
 
 def _open_stream(stream: IO[Any], name: str) -> tuple[Source, str, list[str]]:
     try:
-        data = stream.read()
+        data = read_stream(stream)
     except UnicodeDecodeError as error:
         raise CaptionError(f"{name}: not valid {error.encoding}; open the stream in binary mode") from error
     if isinstance(data, bytes):
         decoded = decode(data, name)
         return Source(name, decoded.text), decoded.encoding, _named(decoded.warnings, name)
     text = unify_newlines(str(data)).removeprefix("\ufeff")
+    check_text(text, name)
     if not text.strip():
         raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
     return Source(name, text), getattr(stream, "encoding", None) or "text stream", []

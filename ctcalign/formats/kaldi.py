@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ctcalign.alignment.alignment import Alignment
+from ctcalign.files.text_size import read_bytes
 from ctcalign.formats.shared.clock import decimal, number, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.encoding import decode
@@ -67,11 +68,14 @@ def _wav(audio: str) -> str:
 def _speaker_names(speakers: list[str]) -> dict[str, str]:
     """A valid name for each speaker, all different."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
+    latest: dict[str, int] = {}  # number of the last speaker of a name
     for speaker in dict.fromkeys(speakers):
         base = name = identifier(speaker.strip()) or "speaker"
-        number = 2
-        while name in names.values():
-            name, number = f"{base}_{number}", number + 1
+        while name in taken:
+            latest[base] = latest.get(base, 1) + 1
+            name = f"{base}_{latest[base]}"
+        taken.add(name)
         names[speaker] = name
     return names
 
@@ -119,7 +123,7 @@ def _table(folder: Path | None, name: str, notes: Notes) -> dict[str, list[str]]
     path = folder / name if folder is not None else None
     if path is None or not path.is_file():
         return {}
-    decoded = decode(path.read_bytes(), str(path))
+    decoded = decode(read_bytes(path, str(path)), str(path))
     for warning in decoded.warnings:
         notes.add(warning)
     rows = (line.split() for line in decoded.text.split("\n") if line.strip())

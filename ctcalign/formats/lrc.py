@@ -62,7 +62,7 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
 _STAMP = re.compile(r"\s*\[([-+]?\d+:\d+(?:[.:]\d+)?(?:[.:]\d+)?)\]")
 _WORD_STAMP = re.compile(r"[<\[](\d+:\d+(?:[.:]\d+)?)[>\]]")
 _META = re.compile(r"^\s*\[(?:[a-zA-Z]+|#)\s*:(.*)\]\s*$")
-_OFFSET = re.compile(r"^\s*\[offset\s*:\s*([+-]?\d+)\s*\]", re.I | re.M)
+_OFFSET = re.compile(r"^\s*\[offset\s*:\s*([+-]?\d{1,12})\s*\]", re.I | re.M)
 
 _JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # `render` writes "[1:23]" in a text so
 

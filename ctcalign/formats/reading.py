@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.alignment.document import FAMILY, is_document
 from ctcalign.errors import CaptionError
+from ctcalign.files import parse_json
+from ctcalign.files.text_size import read_stream, unpacked
 from ctcalign.formats.shared.mark_up import unescaped
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
     if isinstance(source, (str, os.PathLike)):
         data = _document_bytes(source)
     else:
-        data = source.read()
+        data = read_stream(source)
         source = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
     document = None if data is None else _document(data, name)
     if document is None:
@@ -118,8 +119,8 @@ def _document_bytes(path: str | Path) -> bytes | None:
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD)
-            return head + file.read() if FAMILY.encode() in head else None
-    except OSError:
+            return unpacked(head + read_stream(file), os.fspath(path)) if FAMILY.encode() in head else None
+    except (OSError, ValueError):  # ValueError: a zero byte in the path
         return None
 
 
@@ -135,8 +136,5 @@ def _document(data: bytes | str, name: str) -> Mapping[str, Any] | None:
     text = data.removeprefix("\ufeff")
     if FAMILY not in text[:_HEAD] or not text.lstrip().startswith("{"):
         return None
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CaptionError(f"{name}: not valid JSON: {error}; the file may be cut off") from error
+    document = parse_json(text, name)
     return document if is_document(document) else None

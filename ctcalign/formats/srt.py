@@ -49,7 +49,8 @@ def _text(text: str) -> str:
     return text
 
 
-_INDEX = re.compile(r"^\s*(\d+)\.?\s*$")
+# Up to nine digits: longer lines of digits are text.
+_INDEX = re.compile(r"^\s*(\d{1,9})\.?\s*$")
 _PROPER = re.compile(r"^\s*-?\d+:\d+:\d+,\d+\s*-->\s*-?\d+:\d+:\d+,\d+(?:\s|$)")
 
 

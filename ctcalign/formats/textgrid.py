@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
-from ctcalign.formats.shared.clock import decimal, ticks
+from ctcalign.formats.shared.clock import decimal, number, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
@@ -305,7 +305,12 @@ class _Tokens:
         return self._next("text")
 
     def number(self) -> float:
-        return float(self._next("number"))
+        found = number(text := self._next("number"))
+        if found is None:
+            raise CaptionError(
+                f"{self._name}: damaged TextGrid: the number {text[:30]!r} is no time; save it again in Praat"
+            )
+        return found
 
     def flag_exists(self) -> bool:
         return self._next("flag") == "exists"

@@ -121,8 +121,9 @@ def _collapsed(text: str) -> str:
     return re.sub(r" ?\ue000 ?", "\n", re.sub(r"[ \t\n]+", " ", text)).strip(" ")
 
 
-_CLOCK = re.compile(r"^(\d+):(\d+):(\d+)(?:[.,](\d+)|:(\d+)(?:\.(\d+))?)?$")
-_OFFSET = re.compile(r"^(\d+(?:\.\d+)?)\s*(h|ms|m|s|f|t)$")
+# Up to 15 digits, as in `clock.parse_clock`; the rest of a longer fraction is cut off.
+_CLOCK = re.compile(r"^(\d{1,15}):(\d{1,15}):(\d{1,15})(?:[.,](\d{1,15})\d*|:(\d{1,15})(?:\.(\d{1,15})\d*)?)?$")
+_OFFSET = re.compile(r"^(\d{1,18})(?:\.(\d{1,15})\d*)?\s*(h|ms|m|s|f|t)$")
 
 
 @dataclass(frozen=True)
@@ -149,16 +150,16 @@ def _rates_of(root: Element) -> _Rates:
     (frame rate times sub-frame rate if a frame rate is given, else 1)."""
     given = {key.rpartition("}")[2]: value for key, value in root.attrib.items()}
     frame = _fraction(given.get("frameRate"), Fraction(30))
-    parts = re.findall(r"\d+", given.get("frameRateMultiplier", ""))
-    if len(parts) == 2 and int(parts[1]):
+    parts = re.findall(r"\b\d{1,9}\b", given.get("frameRateMultiplier", ""))
+    if len(parts) == 2 and int(parts[0]) and int(parts[1]):
         frame *= Fraction(int(parts[0]), int(parts[1]))
-    sub_frame = int(_fraction(given.get("subFrameRate"), Fraction(1)))
+    sub_frame = max(1, int(_fraction(given.get("subFrameRate"), Fraction(1))))
     ticks = frame * sub_frame if "frameRate" in given else Fraction(1)
     return _Rates(frame, sub_frame, _fraction(given.get("tickRate"), ticks))
 
 
 def _fraction(text: str | None, default: Fraction) -> Fraction:
-    if text is None or not re.fullmatch(r"\s*\d+(?:\.\d+)?\s*", text):
+    if text is None or not re.fullmatch(r"\s*\d{1,15}(?:\.\d{1,15})?\s*", text):
         return default
     return Fraction(text.strip()) or default
 
@@ -178,7 +179,7 @@ def _seconds(text: str, rates: _Rates) -> Fraction | None:
     match = _OFFSET.match(text)
     if match is None:
         return None
-    amount, unit = Fraction(match[1]), match[2]
+    amount, unit = Fraction(f"{match[1]}.{match[2] or 0}"), match[3]
     if unit == "f":
         return amount / rates.frame
     if unit == "t":

@@ -12,6 +12,7 @@ from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.document import is_document
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
+from ctcalign.files.text_size import MANIFESTS, read_bytes
 from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
 from ctcalign.formats.reading import from_captions
 from ctcalign.formats.shared.clock import json_seconds
@@ -71,7 +72,7 @@ def _chosen(files: list[TimedFile], recording: str | None, name: str) -> list[Ti
     if recording is None or not held:
         return files
     if recording not in held:
-        shown = ", ".join(held[:5]) + (", ..." if len(held) > 5 else "")
+        shown = ", ".join(name[:60] for name in held[:5]) + (", ..." if len(held) > 5 else "")
         raise CaptionError(f"{name}: contains no recording {recording!r}; it has {shown}")
     return [file for file in files if file.recording == recording]
 
@@ -81,18 +82,18 @@ def _document(path: str | Path) -> Any:
     from ctcalign.formats.shared.encoding import decode
 
     if str(path) == "-":
-        data = sys.stdin.buffer.read()
+        data = read_bytes(sys.stdin.buffer, str(path), MANIFESTS)
     else:
         try:
-            data = Path(path).read_bytes()
+            data = read_bytes(path, str(path), MANIFESTS)
         except OSError:
             return None  # the reader of captions reports the error (or reads the folder)
     other = data if str(path) == "-" else None
-    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b"\x1f\x8b")):
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         return other
-    text = decode(data, str(path)).text
+    text = decode(data, str(path), MANIFESTS).text
     try:
-        found = parse_json(text, str(path))
+        found = parse_json(text, str(path), MANIFESTS)
     except CaptionError:
         return other
     if isinstance(found, list):
@@ -202,9 +203,12 @@ def _true_item(row: Any, place: int, where: str, with_words: bool) -> TimedItem:
     words = row.get("words") if with_words else None
     index, exact = row.get("index"), row.get("exact")
     try:
-        places = tuple((float(a), float(b)) for a, b in occurrences)
+        spans = [(json_seconds(a), json_seconds(b)) for a, b in occurrences]
     except (TypeError, ValueError) as error:
         raise CaptionError(f"{where}: occurrences: expected pairs of start and end") from error
+    places = tuple((a, b) for a, b in spans if a is not None and b is not None)
+    if len(places) < len(spans):
+        raise CaptionError(f"{where}: occurrences: expected pairs of start and end")
     return TimedItem(
         row["text"],
         start,

@@ -57,7 +57,7 @@ def test_json_lines_of_a_file(tmp_path, pack, mark):
     ("data", "message"),
     [
         (None, "No such file"),
-        (b"\x1f\x8b\x08broken", "cannot be read as JSON lines"),
+        (b"\x1f\x8b\x08broken", "the gzip file is damaged"),
         (b"\xff", "decode"),
         (b"{\n", "line 1"),
     ],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.errors import CaptionError
 from ctcalign.formats import render
 from ctcalign.formats.captions import read_captions
@@ -52,3 +55,14 @@ def test_kaldi_output_is_training_data(talk):
     assert rendered.content["text"] == "Ann__A_-my_talk-0000000 Hello big world & <co>\n"
     assert rendered.content["segments"] == "Ann__A_-my_talk-0000000 my_talk 0.500 3.000\n"
     assert rendered.omitted == [1, 2, 3]
+
+
+def test_many_speakers_of_one_name_are_named_in_linear_time():
+    marks = ["".join(".-"[number >> bit & 1] for bit in range(12)) for number in range(4000)]
+    cues = [AlignedCue(i, "yes", float(i), i + 0.5, speaker=f"A{mark}z") for i, mark in enumerate(marks)]
+    start = time.process_time()
+    files = render(Alignment("talk.wav", 4001.0, "m", cues), "kaldi").content
+    assert time.process_time() - start < 2.0
+    speakers = [line.split()[0] for line in files["spk2utt"].splitlines()]
+    assert len(set(speakers)) == 4000
+    assert {"A____________z", "A____________z_2", "A____________z_4000"} <= set(speakers)

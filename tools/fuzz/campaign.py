@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tools.fuzz.rounds import Found, Result, run_round
 
-INPUTS_OF_A_ROUND = 250
+EXAMPLES_OF_A_ROUND = 100
+_EXPECTED = 400  # inputs of a round, about
 _SILENCE = 60  # seconds without a new input after which a process is killed: beyond the limit of a call
 _ROOM = 1 << 20  # bytes for the input of a process that ends
 
@@ -56,7 +57,7 @@ class Campaign:
                         continue
                     number = self._known.get(name, (0, Result(name)))[0]
                     self._known[name] = (number + 1, self._result(name))
-                    given[name] += INPUTS_OF_A_ROUND
+                    given[name] += _EXPECTED
                     running[worker] = (name, number)
                     worker.start(name, number)
                 if not running:
@@ -66,6 +67,7 @@ class Campaign:
                     result = worker.result(running[worker][0])
                     if result is not None:
                         self._add(result)
+                        given[result.target] += result.inputs - _EXPECTED
                         del running[worker]
         finally:
             for worker in workers:
@@ -197,4 +199,4 @@ def _work(answers: Connection, shown: str) -> None:
                 name, number = answers.recv()
             except (EOFError, KeyboardInterrupt):
                 return
-            answers.send(run_round(table()[name], number, INPUTS_OF_A_ROUND, before))
+            answers.send(run_round(table()[name], number, EXAMPLES_OF_A_ROUND, before))

@@ -102,20 +102,25 @@ class Seed:
     data: bytes
 
 
-def mutated(seeds: Sequence[Seed]) -> st.SearchStrategy[tuple[Seed, bytes]]:
-    """One of the seeds, and bytes like its own with one to eight mutations; parts come from seeds of the same name."""
+def mutated(seeds: Sequence[Seed]) -> st.SearchStrategy[list[tuple[Seed, bytes]]]:
+    """Bytes like those of one of the seeds after one mutation, after two, and so on up to eight.
+
+    A mutation may take parts from seeds with the same extension.
+    """
     packed = [seed.data.startswith(b"\x1f\x8b") for seed in seeds]
     plain = [gzip.decompress(seed.data) if zipped else seed.data for seed, zipped in zip(seeds, packed, strict=True)]
     suffixes = [seed.name.rpartition(".")[2] for seed in seeds]
     alike = [[data for data, other in zip(plain, suffixes, strict=True) if other == suffix] for suffix in suffixes]
 
-    def apply(number: int, changes: list[Change]) -> tuple[Seed, bytes]:
-        out = plain[number]
+    def apply(number: int, changes: list[Change]) -> list[tuple[Seed, bytes]]:
+        data, steps = plain[number], []
         for change in changes:
-            out = change(out, alike[number])[:LONGEST]
-        return seeds[number], gzip.compress(out, 1, mtime=0) if packed[number] else out
+            before, data = data, change(data, alike[number])[:LONGEST]
+            if data != before:
+                steps.append((seeds[number], gzip.compress(data, 1, mtime=0) if packed[number] else data))
+        return steps
 
-    return st.builds(apply, st.integers(0, len(seeds) - 1), st.lists(_changes(), min_size=1, max_size=8))
+    return st.builds(apply, st.integers(0, len(seeds) - 1), st.lists(_changes(), min_size=4, max_size=8))
 
 
 # A mutation: the bytes, and others from which it may take parts, to new bytes.
@@ -136,7 +141,7 @@ def _changes() -> st.SearchStrategy[Change]:
         (_replace(_WORD), (at, text)),
         (_replace(_QUOTED), (at, quoted)),
         (_insert, (at, encoded)),
-        (_insert, (at, st.binary(min_size=1, max_size=8))),
+        (_insert, (at, st.binary(min_size=4, max_size=8))),
         (_cut, (at, at)),
         (_flip, (at, st.integers(0, 255))),
         (_lines, (at, at, st.sampled_from(("drop", "double", "swap", "blank", "first", "last")))),

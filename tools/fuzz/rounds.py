@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,16 +64,17 @@ class Result:
                     known.shown, known.detail = found.shown, found.detail
 
 
-def run_round(target: Target, number: int, inputs: int, before: Callable[[bytes], None] | None = None) -> Result:
+def run_round(target: Target, number: int, examples: int, before: Callable[[bytes], None] | None = None) -> Result:
     """Call a target with the inputs of round `number`.
 
     Args:
+        examples: lists of inputs; most hold several.
         before: is called with each input as bytes before the call, so that an input that ends the process is known.
     """
     result = Result(target.name)
 
     @settings(
-        max_examples=inputs,
+        max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -81,10 +82,11 @@ def run_round(target: Target, number: int, inputs: int, before: Callable[[bytes]
     )
     @seed(int.from_bytes(hashlib.sha256(f"{target.name} {number}".encode()).digest()[:8], "big"))
     @given(target.inputs)
-    def one(value: Any) -> None:
-        if before is not None:
-            before(target.shown(value))
-        result.add(target, value, judge(target, value))
+    def one(values: Sequence[Any]) -> None:
+        for value in values:
+            if before is not None:
+                before(target.shown(value))
+            result.add(target, value, judge(target, value))
 
     one()
     return result

@@ -26,14 +26,14 @@ class Target:
 
     Attributes:
         name: for the table, "group.name".
-        inputs: strategy of the inputs.
+        inputs: strategy of lists of inputs.
         call: is called with an input. Only errors of `errors` may come out.
         size: bytes of an input, for the limit of time.
         shown: an input as bytes, for the file that reproduces a failure.
     """
 
     name: str
-    inputs: st.SearchStrategy[Any]
+    inputs: st.SearchStrategy[Sequence[Any]]
     call: Callable[[Any], object]
     size: Callable[[Any], int] = lambda value: LIMIT_BYTES
     shown: Callable[[Any], bytes] = lambda value: repr(value).encode()
@@ -76,5 +76,5 @@ def file_target(name: str, seeds: Sequence[Seed], call: Callable[[Path], object]
         finally:
             path.unlink()
 
-    inputs = mutated(seeds).map(lambda found: Given(found[0].name, found[1]))
+    inputs = mutated(seeds).map(lambda steps: [Given(seed.name, data) for seed, data in steps])
     return Target(name, inputs, on_disk, size=lambda given: len(given.data), shown=lambda given: given.data)

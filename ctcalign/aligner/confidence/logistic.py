@@ -76,7 +76,7 @@ class Logistic:
             mean, scale, weights = (tuple(float(f[key]) for f in features) for key in ("mean", "scale", "weight"))
             curve = tuple((float(x), float(y)) for x, y in row["curve"])
             bias = float(row["bias"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CalibrationError(
                 f"{place}: not a fit of ctcalign ({error}); create it with `ctcalign calibrate`"
             ) from None

@@ -64,31 +64,41 @@ def decimal(tick: int, digits: int) -> str:
     return f"{whole}.{rest:0{digits}d}"
 
 
+# Digits of a part of a clock time, and of a fraction: more than any time has, and few enough for an exact result.
+MOST_DIGITS = 15
+_LONGEST = 400  # characters of a decimal number: more than a float can mean
+
 _NUMBER = re.compile(r"^[+-]?\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?$|^[+-]?[.,]\d+$")
 _CLOCK = re.compile(
     r"^(?P<sign>[-−+]?)(?:(?:(?P<h>\d+)\s*[:：]\s*)?(?P<m>\d+)\s*[:：]\s*)(?P<s>\d+)(?:\s*[.,:;。，]\s*(?P<f>\d*))?$"
 )
 
 
+_MOST = 1e15  # larger numbers are no times or probabilities; sums of smaller ones are finite
+
+
 def number(text: str) -> float | None:
-    """A finite decimal number with point or comma, None when `text` is something else."""
+    """A decimal number with point or comma, None when `text` is something else or beyond 1e15."""
     text = text.strip()
-    if not _NUMBER.match(text):
+    if len(text) > _LONGEST or not _NUMBER.match(text):
         return None
     value = float(text.replace(",", "."))
-    return value if math.isfinite(value) else None
+    return value if abs(value) < _MOST else None
 
 
 def parse_clock(text: str) -> float | None:
     """Seconds of "[hours:]minutes:seconds[fraction]", None when `text` is no such time.
 
     Also reads the times of damaged files: "," or "." (or ":" or ";") before the fraction, no fraction, no hours, spaces
-    around the colons, a minus sign, fractions of any length (a decimal fraction: ",5" is half a second).
+    around the colons, a minus sign, fractions of any length (a decimal fraction: ",5" is half a second). More than 15
+    digits before the fraction are no time.
     """
     match = _CLOCK.match(text.strip())
     if match is None:
         return None
-    fraction = match["f"] or ""
+    if len(match[0]) > MOST_DIGITS and any(len(match[part] or "") > MOST_DIGITS for part in "hms"):
+        return None
+    fraction = (match["f"] or "")[:MOST_DIGITS]
     seconds = int(match["h"] or 0) * 3600 + int(match["m"]) * 60 + int(match["s"])
     # One division keeps "00:00:01,240" equal to the literal 1.24.
     value: float = (seconds * 10 ** len(fraction) + int(fraction or 0)) / 10 ** len(fraction)
@@ -105,11 +115,12 @@ def parse_time(text: str) -> float | None:
 
 
 def json_seconds(value: object, scale: float = 1.0) -> float | None:
-    """A time of a JSON file divided by `scale`: numbers and numerals; None for null, NaN, booleans and other things."""
+    """A time of a JSON file divided by `scale`: numbers and numerals; None for null, NaN, booleans, ..."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
         value = parse_time(value)
-    if isinstance(value, (int, float)) and math.isfinite(value):
+    # The comparison is false for NaN, and works for integers that are too large for a float.
+    if isinstance(value, (int, float)) and abs(value) < _MOST:
         return value / scale
     return None

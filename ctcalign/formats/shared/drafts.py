@@ -18,6 +18,7 @@ from ctcalign.spans import Span
 SAMPLE_LINES = 400  # number of lines by which a format is recognised
 _SHOWN_PER_KIND = 5
 _LISTED = 5
+_CHANNEL_DIGITS = 3  # of the number of a channel; longer ones are names
 _LETTERS_PER_SECOND = 15.0  # of speech at a usual rate
 
 
@@ -125,7 +126,7 @@ def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
     every line "0") has no channels: tools write this for mono.
     """
     found = list(dict.fromkeys(names))
-    digits = [name for name in found if name.isdecimal()]
+    digits = [name for name in found if name.isdecimal() and len(name) <= _CHANNEL_DIGITS]
     base = 0 if "0" in digits else 1
     out: dict[str, int | None] = {}
     for name in found:
@@ -225,4 +226,5 @@ def _join(*parts: str) -> str:
 
 
 def _few(ids: list[str]) -> str:
-    return ", ".join(ids[:_LISTED]) + (f", ... ({len(ids) - _LISTED} more)" if len(ids) > _LISTED else "")
+    shown = ", ".join(name if len(name) <= 60 else name[:57] + "..." for name in ids[:_LISTED])
+    return shown + (f", ... ({len(ids) - _LISTED} more)" if len(ids) > _LISTED else "")

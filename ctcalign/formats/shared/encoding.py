@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from dataclasses import dataclass
 
 from ctcalign.errors import CaptionError
+from ctcalign.files.text_size import check_text, unpacked
 
 # Longest first: the mark of UTF-32 LE begins with that of UTF-16 LE.
 _MARKS = (
@@ -52,17 +51,22 @@ def unify_newlines(text: str) -> str:
     return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode(data: bytes, name: str) -> Decoded:
+def decode(data: bytes, name: str, times: int = 1) -> Decoded:
     """Text of a caption file.
 
     Args:
         data: the file's bytes; gzip is unpacked.
         name: of the file in messages.
+        times: how many times the limit of `max_text_size` is allowed.
     Raises:
-        CaptionError: the file is empty or binary.
+        CaptionError: the file is empty, binary or too large.
     """
-    if data.startswith(b"\x1f\x8b"):
-        data = _unpack(data, name)
+    decoded = _decoded(unpacked(data, name, times), name)
+    check_text(decoded.text, name, times)
+    return decoded
+
+
+def _decoded(data: bytes, name: str) -> Decoded:
     if not data.strip():
         raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
     for mark, codec, label in _MARKS:
@@ -80,13 +84,6 @@ def decode(data: bytes, name: str) -> Decoded:
     if odd > max(2, len(text) // 100):
         raise CaptionError(f"{name}: expected captions (text), got binary data; give a text, SRT, VTT, ... file")
     return Decoded(unify_newlines(text), encoding, warnings)
-
-
-def _unpack(data: bytes, name: str) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise CaptionError(f"{name}: the gzip file is damaged ({error}); unpack or download it again") from error
 
 
 def _marked(data: bytes, codec: str, label: str, name: str) -> Decoded:

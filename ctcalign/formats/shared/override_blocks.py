@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from ctcalign.formats.shared.clock import number
 from ctcalign.formats.shared.timed_words import TimedText
 
 _BLOCK = re.compile(r"(?<!\\)\{([^{}]*)\}")
@@ -24,7 +25,7 @@ def _parts(raw: str) -> Iterator[Piece]:
     for match in _BLOCK.finditer(raw):
         yield raw[place : match.start()], match[1], drawing
         scales = _DRAWING.findall(match[1])
-        drawing = int(scales[-1][-1]) > 0 if scales else drawing
+        drawing = bool(scales[-1][-1].strip("0")) if scales else drawing
         place = match.end()
     yield raw[place:], None, drawing
 
@@ -69,9 +70,9 @@ def syllables(raw: str, start: float | None) -> list[TimedText]:
             out[-1] = TimedText(out[-1].text + shown(text), out[-1].start, out[-1].end)
         for name, amount in _KARAOKE.findall(block or ""):
             if name == "kt":
-                at = None if start is None else start + float(amount) / 100
+                at = None if start is None else start + _centiseconds(amount)
                 continue
-            following = None if at is None else at + float(amount) / 100
+            following = None if at is None else at + _centiseconds(amount)
             out.append(TimedText("", _rounded(at), _rounded(following)))
             at = following
     return out
@@ -96,10 +97,10 @@ def warped(raw: str, old: Sequence[float], new: Sequence[float]) -> str:
     def one(match: re.Match[str]) -> str:
         nonlocal at, written
         if match[1] == "kt":
-            at = start + float(match[2]) / 100
+            at = start + _centiseconds(match[2])
             written = max(round(_mapped(at, old, new) * 100), begin)
             return f"\\kt{written - begin}"
-        at += float(match[2]) / 100
+        at += _centiseconds(match[2])
         end = max(round(_mapped(at, old, new) * 100), written)
         length, written = end - written, end
         return f"\\{match[1]}{length}"
@@ -121,3 +122,8 @@ def _mapped(time: float, old: Sequence[float], new: Sequence[float]) -> float:
 def _rounded(time: float | None) -> float | None:
     # Sums of centiseconds: 1.1 rather than 1.1000000000000001.
     return None if time is None else round(time, 4)
+
+
+def _centiseconds(text: str) -> float:
+    """Seconds of a number of hundredths; 0 for one that is no time."""
+    return (number(text) or 0.0) / 100

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ctcalign.errors import CaptionError
+from ctcalign.files.text_size import DEPTH, NESTED
 from ctcalign.formats.shared.drafts import Source
 
 if TYPE_CHECKING:
@@ -19,15 +20,21 @@ def parse_xml(source: Source) -> Element:
     """The root of an XML file; names of HTML such as "&nbsp;" are known.
 
     Raises:
-        CaptionError: not well-formed XML.
+        CaptionError: not well-formed XML, or nested too deeply.
     """
     from xml.etree import ElementTree  # only for these formats
 
     text = re.sub(r"&([A-Za-z][A-Za-z0-9]*);", _named_entity, source.text.lstrip("\ufeff \t\n"))
     try:
-        return ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError) as error:  # ValueError: half a surrogate pair
         raise CaptionError(f"{source.name}: not well-formed XML ({error}); is the file complete?") from error
+    level = [root]
+    for _ in range(DEPTH):
+        level = [child for element in level for child in element]
+        if not level:
+            return root
+    raise CaptionError(f"{source.name}: {NESTED}")
 
 
 def _named_entity(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.files import atomic_write, json_lines
+from ctcalign.files.text_size import lines_of
 
 VALUES = ("reference_log_probs", "scores", "token_rewards", "aligned_scores")
 
@@ -90,8 +92,10 @@ def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
                 if path.suffix == ".gz"
                 else path.open(encoding="utf-8") as lines
             ):
-                found += [example_of(row, key, f"{name}:{number}") for number, row in json_lines(lines, name)]
-        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+                found += [
+                    example_of(row, key, f"{name}:{number}") for number, row in json_lines(lines_of(lines, name), name)
+                ]
+        except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise CtcAlignError(f"{name}: cannot be read as JSON lines ({error})") from error
     return found
 

@@ -34,7 +34,7 @@ def _convert(path: Path, name: str) -> None:
 def _kaldi() -> Target:
     folder = kaldi_folder()
     seeds = [Seed(name, text.encode()) for name, text in folder.items()]
-    inputs = mutated(seeds).map(lambda found: Given(found[0].name, found[1]))
+    inputs = mutated(seeds).map(lambda steps: [Given(seed.name, data) for seed, data in steps])
 
     def call(given: Given) -> None:
         path = scratch() / "data"

@@ -24,11 +24,11 @@ _SENTENCES = (
 def targets() -> list[Target]:
     """Targets that take a text."""
     words = st.sampled_from(NUMBERS) | st.sampled_from(TEXTS) | st.text(max_size=12)
-    joined = st.lists(words, max_size=8).map(" ".join)
+    joined = st.lists(words, max_size=8).map(lambda parts: [" ".join(parts)])
     sources = [*_SENTENCES, *(cue.text for cue in alignment().cues)]
     seeds = [Seed("text", text.encode()) for text in sources]
-    changed = mutated(seeds).map(lambda found: found[1].decode("utf-8", "replace"))
-    texts = (changed | joined).map(lambda text: text[:10_000])
+    changed = mutated(seeds).map(lambda steps: [data.decode("utf-8", "replace") for _, data in steps])
+    texts = (changed | joined).map(lambda texts: [text[:10_000] for text in texts])
     found = [
         Target("text.mark-up", texts, _mark_up, len, _encoded),
         Target("text.plain-words", texts, _plain_words, len, _encoded),
@@ -42,7 +42,9 @@ def targets() -> list[Target]:
     codes = st.sampled_from([*LANGUAGES, "xx", "en-US", "zh_Hans_CN", "", "EN", "x" * 50, "e\x00"]) | st.text(
         max_size=5
     )
-    found.append(Target("readings.code", codes, lambda code: _words("Nr. 5: $3.50 at 10:30", code), len, _encoded))
+    found.append(
+        Target("readings.code", st.tuples(codes), lambda code: _words("Nr. 5: $3.50 at 10:30", code), len, _encoded)
+    )
     return found
 
 
@@ -67,6 +69,10 @@ def _words(text: str, language: str) -> None:
     from ctcalign.text.words import words_of
 
     words_of(text, language)
+
+
+def _code(language: str) -> None:
+    _words("Nr. 5: $3.50 at 10:30", language)
 
 
 def _symbols(text: str) -> None:
