@@ -20,9 +20,11 @@ from ctcalign.aligner.placing.words import Placement
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
+from ctcalign.audio.inputs import AudioInput, name_of, recording_of
 from ctcalign.checks import check_choice
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
+from ctcalign.emission.options import with_track
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError
 from ctcalign.extras import require
@@ -35,13 +37,15 @@ Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
 
 
 def align(
-    audio: str | Path,
+    audio: AudioInput,
     captions: Source,
     model: str | AcousticModel = "builtin:en",
     method: Method = "global",
     language: str | None = None,
     device: str = "auto",
     *,
+    sample_rate: int | None = None,
+    track: str | int | None = None,
     options: AlignOptions | None = None,
     caption_format: str | None = None,
     recording: str | None = None,
@@ -51,14 +55,17 @@ def align(
     """Find when each cue and each word of the captions is spoken.
 
     Args:
-        audio: path of a recording or video; "-" is standard input.
+        audio: path of a recording or video ("-" is standard input), its bytes, a binary file object, a recording or cut
+            of lhotse, or an array or tensor: floats in [-1, 1] or integers, shape (N,) or (channels, N).
         captions: path of a caption file ("-" is standard input), the result of `read_captions`, cues, or lines of text.
         model: name for `load_model`, or a model.
         method: "global": one exact best path through the whole text. "ipfa": iterative pseudo-forced alignment, window
             by window between anchors.
         language: code of the captions' language, which decides how numbers and signs are read; None: the model's.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
-        options: channel, memory and output settings.
+        sample_rate: Hz, of an array; else None.
+        track: of several audio tracks, its number from 0 or its language; None: that of `options`.
+        options: channel, track, memory and output settings.
         caption_format: name of the caption format if it cannot be recognised from the file's name and content.
         recording: id of the recording in a caption file of several; None: the name of the audio file.
         allow_noncommercial: accept models whose licence forbids commercial use.
@@ -68,11 +75,11 @@ def align(
     Raises:
         AudioError, CaptionError, ModelError, UsageError: the message names the fault; there is no partial result.
     """
-    options = options or AlignOptions()
+    options = with_track(options or AlignOptions(), track)
     check_choice("method", method, METHODS)
     if method == "ipfa":
         require("silero_vad")
-    read = _captions(captions, caption_format, recording or Path(audio).stem)
+    read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language
@@ -89,17 +96,21 @@ def align(
             f"(first: {transcript.spoken[0].word.text!r}); "
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
-    with open_emission(audio, recogniser, options, device, progress) as opened:
+    with (
+        recording_of(audio, sample_rate) as source,
+        open_emission(source, recogniser, options, device, progress) as opened,
+    ):
         emission = opened.emission
         try:
-            speech = speech_of(audio, options.channel, emission.duration, progress) if method == "ipfa" else ()
+            speech = _speech(source, options, emission.duration, progress) if method == "ipfa" else ()
             alignment = align_emission(emission, transcript, recogniser, options, progress, method, speech)
         except CaptionError as error:
-            if not opened.warnings:
+            details = list(dict.fromkeys([*opened.warnings, *([opened.tracks] if opened.tracks else [])]))
+            if not details:
                 raise
-            raise CaptionError(f"{error} ({'; '.join(opened.warnings)})") from error
+            raise CaptionError(f"{error} ({'; '.join(details)})") from error
         opened.assign_channels(alignment.cues)
-    alignment.audio = str(audio)
+    alignment.audio = name_of(audio)
     alignment.language = language
     alignment.source = read.source
     alignment.warnings = [*opened.warnings, *read.warnings, *transcript.warnings, *alignment.warnings]
@@ -166,6 +177,12 @@ def place_emission(
         "", emission.duration, model.name, cues, uncaptioned, frame_shift=emission.frame_shift, warnings=warnings
     )
     return alignment, placement
+
+
+def _speech(
+    source: AudioInput, options: AlignOptions, duration: float, progress: Progress
+) -> list[tuple[float, float]]:
+    return speech_of(source, options.channel, duration, progress, options.track, options.max_duration)
 
 
 def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:

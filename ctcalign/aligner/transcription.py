@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +13,12 @@ from ctcalign.aligner.choices import DECODERS, Decoder
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.boundaries import refine
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
+from ctcalign.audio.inputs import AudioInput, name_of, recording_of
 from ctcalign.ctc import best_path
 from ctcalign.ctc.prefixes.beam import prefix_beam_search
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
+from ctcalign.emission.options import with_track
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
@@ -39,10 +40,12 @@ class RecognisedSymbol:
 
 
 def transcribe(
-    audio: str | Path,
+    audio: AudioInput,
     model: str | AcousticModel = "builtin:en",
     device: str = "auto",
     *,
+    sample_rate: int | None = None,
+    track: str | int | None = None,
     decoder: Decoder = "greedy",
     beam: int = 16,
     options: AlignOptions | None = None,
@@ -52,8 +55,8 @@ def transcribe(
     """Decode a recording into segments between pauses.
 
     Args:
-        audio, model, device, options, allow_noncommercial, progress: as for `ctcalign.align`; of the options only
-            `tokens` and those of the emission are used.
+        audio, model, device, sample_rate, track, options, allow_noncommercial, progress: as for `ctcalign.align`; only
+            `tokens` and the options of the emission are used.
         decoder: "greedy": the best label of each frame; "beam": the best text of a prefix beam search.
         beam: prefixes kept by the beam search, >= 1.
     Returns:
@@ -61,16 +64,19 @@ def transcribe(
     Raises:
         UsageError: unknown decoder or channel="all".   AudioError, ModelError: as for `align`.
     """
-    options = options or AlignOptions()
+    options = with_track(options or AlignOptions(), track)
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
-    with open_emission(audio, recogniser, options, device, progress) as opened:
+    with (
+        recording_of(audio, sample_rate) as source,
+        open_emission(source, recogniser, options, device, progress) as opened,
+    ):
         progress("decoding", 0, None)
         cues = list(_cues(opened.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
         opened.assign_channels(cues)
         result = Alignment(
-            str(audio),
+            name_of(audio),
             opened.emission.duration,
             recogniser.name,
             cues,

@@ -41,7 +41,7 @@ def recording_of(audio: AudioInput, sample_rate: int | None = None) -> Iterator[
     Raises:
         UsageError: another type, an array without a rate, or something else with one.   AudioError: it cannot be read.
     """
-    if isinstance(audio, np.ndarray) or hasattr(audio, "detach"):
+    if hasattr(audio, "dtype") and hasattr(audio, "shape"):
         yield waveform(audio, sample_rate)
         return
     if sample_rate is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -10,13 +11,11 @@ import numpy as np
 
 from ctcalign.audio.info import AudioInfo, Piece, Samples, Source
 from ctcalign.audio.inputs import AudioInput, recording_of
+from ctcalign.audio.limits import MAX_DURATION
 from ctcalign.audio.opening import find_source, local_file
 from ctcalign.audio.sources.waveform import Waveform, WaveformSource
 from ctcalign.audio.tracks import only_track
 from ctcalign.errors import AudioError, UsageError
-
-# Seconds. Longer recordings are refused unless the caller says otherwise: a small file can hold days of silence.
-MAX_DURATION = 12 * 3600.0
 
 # If the power of the mix is below this fraction of the power of its channels, they cancel each other out.
 _CANCELLED = 0.01
@@ -226,19 +225,22 @@ def load_audio(
         return np.concatenate(list(reader.blocks()), axis=1)
 
 
-def probe(path: AudioInput, *, track: str | int | None = None, max_duration: float | None = None) -> AudioInfo:
-    """The header of a recording. Errors as for `open_audio`."""
-    with open_audio(path, track=track, max_duration=max_duration) as reader:
+def probe(path: AudioInput, *, track: str | int | None = None) -> AudioInfo:
+    """The header of a recording of any length. Errors as for `open_audio`."""
+    with open_audio(path, track=track, max_duration=math.inf) as reader:
         return reader.info
 
 
 def too_long(name: str, seconds: float | None, limit: float) -> AudioError:
     """The error for a recording longer than `max_duration`."""
-    length = "longer" if seconds is None else f"{seconds / 3600:.1f} h long"
+    length = "longer than" if seconds is None else f"{_readable(seconds)} long, more than"
     return AudioError(
-        f"{name}: {length}, more than the limit of {limit / 3600:.4g} h (--max-duration {limit:.0f}); raise it if that "
-        "is right, or cut the recording"
+        f"{name}: {length} the limit of {_readable(limit)}; raise --max-duration if that is right, or cut the recording"
     )
+
+
+def _readable(seconds: float) -> str:
+    return f"{seconds / 3600:.4g} h" if seconds >= 3600 else f"{seconds:.4g} s"
 
 
 def _channel(channel: str | int, info: AudioInfo) -> str | int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ctcalign.audio.info import AudioTrack
+from ctcalign.audio.info import AudioInfo, AudioTrack
 from ctcalign.audio.languages import same_language
 from ctcalign.errors import AudioError, UsageError
 
@@ -48,6 +48,8 @@ def choose_track(tracks: Sequence[AudioTrack], wanted: str | int | None, name: s
             candidates = [track for track in tracks if track.number == int(text)]
         else:
             candidates = [track for track in tracks if track.language and same_language(track.language, text)]
+            if len(tracks) == 1 and not tracks[0].language:
+                candidates = list(tracks)
         if not candidates:
             raise UsageError(f"track: {name} has {listed(tracks)}; got {wanted}, expected one of these or its language")
     decoded = [track for track in candidates if track.codec is not None]
@@ -60,8 +62,8 @@ def choose_track(tracks: Sequence[AudioTrack], wanted: str | int | None, name: s
 
 
 def only_track(wanted: str | int | None, name: str) -> None:
-    """Raise UsageError if a track is wanted of a format that has only one."""
-    if wanted is not None and str(wanted).strip() != "0":
+    """Raise UsageError if another track is wanted of a format that has only one; its language is not known."""
+    if wanted is not None and str(wanted).strip().isdecimal() and int(wanted) != 0:
         raise UsageError(f"track: {name} has 1 audio track, 0; got {wanted}, leave out --track")
 
 
@@ -70,9 +72,11 @@ def listed(tracks: Sequence[AudioTrack]) -> str:
     return f"{len(tracks)} audio track{'s' if len(tracks) > 1 else ''}: " + ", ".join(map(_described, tracks))
 
 
-def tracks_note(tracks: Sequence[AudioTrack], chosen: AudioTrack, name: str) -> str:
-    """Which of several tracks is read."""
-    return f"{name}: {listed(tracks)}; track {chosen.number} is read, choose another with --track"
+def tracks_note(info: AudioInfo) -> str | None:
+    """Which of several tracks is read; None if there is only one."""
+    if len(info.tracks) < 2:
+        return None
+    return f"{info.path}: {listed(info.tracks)}; track {info.track} is read, choose another with --track"
 
 
 def _described(track: AudioTrack) -> str:

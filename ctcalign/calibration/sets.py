@@ -38,7 +38,24 @@ class Transcribed:
     load: Load
 
 
-def read_sets(sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = ()) -> list[Transcribed]:
+@dataclass(frozen=True)
+class Reading:
+    """How the recordings are read: `track` and `max_duration` of `ctcalign.open_audio`."""
+
+    track: str | int | None = None
+    max_duration: float | None = None
+
+    def samples(self, audio: Path, rate: int) -> F32:
+        """The mix of the channels at `rate` Hz. Shape (N,)."""
+        from ctcalign.audio import load_audio
+
+        found = load_audio(audio, rate, track=self.track, max_duration=self.max_duration)
+        return np.asarray(found, np.float32).reshape(-1)
+
+
+def read_sets(
+    sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = (), reading: Reading | None = None
+) -> list[Transcribed]:
     """Read the recordings of transcribed sets, in order.
 
     Args:
@@ -46,19 +63,21 @@ def read_sets(sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = ()) -> 
             lists of short recordings: JSON lines with `path` (relative to the list), `text` or `text_norm`, and an
             optional `speaker`. The short recordings of a speaker are joined to one.
         pairs: (audio, captions) with all utterances and their true times.
+        reading: audio track and greatest length of the recordings.
     Raises:
         CaptionError: a set cannot be read, is of another kind, or names audio that does not exist.
     """
-    found = [recording for path in sets for recording in _read(path)]
+    reading = reading or Reading()
+    found = [recording for path in sets for recording in _read(path, reading)]
     for audio, captions in pairs:
         [file] = read_timed(captions)[:1]
-        found.append(_whole(audio, file, captions.stem))
+        found.append(_whole(reading, audio, file, captions.stem))
     if not found:
         raise CaptionError("calibrate: got no recording; give a transcribed set")
     return found
 
 
-def _read(path: Path) -> list[Transcribed]:
+def _read(path: Path, reading: Reading) -> list[Transcribed]:
     if path.is_dir():
         inside = [path / name for name in ("manifest.jsonl", "truth.json") if (path / name).is_file()]
         if not inside:
@@ -70,11 +89,13 @@ def _read(path: Path) -> list[Transcribed]:
         speakers = {row.get("speaker") for row in rows[0].get("utterances", []) if isinstance(row, dict)}
         [speaker] = speakers if len(speakers) == 1 else [None]
         name = f"{path.resolve().parent.name}/{audio.stem}"  # the file is often called "audio"
-        return [_whole(audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
+        return [_whole(reading, audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
     if all("path" in row and ("text" in row or "text_norm" in row) for row in rows):
-        return _joined(path, [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows])
+        return _joined(
+            reading, path, [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows]
+        )
     if all(is_lhotse(row) for row in rows):
-        return _lhotse(path, rows)
+        return _lhotse(reading, path, rows)
     raise CaptionError(
         f"{path}: expected a truth file, a lhotse manifest of cuts, or JSON lines with path and text; "
         "for a recording and its captions give --pair AUDIO CAPTIONS"
@@ -99,7 +120,7 @@ def _text(row: Row) -> str:
     return str(row.get("text_norm") or row.get("text") or "")
 
 
-def _whole(audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
+def _whole(reading: Reading, audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
     if not audio.is_file():
         raise CaptionError(f"{file.name}: its recording {audio} does not exist")
     utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
@@ -107,7 +128,7 @@ def _whole(audio: Path, file: TimedFile, group: str, name: str | None = None) ->
         raise CaptionError(f"{file.name}: no utterance has a time")
 
     def load(rate: int) -> tuple[F32, list[Utterance]]:
-        return _samples(audio, rate), utterances
+        return reading.samples(audio, rate), utterances
 
     return Transcribed(name or file.recording or audio.stem, group, load)
 
@@ -121,13 +142,7 @@ def _utterance(item: TimedItem) -> Utterance:
     return Utterance(text, start, end, places)
 
 
-def _samples(audio: Path, rate: int) -> F32:
-    from ctcalign.audio import load_audio
-
-    return np.asarray(load_audio(audio, rate), np.float32).reshape(-1)
-
-
-def _joined(path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcribed]:
+def _joined(reading: Reading, path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcribed]:
     """Short recordings, joined by speaker."""
     speakers: dict[str, list[tuple[Path, str]]] = {}
     for audio, text, speaker in clips:
@@ -136,24 +151,24 @@ def _joined(path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcri
         if text.strip():
             speakers.setdefault(str(speaker or path.stem), []).append((audio, text))
     return [
-        Transcribed(speaker, speaker, partial(_join, own))
+        Transcribed(speaker, speaker, partial(_join, reading, own))
         for speaker, own in speakers.items()
         if len(own) >= LEAST_UTTERANCES
     ]
 
 
-def _join(clips: Sequence[tuple[Path, str]], rate: int) -> tuple[F32, list[Utterance]]:
+def _join(reading: Reading, clips: Sequence[tuple[Path, str]], rate: int) -> tuple[F32, list[Utterance]]:
     samples, texts, seconds = [], [], 0.0
     for audio, text in clips:
         if seconds > LONGEST:
             break
-        samples.append(_samples(audio, rate))
+        samples.append(reading.samples(audio, rate))
         texts.append(text)
         seconds += len(samples[-1]) / rate
     return join(samples, texts, rate)
 
 
-def _lhotse(path: Path, rows: Sequence[Row]) -> list[Transcribed]:
+def _lhotse(reading: Reading, path: Path, rows: Sequence[Row]) -> list[Transcribed]:
     """Cuts, joined by recording, with the times of their supervisions in it."""
     audio: dict[str, Path] = {}
     speakers: dict[str, set[str]] = {}
@@ -171,5 +186,5 @@ def _lhotse(path: Path, rows: Sequence[Row]) -> list[Transcribed]:
         if file.recording in audio:
             known = speakers[file.recording]
             group = next(iter(known)) if len(known) == 1 else file.recording
-            out.append(_whole(audio[file.recording], file, group))
+            out.append(_whole(reading, audio[file.recording], file, group))
     return out

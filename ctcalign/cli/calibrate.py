@@ -14,8 +14,10 @@ from ctcalign.cli.options import (
     device_option,
     language_option,
     licence_option,
+    max_duration_option,
     model_option,
     text_size_option,
+    track_option,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ Examples:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="JSON file to write.")
 @model_option
 @language_option
+@track_option
+@max_duration_option
 @device_option
 @click.option("--seed", default=1, show_default=True, help="Seed of the errors injected into the captions.")
 @click.option(
@@ -66,6 +70,8 @@ def command(
     output: Path | None,
     model: str,
     language: str | None,
+    track: str | None,
+    max_duration: float,
     device: str,
     seed: int,
     boundaries: bool,
@@ -90,14 +96,14 @@ def command(
     if boundaries and plot is not None:
         raise click.UsageError("--plot: there is nothing to draw with --boundaries; remove one of them")
 
-    from ctcalign.calibration.sets import read_sets
+    from ctcalign.calibration.sets import Reading, read_sets
     from ctcalign.models import load_model
 
     if plot is not None:
         from ctcalign.report.pictures.figure import check_picture
 
         check_picture(plot, overwrite)
-    recordings = read_sets(sets, pairs)
+    recordings = read_sets(sets, pairs, Reading(track, max_duration))
     recogniser = load_model(model, device, allow_noncommercial)
     spoken = language or recogniser.language or "en"
     if boundaries:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ctcalign.audio.limits import MAX_DURATION
 from ctcalign.text.tokeniser import ROMANISE
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="DataclassInstance")
 
 EXIT_STATUS = "Exit status: 0 success, 1 data error, 2 usage error."
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -44,6 +46,19 @@ class Channel(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
         if not str(value).isdecimal():
             self.fail(f"got {value!r}, expected mix, all, or the number of a channel from 0", param, ctx)
         return int(value)
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """Seconds, written as "5400", "90m" or "24h"."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        match = re.fullmatch(r"([0-9]*\.?[0-9]+) *([smh]?)", str(value).strip().lower())
+        seconds = float(match[1]) * _SECONDS[match[2]] if match is not None else 0.0
+        if not 0 < seconds < 1e12:
+            self.fail(f"got {value!r}, expected a duration such as 5400, 90m or 24h", param, ctx)
+        return seconds
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,20 @@ romanise_option = click.option(
     show_default=True,
     help="Whether to write words in Latin letters for the model.",
 )
+track_option = click.option(
+    "--track",
+    metavar="N|LANGUAGE",
+    help="Audio track of a film: its number, counted from 0, or its language.  [default: the default track, or the "
+    "first]",
+)
+max_duration_option = click.option(
+    "--max-duration",
+    type=Duration(),
+    default=f"{MAX_DURATION / 3600:g}h",
+    show_default=True,
+    metavar="DURATION",
+    help="Refuse longer recordings; in seconds, or as 90m or 24h.",
+)
 format_option = click.option(
     "--format",
     "formats",
@@ -133,6 +162,8 @@ _EMISSION = (
         metavar="mix|all|N",
         help="Mix the channels, process all of them one by one, or take channel N, counted from 0.",
     ),
+    track_option,
+    max_duration_option,
     device_option,
     click.option(
         "--window",
@@ -166,7 +197,7 @@ _RESULTS = (
 
 
 def emission_options(command: F) -> F:
-    """How the recording is processed: model, channel, device, window, max_memory, allow_noncommercial."""
+    """How the recording is processed: the fields of `EmissionOptions`, model, device, allow_noncommercial."""
     return _decorated(command, _EMISSION)
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, Channel, licence_option, text_size_option
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    Channel,
+    licence_option,
+    max_duration_option,
+    text_size_option,
+    track_option,
+)
 
 EPILOG = f"""\b
 Examples:
@@ -40,6 +47,8 @@ Examples:
     metavar="mix|N",
     help="Mix the channels, or take channel N, counted from 0.",
 )
+@track_option
+@max_duration_option
 @licence_option
 @text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
@@ -52,6 +61,8 @@ def command(
     row: float,
     model: str | None,
     channel: str | int,
+    track: str | None,
+    max_duration: float,
     allow_noncommercial: bool,
     overwrite: bool,
 ) -> None:
@@ -78,6 +89,8 @@ def command(
             row_seconds=row,
             model=recogniser,
             channel=channel,
+            track=track,
+            max_duration=max_duration,
             overwrite=overwrite,
         )
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ctcalign.audio import open_audio, probe
+from ctcalign.audio.tracks import tracks_note
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.emission.options import EmissionOptions
 from ctcalign.emission.progress import Progress, ignored
@@ -20,6 +20,7 @@ from ctcalign.models.registry import pick_device
 
 if TYPE_CHECKING:
     from ctcalign.alignment.alignment import AlignedCue
+    from ctcalign.audio.inputs import AudioInput
 
 
 @dataclass
@@ -29,11 +30,13 @@ class RecordingEmission:
     Attributes:
         emission: of one channel, or of all of them merged.
         warnings: of the model and the reader.
+        tracks: which of several audio tracks was read; None if there is one.
         loudest: with several channels, the loudest one in each frame of the energy track; else None.
     """
 
     emission: Emission
     warnings: list[str] = field(default_factory=list)
+    tracks: str | None = None
     loudest: npt.NDArray[np.int64] | None = None
 
     def assign_channels(self, cues: Sequence[AlignedCue]) -> None:
@@ -51,7 +54,7 @@ class RecordingEmission:
 
 @contextmanager
 def open_emission(
-    audio: str | Path,
+    audio: AudioInput,
     model: AcousticModel,
     options: EmissionOptions | None = None,
     device: str = "auto",
@@ -64,7 +67,8 @@ def open_emission(
     Two people who speak at the same time in two channels are not separated.
 
     Args:
-        audio: path of a recording or video; "-" is standard input.
+        audio: path of a recording or video; "-" is standard input. Other kinds: see `ctcalign.align`; arrays as
+            `ctcalign.audio.sources.waveform.Waveform`.
         model: the recogniser.
         options: channel, window and memory limit.
         device: device of the model; "auto", "cpu", "cuda", "cuda:1", "mps".
@@ -73,12 +77,14 @@ def open_emission(
     options = options or EmissionOptions()
     channels: Sequence[str | int] = [options.channel]
     if options.channel == "all":
-        channels = range(probe(audio).channels)
+        channels = range(probe(audio, track=options.track).channels)
     with ExitStack() as stack:
         warnings: list[str] = list(getattr(model, "warnings", ()))
         emissions: list[Emission] = []
         for channel in channels:
-            reader = stack.enter_context(open_audio(audio, model.sample_rate, channel))
+            reader = stack.enter_context(
+                open_audio(audio, model.sample_rate, channel, track=options.track, max_duration=options.max_duration)
+            )
             emission = compute_emission(
                 model,
                 reader,
@@ -89,10 +95,9 @@ def open_emission(
             )
             emissions.append(stack.enter_context(emission))
             warnings.extend(text for text in reader.warnings if text not in warnings)
-        if len(emissions) == 1:
-            yield RecordingEmission(emissions[0], warnings)
-        else:
-            yield _merge(emissions, warnings)
+        merged = RecordingEmission(emissions[0], warnings) if len(emissions) == 1 else _merge(emissions, warnings)
+        merged.tracks = tracks_note(reader.info)
+        yield merged
 
 
 # A channel is ignored while its power over half a second is this much below that of another one (20 dB), or this much
@@ -119,7 +124,7 @@ def _merge(emissions: list[Emission], warnings: list[str]) -> RecordingEmission:
         best = np.where(np.isinf(silence).all(0), rows[:, :, blank].argmax(0), silence.argmin(0))
         first.log_probs[start : start + rows.shape[1]] = rows[best, np.arange(rows.shape[1])]
     first.energy = energy.max(0)
-    return RecordingEmission(first, warnings, energy.argmax(0))
+    return RecordingEmission(first, warnings, loudest=energy.argmax(0))
 
 
 def _audible(energy: npt.NDArray[np.float32], shift: float) -> npt.NDArray[np.bool_]:

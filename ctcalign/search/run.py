@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ctcalign.aligner.graph.search import WILDCARD_PENALTY
 from ctcalign.alignment.alignment import AlignedCue
+from ctcalign.audio.inputs import AudioInput, name_of, recording_of
 from ctcalign.ctc.spotting.spotter import BLOCK, PhraseSpotter, Spot, ratio_rows
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
-from ctcalign.emission.options import EmissionOptions
+from ctcalign.emission.options import EmissionOptions, with_track
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
@@ -48,12 +48,14 @@ class SearchOptions(EmissionOptions):
 
 
 def search_phrases(
-    audio: str | Path,
+    audio: AudioInput,
     phrases: Sequence[str],
     model: str | AcousticModel = "builtin:en",
     language: str | None = None,
     device: str = "auto",
     *,
+    sample_rate: int | None = None,
+    track: str | int | None = None,
     options: SearchOptions | None = None,
     calibration: PhraseCalibration | None = None,
     allow_noncommercial: bool = False,
@@ -62,7 +64,7 @@ def search_phrases(
     """Find the times at which phrases are spoken in a recording.
 
     Args:
-        audio, model, language, device, allow_noncommercial, progress: see `ctcalign.align`.
+        audio, model, language, device, sample_rate, track, allow_noncommercial, progress: see `ctcalign.align`.
         phrases: one or more words each; every reading of numbers and signs is searched.
         options: see `SearchOptions`.
         calibration: converts evidence to confidence; None uses the one shipped for the model.
@@ -71,7 +73,7 @@ def search_phrases(
     Raises:
         UsageError, CaptionError: a phrase or option cannot be used.   AudioError, ModelError: see `ctcalign.align`.
     """
-    options = options or SearchOptions()
+    options = with_track(options or SearchOptions(), track)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
@@ -80,11 +82,14 @@ def search_phrases(
     if calibration is None:
         calibration, more = calibration_for(recogniser.name)
         warnings += more
-    with open_emission(audio, recogniser, options, device, progress) as opened:
+    with (
+        recording_of(audio, sample_rate) as source,
+        open_emission(source, recogniser, options, device, progress) as opened,
+    ):
         hits = search_emission(opened.emission, ready, recogniser, calibration, options, progress)
         hits.warnings = [*opened.warnings, *warnings]
         opened.assign_channels([hit for found in hits.hits for hit in found])
-    hits.audio, hits.language = str(audio), language
+    hits.audio, hits.language = name_of(audio), language
     return hits
 
 

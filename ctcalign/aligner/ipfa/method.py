@@ -21,6 +21,7 @@ from ctcalign.spans import Span
 
 if TYPE_CHECKING:
     from ctcalign.aligner.options import AlignOptions
+    from ctcalign.audio.inputs import AudioInput
     from ctcalign.emission.progress import Progress
 
 VOICE_RATE = 16_000
@@ -29,12 +30,20 @@ WIDENED = 5
 GUESSED = "placed by the speech between its neighbours"
 
 
-def speech_of(audio: str | Path, channel: str | int, duration: float, progress: Progress) -> list[tuple[float, float]]:
+def speech_of(
+    audio: AudioInput,
+    channel: str | int,
+    duration: float,
+    progress: Progress,
+    track: str | int | None = None,
+    max_duration: float | None = None,
+) -> list[tuple[float, float]]:
     """Stretches of speech of a recording. Standard input cannot be read twice: it counts as one stretch."""
-    if str(audio) == "-":
+    if isinstance(audio, str | Path) and str(audio) == "-":
         return [(0.0, duration)]
     progress("detecting speech", 0, None)
-    with open_audio(audio, VOICE_RATE, "mix" if channel == "all" else channel) as reader:
+    channel = "mix" if channel == "all" else channel
+    with open_audio(audio, VOICE_RATE, channel, track=track, max_duration=max_duration) as reader:
         return speech_stretches(reader.blocks(), VOICE_RATE)[0]
 
 

@@ -73,6 +73,7 @@ class AvSource:
         self._options = {} if wrong_length is None else {"ignore_length": "1"}
         with self._open() as container:
             tracks = self._tracks(container)
+            self._by_default = track is None
             self._track: AudioTrack = choose_track(tracks, track, name)
             stream = container.streams.audio[self._track.number]
             context = stream.codec_context
@@ -130,8 +131,9 @@ class AvSource:
     def pieces(self, warnings: list[str]) -> Iterator[Piece]:
         """Pieces placed by their time stamps; see `Source`."""
         rate, channels = self.info.sample_rate, self.info.channels
-        if len(self.info.tracks) > 1:
-            warnings.append(tracks_note(self.info.tracks, self._track, self._name))
+        note = tracks_note(self.info)
+        if note is not None and self._by_default:
+            warnings.append(note)
         with self._open() as container:
             stream = container.streams.audio[self._track.number]
             zero = zero_of(container, rate)

@@ -50,6 +50,8 @@ def draw_alignment(
     row_seconds: float = 12.0,
     model: AcousticModel | None = None,
     channel: str | int = "mix",
+    track: str | int | None = None,
+    max_duration: float | None = None,
     overwrite: bool = False,
 ) -> list[str]:
     """Write a picture of part of `audio` with its alignment and, with a model, the model's output.
@@ -60,6 +62,7 @@ def draw_alignment(
         output: .png, .svg or .pdf.
         start, end: seconds; None is the end of the recording.
         row_seconds: seconds in a row of the picture, > 0.
+        channel, track, max_duration: see `ctcalign.open_audio`.
         overwrite: replace `output` if it exists.
     Returns:
         Warnings for the user.
@@ -71,8 +74,9 @@ def draw_alignment(
     require("librosa")
     if not isinstance(alignment, Alignment):
         alignment = read_alignment(alignment)
-    excerpt, warnings = read_excerpt(audio, start, end, model.sample_rate if model else 16_000, channel)
-    image = emission_image(model, audio, excerpt, channel) if model is not None else None
+    rate = model.sample_rate if model else 16_000
+    excerpt, warnings = read_excerpt(audio, start, end, rate, channel, track, max_duration)
+    image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
     write_picture(plot_alignment(alignment, excerpt, image, row_seconds), output, name)
     return warnings
 

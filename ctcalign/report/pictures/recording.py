@@ -63,7 +63,13 @@ class EmissionImage:
 
 
 def read_excerpt(
-    path: str | Path, start: float, end: float | None, sample_rate: int, channel: str | int
+    path: str | Path,
+    start: float,
+    end: float | None,
+    sample_rate: int,
+    channel: str | int,
+    track: str | int | None = None,
+    max_duration: float | None = None,
 ) -> tuple[Excerpt, list[str]]:
     """The samples between `start` and `end` seconds (None: the end of the recording), and the reader's warnings.
 
@@ -72,7 +78,7 @@ def read_excerpt(
     """
     if start < 0 or (end is not None and end <= start):
         raise UsageError(f"no audio between {start} and {end} s; expected 0 <= --start < --end, in seconds")
-    with open_audio(path, sample_rate, channel) as reader:
+    with open_audio(path, sample_rate, channel, track=track, max_duration=max_duration) as reader:
         first = round(start * sample_rate)
         samples = _cut(reader.blocks(), first, None if end is None else round(end * sample_rate))
         warnings = list(reader.warnings)
@@ -120,12 +126,19 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
     return MelSpectrogram(decibels.astype(np.float32), every * hop / rate, excerpt.start, rate / 2)
 
 
-def emission_image(model: AcousticModel, path: str | Path, excerpt: Excerpt, channel: str | int) -> EmissionImage:
+def emission_image(
+    model: AcousticModel,
+    path: str | Path,
+    excerpt: Excerpt,
+    channel: str | int,
+    track: str | int | None = None,
+    max_duration: float | None = None,
+) -> EmissionImage:
     """The model's output for an excerpt."""
     from ctcalign.emission.emission import compute_emission
 
     begin = max(0.0, excerpt.start - CONTEXT)
-    longer, _ = read_excerpt(path, begin, excerpt.end + CONTEXT, model.sample_rate, channel)
+    longer, _ = read_excerpt(path, begin, excerpt.end + CONTEXT, model.sample_rate, channel, track, max_duration)
     with compute_emission(model, longer.samples) as emission:
         shift = emission.frame_shift
         start = begin + emission.offset
