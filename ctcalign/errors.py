@@ -39,6 +39,10 @@ class ModelError(CtcAlignError):
     """A model cannot be loaded, or its licence was not accepted."""
 
 
+class UntrustedDataError(CtcAlignError):
+    """Data would run a command or open a URL, which was not allowed."""
+
+
 class CalibrationError(CtcAlignError):
     """A calibration file is invalid."""
 

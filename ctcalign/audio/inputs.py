@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
+from ctcalign.audio.cut_sources import check_sources
 from ctcalign.audio.opening import LocalCopy, spooled
 from ctcalign.audio.sources.waveform import Waveform, waveform
 from ctcalign.errors import AudioError, UsageError
@@ -27,8 +28,6 @@ _EXPECTED = (
     "expected a path, the bytes of a file, a binary file object, an array or tensor with sample_rate=, or a recording "
     "or cut of lhotse"
 )
-# Sources of lhotse that are read without a shell or a network.
-_LOCAL_SOURCES = ("file", "memory", "shar")
 
 
 @contextmanager
@@ -95,12 +94,7 @@ def _sources(item: Any) -> list[Any]:
 
 
 def _lhotse(item: Any) -> Waveform:
-    for source in _sources(item):
-        if source.type not in _LOCAL_SOURCES:
-            raise UsageError(
-                f"audio: {item.id} has a source of type {source.type!r}, which runs a command or loads from a network; "
-                "load it yourself and pass the array"
-            )
+    check_sources(item, remedy="load it yourself and pass the array")
     try:
         samples = item.load_audio()
     except Exception as error:  # lhotse's back ends raise what they like

@@ -177,7 +177,14 @@ def _lhotse(reading: Reading, path: Path, rows: Sequence[Row]) -> list[Transcrib
         if not isinstance(recording, dict) or not recording.get("sources"):
             raise CaptionError(f"{path}: cut {row.get('id')} has no recording; give cuts with their recordings")
         name = str(recording.get("id"))
-        source = Path(str(recording["sources"][0].get("source")))
+        first = recording["sources"][0]
+        if not isinstance(first, dict) or first.get("type", "file") != "file":
+            kind = first.get("type") if isinstance(first, dict) else type(first).__name__
+            raise CaptionError(
+                f"{path}: recording {name} has a source of the type {str(kind)!r}, but calibrate neither runs commands "
+                "nor opens URLs; save the audio as files (CutSet.save_audios of lhotse)"
+            )
+        source = Path(str(first.get("source")))
         audio[name] = source if source.is_absolute() else path.parent / source
         own = [one.row.get("speaker") for one in supervisions(row)]
         speakers.setdefault(name, set()).update(str(speaker) for speaker in own if speaker)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option
+from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option, trust_options
 
 if TYPE_CHECKING:
     from ctcalign.train.evaluation.evaluate import Evaluation
@@ -37,6 +37,7 @@ Examples:
 @click.option("--min-word-score", type=float, help="Exclude words with a lower time score (nats) from the delays.")
 @device_option
 @licence_option
+@trust_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
@@ -50,6 +51,8 @@ def command(
     min_word_score: float | None,
     device: str,
     allow_noncommercial: bool,
+    allow_commands: bool,
+    allow_remote: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -58,11 +61,12 @@ def command(
     Reports word and character error rates with 95 % confidence intervals and, if the cuts have word times, the delay
     from the end of a word to its emission.
     """
+    from ctcalign.audio.cut_sources import Trust
     from ctcalign.train.data.cuts import open_cuts
     from ctcalign.train.evaluation.decoding import Decoder, load_language_model
     from ctcalign.train.evaluation.evaluate import evaluate_cuts
 
-    opened = open_cuts("cuts", list(cuts))
+    opened = open_cuts("cuts", list(cuts), trust=Trust(allow_commands, allow_remote))
     decoder = Decoder(decode, beam, load_language_model(lm) if lm else None, lm_weight, word_bonus)
     least = float("-inf") if min_word_score is None else min_word_score
 
@@ -82,6 +86,8 @@ def command(
             least_score=least,
             allow_noncommercial=allow_noncommercial,
             progress=None if quiet else progress,
+            allow_commands=allow_commands,
+            allow_remote=allow_remote,
         )
     if as_json:
         from ctcalign.cli.console import print_json

@@ -101,6 +101,10 @@ device_option = click.option(
 licence_option = click.option(
     "--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use."
 )
+_TRUST = (
+    click.option("--allow-commands", is_flag=True, help="Run shell commands that the cuts name as their audio."),
+    click.option("--allow-remote", is_flag=True, help="Open URLs that the cuts name as their audio."),
+)
 language_option = click.option(
     "--language", metavar="CODE", help="Language of the text, for numbers and signs.  [default: the model's]"
 )
@@ -194,6 +198,11 @@ _RESULTS = (
     overwrite_option,
     quiet_option,
 )
+
+
+def trust_options(command: F) -> F:
+    """What cuts may do to get their audio: allow_commands, allow_remote."""
+    return _decorated(command, _TRUST)
 
 
 def emission_options(command: F) -> F:

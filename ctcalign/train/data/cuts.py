@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.errors import AudioError, UsageError
+from ctcalign.audio.cut_sources import NO_TRUST, Trust, check_sources
+from ctcalign.errors import AudioError, CtcAlignError, UsageError
 from ctcalign.metrics import TimedWord
 from ctcalign.models.features import SAMPLE_RATE
 from ctcalign.text.vocabulary import composed
 from ctcalign.train.processes import seed_of
 
 Samples = NDArray[np.float32]
+# What lhotse raises about rows and archives that are damaged, and about audio.
+_DAMAGED = (AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
+_UNPACKING = (tarfile.TarError, zlib.error)
+_DECODING = (ArithmeticError, ImportError, SubprocessError)
 
 
-def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None = None) -> Any:
+def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None = None, trust: Trust = NO_TRUST) -> Any:
     """A lazy lhotse CutSet of one or more sources.
 
     Args:
         name: of the sources in error messages.
         sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz).
         shuffle_seed: for the order of shards and the mixture of several sources; None keeps the order.
+        trust: whether cuts may run commands or open URLs; checked as they are iterated.
     Raises:
-        UsageError: there is no source, or one is missing or of another kind.
+        UsageError: there is no source, or one is missing or of another kind.  From the iteration: CtcAlignError: a
+            source is damaged, or contains no cuts.  UntrustedDataError: a cut needs what is not allowed.
     """
     from lhotse import CutSet
 
@@ -35,22 +45,49 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None 
         raise UsageError(f"{name}: expected a Shar folder or a cut manifest, got an empty list")
     found = []
     for source in listed:
-        path = Path(source)
+        path = Path(source).absolute()  # lhotse would run a name that begins with "pipe:"
         if path.is_dir() and any(path.glob("cuts.*")):
             mixed = shuffle_seed is not None
             seed = seed_of(shuffle_seed or 0, source)
-            found.append(CutSet.from_shar(in_dir=path, shuffle_shards=mixed, stateful_shuffle=False, seed=seed))
+            cuts = CutSet.from_shar(in_dir=path, shuffle_shards=mixed, stateful_shuffle=False, seed=seed)
         elif path.is_file() and ".jsonl" in path.suffixes:
-            found.append(CutSet.from_jsonl_lazy(path))
+            cuts = CutSet.from_jsonl_lazy(path)
         else:
             if path.is_dir():
                 what = "a folder without Shar cuts (cuts.*)"
             else:
                 what = "not a cut manifest by its extension" if path.exists() else "no such file or folder"
             raise UsageError(f"{name}: {source}: {what}; give a Shar folder or a cut manifest (.jsonl, .jsonl.gz)")
+        found.append(CutSet(_Checked(cuts, f"{name}: {source}", trust)))
     if len(found) == 1:
         return found[0]
     return CutSet.mux(*found, seed=shuffle_seed) if shuffle_seed is not None else CutSet(_Chain(found))
+
+
+class _Checked:
+    """The cuts of one source, each checked before it is passed on."""
+
+    is_lazy = True
+
+    def __init__(self, cuts: Any, where: str, trust: Trust) -> None:
+        self.cuts, self.where, self.trust = cuts, where, trust
+
+    def __iter__(self) -> Iterator[Any]:
+        rows, number = iter(self.cuts), 0
+        while True:
+            try:
+                cut = next(rows)
+            except StopIteration:
+                return
+            except (*_DAMAGED, *_UNPACKING) as error:
+                raise CtcAlignError(
+                    f"{self.where}: cannot be read as cuts after {number} of them ({_line(error)}); create it again"
+                ) from error
+            number += 1
+            if not hasattr(cut, "supervisions"):
+                raise CtcAlignError(f"{self.where}: item {number} is a {type(cut).__name__}; expected cuts")
+            check_sources(cut, self.trust)
+            yield cut
 
 
 class _Chain:
@@ -66,24 +103,26 @@ class _Chain:
             yield from one
 
 
-def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
+def read_samples(cut: Any, rate: int = SAMPLE_RATE, trust: Trust = NO_TRUST) -> Samples:
     """Samples of a cut, (N,) in [-1, 1]; several channels are averaged.
 
     Args:
         rate: sample rate in Hz to resample to.
+        trust: whether the cut may run commands or open URLs.
     Raises:
-        AudioError: the audio cannot be read, or has samples that are not finite.
+        AudioError: the audio cannot be read, or has samples that are not finite.  UntrustedDataError: it needs what is
+            not allowed.
     """
     from lhotse.audio.utils import AudioLoadingError, DurationMismatchError
 
+    check_sources(cut, trust)
     try:
         audio = cut.load_audio()
         if audio is None:
             raise AudioError(f"{cut.id}: has no recording; add one to the manifest")
         samples = np.asarray(audio, np.float32).mean(0)
-    except (AudioLoadingError, DurationMismatchError, OSError, RuntimeError, ValueError) as error:
-        line = next(iter(str(error).splitlines()), type(error).__name__)
-        raise AudioError(f"{cut.id}: its audio cannot be read ({line[:200]})") from error
+    except (AudioLoadingError, DurationMismatchError, *_DAMAGED, *_DECODING) as error:
+        raise AudioError(f"{cut.id}: its audio cannot be read ({_line(error)})") from error
     if not np.isfinite(samples).all():
         raise AudioError(f"{cut.id}: its audio has NaN or infinite samples; create the file again")
     if cut.sampling_rate != rate:
@@ -91,6 +130,10 @@ def read_samples(cut: Any, rate: int = SAMPLE_RATE) -> Samples:
 
         samples = soxr.resample(samples, cut.sampling_rate, rate)
     return np.asarray(samples, np.float32)
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
 def text_of_cut(cut: Any) -> str | None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from ctcalign.audio.cut_sources import NO_TRUST, Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.models.encoders.frontend import LEVEL
@@ -56,6 +57,7 @@ class GlobalBatches:
         buckets: groups of similar duration.  buffer: cuts in memory for sorting and shuffling.
         shuffle, seed: whether each epoch has a random order of its own, and its seed.
         rank, world_size: of this process.
+        trust: whether cuts may run commands or open URLs.
     Attributes:
         skipped: utterances of the current epoch that were too long.
     """
@@ -74,6 +76,7 @@ class GlobalBatches:
         seed: int = 1,
         rank: int = 0,
         world_size: int = 1,
+        trust: Trust = NO_TRUST,
     ) -> None:
         if not max_duration > 0 or not longest > 0:
             raise UsageError(f"{name}: expected max_duration and longest > 0 seconds, got {max_duration} and {longest}")
@@ -83,7 +86,7 @@ class GlobalBatches:
         self.name, self.sources = name, sources
         self.max_duration, self.max_cuts, self.longest = max_duration, max_cuts, longest
         self.buckets, self.buffer, self.shuffle, self.seed = buckets, buffer, shuffle, seed
-        self.rank, self.world_size = rank, world_size
+        self.rank, self.world_size, self.trust = rank, world_size, trust
         self.skipped = 0
         self._bins: list[float] | None = None
 
@@ -97,7 +100,7 @@ class GlobalBatches:
 
         self.skipped = 0
         seed = seed_of(self.seed, "order", epoch) % 2**31
-        cuts = open_cuts(self.name, self.sources, seed if self.shuffle else None)
+        cuts = open_cuts(self.name, self.sources, seed if self.shuffle else None, self.trust)
         if self._bins is None:
             self._bins = _bins([cut.duration for cut in islice(cuts, _CUTS_FOR_BINS)], self.buckets, self.name)
         sampler = DynamicBucketingSampler(
@@ -163,9 +166,17 @@ class Reader(Dataset[Batch]):
         augmentation: in training, else None.
         seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
         words: whether to read the times of words.
+        trust: whether cuts may run commands or open URLs.
     """
 
-    def __init__(self, augmentation: Augmentation | None = None, seed: int = 1, words: bool = False) -> None:
+    def __init__(
+        self,
+        augmentation: Augmentation | None = None,
+        seed: int = 1,
+        words: bool = False,
+        trust: Trust = NO_TRUST,
+    ) -> None:
+        self.trust = trust
         self.augmentation = augmentation
         self.seed = seed
         self.words = words
@@ -194,7 +205,7 @@ class Reader(Dataset[Batch]):
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
         reason = ""
         try:
-            samples = read_samples(cut)
+            samples = read_samples(cut, trust=self.trust)
             if self.augmentation is not None:
                 samples = self.augmentation.samples(samples, rng)
             found = log_mel(torch.from_numpy(samples)[None])[0]

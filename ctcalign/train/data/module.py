@@ -7,6 +7,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from ctcalign.audio.cut_sources import Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
 from ctcalign.train.base import ResumableData
@@ -32,6 +33,8 @@ class CutsDataModule(ResumableData):
         augmentation: of training utterances.
         workers: reading processes of each training process, >= 0.
         seed: of order and augmentation.
+        allow_commands: run shell commands that cuts name as the source of their audio.
+        allow_remote: open URLs that cuts name.
     Raises:
         UsageError: a number is out of range, or a source is missing.
     """
@@ -49,8 +52,11 @@ class CutsDataModule(ResumableData):
         augmentation: Augmentation | None = None,
         workers: int = 1,
         seed: int = 1,
+        allow_commands: bool = False,
+        allow_remote: bool = False,
     ) -> None:
         super().__init__(train, validation)
+        self.trust = Trust(allow_commands, allow_remote)
         self.workers = check_count("workers", workers, 0)
         self.augmentation, self.seed = augmentation or Augmentation(), seed
         self._train = partial(
@@ -62,9 +68,14 @@ class CutsDataModule(ResumableData):
             buffer=buffer,
             shuffle=True,
             seed=seed,
+            trust=self.trust,
         )
         self._validation = partial(
-            GlobalBatches, max_duration=validation_duration or max_duration, longest=float("inf"), buckets=buckets
+            GlobalBatches,
+            max_duration=validation_duration or max_duration,
+            longest=float("inf"),
+            buckets=buckets,
+            trust=self.trust,
         )
         self._batches: GlobalBatches | None = None
 
@@ -73,14 +84,14 @@ class CutsDataModule(ResumableData):
         if self.train is None:
             raise UsageError("data.train: expected a Shar folder or a cut manifest to train on, got none")
         self._batches = batches = self._train("data.train", self.train, rank=self.rank, world_size=self.world_size)
-        reader = Reader(self.augmentation, self.seed)
+        reader = Reader(self.augmentation, self.seed, trust=self.trust)
         return BatchLoader(lambda: batches.epoch(*self.position), reader, workers=self.workers)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""
         assert self.validation is not None  # without validation data the hook is removed
         batches = self._validation("data.validation", self.validation, rank=self.rank, world_size=self.world_size)
-        return BatchLoader(lambda: batches.epoch(0), Reader(words=True), workers=self.workers)
+        return BatchLoader(lambda: batches.epoch(0), Reader(words=True, trust=self.trust), workers=self.workers)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Advance the position; at the end of an epoch report the utterances that were too long."""

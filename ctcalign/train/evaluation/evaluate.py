@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from ctcalign.audio.cut_sources import NO_TRUST, Trust
 from ctcalign.ctc.paths import collapse
 from ctcalign.errors import AudioError, CtcAlignError
 from ctcalign.metrics import (
@@ -99,18 +100,24 @@ class Evaluation:
 
 
 def recognise(
-    model: AcousticModel, cut: Any, decoder: Decoder, device: torch.device | str = "cpu", least_score: float = -math.inf
+    model: AcousticModel,
+    cut: Any,
+    decoder: Decoder,
+    device: torch.device | str = "cpu",
+    least_score: float = -math.inf,
+    trust: Trust = NO_TRUST,
 ) -> Recognised:
     """Recognise one cut and compare it with its text.
 
     Args:
         device: of the model.
         least_score: words with a lower score in the cut's alignment count as words without times.
+        trust: whether the cut may run commands or open URLs.
     Raises:
-        AudioError: its audio cannot be read.
+        AudioError: its audio cannot be read.  UntrustedDataError: it needs what is not allowed.
     """
     vocabulary = model.vocabulary
-    samples = torch.from_numpy(read_samples(cut, model.sample_rate))
+    samples = torch.from_numpy(read_samples(cut, model.sample_rate, trust))
     if len(samples):
         with torch.inference_mode():
             log_probs, lengths = model(samples[None].to(device), torch.tensor([len(samples)], device=device))
@@ -142,6 +149,8 @@ def evaluate_cuts(
     least_score: float = -math.inf,
     allow_noncommercial: bool = False,
     progress: Callable[[int], None] | None = None,
+    allow_commands: bool = False,
+    allow_remote: bool = False,
 ) -> Evaluation:
     """Recognise cuts and count errors and delays.
 
@@ -151,10 +160,13 @@ def evaluate_cuts(
         device: of the model.
         least_score: see `recognise`.
         progress: called with the number of cuts so far.
+        allow_commands: run shell commands that cuts name as the source of their audio.
+        allow_remote: open URLs that cuts name.
     Raises:
         UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be recognised, or none has
-            words.
+            words.  UntrustedDataError: a cut needs what is not allowed.
     """
+    trust = Trust(allow_commands, allow_remote)
     place = pick_device(device)
     if isinstance(model, str):
         from ctcalign.models.registry import load_model
@@ -168,7 +180,7 @@ def evaluate_cuts(
             skipped[UNTRANSCRIBED] += 1
         else:
             try:
-                found.append(recognise(model, cut, decoder, place, least_score))
+                found.append(recognise(model, cut, decoder, place, least_score, trust))
             except AudioError:
                 skipped[UNREADABLE] += 1
         if progress is not None:
