@@ -55,5 +55,13 @@ class TrainingError(CtcAlignError):
     """Training cannot continue."""
 
 
+class OwnCodeError(CtcAlignError):
+    """Code of the user's own raised an exception. `utterance`: its row in the batch, where known."""
+
+    def __init__(self, message: str, utterance: int | None = None) -> None:
+        super().__init__(message)
+        self.utterance = utterance
+
+
 class OutputError(CtcAlignError):
     """A result cannot be written."""

@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
-from ctcalign.errors import UsageError
+from ctcalign.errors import OwnCodeError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,6 +98,10 @@ class Registry:
             raise UsageError(
                 f"{self.kind}: {path!r} cannot be imported: {error}; expected module:name, importable from the working "
                 "folder or PYTHONPATH"
+            ) from error
+        except Exception as error:  # the user's module may raise anything when it is imported
+            raise OwnCodeError(
+                f"{self.kind}: {path!r} cannot be imported: {type(error).__name__}: {error}; repair the module"
             ) from error
         if not callable(thing):
             raise UsageError(f"{self.kind}: {path!r} is a {type(thing).__name__}, expected a function or class")

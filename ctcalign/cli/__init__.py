@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from ctcalign import __version__
+from ctcalign.cli.own_code import raised_by_user
 from ctcalign.cli.stopping import handle_signals
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import missing_package
@@ -118,6 +119,18 @@ class Commands(click.Group):
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             return _report(f"{where}{error.strerror or error}", 1, debug)
+        except Exception as error:  # code of the user's own may raise anything
+            text = _known(error)
+            if text is None:
+                raise
+            return _report(text, 1, debug)
+
+
+def _known(error: Exception) -> str | None:
+    """The line for an exception that is not a bug of ctcalign; None for any other."""
+    if type(error).__name__ == "OutOfMemoryError":  # of torch, which may not be loaded
+        return f"the device is out of memory ({str(error).split('. ')[0]}); try a shorter --window or another --device"
+    return raised_by_user(error)
 
 
 def _usage_text(error: click.ClickException) -> str:

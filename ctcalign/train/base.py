@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
+from ctcalign.train.checkpoints import check_weights
 from ctcalign.train.processes import seed_of, sum_over_processes
 
 
@@ -171,6 +172,15 @@ class TrainingModule(pl.LightningModule):
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.global_step)
         self.log("loss", row["loss"], prog_bar=True, logger=False, batch_size=count)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Load the weights of a checkpoint.
+
+        Raises:
+            ModelError: they are those of another network.
+        """
+        check_weights(state_dict, self.state_dict())
+        return super().load_state_dict(state_dict, strict, assign)
 
     def on_train_end(self) -> None:
         """Report the skipped utterances and dropped responses."""

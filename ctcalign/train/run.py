@@ -7,6 +7,8 @@ the configuration selects the Lightning classes: see `TASKS`.
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,21 +16,26 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytorch_lightning as pl
+from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger
 
-from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.errors import UsageError
 from ctcalign.models import encoders
 from ctcalign.train.base import TrainingModule
+from ctcalign.train.checkpoints import TrainingCheckpoints
 from ctcalign.train.data.module import CutsDataModule
 from ctcalign.train.data.tokenizers import SentencePieceTokenizer
+from ctcalign.train.messages import one_line, own_message, parser_message
 from ctcalign.train.preference.speech.module import CtcPreferenceModule
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.module import TextPreferenceModule
 from ctcalign.train.recogniser.export import export_checkpoint
 from ctcalign.train.recogniser.guard import WordErrorGuard
 from ctcalign.train.recogniser.module import CTCModule
+from ctcalign.train.run_folder import BEST, LAST, RemoveOldRun, RunFolder
 
 # An imported class may be named in a configuration without its module ("ConvEncoder").
 SHORT_NAMES = (
@@ -38,7 +45,6 @@ SHORT_NAMES = (
     SentencePieceTokenizer,
     WordErrorGuard,
 )
-LAST = "last"
 
 
 @dataclass(frozen=True)
@@ -114,13 +120,11 @@ def fit(arguments: Sequence[str]) -> Path | None:
     """
     cli = prepared(arguments)
     root = Path(cli.trainer.default_root_dir)
-    resume = cli.config["resume"]
-    if resume == LAST:
-        last = root / f"{LAST}.ckpt"
-        resume = str(last) if last.exists() else None
-    elif resume is not None and not Path(resume).is_file():
-        raise UsageError(f"resume: there is no checkpoint {resume}; give a file, or '{LAST}'")
-    cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=resume)
+    resume = _checkpoint_to_resume(cli.config["resume"], root)
+    continued = cli.config["resume"] == LAST or (resume is not None and Path(resume).resolve().parent == root.resolve())
+    if not continued and not cli.config["overwrite"]:
+        RunFolder(root, cli.config["export"]).check_is_free()
+    _train(cli, resume)
     if cli.config["export"] is None:
         return None
     file = root / f"{LAST}.ckpt"
@@ -130,12 +134,40 @@ def fit(arguments: Sequence[str]) -> Path | None:
     return TASKS[cli.config["task"]].export(cli.model, file, root / cli.config["export"])
 
 
+def _checkpoint_to_resume(given: str | None, root: Path) -> str | None:
+    """The file to resume from; None: start from the beginning.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    if given == LAST:
+        last = root / f"{LAST}.ckpt"
+        return str(last) if last.exists() else None
+    if given is not None and not Path(given).is_file():
+        raise UsageError(f"resume: there is no checkpoint {given}; give a file, or '{LAST}'")
+    return given
+
+
+def _train(cli: FitCommand, resume: str | None) -> None:
+    try:
+        cli.trainer.fit(cli.model, cli.datamodule, ckpt_path=resume)
+    except MisconfigurationException as error:
+        raise UsageError(f"trainer: {parser_message(str(error))}") from error
+    except SystemExit as stop:
+        # Lightning ends the process with the status 1 when it is interrupted.
+        if isinstance(stop.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+
+
 def prepared(arguments: Sequence[str]) -> FitCommand:
     """Trainer, model and data of a configuration, before training.
 
     Raises:
         UsageError: an option is unknown or wrong.
     """
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.append(os.getcwd())  # for properties, losses and classes of the user's own
     task = TASKS[task_of(arguments)]
     cli = FitCommand(
         task.model,
@@ -202,7 +234,7 @@ class _Parser(LightningArgumentParser):
     """Raises UsageError instead of printing the usage and exiting."""
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise UsageError(_own_message(ex) or _first_lines(message)) from ex
+        raise UsageError(own_message(ex) or parser_message(message)) from ex
 
 
 class FitCommand(LightningCLI):
@@ -221,6 +253,12 @@ class FitCommand(LightningCLI):
             default=None,
             help=f"Checkpoint to resume a stopped training from. '{LAST}': {LAST}.ckpt of trainer.default_root_dir if "
             "it exists, else start from the beginning.",
+        )
+        parser.add_argument(
+            "--overwrite",
+            action="store_true",
+            help=f"Replace the run in trainer.default_root_dir: its {LAST}.ckpt, best.ckpt and exported model are "
+            "removed when the training begins.",
         )
         parser.add_argument(
             "--export",
@@ -247,12 +285,12 @@ class FitCommand(LightningCLI):
         """Trainer, model and data.
 
         Raises:
-            UsageError: a class rejects its options; jsonargparse's own message lists every type that it tried.
+            UsageError: a class rejects its options, or a package or device that they need is missing.
         """
         try:
             super().instantiate_classes()
-        except ValueError as error:
-            raise UsageError(_own_message(error) or _first_lines(str(error))) from error
+        except (ValueError, MisconfigurationException, ImportError) as error:
+            raise UsageError(one_line(error)) from error
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """A trainer that by default logs to and saves checkpoints in trainer.default_root_dir."""
@@ -265,6 +303,12 @@ class FitCommand(LightningCLI):
         if given["enable_checkpointing"] is not False and not any(isinstance(one, Checkpoint) for one in callbacks):
             validates = self.config["data"]["validation"] is not None
             callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
+        if self.config["overwrite"] and self.config["resume"] is None:
+            callbacks.append(RemoveOldRun(RunFolder(root, self.config["export"])))
+        plugins = given["plugins"] or []
+        plugins = list(plugins) if isinstance(plugins, list) else [plugins]
+        if not any(isinstance(one, CheckpointIO) for one in plugins):
+            kwargs["plugins"] = [*plugins, TrainingCheckpoints()]
         return super().instantiate_trainer(**kwargs, callbacks=callbacks)
 
 
@@ -274,23 +318,9 @@ def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
         return ModelCheckpoint(dirpath=root, filename=LAST, enable_version_counter=False)
     return ModelCheckpoint(
         dirpath=root,
-        filename="best",
+        filename=BEST,
         monitor=task.monitor,
         mode=task.mode,
         save_last=True,
         enable_version_counter=False,
     )
-
-
-def _own_message(error: BaseException | None) -> str | None:
-    """Message of the CtcAlignError that another error was raised from, if there is one."""
-    while error is not None:
-        if isinstance(error, CtcAlignError):
-            return str(error)
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def _first_lines(message: str) -> str:
-    lines = [line.strip(" -") for line in message.splitlines() if line.strip(" -")]
-    return "; ".join(lines[:4])[:500]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ctcalign.checks import check_paths, checked_lengths, valid_frames
-from ctcalign.errors import BatchError, ShapeError
+from ctcalign.errors import BatchError, CtcAlignError, OwnCodeError, ShapeError
 from ctcalign.objectives.properties.interface import BatchProperty, Property, PropertyContext, Source
 
 
@@ -35,6 +38,7 @@ def improve(
     Raises:
         ShapeError: shapes do not agree, or the property returned a path of another length.
         BatchError: no paths, a length out of range, or the property returned a label outside the vocabulary.
+        OwnCodeError: a property of the user's own raised an exception.
     """
     if paths.ndim != 3:
         raise ShapeError(f"paths: expected shape (B, N, T), got {tuple(paths.shape)}")
@@ -63,6 +67,24 @@ def numpy_generator(generator: torch.Generator | None, device: torch.device) -> 
     return np.random.default_rng(int(torch.randint(2**62, (), generator=generator, device=place)))
 
 
+def _applied(
+    property: Property, path: NDArray[np.int64], context: PropertyContext, utterance: int
+) -> NDArray[Any] | None:
+    try:
+        better = property(path, context)
+        return None if better is None else np.asarray(better)
+    except CtcAlignError:
+        raise
+    except Exception as error:  # code of the user's own may raise anything
+        function = property.func if isinstance(property, partial) else property
+        if not hasattr(function, "__qualname__"):  # an object that can be called
+            function = type(function)
+        if function.__module__.startswith("ctcalign."):
+            raise
+        name = f"{function.__module__}:{function.__qualname__}"
+        raise OwnCodeError(f"property {name} raised {type(error).__name__}: {error}", utterance) from error
+
+
 def _one_by_one(
     paths: Tensor,
     property: Property,
@@ -80,10 +102,9 @@ def _one_by_one(
         for row in improved[utterance]:
             path = row[:frames].copy()
             path.setflags(write=False)
-            better = property(path, context)
+            better = _applied(property, path, context, utterance)
             if better is None:
                 continue
-            better = np.asarray(better)
             if better.shape != path.shape or not np.issubdtype(better.dtype, np.integer):
                 raise ShapeError(
                     f"property: expected {frames} ints like the path passed to it, or None; got "

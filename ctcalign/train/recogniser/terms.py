@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.checks import check_count, check_number
-from ctcalign.errors import UsageError
+from ctcalign.errors import OwnCodeError, UsageError
 from ctcalign.objectives import Objective, ObjectiveInput, ObjectiveOutput, build_objective
 from ctcalign.train.data.batch import Emissions
 from ctcalign.train.processes import padded, torch_generator
@@ -174,7 +174,17 @@ class Term:
 
         Args:
             parts: what the random seeds of this step are derived from: the seed and the position of the batch.
+        Raises:
+            OwnCodeError: a property of the user's own raised an exception; the message names the utterance.
         """
+        try:
+            return self._loss(emissions, *parts)
+        except OwnCodeError as error:
+            if error.utterance is None:
+                raise
+            raise OwnCodeError(f"{error} (utterance {emissions.ids[error.utterance]})") from error
+
+    def _loss(self, emissions: Emissions, *parts: str | int) -> ObjectiveOutput:
         needs = self.objective.needs
         if not needs:
             return self.objective(_input(emissions))
@@ -189,7 +199,10 @@ class Term:
         for one, generator in zip(singles, generators, strict=True):
             paths = sample(self.config.sampler, one, generator) if "paths" in needs else None
             texts = nbest_texts(one, self.config.hypotheses, self.config.sampler.beam) if "hypotheses" in needs else []
-            found.append(self.objective(_input(one, paths, texts, generator)))
+            try:
+                found.append(self.objective(_input(one, paths, texts, generator)))
+            except OwnCodeError as error:
+                raise OwnCodeError(str(error), len(found)) from error
         loss = torch.stack([output.loss for output in found]).mean()
         return ObjectiveOutput(loss, *mean_statistics([(1, output.statistics, output.weights) for output in found]))
 

@@ -12,7 +12,7 @@ import torch
 from ctcalign import ctc
 from ctcalign.checks import check_count, check_number
 from ctcalign.edits import edit_distance
-from ctcalign.errors import UsageError
+from ctcalign.errors import OwnCodeError, UsageError
 from ctcalign.objectives import PropertyContext, build_property, improve
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, Pair, pick_pairs
 from ctcalign.train.data.batch import Emissions, frames_needed
@@ -155,7 +155,10 @@ class PairMaker:
         count = int(emissions.target_lengths[place])
         paths = ctc.sample_paths(emission, self.config.hypotheses, None, generator, self.config.temperature)
         context = PropertyContext(emissions.targets[place, :count].tolist(), emissions.symbols, emissions.blank)
-        better, _ = improve(paths, self.property, context, None, generator)
+        try:
+            better, _ = improve(paths, self.property, context, None, generator)
+        except OwnCodeError as error:
+            raise OwnCodeError(f"{error} (utterance {emissions.ids[place]})") from error
         found: list[Pair[Labels]] = []
         dropped: Counter[str] = Counter()
         for sampled, improved in zip(paths[0].tolist(), better[0].tolist(), strict=True):
