@@ -18,16 +18,21 @@ if TYPE_CHECKING:
 
 def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
     """An option must be one of the given words."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise UsageError(f"{name}: got {value!r}, expected one of {', '.join(choices)}")
 
 
 def check_number(name: str, value: float, *, positive: bool = False, below: float = math.inf) -> float:
     """A number must be finite, >= 0 (or > 0), and below a bound. Returns it as float."""
-    if not math.isfinite(value) or value < 0 or (positive and value == 0) or value >= below:
-        bound = "" if below == math.inf else f" and < {below:g}"
-        raise UsageError(f"{name}: got {value}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")
-    return float(value)
+    try:  # no text, although float() takes it
+        number = float(value) if hasattr(value, "__float__") else math.nan
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        number = math.nan
+    if math.isfinite(number) and 0 <= number < below and not (positive and number == 0):
+        return number
+    bound = "" if below == math.inf else f" and < {below:g}"
+    shown = str(value) if len(str(value)) <= 40 else str(value)[:37] + "..."
+    raise UsageError(f"{name}: got {shown}, expected a finite number {'> 0' if positive else '>= 0'}{bound}")
 
 
 def check_count(name: str, value: int, least: int = 1) -> int:
@@ -140,11 +145,13 @@ def check_blank(blank: int, classes: int) -> None:
         raise BatchError(f"blank: got {blank}, expected a label in [0, {classes})")
 
 
-def check_paths(name: str, paths: Tensor, batch: int, frames: int) -> None:
-    """Paths must be (B, N, T) ints with N > 0."""
-    if paths.ndim != 3 or (paths.shape[0], paths.shape[2]) != (batch, frames) or paths.is_floating_point():
+def check_paths(name: str, paths: Tensor, batch: int | None = None, frames: int | None = None) -> None:
+    """Paths must be (B, N, T) ints with N > 0; None: any number."""
+    expected = f"({'B' if batch is None else batch}, N, {'T' if frames is None else frames})"
+    fits = paths.ndim == 3 and batch in (None, paths.shape[0]) and frames in (None, paths.shape[2])
+    if not fits or paths.is_floating_point():
         raise ShapeError(
-            f"{name}: expected ints of shape ({batch}, N, {frames}), got {paths.dtype} {tuple(paths.shape)}; "
+            f"{name}: expected ints of shape {expected}, got {paths.dtype} {tuple(paths.shape)}; "
             "sample them from the same log_probs"
         )
     if not paths.shape[1]:

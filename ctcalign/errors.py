@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+_MOST = 1500  # characters of a message
+
 
 class CtcAlignError(Exception):
     """Base of all errors that ctcalign raises deliberately. The command line prints the message as one line."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """The message, without its middle if it quotes something long."""
+        text = super().__str__()
+        return text if len(text) <= _MOST else f"{text[: _MOST // 2]} ... {text[-_MOST // 2 :]}"
 
 
 class UsageError(CtcAlignError, ValueError):

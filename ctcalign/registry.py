@@ -60,6 +60,8 @@ class Registry:
         Raises:
             UsageError: unknown name, or a path that cannot be imported.
         """
+        if not isinstance(name, str):
+            raise UsageError(f"{self.kind}: expected a name, got {type(name).__name__}")
         if ":" in name:
             return self._imported(name)
         if name not in self._registered:

@@ -174,10 +174,11 @@ def _lhotse(reading: Reading, path: Path, rows: Sequence[Row]) -> list[Transcrib
     speakers: dict[str, set[str]] = {}
     for row in rows:
         recording = row.get("recording")
-        if not isinstance(recording, dict) or not recording.get("sources"):
+        sources = recording.get("sources") if isinstance(recording, dict) else None
+        if not isinstance(recording, dict) or not isinstance(sources, list) or not sources:
             raise CaptionError(f"{path}: cut {row.get('id')} has no recording; give cuts with their recordings")
         name = str(recording.get("id"))
-        first = recording["sources"][0]
+        first = sources[0]
         if not isinstance(first, dict) or first.get("type", "file") != "file":
             kind = first.get("type") if isinstance(first, dict) else type(first).__name__
             raise CaptionError(

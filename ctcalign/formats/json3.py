@@ -24,7 +24,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     for k, event in enumerate(shown):
         start, length = json_seconds(event.get("tStartMs"), 1000.0), json_seconds(event.get("dDurationMs"), 1000.0)
         end = start + length if start is not None and length is not None else None
-        segments = [s for s in event["segs"] if isinstance(s, dict)]
+        segments = [s for s in _list(event.get("segs")) if isinstance(s, dict)]
         words = []
         if start is not None and (len(segments) > 1 or any("tOffsetMs" in s for s in segments)):
             following = json_seconds(shown[k + 1].get("tStartMs"), 1000.0) if k + 1 < len(shown) else None
@@ -45,10 +45,11 @@ def _pieces(segments: list[dict[str, Any]], start: float, end: float | None) -> 
 
 
 def _texts(event: dict[str, Any]) -> str:
-    segments = event.get("segs")
-    if not isinstance(segments, list):
-        return ""
-    return "".join(str(s.get("utf8", "")) for s in segments if isinstance(s, dict))
+    return "".join(str(s.get("utf8", "")) for s in _list(event.get("segs")) if isinstance(s, dict))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _matches(source: Source) -> bool:

@@ -104,7 +104,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
                 notes.add("segment without an end; times dropped", n, utterance)
                 draft.start = draft.end = None
             channel = channels.get(draft.recording, [])
-            if len(channel) > 1 and len(channel[1]) == 1 and channel[1].isalpha():
+            if len(channel) > 1 and len(channel[1]) == 1 and channel[1].isascii() and channel[1].isalpha():
                 draft.channel = ord(channel[1].upper()) - ord("A")
         elif segments:
             notes.add("utterance is not in segments", n, utterance)

@@ -42,6 +42,7 @@ def _patterns(stamp: str) -> list[re.Pattern[str]]:
 
 
 _PATTERNS = [*_patterns(_CLOCKED), *_patterns(_DECIMAL)]
+_BLANKS = re.compile(r"\s{5,}")
 _AFTER = re.compile(rf"^(?P<rest>.*\S)\s*(?=[\[(]){_CLOCKED}\s*$")
 _IN_WORDS = re.compile(r"^(?:(\d+) hours?)?,?\s*(?:(\d+) minutes?)?,?\s*(?:(\d+) seconds?)?$")
 
@@ -95,6 +96,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _stamp(line: str) -> _Stamp | None:
+    line = _BLANKS.sub("    ", line)  # the patterns take quadratic time for long runs
     for pattern in (*_PATTERNS, _AFTER):
         match = pattern.match(line)
         if match is None:

@@ -104,7 +104,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     own = names[:1] == ["index"] and "status" in names
     out = [_draft(parts, n, columns, scale, own, notes) for n, parts in rows]
     if own and "word" in names:
-        scores = [number(parts[columns["score"]]) if len(parts) > columns["score"] else None for _, parts in rows]
+        place = columns.get("score", len(names))
+        scores = [number(parts[place]) if len(parts) > place else None for _, parts in rows]
         words = [CueWord(d.text, d.start, d.end, score) for d, score in zip(out, scores, strict=True)]
         return _cues_of_words([parts[0] for _, parts in rows], words, [n for n, _ in rows])
     return spoken_drafts(out, notes)

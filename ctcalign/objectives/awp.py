@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_log_probs, check_number, check_paths, checked_lengths, valid_frames
 from ctcalign.errors import BatchError, ShapeError
 
@@ -78,6 +79,7 @@ class AwpPairs:
         return PreferencePairs(self.improved[self.counted], self.sampled[self.counted], utterance)
 
 
+@checked_arguments
 def awp_pairs(
     log_probs: Tensor,
     sampled: Tensor,
@@ -137,6 +139,7 @@ def awp_pairs(
     return AwpPairs(before, after, hinge, changed, counted)
 
 
+@checked_arguments
 def align_with_purpose_loss(
     log_probs: Tensor,
     sampled: Tensor,

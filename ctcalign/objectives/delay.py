@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import (
     check_choice,
     check_count,
@@ -26,6 +27,7 @@ from ctcalign.errors import ShapeError
 REDUCTIONS = ("mean", "batch_mean", "sum", "none")
 
 
+@checked_arguments
 def delay_penalty_loss(
     log_probs: Tensor,
     targets: Tensor,
@@ -61,6 +63,7 @@ def delay_penalty_loss(
     return reduced(-scores, tokens, reduction)
 
 
+@checked_arguments
 def fastemit_ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
@@ -77,11 +80,11 @@ def fastemit_ctc_loss(
     that labels are emitted earlier.
 
     Args: those of `delay_penalty_loss`, with
-        scale: >= 0, no unit; 0 is the CTC loss.
+        scale: >= 0 and < 1e30, no unit; 0 is the CTC loss.
     Source: after Yu et al. 2021, FastEmit, arXiv:2010.11148, which is defined for transducers; in both, the gradient of
         emitting labels is scaled.
     """
-    check_number("scale", scale)
+    check_number("scale", scale, below=1e30)
     frames, tokens = check_utterances(log_probs, targets, input_lengths, target_lengths, blank)
     factor = log_probs.new_full((log_probs.shape[2],), 1 + scale)
     factor[blank] = 1
@@ -89,6 +92,7 @@ def fastemit_ctc_loss(
     return reduced(-scores, tokens, reduction)
 
 
+@checked_arguments
 def peak_first_loss(
     log_probs: Tensor,
     input_lengths: Tensor | None = None,
@@ -126,6 +130,7 @@ def peak_first_loss(
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
+@checked_arguments
 def trim_tail(
     features: Tensor, lengths: Tensor, most: int, generator: torch.Generator | None = None
 ) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_log_probs, check_number, checked_lengths, valid_frames
 from ctcalign.ctc import total_score
 from ctcalign.edits import edit_distance
@@ -18,6 +19,7 @@ from ctcalign.objectives.word_units import check_labels, flat_references, label_
 REDUCTIONS = ("mean", "sum", "none")
 
 
+@checked_arguments
 def mwer_loss(
     log_probs: Tensor,
     hypotheses: Tensor,
@@ -51,7 +53,8 @@ def mwer_loss(
     if not hypotheses.shape[1]:
         raise BatchError("hypotheses: got none; search for at least one text per utterance")
     for name, tensor in (("hypothesis_lengths", hypothesis_lengths), ("errors", errors)):
-        if tensor.shape != hypotheses.shape[:2]:
+        counts = name == "hypothesis_lengths"
+        if tensor.shape != hypotheses.shape[:2] or (counts and tensor.is_floating_point()):
             raise ShapeError(f"{name}: expected {tuple(hypotheses.shape[:2])}, got {tuple(tensor.shape)}")
     lengths = checked_lengths("input_lengths", input_lengths, batch, frames, log_probs.device)
     device = log_probs.device
@@ -70,6 +73,7 @@ def mwer_loss(
     return expected_errors(scores, errors.to(device), temperature=temperature, reduction=reduction)
 
 
+@checked_arguments
 def expected_errors(scores: Tensor, errors: Tensor, *, temperature: float = 1.0, reduction: str = "mean") -> Tensor:
     """Sum over hypotheses of posterior times errors; posteriors are the softmax of the scores.
 
@@ -98,6 +102,7 @@ def expected_errors(scores: Tensor, errors: Tensor, *, temperature: float = 1.0,
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
+@checked_arguments
 def text_errors(
     hypotheses: Tensor,
     hypothesis_lengths: Tensor,
@@ -127,7 +132,7 @@ def text_errors(
         raise ShapeError(f"hypotheses: expected ints (B, H, U), got {hypotheses.dtype} {tuple(hypotheses.shape)}")
     batch, _, longest = hypotheses.shape
     lengths = torch.as_tensor(hypothesis_lengths).cpu()
-    if lengths.shape != hypotheses.shape[:2] or lengths.is_floating_point():
+    if lengths.shape != hypotheses.shape[:2] or lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise ShapeError(
             f"hypothesis_lengths: expected ints {tuple(hypotheses.shape[:2])}, got {lengths.dtype} "
             f"{tuple(lengths.shape)}"

@@ -53,6 +53,10 @@ def word_units(vocabulary: Sequence[str], units: str = "auto", separator: str | 
         UsageError: empty vocabulary, or no symbol that separates words.
     """
     check_choice("units", units, UNITS)
+    if isinstance(vocabulary, str) or not isinstance(vocabulary, Sequence):
+        raise UsageError(f"vocabulary: expected the symbols of the labels, got {type(vocabulary).__name__}")
+    if not all(isinstance(symbol, str) for symbol in vocabulary):
+        raise UsageError("vocabulary: expected texts, got other values among them")
     return _tables(tuple(vocabulary), units, separator)
 
 

@@ -171,8 +171,10 @@ def check_pairs(chosen: Responses, rejected: Responses) -> None:
         )
 
 
-def check_tokens(name: str, values: Tensor, shape: tuple[int, ...] | None = None, axes: str = "B, L") -> None:
-    """Per-token values must be floats with the named axes, or of exactly the given shape, with at least one row."""
+def check_tokens(
+    name: str, values: Tensor, shape: tuple[int, ...] | None = None, axes: str = "B, L", *, empty: bool = False
+) -> None:
+    """Per-token values must be floats of the named axes or exactly this shape, with at least one row unless `empty`."""
     expected = f"({axes})" if shape is None else str(shape)
     fits = values.ndim == axes.count(",") + 1 if shape is None else tuple(values.shape) == shape
     if not fits or not values.is_floating_point():
@@ -180,7 +182,7 @@ def check_tokens(name: str, values: Tensor, shape: tuple[int, ...] | None = None
             f"{name}: expected floats of shape {expected}, got {values.dtype} {tuple(values.shape)}; "
             "pass one value per token, batch first; for whole sequences L = 1"
         )
-    if 0 in values.shape[:-1]:
+    if 0 in values.shape[:-1] and not empty:
         raise BatchError(f"{name}: the batch is empty, shape {tuple(values.shape)}; skip it")
 
 

@@ -5,7 +5,6 @@ Fitting needs scikit-learn and is done elsewhere; applying needs numpy only.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.errors import CalibrationError, CtcAlignError, UsageError
+from ctcalign.errors import CalibrationError, CaptionError, CtcAlignError, UsageError
+from ctcalign.files import parse_json
+from ctcalign.files.text_size import read_bytes
 from ctcalign.models.builtin.model import FOLDER
 
 F64 = NDArray[np.float64]
@@ -109,10 +110,10 @@ def read_calibration_document(
         error: the file cannot be read, is not JSON or has another format.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = parse_json(read_bytes(path, str(path)).decode("utf-8"), str(path))
     except OSError as problem:
         raise error(f"calibration {path}: cannot be read: {problem.strerror or problem}; {remedy}") from problem
-    except ValueError as problem:
+    except (ValueError, CaptionError) as problem:
         raise error(f"calibration {path}: not valid JSON ({problem}); {remedy}") from None
     if isinstance(data, Mapping) and data.get("format") == schema:
         return data

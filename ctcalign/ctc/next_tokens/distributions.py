@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.ctc.batch_inputs import Utterances, checked
 from ctcalign.ctc.next_tokens import tensors as next_token_tensors
 from ctcalign.ctc.next_tokens.extensions import Utterance, extension_scores, extension_weights, row_norms, token_weights
 from ctcalign.ctc.next_tokens.tensors import Prefixes
 
 
+@checked_arguments
 def next_token_log_probs(
     log_probs: Tensor,
     targets: Tensor,
@@ -52,6 +54,7 @@ def next_token_log_probs(
     return found
 
 
+@checked_arguments
 def token_log_probs(
     log_probs: Tensor,
     targets: Tensor,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_count
 from ctcalign.ctc.batch_inputs import checked_emissions
 from ctcalign.ctc.prefixes.kernels import search
+from ctcalign.ctc.viterbi.emission_rows import as_numpy, checked_shape
 from ctcalign.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 # Labels with a smaller log-prob in a frame do not extend a prefix there. This saves most of the work, and the lost
 # texts have a negligible probability.
 LEAST_LOG_PROB = -9.0
+MOST_PREFIXES = 1_000_000  # of a beam; memory is allocated for all of them
 
 
+@checked_arguments
 def prefix_beam_search(log_probs: npt.NDArray[np.floating], beam: int = 16, blank: int = 0) -> list[int]:
     """The most probable token sequence of one emission.
 
@@ -34,15 +38,20 @@ def prefix_beam_search(log_probs: npt.NDArray[np.floating], beam: int = 16, blan
     Returns:
         Tokens of the best prefix; [] for silence.
     Raises:
-        UsageError: beam < 1.
+        ShapeError: not floats of shape (T, C).  UsageError: beam < 1, the blank is no column, or NaN or +inf.
     """
-    return list(prefixes_kept(log_probs, beam, blank)[0][0])
+    rows = as_numpy(checked_shape(log_probs))
+    if np.isnan(rows).any() or np.isposinf(rows).any():
+        raise UsageError("log_probs: NaN or +inf; expected natural-log probabilities")
+    if not 0 <= blank < rows.shape[1]:
+        raise UsageError(f"blank: got {blank}, expected one of the {rows.shape[1]} labels")
+    return list(prefixes_kept(rows, beam, blank)[0][0])
 
 
 def prefixes_kept(log_probs: npt.NDArray[np.floating], beam: int, blank: int) -> list[tuple[tuple[int, ...], float]]:
     """All prefixes in the final beam, best first, each with the probability mass of its alignments in the beam."""
-    if isinstance(beam, bool) or beam < 1:
-        raise UsageError(f"beam: got {beam}, expected 1 or more")
+    if isinstance(beam, bool) or not 1 <= beam <= MOST_PREFIXES:
+        raise UsageError(f"beam: got {beam}, expected 1 to {MOST_PREFIXES:,} prefixes")
     scores = np.ascontiguousarray(log_probs, np.float64)
     nodes, masses, parents, labels = search(scores, beam, blank, LEAST_LOG_PROB)
     found = []
@@ -68,6 +77,7 @@ class Hypothesis:
     score: float
 
 
+@checked_arguments
 def nbest(
     log_probs: Tensor, n: int, input_lengths: Tensor | None = None, blank: int = 0, beam: int = 16
 ) -> list[list[Hypothesis]]:

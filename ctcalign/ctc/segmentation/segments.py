@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ctcalign.ctc.segmentation.kernels import OUTSIDE, best_row, empty_table, fill, fill_band, trace
 from ctcalign.ctc.viterbi.emission_rows import as_numpy, check_values, checked_shape
-from ctcalign.errors import NoPathError, ShapeError
+from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
@@ -81,7 +81,7 @@ class Trellis:
         blank: index of the blank.
         rules: see `SegmentationRules`; None for its defaults.
     Raises:
-        NoPathError: more symbols than frames.   ShapeError, ValueError: not log-probs, or labels outside [0, C).
+        NoPathError: more symbols than frames.   ShapeError, UsageError: not log-probs, or labels outside [0, C).
     """
 
     def __init__(
@@ -170,13 +170,13 @@ def utterance_symbols(utterances: Sequence[Sequence[int]], blank: int = 0) -> tu
     Returns:
         The symbols (N,), the index of the blank before each utterance, and the index of the last blank.
     Raises:
-        ValueError: an utterance is empty.
+        UsageError: an utterance is empty.
     """
     symbols = [-1]
     begins: list[int] = []
     for number, utterance in enumerate(utterances):
         if len(utterance) == 0:
-            raise ValueError(f"utterances: number {number} has no label; remove it")
+            raise UsageError(f"utterances: number {number} has no label; remove it")
         begins.append(len(symbols))
         symbols += [blank, *(int(label) for label in utterance)]
     begins.append(len(symbols))
@@ -258,7 +258,7 @@ def segment_utterances(
     Returns:
         Start and end in seconds and the score of each utterance, in order.
     Raises:
-        NoPathError: more labels than frames.   ShapeError, ValueError: invalid arguments.
+        NoPathError: more labels than frames.   ShapeError, UsageError: invalid arguments.
     Source: Kürzinger et al. 2020, CTC-Segmentation of Large Corpora, arXiv:2007.09127; the package ctc-segmentation
         1.7.5. Differs from it: log-probs below LOWEST are raised to it; no window unless `rules` has one.
     """

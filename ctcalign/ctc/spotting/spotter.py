@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ctcalign.ctc.spotting.kernels import Candidates, Phrase, Run, Tokens, advance
 from ctcalign.ctc.viterbi.emission_rows import as_numpy, check_values, checked_shape
 from ctcalign.ctc.viterbi.graph import FILLER, START, WILDCARD, TokenGraph
+from ctcalign.errors import UsageError
 
 if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
@@ -45,7 +46,7 @@ class PhraseSpotter:
         floor: lowest score of a spot, in nats per symbol, below 0.
         patience: frames of blank that may follow each node, (N,), or the same number for all.
     Raises:
-        ValueError: labels, floor or patience cannot be used, or the phrase may be empty.
+        UsageError: labels, floor or patience cannot be used, or the phrase may be empty.
     """
 
     def __init__(
@@ -58,20 +59,20 @@ class PhraseSpotter:
         patience: int | NDArray[np.int64] = 50,
     ) -> None:
         if not (math.isfinite(floor) and floor < 0):
-            raise ValueError(f"floor must be a finite number of nats below 0, got {floor}")
+            raise UsageError(f"floor must be a finite number of nats below 0, got {floor}")
         wrong = np.flatnonzero((graph.labels <= FILLER) | (graph.labels == blank))
         if wrong.size:
-            raise ValueError(f"graph: a phrase has neither fillers nor blanks, got {graph.labels[wrong[0]]}")
+            raise UsageError(f"graph: a phrase has neither fillers nor blanks, got {graph.labels[wrong[0]]}")
         self._blank, self._floor = blank, floor
         self._graph = graph
         nodes = len(graph)
         counted = ~np.isin(graph.labels, np.asarray([*silent], np.int64))
         self._size = _sizes(graph, counted)
         if not (self._size > 0).any():
-            raise ValueError("graph: the phrase may be spoken without a symbol; give it at least one")
+            raise UsageError("graph: the phrase may be spoken without a symbol; give it at least one")
         self._patience = np.broadcast_to(np.asarray(patience, np.int64), (nodes,)).copy()
         if (self._patience < 1).any():
-            raise ValueError(f"patience must be at least one frame, got {self._patience.min()}")
+            raise UsageError(f"patience must be at least one frame, got {self._patience.min()}")
         node = np.repeat(np.arange(nodes), np.diff(graph.arc_start))
         source = graph.arc_source
         self._direct = (source == START) | (graph.labels[np.maximum(source, 0)] != graph.labels[node])
@@ -87,7 +88,7 @@ class PhraseSpotter:
         """Process the next frames, (n, C + 1) as `ratio_rows` computes them."""
         labels = np.where(self._graph.labels == WILDCARD, rows.shape[1] - 1, self._graph.labels)
         if labels.size and labels.max() >= rows.shape[1]:
-            raise ValueError(f"graph: labels must lie in [0, {rows.shape[1] - 1}), got {labels.max()}")
+            raise UsageError(f"graph: labels must lie in [0, {rows.shape[1] - 1}), got {labels.max()}")
         graph = self._graph
         phrase = Phrase(labels, graph.arc_start, graph.arc_source, self._direct, self._size, self._patience)
         found = Candidates(np.empty(len(rows) + 1), np.empty((len(rows) + 1, 2), np.int64))
@@ -131,7 +132,7 @@ def ratio_rows(
     Returns:
         (n, C + 1) float32, at most 0.
     Raises:
-        ShapeError, ValueError: not log-probabilities.
+        ShapeError, UsageError: not log-probabilities.
     """
     raw = np.asarray(as_numpy(checked_shape(log_probs)[start:stop]), np.float32)
     check_values(raw, start)

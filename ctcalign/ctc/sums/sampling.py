@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_count, check_number
 from ctcalign.ctc.batch_inputs import checked, checked_emissions
 from ctcalign.ctc.sums import kernels as trellis_kernels
@@ -12,6 +13,7 @@ from ctcalign.ctc.sums import tensors as trellis_tensors
 from ctcalign.ctc.sums.trellis import build_trellis, emission_array
 
 
+@checked_arguments
 def sample_alignments(
     log_probs: Tensor,
     targets: Tensor,
@@ -53,6 +55,7 @@ def sample_alignments(
     return paths
 
 
+@checked_arguments
 def sample_paths(
     log_probs: Tensor,
     n: int,

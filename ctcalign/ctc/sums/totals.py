@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.ctc.batch_inputs import Utterances, checked, checked_targets
 from ctcalign.ctc.sums import kernels as trellis_kernels
 from ctcalign.ctc.sums import tensors as trellis_tensors
@@ -15,6 +16,7 @@ from ctcalign.ctc.sums.trellis import bonus_array, build_trellis, emission_array
 from ctcalign.errors import ShapeError
 
 
+@checked_arguments
 def total_score(
     log_probs: Tensor,
     targets: Tensor,
@@ -53,6 +55,7 @@ def total_score(
     return _totals(batch, emission_bonus, None)
 
 
+@checked_arguments
 def occupancy(
     log_probs: Tensor,
     targets: Tensor,
@@ -76,6 +79,7 @@ def occupancy(
     return found
 
 
+@checked_arguments
 def feasible(
     targets: Tensor,
     input_lengths: Tensor,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.ctc.viterbi.graph import FILLER, WILDCARD
-from ctcalign.errors import NoPathError, ShapeError
+from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,9 @@ class EmissionRows:
         self.wildcard_penalty = wildcard_penalty
         self.filler = bool((labels <= FILLER).any())
         self.filler_penalties = np.asarray(filler_penalties, np.float64)
-        self.filler_frames = np.ones(self.frames, np.bool_) if filler_frames is None else np.asarray(filler_frames)
+        self.filler_frames = np.ones(self.frames, np.bool_) if filler_frames is None else filler_frames
+        if not isinstance(self.filler_frames, np.ndarray) or self.filler_frames.dtype != np.bool_:
+            raise ShapeError(f"filler_frames must be an array of bool, got {type(filler_frames).__name__}")
         if self.filler_frames.shape != (self.frames,):
             raise ShapeError(f"filler_frames must have shape ({self.frames},), got {self.filler_frames.shape}")
         # The used labels, a column of -inf, the fillers from the last kind to the first, the wildcard.
@@ -132,6 +134,8 @@ def checked_shape(log_probs: LogProbs) -> LogProbs:
 
         if not isinstance(log_probs, torch.Tensor):
             raise ShapeError(f"log_probs must be a torch tensor or a numpy array, got {type(log_probs).__name__}")
+        if log_probs.device.type == "meta" or log_probs.layout != torch.strided:
+            raise ShapeError(f"log_probs must be dense and hold values, got {log_probs.layout} on {log_probs.device}")
         floating = log_probs.is_floating_point()
     if not floating:
         raise ShapeError(f"log_probs must be floating point (natural-log probabilities), got dtype {log_probs.dtype}")
@@ -142,7 +146,7 @@ def checked_shape(log_probs: LogProbs) -> LogProbs:
 
 
 def check_values(block: NDArray[np.floating[Any]], start: int) -> None:
-    """Raise ValueError if the values cannot be log-probabilities; `start` is the number of the first frame."""
+    """Raise UsageError if the values cannot be log-probabilities; `start` is the number of the first frame."""
     if not block.size:
         return
     top = block.max()  # NaN if there is one
@@ -152,9 +156,9 @@ def check_values(block: NDArray[np.floating[Any]], start: int) -> None:
     where = f"{block[frame, label]} in frame {start + frame}, label {label}"
     if np.isnan(block).any():
         frame, label = (int(i) for i in np.argwhere(np.isnan(block))[0])
-        raise ValueError(f"log_probs: NaN in frame {start + frame}, label {label}; expected natural-log probabilities")
+        raise UsageError(f"log_probs: NaN in frame {start + frame}, label {label}; expected natural-log probabilities")
     if np.isposinf(top):
-        raise ValueError(f"log_probs: +inf in frame {start + frame}; expected natural-log probabilities, all <= 0")
+        raise UsageError(f"log_probs: +inf in frame {start + frame}; expected natural-log probabilities, all <= 0")
     if block.min() >= 0 and top <= 1 + POSITIVE_MARGIN and np.allclose(block.sum(1), 1, atol=0.05):
-        raise ValueError(f"log_probs: found {where}: these look like probabilities; pass their logarithm")
-    raise ValueError(f"log_probs: found {where}: these look like logits; pass log_softmax(logits, -1)")
+        raise UsageError(f"log_probs: found {where}: these look like probabilities; pass their logarithm")
+    raise UsageError(f"log_probs: found {where}: these look like logits; pass log_softmax(logits, -1)")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ctcalign.errors import ShapeError
+from ctcalign.arguments import checked_arguments, label_array
+from ctcalign.errors import ShapeError, UsageError
 
 START = -1  # the predecessor of nodes that may come first
 WILDCARD = -1  # the label of a node that matches any token except blank
@@ -55,31 +56,32 @@ class TokenGraph:
             )
         orphans = np.flatnonzero(np.diff(self.arc_start) == 0)
         if orphans.size:
-            raise ValueError(
+            raise UsageError(
                 f"node {orphans[0]} has no predecessor; give START ({START}) to a node that may come first"
             )
         node = np.repeat(np.arange(n), np.diff(self.arc_start))
         wrong = np.flatnonzero((self.arc_source >= node) | (self.arc_source < START))
         if wrong.size:
             a = wrong[0]
-            raise ValueError(
+            raise UsageError(
                 f"node {node[a]} has predecessor {self.arc_source[a]}; expected START (-1) to {node[a] - 1}"
             )
         if not self.final.size or self.final.shape != self.final_cost.shape:
             raise ShapeError(f"final and final_cost must be equally long and not empty, got {self.final.shape}")
         if self.final.min() < START or self.final.max() >= n:
-            raise ValueError(f"final nodes must be START (-1) to {n - 1}, got {self.final.min()} to {self.final.max()}")
+            raise UsageError(f"final nodes must be START (-1) to {n - 1}, got {self.final.min()} to {self.final.max()}")
         costs = np.concatenate([self.arc_cost, self.final_cost])
         if not (np.isfinite(costs) & (costs >= 0)).all():
-            raise ValueError("arc_cost and final_cost must be finite and >= 0 (a bonus cannot be certified)")
+            raise UsageError("arc_cost and final_cost must be finite and >= 0 (a bonus cannot be certified)")
 
     def __len__(self) -> int:
         return int(self.labels.size)
 
 
+@checked_arguments
 def chain(tokens: ArrayLike) -> TokenGraph:
     """The graph of one token sequence, (L,) ints; node j is token j."""
-    labels = np.asarray(tokens, np.int64).reshape(-1)
+    labels = label_array("tokens", tokens).reshape(-1)
     n = labels.size
     return TokenGraph(
         labels=labels,
@@ -140,7 +142,7 @@ class GraphBuilder:
             for node, leaving in self.ends.items():
                 after[node] = min(leaving, after.get(node, leaving))
         if not after:
-            raise ValueError("alternatives needs at least one token sequence; it may be empty")
+            raise UsageError("alternatives needs at least one token sequence; it may be empty")
         self.ends = after
 
     def optional(self, labels: Sequence[int], cost: float = 0.0) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ctcalign.arguments import checked_arguments, number_array
 from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape
 from ctcalign.ctc.viterbi.graph import FILLER, START, TokenGraph
 from ctcalign.ctc.viterbi.search import Search, labels_used
 from ctcalign.ctc.viterbi.windows import windows
-from ctcalign.errors import NoPathError
+from ctcalign.errors import NoPathError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +47,7 @@ class GraphPath:
     frame_scores: torch.Tensor
 
 
+@checked_arguments
 def best_path_graph(
     log_probs: LogProbs,
     graph: TokenGraph,
@@ -78,20 +80,20 @@ def best_path_graph(
     Returns:
         GraphPath.
     Raises:
-        ShapeError, ValueError, NoPathError: as `best_path`.
+        ShapeError, UsageError, NoPathError: as `best_path`.
     """
     checked_shape(log_probs)
     frames, classes = (int(n) for n in log_probs.shape)
     if not 0 <= blank < classes:
-        raise ValueError(f"blank must lie in [0, {classes}), the columns of log_probs, got {blank}")
-    fillers = [float(filler_penalty)] if isinstance(filler_penalty, (int, float)) else list(filler_penalty)
+        raise UsageError(f"blank must lie in [0, {classes}), the columns of log_probs, got {blank}")
+    fillers = number_array("filler_penalty", filler_penalty).reshape(-1).tolist()
     for name, penalty in (("wildcard_penalty", wildcard_penalty), *(("filler_penalty", price) for price in fillers)):
         if not (math.isfinite(penalty) and penalty >= 0):
-            raise ValueError(f"{name} must be finite and >= 0, got {penalty}")
+            raise UsageError(f"{name} must be finite and >= 0, got {penalty}")
     if beam is not None and not beam > 0:
-        raise ValueError(f"beam must be a positive number of nats, got {beam}")
+        raise UsageError(f"beam must be a positive number of nats, got {beam}")
     if max_memory is not None and max_memory <= 0:
-        raise ValueError(f"max_memory must be a positive number of bytes, got {max_memory}")
+        raise UsageError(f"max_memory must be a positive number of bytes, got {max_memory}")
     _check_labels(graph.labels, blank, classes, len(fillers))
     rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers, filler_frames)
     limits = windows(graph, frames, band, centre)
@@ -106,13 +108,13 @@ def best_path_graph(
 def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: int) -> None:
     wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) | (labels >= classes))
     if wrong.size:
-        raise ValueError(
+        raise UsageError(
             f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "
             "the tokens and the model must share one vocabulary"
         )
     blanks = np.flatnonzero(labels == blank)
     if blanks.size:
-        raise ValueError(f"targets contain blank ({blank}) at {blanks[0]}; pass tokens only, the search inserts blanks")
+        raise UsageError(f"targets contain blank ({blank}) at {blanks[0]}; pass tokens only, the search inserts blanks")
 
 
 def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], certified: bool) -> GraphPath:

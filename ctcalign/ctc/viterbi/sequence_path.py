@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ctcalign.arguments import checked_arguments, label_array
 from ctcalign.ctc.viterbi.emission_rows import checked_shape
 from ctcalign.ctc.viterbi.graph import chain
 from ctcalign.ctc.viterbi.graph_path import best_path_graph
-from ctcalign.errors import ShapeError
+from ctcalign.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +38,7 @@ class BestPath:
     frame_scores: torch.Tensor
 
 
+@checked_arguments
 def best_path(
     log_probs: LogProbs,
     targets: ArrayLike | torch.Tensor,
@@ -69,7 +69,7 @@ def best_path(
         BestPath.
     Raises:
         ShapeError: log_probs is not (T, C) floating point or targets not (L,) integers.
-        ValueError: log_probs has NaN or positive values, targets contain blank or leave [0, C), a bad band or beam.
+        UsageError: log_probs has NaN or positive values, targets contain blank or leave [0, C), a bad band or beam.
         NoPathError: T < L + number of equal neighbours in targets, every path has score -inf, or none fits the band.
 
         >>> import torch
@@ -78,10 +78,10 @@ def best_path(
         ([1, 0, 1], [(0, 1), (2, 3)], True)
     """
     checked_shape(log_probs)
-    tokens = np.asarray(targets)
-    if tokens.ndim != 1 or not (np.issubdtype(tokens.dtype, np.integer) or tokens.size == 0):
+    tokens = label_array("targets", targets)
+    if tokens.ndim != 1:
         raise ShapeError(f"targets must be integers of shape (L,), got {tokens.dtype} of shape {tokens.shape}")
     if tokens.size and tokens.min() < 0:
-        raise ValueError(f"targets must lie in [0, {log_probs.shape[1]}), got {tokens.min()}")
+        raise UsageError(f"targets must lie in [0, {log_probs.shape[1]}), got {tokens.min()}")
     found = best_path_graph(log_probs, chain(tokens), blank, band=band, beam=beam, centre=centre, max_memory=max_memory)
     return BestPath(found.path, found.score, found.spans, found.certified, found.frame_scores)

@@ -7,14 +7,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.ctc.viterbi.graph import START, TokenGraph
 from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs
+from ctcalign.errors import ShapeError, UsageError
 
 I64 = NDArray[np.int64]
 # (frames in which the paths differ, nats by which the first scores higher there) -> whether to use the second
 Choice = Callable[[slice, float], bool]
 
 
+@checked_arguments
 def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: Choice) -> GraphPath:
     """The first path with the stretches of the second that `take_second` chooses.
 
@@ -29,6 +32,10 @@ def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: 
     Returns:
         A path of the graph; `certified` only if the first path is returned unchanged.
     """
+    if not callable(take_second):
+        raise UsageError(f"take_second: expected a function, got {type(take_second).__name__}")
+    if len(first.path) != len(second.path):
+        raise ShapeError(f"first, second: expected equally many frames, got {len(first.path)} and {len(second.path)}")
     states = _states(first), _states(second)
     scores = first.frame_scores.numpy().astype(np.float64), second.frame_scores.numpy().astype(np.float64)
     costs = _costs_by_frame(first, graph, len(states[0])), _costs_by_frame(second, graph, len(states[1]))

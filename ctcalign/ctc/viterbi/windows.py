@@ -7,10 +7,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ctcalign.arguments import number_array
 from ctcalign.ctc.viterbi.depths import NEVER, first_frames, frames_left, longest_depths
 from ctcalign.ctc.viterbi.graph import TokenGraph
 from ctcalign.ctc.viterbi.kernels import Cells
-from ctcalign.errors import NoPathError, ShapeError
+from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 I64 = NDArray[np.int64]
 
@@ -47,17 +48,18 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
     full_lo, full_hi = _enclosing(earliest, latest, time, time)
     if band is None:
         if centre is not None:
-            raise ValueError("centre is given without band; give band, the half-width in frames around it")
+            raise UsageError("centre is given without band; give band, the half-width in frames around it")
         return Cells(full_lo, full_hi, full_lo, full_hi)
     if not band > 0 or not math.isfinite(band):
-        raise ValueError(f"band must be a positive number of frames, got {band}")
-    expected = _even(graph, frames, first) if centre is None else np.asarray(centre, np.float64)
+        raise UsageError(f"band must be a positive number of frames, got {band}")
+    band = float(band)  # an integer may be too large for numpy
+    expected = _even(graph, frames, first) if centre is None else number_array("centre", centre)
     if expected.shape not in ((n,), (n, 2)) or not np.isfinite(expected).all():
         raise ShapeError(f"centre must be {n} finite frame numbers, one per target or two, got shape {expected.shape}")
     soonest, furthest = np.minimum(first, frames - 1), np.maximum(frames - 1 - left, 0)
     low, high = (expected, expected) if expected.ndim == 1 else (expected[:, 0], expected[:, 1])
     if (low > high).any():
-        raise ValueError(f"centre: the earliest frame of target {int((low > high).argmax())} is later than its latest")
+        raise UsageError(f"centre: the earliest frame of target {int((low > high).argmax())} is later than its latest")
     low, high = np.clip(low, soonest, furthest), np.clip(high, soonest, furthest)
     # The blank before a node may last from the previous node on, however far apart the two are.
     opens = np.append(0, low) if n else np.zeros(1)

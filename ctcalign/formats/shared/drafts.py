@@ -132,7 +132,7 @@ def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
     for name in found:
         if name in digits:
             out[name] = int(name) - base if len(found) > 1 or name not in ("0", "1") else None
-        elif len(name) == 1 and "A" <= name.upper() <= "Z":
+        elif len(name) == 1 and name.isascii() and name.isalpha():
             out[name] = ord(name.upper()) - ord("A")
         else:
             out[name] = None

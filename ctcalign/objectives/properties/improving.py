@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_paths, checked_lengths, valid_frames
-from ctcalign.errors import BatchError, CtcAlignError, OwnCodeError, ShapeError
-from ctcalign.objectives.properties.interface import BatchProperty, Property, PropertyContext, Source
+from ctcalign.errors import BatchError, CtcAlignError, OwnCodeError, ShapeError, UsageError
+from ctcalign.objectives.properties.interface import BatchProperty, Property, PropertyContext, Source, check_source
 
 
+@checked_arguments
 def improve(
     paths: Tensor,
     property: Property,
@@ -46,9 +48,14 @@ def improve(
     if not batch:
         raise BatchError(f"paths: the batch is empty, shape {tuple(paths.shape)}; skip it")
     check_paths("paths", paths, batch, frames)
-    each = [contexts] * batch if isinstance(contexts, PropertyContext) else list(contexts)
+    if not callable(property):
+        raise UsageError(f"property: expected a property, got {type(property).__name__}; see build_property")
+    each = [contexts] * batch if isinstance(contexts, PropertyContext) else contexts
+    if not isinstance(each, Sequence) or not all(isinstance(one, PropertyContext) for one in each):
+        raise UsageError("contexts: expected a PropertyContext, or one per utterance")
     if len(each) != batch:
         raise ShapeError(f"contexts: expected {batch}, one per utterance, got {len(each)}")
+    check_source("generator", generator)
     lengths = checked_lengths("input_lengths", input_lengths, batch, frames, paths.device)
     paths = paths.long()
     if isinstance(generator, Sequence) and len(generator) != batch:

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
+from ctcalign.checks import check_paths
 from ctcalign.errors import UsageError
 from ctcalign.registry import Registry
 
@@ -95,12 +97,15 @@ def build_property(name: str | Mapping[str, Any] | Callable[..., Any], **options
     return built
 
 
+@checked_arguments
 def draw_frames(paths: Tensor, lengths: Tensor, source: Source) -> Tensor:
     """A random number in [0, 1) per frame, (B, N, T) float32 on the device of the paths.
 
     With one generator per utterance, padding gets 0 and the numbers of an utterance do not depend on the rest of the
     batch.
     """
+    check_paths("paths", paths)
+    check_source("source", source, paths.shape[0])
     if source is None or isinstance(source, torch.Generator):
         return torch.rand(paths.shape, generator=source, device=_device(source, paths)).to(paths.device)
     found = torch.zeros(paths.shape, device=paths.device)
@@ -109,13 +114,28 @@ def draw_frames(paths: Tensor, lengths: Tensor, source: Source) -> Tensor:
     return found
 
 
+@checked_arguments
 def draw_numbers(paths: Tensor, low: int, high: int, source: Source) -> Tensor:
     """A random integer in [low, high) per path, (B, N) int64 on the device of the paths."""
+    check_paths("paths", paths)
+    check_source("source", source, paths.shape[0])
+    if not low < high:
+        raise UsageError(f"low, high: expected low < high, got {low} and {high}")
     if source is None or isinstance(source, torch.Generator):
         device = _device(source, paths)
         return torch.randint(low, high, paths.shape[:2], generator=source, device=device).to(paths.device)
     rows = [torch.randint(low, high, paths.shape[1:2], generator=own, device=own.device) for own in source]
     return torch.stack(rows).to(paths.device)
+
+
+def check_source(name: str, source: Any, rows: int | None = None) -> None:
+    """A source of randomness must be None, a generator, or a sequence of generators, `rows` of them if given."""
+    if source is None or isinstance(source, torch.Generator):
+        return
+    if not isinstance(source, Sequence) or not all(isinstance(own, torch.Generator) for own in source):
+        raise UsageError(f"{name}: expected a torch.Generator, one per utterance, or None, got {type(source).__name__}")
+    if rows is not None and len(source) != rows:
+        raise UsageError(f"{name}: expected {rows} generators, one per utterance, got {len(source)}")
 
 
 def _device(source: torch.Generator | None, paths: Tensor) -> torch.device:

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ctcalign.checks import check_choice, check_count, valid_frames
+from ctcalign.arguments import checked_arguments
+from ctcalign.checks import check_choice, check_count, check_paths, valid_frames
 from ctcalign.errors import BatchError, ShapeError
 from ctcalign.objectives.properties.interface import (
     BatchProperty,
@@ -21,6 +22,7 @@ from ctcalign.objectives.properties.interface import (
 )
 
 
+@checked_arguments
 def removable(paths: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
     """Frames that can be removed without changing the text: a blank first frame, and frames equal to the one before.
 
@@ -29,12 +31,14 @@ def removable(paths: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
     Returns:
         (B, N, T) bool, false in the padding.
     """
+    _check(paths, lengths)
     found = torch.zeros(paths.shape, dtype=torch.bool, device=paths.device)
     found[..., :1] = paths[..., :1] == blank
     found[..., 1:] = paths[..., 1:] == paths[..., :-1]
     return found & valid_frames(lengths, paths.shape[2])[:, None, :]
 
 
+@checked_arguments
 def remove_frames(paths: Tensor, removed: Tensor, lengths: Tensor, blank: int = 0) -> Tensor:
     """Delete frames, shift the rest to the left, and append as many blanks at the end of the valid frames.
 
@@ -43,11 +47,25 @@ def remove_frames(paths: Tensor, removed: Tensor, lengths: Tensor, blank: int = 
     Returns:
         (B, N, T); padding is not moved.
     """
+    _check(paths, lengths)
     frames = paths.shape[2]
+    if removed.shape != paths.shape or removed.dtype != torch.bool:
+        raise ShapeError(
+            f"removed: expected bool of shape {tuple(paths.shape)}, got {removed.dtype} {tuple(removed.shape)}"
+        )
     valid = valid_frames(lengths, frames)[:, None, :]
     place = torch.where(valid, torch.cumsum(~removed, -1) - 1, torch.arange(frames, device=paths.device))
     shifted = paths.new_full((*paths.shape[:2], frames + 1), blank)
     return shifted.scatter_(-1, place.masked_fill(removed, frames), paths)[..., :frames]
+
+
+def _check(paths: Tensor, lengths: Tensor) -> None:
+    """Shapes and types alone: the values have been checked where the paths come from."""
+    check_paths("paths", paths)
+    if lengths.shape != paths.shape[:1] or lengths.is_floating_point() or lengths.dtype == torch.bool:
+        raise ShapeError(
+            f"lengths: expected {paths.shape[0]} integer counts, got {lengths.dtype} {tuple(lengths.shape)}"
+        )
 
 
 @register_property("low_latency")

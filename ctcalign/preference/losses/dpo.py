@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import UsageError
 from ctcalign.preference.interface import register_preference_loss
@@ -19,6 +20,7 @@ DIVERGENCES = ("reverse_kl", "forward_kl", "js_divergence", "alpha_divergence")
 
 
 @register_preference_loss("dpo", needed_if={("wpo", True): ("chosen_log_collision", "rejected_log_collision")})
+@checked_arguments
 def dpo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import UsageError
 from ctcalign.preference.interface import register_preference_loss
@@ -15,6 +16,7 @@ from ctcalign.preference.results import PairResult, pair_result
 
 
 @register_preference_loss("cpo")
+@checked_arguments
 def cpo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,
@@ -85,6 +87,7 @@ def cpo_loss(
 
 
 @register_preference_loss("simpo")
+@checked_arguments
 def simpo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,
@@ -139,6 +142,7 @@ def simpo_loss(
 
 
 @register_preference_loss("logo")
+@checked_arguments
 def logo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import ShapeError
 from ctcalign.preference.interface import register_preference_loss
@@ -15,6 +16,7 @@ from ctcalign.preference.results import PairResult, pair_result
 
 
 @register_preference_loss("tdpo")
+@checked_arguments
 def tdpo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,
@@ -75,6 +77,7 @@ def tdpo_loss(
 
 
 @register_preference_loss("cdpo", needed_if={("only_rejected", False): ("chosen_scores",)})
+@checked_arguments
 def cdpo_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,
@@ -151,6 +154,7 @@ def cdpo_loss(
 @register_preference_loss(
     "treg", optional_if={("base", "simpo"): ("chosen_reference_log_probs", "rejected_reference_log_probs")}
 )
+@checked_arguments
 def treg_loss(
     chosen_log_probs: Tensor,
     rejected_log_probs: Tensor,

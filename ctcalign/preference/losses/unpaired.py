@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import BatchError, ShapeError, UsageError
 from ctcalign.preference.interface import register_preference_loss
 from ctcalign.preference.processes import sum_over_processes
-from ctcalign.preference.responses import check_desirable, check_rows, responses
+from ctcalign.preference.responses import check_desirable, check_rows, check_tokens, responses
 from ctcalign.preference.results import RowResult, row_result
 from ctcalign.preference.reward_shift import RewardShift
 
@@ -21,6 +22,7 @@ from ctcalign.preference.reward_shift import RewardShift
         ("variant", "kto"): ("mismatched_log_probs", "mismatched_reference_log_probs", "mismatched_mask"),
     },
 )
+@checked_arguments
 def kto_loss(
     log_probs: Tensor,
     reference_log_probs: Tensor,
@@ -86,6 +88,7 @@ def kto_loss(
 
 
 @register_preference_loss("bco")
+@checked_arguments
 def bco_loss(
     log_probs: Tensor,
     reference_log_probs: Tensor,
@@ -144,6 +147,7 @@ def bco_loss(
 
 
 @register_preference_loss("poft")
+@checked_arguments
 def poft_loss(
     log_probs: Tensor,
     aligned_scores: Tensor,
@@ -192,6 +196,7 @@ def poft_loss(
     return row_result(-logsigmoid(rewards - gamma), rows, rewards, desirable, {"aligned_scores": aligned})
 
 
+@checked_arguments
 def matching_weights(probability: Tensor, desirable: Tensor, least: float, most: float) -> Tensor:
     """Weights of rows for underlying distribution matching: p / (1 - p) in [least, most], 1 for desirable rows.
 
@@ -199,8 +204,14 @@ def matching_weights(probability: Tensor, desirable: Tensor, least: float, most:
         probability: p, (N,), in [0, 1] where a row is undesirable.
         desirable: (N,) bool.
     Raises:
-        ShapeError: the two shapes differ.  BatchError: a probability outside [0, 1].
+        ShapeError: the two shapes differ, or other types.  BatchError: a probability outside [0, 1].
     """
+    check_number("least", least)
+    check_number("most", most)
+    if desirable.dtype != torch.bool or not probability.is_floating_point():
+        raise ShapeError(
+            f"probability, desirable: expected floats and bool, got {probability.dtype} and {desirable.dtype}"
+        )
     if probability.shape != desirable.shape:
         raise ShapeError(
             "desirable_probability: expected one value per row, shape "
@@ -216,6 +227,7 @@ def matching_weights(probability: Tensor, desirable: Tensor, least: float, most:
 def _reference_point(log_probs: Tensor, reference: Tensor, mask: Tensor) -> Tensor:
     """max(0, mean log-ratio) over the rows of all processes; 0 if there are no rows."""
     found = log_probs.new_zeros(2, dtype=torch.float32 if log_probs.device.type == "mps" else torch.float64)
+    check_tokens("mismatched_log_probs", log_probs, empty=True)
     if len(log_probs):
         ratios = responses("mismatched", log_probs.detach(), mask, reference).log_ratios()
         found = torch.stack([ratios.to(found.dtype).sum(), found.new_tensor(float(len(ratios)))])

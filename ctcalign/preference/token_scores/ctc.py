@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ctcalign.checks import check_choice
+from ctcalign.arguments import checked_arguments
+from ctcalign.checks import check_choice, checked_lengths
 from ctcalign.ctc import next_token_log_probs, token_log_probs, total_score
 from ctcalign.errors import ShapeError
 from ctcalign.preference.token_scores.language_model import IGNORED, TokenScores, lm_token_scores
@@ -32,6 +33,7 @@ class CtcTokenScores(TokenScores):
     reference_log_probs: Tensor | None = None
 
 
+@checked_arguments
 def ctc_token_scores(
     log_probs: Tensor,
     targets: Tensor,
@@ -85,6 +87,7 @@ def ctc_token_scores(
     return CtcTokenScores(scores, mask, found.kl, found.log_collision, theirs)
 
 
+@checked_arguments
 def ctc_token_labels(targets: Tensor, target_lengths: Tensor | None = None, blank: int = 0) -> Tensor:
     """Transcripts as labels of `ctc.next_token_log_probs`: the tokens, the blank as the end of the text, and -100.
 
@@ -95,14 +98,19 @@ def ctc_token_labels(targets: Tensor, target_lengths: Tensor | None = None, blan
         targets: (B, L) ints.  target_lengths: (B,) counts, None means all L.  blank: label of the blank.
     Returns:
         (B, L + 1) int64, on the device of targets.
+    Raises:
+        ShapeError: targets are not (B, L) ints, or target_lengths not B counts.  BatchError: a length above L.
     """
+    if targets.ndim != 2 or not targets.shape[0] or targets.is_floating_point() or targets.dtype == torch.bool:
+        raise ShapeError(f"targets: expected ints of shape (B, L), got {targets.dtype} {tuple(targets.shape)}")
     rows, longest = targets.shape
-    counts = torch.full((rows,), longest) if target_lengths is None else torch.as_tensor(target_lengths)
-    place, counts = torch.arange(longest + 1, device=targets.device)[None], counts.to(targets.device)[:, None]
+    counts = checked_lengths("target_lengths", target_lengths, rows, longest, targets.device)
+    place, counts = torch.arange(longest + 1, device=targets.device)[None], counts[:, None]
     labels = torch.cat([targets.long(), targets.new_zeros(rows, 1).long()], 1)
     return labels.masked_fill(place == counts, blank).masked_fill(place > counts, IGNORED)
 
 
+@checked_arguments
 def ctc_sequence_scores(
     log_probs: Tensor,
     targets: Tensor,
@@ -124,6 +132,7 @@ def ctc_sequence_scores(
     return TokenScores(scores, torch.ones_like(scores, dtype=torch.bool))
 
 
+@checked_arguments
 def ctc_path_scores(
     log_probs: Tensor,
     paths: Tensor,
@@ -147,15 +156,16 @@ def ctc_path_scores(
     """
     mask = None
     if input_lengths is not None:
-        counts = torch.as_tensor(input_lengths).to(paths.device)
-        if counts.shape != paths.shape[:1]:
-            raise ShapeError(f"input_lengths: expected {len(paths)} counts, got shape {tuple(counts.shape)}")
+        if paths.ndim != 2 or not paths.shape[0]:
+            raise ShapeError(f"paths: expected ints of shape (B, T), got {paths.dtype} {tuple(paths.shape)}")
+        counts = checked_lengths("input_lengths", input_lengths, len(paths), paths.shape[1], paths.device)
         mask = torch.arange(paths.shape[-1], device=paths.device)[None] < counts[:, None]
     return lm_token_scores(
         log_probs, paths, mask, reference_logits=reference_log_probs, log_collision=log_collision, shift=False
     )
 
 
+@checked_arguments
 def ctc_lengths(norm: str, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
     """Divisors for losses that average over tokens, for their argument `lengths` or `chosen_lengths`.
 

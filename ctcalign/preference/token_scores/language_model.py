@@ -11,6 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from ctcalign.arguments import checked_arguments
 from ctcalign.checks import check_number
 from ctcalign.errors import BatchError, ShapeError
 from ctcalign.preference.responses import check_mask
@@ -38,6 +39,7 @@ class TokenScores:
     log_collision: Tensor | None = None
 
 
+@checked_arguments
 def lm_token_scores(
     logits: Tensor,
     labels: Tensor,
@@ -82,6 +84,7 @@ def lm_token_scores(
     return TokenScores(log_probs, kept, None if reference_logits is None else kl, squares if log_collision else None)
 
 
+@checked_arguments
 def critical_token_scores(
     positive_logits: Tensor,
     negative_logits: Tensor,
@@ -124,6 +127,7 @@ def critical_token_scores(
         return scores.masked_fill_(~kept, 0.0)
 
 
+@checked_arguments
 def contrast_rewards(better_log_probs: Tensor, worse_log_probs: Tensor) -> Tensor:
     """Token rewards for T-REG from two conditions: sigmoid(better - worse) - 0.5.
 
@@ -133,7 +137,16 @@ def contrast_rewards(better_log_probs: Tensor, worse_log_probs: Tensor) -> Tenso
         worse_log_probs: the same under the worse condition: a prompt for a bad answer, noisy input, or weaker model.
     Returns:
         Rewards in [-0.5, 0.5], (B, L), without gradient. Masked positions may hold NaN in input and output.
+    Raises:
+        ShapeError: the shapes differ, or other types than floats.
     """
+    if better_log_probs.shape != worse_log_probs.shape:
+        raise ShapeError(
+            f"worse_log_probs: expected shape {tuple(better_log_probs.shape)}, got {tuple(worse_log_probs.shape)}"
+        )
+    for name, values in (("better_log_probs", better_log_probs), ("worse_log_probs", worse_log_probs)):
+        if not values.is_floating_point():
+            raise ShapeError(f"{name}: expected floats, got {values.dtype}")
     return torch.sigmoid(better_log_probs.detach() - worse_log_probs.detach()) - 0.5
 
 

@@ -119,7 +119,7 @@ def test_frames_of_a_path() -> None:
     kl = (reference.exp() * (reference - log_probs)).sum(-1)
     assert_close(scores.kl, kl.masked_fill(~scores.mask, 0.0))
     assert_close(ctc_path_scores(log_probs, 3 - paths, LENGTHS[0], reference_log_probs=reference).kl, scores.kl)
-    with pytest.raises(ShapeError, match="input_lengths: expected 2 counts"):
+    with pytest.raises(ShapeError, match="input_lengths: expected 2 integer counts"):
         ctc_path_scores(log_probs, paths, torch.tensor([9]))
 
 

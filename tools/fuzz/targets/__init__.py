@@ -10,7 +10,7 @@ from tools.fuzz.target import Target
 @cache
 def table() -> dict[str, Target]:
     """All targets by name."""
-    from tools.fuzz.targets import captions, documents, texts
+    from tools.fuzz.targets import captions, documents, mathematics, texts
 
-    groups = (captions, documents, texts)
+    groups = (captions, documents, texts, mathematics)
     return {target.name: target for group in groups for target in group.targets()}
