@@ -12,10 +12,9 @@ import torch
 
 from ctcalign.emission.windows import Window, WindowPlan, plan_windows, shortest_window
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.inference import emissions_of
 from ctcalign.models.protocol import AcousticModel
 
-# Shorter inputs are padded with silence, with unchanged lengths: some models fail on less.
-_LEAST_SECONDS = 0.5
 # Models with a coarse stride inside may return this many frames more or less than the length implies.
 _SLACK_FRAMES = 16
 # Seconds of the shortest window for models without a bounded context, whose output degrades with less.
@@ -49,7 +48,6 @@ class WindowRunner:
     def __init__(self, model: AcousticModel, device: torch.device, batch_size: int) -> None:
         self._model = model
         self._device = device
-        self._least = round(_LEAST_SECONDS * model.sample_rate)
         self.batch_size = batch_size
 
     def run(self, windows: list[Array]) -> list[Array]:
@@ -78,24 +76,12 @@ class WindowRunner:
         return done
 
     def _call(self, windows: list[Array]) -> list[Array]:
-        length = len(windows[0])
-        if length < round(self._model.frame_shift * self._model.sample_rate):
-            return [np.zeros((0, len(self._model.vocabulary)), dtype=np.float32) for _ in windows]
         joined = torch.from_numpy(np.stack(windows) if len(windows) > 1 else windows[0][None])
-        if length < self._least:
-            joined = torch.nn.functional.pad(joined, (0, self._least - length))
-        lengths = torch.full((len(windows),), length, dtype=torch.long)
-        with torch.inference_mode():
-            log_probs, frames = self._model(joined.to(self._device), lengths.to(self._device))
-            values: Array = log_probs.float().cpu().numpy()
-        return [value[:count] for value, count in zip(values, frames.tolist(), strict=True)]
+        return [rows.numpy() for rows in emissions_of(self._model, joined, self._device)]
 
     def check(self, log_probs: Array, item: Window, plan: WindowPlan) -> None:
         """Raise ModelError if the output of the model does not match its description."""
         seconds = len(item.samples) / self._model.sample_rate
-        classes = len(self._model.vocabulary)
-        if log_probs.shape[1] != classes:
-            raise ModelError(f"the model returns {log_probs.shape[1]} columns but its vocabulary has {classes} symbols")
         expected = seconds / plan.frame_shift
         short = expected > 10 * _SLACK_FRAMES and len(log_probs) < expected - _SLACK_FRAMES
         if short or len(log_probs) > expected + _SLACK_FRAMES:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ctcalign import ctc
+from ctcalign.models.inference import emissions_of
 from ctcalign.preference import ctc_token_scores
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import read_samples, text_of_cut
@@ -17,9 +18,8 @@ from ctcalign.train.data.cuts import read_samples, text_of_cut
 def emission(model: Any, cut: Any) -> Tensor:
     """Log-probs (1, T, C) of a cut."""
     samples = torch.from_numpy(read_samples(cut, model.sample_rate))
-    with torch.inference_mode():
-        log_probs, lengths = model(samples[None], torch.tensor([len(samples)]))
-    return log_probs[:, : int(lengths[0])].clone()
+    [log_probs] = emissions_of(model, samples[None], "cpu")
+    return log_probs[None].clone()
 
 
 def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:

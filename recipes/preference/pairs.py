@@ -27,6 +27,7 @@ from torch import Tensor
 
 import ctcalign
 from ctcalign.errors import AudioError, CtcAlignError, UsageError
+from ctcalign.models.inference import emissions_of
 from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
 from ctcalign.preference.prompt_classifier import PromptClassifier
@@ -94,11 +95,8 @@ class Maker:
 
     def emission(self, model: Any, samples: Tensor) -> Tensor:
         """Log-probs (1, T, C) of samples (N,)."""
-        with torch.inference_mode():
-            log_probs, lengths = model(
-                samples[None].to(self.args.device), torch.tensor([len(samples)]).to(self.args.device)
-            )
-        return log_probs[:, : int(lengths[0])].float().cpu().clone()
+        [log_probs] = emissions_of(model, samples[None], self.args.device)
+        return log_probs[None].clone()
 
     def __call__(self, cut: Any) -> tuple[list[Example], Counter[str], list[float] | None]:
         """Examples, the reasons of skipped ones, and with --matching an embedding of the utterance."""

@@ -85,9 +85,13 @@ class _Code:
 
 def test_pickles_with_code_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    torch.save({"ctcalign": {}, "state_dict": {}, "extra": _Code()}, tmp_path / "a.ckpt")
+    for name in ("a.ckpt", "c.pth", "d.bin"):
+        torch.save({"ctcalign": {}, "state_dict": {}, "extra": _Code()}, tmp_path / name)
     (tmp_path / "b.pt").write_bytes(pickle.dumps(_Code()))
-    for name in ("a.ckpt", "b.pt"):
+    (tmp_path / "e.safetensors").write_bytes(pickle.dumps(_Code()))
+    with pytest.raises(ModelError, match="cannot be read as safetensors"):
+        load_model(f"checkpoint:{tmp_path / 'e.safetensors'}", device="cpu")
+    for name in ("a.ckpt", "b.pt", "c.pth", "d.bin"):
         with pytest.raises(ModelError, match="contains more than weights and was not loaded, since it could run code"):
             load_model(f"checkpoint:{tmp_path / name}", device="cpu")
     assert not (tmp_path / "pwned").exists()

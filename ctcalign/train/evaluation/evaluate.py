@@ -31,6 +31,7 @@ from ctcalign.metrics import (
     word_counts,
 )
 from ctcalign.models.encoders.recogniser import Recogniser
+from ctcalign.models.inference import emissions_of
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import pick_device
 from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
@@ -118,12 +119,7 @@ def recognise(
     """
     vocabulary = model.vocabulary
     samples = torch.from_numpy(read_samples(cut, model.sample_rate, trust))
-    if len(samples):
-        with torch.inference_mode():
-            log_probs, lengths = model(samples[None].to(device), torch.tensor([len(samples)], device=device))
-        emission = log_probs[0, : int(lengths[0])].float().cpu()
-    else:
-        emission = torch.zeros(0, len(vocabulary))
+    [emission] = emissions_of(model, samples[None], device)
     path = decoder.path(emission, vocabulary)
     tokens = emission_times(path, model.frame_shift, vocabulary.blank)
     ref_text = normalised_reference(text_of_cut(cut) or "", vocabulary)

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
-from ctcalign.errors import CtcAlignError
+from ctcalign.errors import CtcAlignError, ModelError
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import open_cuts, timed_words
 from ctcalign.train.data.tokenizers import text_of
@@ -118,3 +118,39 @@ def test_a_reference_in_any_normal_form(symbol, text):
     heard = text_of(vocabulary, [2, 3, 4, 5])
     assert normalised_reference(text, vocabulary) == heard == "café"
     assert normalised_reference(f"{text}q", vocabulary) == "caféq"  # a word that the model cannot write
+
+
+class Convolution:
+    """Fails on less than its receptive field of 0.3 s, as models of other libraries do."""
+
+    name, frame_shift, sample_rate = "convolution", 0.02, 16_000
+    context, spike_delay, language, licence = None, 0.0, None, "none"
+    vocabulary = Vocabulary(("_", " ", *"abcdz"), separator=1)
+
+    def __call__(self, waveform, lengths):
+        kernel = torch.ones(len(self.vocabulary), 1, 4_800) * torch.arange(len(self.vocabulary))[:, None, None]
+        scores = torch.nn.functional.conv1d(waveform[:, None], kernel, stride=320).transpose(1, 2)
+        return scores.log_softmax(-1), ((lengths - 4_800) // 320 + 1).clamp(min=0)
+
+
+@pytest.mark.parametrize("size", [0, 5, 400, 3_000])
+def test_cuts_shorter_than_the_receptive_field(cuts, size):
+    [cut] = list(open_cuts("cuts", str(cuts)))[:1]
+    short = cut.truncate(duration=max(size, 1) / 16_000)
+    if not size:
+        short.load_audio = lambda: torch.zeros(1, 0).numpy()
+    found = evaluate_cuts(Convolution(), [cut, short], device="cpu")
+    assert [one.id for one in found.utterances] == [cut.id, short.id]
+    assert found.utterances[1].hyp_text == ""
+    assert found.utterances[1].words.deletions == found.utterances[1].words.reference_length > 0
+
+
+def test_a_model_with_other_columns_than_symbols(cuts):
+    class Wrong(Convolution):
+        vocabulary = Vocabulary(("_", "a"))
+
+        def __call__(self, waveform, lengths):
+            return torch.zeros(1, 9, 3), torch.tensor([9])
+
+    with pytest.raises(ModelError, match="the model returns 3 columns but its vocabulary has 2 symbols"):
+        evaluate_cuts(Wrong(), open_cuts("cuts", str(cuts)), device="cpu")
