@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ctcalign.errors import ModelError
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.text.subwords import converted, scheme_of
+from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
 _FIELDS = {
     "symbols",
@@ -33,7 +34,8 @@ class ModelHeader:
 
     Attributes:
         vocabulary: from "symbols" (list, in the order of the columns), "blank" (its column, 0 if omitted),
-            "separator" and "unknown" (columns or null), "word_pieces" (true when words begin with "\u2581").
+            "separator" and "unknown" (columns or null), "word_pieces" (true when words begin with "\u2581"). Symbols of
+            byte-level BPE and WordPiece are converted.
         frame_shift: "frame_shift", seconds between output frames.
         sample_rate: "sample_rate", Hz; 16000 if omitted.
         context: "context", seconds on either side that a frame depends on; null or omitted for no bound.
@@ -76,13 +78,18 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
     blank = _column(fields.get("blank", 0), "blank", columns, where)
     if blank is None:
         raise ModelError(f"{where}: blank: expected a column from 0 to {columns - 1}, got null")
+    scheme = None if fields.get("word_pieces") is False else scheme_of(symbols)
+    try:
+        symbols = list(converted(symbols, scheme or ""))
+    except UsageError as error:
+        raise ModelError(f"{where}: symbols: {error}") from None
     separator = fields.get("separator", symbols.index("|") if "|" in symbols else None)
     vocabulary = Vocabulary(
         tuple(symbols),
         blank=blank,
         separator=_column(separator, "separator", columns, where),
         unknown=_column(fields.get("unknown"), "unknown", columns, where),
-        word_pieces=bool(fields.get("word_pieces", any(symbol.startswith("\u2581") for symbol in symbols))),
+        word_pieces=bool(fields.get("word_pieces", any(symbol.startswith(WORD_START) for symbol in symbols))),
     )
     context = fields.get("context")
     return ModelHeader(

@@ -1,7 +1,8 @@
 """`onnx:FILE`: an exported CTC model, run by onnxruntime.
 
-The graph: first input (B, N) float32 samples in [-1, 1]; an optional second input (B,) int64 lengths in samples. First
-output (B, T, C); an optional second output (B,) frames. B may be fixed to 1; N must be dynamic.
+The graph: first input (B, N) float32 samples in [-1, 1]; an optional second input (B,) int64 or int32 lengths in
+samples. First output (B, T, C); an optional second output (B,) int64 or int32 frames. B may be fixed to 1; N must be
+dynamic.
 The description (see `ctcalign.models.header`) is a JSON object, either in the graph's metadata under the key "ctcalign"
 or in a file next to it: model.onnx.json or model.json.
 """
@@ -29,6 +30,10 @@ _ERRORS = (
     "NotImplemented",
     "RuntimeException",
 )
+_INTEGERS = {"tensor(int64)": torch.int64, "tensor(int32)": torch.int32}
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(bfloat16)", "tensor(double)")
+_PROBE_SECONDS = 2
+_SECOND_REMEDY = "export it with the logits alone, or with numbers of frames as the second output"
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
 
 
@@ -44,6 +49,7 @@ class OnnxModel:
         self._header = header
         self._session = session
         self._inputs = [item.name for item in session.get_inputs()]
+        self._length_type = _INTEGERS[session.get_inputs()[1].type] if len(self._inputs) > 1 else torch.int64
         self._outputs = [item.name for item in session.get_outputs()][:2]
         self._single = session.get_inputs()[0].shape[0] == 1
 
@@ -66,7 +72,7 @@ class OnnxModel:
     def _run(self, samples: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         feed = {self._inputs[0]: samples.numpy()}
         if len(self._inputs) > 1:
-            feed[self._inputs[1]] = counts.numpy()
+            feed[self._inputs[1]] = counts.to(self._length_type).numpy()
         try:
             results = self._session.run(self._outputs, feed)
         except _errors() as error:
@@ -77,12 +83,20 @@ class OnnxModel:
                 f"{self.name}: the graph failed on {samples.shape[1]} samples ({text.splitlines()[0]})"
             ) from None
         output = torch.from_numpy(np.asarray(results[0], dtype=np.float32))
-        if output.ndim != 3:
+        if output.ndim != 3 or len(output) != len(samples):
+            hint = "; transpose it" if output.ndim == 3 and output.shape[1] == len(samples) else ""
             raise ModelError(
-                f"{self.name}: expected a first output of shape (batch, frames, symbols), got {tuple(output.shape)}"
+                f"{self.name}: expected a first output of shape (batch, frames, symbols), got {tuple(output.shape)} "
+                f"for a batch of {len(samples)}{hint}"
             )
         if len(results) > 1:
-            return output, torch.from_numpy(np.asarray(results[1]).reshape(-1)).long()
+            frames = torch.from_numpy(np.asarray(results[1]).reshape(-1)).long()
+            if len(frames) != len(samples) or (frames < 0).any() or (frames > output.shape[1]).any():
+                raise ModelError(
+                    f"{self.name}: expected a second output with the number of frames of each input, at most "
+                    f"{output.shape[1]}, got {frames.tolist()[:4]}; {_SECOND_REMEDY}"
+                )
+            return output, frames
         hop = round(self.frame_shift * self.sample_rate)
         missing = torch.div(samples.shape[1] - counts, hop, rounding_mode="floor")
         return output, (output.shape[1] - missing).clamp(min=0)
@@ -117,7 +131,29 @@ def load(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
     header = parse_header(*_description(path, session, name))
     check_licence(name, header.licence, allow_noncommercial)
     _check_inputs(name, session)
-    return OnnxModel(name, session, header)
+    _check_outputs(name, session)
+    model = OnnxModel(name, session, header)
+    _probe(model)
+    return model
+
+
+def _probe(model: OnnxModel) -> None:
+    """Check shapes, which the graph need not declare, on a short input.
+
+    Raises:
+        ModelError: the output is not as described above, or has another number of columns than there are symbols.
+    """
+    samples = _PROBE_SECONDS * model.sample_rate
+    log_probs, frames = model(torch.zeros(1, samples), torch.tensor([samples]))
+    columns, symbols = log_probs.shape[-1], len(model.vocabulary)
+    if columns != symbols:
+        raise ModelError(f"{model.name}: the graph returns {columns} columns but its description has {symbols} symbols")
+    expected = _PROBE_SECONDS / model.frame_shift
+    if frames.item() < expected / 2:
+        raise ModelError(
+            f"{model.name}: {_PROBE_SECONDS} s give {frames.item()} frames, but the frame_shift of {model.frame_shift} "
+            f"s implies about {expected:.0f}; correct the frame_shift, or the second output of the graph"
+        )
 
 
 def _description(path: Path, session: Any, name: str) -> tuple[dict[str, Any], str]:
@@ -148,9 +184,36 @@ def _check_inputs(name: str, session: Any) -> None:
     if len(shape) != 2 or inputs[0].type != "tensor(float)" or isinstance(shape[1], int) or len(inputs) > 2:
         raise ModelError(
             f"{name}: expected inputs (batch, samples) float32 of dynamic length and optionally lengths (batch,), "
-            f"got {', '.join(f'{item.name} {item.shape} {item.type}' for item in inputs)}; "
-            "export it with its features inside"
+            f"got {_declared(inputs)}; export it with its features inside"
         )
+    if len(inputs) == 2 and not _is_count(inputs[1]):
+        raise ModelError(
+            f"{name}: expected as second input the lengths in samples, (batch,) int64 or int32, got "
+            f"{_declared(inputs[1:])}; export it with lengths instead of a mask or fractions, or with the samples alone"
+        )
+
+
+def _check_outputs(name: str, session: Any) -> None:
+    first, *others = session.get_outputs()
+    if first.type not in _FLOATS or (first.shape and len(first.shape) != 3):
+        raise ModelError(
+            f"{name}: expected a first output (batch, frames, symbols) of floats, got {_declared([first])}; "
+            "export it with its logits as the first output"
+        )
+    if others and not _is_count(others[0]):
+        raise ModelError(
+            f"{name}: expected as second output the number of frames, (batch,) int64 or int32, got "
+            f"{_declared(others[:1])}; {_SECOND_REMEDY}"
+        )
+
+
+def _is_count(item: Any) -> bool:
+    """Whether an input or output may have one whole number for each row of the batch; a shape may be undeclared."""
+    return item.type in _INTEGERS and (not item.shape or len(item.shape) == 1)
+
+
+def _declared(items: Any) -> str:
+    return ", ".join(f"{item.name} {item.shape} {item.type}" for item in items)
 
 
 def _normalised(samples: Tensor, counts: Tensor) -> Tensor:

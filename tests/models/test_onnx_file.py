@@ -33,30 +33,53 @@ def build(
     header: dict[str, Any] | str | None = None,
     *,
     beside: Path | None = None,
-    lengths: bool = False,
+    lengths: bool | str = False,
+    length_type: str = "INT64",
+    length_rank: int = 1,
+    second: str | None = None,
+    layout: str = "BTC",
     batch: int | str = "batch",
     samples: int | str = "samples",
     softmax: bool = False,
 ) -> Path:
-    """One convolution of 320 samples; with `lengths` a second input and output that divides it by 320."""
+    """One convolution of 320 samples; with `lengths` a second input and output that divides it by 320.
+
+    `second`: another second output: "hidden", "fraction", "samples", "one". `layout`: of the first output.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     weight = np.random.default_rng(0).standard_normal((4, 1, 320)).astype(np.float32)
     nodes = [
         helper.make_node("Unsqueeze", ["waveform", "one"], ["x"]),
         helper.make_node("Conv", ["x", "weight"], ["y"], strides=[320], kernel_shape=[320]),
-        helper.make_node("Transpose", ["y"], ["z" if softmax else "logits"], perm=[0, 2, 1]),
+        helper.make_node(
+            "Transpose", ["y"], ["z" if softmax else "logits"], perm=["BCT".index(axis) for axis in layout]
+        ),
     ]
     if softmax:
         nodes.append(helper.make_node("Softmax", ["z"], ["logits"], axis=-1))
     inputs = [helper.make_tensor_value_info("waveform", TensorProto.FLOAT, [batch, samples])]
-    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, "frames", 4])]
+    shapes = {"BTC": [batch, "frames", 4], "TBC": ["frames", batch, 4], "BCT": [batch, 4, "frames"]}
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shapes[layout])]
     constants = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(np.array([1]), "one")]
     if lengths:
-        constants.append(numpy_helper.from_array(np.array(320), "hop"))
+        kind = getattr(TensorProto, length_type)
+        hop = np.array(320, helper.tensor_dtype_to_np_dtype(kind))
+        constants.append(numpy_helper.from_array(hop, "hop"))
         nodes.append(helper.make_node("Div", ["lengths", "hop"], ["frames_out"]))
-        inputs.append(helper.make_tensor_value_info("lengths", TensorProto.INT64, [batch]))
-        outputs.append(helper.make_tensor_value_info("frames_out", TensorProto.INT64, [batch]))
+        inputs.append(helper.make_tensor_value_info("lengths", kind, [batch, samples][:length_rank]))
+        if second is None:
+            outputs.append(helper.make_tensor_value_info("frames_out", kind, [batch, samples][:length_rank]))
+    if second == "hidden":
+        outputs.append(helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4, "frames"]))
+    elif second == "fraction":
+        constants.append(numpy_helper.from_array(np.array([1.0], np.float32), "fraction"))
+        nodes.append(helper.make_node("Identity", ["fraction"], ["part"]))
+        outputs.append(helper.make_tensor_value_info("part", TensorProto.FLOAT, [1]))
+    elif second in ("samples", "one"):
+        constants.append(numpy_helper.from_array(np.array([1 if second == "one" else 32_000]), "constant"))
+        nodes.append(helper.make_node("Identity", ["constant"], ["length"]))
+        outputs.append(helper.make_tensor_value_info("length", TensorProto.INT64, [1]))
     graph = helper.make_graph(nodes, "g", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     text = json.dumps(header) if isinstance(header, dict) else header
@@ -166,3 +189,61 @@ def test_memory_errors_are_memory_errors(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(model, "_session", Session("Non-zero status code"))
     with pytest.raises(ModelError, match=r"the graph failed on 3200 samples \(Non-zero status code\)"):
         model(noise(1, 3200), torch.tensor([3200]))
+
+
+def test_lengths_of_32_bits(tmp_path: Path) -> None:
+    path = build(tmp_path / "m.onnx", HEADER, lengths=True, length_type="INT32")
+    _, frames = load_model(f"onnx:{path}", device="cpu")(noise(2, 3200), torch.tensor([3200, 1600]))
+    assert frames.tolist() == [10, 5]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"lengths": True, "length_rank": 2},
+            r"second input the lengths in samples, \(batch,\) int64 or int32, got leng",
+        ),
+        (
+            {"lengths": True, "length_type": "FLOAT"},
+            r"second input the lengths .*got lengths \['batch'\] tensor\(float\)",
+        ),
+        ({"second": "hidden"}, r"second output the number of frames, \(batch,\) int64 or int32, got y \['batch', 4"),
+        ({"second": "fraction"}, r"second output the number of frames.*got part \[1\] tensor\(float\); export it with"),
+        ({"second": "samples"}, r"second output with the number of frames of each input, at most 100, got \[32000\]"),
+        ({"second": "one"}, "2 s give 1 frames, but the frame_shift of 0.02 s implies about 100"),
+        ({"layout": "TBC"}, r"shape \(batch, frames, symbols\), got \(100, 1, 4\) for a batch of 1; transpose it"),
+        ({"layout": "BCT"}, "the graph returns 100 columns but its description has 4 symbols"),
+    ],
+)
+def test_inputs_and_outputs_that_are_wrong(tmp_path: Path, options: dict[str, Any], text: str) -> None:
+    path = build(tmp_path / "m.onnx", HEADER, **options)
+    with pytest.raises(ModelError, match=text):
+        load_model(f"onnx:{path}", device="cpu")
+
+
+def test_symbols_and_columns_that_differ(tmp_path: Path) -> None:
+    path = build(tmp_path / "m.onnx", HEADER | {"symbols": ["_", "|", "a"]})
+    with pytest.raises(ModelError, match="the graph returns 4 columns but its description has 3 symbols"):
+        load_model(f"onnx:{path}", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("symbols", "text"),
+    [
+        (["_", "\u0120th", "es", "Ã©"], "thes thé"),
+        (["_", "th", "##es", "##é"], "thes thé"),
+        (["_", "\u2581th", "es", "é"], "thes thé"),
+    ],
+)
+def test_symbols_of_sub_words(tmp_path: Path, symbols: list[str], text: str) -> None:
+    path = build(tmp_path / "m.onnx", HEADER | {"symbols": symbols})
+    vocabulary = load_model(f"onnx:{path}", device="cpu").vocabulary
+    assert vocabulary.word_pieces
+    assert vocabulary.text([1, 2, 1, 3]) == text
+
+
+def test_symbols_that_mark_ends_of_words(tmp_path: Path) -> None:
+    path = build(tmp_path / "m.onnx", HEADER | {"symbols": ["_", "the</w>", "a", "b"]})
+    with pytest.raises(ModelError, match="symbols: its tokenizer marks the ends of words"):
+        load_model(f"onnx:{path}", device="cpu")
