@@ -8,6 +8,7 @@ from pathlib import Path
 from ctcalign.aligner import best_path
 from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
+from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -136,8 +137,18 @@ def align_emission(
         speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
     """
     alignment, placement = place_emission(emission, transcript, model, options, progress, method, speech)
+    doubts = doubts_about_the_text(emission, transcript, alignment.cues)
+    alignment.warnings += doubts
     apply_calibration(
-        alignment, transcript, placement.words, emission, model, options.calibration, options.score, options.scores
+        alignment,
+        transcript,
+        placement.words,
+        emission,
+        model,
+        options.calibration,
+        options.score,
+        options.scores,
+        recognised=not doubts,
     )
     return alignment
 

@@ -13,6 +13,7 @@ from ctcalign.aligner.confidence.calibration import Calibration, read_calibratio
 from ctcalign.aligner.confidence.cue_evidence import spoken_labels
 from ctcalign.aligner.confidence.inputs import RecordingInputs, recording_inputs
 from ctcalign.aligner.confidence.logistic import shipped_file
+from ctcalign.aligner.confidence.prior_shift import EXPECTED, UNRECOGNISED
 from ctcalign.aligner.confidence.published_scores import SCORES, published_scores
 from ctcalign.aligner.placing.cues import BY_NEIGHBOURS, NOT_FOUND
 from ctcalign.aligner.placing.words import PlacedWord
@@ -72,6 +73,7 @@ def apply_calibration(
     calibration: CalibrationSource = "shipped",
     score: str = PATH,
     scores: bool = False,
+    recognised: bool = True,
 ) -> None:
     """Set the confidences of cues and words and the requested scores of cues, in place.
 
@@ -83,6 +85,7 @@ def apply_calibration(
         calibration: see `load_calibration`.
         score: name in `CUE_SCORES` of the value used as `score` of the cues; free_error_rate is negated.
         scores: keep all published scores in `cue.scores`.
+        recognised: whether the model recognises the text at all; see `doubts_about_the_text`.
     Raises:
         UsageError, CalibrationError: see `requested_calibration`.
     """
@@ -90,7 +93,7 @@ def apply_calibration(
     alignment.warnings = [*alignment.warnings, *notes]
     if fitted is not None:
         inputs = recording_inputs(emission, text, placed, alignment.cues, model.spike_delay)
-        set_confidences(alignment.cues, text, inputs, fitted)
+        set_confidences(alignment.cues, text, inputs, fitted, recognised)
     names = tuple(SCORES) if scores else (score,) if score in SCORES else ()
     if names:
         _set_published(alignment.cues, text, placed, emission, model.spike_delay, names)
@@ -105,12 +108,17 @@ def apply_calibration(
 
 
 def set_confidences(
-    cues: Sequence[AlignedCue], text: Transcript, inputs: RecordingInputs, calibration: Calibration
+    cues: Sequence[AlignedCue],
+    text: Transcript,
+    inputs: RecordingInputs,
+    calibration: Calibration,
+    recognised: bool = True,
 ) -> None:
     """Set the confidences of cues and words, in place.
 
     Args:
         cues: all cues of `text`.   inputs: of their alignment.
+        recognised: if False, no more than half of the cues and words are expected to be right before any is judged.
     """
     for cue in cues:
         if cue.reason in (NOT_FOUND, BY_NEIGHBOURS):
@@ -119,13 +127,15 @@ def set_confidences(
             if word.status == "not_spoken" and word.reason == NOT_FOUND:
                 word.confidence = 0.0
     alone = np.zeros(len(inputs.cues))
+    expected = EXPECTED if recognised else UNRECOGNISED
     for at, own in enumerate(inputs.cues):
         alone[at], words = calibration.confidences(own, inputs.quality)
+        words = words if recognised else calibration.shifted(words, expected)
         for number, value in zip(own.evidence.words, words.tolist(), strict=True):
             home, place = text.homes[number]
             if cues[home].words[place].status == "aligned":
                 cues[home].words[place].confidence = value
-    for own, confidence in zip(inputs.cues, calibration.shifted(alone).tolist(), strict=True):
+    for own, confidence in zip(inputs.cues, calibration.shifted(alone, expected).tolist(), strict=True):
         cues[own.evidence.cue].confidence = confidence
 
 

@@ -20,7 +20,7 @@ from ctcalign.aligner.confidence.features import (
 )
 from ctcalign.aligner.confidence.inputs import CueInputs, RecordingQuality
 from ctcalign.aligner.confidence.logistic import Logistic, read_calibration_document
-from ctcalign.aligner.confidence.prior_shift import shifted
+from ctcalign.aligner.confidence.prior_shift import EXPECTED, shifted
 from ctcalign.errors import CalibrationError
 
 F64 = NDArray[np.float64]
@@ -82,9 +82,13 @@ class Calibration:
         [found] = self.cue.probability(self.cue_features(cue, quality, rows)[None]).tolist()
         return found, self.word_confidences(rows)
 
-    def shifted(self, alone: F64) -> F64:
-        """Confidences of all placed cues of a file, adapted to the fraction of them that is right. (n,) -> (n,)"""
-        return alone if self.prior is None else shifted(alone, self.prior)
+    def shifted(self, alone: F64, expected: float = EXPECTED) -> F64:
+        """Confidences of all placed cues of a file, adapted to the fraction of them that is right. (n,) -> (n,)
+
+        Args:
+            expected: this fraction before the confidences are known.
+        """
+        return alone if self.prior is None else shifted(alone, self.prior, expected)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
