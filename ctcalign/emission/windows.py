@@ -70,6 +70,11 @@ def plan_windows(
     Raises:
         UsageError: the window is too short for the context.   ModelError: the frame shift cannot be placed on samples.
     """
+    if not 0 < frame_shift < 1:
+        raise ModelError(
+            f"frame_shift: got {frame_shift:g}, expected the seconds between two frames of the model, such as 0.02; "
+            "correct it (is it in milliseconds or samples?)"
+        )
     if not (frame_shift > 0 and sample_rate > 0):
         raise ModelError(f"expected a positive frame_shift and sample_rate, got {frame_shift} s and {sample_rate} Hz")
     if window is not None and not (window > 0 and math.isfinite(window)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,10 +95,10 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
     context = fields.get("context")
     return ModelHeader(
         vocabulary,
-        _number(fields["frame_shift"], "frame_shift", where, above=0.0),
-        int(_number(fields.get("sample_rate", 16_000), "sample_rate", where, above=0.0)),
+        _number(fields["frame_shift"], "frame_shift", where, above=0.0, below=1.0),
+        int(_number(fields.get("sample_rate", 16_000), "sample_rate", where, above=999.0, unit="Hz")),
         None if context is None else _number(context, "context", where, above=-1e-9),
-        _number(fields.get("spike_delay", 0.0), "spike_delay", where, above=-10.0),
+        _number(fields.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0),
         None if fields.get("language") is None else str(fields["language"]),
         str(fields["licence"]),
         _choice(fields.get("normalise", "none"), "normalise", _NORMALISE, where),
@@ -105,9 +106,13 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
     )
 
 
-def _number(value: object, field: str, where: str, above: float) -> float:
+def _number(
+    value: object, field: str, where: str, above: float, below: float = math.inf, unit: str = "seconds"
+) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > above:
-        raise ModelError(f"{where}: {field}: expected a number above {above:g}, got {_shown(value)}")
+        raise ModelError(f"{where}: {field}: expected a number above {above:g}, got {_shown(value)} ({unit})")
+    if value >= below:
+        raise ModelError(f"{where}: {field}: expected {unit}, less than {below:g}, got {_shown(value)}; milliseconds?")
     return float(value)
 
 

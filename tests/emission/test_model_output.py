@@ -42,6 +42,9 @@ class _Nan(FakeModel):
         (_Logits(), "apply log_softmax"),
         (_Nan(), "returns NaN in the window at 0.0 s"),
         (_model(frame_shift=0.0123456), "not a whole number of samples"),
+        (_model(frame_shift=20), "frame_shift: got 20, expected the seconds between two frames"),
+        (_model(frame_shift=0), "frame_shift: got 0, expected the seconds"),
+        (_model(frame_shift=math.nan), "frame_shift: got nan, expected the seconds"),
     ],
 )
 def test_output_that_does_not_match_the_description(model: FakeModel, text: str) -> None:

@@ -49,7 +49,7 @@ def ctc_token_scores(
     Exact: the scores of a transcript sum to its CTC log-likelihood.
 
     Args:
-        log_probs: log-probs of the policy, (B, T, C), natural log, normalised.
+        log_probs: log-probs of the policy, (B, T, C), natural log; rows are normalised here.
         targets: labels without blanks, (B, L).
         input_lengths: frames of each utterance, (B,) counts; None means all T.
         target_lengths: tokens of each transcript, (B,) counts; None means all L.
@@ -128,7 +128,7 @@ def ctc_sequence_scores(
         over tokens need `ctc_lengths`.
     Raises: as `ctc.total_score`.
     """
-    scores = total_score(log_probs, targets, input_lengths, target_lengths, blank)[:, None]
+    scores = total_score(_normalised(log_probs), targets, input_lengths, target_lengths, blank)[:, None]
     return TokenScores(scores, torch.ones_like(scores, dtype=torch.bool))
 
 
@@ -181,6 +181,15 @@ def ctc_lengths(norm: str, input_lengths: Tensor, target_lengths: Tensor) -> Ten
     if norm == "none":
         return torch.ones(target_lengths.shape, device=target_lengths.device)
     return input_lengths.float() if norm == "frames" else target_lengths.float() + 1.0
+
+
+def _normalised(log_probs: Tensor) -> Tensor:
+    """Log-softmax of each row, in float32 or wider; a row of -inf alone stays as it is."""
+    if not log_probs.is_floating_point() or not log_probs.ndim or not log_probs.shape[-1]:
+        return log_probs  # `total_score` reports it
+    wide = log_probs.to(torch.promote_types(log_probs.dtype, torch.float32))
+    total = wide.logsumexp(-1, keepdim=True)
+    return wide - total.masked_fill(total == -math.inf, 0.0)
 
 
 def _check_like(reference: Tensor, policy: Tensor) -> None:

@@ -181,3 +181,22 @@ def test_memory_is_the_gradient_and_some_tables() -> None:
         gradient, bound = 8 * 400 * classes, 4 * 8 * 60 * (400 + classes)
         bound += 2**18  # Linux counts resident pages of each thread in batches: a peak is exact to about a megabyte
         assert gradient < floats < gradient + bound  # a tensor (B, L, T, V) would need 20 to 300 times as much
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_whole_transcripts_of_raw_logits_have_the_sum_of_their_tokens(dtype):
+    logits = (8 * torch.randn(2, 6, 4, generator=torch.Generator().manual_seed(3)) + 5).to(dtype).requires_grad_()
+    targets, lengths = torch.tensor([[1, 2], [3, 3]]), (torch.tensor([6, 5]), torch.tensor([2, 2]))
+    whole = ctc_sequence_scores(logits, targets, *lengths).log_probs[:, 0]
+    tokens = ctc_token_scores(logits.detach(), targets, *lengths).log_probs.sum(1)
+    tolerance = 1e-9 if dtype == torch.float64 else 1e-3
+    assert_close(whole.double(), tokens.double(), atol=tolerance, rtol=tolerance)
+    assert (whole < 0).all()
+    whole.sum().backward()
+    assert logits.grad.double().sum(-1).abs().max() < (1e-9 if dtype == torch.float64 else 0.1)  # that of a log-softmax
+
+
+def test_whole_transcripts_with_impossible_frames():
+    log_probs = torch.zeros(1, 3, 3).log_softmax(-1)
+    log_probs[0, 1] = -torch.inf
+    assert ctc_sequence_scores(log_probs, torch.tensor([[1]])).log_probs.item() == -torch.inf
