@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ctcalign.alignment.alignment import Alignment
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.blocks import read_blocks, timings
 from ctcalign.formats.shared.clock import clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.format import ALL, Format, Rendered
 from ctcalign.formats.shared.mark_up import TAG, WORD_JOINER, lines, srt_tag, unescaped
 from ctcalign.formats.shared.view import caption_rows, omission_note, placed_cues, spoken_words
 
@@ -21,24 +21,39 @@ _TWO_TIMES = re.compile(r"^.*\d:\d+[.,]\d.*\d:\d+[.,]\d.*$", re.MULTILINE)
 def render(alignment: Alignment) -> Rendered:
     """A cue that was not placed is written at the time of the input file; without one it is omitted and noted."""
     rows = caption_rows(alignment)
-    blocks = [_block(i, start, end, _text(cue.text)) for i, (cue, start, end) in enumerate(rows.placed, 1)]
+    numbers = _numbers(alignment, [cue for cue, _, _ in rows.placed])
+    settings = alignment.source is not None and alignment.source.format == "srt"
+    blocks = []
+    for number, (cue, start, end) in zip(numbers, rows.placed, strict=True):
+        right = " ".join(str(cue.attributes.get("settings", "")).split()) if settings else ""
+        blocks.append(_block(number, start, end, _text(cue.text), right))
     lost = [cue.index for cue in rows.unplaced]
-    return Rendered("".join(blocks), len(blocks), 0, lost, rows.notes + omission_note(lost))
+    return Rendered("".join(blocks), len(blocks), 0, sorted(lost + rows.blank), rows.notes + omission_note(lost))
+
+
+def _numbers(alignment: Alignment, cues: list[AlignedCue]) -> list[str]:
+    """The numbers of the SRT or VTT file that was read, if each cue has one of its own; else from 1."""
+    if alignment.source is not None and alignment.source.format in ("srt", "vtt"):
+        given = [cue.id for cue in cues if cue.id is not None and re.fullmatch(r"[0-9]{1,18}", cue.id)]
+        if len(given) == len(cues) == len(set(given)):
+            return given
+    return [str(number) for number in range(1, len(cues) + 1)]
 
 
 def render_words(alignment: Alignment) -> Rendered:
     """One block per word: for videos that show one word at a time."""
     placed, unplaced = placed_cues(alignment)
     words = sorted(((w, a, b) for cue, _, _ in placed for w, a, b in spoken_words(cue)), key=lambda row: row[1])
-    blocks = [_block(i, start, end, _text(word.text)) for i, (word, start, end) in enumerate(words, 1)]
+    blocks = [_block(str(i), start, end, _text(word.text)) for i, (word, start, end) in enumerate(words, 1)]
     empty = [cue.index for cue, _, _ in placed if not spoken_words(cue)]
     notes = omission_note(unplaced) + omission_note(empty, "have no timed words")
     return Rendered("".join(blocks), len(placed) - len(empty), len(blocks), sorted(unplaced + empty), notes)
 
 
-def _block(number: int, start: float, end: float, text: str) -> str:
+def _block(number: str, start: float, end: float, text: str, settings: str = "") -> str:
     first, last = span_ticks(start, end, 1000)
-    return f"{number}\n{clock(first, ',')} --> {clock(last, ',')}\n{text}\n\n"
+    times = f"{clock(first, ',')} --> {clock(last, ',')}  {settings}".rstrip()
+    return f"{number}\n{times}\n{text}\n\n"
 
 
 def _text(text: str) -> str:
@@ -115,6 +130,7 @@ FORMAT = Format(
     resolution=1e-3,
     keeps=frozenset({"markup"}),
     tag=srt_tag,
+    restores={"srt": frozenset({ALL})},
     evidence="lines",
     matches=_matches,
 )

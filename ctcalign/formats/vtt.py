@@ -1,4 +1,7 @@
-"""WebVTT with a time at the start of each word, and at its end if a pause follows."""
+"""WebVTT with a time at the start of each word, and at its end if a pause follows.
+
+Written from a WebVTT file, its header, settings, styles, regions and comments stay.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats.shared.blocks import read_blocks, timings
 from ctcalign.formats.shared.clock import clock, parse_clock, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.format import ALL, Format, Rendered
+from ctcalign.formats.shared.layout import with_blocks
 from ctcalign.formats.shared.mark_up import lines, vtt_tag, vtt_text
 from ctcalign.formats.shared.timed_words import TimedText, words_of
 from ctcalign.formats.shared.view import caption_rows, counted, omission_note, pieces
 
 _VOICE = re.compile(r"<v[.\s]", re.IGNORECASE)
-_BLOCK_NAMES = ("NOTE", "STYLE", "REGION", "WEBVTT")
+_NOT_CAPTIONS = re.compile(r"^(?:NOTE(?:[ \t].*)?|STYLE[ \t]*|REGION[ \t]*)$")
 
 
 def render(alignment: Alignment) -> Rendered:
@@ -24,21 +28,22 @@ def render(alignment: Alignment) -> Rendered:
     The times inside a WebVTT cue must rise and lie strictly between its start and end: a word at the start of the cue
     gets none, and words within one millisecond share one.
     """
+    source = alignment.source if alignment.source is not None and alignment.source.format == "vtt" else None
     rows = caption_rows(alignment)
-    blocks = ["WEBVTT\n\n"]
+    header = source.header if source is not None and source.header.startswith("WEBVTT") else "WEBVTT"
+    blocks: list[tuple[int, str]] = []
     words = 0
     for cue, start, end in rows.placed:
         first, last = span_ticks(start, end, 1000)
         text, timed = _payload(cue, first, last)
         words += timed
-        name = (cue.id or "").strip()
-        if name and "-->" not in name and not name.startswith(_BLOCK_NAMES) and name.isprintable():
-            blocks.append(name + "\n")
-        blocks.append(f"{clock(first)} --> {clock(last)}\n{text}\n\n")
+        settings = str(cue.attributes.get("settings", "")) if source is not None else ""
+        times = f"{clock(first)} --> {clock(last)} {' '.join(settings.split())}".rstrip()
+        blocks.append((cue.index, f"{_identifier(cue)}{times}\n{text}\n\n"))
     for cue in rows.unplaced:
         reason = f" ({cue.reason})" if cue.reason else ""
         note = lines(f"NOTE cue {cue.index} was not placed{reason}:\n{cue.text}")
-        blocks.append(note.replace("-->", "--&gt;") + "\n\n")
+        blocks.append((len(alignment.cues) - 1, note.replace("-->", "--&gt;") + "\n\n"))
     lost = [cue.index for cue in rows.unplaced]
     notes = [note.replace("omitted", "written as NOTE") for note in omission_note(lost)]
     unmarked = (
@@ -46,7 +51,15 @@ def render(alignment: Alignment) -> Rendered:
     )
     if unmarked > 0:
         notes.append(f"{counted(unmarked, 'word')} without a time of their own (no room between their neighbours)")
-    return Rendered("".join(blocks), len(rows.placed), words, lost, rows.notes + notes)
+    body = "".join(with_blocks(blocks, source, end="\n\n"))
+    return Rendered(f"{header}\n\n{body}", len(rows.placed), words, sorted(lost + rows.blank), rows.notes + notes)
+
+
+def _identifier(cue: AlignedCue) -> str:
+    """The line with the name of a cue, if it has one that no reader takes for something else."""
+    name = (cue.id or "").strip()
+    usable = name and "-->" not in name and name.isprintable() and not _NOT_CAPTIONS.match(name)
+    return f"{name}\n" if usable and not _matches_header(name) else ""
 
 
 def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
@@ -87,7 +100,6 @@ def _payload(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
     return text, timed
 
 
-_NOT_CAPTIONS = re.compile(r"^(?:NOTE(?:[ \t].*)?|STYLE[ \t]*|REGION[ \t]*)$")
 _STAMP = re.compile(r"<((?:\d+:)?\d+:\d+[.,]\d+)>")
 _CLASSLESS = re.compile(r"</?c>")
 _TAG = re.compile(r"<[^<>]*>")
@@ -101,7 +113,9 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     """
     lines = source.lines()
     first = _after_header(lines, notes)
-    _blank_comments(lines, first)
+    header = "\n".join(lines[:first]).strip()
+    source.beside.header = "" if header == "WEBVTT" else header
+    source.beside.blocks = _take_comments(lines, first)
     drafts = read_blocks(lines, notes, _heading, first)
     for draft in drafts:
         voices = {" ".join(html.unescape(v).split()) for v in _READ_VOICE.findall(draft.text)}
@@ -128,16 +142,21 @@ def _after_header(lines: list[str], notes: Notes) -> int:
     return row
 
 
-def _blank_comments(lines: list[str], first: int) -> None:
+def _take_comments(lines: list[str], first: int) -> list[tuple[int, str, str]]:
+    """Blank the blocks that are no captions; returns their lines, kinds and texts."""
+    blocks: list[tuple[int, str, str]] = []
     marks = {mark.row for mark in timings(lines)}
     row = first
     while row < len(lines):
         starts_block = row == 0 or not lines[row - 1].strip()
         if starts_block and _NOT_CAPTIONS.match(lines[row]) and row + 1 not in marks:
+            begin = row
             while row < len(lines) and lines[row].strip() and row not in marks:
-                lines[row] = ""
                 row += 1
+            blocks.append((begin + 1, lines[begin].split()[0], "\n".join(lines[begin:row])))
+            lines[begin:row] = [""] * (row - begin)
         row += 1
+    return blocks
 
 
 def _heading(lines: list[str], row: int, above: int, last: str | None) -> tuple[int, str | None]:
@@ -160,7 +179,11 @@ def _take_stamps(draft: Draft) -> None:
 
 
 def _matches(source: Source) -> bool:
-    return re.match(r"WEBVTT(?:\s|$)", source.head) is not None
+    return _matches_header(source.head)
+
+
+def _matches_header(text: str) -> bool:
+    return re.match(r"WEBVTT(?:\s|$)", text) is not None
 
 
 FORMAT = Format(
@@ -173,6 +196,7 @@ FORMAT = Format(
     resolution=1e-3,
     keeps=frozenset({"words", "word_ends", "speakers", "unplaced", "markup"}),
     tag=vtt_tag,
+    restores={"vtt": frozenset({ALL})},
     evidence="header",
     matches=_matches,
 )

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctcalign.formats import render
+from ctcalign.formats.captions import read_captions
+from ctcalign.formats.converting import convert
 from ctcalign.formats.shared.drafts import Notes, Source
 from ctcalign.formats.srt import read
 from tests.formats.conftest import rows
@@ -162,3 +164,25 @@ def test_text_on_the_line_of_the_times_is_kept(reading):
     )
     assert rows(captions) == [(1.0, 2.0, "Hello\nyou"), (3.0, 4.0, "Bye")]
     assert any("text on the line of the times" in warning for warning in captions.warnings)
+
+
+def test_numbers_and_positions_of_a_file_stay(tmp_path):
+    content = (
+        "7\n00:00:01,000 --> 00:00:02,000  X1:100 X2:200 Y1:10 Y2:20\n{\\an8}Hello\n\n"
+        "9\n00:00:03,000 --> 00:00:04,000\nyou\n\n"
+        "0012\n00:00:05,000 --> 00:00:06,000\n<font color=red>there</font>\n\n"
+    )
+    source, target, other = tmp_path / "a.srt", tmp_path / "b.srt", tmp_path / "b.vtt"
+    source.write_text(content)
+    _, report = convert(source, [target, other])
+    assert target.read_text() == content
+    (note,) = [note for note in report.notes if "not kept" in note]
+    assert "settings (1 cue), commands in braces (1 cue), <font> (1 cue)" in note
+
+
+@pytest.mark.parametrize("second", ["", "1"])
+def test_numbers_that_are_no_names_are_counted_anew(tmp_path, second):
+    source, target = tmp_path / "a.srt", tmp_path / "b.srt"
+    source.write_text(f"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n{second}\n00:00:03,000 --> 00:00:04,000\nyou\n")
+    convert(source, [target])
+    assert [c.id for c in read_captions(target).cues] == ["1", "2"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ctcalign.alignment.cue import CueWord
-from ctcalign.formats import render
+from ctcalign.formats import read_alignment, render
+from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
 
 
@@ -104,3 +105,78 @@ def test_vtt(talk):
         "NOTE cue 1 was not placed (not in the audio):\nnever\nfound\n\n"
     )
     assert rendered.words == 4
+
+
+LAYOUT = """WEBVTT - Some title
+Kind: captions
+X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000
+
+STYLE
+::cue(.yellow) { color: yellow }
+::cue(b) { color: red }
+
+REGION
+id:fred
+width:40%
+
+NOTE a comment
+over two lines
+
+intro
+00:00:04.600 --> 00:00:07.160 region:fred align:left
+<v.loud Anna Smith>Good evening, and <c.yellow>welcome</c>.</v>
+
+NOTE another
+
+NOTE1
+00:00:07.660 --> 00:00:10.440 line:0 position:20%,line-left size:50%
+<lang en>Tonight we hear</lang> &amp; that.
+
+00:00:17.040 --> 00:00:19.990 vertical:rl
+its <ruby>lamp<rt>light</rt></ruby> went <b.red>dark</b>
+
+NOTE the end
+
+"""
+
+
+def test_a_vtt_file_comes_back_as_it_was(tmp_path):
+    source, through, target = tmp_path / "a.vtt", tmp_path / "a.json", tmp_path / "b.vtt"
+    source.write_text(LAYOUT)
+    convert(source, [through])
+    convert(through, [target])
+    assert target.read_text() == LAYOUT
+
+
+def test_retiming_keeps_settings_and_blocks(tmp_path):
+    source = tmp_path / "a.vtt"
+    source.write_text(LAYOUT)
+    alignment = read_alignment(source)
+    for cue in alignment.cues:
+        cue.start, cue.end = cue.start + 60, cue.end + 60
+    alignment.duration = 90.0
+    expected = LAYOUT.replace("00:00:04.6", "00:01:04.6").replace("00:00:07.1", "00:01:07.1")
+    expected = expected.replace("00:00:07.6", "00:01:07.6").replace("00:00:10.4", "00:01:10.4")
+    expected = expected.replace("00:00:17.0", "00:01:17.0").replace("00:00:19.9", "00:01:19.9")
+    assert render(alignment, "vtt").content == expected
+
+
+@pytest.mark.parametrize("name", ["a.srt", "a.ass", "a.lrc", "a.TextGrid", "a.stm", "a.tsv", "a.ctm"])
+def test_one_note_names_the_layout_that_is_lost(tmp_path, name):
+    source, target = tmp_path / "a.vtt", tmp_path / name
+    source.write_text(LAYOUT.replace("welcome", "<00:00:05.000>welcome"))
+    (report,) = convert(source, [target])
+    (note,) = [note for note in report.notes if "not kept" in note]
+    for what in ("header", "STYLE", "REGION", "NOTE (3)", "settings (3 cues)"):
+        assert what in note
+    if name == "a.srt":
+        assert "<v> (1 cue)" in note
+        assert "<ruby> (1 cue)" in note
+
+
+def test_a_plain_file_has_nothing_to_lose(tmp_path):
+    source = tmp_path / "a.vtt"
+    source.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nHello <i>you</i>\n")
+    for name in ("a.srt", "a.ass", "b.vtt"):
+        (report,) = convert(source, [tmp_path / name])
+        assert report.notes == []

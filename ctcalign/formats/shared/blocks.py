@@ -26,6 +26,7 @@ class Timing:
     left: str
     right: str
     rest: str = ""
+    settings: str = ""  # what follows the end: position, alignment
 
 
 # (lines, timing, timing before it or None, id before it or None) -> (first row of the cue's block, its id)
@@ -51,7 +52,8 @@ def timings(lines: list[str]) -> list[Timing]:
             meant = start is not None and end is not None and ":" in left
         if meant:
             rest = "" if end is None else match["right"].strip()[len(found.group() if found else right) :].strip()
-            out.append(Timing(row, start, end, left, right, "" if _SETTINGS.fullmatch(rest) else rest))
+            settings = rest if _SETTINGS.fullmatch(rest) else ""
+            out.append(Timing(row, start, end, left, right, "" if settings else rest, settings))
     return out
 
 
@@ -88,7 +90,8 @@ def read_blocks(lines: list[str], notes: Notes, heading: Heading, first_row: int
             notes.add("unreadable times", mark.row + 1, lines[mark.row].strip()[:60])
             out.append(Draft(text, line=mark.row + 1, id=ids[k]))
         else:
-            out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k]))
+            attributes = {"settings": mark.settings} if mark.settings else {}
+            out.append(Draft(text, mark.start, mark.end, line=mark.row + 1, id=ids[k], attributes=attributes))
     return out
 
 

@@ -12,20 +12,20 @@ from ctcalign.formats.shared.mark_up import TAG, tag_label
 from ctcalign.formats.shared.view import counted
 
 
-def with_blocks(rows: Iterable[tuple[int, str]], source: CaptionFile | None) -> list[str]:
+def with_blocks(rows: Iterable[tuple[int, str]], source: CaptionFile | None, end: str = "\n") -> list[str]:
     """The rows of a file, (index of the cue, its text), with the blocks of the input file above the same cues.
 
-    A block comes before the first row that is of its cue or a later one.
+    A block comes before the first row that is of its cue or a later one; `end` is written after it.
     """
     blocks = list(source.blocks) if source is not None else []
     out: list[str] = []
     at = 0
     for index, text in rows:
         while at < len(blocks) and blocks[at].before <= index:
-            out.append(blocks[at].text + "\n")
+            out.append(blocks[at].text + end)
             at += 1
         out.append(text)
-    return out + [block.text + "\n" for block in blocks[at:]]
+    return out + [block.text + end for block in blocks[at:]]
 
 
 def lost_layout(alignment: Alignment, entry: Format) -> list[str]:

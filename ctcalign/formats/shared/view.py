@@ -36,10 +36,15 @@ def counted(count: int, noun: str) -> str:
 
 @dataclass
 class Rows:
-    """The cues of a caption file: `placed` sorted by start (stable), and `unplaced`, without any time."""
+    """The cues of a caption file.
+
+    `placed` is sorted by start (stable), `unplaced` without any time, `blank` holds the `index` of those without a text
+    to show.
+    """
 
     placed: list[tuple[AlignedCue, float, float]] = field(default_factory=list)
     unplaced: list[AlignedCue] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -52,12 +57,12 @@ def caption_rows(alignment: Alignment, *, own: bool = False) -> Rows:
             file order; those that are not spoken move with their neighbours.
     """
     rows = Rows()
-    old, blank = [], []
+    old = []
     places = settled(alignment, apart=not own)
     drawings = not own and alignment.source is not None and alignment.source.format == "ass"
     for i, cue in enumerate(alignment.cues):
         if drawings and not plain(cue.text):
-            blank.append(cue.index)
+            rows.blank.append(cue.index)
         elif i in places:
             rows.placed.append((cue, *places[i]))
             if cue.span is None:
@@ -70,7 +75,7 @@ def caption_rows(alignment: Alignment, *, own: bool = False) -> Rows:
         rows.notes.append(
             f"{counted(len(old), 'cue')} not placed, written at the time of the input file: {listed(old)}"
         )
-    rows.notes += omission_note(blank, "have only commands or a drawing")
+    rows.notes += omission_note(rows.blank, "have only commands or a drawing")
     order = [start for _, start, _ in rows.placed]
     if not own and any(a > b for a, b in itertools.pairwise(order)):
         rows.placed.sort(key=lambda row: row[1])
