@@ -11,6 +11,7 @@ from ctcalign.cli.options import (
     EXIT_STATUS,
     ResultOptions,
     emission_options,
+    encoding_option,
     language_option,
     result_options,
     romanise_option,
@@ -85,6 +86,7 @@ Examples:
 )
 @click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON).")
 @romanise_option
+@encoding_option
 @text_size_option
 def command(
     audio: str, captions: str, all_spoken: bool, max_shift: float | None, trust: float | None, **given: Any

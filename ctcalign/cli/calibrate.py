@@ -12,6 +12,7 @@ from ctcalign.cli.console import note, progress_bar, table_console, warn
 from ctcalign.cli.options import (
     EXIT_STATUS,
     device_option,
+    encoding_option,
     language_option,
     licence_option,
     max_duration_option,
@@ -61,6 +62,7 @@ Examples:
     help="Picture of reliability, ROC, precision and recall: .png, .svg or .pdf.",
 )
 @licence_option
+@encoding_option
 @text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress and no tables.")

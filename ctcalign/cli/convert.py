@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, text_size_option
+from ctcalign.cli.options import EXIT_STATUS, encoding_option, text_size_option
 
 EPILOG = f"""\b
 Examples:
@@ -35,6 +35,7 @@ def _list_formats(context: click.Context, parameter: click.Parameter, requested:
 )
 @click.option("--to", "to_format", metavar="FORMAT", help="Format of every OUT.  [default: by extension]")
 @click.option("--audio", metavar="PATH", help="Recording that the captions belong to; sets the duration.")
+@encoding_option
 @text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option(

@@ -145,6 +145,13 @@ def _allow_text(context: click.Context, parameter: click.Parameter, size: int | 
         context.with_resource(max_text_size(size))
 
 
+def _use_encoding(context: click.Context, parameter: click.Parameter, encoding: str | None) -> None:
+    if encoding is not None:
+        from ctcalign.files.text_encoding import text_encoding
+
+        context.with_resource(text_encoding(encoding))
+
+
 text_size_option = click.option(
     "--max-text-size",
     type=MemorySize(),
@@ -152,6 +159,13 @@ text_size_option = click.option(
     expose_value=False,
     callback=_allow_text,
     help="Largest caption file (unpacked) that is read, such as 200M.  [default: 64M, manifests 1G]",
+)
+encoding_option = click.option(
+    "--encoding",
+    metavar="NAME",
+    expose_value=False,
+    callback=_use_encoding,
+    help="Encoding of the caption files, such as cp1251 or shift_jis.  [default: recognised]",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")

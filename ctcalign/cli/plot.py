@@ -9,6 +9,7 @@ import click
 from ctcalign.cli.options import (
     EXIT_STATUS,
     Channel,
+    encoding_option,
     licence_option,
     max_duration_option,
     text_size_option,
@@ -50,6 +51,7 @@ Examples:
 @track_option
 @max_duration_option
 @licence_option
+@encoding_option
 @text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
 def command(

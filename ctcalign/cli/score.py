@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, split, text_size_option
+from ctcalign.cli.options import EXIT_STATUS, encoding_option, split, text_size_option
 from ctcalign.scoring.options import BOUNDS, LEVELS, MATCHINGS, Options
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ Examples:
     metavar="PATH",
     help="Picture of the errors and of the reliability: .png, .svg or .pdf.",
 )
+@encoding_option
 @text_size_option
 @click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
 def command(

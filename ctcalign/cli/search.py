@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -11,6 +10,7 @@ from ctcalign.cli.console import note, print_json, progress_bar, table_console, 
 from ctcalign.cli.options import (
     EXIT_STATUS,
     emission_options,
+    encoding_option,
     format_option,
     language_option,
     overwrite_option,
@@ -36,7 +36,7 @@ Examples:
 @click.option(
     "--phrases",
     "file",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("rb"),
     metavar="FILE",
     help="File with further phrases, one per line; '-' is standard input.",
 )
@@ -51,6 +51,7 @@ Examples:
 @click.option(
     "--max-hits", type=click.IntRange(min=1), metavar="N", help="Report the N hits of highest confidence per phrase."
 )
+@encoding_option
 @language_option
 @romanise_option
 @click.option("--calibration", metavar="FILE", help="Calibration file for hit confidences.  [default: the one shipped]")
@@ -70,7 +71,7 @@ Examples:
 def command(
     audio: str,
     phrases: tuple[str, ...],
-    file: TextIO | None,
+    file: BinaryIO | None,
     outputs: tuple[str, ...],
     formats: tuple[str, ...],
     calibration: str | None,
@@ -85,7 +86,7 @@ def command(
     """
     from ctcalign.cli.results import plan_results, write_results
 
-    named = [file.name] if file is not None and file is not sys.stdin else []
+    named = [file.name] if file is not None and _is_file(file) else []
     planned = plan_results(outputs, formats, audio, (audio, *named), overwrite)
     if as_json and any(name == "-" for name, _ in planned):
         raise UsageError("--json: standard output is already used by an output; give that one a file")
@@ -109,20 +110,25 @@ def command(
         note(hit_summary(found))
 
 
-def _phrases_of(file: TextIO | None) -> list[str]:
+def _is_file(file: BinaryIO) -> bool:
+    return isinstance(getattr(file, "name", None), str) and file.name != "<stdin>"
+
+
+def _phrases_of(file: BinaryIO | None) -> list[str]:
     """The phrases of a file, one per line.
 
     Raises:
-        CaptionError: it is not UTF-8 text, or contains no phrase.
+        CaptionError: it is not text, or contains no phrase.
     """
     if file is None:
         return []
+    from ctcalign.formats.shared.encoding import decode
     from ctcalign.search.phrases import lines_of
 
-    try:
-        found = lines_of(file)
-    except UnicodeDecodeError:
-        raise CaptionError(f"{file.name}: not UTF-8 text; expected one phrase per line") from None
+    name = file.name if _is_file(file) else "standard input"
+    decoded = decode(file.read(), name)
+    warn(text if text.startswith(name) else f"{name}: {text}" for text in decoded.warnings)
+    found = lines_of(decoded.text.split("\n"))
     if not found:
-        raise CaptionError(f"{file.name}: contains no phrase; expected one per line")
+        raise CaptionError(f"{name}: contains no phrase; expected one per line")
     return found

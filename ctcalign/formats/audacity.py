@@ -10,7 +10,7 @@ from ctcalign.formats.shared.clock import decimal, parse_time, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.pauses import spoken_drafts
+from ctcalign.formats.shared.reading.pauses import spoken_drafts
 from ctcalign.formats.shared.view import omission_note, placed_cues, spoken_words
 
 

@@ -16,8 +16,8 @@ from ctcalign.files.text_size import check_cues, check_text, read_bytes, read_st
 from ctcalign.formats.detect import json_format, recognise
 from ctcalign.formats.registry import input_format
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, finish, pick_recording
-from ctcalign.formats.shared.encoding import decode, unify_newlines
-from ctcalign.formats.shared.rolling import without_carried_lines
+from ctcalign.formats.shared.encoding import decode, unify_newlines, without_inner_marks
+from ctcalign.formats.shared.reading.rolling import without_carried_lines
 
 
 @dataclass
@@ -33,7 +33,11 @@ class Captions:
 
 
 def read_captions(
-    source: str | os.PathLike[str] | IO[Any], format: str | None = None, *, recording: str | None = None
+    source: str | os.PathLike[str] | IO[Any],
+    format: str | None = None,
+    *,
+    recording: str | None = None,
+    encoding: str | None = None,
 ) -> Captions:
     """Read every cue of a caption file.
 
@@ -46,13 +50,14 @@ def read_captions(
             itself in io.StringIO.
         format: one of `INPUT_FORMATS`; None recognises it by the file's extension and content.
         recording: id of the recording to read from a file that contains several (STM, CTM, lhotse, Kaldi).
+        encoding: a codec of Python, such as "cp1251"; None recognises it. A text stream has its own.
     Raises:
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
             it is larger than `files.max_text_size` allows, or contains several recordings and `recording` names none.
-        UsageError: `format` is not one of `INPUT_FORMATS`.
+        UsageError: `format` is not one of `INPUT_FORMATS`, or `encoding` is none of Python's.
     """
     named = input_format(format) if format is not None else None
-    opened, encoding, warnings = _open(source)
+    opened, encoding, warnings = _open(source, encoding)
     notes = Notes(opened.name)
     chosen = named or recognise(opened, notes)
     reader = chosen
@@ -81,18 +86,18 @@ def _beside(opened: Source, format: str, drafts: list[Draft], recording: str | N
     return CaptionFile(format, opened.beside.header, blocks, recording)
 
 
-def _open(source: str | os.PathLike[str] | IO[Any]) -> tuple[Source, str, list[str]]:
+def _open(source: str | os.PathLike[str] | IO[Any], encoding: str | None) -> tuple[Source, str, list[str]]:
     if isinstance(source, (str, os.PathLike)):
         if source != "-":
-            return _open_path(source)
+            return _open_path(source, encoding)
         stream: IO[Any] = getattr(sys.stdin, "buffer", sys.stdin)
-        return _open_stream(stream, "standard input")
+        return _open_stream(stream, "standard input", encoding)
     if hasattr(source, "read"):
-        return _open_stream(source, _stream_name(source))
+        return _open_stream(source, _stream_name(source), encoding)
     raise CaptionError(f"captions: expected a path, '-' or an open stream, got {type(source).__name__}")
 
 
-def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
+def _open_path(given: str | os.PathLike[str], encoding: str | None) -> tuple[Source, str, list[str]]:
     path = Path(given)
     name = str(path)
     try:
@@ -107,22 +112,22 @@ def _open_path(given: str | os.PathLike[str]) -> tuple[Source, str, list[str]]:
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CaptionError(f"{_short(name)}: cannot be read as a caption file: {reason}") from error
-    decoded = decode(data, name)
+    decoded = decode(data, name, encoding=encoding)
     return Source(name, decoded.text, path), decoded.encoding, _named(decoded.warnings, name)
 
 
-def _open_stream(stream: IO[Any], name: str) -> tuple[Source, str, list[str]]:
+def _open_stream(stream: IO[Any], name: str, encoding: str | None) -> tuple[Source, str, list[str]]:
     try:
         data = read_stream(stream)
     except UnicodeDecodeError as error:
         raise CaptionError(f"{name}: not valid {error.encoding}; open the stream in binary mode") from error
     if isinstance(data, bytes):
-        decoded = decode(data, name)
+        decoded = decode(data, name, encoding=encoding)
         return Source(name, decoded.text), decoded.encoding, _named(decoded.warnings, name)
-    text = unify_newlines(str(data)).removeprefix("\ufeff")
+    text = without_inner_marks(unify_newlines(str(data)))
     check_text(text, name)
     if not text.strip():
-        raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
     return Source(name, text), getattr(stream, "encoding", None) or "text stream", []
 
 

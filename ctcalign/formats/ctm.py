@@ -10,7 +10,7 @@ from ctcalign.formats.shared.clock import decimal, number, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.pauses import spoken_rows
+from ctcalign.formats.shared.reading.pauses import spoken_rows
 from ctcalign.formats.shared.timed_words import WordRow, grouped
 from ctcalign.formats.shared.view import counted, omission_note, recording_name, spoken_words
 

@@ -20,7 +20,7 @@ from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.pauses import spoken_words as spoken_words_of
+from ctcalign.formats.shared.reading.pauses import spoken_words as spoken_words_of
 from ctcalign.formats.shared.view import omission_note, placed_cues, recording_name, spoken_text, spoken_words
 from ctcalign.spans import Span
 

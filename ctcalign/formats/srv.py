@@ -9,8 +9,8 @@ from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import number
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.reading.xml_tree import parse_xml, tag_of
 from ctcalign.formats.shared.timed_words import TimedText, words_of
-from ctcalign.formats.shared.xml_tree import parse_xml, tag_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

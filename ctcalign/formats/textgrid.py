@@ -14,7 +14,7 @@ from ctcalign.formats.shared.clock import decimal, number, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
-from ctcalign.formats.shared.pauses import note_pauses, pause_labels
+from ctcalign.formats.shared.reading.pauses import note_pauses, pause_labels
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 

@@ -11,7 +11,7 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.formats.shared.clock import decimal, number, parse_clock, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
-from ctcalign.formats.shared.pauses import spoken_drafts
+from ctcalign.formats.shared.reading.pauses import spoken_drafts
 from ctcalign.formats.shared.timed_words import WordRow, cue_of
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})

@@ -11,7 +11,7 @@ from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
-from ctcalign.formats.shared.pauses import spoken_rows, spoken_words
+from ctcalign.formats.shared.reading.pauses import spoken_rows, spoken_words
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 
 _LISTS = ("segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "word_segments", "words")

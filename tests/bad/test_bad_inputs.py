@@ -73,7 +73,7 @@ RECORDINGS = [
 ]
 CAPTIONS = [
     Bad("missing captions", r"b\.txt: no such caption file", call="align a.wav b.txt -o out.json"),
-    Bad("empty captions", r"a\.txt: the caption file is empty", {"a.txt": content("")}),
+    Bad("empty captions", r"a\.txt: the file is empty", {"a.txt": content("")}),
     Bad("only white space", r"a\.txt: ", {"a.txt": content(" \n\n\t\n")}),
     Bad("only mark-up", r"the 2 cues contain no spoken word", {"a.txt": content("[MUSIC]\n(laughs)\n")}),
     Bad("recording and captions swapped", r"a\.wav: expected captions .*swapped", call="align a.txt a.wav -o out.json"),

@@ -91,7 +91,7 @@ def test_errors_are_one_line(arguments, status, message):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"# only\n\n", "no phrase")])
+@pytest.mark.parametrize(("content", "message"), [(b"a\x00\x01\x02\xff", "binary data"), (b"# only\n\n", "no phrase")])
 def test_files_that_hold_no_phrases(tmp_path, content, message):
     (tmp_path / "p.txt").write_bytes(content)
     result = run(TALK, "--phrases", tmp_path / "p.txt")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 
 from ctcalign.errors import CaptionError
+from ctcalign.files.text_encoding import named_encoding, text_codec
 from ctcalign.files.text_size import check_text, unpacked
+from ctcalign.formats.shared.code_pages.guess import guess
 
 # Longest first: the mark of UTF-32 LE begins with that of UTF-16 LE.
 _MARKS = (
@@ -32,8 +35,10 @@ _MAGIC = (
     (b"ooBinaryFile", "a binary TextGrid"),
 )
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_WESTERN_LETTERS = frozenset("àâäáãåçéèêëíìîïñóòôöõøœúùûüßæÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜÆ")
-_WESTERN_SIGNS = frozenset("«»‘’“”„–—…¡¿€£°§\xa0ªº")
+_INNER_MARK = re.compile("^\ufeff+", re.M)  # of a file that was appended to another
+_NOISE = re.compile(rb"[\x80-\xff]{100,}")  # no word is so long, except in:
+_LONG_RUNS = ("gb18030", "big5", "cp949", "cp932", "euc_jp", "cp874", "utf-8")
+_RESERVED = re.compile(rb"\x00{2,}|\x00+$")
 _ODD_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -51,26 +56,47 @@ def unify_newlines(text: str) -> str:
     return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode(data: bytes, name: str, times: int = 1) -> Decoded:
+def without_inner_marks(text: str) -> str:
+    """The text without byte-order marks at the beginning of lines, where files were joined."""
+    return _INNER_MARK.sub("", text) if "\ufeff" in text else text
+
+
+def decode(data: bytes, name: str, times: int = 1, encoding: str | None = None) -> Decoded:
     """Text of a caption file.
 
     Args:
         data: the file's bytes; gzip is unpacked.
         name: of the file in messages.
         times: how many times the limit of `max_text_size` is allowed.
+        encoding: a codec of Python; None: that of `text_encoding`, else by the byte-order mark, as UTF-8, or as the
+            most likely code page.
     Raises:
         CaptionError: the file is empty, binary or too large.
+        UsageError: Python has no such codec.
     """
-    decoded = _decoded(unpacked(data, name, times), name)
+    codec = named_encoding() if encoding is None else text_codec(encoding)
+    unpacked_data = unpacked(data, name, times)
+    decoded = _decoded(unpacked_data, name) if codec is None else _named(unpacked_data, codec, name)
+    decoded = replace(decoded, text=without_inner_marks(decoded.text))
+    if not decoded.text.strip():
+        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
     check_text(decoded.text, name, times)
     return decoded
 
 
+def _named(data: bytes, codec: str, name: str) -> Decoded:
+    """Text in the encoding that the user names; a byte-order mark of it is dropped."""
+    text = data.decode(codec, errors="replace").rstrip("\x00\x1a")
+    bad = text.count("\ufffd") - data.count("\ufffd".encode())
+    warnings = (f"{name}: {bad} characters are not valid {codec}; replaced by \ufffd",) if bad > 0 else ()
+    return Decoded(unify_newlines(text), codec, warnings)
+
+
 def _decoded(data: bytes, name: str) -> Decoded:
     if not data.strip():
-        raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
     for mark, codec, label in _MARKS:
-        if data.startswith(mark):
+        if data.startswith(mark) and codec != "utf-8-sig":
             return _marked(data, codec, label, name)
     for magic, what in _MAGIC:
         if data.startswith(magic):
@@ -78,18 +104,32 @@ def _decoded(data: bytes, name: str) -> Decoded:
     if data[4:8] == b"ftyp":
         raise CaptionError(f"{name}: expected captions (text), got an MP4 or M4A file; are audio and captions swapped?")
     if b"\x00" in data:
-        return _utf16_without_mark(data, name)
-    text, encoding, warnings = _utf8_or_guess(data)
+        wide = _utf16_without_mark(data, name)
+        if wide is not None:
+            return wide
+        # Space that a recorder or a file system reserved: at the end, or a block of it.
+        data = _RESERVED.sub(b"", data.rstrip(b"\x00\r\n\t "))
+        if b"\x00" in data:
+            raise CaptionError(
+                f"{name}: expected captions (text), got binary data (zero bytes); save the captions as UTF-8"
+            )
+    marked = data.startswith(codecs.BOM_UTF8)
+    text, encoding, warnings = _utf8_or_guess(data.removeprefix(codecs.BOM_UTF8))
+    if marked and encoding not in _LONG_RUNS and (noise := _NOISE.search(data)):
+        raise CaptionError(
+            f"{name}: begins as UTF-8 but {len(noise[0])} bytes in a row cannot be decoded; save it as UTF-8"
+        )
+    text = text.rstrip("\x1a")  # the end of a file of DOS
     odd = len(_ODD_CONTROLS.findall(text))
     if odd > max(2, len(text) // 100):
         raise CaptionError(f"{name}: expected captions (text), got binary data; give a text, SRT, VTT, ... file")
-    return Decoded(unify_newlines(text), encoding, warnings)
+    return Decoded(unify_newlines(text), "utf-8 with BOM" if marked and encoding == "utf-8" else encoding, warnings)
 
 
 def _marked(data: bytes, codec: str, label: str, name: str) -> Decoded:
     text = data.decode(codec, errors="replace")
     if not text.strip():
-        raise CaptionError(f"{name}: the caption file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
     bad = text.count("\ufffd")
     if bad > max(3, len(text) // 20):
         raise CaptionError(f"{name}: begins as {label} but {bad} characters cannot be decoded; save it as UTF-8")
@@ -97,15 +137,18 @@ def _marked(data: bytes, codec: str, label: str, name: str) -> Decoded:
     return Decoded(unify_newlines(text), label, warnings)
 
 
-def _utf16_without_mark(data: bytes, name: str) -> Decoded:
-    even, odd, half = data[0::2].count(0), data[1::2].count(0), len(data) / 2
-    for codec, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        # In UTF-16 text one byte of two is often zero (line ends, Latin letters), in binary data either byte.
-        if zeros > 0.2 * half and others < 0.02 * half:
-            text = data.decode(codec, errors="replace")
-            if _ODD_CONTROLS.search(text) is None:
-                return Decoded(unify_newlines(text), codec, (f"{name}: no byte-order mark; read as {codec}",))
-    raise CaptionError(f"{name}: expected captions (text), got binary data (zero bytes); save the captions as UTF-8")
+def _utf16_without_mark(data: bytes, name: str) -> Decoded | None:
+    """UTF-16 text: line ends and blanks of one byte order, no controls, and letters in every script."""
+    even = data[: len(data) // 2 * 2]
+    for codec, line_end in (("utf-16-le", b"\n\x00"), ("utf-16-be", b"\x00\n")):
+        pairs = {even[place : place + 2] for place in range(0, min(len(even), 1 << 16), 2)}
+        if line_end not in pairs and line_end.replace(b"\n", b" ") not in pairs:
+            continue
+        text = even.decode(codec, errors="replace").rstrip("\x00")
+        letters = sum(unicodedata.category(c)[0] not in "C" or c in "\n\r\t" for c in text[: 1 << 16])
+        if _ODD_CONTROLS.search(text) is None and letters >= 0.98 * len(text[: 1 << 16]):
+            return Decoded(unify_newlines(text), codec, (f"{name}: no byte-order mark; read as {codec}",))
+    return None
 
 
 def _utf8_or_guess(data: bytes) -> tuple[str, str, tuple[str, ...]]:
@@ -121,40 +164,43 @@ def _utf8_or_guess(data: bytes) -> tuple[str, str, tuple[str, ...]]:
                 return data.decode(encoding), encoding, ()
         except (LookupError, UnicodeDecodeError):
             pass  # a wrong declaration: guess as for any other file
-    text = data.decode("utf-8", errors="replace")
-    bad, good = text.count("\ufffd"), sum(c > "\x7f" and c != "\ufffd" for c in text)
-    if good >= 10 * bad:  # a few errors in a UTF-8 file, not another code page
-        return text, "utf-8", (f"{bad} characters are not valid UTF-8 (the first in line {first}); replaced by \ufffd",)
-    encoding = _guess(data)
-    note = f"not UTF-8 (line {first}); read as {encoding}; if letters look wrong, save the file as UTF-8"
-    return data.decode(encoding, errors="replace"), encoding, (note,)
+    return _line_by_line(data, first)
 
 
-def _guess(data: bytes) -> str:
-    """A code page for `data`: cp1252 if the text then looks Western European, else charset-normalizer's guess."""
-    western = data.decode("cp1252", errors="replace")
-    if "\ufffd" not in western and _reads_as_western(western):
-        return "cp1252"
-    from charset_normalizer import from_bytes
+def _line_by_line(data: bytes, first: int) -> tuple[str, str, tuple[str, ...]]:
+    """Lines of UTF-8 stay, also with a few bad bytes; the others are read in the code page that fits them together."""
+    lines = data.split(b"\n")
+    kinds = [_kind(line) for line in lines]
+    strange = [line for line, kind in zip(lines, kinds, strict=True) if kind == "other"]
+    # A line of another code page may be valid UTF-8 by chance, most of them are not.
+    unicode = [kind for kind in kinds if kind in ("utf-8", "damaged")]
+    if strange and len(unicode) * 10 < len(strange):
+        kinds, strange, unicode = ["other"] * len(lines), lines, []
+    page = guess(b"\n".join(strange)) if strange else "utf-8"
+    codec = {"ascii": "ascii", "utf-8": "utf-8", "damaged": "utf-8", "other": page}
+    if unicode:
+        texts = [line.decode(codec[kind], errors="replace") for line, kind in zip(lines, kinds, strict=True)]
+        text = "\n".join(texts)
+    else:  # at once: a code page may keep a state over lines
+        text = data.decode(page, errors="replace")
+    notes = []
+    if "damaged" in kinds:
+        bad = sum(text.count("\ufffd") for text, kind in zip(texts, kinds, strict=True) if kind == "damaged")
+        line = kinds.index("damaged") + 1
+        notes.append(f"{bad} characters are not valid UTF-8 (the first in line {line}); replaced by \ufffd")
+    if strange:
+        which = f"{len(strange)} of {len(lines)} lines are not UTF-8" if unicode else "not UTF-8"
+        notes.append(f"{which} (line {first}); read as {page}; if letters look wrong, name the encoding (--encoding)")
+    return text, "utf-8" if unicode else page, tuple(notes)
 
-    best = from_bytes(data).best()
-    return best.encoding if best is not None else "cp1252"
 
-
-def _reads_as_western(text: str) -> bool:
-    """Whether accented letters occur among unaccented ones, as in every Western European language.
-
-    Detectors that count letter pairs have too little data with a dozen accents in a page and choose similar code pages
-    (cp1250, cp1257). Text of another alphabet read as cp1252 has runs of accented letters and signs.
-    """
-    accents = [c for c in text if c > "\x7f"]
-    words = re.findall(r"[^\W\d_]+", text)
-    # "déçue" has two in a row; three indicate another alphabet, as do accented capitals inside a word.
-    odd = sum(
-        len(run)
-        for word in words
-        for run in re.findall(r"[^\x00-\x7f]+", word)
-        if len(run) > 2 or (run[-1].isupper() and not word.isupper() and not word.startswith(run))
-    )
-    common = sum(c in _WESTERN_LETTERS or c in _WESTERN_SIGNS for c in accents)
-    return common - odd >= 0.9 * len(accents)
+def _kind(line: bytes) -> str:
+    if line.isascii():
+        return "ascii"
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        text = line.decode("utf-8", errors="replace")
+        bad, good = text.count("\ufffd"), sum(c > "\x7f" and c != "\ufffd" for c in text)
+        return "damaged" if good > 2 * bad else "other"
+    return "utf-8"

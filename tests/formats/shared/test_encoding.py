@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 
 import pytest
+from click.testing import CliRunner
 
-from ctcalign.errors import CaptionError
+from ctcalign.cli import commands
+from ctcalign.errors import CaptionError, UsageError
+from ctcalign.formats.captions import read_captions
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nGrüße, naïve café\n"
 
@@ -85,3 +89,66 @@ def test_binary_and_empty_files_are_refused(reading, data, message):
 def test_gzip_is_unpacked(reading):
     captions = reading(gzip.compress(SRT.encode()), "a.srt.gz")
     assert (captions.format, captions.cues[0].text) == ("srt", "Grüße, naïve café")
+
+
+def test_lines_of_utf8_stay_when_others_are_not(reading):
+    lines = ["– “tonight”", "ascii", "naïve café", "它很高", "12 £"]
+    pages = ["utf-8", "utf-8", "cp1252", "utf-8", "cp1252"]
+    data = b"\n".join(line.encode(page) for line, page in zip(lines, pages, strict=True))
+    captions = reading(data, "a.txt")
+    assert [cue.text for cue in captions.cues] == lines
+    assert any("2 of 5 lines are not UTF-8 (line 3); read as cp1252" in warning for warning in captions.warnings)
+
+
+def test_byte_order_marks_inside_are_dropped(reading):
+    one = "1\n00:00:01,000 --> 00:00:02,000\nGrüße\n\n"
+    captions = reading(("\ufeff" + one + "\ufeff" + one.replace("01,", "03,").replace("02,", "04,")).encode())
+    assert [(cue.start, cue.id, cue.text) for cue in captions.cues] == [(1.0, "1", "Grüße"), (3.0, "1", "Grüße")]
+    text = io.StringIO("\ufeffa\n\ufeffb\n")
+    assert [cue.text for cue in read_captions(text).cues] == ["a", "b"]
+
+
+@pytest.mark.parametrize("end", [b"\x00", b"\x00" * 200, b"\x00\r\n\x00\x00", b"\x1a"])
+def test_what_fills_the_end_of_a_file_is_dropped(reading, end):
+    captions = reading("– Grüße\nb".encode() + end, "a.txt")
+    assert [cue.text for cue in captions.cues] == ["– Grüße", "b"]
+    assert captions.encoding == "utf-8"
+
+
+@pytest.mark.parametrize("text", ["晚上好，欢迎来到海港博物馆。", "Добрый вечер", "مساء الخير", "Grüße", "こんばんは"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_mark_in_every_script(reading, text, codec):
+    captions = reading(f"1\r\n00:00:01,000 --> 00:00:02,000\r\n{text}\r\n".encode(codec))
+    assert (captions.cues[0].text, captions.encoding) == (text, codec)
+
+
+def test_the_named_encoding_is_used(reading):
+    data = "Merhaba dünya, şekerli çay".encode("cp1254")
+    assert reading(data, "a.txt", encoding="latin-1").cues[0].text == "Merhaba dünya, þekerli çay"
+    assert reading(data, "a.txt", encoding="cp1254").warnings == []
+    assert reading("Grüße".encode("utf-16"), "a.txt", encoding="UTF-16").cues[0].text == "Grüße"
+    damaged = reading("Grüße".encode("cp1252"), "a.txt", encoding="utf-8")
+    assert "2 characters are not valid utf-8" in damaged.warnings[0]
+    for wrong in ("utf-99", "base64", "a\x00"):
+        with pytest.raises(UsageError, match="expected an encoding"):
+            reading(data, "a.txt", encoding=wrong)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["convert {} - --to tsv", "score {} {}", "plot no.wav {}", "search no.wav --phrases {}", "align no.wav {}"],
+)
+def test_every_command_that_reads_captions_takes_an_encoding(tmp_path, command):
+    path = tmp_path / "a.srt"
+    path.write_bytes("1\n00:00:01,000 --> 00:00:02,000\nGrüße\n".encode("cp1252"))
+    arguments = [part.format(path) for part in command.split()]
+    result = CliRunner().invoke(commands, [*arguments, "--encoding", "nonsense"], catch_exceptions=True)
+    assert "expected an encoding" in result.output + str(result.exception)
+    assert "No such option" not in result.output
+
+
+def test_a_file_in_a_named_encoding_is_converted(tmp_path):
+    path = tmp_path / "a.srt"
+    path.write_bytes("1\n00:00:01,000 --> 00:00:02,000\nşeker\n".encode("cp1254"))
+    result = CliRunner().invoke(commands, ["convert", str(path), "-", "--to", "srt", "--encoding", "cp1252"])
+    assert "þeker" in result.output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.formats.shared.pauses import pause_labels
+from ctcalign.formats.shared.reading.pauses import pause_labels
 from tests.formats.conftest import rows
 
 WORDS = ["good", "evening", "and", "welcome"]
