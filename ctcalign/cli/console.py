@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,23 @@ def warn(messages: Iterable[str]) -> None:
         click.echo(f"ctcalign: warning: {message}", err=True)
     if len(unique) > MOST_WARNINGS:
         click.echo(f"ctcalign: warning: and {len(unique) - MOST_WARNINGS} more; the JSON output contains all", err=True)
+
+
+@contextmanager
+def shown_warnings(category: type[Warning]) -> Iterator[None]:
+    """Print Python warnings of a category as `warn` does; the command line ignores those of libraries."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", category=category)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, kind: type[Warning], *where: Any) -> None:
+            if issubclass(kind, category):
+                warn([str(message)])
+            else:
+                others(message, kind, *where)
+
+        warnings.showwarning = show  # type: ignore[assignment]  # restored by catch_warnings
+        yield
 
 
 def print_json(document: Any, indent: int = 2) -> None:

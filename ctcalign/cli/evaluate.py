@@ -35,6 +35,14 @@ Examples:
 @click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
 @click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
 @click.option("--min-word-score", type=float, help="Exclude words with a lower time score (nats) from the delays.")
+@click.option(
+    "--text",
+    type=click.Choice(["normalised", "as-is"]),
+    default="normalised",
+    show_default=True,
+    help="References: normalised as `align` does where the model lacks symbols (mark-up, punctuation, numbers), or as "
+    "they are.",
+)
 @device_option
 @licence_option
 @trust_options
@@ -49,6 +57,7 @@ def command(
     lm_weight: float,
     word_bonus: float,
     min_word_score: float | None,
+    text: str,
     device: str,
     allow_noncommercial: bool,
     allow_commands: bool,
@@ -88,7 +97,12 @@ def command(
             progress=None if quiet else progress,
             allow_commands=allow_commands,
             allow_remote=allow_remote,
+            text=text,
         )
+    from ctcalign.cli.console import warn
+
+    if found.skipped:
+        warn([f"cuts left out: {found.skipped}"])
     if as_json:
         from ctcalign.cli.console import print_json
 
@@ -114,6 +128,10 @@ def _print(found: Evaluation) -> None:
         str(errors.reference_length),
         f"{errors.substitutions} substituted, {errors.deletions} deleted, {errors.insertions} inserted",
     )
+    if found.unwritable:
+        some = ", ".join(dict.fromkeys(found.unwritable[:3]))
+        table.add_row("unwritable", str(len(found.unwritable)), f"words the model has no symbols for, such as {some}")
+    table.add_row("references", str(found.about["text"]), "")
     table.add_row("utterances", str(len(found.utterances)), _skipped(found.skipped))
     if found.delay is not None:
         for name in ("mean", "median", "p90", "p99", "first", "last"):

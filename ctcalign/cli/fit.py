@@ -39,11 +39,14 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     """
     if not options and not all_options:
         raise click.UsageError("expected options, such as --config FILE")
+    from ctcalign.cli.console import shown_warnings
+    from ctcalign.train.notices import TrainingWarning
     from ctcalign.train.run import fit
 
     # Worker processes write to the same stderr as this one (a test's stream may have no descriptor).
     with suppress(io.UnsupportedOperation):
         os.dup2(sys.stderr.fileno(), 2)
-    model = fit([*options, "--help"] if all_options else list(options))
+    with shown_warnings(TrainingWarning):
+        model = fit([*options, "--help"] if all_options else list(options))
     if model is not None:
         click.echo(str(model))

@@ -32,6 +32,26 @@ _SCRIPTS = {
 }  # fmt: skip
 _SCRIPT_OF = {code: script for script, codes in _SCRIPTS.items() for code in codes.split()}
 
+# English names, as lhotse's corpora have them in the field `language` of a supervision.
+_NAMES = {
+    "arabic": "ar", "bengali": "bn", "bulgarian": "bg", "cantonese": "yue", "catalan": "ca", "chinese": "zh",
+    "croatian": "hr", "czech": "cs", "danish": "da", "dutch": "nl", "english": "en", "estonian": "et", "finnish": "fi",
+    "french": "fr", "german": "de", "greek": "el", "hebrew": "he", "hindi": "hi", "hungarian": "hu", "icelandic": "is",
+    "indonesian": "id", "irish": "ga", "italian": "it", "japanese": "ja", "kazakh": "kk", "korean": "ko",
+    "latvian": "lv", "lithuanian": "lt", "malay": "ms", "mandarin": "zh", "norwegian": "no", "persian": "fa",
+    "polish": "pl", "portuguese": "pt", "romanian": "ro", "russian": "ru", "serbian": "sr", "slovak": "sk",
+    "slovenian": "sl", "spanish": "es", "swahili": "sw", "swedish": "sv", "tamil": "ta", "telugu": "te", "thai": "th",
+    "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "welsh": "cy",
+}  # fmt: skip
+
+
+def known_code(language: str | None) -> str | None:
+    """The code of a language given by code ("en-GB") or by English name ("French"); None for anything else."""
+    if not language or not language.strip():
+        return None
+    named = _NAMES.get(language.strip().lower())
+    return named or (language.strip() if primary_code(language) in _THREE else None)
+
 
 @lru_cache(maxsize=1024)
 def normal_code(language: str | None) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.train.checkpoints import check_weights
+from ctcalign.train.left_out import LeftOut, Usage
 from ctcalign.train.processes import seed_of, sum_over_processes
 
 
@@ -92,6 +93,8 @@ class StepLosses:
             without usable utterances takes part in the exchange of gradients.
         skipped: utterances of this process that were skipped, by reason.
         dropped: responses of all processes that were dropped, by reason.
+        used: utterances (or prompts) of all processes that the loss uses; None: those of `count`.
+        made_by_model: whether `used` depends on the model in training.
         statistics: other values that `log_row` needs.
     """
 
@@ -100,6 +103,8 @@ class StepLosses:
     anchor: Tensor
     skipped: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
+    used: int | None = None
+    made_by_model: bool = False
     statistics: Any = None
 
 
@@ -121,6 +126,7 @@ class TrainingModule(pl.LightningModule):
         self.training_config: dict[str, Any] = {}
         self.skipped: dict[str, int] = {}
         self.dropped: Counter[str] = Counter()
+        self.usage = Usage()
 
     @property
     @abstractmethod
@@ -140,7 +146,11 @@ class TrainingModule(pl.LightningModule):
         """
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """The loss, scaled so that the mean of the gradients over the processes is the gradient of the whole batch."""
+        """The loss, scaled so that the mean of the gradients over the processes is the gradient of the whole batch.
+
+        Raises:
+            TrainingError: an epoch, or the first batches, had nothing to train on.
+        """
         # A seed for each step: a training that was stopped and resumed draws the same dropout.
         torch.manual_seed(seed_of("step", self.seed, batch.epoch, batch.index, self.global_rank))
         step = self.losses(batch)
@@ -152,6 +162,7 @@ class TrainingModule(pl.LightningModule):
         for reason, number in zip(step.skipped, totals[1 : len(counted)], strict=True):
             self.skipped[reason] += int(number)
         self.dropped.update(step.dropped)
+        self._count_usage(step, totals[: len(counted)], batch.last)
         every: int = getattr(self.trainer, "log_every_n_steps", 1)  # Lightning sets it without declaring it
         if (self.global_step + 1) % max(1, every) == 0:
             known = dict(zip(own, (total / count for total in totals[len(counted) :]), strict=True))
@@ -166,6 +177,16 @@ class TrainingModule(pl.LightningModule):
             if term.whole:
                 loss = loss + term.weight * term.value * processes
         return loss
+
+    def _count_usage(self, step: StepLosses, totals: list[float], last: bool) -> None:
+        """`totals`: usable utterances and those skipped by reason, of all processes."""
+        self.usage.left_out.include(LeftOut(zip(step.skipped, map(int, totals[1:]), strict=True)))
+        self.usage.left_out.include(LeftOut(step.dropped))
+        for one in (step.skipped, step.dropped):
+            if isinstance(one, LeftOut):
+                self.usage.left_out.keep_examples(one)
+        used = int(totals[0]) if step.used is None else step.used
+        self.usage.batch(int(sum(totals)), used, last, step.made_by_model)
 
     def _log_row(self, row: dict[str, float], count: int) -> None:
         # Directly to the loggers: `self.log` repeats the last value of a name that a step does not log.
@@ -183,7 +204,12 @@ class TrainingModule(pl.LightningModule):
         return super().load_state_dict(state_dict, strict, assign)
 
     def on_train_end(self) -> None:
-        """Report the skipped utterances and dropped responses."""
+        """Report the skipped utterances and dropped responses.
+
+        Raises:
+            TrainingError: there was nothing to train on.
+        """
+        self.usage.end()
         for what, counts in (("utterances", self.skipped), ("responses", self.dropped)):
             reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()) if number)
             if reasons:

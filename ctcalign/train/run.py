@@ -267,11 +267,16 @@ class FitCommand(LightningCLI):
             help="Name of the model that is written to trainer.default_root_dir at the end; null: none.",
         )
         parser.add_argument(
-            "--language", type=str | None, default=None, help="Language of the speech, stored with the model."
+            "--language",
+            type=str | None,
+            default=None,
+            help="Code of the language of the speech. Numbers in transcripts are read in it; stored with the model.",
         )
         parser.add_argument("--licence", type=str | None, default=None, help="Licence of the model, stored with it.")
         parser.link_arguments("seed", "model.seed")
         parser.link_arguments("seed", "data.seed")
+        if issubclass(task.model, CTCModule):
+            parser.link_arguments("language", "model.language")
 
     def before_instantiate_classes(self) -> None:
         """Seed the initial weights, which are drawn when the encoder is created."""

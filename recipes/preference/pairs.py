@@ -33,8 +33,9 @@ from ctcalign.preference.pairs import label_responses
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.batch import Emissions, frames_needed
-from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut
+from ctcalign.train.data.cuts import language_of_cut, open_cuts, read_samples, text_of_cut
 from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.preference.examples import Example, Response, example_of, write_examples
 from ctcalign.train.preference.sides import Preference, edit_scores
 from ctcalign.train.preference.speech.frozen import fingerprint
@@ -69,6 +70,7 @@ class Maker:
         self.model = ctcalign.load_model(args.model, args.device)
         self.vocabulary = self.model.vocabulary
         self.tokenizer = ModelTokenizer(self.vocabulary)
+        self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, self.model.language)
         self.worse = self.model if args.worse is None else ctcalign.load_model(args.worse, args.device)
         if self.worse.vocabulary.symbols != self.vocabulary.symbols:
             raise UsageError(f"--worse: {args.worse} has other symbols than {args.model}")
@@ -100,8 +102,8 @@ class Maker:
 
     def __call__(self, cut: Any) -> tuple[list[Example], Counter[str], list[float] | None]:
         """Examples, the reasons of skipped ones, and with --matching an embedding of the utterance."""
-        text = text_of_cut(cut)
-        labels, lost = self.tokenizer.encode(text or "")
+        text = self.transcripts(text_of_cut(cut) or "", language_of_cut(cut))
+        labels, lost = self.tokenizer.encode(text)
         if not text or lost or not labels:
             return [], Counter({"untranscribed" if not text else "unsayable": 1}), None
         try:

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 
 from ctcalign.text.readings.figures import Figure, figure_of, say
-from ctcalign.text.readings.locale import Locale
+from ctcalign.text.readings.locale import Locale, locale_of
 from ctcalign.text.readings.spoken import combined, lower
 from ctcalign.text.readings.tokens import Context, Core
 
@@ -83,6 +83,11 @@ def acronym(core: Core, locale: Locale, context: Context) -> list[str]:
     if unpronounceable or (len(letters) <= 3 and not context.capitals):
         return [*letter_by_letter, word]
     return [word, *letter_by_letter]
+
+
+def is_acronym(word: str, language: str | None) -> bool:
+    """Whether a word in capitals is read letter by letter: a known acronym, or one without a vowel."""
+    return word.lower() in locale_of(language).acronyms or not set(word.upper()) & _VOWELS
 
 
 def mixed(core: Core, locale: Locale, _context: Context) -> list[str]:

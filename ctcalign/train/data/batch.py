@@ -11,12 +11,14 @@ from torch import Tensor
 
 from ctcalign.metrics import TimedWord
 from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.train.data.transcripts import Transcripts
+from ctcalign.train.left_out import LeftOut
 from ctcalign.train.processes import padded
 
 # Why an utterance is skipped in a step. SPARE: the utterance belongs to another process; this one has none of its own.
 UNREADABLE, UNTRANSCRIBED, SPARE = "unreadable", "untranscribed", "spare"
-TOO_SHORT, UNSAYABLE = "too_short", "unsayable"
-REASONS = (UNREADABLE, UNTRANSCRIBED, UNSAYABLE, TOO_SHORT)
+TOO_SHORT, UNSAYABLE, PARTIAL = "too_short", "unsayable", "partial"
+REASONS = (UNREADABLE, UNTRANSCRIBED, PARTIAL, UNSAYABLE, TOO_SHORT)
 
 
 @dataclass
@@ -25,9 +27,10 @@ class Batch:
 
     Attributes:
         features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
-        texts: transcripts.  ids: of the cuts.
+        texts: transcripts as they are in the cuts.  languages: of each, None if unknown; may be empty.
+        ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
-        reasons: why an utterance is skipped, "" if it is not.
+        reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
         epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """
 
@@ -37,6 +40,8 @@ class Batch:
     ids: list[str]
     words: list[list[TimedWord]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    languages: list[str | None] = field(default_factory=list)
     epoch: int = 0
     index: int = 0
     last: bool = False
@@ -45,9 +50,18 @@ class Batch:
         """The batch with its tensors on a device."""
         return replace(self, features=self.features.to(device), lengths=self.lengths.to(device))
 
+    def reason(self, place: int) -> tuple[str, str]:
+        """Why an utterance is skipped ("" if it is not), and the same in words."""
+        reason = self.reasons[place] if self.reasons else ""
+        return reason, self.details[place] if reason and self.details else ""
+
+    def language(self, place: int) -> str | None:
+        """Language of an utterance, None if unknown."""
+        return self.languages[place] if self.languages else None
+
     def without_nan(self) -> Batch:
         """The batch with utterances whose features are not all finite set to zero and marked as unreadable."""
-        bad = ~torch.isfinite(self.features.sum((1, 2)))
+        bad = ~torch.isfinite(self.features).all(2).all(1)  # a sum would overflow in half precision
         if not bad.any():
             return self
         reasons = self.reasons or [""] * len(self.ids)
@@ -80,30 +94,32 @@ def frames_needed(labels: Sequence[int]) -> int:
 
 
 def select(
-    batch: Batch, log_probs: Tensor, lengths: Tensor, tokenizer: Tokenizer
-) -> tuple[Emissions | None, dict[str, int]]:
+    batch: Batch, log_probs: Tensor, lengths: Tensor, tokenizer: Tokenizer, transcripts: Transcripts | None = None
+) -> tuple[Emissions | None, LeftOut]:
     """Select the utterances that can be trained on.
 
     Args:
         log_probs: (B, T, C) of the whole batch.  lengths: output frames, (B,).
+        transcripts: normalises the texts; None leaves them as they are.
     Returns:
         Their emissions, None if there are none; and the number of the others by reason.
     """
-    skipped = dict.fromkeys(REASONS, 0)
+    skipped = LeftOut(dict.fromkeys(REASONS, 0))
     kept: list[int] = []
     labels: list[list[int]] = []
     frames = lengths.tolist()
-    given = batch.reasons or [""] * len(batch.ids)
-    for place, text in enumerate(batch.texts):
-        encoded, lost = tokenizer.encode(text)
-        reason = given[place] or (UNSAYABLE if lost else "")
-        if not reason and (not frames[place] or frames_needed(encoded) > frames[place]):
-            reason = TOO_SHORT
+    for place, (text, name) in enumerate(zip(batch.texts, batch.ids, strict=True)):
+        reason, detail = batch.reason(place)
+        encoded: list[int] = []
+        if not reason:
+            written = text if transcripts is None else transcripts(text, batch.language(place))
+            encoded, lost = tokenizer.encode(written)
+            reason, detail = _obstacle(text, written, encoded, lost, frames[place])
         if not reason:
             kept.append(place)
             labels.append(encoded)
         elif reason != SPARE:
-            skipped[reason] += 1
+            skipped.add(reason, f"cut {name}: {detail}" if detail else f"cut {name}")
     if not kept:
         return None, skipped
     vocabulary, device = tokenizer.vocabulary, log_probs.device
@@ -119,3 +135,20 @@ def select(
         vocabulary.blank,
     )
     return emissions, skipped
+
+
+def _obstacle(text: str, written: str, labels: Sequence[int], lost: Sequence[str], frames: int) -> tuple[str, str]:
+    """Why a transcript cannot be trained on ("" if it can), and the same in words."""
+    if text.strip() and not written:
+        return UNTRANSCRIBED, f"no word is spoken in {shown(text)}"
+    if lost:
+        return UNSAYABLE, f"no symbol for {lost[0]!r} in {shown(text)}"
+    if not frames or frames_needed(labels) > frames:
+        return TOO_SHORT, f"{frames} frames, but {len(labels)} labels need {frames_needed(labels)}"
+    return "", ""
+
+
+def shown(text: str) -> str:
+    """The beginning of a text in quotation marks, on one line."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 40 else line[:39] + "…")

@@ -19,6 +19,8 @@ from ctcalign.models.features import SAMPLE_RATE
 from ctcalign.text.vocabulary import composed
 from ctcalign.train.processes import seed_of
 
+_EDGE = 0.1  # seconds, less than a syllable: times of supervisions and lengths of files are rounded
+
 Samples = NDArray[np.float32]
 # What lhotse raises about rows and archives that are damaged, and about audio.
 _DAMAGED = (AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
@@ -136,10 +138,28 @@ def _line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
+def captions_of_cut(cut: Any) -> list[Any]:
+    """The supervisions of a cut that have a text, by time."""
+    return [one for one in sorted(cut.supervisions, key=lambda one: float(one.start)) if one.text is not None]
+
+
 def text_of_cut(cut: Any) -> str | None:
     """Texts of the supervisions of a cut by time, composed (NFC), joined by spaces; None without any text."""
-    texts = [one.text for one in sorted(cut.supervisions, key=lambda one: float(one.start)) if one.text is not None]
+    texts = [one.text for one in captions_of_cut(cut)]
     return composed(" ".join(" ".join(texts).split())) if texts else None
+
+
+def language_of_cut(cut: Any) -> str | None:
+    """Language of the first supervision with a text, as the manifest names it; None if unknown."""
+    return next((one.language for one in captions_of_cut(cut)), None)
+
+
+def outside(cut: Any) -> str:
+    """How far a transcript exceeds its cut, in words; "" if all of it is inside, up to `_EDGE` seconds."""
+    for one in captions_of_cut(cut):
+        if one.text.strip() and not (-_EDGE <= one.start and one.end <= cut.duration + _EDGE):
+            return f"its text belongs to {one.start:g} to {one.end:g} s of a cut of {cut.duration:g} s"
+    return ""
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
@@ -151,8 +171,24 @@ def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
         if [composed(item.symbol) for item in items] != texts:
             found += [TimedWord(text, nan, nan) for text in texts]
             continue
+        shift = _shift(items, one, float(getattr(cut, "start", 0.0)))
         for text, item in zip(texts, items, strict=True):
-            known = item.score is None or item.score >= min_score
-            # lhotse gives the times of an alignment relative to the start of the cut, like those of a supervision.
-            found.append(TimedWord(text, item.start, item.end) if known else TimedWord(text, nan, nan))
+            start, end = item.start + shift, item.end + shift
+            inside = -_EDGE <= start and end <= cut.duration + _EDGE
+            known = inside and (item.score is None or item.score >= min_score)
+            found.append(TimedWord(text, start, end) if known else TimedWord(text, nan, nan))
     return found
+
+
+def _shift(items: Sequence[Any], supervision: Any, cut_start: float) -> float:
+    """Seconds to add to the times of an alignment so that they count from the start of the cut.
+
+    lhotse moves the times of supervisions when a recording is cut, but not those of their alignments.
+    """
+
+    def excess(shift: float) -> float:
+        early = float(supervision.start) - min((float(item.start) + shift for item in items), default=0.0)
+        late = max((float(item.end) + shift for item in items), default=0.0) - float(supervision.end)
+        return max(0.0, early - _EDGE) + max(0.0, late - _EDGE)
+
+    return 0.0 if excess(0.0) <= excess(-cut_start) else -cut_start

@@ -21,8 +21,8 @@ from ctcalign.errors import AudioError, UsageError
 from ctcalign.models.encoders.frontend import LEVEL
 from ctcalign.models.features import MELS, log_mel
 from ctcalign.train.data.augmentation import Augmentation
-from ctcalign.train.data.batch import SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
-from ctcalign.train.data.cuts import open_cuts, read_samples, text_of_cut, timed_words
+from ctcalign.train.data.batch import PARTIAL, SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
+from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, open_cuts, outside, read_samples, timed_words
 from ctcalign.train.processes import numpy_generator, seed_of
 
 # Frames of silence that replace an utterance without audio: enough for every encoder to give finite output.
@@ -183,39 +183,50 @@ class Reader(Dataset[Batch]):
 
     def __getitem__(self, own: ProcessBatch) -> Batch:
         read = [self._features(cut, own.epoch) for cut in own.cuts]
-        texts = [text_of_cut(cut) for cut in own.cuts]
-        reasons = [
-            SPARE if own.spare else reason or ("" if text else UNTRANSCRIBED)
-            for (_, reason), text in zip(read, texts, strict=True)
+        # Lines stay lines: mark-up such as the dash of a speaker depends on them.
+        texts = ["\n".join(one.text.strip() for one in captions_of_cut(cut)).strip() for cut in own.cuts]
+        found = [
+            (SPARE, "") if own.spare else (reason, detail) if reason else _obstacle(cut, text)
+            for cut, (_, reason, detail), text in zip(own.cuts, read, texts, strict=True)
         ]
         return Batch(
-            features=torch.nn.utils.rnn.pad_sequence([one for one, _ in read], batch_first=True),
-            lengths=torch.tensor([len(one) for one, _ in read]),
-            texts=[text or "" for text in texts],
+            features=torch.nn.utils.rnn.pad_sequence([one for one, _, _ in read], batch_first=True),
+            lengths=torch.tensor([len(one) for one, _, _ in read]),
+            texts=texts,
             ids=[cut.id for cut in own.cuts],
             words=[timed_words(cut) for cut in own.cuts] if self.words else [],
-            reasons=reasons,
+            reasons=[reason for reason, _ in found],
+            details=[detail for _, detail in found],
+            languages=[language_of_cut(cut) for cut in own.cuts],
             epoch=own.epoch,
             index=own.index,
             last=own.last,
         )
 
-    def _features(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str]:
-        """Log-mel energies (T, 80), and the reason if the utterance cannot be used, else ""."""
+    def _features(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str, str]:
+        """Log-mel energies (T, 80), and the reason if the utterance cannot be used, else "", also in words."""
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
-        reason = ""
+        reason = detail = ""
         try:
             samples = read_samples(cut, trust=self.trust)
             if self.augmentation is not None:
                 samples = self.augmentation.samples(samples, rng)
             found = log_mel(torch.from_numpy(samples)[None])[0]
             if not len(found):
-                reason = TOO_SHORT
-        except AudioError:
-            reason = UNREADABLE
+                reason, detail = TOO_SHORT, f"{len(samples)} samples"
+        except AudioError as error:
+            reason, detail = UNREADABLE, str(error).removeprefix(f"{cut.id}: ")
         if reason:
-            return torch.full((_STAND_IN_FRAMES, MELS), LEVEL), reason
-        return (found if self.augmentation is None else self.augmentation.features(found, rng)), ""
+            return torch.full((_STAND_IN_FRAMES, MELS), LEVEL), reason, detail
+        return (found if self.augmentation is None else self.augmentation.features(found, rng)), "", ""
+
+
+def _obstacle(cut: Any, text: str) -> tuple[str, str]:
+    """Why a cut whose audio can be read cannot be used, else "", and the same in words."""
+    if not text:
+        return UNTRANSCRIBED, ""
+    detail = outside(cut)
+    return (PARTIAL, detail) if detail else ("", "")
 
 
 class BatchLoader:

@@ -20,7 +20,6 @@ from ctcalign.metrics import (
     EditCounts,
     EmittedToken,
     Interval,
-    TimedWord,
     bootstrap_interval,
     character_counts,
     emission_delays,
@@ -34,11 +33,20 @@ from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.inference import emissions_of
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import pick_device
-from ctcalign.train.data.batch import UNREADABLE, UNTRANSCRIBED
-from ctcalign.train.data.cuts import read_samples, text_of_cut, timed_words
+from ctcalign.train.data.batch import PARTIAL, UNREADABLE, UNTRANSCRIBED
+from ctcalign.train.data.cuts import (
+    captions_of_cut,
+    language_of_cut,
+    outside,
+    read_samples,
+    text_of_cut,
+    timed_words,
+)
 from ctcalign.train.data.tokenizers import text_of
+from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.evaluation.decoding import Decoder
-from ctcalign.train.evaluation.validation import normalised_reference, spelled_words
+from ctcalign.train.evaluation.validation import normalised_reference, normalised_words, spelled_words
+from ctcalign.train.left_out import LeftOut
 
 
 @dataclass(frozen=True)
@@ -66,16 +74,17 @@ class Evaluation:
     """Evaluation of a set of cuts.
 
     Attributes:
-        utterances: result of each recognised cut.  skipped: number of the others by reason.
+        utterances: result of each recognised cut.  skipped: number of the others by reason, with examples.
         wer, cer: error rates as fractions with 95 % bootstrap intervals over utterances.
         words: word errors of all utterances.
         look_ahead: seconds of audio that the model needs after a frame; None if unknown or unlimited.
         delay: fields of `DelaySummary`, seconds; None if no word has a time.  mean_delay: with its interval.
-        about: name of the model, and decoding.
+        about: name of the model, decoding, and how the references were normalised.
+        unwritable: words of the references that the model has no symbols for, in order; each counts as an error.
     """
 
     utterances: list[Recognised]
-    skipped: dict[str, int]
+    skipped: LeftOut
     wer: Interval
     cer: Interval
     words: EditCounts
@@ -83,19 +92,22 @@ class Evaluation:
     delay: dict[str, float] | None = None
     mean_delay: Interval | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    unwritable: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; None for what was not measured."""
         found: dict[str, Any] = {
             **self.about,
             "utterances": len(self.utterances),
-            "skipped": self.skipped,
+            "skipped": dict(self.skipped),
+            "skipped_examples": self.skipped.examples,
             "wer": asdict(self.wer),
             "cer": asdict(self.cer),
             "words": asdict(self.words),
             "delay": None if self.delay is None else {**self.delay, "unit": "s"},
             "mean_delay": None if self.mean_delay is None else asdict(self.mean_delay),
             "look_ahead": self.look_ahead,
+            "unwritable_words": len(self.unwritable),
         }
         return {key: _without_nan(value) for key, value in found.items()}
 
@@ -107,6 +119,7 @@ def recognise(
     device: torch.device | str = "cpu",
     least_score: float = -math.inf,
     trust: Trust = NO_TRUST,
+    transcripts: Transcripts | None = None,
 ) -> Recognised:
     """Recognise one cut and compare it with its text.
 
@@ -114,6 +127,7 @@ def recognise(
         device: of the model.
         least_score: words with a lower score in the cut's alignment count as words without times.
         trust: whether the cut may run commands or open URLs.
+        transcripts: normalises the text; None leaves it as it is.
     Raises:
         AudioError: its audio cannot be read.  UntrustedDataError: it needs what is not allowed.
     """
@@ -122,18 +136,22 @@ def recognise(
     [emission] = emissions_of(model, samples[None], device)
     path = decoder.path(emission, vocabulary)
     tokens = emission_times(path, model.frame_shift, vocabulary.blank)
-    ref_text = normalised_reference(text_of_cut(cut) or "", vocabulary)
+    ref_text = normalised_reference(reference_of(cut, transcripts), vocabulary)
     hyp_text = text_of(vocabulary, collapse(path, vocabulary.blank))
-    timed = [
-        TimedWord(normalised_reference(word.text, vocabulary), word.start, word.end)
-        for word in timed_words(cut, least_score)
-    ]
+    timed = normalised_words(timed_words(cut, least_score), vocabulary, transcripts, language_of_cut(cut))
     delays = None
     if any(not math.isnan(word.end) for word in timed):
         delays = emission_delays(timed, spelled_words(tokens, vocabulary))
     words = word_counts([ref_text], [hyp_text])[0]
     characters = character_counts([ref_text], [hyp_text])[0]
     return Recognised(cut.id, ref_text, hyp_text, words, characters, delays, tokens)
+
+
+def reference_of(cut: Any, transcripts: Transcripts | None) -> str:
+    """The text of a cut, each supervision normalised in its language; without `transcripts` as it is."""
+    if transcripts is None:
+        return text_of_cut(cut) or ""
+    return " ".join(transcripts(one.text, one.language) for one in captions_of_cut(cut)).strip()
 
 
 def evaluate_cuts(
@@ -147,6 +165,7 @@ def evaluate_cuts(
     progress: Callable[[int], None] | None = None,
     allow_commands: bool = False,
     allow_remote: bool = False,
+    text: str = "normalised",
 ) -> Evaluation:
     """Recognise cuts and count errors and delays.
 
@@ -158,6 +177,8 @@ def evaluate_cuts(
         progress: called with the number of cuts so far.
         allow_commands: run shell commands that cuts name as the source of their audio.
         allow_remote: open URLs that cuts name.
+        text: "normalised": references that the model has no symbols for are normalised as `ctcalign align` does with
+            captions (mark-up, punctuation, numbers); "as-is": they are compared as they are.
     Raises:
         UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be recognised, or none has
             words.  UntrustedDataError: a cut needs what is not allowed.
@@ -169,30 +190,39 @@ def evaluate_cuts(
 
         model = load_model(model, str(place), allow_noncommercial)
     decoder = decoder or Decoder()
+    transcripts = Transcripts(model.vocabulary.encode, model.vocabulary, model.language, text)
     found: list[Recognised] = []
-    skipped = {UNREADABLE: 0, UNTRANSCRIBED: 0}
+    unwritable: list[str] = []
+    skipped = LeftOut()
     for number, cut in enumerate(cuts, 1):
+        partial = outside(cut)
         if text_of_cut(cut) is None:
-            skipped[UNTRANSCRIBED] += 1
+            skipped.add(UNTRANSCRIBED, f"cut {cut.id}")
+        elif partial:
+            skipped.add(PARTIAL, f"cut {cut.id}: {partial}")
         else:
             try:
-                found.append(recognise(model, cut, decoder, place, least_score, trust))
-            except AudioError:
-                skipped[UNREADABLE] += 1
+                found.append(recognise(model, cut, decoder, place, least_score, trust, transcripts))
+            except AudioError as error:
+                skipped.add(UNREADABLE, f"cut {error}")
+            else:
+                words = reference_of(cut, transcripts).split()
+                unwritable += [word for word in words if model.vocabulary.encode(word)[1]]
         if progress is not None:
             progress(number)
     if not sum(one.words.reference_length for one in found):
-        reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.items() if number)
-        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {reasons or 'none skipped'})")
+        left = f"skipped: {skipped}" if skipped else "none skipped"
+        raise CtcAlignError(f"cuts: no words to compare with ({len(found)} recognised, {left})")
     look_ahead = model.look_ahead if isinstance(model, Recogniser) else None
     evaluation = Evaluation(
         found,
-        {reason: number for reason, number in skipped.items() if number},
+        skipped,
         _interval([one.words for one in found]),
         _interval([one.characters for one in found]),
         total_counts([one.words for one in found]),
         look_ahead,
-        about={"model": model.name, "decode": decoder.kind},
+        about={"model": model.name, "decode": decoder.kind, "text": text},
+        unwritable=unwritable,
     )
     timed = [one.delays for one in found if one.delays is not None]
     if timed:

@@ -100,6 +100,25 @@ def read_examples(files: str | Iterable[str], key: str = "id") -> list[Example]:
     return found
 
 
+def check_kind(name: str, examples: Iterable[Example], kind: str, loss: str) -> None:
+    """Check before training that a loss can use at least one of the examples.
+
+    Args:
+        name: of the file in the configuration.  kind: "pairs", "rows" or "single", see `PreferenceTerm`.
+    Raises:
+        UsageError: the loss needs pairs (or chosen responses) and there are none.
+    """
+    listed = list(examples)
+    if kind == "rows" or not listed:
+        return
+    if not any(one.chosen is not None and (kind == "single" or one.rejected) for one in listed):
+        needed = "pairs of chosen and rejected responses" if kind == "pairs" else "chosen responses"
+        raise UsageError(
+            f"{name}: the loss {loss} needs {needed}, but none of the {len(listed)} examples, such as "
+            f"{listed[0].key[:40]!r}, has one; use a loss of single responses (bco, kto), or give pairs"
+        )
+
+
 def write_examples(path: str | Path, examples: Iterable[Example], key: str = "id") -> int:
     """Write JSON lines atomically. Returns the number of examples."""
     count = 0

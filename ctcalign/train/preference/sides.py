@@ -10,8 +10,11 @@ from torch import Tensor
 
 from ctcalign.metrics import edit_alignment
 from ctcalign.preference import ctc_token_labels
-from ctcalign.preference.pairs import differing_range
+from ctcalign.preference.pairs import NO_CHOSEN, differing_range
+from ctcalign.train.left_out import LeftOut
 from ctcalign.train.processes import padded
+
+UNPAIRED = "unpaired"  # has no partner, which a loss of pairs needs
 
 Labels = tuple[int, ...]
 """A response: labels of tokens, or of frames."""
@@ -69,6 +72,24 @@ class Side:
                 value = {"scores": tuple(scores), "token_rewards": tuple(one - 0.5 for one in scores), **value}
             values.append(value)
         return replace(self, values=values)
+
+
+def usable(preferences: Sequence[Preference], kind: str) -> tuple[list[Preference], LeftOut]:
+    """The preferences that a loss can use, and the number of responses of the others by reason.
+
+    Args:
+        kind: "pairs", "rows" or "single", see `PreferenceTerm`.
+    """
+    kept: list[Preference] = []
+    left = LeftOut()
+    for one in preferences:
+        if kind == "rows" or (one.chosen is not None and (kind == "single" or one.rejected)):
+            kept.append(one)
+        elif kind == "pairs":
+            left.add(UNPAIRED, number=len(one.values))
+        else:
+            left.add(NO_CHOSEN, number=len(one.values))
+    return kept, left
 
 
 def pair_sides(preferences: Sequence[Preference], together: bool) -> tuple[Side, Side]:

@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 
 from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
+from ctcalign.train.notices import warn
 
 
 class WordErrorGuard(pl.Callback):
@@ -68,7 +69,7 @@ class WordErrorGuard(pl.Callback):
             return
         self.fired_at = trainer.global_step
         names = ", ".join(pl_module.stop_objectives()) or "objectives"
-        pl.utilities.rank_zero_warn(
+        warn(
             f"guard: validation WER {wer:.4f} exceeds {bound:.4f} (baseline {self.baseline:.4f}) at update "
             f"{trainer.global_step}: stopped {names}"
         )

@@ -15,7 +15,9 @@ from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
 from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
 from ctcalign.train.data.tokenizers import CharacterTokenizer, Tokenizer
+from ctcalign.train.data.transcripts import TextMode, Transcripts
 from ctcalign.train.evaluation.validation import SUMS, error_sums, validation_metrics
+from ctcalign.train.left_out import LeftOut
 from ctcalign.train.processes import gather_objects, sum_over_processes
 from ctcalign.train.recogniser.export import header_of, load_initial
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
@@ -35,6 +37,9 @@ class CTCModule(TrainingModule):
         optimiser: AdamW and its rate.
         init: checkpoint (of `ctcalign fit` or exported) with the initial weights.
         seed: of all random numbers in the steps; the randomness of each utterance and step is derived from it.
+        text: "normalised": transcripts that the tokenizer cannot write are normalised as `ctcalign align` does with
+            captions (mark-up, punctuation, numbers, case); "as-is": they are left as they are, and skipped.
+        language: of transcripts that name none (code, None for English); numbers are read in it.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -48,10 +53,13 @@ class CTCModule(TrainingModule):
         optimiser: OptimiserConfig | None = None,
         init: str | None = None,
         seed: int = 1,
+        text: TextMode = "normalised",
+        language: str | None = None,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(), seed)
         self.tokenizer = tokenizer or CharacterTokenizer()
         self.vocabulary = self.tokenizer.vocabulary
+        self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, language, text)
         self.network = CtcNetwork(frontend or Frontend(), encoder, len(self.vocabulary))
         self.ctc = Term(ObjectiveConfig("ctc", 1.0))
         self.terms = [Term(config) for config in objectives or []]
@@ -108,9 +116,7 @@ class CTCModule(TrainingModule):
             statistics=[(count, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs[1:]],
         )
 
-    def emissions(
-        self, batch: Batch, features: Tensor, lengths: Tensor
-    ) -> tuple[Tensor, Emissions | None, dict[str, int]]:
+    def emissions(self, batch: Batch, features: Tensor, lengths: Tensor) -> tuple[Tensor, Emissions | None, LeftOut]:
         """The network's output (B, T, C), that of the usable utterances, and the number of the others by reason.
 
         Raises:
@@ -122,7 +128,7 @@ class CTCModule(TrainingModule):
                 f"step {self.global_step}: the network's output is NaN (batch of {', '.join(batch.ids[:3])} …); "
                 "lower the learning rate or clip gradients (trainer.gradient_clip_val)"
             )
-        return log_probs, *select(batch, log_probs, frames, self.tokenizer)
+        return log_probs, *select(batch, log_probs, frames, self.tokenizer, self.transcripts)
 
     def _factors(self) -> list[float]:
         """Factor of each objective's weight now, in [0, 1]."""
@@ -158,9 +164,11 @@ class CTCModule(TrainingModule):
         """Add the errors of the greedy path."""
         batch = batch.without_nan()
         log_probs, frames = self(batch.features, batch.lengths)
-        emissions, _ = select(batch, log_probs, frames, self.tokenizer)
+        emissions, _ = select(batch, log_probs, frames, self.tokenizer, self.transcripts)
         loss = None if emissions is None else (self.ctc.loss(emissions).loss, len(emissions.ids))
-        self._sums += error_sums(batch, log_probs, frames, self.tokenizer, self.network.frame_shift, loss)
+        self._sums += error_sums(
+            batch, log_probs, frames, self.tokenizer, self.network.frame_shift, loss, self.transcripts
+        )
 
     def on_validation_epoch_end(self) -> None:
         """Log error rates of all processes; schedules and guard use the WER."""
@@ -201,7 +209,7 @@ class CTCModule(TrainingModule):
         for term in self.terms:
             term.schedule.restore(schedules[term.label])
         self.wer = state["wer"]
-        self.skipped = dict(state["skipped"])
+        self.skipped = {**dict.fromkeys(REASONS, 0), **state["skipped"]}
 
 
 def _check_terms(terms: list[Term]) -> None:

@@ -18,7 +18,7 @@ def test_what_cannot_be_trained_on_is_left_out():
     assert found is not None
     assert found.ids == ["t"]
     assert found.targets.tolist() == [[1, 2]]
-    assert skipped == {"unreadable": 1, "untranscribed": 1, "unsayable": 1, "too_short": 2}
+    assert skipped == {"unreadable": 1, "untranscribed": 1, "partial": 0, "unsayable": 1, "too_short": 2}
     assert tuple(skipped) == REASONS
     nothing, _ = select(batch, torch.zeros(7, 9, 3), torch.zeros(7, dtype=torch.int64), CharacterTokenizer("ab"))
     assert nothing is None

@@ -194,15 +194,15 @@ def test_labelled_rows_and_what_does_not_fit(init, folder):
     assert trained(one, [batch()])[0]["preference/accuracy"] in (0.0, 1.0)
     assert one.dropped == {"infeasible": 1, "unsayable_response": 1}
     assert one.term.loss.shift.count == 2
-    one = module(init=init, loss=LossConfig("dpo"), pairs=listed(str(file)))
-    assert "preference/loss" not in trained(one, [batch()])[0]  # no pairs, so nothing to prefer
+    with pytest.raises(UsageError, match=r"the loss dpo needs pairs .* none of the 4 examples, such as 'one'"):
+        module(init=init, loss=LossConfig("dpo"), pairs=listed(str(file)))
 
 
 def test_a_batch_without_usable_utterances_does_no_harm(init, pairs):
     silent = replace(batch(), texts=["x", "y", "z"])
     one = module(init=init, loss=LossConfig("bco"), pairs=listed(pairs))
     before = {name: value.clone() for name, value in one.state_dict().items()}
-    rows = trained(one, [silent])
+    rows = trained(one, [silent, batch(1)])
     assert rows[0]["loss"] == 0
     assert rows[0]["skipped/unsayable"] == 3
     assert all(torch.isfinite(value).all() for value in one.state_dict().values())

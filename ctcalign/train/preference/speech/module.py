@@ -17,8 +17,10 @@ from ctcalign.train.base import OptimiserConfig, StepLosses, Weighted
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch, Emissions, frames_needed
 from ctcalign.train.data.tokenizers import Tokenizer
-from ctcalign.train.preference.examples import VALUES
-from ctcalign.train.preference.sides import Labels
+from ctcalign.train.data.transcripts import TextMode
+from ctcalign.train.left_out import LeftOut
+from ctcalign.train.preference.examples import VALUES, check_kind
+from ctcalign.train.preference.sides import Labels, usable
 from ctcalign.train.preference.speech.frozen import (
     ALIGNED,
     BETTER,
@@ -74,7 +76,7 @@ class CtcPreferenceModule(CTCModule):
     be used are dropped and counted by reason.
 
     Args:
-        encoder, tokenizer, frontend, optimiser, seed: see `CTCModule`.
+        encoder, tokenizer, frontend, optimiser, seed, text, language: see `CTCModule`.
         preference: the loss and its pairs.
         init: checkpoint with the initial weights.
     Raises:
@@ -90,15 +92,20 @@ class CtcPreferenceModule(CTCModule):
         optimiser: OptimiserConfig | None = None,
         init: str | None = None,
         seed: int = 1,
+        text: TextMode = "normalised",
+        language: str | None = None,
     ) -> None:
-        super().__init__(encoder, tokenizer, frontend, None, optimiser, init, seed)
+        super().__init__(encoder, tokenizer, frontend, None, optimiser, init, seed, text, language)
         config = self.preference = preference or PreferenceConfig()
         self.term = PreferenceTerm(config.loss, config.pairs.together)
         edits = config.contrast.kind == "edits"
         self.scorer = CtcScorer(
             self.term, config.tokens, config.norm, config.pairs.scored, edits, config.contrast.strength
         )
-        self.pair_maker = PairMaker(config.pairs, self.tokenizer, config.tokens == "frames")
+        self.pair_maker = PairMaker(config.pairs, self.tokenizer, config.tokens == "frames", self.transcripts)
+        if self.term.weight:
+            listed_examples = (one for listed in self.pair_maker.examples.values() for one in listed)
+            check_kind("pairs.file", listed_examples, self.term.kind, self.term.loss.name)
         responses = [
             one for listed in self.pair_maker.examples.values() for example in listed for one in example.responses
         ]
@@ -148,20 +155,34 @@ class CtcPreferenceModule(CTCModule):
         place = (self.seed, batch.epoch, batch.index)
         batch = batch.without_nan()
         log_probs, emissions, skipped = self.emissions(batch, batch.features, batch.lengths)
-        own, dropped = self._loss_inputs(batch, emissions, place)
+        own, own_dropped, own_used = self._loss_inputs(batch, emissions, place)
         result = self.term(gather_rows(own, self.device))
+        dropped, used = LeftOut(), 0
+        for left, number in gather_objects((own_dropped, own_used)):
+            dropped.include(left)
+            used += number
         ctc = log_probs.new_zeros(()) if emissions is None else self.ctc.loss(emissions).loss
         terms = {"ctc": Weighted(ctc, self.preference.ctc_weight)}
         if result is not None:
             terms["preference"] = Weighted(result.loss, self.term.weight, whole=True)
         count = 0 if emissions is None else len(emissions.ids)
-        return StepLosses(terms, count, log_probs.sum(), skipped, dropped, loss_metrics(result, dropped))
+        made = self.preference.pairs.source != "manifest"
+        return StepLosses(
+            terms,
+            count,
+            log_probs.sum(),
+            skipped,
+            dropped,
+            used if self.term.weight else None,
+            made,
+            loss_metrics(result, dropped),
+        )
 
     def _loss_inputs(
         self, batch: Batch, emissions: Emissions | None, place: tuple[int, int, int]
-    ) -> tuple[dict[str, Tensor], Counter[str]]:
-        """Inputs of the loss from this process's responses, and the responses dropped in all processes."""
-        dropped: Counter[str] = Counter()
+    ) -> tuple[dict[str, Tensor], LeftOut, int]:
+        """Inputs of the loss from this process's responses, those dropped, and the number of utterances used."""
+        dropped, used = LeftOut(), 0
         own: dict[str, Tensor] = {}
         targets: list[tuple[str, Labels]] = []
         if self.scorer.inputs["mismatched"]:
@@ -172,15 +193,18 @@ class CtcPreferenceModule(CTCModule):
             source = models.reference if self.preference.pairs.of == REFERENCE else emissions.log_probs.detach()
             assert source is not None
             generators = [torch_generator(source.device, "pairs", name, *place) for name in emissions.ids]
-            preferences, dropped = self.pair_maker(emissions, source, generators)
+            made, dropped = self.pair_maker(emissions, source, generators)
+            preferences, left = usable(made, self.term.kind)
+            dropped.include(left)
+            used = len({one.place for one in preferences})
             own = self.scorer(preferences, emissions.log_probs, models, emissions)
             if own:
                 pairs = self._mismatched(emissions, targets, dropped)
                 own |= self.scorer.mismatched(pairs, emissions.log_probs, models, emissions, self.device)
-        return own, sum(gather_objects(dropped), Counter())
+        return own, dropped, used
 
     def _mismatched(
-        self, emissions: Emissions, targets: list[tuple[str, Labels]], dropped: Counter[str]
+        self, emissions: Emissions, targets: list[tuple[str, Labels]], dropped: LeftOut
     ) -> list[tuple[int, Labels]]:
         """Each utterance with the target of the next one in the batch of all processes, if it fits into the frames."""
         found = []
@@ -190,7 +214,7 @@ class CtcPreferenceModule(CTCModule):
             if labels == _target(emissions, place):
                 continue
             if frames_needed(labels) > int(emissions.lengths[place]):
-                dropped[MISMATCHED] += 1
+                dropped.add(MISMATCHED, f"cut {name}")
             else:
                 found.append((place, labels))
         return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,9 +13,10 @@ from ctcalign.checks import check_count, check_number
 from ctcalign.edits import edit_distance
 from ctcalign.errors import OwnCodeError, UsageError
 from ctcalign.objectives import PropertyContext, build_property, improve
-from ctcalign.preference.pairs import INFEASIBLE, Candidate, Pair, pick_pairs
-from ctcalign.train.data.batch import Emissions, frames_needed
+from ctcalign.preference.pairs import IDENTICAL, INFEASIBLE, NO_CHOSEN, SURPLUS, Candidate, Pair, pick_pairs
+from ctcalign.train.data.batch import Emissions, frames_needed, shown
 from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.train.left_out import LeftOut
 from ctcalign.train.preference.examples import Example, Response, read_examples
 from ctcalign.train.preference.sides import Labels, Preference
 
@@ -76,14 +76,21 @@ class PairMaker:
         config: source and selection.
         tokenizer: of the model.
         frames: whether responses are paths, not texts.
+        normalise: of the texts of the manifest, as `Transcripts` does; None leaves them as they are.
     Attributes:
         examples: of the manifest by cut; empty for other sources.
     """
 
-    def __init__(self, config: PairsConfig, tokenizer: Tokenizer, frames: bool = False) -> None:
+    def __init__(
+        self,
+        config: PairsConfig,
+        tokenizer: Tokenizer,
+        frames: bool = False,
+        normalise: Callable[[str], str] | None = None,
+    ) -> None:
         if frames != (config.source == "paths") and config.source != "manifest":
             raise UsageError(f"pairs: source {config.source!r} gives {'no paths' if frames else 'paths'}; set `tokens`")
-        self.config, self.tokenizer, self.frames = config, tokenizer, frames
+        self.config, self.tokenizer, self.frames, self.normalise = config, tokenizer, frames, normalise
         self.property = build_property(config.property) if config.source == "paths" else None
         self.examples: dict[str, list[Example]] = {}
         if config.file is not None:
@@ -92,8 +99,11 @@ class PairMaker:
 
     def __call__(
         self, emissions: Emissions, log_probs: torch.Tensor, generators: Sequence[torch.Generator]
-    ) -> tuple[list[Preference], Counter[str]]:
+    ) -> tuple[list[Preference], LeftOut]:
         """Pairs of a batch, and the number of responses dropped by reason.
+
+        A response of the manifest that equals the chosen or an earlier one is dropped, and so is a chosen response that
+        all rejected ones are equal to.
 
         Args:
             emissions: the utterances.
@@ -101,7 +111,7 @@ class PairMaker:
             generators: one for each utterance, on the device of log_probs.
         """
         found: list[Preference] = []
-        dropped: Counter[str] = Counter()
+        dropped = LeftOut()
         for place, generator in enumerate(generators):
             frames = int(emissions.lengths[place])
             if self.config.source == "manifest":
@@ -111,12 +121,12 @@ class PairMaker:
             else:
                 responses, left = self._hypotheses(emissions, place, log_probs[place : place + 1, :frames], generator)
             found += [Preference(place, *one) for one in responses]
-            dropped += left
+            dropped.include(left)
         return found, dropped
 
     def _hypotheses(
         self, emissions: Emissions, place: int, emission: torch.Tensor, generator: torch.Generator
-    ) -> tuple[list[Any], Counter[str]]:
+    ) -> tuple[list[Any], LeftOut]:
         """Hypotheses against the transcript, or against the best of them."""
         config, count = self.config, int(emissions.target_lengths[place])
         target = tuple(emissions.targets[place, :count].tolist())
@@ -145,11 +155,11 @@ class PairMaker:
         )
         return [
             _without_values(written[pair.chosen], [written[one] for one in pair.rejected]) for pair in pairs
-        ], dropped
+        ], _named(dropped, emissions.ids[place])
 
     def _improved(
         self, emissions: Emissions, place: int, emission: torch.Tensor, generator: torch.Generator
-    ) -> tuple[list[Any], Counter[str]]:
+    ) -> tuple[list[Any], LeftOut]:
         """Sampled paths against the paths improved by the property."""
         assert self.property is not None
         count = int(emissions.target_lengths[place])
@@ -160,50 +170,73 @@ class PairMaker:
         except OwnCodeError as error:
             raise OwnCodeError(f"{error} (utterance {emissions.ids[place]})") from error
         found: list[Pair[Labels]] = []
-        dropped: Counter[str] = Counter()
+        dropped = LeftOut()
         for sampled, improved in zip(paths[0].tolist(), better[0].tolist(), strict=True):
             # The improved path is better by definition: errors of 1 and 0 express that.
             pairs, left = pick_pairs([Candidate(tuple(sampled), 1.0)], Candidate(tuple(improved), 0.0))
             found += pairs
-            dropped += left
+            dropped.include(left)
         kept = found[: self.config.pairs]
-        dropped["surplus"] += len(found) - len(kept)
-        return [_without_values(pair.chosen, pair.rejected) for pair in kept], +dropped
+        dropped.add(SURPLUS, number=len(found) - len(kept))
+        return [_without_values(pair.chosen, pair.rejected) for pair in kept], _named(dropped, emissions.ids[place])
 
-    def _listed(self, name: str, frames: int) -> tuple[list[Any], Counter[str]]:
+    def _listed(self, name: str, frames: int) -> tuple[list[Any], LeftOut]:
         """Pairs of the manifest whose responses fit into the frames of the cut."""
         examples = self.examples.get(name, [])
+        dropped = LeftOut()
         if not examples:
-            return [], Counter({UNLISTED: 1})
+            dropped.add(UNLISTED, f"cut {name}")
         found: list[Any] = []
-        dropped: Counter[str] = Counter()
         for one in examples:
-            labels = [self._labels(response, frames) for response in one.responses]
-            dropped += Counter(label for label in labels if isinstance(label, str))
-            kept = [(x, r.values) for x, r in zip(labels, one.responses, strict=True) if not isinstance(x, str)]
-            if one.chosen is not None and isinstance(labels[0], str):
-                dropped["no_chosen"] += len(kept)
-                continue
-            first = 0 if one.chosen is None else 1
-            if kept:
-                texts, values = zip(*kept, strict=True)
+            kept: list[tuple[Labels, Response]] = []
+            known: set[Any] = set()
+            twice = 0
+            for response in one.responses:
+                labels, reason, detail = self._labels(response, frames)
+                content = labels if self.frames else self.tokenizer.decode(labels)
+                if not reason and content in known:
+                    reason, detail = IDENTICAL, f"twice {shown(str(response.content))}"
+                    twice += 1
+                known.add(content)
+                if reason:
+                    dropped.add(reason, f"cut {name}: {detail}")
+                else:
+                    kept.append((labels, response))
+            if one.chosen is not None and (not kept or kept[0][1] is not one.chosen):
+                dropped.add(NO_CHOSEN, f"cut {name}", len(kept))
+            elif kept and not (one.chosen is not None and one.rejected and twice == len(one.rejected)):
+                first = 0 if one.chosen is None else 1
+                texts, values = [labels for labels, _ in kept], [response.values for _, response in kept]
                 chosen = texts[0] if first else None
                 found.append((chosen, tuple(texts[first:]), tuple(values), one.desirable_probability))
         return found, dropped
 
-    def _labels(self, response: Response, frames: int) -> Labels | str:
-        """Labels of a response, or the reason why it is dropped."""
+    def _labels(self, response: Response, frames: int) -> tuple[Labels, str, str]:
+        """Labels of a response; the reason why it is dropped, else "", and the same in words."""
         if isinstance(response.content, tuple) != self.frames:
             raise UsageError(
                 f"pairs: the manifest has {'texts' if self.frames else 'paths'}, but tokens are "
                 f"{'frames' if self.frames else 'those of texts'}; set `tokens`"
             )
         if isinstance(response.content, tuple):
-            return response.content if len(response.content) == frames else OTHER_FRAMES
-        labels, lost = self.tokenizer.encode(response.content)
+            count = len(response.content)
+            fits = count == frames
+            return response.content, "" if fits else OTHER_FRAMES, f"a path of {count} frames, the cut has {frames}"
+        text = response.content if self.normalise is None else self.normalise(response.content)
+        labels, lost = self.tokenizer.encode(text)
         if lost:
-            return UNSAYABLE
-        return tuple(labels) if frames_needed(labels) <= frames else INFEASIBLE
+            return (), UNSAYABLE, f"no symbol for {lost[0]!r} in {shown(response.content)}"
+        needed = frames_needed(labels)
+        detail = f"{shown(response.content)} needs {needed} frames, the cut has {frames}"
+        return tuple(labels), "" if needed <= frames else INFEASIBLE, detail
+
+
+def _named(dropped: Mapping[str, int], name: str) -> LeftOut:
+    """Counts with the cut as their example."""
+    found = LeftOut()
+    for reason, number in dropped.items():
+        found.add(reason, f"cut {name}", number)
+    return found
 
 
 def texts_of(

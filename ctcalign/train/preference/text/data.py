@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +11,10 @@ from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, pick_pairs
 from ctcalign.train.base import ResumableData
+from ctcalign.train.data.batch import shown
+from ctcalign.train.left_out import LeftOut
 from ctcalign.train.preference.examples import Example, read_examples
-from ctcalign.train.preference.sides import Labels, Preference
+from ctcalign.train.preference.sides import Labels, Preference, Values
 from ctcalign.train.preference.text.models import TextTokenizer
 from ctcalign.train.processes import numpy_generator
 
@@ -106,7 +107,7 @@ class _Batches:
 
 def preferences_of(
     examples: list[Example], prompts: list[list[int]], tokenizer: TextTokenizer, together: int
-) -> tuple[list[Preference], Counter[str]]:
+) -> tuple[list[Preference], LeftOut]:
     """Preferences of examples as tokens, and the number of responses dropped by reason (identical, or too long).
 
     Args:
@@ -114,36 +115,32 @@ def preferences_of(
         together: rejected responses in each pair.
     """
     found: list[Preference] = []
-    dropped: Counter[str] = Counter()
+    dropped = LeftOut()
     for place, one in enumerate(examples):
-        responses = {str(response.content): response for response in reversed(one.responses)}
-        labels = {text: tokenizer.response(text) for text in responses}
-        fitting = {text for text in responses if tokenizer.fits(prompts[place], labels[text])}
-
-        def preference(
-            chosen: str | None, rejected: tuple[str, ...], place: int = place, labels: dict[str, Labels] = labels,
-            responses: dict[str, Any] = responses, one: Example = one,
-        ) -> Preference:  # fmt: skip
-            texts = rejected if chosen is None else (chosen, *rejected)
-            return Preference(
-                place,
-                None if chosen is None else labels[chosen],
-                tuple(labels[text] for text in rejected),
-                tuple(responses[text].values for text in texts),
-                one.desirable_probability,
-            )
-
+        # Of responses with the same tokens the first counts.
+        values: dict[Labels, Values] = {}
+        labels = [tokenizer.response(str(response.content)) for response in one.responses]
+        for tokens, response in zip(labels, one.responses, strict=True):
+            values.setdefault(tokens, response.values)
+        fitting = {tokens for tokens in values if tokenizer.fits(prompts[place], tokens)}
+        example = f"prompt {shown(one.key)}"
         if one.chosen is not None and one.rejected:
-            good = str(one.chosen.content)
-            candidates = [Candidate(str(r.content), 1.0, feasible=str(r.content) in fitting) for r in one.rejected]
+            candidates = [Candidate(tokens, 1.0, feasible=tokens in fitting) for tokens in labels[1:]]
             pairs, left = pick_pairs(
-                candidates, Candidate(good, 0.0, feasible=good in fitting), pairs=len(candidates), together=together
+                candidates,
+                Candidate(labels[0], 0.0, feasible=labels[0] in fitting),
+                pairs=len(candidates),
+                together=together,
             )
-            dropped += left
-            found += [preference(pair.chosen, pair.rejected) for pair in pairs]
-            continue
-        dropped[INFEASIBLE] += len(responses) - len(fitting)
-        texts = tuple(text for text in dict.fromkeys(str(r.content) for r in one.responses) if text in fitting)
-        if texts:
-            found.append(preference(texts[0], ()) if one.chosen is not None else preference(None, texts))
-    return found, +dropped
+            for reason, number in left.items():
+                dropped.add(reason, example, number)
+            sides: list[tuple[Labels | None, tuple[Labels, ...]]] = [(pair.chosen, pair.rejected) for pair in pairs]
+        else:
+            dropped.add(INFEASIBLE, f"{example}: longer than {tokenizer.longest} tokens", len(values) - len(fitting))
+            kept = tuple(tokens for tokens in values if tokens in fitting)
+            sides = [(kept[0], ()) if one.chosen is not None else (None, kept)] if kept else []
+        for chosen, rejected in sides:
+            texts = rejected if chosen is None else (chosen, *rejected)
+            stored = tuple(values[tokens] for tokens in texts)
+            found.append(Preference(place, chosen, rejected, stored, one.desirable_probability))
+    return found, dropped

@@ -15,8 +15,9 @@ from ctcalign.errors import UsageError
 from ctcalign.files import atomic_directory
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
-from ctcalign.train.preference.examples import VALUES, Example
-from ctcalign.train.preference.sides import Labels, Preference, rows_of
+from ctcalign.train.left_out import LeftOut, Usage
+from ctcalign.train.preference.examples import VALUES, Example, check_kind
+from ctcalign.train.preference.sides import Labels, Preference, rows_of, usable
 from ctcalign.train.preference.term import LossConfig, PreferenceTerm, loss_metrics
 from ctcalign.train.preference.text.data import TextBatch, preferences_of
 from ctcalign.train.preference.text.frozen import FrozenLanguageModels, TextContrast, roles_of
@@ -106,10 +107,16 @@ class TextPreferenceModule(TrainingModule):
         # Not a torch module, so that Lightning neither trains nor saves the frozen models.
         self.frozen: FrozenLanguageModels | None = None
         self._sums: list[tuple[float, dict[str, float]]] = []
+        self.usage = Usage("examples")
 
     def on_fit_start(self) -> None:
-        """Load the frozen models whose scores are not in the data, and fit the classifier of prompts."""
+        """Load the frozen models whose scores are not in the data, and fit the classifier of prompts.
+
+        Raises:
+            UsageError: the loss can use none of the examples.
+        """
         examples: list[Example] = list(getattr(getattr(self.trainer, "datamodule", None), "examples", []))
+        check_kind("data.train", examples, self.term.kind, self.term.loss.name)
         responses = [response for one in examples for response in one.responses]
         stored = {name for name in VALUES if responses and all(name in one.values for one in responses)}
         roles = roles_of(self.scorer.needed - stored, self.contrast, self.aligned, self.reference, self.matching)
@@ -130,10 +137,15 @@ class TextPreferenceModule(TrainingModule):
             training: whether to update the state of the loss.
         """
         prompts = [self.tokenizer.prompt(one.key) for one in batch.examples]
-        preferences, own_dropped = preferences_of(batch.examples, prompts, self.tokenizer, self.together)
+        made, own_dropped = preferences_of(batch.examples, prompts, self.tokenizer, self.together)
+        preferences, left = usable(made, self.term.kind)
+        own_dropped.include(left)
         whole = gather_rows(self._loss_inputs(batch, prompts, preferences), self.device)
         result, cost = self.term(whole, training), self.term.chosen_cost(whole)
-        dropped: Counter[str] = sum(gather_objects(own_dropped), Counter())
+        dropped, used = LeftOut(), 0
+        for left, number in gather_objects((own_dropped, len({one.place for one in preferences}))):
+            dropped.include(left)
+            used += number
         metrics, terms = loss_metrics(result, dropped), {}
         if result is not None:
             terms["preference"] = Weighted(result.loss, self.term.weight, whole=True)
@@ -142,7 +154,7 @@ class TextPreferenceModule(TrainingModule):
             metrics["chosen_cost"] = float(cost.detach())
         parameters = (parameter for parameter in self.language_model.parameters() if parameter.requires_grad)
         anchor = torch.stack([parameter.sum() for parameter in parameters]).sum()
-        return StepLosses(terms, len(batch.examples), anchor, {}, dropped, metrics)
+        return StepLosses(terms, len(batch.examples), anchor, {}, dropped, used, statistics=metrics)
 
     def _loss_inputs(
         self, batch: TextBatch, prompts: list[list[int]], preferences: Sequence[Preference]
