@@ -101,6 +101,7 @@ def command(
         )
     from ctcalign.cli.console import warn
 
+    warn(found.warnings)
     if found.skipped:
         warn([f"cuts left out: {found.skipped}"])
     if as_json:

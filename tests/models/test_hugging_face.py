@@ -202,6 +202,36 @@ def test_feature_models_of_half_precision(tmp_path: Path) -> None:
     assert torch.isfinite(emission_of(folder)).all()
 
 
+def test_parakeet_in_bfloat16(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    pieces = tokenizer("metaspace", folder)
+    encoder = {
+        "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64,
+        "conv_kernel_size": 5, "subsampling_conv_channels": 16, "num_mel_bins": 80,
+    }  # fmt: skip
+    blank = len(pieces)
+    config = transformers.ParakeetCTCConfig(vocab_size=blank + 1, encoder_config=encoder, pad_token_id=blank)
+    transformers.ParakeetForCTC(config).bfloat16().save_pretrained(folder)
+    transformers.ParakeetFeatureExtractor(feature_size=80).save_pretrained(folder)
+    model = load_model(f"hf:{folder}", device="cpu")
+    assert (model.vocabulary.blank, model.vocabulary.word_pieces, model.frame_shift) == (blank, True, 0.08)
+    assert torch.isfinite(emission_of(folder)).all()
+
+
+def test_older_names_of_weights(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    folder = save(tmp_path / "model")
+    expected = emission_of(folder)
+    weights = load_file(folder / "model.safetensors")
+    normed = "parametrizations.weight.original"
+    older = {k.replace(f"{normed}0", "weight_g").replace(f"{normed}1", "weight_v"): v for k, v in weights.items()}
+    assert older.keys() != weights.keys()
+    torch.save(older, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    torch.testing.assert_close(emission_of(folder), expected)
+
+
 def without_weights(folder: Path, part: str) -> None:
     from safetensors.torch import load_file, save_file
 

@@ -81,6 +81,7 @@ class Evaluation:
         delay: fields of `DelaySummary`, seconds; None if no word has a time.  mean_delay: with its interval.
         about: name of the model, decoding, and how the references were normalised.
         unwritable: words of the references that the model has no symbols for, in order; each counts as an error.
+        warnings: about the files of the model.
     """
 
     utterances: list[Recognised]
@@ -93,6 +94,7 @@ class Evaluation:
     mean_delay: Interval | None = None
     about: dict[str, Any] = field(default_factory=dict)
     unwritable: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; None for what was not measured."""
@@ -108,6 +110,7 @@ class Evaluation:
             "mean_delay": None if self.mean_delay is None else asdict(self.mean_delay),
             "look_ahead": self.look_ahead,
             "unwritable_words": len(self.unwritable),
+            "warnings": self.warnings,
         }
         return {key: _without_nan(value) for key, value in found.items()}
 
@@ -223,6 +226,7 @@ def evaluate_cuts(
         look_ahead,
         about={"model": model.name, "decode": decoder.kind, "text": text},
         unwritable=unwritable,
+        warnings=list(getattr(model, "warnings", ())),
     )
     timed = [one.delays for one in found if one.delays is not None]
     if timed:

@@ -54,7 +54,10 @@ def cuts(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("kind", ["greedy", "beam"])
 def test_rates_and_delays_are_those_of_what_was_said(cuts, kind):
     opened = list(open_cuts("cuts", str(cuts)))
-    found = evaluate_cuts(Parrot(opened, 0.2, "dad"), opened, Decoder(kind, beam=4), device="cpu")
+    parrot = Parrot(opened, 0.2, "dad")
+    parrot.warnings = ["a feather is missing"]
+    found = evaluate_cuts(parrot, opened, Decoder(kind, beam=4), device="cpu")
+    assert found.to_dict()["warnings"] == ["a feather is missing"]
     words = [word.text for cut in opened for word in timed_words(cut)]
     wrong = words.count("dad")
     assert 0 < wrong < len(words)
