@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.alignment.alignment import Alignment
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.formats.shared.clock import decimal, number, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, channel_numbers
-from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.format import ALL, Format, Rendered
+from ctcalign.formats.shared.layout import with_blocks
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.nist import NIST, channel_namer, without_comments
 from ctcalign.formats.shared.reading.pauses import spoken_rows
 from ctcalign.formats.shared.timed_words import WordRow, grouped
 from ctcalign.formats.shared.view import counted, omission_note, recording_name, spoken_words
@@ -23,22 +25,26 @@ def render(alignment: Alignment) -> Rendered:
     Words that are not spoken (mark-up) are omitted. White space inside a word becomes "_". The confidence column is
     written when any word has a confidence, with NA for the others; the channel is 1 if the cue has none.
     """
+    source = alignment.source if alignment.source is not None and alignment.source.format in NIST else None
     name = recording_name(alignment)
-    rows: list[tuple[str, int, int, str, float | None]] = []
+    names = channel_namer(alignment)
+    rows: list[tuple[str, int, int, str, float | None, str, int]] = []
     silent = []
     for cue in alignment.cues:
         words = spoken_words(cue)
         if not words:
             silent.append(cue.index)
         for word, start, end in words:
-            channel = "1" if cue.channel is None else str(cue.channel)
-            rows.append((channel, ticks(start, 1000), ticks(end, 1000), plain(word.text), word.confidence))
+            span = (ticks(start, 1000), ticks(end, 1000))
+            more = _more_columns(cue, word) if source is not None else ""
+            rows.append((names[cue.channel], *span, plain(word.text), word.confidence, more, cue.index))
     rows.sort(key=lambda row: row[:2])
-    scored = any(row[4] is not None for row in rows)
+    scored = any(row[4] is not None or row[5] for row in rows)
     out = []
-    for channel, first, last, text, confidence in rows:
+    for channel, first, last, text, confidence, more, index in rows:
         column = "" if not scored else " NA" if confidence is None else f" {confidence:.4f}"
-        out.append(f"{name} {channel} {decimal(first, 3)} {decimal(last - first, 3)} {_SPACE.sub('_', text)}{column}\n")
+        times = f"{decimal(first, 3)} {decimal(last - first, 3)}"
+        out.append((index, f"{name} {channel} {times} {_SPACE.sub('_', text)}{column}{more}\n"))
     unplaced = sum(
         1
         for cue in alignment.cues
@@ -48,7 +54,19 @@ def render(alignment: Alignment) -> Rendered:
     notes = omission_note(silent, "have no timed words")
     if unplaced:
         notes.append(f"{counted(unplaced, 'word')} without times omitted")
-    return Rendered("".join(out), len(alignment.cues) - len(silent), len(rows), silent, notes)
+    header = f"{source.header}\n" if source is not None and source.header else ""
+    content = header + "".join(with_blocks(out, source))
+    return Rendered(content, len(alignment.cues) - len(silent), len(rows), silent, notes)
+
+
+def _more_columns(cue: AlignedCue, word: AlignedWord) -> str:
+    """Type and speaker of a word, from a file that has these columns."""
+    types = cue.attributes.get("types")
+    if not isinstance(types, list) or len(types) != len(cue.words):
+        return ""
+    place = next(place for place, own in enumerate(cue.words) if own is word)
+    kind = types[place] if isinstance(types[place], str) else "lex"
+    return f" {kind}" + (f" {'_'.join(cue.speaker.split())}" if cue.speaker else "")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
@@ -56,9 +74,11 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
     A line of fewer than five columns, or without readable times, becomes a word without times.
     """
-    lines = [(n, line.split()) for n, line in source.numbered() if not line.lstrip().startswith(";;")]
+    lines = [(n, line.split()) for n, line in without_comments(source)]
     channels = channel_numbers(p[1] for _, p in lines if len(p) > 4)
     rows: list[WordRow] = []
+    names: dict[int, str] = {}
+    types: dict[int, str | None] = {}
     alternative = 0
     for n, parts in lines:
         mark = next((p.upper() for p in parts if p.upper() in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")), None)
@@ -81,7 +101,16 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             word = CueWord(parts[4], start, round(start + length, 6), number(parts[5]) if len(parts) > 5 else None)
         speaker = parts[7] if len(parts) > 7 else None
         rows.append(WordRow(word, n, speaker, channels[parts[1]], parts[0]))
-    return grouped(spoken_rows(rows, notes))
+        names[n] = parts[1]
+        types[id(word)] = parts[6] if len(parts) > 6 else None
+    drafts = grouped(spoken_rows(rows, notes))
+    for draft in drafts:
+        if draft.line in names:
+            draft.attributes["channel"] = names[draft.line]
+        own = [types.get(id(word)) for word in draft.words]
+        if any(own):
+            draft.attributes["types"] = own
+    return drafts
 
 
 _ROW = re.compile(r"^\S+\s+\S+\s+\d+(?:\.\d+)?\s+\d+(?:\.\d+)?\s+\S+(?:\s+\S+){0,3}$|^\S+\s+\S+\s+\*\s+\*\s+<ALT")
@@ -99,6 +128,7 @@ FORMAT = Format(
     render,
     resolution=1e-3,
     keeps=frozenset({"words", "word_ends", "scores"}),
+    restores={"ctm": frozenset({ALL}), "stm": frozenset({"channel", "header", "comment"})},
     evidence="columns",
     matches=_matches,
 )

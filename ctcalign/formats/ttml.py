@@ -22,7 +22,7 @@ _ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue per <p>, without styles, <br/> as line break.
+    """One cue per <p>, <br/> as line break; region and styles become its `attributes`, the head becomes the header.
 
     A <p> without times gets those of its spans; spans with times that hold one word each are words.
 
@@ -33,6 +33,9 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     if tag_of(root) != "tt":
         raise CaptionError(f"{source.name}: expected TTML, got XML with the root <{tag_of(root)}>")
     reader = _Reader(_rates_of(root), _agents(root), notes)
+    head = re.search(r"<((?:\w+:)?head)\b[^>]*>.*?</\1>", source.text, re.S)
+    if head is not None and re.search(r"<(?:\w+:)?(?:style|region)\b", head[0]):
+        source.beside.header = head[0]
     body = next((child for child in root if tag_of(child) == "body"), None)
     if body is not None:
         reader.walk(body, _Window(0.0, None), root.get(_SPACE) == "preserve", None)
@@ -102,6 +105,7 @@ class _Reader:
                 id=element.get(_ID) or element.get("id"),
                 speaker=self._agents.get(agent, agent) if agent else None,
                 words=words,
+                attributes=_layout(element),
             )
         )
 
@@ -114,6 +118,17 @@ class _Reader:
             elif tag_of(child) == "span":
                 self._collect(child, self._window(child, window), parts)
             parts.append((child.tail or "", own))
+
+
+_NO_LAYOUT = frozenset({"begin", "end", "dur", "id", "space", "lang", "agent", "role", "key"})
+
+
+def _layout(element: Element) -> dict[str, str]:
+    """Region and styles of a <p>; "span styles" names those of its spans."""
+    out = {name: value for key, value in element.attrib.items() if (name := key.rpartition("}")[2]) not in _NO_LAYOUT}
+    spans = (span for span in element.iter() if span is not element)
+    inner = {name for span in spans for key in span.attrib if (name := key.rpartition("}")[2]) not in _NO_LAYOUT}
+    return out | ({"span styles": " ".join(sorted(inner))} if inner else {})
 
 
 def _collapsed(text: str) -> str:

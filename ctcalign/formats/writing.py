@@ -14,6 +14,7 @@ from ctcalign.files import atomic_directory, atomic_write
 from ctcalign.formats.registry import format_of
 from ctcalign.formats.shared.format import Format, Rendered, WriteReport
 from ctcalign.formats.shared.layout import lost_layout
+from ctcalign.formats.shared.nist import without_alternations
 from ctcalign.formats.shared.repair import repaired
 from ctcalign.formats.shared.view import tidied
 
@@ -29,6 +30,8 @@ def render(alignment: Alignment, format: str) -> Rendered:
     if entry.name != "json":
         checked, more = tidied(checked)
         notes += more
+    if entry.name not in ("json", "stm"):
+        checked = without_alternations(checked)
     if entry.render is None:
         raise TypeError(f"format {entry.name} has no writer")
     rendered = entry.render(checked)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
+from ctcalign.text.alternations import ALTERNATION, wordings
 from ctcalign.text.joints import is_joint, may_be_glued
 from ctcalign.text.markup.spans import Span, spans
 from ctcalign.text.markup.spans import spans as markup_spans
@@ -44,12 +45,38 @@ def words_of(text: str, language: str | None = "en") -> list[Word]:
     Every character that is not white space belongs to exactly one word, in order. White space separates words,
     punctuation is part of them; punctuation that glues two words together ends the first, see `is_joint`. In scripts
     without spaces each character is a word. Hard spaces between groups of digits do not split a number. A tag inside a
-    word belongs to it ("un<i>like</i>ly" is one word), tags around it are words that are not spoken.
+    word belongs to it ("un<i>like</i>ly" is one word), tags around it are words that are not spoken. An
+    alternation of a NIST transcript ("{lighthouse / light house / @}") is one word, its wordings are readings.
 
     Args:
         text: the caption as the file has it, mark-up included.
         language: code such as "en", "en-GB" or "deu"; None for English. It decides how numbers and signs are read.
     """
+    words: list[Word] = []
+    place = 0
+    for match in ALTERNATION.finditer(text):
+        words += _words_between(text, place, match.start(), language)
+        words.append(Word(match[0], match.start(), match.end(), *_wordings(match[0], language)))
+        place = match.end()
+    return words + _words_between(text, place, len(text), language)
+
+
+def _wordings(text: str, language: str | None) -> tuple[bool, tuple[tuple[str, ...], ...]]:
+    """Whether an alternation has a word, and the readings of all of its wordings."""
+    readings: list[tuple[str, ...]] = []
+    for wording in wordings(text):
+        spoken = [word for word in words_of(wording, language) if word.spoken]
+        if len(spoken) == 1:
+            readings += spoken[0].readings
+        elif spoken:
+            readings.append(tuple(part for word in spoken for part in word.readings[0]))
+    return bool(readings), tuple(dict.fromkeys(readings))
+
+
+def _words_between(text: str, start: int, end: int, language: str | None) -> list[Word]:
+    if start > 0 or end < len(text):
+        inner = words_of(text[start:end], language)
+        return [replace(word, start=word.start + start, end=word.end + start) for word in inner]
     visible = _Visible(text, markup_spans(text))
     tokens = list(_tokens(visible.text, language))
     around = contexts([visible.text[start:end] for start, end in tokens])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.formats import render
+from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
 
 
@@ -45,3 +46,23 @@ def test_cues_without_timed_words_are_left_out_with_a_note():
     rendered = render(Alignment("a", 5.0, "", [AlignedCue(0, "no words", 1.0, 2.0)]), "ctm")
     assert (rendered.content, rendered.omitted) == ("", [0])
     assert rendered.notes == ["1 cue has no timed words and is omitted: 0"]
+
+
+def test_a_ctm_file_comes_back_as_it_was(tmp_path):
+    content = (
+        ";; made by hand\nrec A 0.100 0.200 one 0.9000 lex Ann\nrec A 0.300 0.200 uh NA fp Ann\n"
+        ";; the other side\nrec B 1.000 0.500 three 0.5000\n"
+    )
+    source, through, target = tmp_path / "a.ctm", tmp_path / "a.json", tmp_path / "b.ctm"
+    source.write_text(content)
+    convert(source, [through])
+    convert(through, [target])
+    assert target.read_text() == content
+
+
+def test_a_note_names_the_columns_that_another_format_cannot_hold(tmp_path):
+    source, target = tmp_path / "a.ctm", tmp_path / "b.srt"
+    source.write_text("rec A 0.100 0.200 one 0.9 lex Ann\nrec B 1.000 0.500 three 0.5 lex Bob\n")
+    (report,) = convert(source, [target])
+    (note,) = [note for note in report.notes if "not kept" in note]
+    assert note.endswith("channel (2 cues), types (2 cues), speaker (2 cues)")

@@ -130,6 +130,8 @@ def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignm
     write(alignment, target, name)
     found = [cue for cue in read_alignment(target, name).cues if cue.start is not None]
     rows = shown(alignment) if name in ("srt", "vtt", "ass") else [(c, c.start, c.end) for c in placed]
+    if name == "stm":  # sorted by channel
+        rows.sort(key=lambda row: (row[0].channel or 0, row[1]))
     step = FORMATS[name].resolution * 1.5 + 1e-6
     assert len(found) == len(rows)
     for cue, (before, start, end) in zip(found, rows, strict=True):

@@ -6,6 +6,8 @@ import pytest
 
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
+from ctcalign.formats.captions import read_captions
+from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
 
 TT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -69,3 +71,17 @@ def test_ttml_in_sequence_and_in_another_encoding(reading):
 def test_other_xml_is_refused(reading, content, message):
     with pytest.raises(CaptionError, match=message):
         reading(content, "a.ttml")
+
+
+def test_one_note_names_the_regions_and_styles_that_no_output_keeps(tmp_path):
+    source, target = tmp_path / "a.ttml", tmp_path / "a.srt"
+    source.write_text(
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling"><head><styling>'
+        '<style xml:id="s" tts:color="red"/></styling><layout><region xml:id="top"/></layout></head><body><div>'
+        '<p begin="1s" end="2s" region="top" style="s" xml:id="p1">Hello</p>'
+        '<p begin="3s" end="4s">you <span tts:fontStyle="italic">there</span></p></div></body></tt>'
+    )
+    (report,) = convert(source, [target])
+    (note,) = report.notes
+    assert note.endswith("header, region (1 cue), style (1 cue), span styles (1 cue)")
+    assert [c.id for c in read_captions(source).cues] == ["p1", None]

@@ -37,7 +37,7 @@ def test_ctm_by_columns(alignment):
 @given(alignments())
 def test_stm_by_columns(alignment):
     rendered = render(alignment, "stm")
-    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: c.start)
+    placed = sorted((c for c in alignment.cues if c.start is not None), key=lambda c: (c.channel or 0, c.start))
     rows = [line.split(" ", 5) for line in rendered.content.split("\n")[:-1]]
     assert close([(float(r[3]), float(r[4])) for r in rows], [(c.start, c.end) for c in placed], 0.001)
     assert [r[2] for r in rows] == ["_".join((c.speaker or "UNKNOWN").split()) for c in placed]

@@ -163,16 +163,17 @@ def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
     """Cues in file order. Afterwards a cue has both times with 0 <= start <= end, or neither."""
     cues: list[Cue] = []
     _complete(drafts, notes)
-    latest: Span | None = None  # start of the last timed cue, furthest end so far
+    latest_of: dict[int | None, Span] = {}  # by channel: start of the last timed cue, furthest end so far
     for index, draft in enumerate(drafts):
         where = "" if draft.line is not None else f"cue {index + 1}"
         span = _checked(draft, notes, where)
         if span is not None:
+            latest = latest_of.get(draft.channel)
             if latest is not None and span.start < latest.start:
                 notes.add("starts before the cue above it; file order kept", draft.line, where)
             elif latest is not None and span.start < latest.end - 1e-6:
                 notes.add("overlaps an earlier cue", draft.line, where)
-            latest = Span(span.start, max(span.end, latest.end if latest else span.end))
+            latest_of[draft.channel] = Span(span.start, max(span.end, latest.end if latest else span.end))
         start, end = span or (None, None)
         cues.append(
             Cue(

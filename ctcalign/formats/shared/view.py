@@ -48,20 +48,20 @@ class Rows:
     notes: list[str] = field(default_factory=list)
 
 
-def caption_rows(alignment: Alignment, *, own: bool = False) -> Rows:
+def caption_rows(alignment: Alignment, *, own: bool = False, blank: bool = False) -> Rows:
     """Every cue of an alignment; one that was not placed gets a time of `unspoken.settled` if there is one.
 
     Args:
         alignment: the alignment.
         own: for a format that times events beside each other, written from a file of its kind: every cue is kept, in
             file order; those that are not spoken move with their neighbours.
+        blank: keep the segments of other formats that hold no text to show, such as drawings.
     """
     rows = Rows()
     old = []
     places = settled(alignment, apart=not own)
-    drawings = not own and alignment.source is not None and alignment.source.format == "ass"
     for i, cue in enumerate(alignment.cues):
-        if drawings and not plain(cue.text):
+        if not (own or blank) and _nothing_to_show(cue, alignment):
             rows.blank.append(cue.index)
         elif i in places:
             rows.placed.append((cue, *places[i]))
@@ -75,12 +75,18 @@ def caption_rows(alignment: Alignment, *, own: bool = False) -> Rows:
         rows.notes.append(
             f"{counted(len(old), 'cue')} not placed, written at the time of the input file: {listed(old)}"
         )
-    rows.notes += omission_note(rows.blank, "have only commands or a drawing")
+    rows.notes += omission_note(rows.blank, "have nothing to show")
     order = [start for _, start, _ in rows.placed]
     if not own and any(a > b for a, b in itertools.pairwise(order)):
         rows.placed.sort(key=lambda row: row[1])
         rows.notes.append("cues were not in the order of time: sorted by start")
     return rows
+
+
+def _nothing_to_show(cue: AlignedCue, alignment: Alignment) -> bool:
+    """Whether a cue is a drawing of ASS or a segment that scoring ignores."""
+    format = alignment.source.format if alignment.source is not None else ""
+    return format in ("ass", "stm") and not plain(cue.text)
 
 
 def placed_cues(alignment: Alignment) -> tuple[list[tuple[AlignedCue, float, float]], list[int]]:
@@ -173,7 +179,10 @@ def identifier(text: str) -> str:
 
 
 def recording_name(alignment: Alignment) -> str:
-    """The name of the recording without folder and extension; "recording" when there is none."""
+    """The id of the recording in the input file, else its name without folder and extension, else "recording"."""
+    given = alignment.source.recording if alignment.source is not None else None
+    if given and given.split() == [given]:
+        return given
     stem = PurePath(alignment.audio.replace("\\", "/")).stem
     return re.sub(r"[\s\x00-\x1f;]", "_", stem) or "recording"
 

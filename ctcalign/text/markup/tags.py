@@ -29,6 +29,11 @@ _HTML = re.compile(
 _ESCAPED = re.compile(rf"&lt;/?(?:{_NAMES})\s*/?&gt;|&lt;font\s.{0, 200}?&gt;", re.I)
 # <unk>, <laugh>, <door slams>: transcribers' notes in angle brackets
 _ANGLE_NOTE = re.compile(r"(?<![^\s>(\"'])<[A-Za-z][A-Za-z_\- ]{0,40}:?/?>")
+# (%hesitation), %uh: hesitations of NIST transcripts; of the second kind only the sign is not spoken
+_HESITATION = re.compile(r"(?<![^\s(])\(?%(?:hesitation|hes|fp|noise)\)?(?![^\s),.])", re.I)
+_HESITATION_SIGN = re.compile(
+    r"(?<![^\s(])%(?=(?:[aeu]h+|[uhae]m+|hm+|mm+|mhm|uh-?huh|um-?hum|oh|er)(?![^\s),.]))", re.I
+)
 _ASS = re.compile(r"\{[^{}]*\\[^{}]*\}|\{[A-Za-z]:[^{}]*\}")
 _DRAWING = re.compile(r"(\{[^{}]*\\p[1-9][^{}]*\})(.*?)(?=\{[^{}]*\\p0[^{}]*\}|$)", re.S)
 _RUBY_TEXT = re.compile(r"(<rt[^<>]*>)(.*?)(</rt>|</ruby>|$)", re.I | re.S)
@@ -46,6 +51,8 @@ def tag_regions(text: str) -> list[tuple[int, int, str]]:
     found += [(m.start(2), m.end(2), "note") for m in _RUBY_TEXT.finditer(text)]  # pronunciation of the adjacent word
     found += [(m.start(), m.end(), "tag") for m in _ASS_BREAK.finditer(text)]
     found += [(m.start(), m.end(), "note") for m in _ANGLE_NOTE.finditer(text)]
+    found += [(m.start(), m.end(), "note") for m in _HESITATION.finditer(text)]
+    found += [(m.start(), m.end(), "tag") for m in _HESITATION_SIGN.finditer(text)]
     out: list[tuple[int, int, str]] = []
     for start, end, kind in sorted(found, key=lambda r: (r[0], -r[1])):
         if start < end and (not out or start >= out[-1][1]):
