@@ -1,8 +1,9 @@
 """JSON of the Whisper family: openai-whisper, whisper.cpp, faster-whisper, whisperX, pipelines with chunks, and the
-verbose JSON of speech services; in general a list of objects with text, start and end in seconds."""
+JSON of speech services; in general a list of objects with a text and times."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from ctcalign.alignment.cue import CueWord
@@ -11,70 +12,103 @@ from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, times_of
 from ctcalign.formats.shared.reading.pauses import spoken_rows, spoken_words
+from ctcalign.formats.shared.reading.services import plain_results
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 
-_LISTS = ("segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "word_segments", "words")
+_LISTS = (
+    "segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "subtitles", "sentences",
+    "snippets", "lines", "body", "transcript", "word_segments", "words",
+)  # fmt: skip
 _WORD_LISTS = ("word_segments", "words")
+_TEXTS = (
+    "text", "transcript", "word", "punctuated_word", "content", "sentence", "caption", "utterance", "display", "value",
+    "line", "lyric", "label",
+)  # fmt: skip
+_SCORES = ("score", "probability", "confidence", "p", "conf")
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
     """One cue per segment, without the blank that Whisper puts before every text.
 
     Words come from the segments, else from the file's list of words, assigned to segments by time; if there are only
-    words, they are grouped into cues by pauses.
+    words, they are grouped into cues by pauses. Times may be start and end, start and duration, offset and duration, or
+    a pair, in any usual unit; see `times_of`.
     """
-    data = source.json
+    data = plain_results(source.json)
     if isinstance(data, dict) and isinstance(data.get("transcription"), list):
         return _whisper_cpp(data["transcription"])
     if isinstance(data, dict):
         rows = next((data[key] for key in _LISTS if isinstance(data.get(key), list) and key not in _WORD_LISTS), None)
         words = [w for key in _WORD_LISTS if isinstance(data.get(key), list) for w in _dicts(data[key])]
         if rows is None and not words:
-            text = str(data.get("text", "")).strip()
-            return [Draft(text)] if text else []
+            text = _text(data)
+            if text and times_of(data) != (None, None):  # the only row of a JSON-lines file
+                rows = [data]
+            else:
+                return [Draft(text)] if text else []
     else:
         rows, words = data, []
         if _dicts(rows) and all("word" in row and "text" not in row for row in _dicts(rows)):
             rows, words = None, _dicts(rows)
     if rows is None:
-        return grouped(spoken_rows([WordRow(_word(w), speaker=_str(w.get("speaker"))) for w in words], notes))
+        return grouped(spoken_rows(_word_rows(words, notes), notes))
     if rows and not _dicts(rows):
         raise CaptionError(f"{source.name}: expected segments as objects with 'text', got {type(rows[0]).__name__}")
     drafts = [_segment(row) for row in _dicts(rows)]
     if words and not any(d.words for d in drafts):
-        left = assign_words(drafts, spoken_words([_word(w) for w in words], notes))
+        in_seconds(drafts, notes)
+        left = assign_words(drafts, spoken_words([row.word for row in _word_rows(words, notes)], notes))
         if left:
             notes.add(
                 "words of the file's word list are in no segment", detail=f"{len(left)} words, first {left[0].text!r}"
             )
+    else:
+        in_seconds(drafts, notes)
+    note_dropped(_dicts(rows), drafts, notes)
+    audio = [_str(row.get("audio_filepath")) for row in _dicts(rows)]
+    if len(set(audio)) > 1:  # a manifest of NeMo for several recordings
+        for draft, path in zip(drafts, audio, strict=True):
+            draft.recording = PurePath(path).stem if path else None
     return drafts
 
 
 def _segment(row: dict[str, Any]) -> Draft:
-    start, end = _times(row)
-    text = row.get("text", row.get("word", row.get("transcript", "")))
-    return Draft(
-        str(text if text is not None else "").strip(),
-        start,
-        end,
-        id=_str(row.get("id")),
-        speaker=_str(row.get("speaker")),
-        words=[_word(w) for w in _dicts(row.get("words"))],
-    )
+    start, end = times_of(row)
+    words = [_word(w) for w in _dicts(row.get("words"))]
+    if start is None and end is None:
+        timed = [word.span for word in words if word.span is not None]
+        start, end = (timed[0].start, timed[-1].end) if timed else (None, None)
+    return Draft(_text(row), start, end, id=_str(row.get("id")), speaker=_speaker(row), words=words)
 
 
-def _times(row: dict[str, Any]) -> tuple[float | None, float | None]:
-    stamp = row.get("timestamp", row.get("timestamps"))
-    if "start" not in row and isinstance(stamp, list) and len(stamp) == 2:
-        return json_seconds(stamp[0]), json_seconds(stamp[1])
-    return json_seconds(row.get("start")), json_seconds(row.get("end"))
+def _text(row: dict[str, Any]) -> str:
+    value = next((row[key] for key in _TEXTS if isinstance(row.get(key), (str, int, float))), "")
+    return str(value).strip()
+
+
+def _speaker(row: dict[str, Any]) -> str | None:
+    return _str(next((row[key] for key in ("speaker", "speaker_label", "speakerLabel") if key in row), None))
 
 
 def _word(row: dict[str, Any]) -> CueWord:
-    start, end = _times(row)
-    score = next((row[key] for key in ("score", "probability", "confidence", "p") if key in row), None)
-    return CueWord(str(row.get("word", row.get("text", ""))).strip(), start, end, json_seconds(score))
+    start, end = times_of(row)
+    score = next((row[key] for key in _SCORES if key in row), None)
+    text = row.get("punctuated_word", row.get("word"))
+    return CueWord(_text(row) if text is None else str(text).strip(), start, end, json_seconds(score))
+
+
+def _word_rows(words: list[dict[str, Any]], notes: Notes) -> list[WordRow]:
+    """Words with times in seconds, whatever the unit of the file."""
+    read = [_word(row) for row in words]
+    timed = [Draft(word.text, word.start, word.end) for word in read]
+    in_seconds(timed, notes)
+    note_dropped(words, timed, notes)
+    return [
+        WordRow(CueWord(word.text, draft.start, draft.end, word.score), speaker=_speaker(row))
+        for word, draft, row in zip(read, timed, words, strict=True)
+    ]
 
 
 def _whisper_cpp(rows: list[Any]) -> list[Draft]:
@@ -120,12 +154,13 @@ def _str(value: object) -> str | None:
 
 
 def _matches(source: Source) -> bool:
-    data = source.json
+    data = plain_results(source.json)
     if isinstance(data, dict):
         listed = any(isinstance(data.get(key), list) for key in _LISTS)
-        return listed or (isinstance(data.get("text"), str) and not is_lhotse(data))
+        row = bool(_text(data)) and times_of(data) != (None, None)
+        return listed or ((row or isinstance(data.get("text"), str)) and not is_lhotse(data))
     if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
-        return bool(data[0].keys() & {"text", "word", "start"}) and not is_lhotse(data[0])
+        return bool(data[0].keys() & {*_TEXTS, "start"}) and not is_lhotse(data[0])
     return False
 
 

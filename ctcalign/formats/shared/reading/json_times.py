@@ -1,0 +1,131 @@
+"""Start and end of a row of JSON, whatever the keys and the unit."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from ctcalign.formats.shared.clock import json_seconds
+from ctcalign.formats.shared.drafts import Draft, Notes
+
+_STARTS = (
+    "start",
+    "begin",
+    "starttime",
+    "startoffset",
+    "begintime",
+    "from",
+    "tstart",
+    "onset",
+    "ts",
+    "tmin",
+    "xmin",
+    "startts",
+)
+_ENDS = ("end", "stop", "endtime", "endoffset", "stoptime", "to", "tend", "endts", "tmax", "xmax")
+_LENGTHS = ("duration", "dur", "length", "d")
+_SPANS = ("timestamp", "timestamps", "ts", "time", "times", "span", "interval")
+_UNITS = {"ms": 1e3, "msec": 1e3, "millis": 1e3, "milliseconds": 1e3, "inticks": 1e7, "ticks": 1e7}
+_UNITS |= dict.fromkeys(("s", "sec", "secs", "seconds"), 1.0)
+_UNIT = re.compile(rf"(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})$")
+_LOOKS_LIKE_TIME = re.compile(r"start|begin|end|time|offset|onset|dur|stamp|from|stop|^ts$|^to$", re.IGNORECASE)
+_SLOWEST = 0.1  # letters per second: with fewer, the times are in a smaller unit
+_ISO = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$")
+Times = tuple[float | None, float | None]
+
+
+def times_of(row: Mapping[str, Any]) -> Times:
+    """Start and end in seconds, or in the unit of the file where the keys do not name one; None where there is none."""
+    found = _by_name(row)
+    start = _first(found, _STARTS)
+    end = _first(found, _ENDS)
+    length = _first(found, _LENGTHS)
+    if "offset" in found:  # the start of a manifest of NeMo or of Azure; the end beside an onset
+        if "onset" in found:
+            end = found["offset"] if end is None else end
+        elif start is None:
+            start = found["offset"]
+    if start is None:
+        span = next((row[key] for key in _SPANS if isinstance(row.get(key), (list, dict))), None)
+        if isinstance(span, dict):
+            return times_of(span)
+        if isinstance(span, list) and len(span) == 2:
+            return json_seconds(span[0]), json_seconds(span[1])
+        start = _first(found, ("timestamp", "time"))
+    if end is None and start is not None and length is not None:
+        end = round(start + length, 6)
+    return start, end
+
+
+def _by_name(row: Mapping[str, Any]) -> dict[str, float]:
+    """The times of a row by key in lower case without its unit."""
+    found: dict[str, float] = {}
+    for key, value in row.items():
+        name = re.sub(r"[^a-z]", "", str(key).lower())
+        unit = None if name in (*_STARTS, *_ENDS, *_LENGTHS, *_SPANS) else _UNIT.search(name)
+        seconds = _seconds(value, _UNITS[unit[0]] if unit else 1.0)
+        if seconds is not None:
+            found.setdefault(name[: unit.start()] if unit else name, seconds)
+    return {_alias(name): seconds for name, seconds in found.items()}
+
+
+def _alias(name: str) -> str:
+    """ "tstart" of json3, "ddurationms" and the like."""
+    return {"tstart": "start", "dduration": "duration", "t": "start"}.get(name, name)
+
+
+def _seconds(value: object, scale: float) -> float | None:
+    if isinstance(value, dict):  # Google: {"seconds": "1", "nanos": 400000000}
+        parts = json_seconds(value.get("seconds", 0)), json_seconds(value.get("nanos", 0))
+        known = parts[0] is not None and parts[1] is not None and bool(value.keys() & {"seconds", "nanos"})
+        return (parts[0] or 0.0) + (parts[1] or 0.0) / 1e9 if known else None
+    if isinstance(value, str):
+        iso = _ISO.match(value)
+        if iso and value != "PT":
+            hours, minutes, seconds = (float(part or 0) for part in iso.groups())
+            return hours * 3600 + minutes * 60 + seconds
+        value = re.sub(r"(?<=\d)\s?s$", "", value)  # "1.400s"
+    return json_seconds(value, scale)
+
+
+def _first(found: Mapping[str, float], names: Sequence[str]) -> float | None:
+    return next((found[name] for name in names if name in found), None)
+
+
+def note_dropped(rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], notes: Notes) -> None:
+    """Note the keys that look like times of rows of which no time could be read."""
+    for place, (row, draft) in enumerate(zip(rows, drafts, strict=True), 1):
+        if draft.start is None and draft.end is None and not draft.words:
+            keys = [key for key, value in row.items() if _LOOKS_LIKE_TIME.search(str(key)) and _filled(value)]
+            if keys:
+                notes.add("times that are not understood are dropped", detail=f"cue {place}: {', '.join(keys[:4])}")
+
+
+def _filled(value: object) -> bool:
+    return value is not None and value != "" and not isinstance(value, bool)
+
+
+def in_seconds(drafts: list[Draft], notes: Notes) -> None:
+    """Convert times without a unit that are far too slow for seconds: milliseconds, or Azure's 100 nanoseconds."""
+    rates = [
+        len(draft.text.replace(" ", "")) / (draft.end - draft.start)
+        for draft in drafts
+        if draft.start is not None and draft.end is not None and draft.end > draft.start and draft.text.strip()
+    ]
+    if not rates or (rate := median(rates)) >= _SLOWEST:
+        return
+    scale = 1e3 if rate * 1e3 >= 10 * _SLOWEST else 1e7
+    notes.add("times read as " + ("milliseconds" if scale == 1e3 else "units of 100 nanoseconds"))
+    for draft in drafts:
+        draft.start, draft.end = _scaled(draft.start, scale), _scaled(draft.end, scale)
+        draft.words = [
+            type(word)(word.text, _scaled(word.start, scale), _scaled(word.end, scale), word.score)
+            for word in draft.words
+        ]
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None or not math.isfinite(value) else value / scale
