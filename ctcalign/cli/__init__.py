@@ -36,6 +36,14 @@ COMMANDS = {
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+# In messages of the dynamic linker, of torch, of C++ and of the system.
+_NO_MEMORY = (
+    "failed to map segment",
+    "Cannot allocate memory",
+    "can't allocate memory",
+    "bad_alloc",
+    "can't start new thread",
+)
 
 
 class _StopError(Exception):
@@ -128,6 +136,8 @@ class Commands(click.Group):
 
 def _known(error: Exception) -> str | None:
     """The line for an exception that is not a bug of ctcalign; None for any other."""
+    if any(sign in str(error) for sign in _NO_MEMORY):
+        return f"out of memory ({' '.join(str(error).split())[:200]}); try a smaller --max-memory or free some memory"
     if type(error).__name__ == "OutOfMemoryError":  # of torch, which may not be loaded
         return f"the device is out of memory ({str(error).split('. ')[0]}); try a shorter --window or another --device"
     return raised_by_user(error)

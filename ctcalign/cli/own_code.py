@@ -11,6 +11,7 @@ from pathlib import Path
 import ctcalign
 
 _HERE = str(Path(ctcalign.__file__).parent)
+_SHELL = (str(Path(_HERE, "cli", "__init__.py")), str(Path(_HERE, "__main__.py")))
 _WORKER = re.compile(r"Caught (\w+) in DataLoader worker process")
 _FRAME = re.compile(r'^ *File "([^"]+)", line (\d+), in (\S+)$', re.MULTILINE)
 
@@ -21,7 +22,8 @@ def raised_by_user(error: BaseException) -> str | None:
     The user's code is a file outside of ctcalign, the standard library and the folders of installed packages.
     """
     text = str(error)
-    if _WORKER.match(text):  # the traceback of another process, as text
+    worker = _WORKER.match(text) is not None
+    if worker:  # the traceback of another process, as text
         frames = [(file, int(line), name) for file, line, name in _FRAME.findall(text)]
         what = text.strip().splitlines()[-1]
     else:
@@ -29,12 +31,17 @@ def raised_by_user(error: BaseException) -> str | None:
             (frame.filename, frame.lineno or 0, frame.name) for frame in traceback.extract_tb(error.__traceback__)
         ]
         what = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    inside = next((place for place, (file, _, _) in enumerate(frames) if file.startswith(_HERE)), len(frames))
+    # Code that ctcalign has called: not the script that called ctcalign, nor the loop over commands.
+    inside = next((place for place, (file, _, _) in enumerate(frames) if worker or _calls(file)), len(frames))
     own = [frame for frame in frames[inside:] if _is_users(frame[0])]
     if not own:
         return None
     file, line, name = own[-1]
     return f"{file}, line {line}, in {name}: {what}"
+
+
+def _calls(file: str) -> bool:
+    return file.startswith(_HERE) and not file.startswith(_SHELL)
 
 
 def _is_users(file: str) -> bool:
