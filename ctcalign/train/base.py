@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import pytorch_lightning as pl
 import torch
@@ -17,7 +17,11 @@ from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.train.checkpoints import check_weights
 from ctcalign.train.left_out import LeftOut, Usage
+from ctcalign.train.notices import warn
 from ctcalign.train.processes import seed_of, sum_over_processes
+from ctcalign.train.resuming import check_same_task, differences, report
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -52,6 +56,15 @@ class OptimiserConfig:
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ]
         return torch.optim.AdamW([group for group in groups if group["params"]], lr=self.lr, betas=self.betas)
+
+    def renew(self, optimiser: torch.optim.Optimizer, scheduler: Any) -> None:
+        """Give a restored AdamW and its schedule (torch's LambdaLR) these options."""
+        factor = scheduler.lr_lambdas[0](scheduler.last_epoch)
+        for group in optimiser.param_groups:
+            decayed = any(parameter.ndim > 1 for parameter in group["params"])
+            group["weight_decay"] = self.weight_decay if decayed else 0.0
+            group["betas"], group["initial_lr"], group["lr"] = tuple(self.betas), self.lr, self.lr * factor
+        scheduler.base_lrs = [self.lr] * len(optimiser.param_groups)
 
     def rate_factor(self, step: int, max_steps: int) -> float:
         """Learning rate at an update as a fraction of `lr`, in [0, 1].
@@ -117,6 +130,7 @@ class TrainingModule(pl.LightningModule):
         optimiser: AdamW and its rate.  seed: of all random numbers in the steps.
     Attributes:
         training_config: the resolved configuration, stored in checkpoints.
+        resumed: changes of the configuration when the training was resumed, each with its step; stored as well.
         skipped: utterances skipped so far, by reason.  dropped: responses dropped so far, by reason.
     """
 
@@ -124,6 +138,8 @@ class TrainingModule(pl.LightningModule):
         super().__init__()
         self.optimiser, self.seed = optimiser, seed
         self.training_config: dict[str, Any] = {}
+        self.resumed: list[dict[str, Any]] = []
+        self._changed: dict[str, list[Any]] = {}
         self.skipped: dict[str, int] = {}
         self.dropped: Counter[str] = Counter()
         self.usage = Usage()
@@ -203,6 +219,37 @@ class TrainingModule(pl.LightningModule):
         check_weights(state_dict, self.state_dict())
         return super().load_state_dict(state_dict, strict, assign)
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Continue from a checkpoint, after an epoch's end with the first batch of a group of accumulated batches.
+
+        Raises:
+            UsageError: it is of another task.
+        """
+        record = checkpoint.get("ctcalign", {})
+        before = record.get("training", {})
+        check_same_task(before, self.training_config)
+        self.resumed = list(record.get("resumed", []))
+        self._changed = differences(before, self.training_config)
+        data = getattr(self.trainer, "datamodule", None)
+        position = checkpoint.get(type(data).__qualname__, {})
+        progress = checkpoint.get("loops", {}).get("fit_loop", {}).get("epoch_loop.batch_progress", {})
+        if position.get("batch") == 0 and "current" in progress:
+            # Lightning does not know the number of batches of an epoch, and would go on counting.
+            progress["current"] = dict.fromkeys(progress["current"], 0)
+            progress["is_last_batch"] = False
+
+    def on_train_start(self) -> None:
+        """Report a changed configuration, and let its optimiser take effect."""
+        if not self._changed:
+            return
+        report(self._changed, self.global_step)
+        self.resumed.append({"step": self.global_step, "changed": self._changed})
+        # Lightning has restored the options of the optimiser with its state.
+        schedulers = [one.scheduler for one in self.trainer.lr_scheduler_configs]
+        for optimiser, scheduler in zip(self.trainer.optimizers, schedulers, strict=True):
+            self.optimiser.renew(optimiser, scheduler)
+        self._changed = {}
+
     def on_train_end(self) -> None:
         """Report the skipped utterances and dropped responses.
 
@@ -263,6 +310,30 @@ class ResumableData(pl.LightningDataModule):
         if isinstance(batch, Positioned) and self.trainer is not None and self.trainer.training:
             self.position = (batch.epoch + 1, 0) if batch.last else (batch.epoch, batch.index + 1)
         return batch
+
+    def resumed(self, epoch: Callable[[int, int], Iterator[T]]) -> Iterator[T]:
+        """The batches from the current position on.
+
+        If the epoch has no batch at the position, because data or batch sizes are others than before the stop,
+        training continues with the next epoch.
+
+        Args:
+            epoch: the batches of an epoch from a given one on.
+        """
+        number, start = self.position
+        batches = epoch(number, start)
+        first = next(batches, None)
+        if first is None and start:
+            batches = epoch(number + 1, 0)
+            first = next(batches, None)
+            has = sum(1 for _ in epoch(number, 0))
+            warn(
+                f"resume: the training was stopped after {start} batches of epoch {number}, which now has {has}: data "
+                f"or batch sizes have changed; it continues with epoch {number + 1}"
+            )
+        if first is not None:
+            yield first
+            yield from batches
 
     def state_dict(self) -> dict[str, Any]:
         """The position, for a checkpoint."""

@@ -69,6 +69,18 @@ class LeftOut(dict[str, int]):
         return ", ".join(parts) or "no reason known"
 
 
+def warn_of_validation(left_out: LeftOut) -> None:
+    """Warn that validation data have nothing to measure. Every process must call it.
+
+    Args:
+        left_out: by this process.
+    """
+    found = LeftOut()
+    for one in gather_objects(left_out):
+        found.include(one)
+    warn(f"validation: nothing can be measured, so no best.ckpt is chosen: {found}")
+
+
 class Usage:
     """Counts what a training can use, batch by batch: warns of too little, and stops a training on nothing.
 

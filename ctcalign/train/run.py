@@ -25,6 +25,7 @@ from pytorch_lightning.loggers import CSVLogger
 from ctcalign.errors import UsageError
 from ctcalign.models import encoders
 from ctcalign.train.base import TrainingModule
+from ctcalign.train.best import BestCheckpoint
 from ctcalign.train.checkpoints import TrainingCheckpoints
 from ctcalign.train.data.module import CutsDataModule
 from ctcalign.train.data.tokenizers import SentencePieceTokenizer
@@ -321,7 +322,7 @@ def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
     """last.ckpt; with validation best.ckpt too, by the task's metric."""
     if not validates:
         return ModelCheckpoint(dirpath=root, filename=LAST, enable_version_counter=False)
-    return ModelCheckpoint(
+    return BestCheckpoint(
         dirpath=root,
         filename=BEST,
         monitor=task.monitor,

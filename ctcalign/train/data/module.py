@@ -85,7 +85,7 @@ class CutsDataModule(ResumableData):
             raise UsageError("data.train: expected a Shar folder or a cut manifest to train on, got none")
         self._batches = batches = self._train("data.train", self.train, rank=self.rank, world_size=self.world_size)
         reader = Reader(self.augmentation, self.seed, trust=self.trust)
-        return BatchLoader(lambda: batches.epoch(*self.position), reader, workers=self.workers)
+        return BatchLoader(lambda: self.resumed(batches.epoch), reader, workers=self.workers)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,11 +22,14 @@ from ctcalign.text.vocabulary import Vocabulary
 _PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy")
 
 
-def header_of(network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str, Any]) -> dict[str, Any]:
+def header_of(
+    network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str, Any], resumed: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Header of a network in training: what `ctcalign.load_model` needs, the configuration, and package versions.
 
     Args:
         training: the resolved configuration; its language, licence and spike_delay, if set, are stored for the model.
+        resumed: changes of the configuration in resumed trainings.
     """
     about = {name: training[name] for name in ("language", "licence", "spike_delay") if training.get(name) is not None}
     versions = {"python": platform.python_version()}
@@ -39,7 +42,8 @@ def header_of(network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str
     if commit is not None:
         versions["commit"] = commit
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return write_header(network, vocabulary, {**about, "training": dict(training), "versions": versions, "made": made})
+    record = {"training": dict(training), **({"resumed": list(resumed)} if resumed else {})}
+    return write_header(network, vocabulary, {**about, **record, "versions": versions, "made": made})
 
 
 def read_checkpoint(file: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -17,10 +17,11 @@ from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
 from ctcalign.train.data.tokenizers import CharacterTokenizer, Tokenizer
 from ctcalign.train.data.transcripts import TextMode, Transcripts
 from ctcalign.train.evaluation.validation import SUMS, error_sums, validation_metrics
-from ctcalign.train.left_out import LeftOut
+from ctcalign.train.left_out import LeftOut, warn_of_validation
 from ctcalign.train.processes import gather_objects, sum_over_processes
 from ctcalign.train.recogniser.export import header_of, load_initial
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
+from ctcalign.train.resuming import check_same_symbols
 
 
 class CTCModule(TrainingModule):
@@ -67,6 +68,7 @@ class CTCModule(TrainingModule):
         self.wer: float | None = None
         self.skipped = dict.fromkeys(REASONS, 0)
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
+        self._validation = LeftOut()
         if init is not None:
             load_initial(self.network, self.vocabulary, init)
 
@@ -159,12 +161,14 @@ class CTCModule(TrainingModule):
 
     def on_validation_epoch_start(self) -> None:
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
+        self._validation = LeftOut()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add the errors of the greedy path."""
         batch = batch.without_nan()
         log_probs, frames = self(batch.features, batch.lengths)
-        emissions, _ = select(batch, log_probs, frames, self.tokenizer, self.transcripts)
+        emissions, left = select(batch, log_probs, frames, self.tokenizer, self.transcripts)
+        self._validation.include(left)
         loss = None if emissions is None else (self.ctc.loss(emissions).loss, len(emissions.ids))
         self._sums += error_sums(
             batch, log_probs, frames, self.tokenizer, self.network.frame_shift, loss, self.transcripts
@@ -174,6 +178,8 @@ class CTCModule(TrainingModule):
         """Log error rates of all processes; schedules and guard use the WER."""
         found = validation_metrics(sum_over_processes(self._sums.to(self.device)))
         self.log_dict(found)
+        if "val_wer" not in found and not self.trainer.sanity_checking:
+            warn_of_validation(self._validation)
         if not self.trainer.sanity_checking and "val_wer" in found:
             self.wer = found["val_wer"]
 
@@ -186,7 +192,7 @@ class CTCModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the header that makes the file a model, and the state of the schedules."""
-        checkpoint["ctcalign"] = header_of(self.network, self.vocabulary, self.training_config)
+        checkpoint["ctcalign"] = header_of(self.network, self.vocabulary, self.training_config, self.resumed)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,
@@ -197,8 +203,10 @@ class CTCModule(TrainingModule):
         """Continue from a checkpoint.
 
         Raises:
-            UsageError: it was trained with other objectives.
+            UsageError: it was trained with other symbols or other objectives.
         """
+        check_same_symbols(tuple(checkpoint.get("ctcalign", {}).get("symbols", ())), self.vocabulary.symbols)
+        super().on_load_checkpoint(checkpoint)
         state = checkpoint.get("ctcalign_training", {})
         schedules = state.get("schedules", {})
         if set(schedules) != {term.label for term in self.terms}:

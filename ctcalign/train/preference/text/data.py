@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ctcalign.checks import check_count
@@ -74,15 +74,15 @@ class TextDataModule(ResumableData):
 
     def train_dataloader(self) -> Any:
         """Training batches; each pass starts at the current position."""
-        return _Batches(lambda: self._batches(self.examples, *self.position, shuffle=True))
+        return _Batches(lambda: self.resumed(partial(self._batches, self.examples, True)))
 
     def val_dataloader(self) -> Any:
         """Validation batches, in order."""
         assert self.validation is not None  # without validation data the hook is removed
         examples = read_examples(self.validation, "prompt")
-        return _Batches(lambda: self._batches(examples, 0, 0, shuffle=False))
+        return _Batches(lambda: self._batches(examples, False, 0, 0))
 
-    def _batches(self, examples: list[Example], epoch: int, start: int, shuffle: bool) -> Iterator[TextBatch]:
+    def _batches(self, examples: list[Example], shuffle: bool, epoch: int, start: int) -> Iterator[TextBatch]:
         order = list(range(len(examples)))
         if shuffle:
             order = numpy_generator(self.seed, "order", epoch).permutation(len(order)).tolist()

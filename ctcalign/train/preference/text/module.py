@@ -15,7 +15,7 @@ from ctcalign.errors import UsageError
 from ctcalign.files import atomic_directory
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
-from ctcalign.train.left_out import LeftOut, Usage
+from ctcalign.train.left_out import LeftOut, Usage, warn_of_validation
 from ctcalign.train.preference.examples import VALUES, Example, check_kind
 from ctcalign.train.preference.sides import Labels, Preference, rows_of, usable
 from ctcalign.train.preference.term import LossConfig, PreferenceTerm, loss_metrics
@@ -107,6 +107,7 @@ class TextPreferenceModule(TrainingModule):
         # Not a torch module, so that Lightning neither trains nor saves the frozen models.
         self.frozen: FrozenLanguageModels | None = None
         self._sums: list[tuple[float, dict[str, float]]] = []
+        self._validation = LeftOut()
         self.usage = Usage("examples")
 
     def on_fit_start(self) -> None:
@@ -194,15 +195,21 @@ class TextPreferenceModule(TrainingModule):
 
     def on_validation_epoch_start(self) -> None:
         self._sums = []
+        self._validation = LeftOut()
 
     def validation_step(self, batch: TextBatch, batch_idx: int) -> None:
         """The loss and its metrics, without updating its state."""
         step = self.losses(batch, training=False)
         count = sum(gather_objects(step.count))
-        self._sums.append((float(count), {**step.statistics, "loss": self._total(step)}))
+        if isinstance(step.dropped, LeftOut) and self.trainer.is_global_zero:
+            self._validation.include(step.dropped)  # of all processes
+        if step.terms:
+            self._sums.append((float(count), {**step.statistics, "loss": self._total(step)}))
 
     def on_validation_epoch_end(self) -> None:
         """Log means over the validation examples, which are the same in all processes."""
+        if not any("loss" in metrics for _, metrics in self._sums) and not self.trainer.sanity_checking:
+            warn_of_validation(self._validation)
         for name in MONITORED:
             known = [(count, metrics[name]) for count, metrics in self._sums if name in metrics]
             if known:
@@ -211,7 +218,7 @@ class TextPreferenceModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the configuration, the state of the loss and the classifier of prompts."""
-        checkpoint["ctcalign"] = {"training": self.training_config}
+        checkpoint["ctcalign"] = {"training": self.training_config, "resumed": self.resumed}
         classifier = None if self.classifier is None else self.classifier.state_dict()
         checkpoint["ctcalign_preference"] = {
             **self.term.state_dict(),
@@ -225,6 +232,7 @@ class TextPreferenceModule(TrainingModule):
         Raises:
             UsageError: it was trained with another loss.
         """
+        super().on_load_checkpoint(checkpoint)
         state = checkpoint.get("ctcalign_preference", {})
         self.term.load_state_dict(state)
         self.dropped = Counter(state["dropped"])

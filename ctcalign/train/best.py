@@ -1,0 +1,32 @@
+"""The checkpoints of a training: the last one, and the best one if there is something to compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Lightning's checkpoints of a monitored metric; after a validation without it the last one alone is saved.
+
+    Lightning ends a training when the metric is missing, and loses it.
+    """
+
+    @property
+    def state_key(self) -> str:
+        """The key of Lightning's own class, under which earlier checkpoints hold the state."""
+        return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__, 1)
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Save a checkpoint after a validation."""
+        if self.monitor in trainer.callback_metrics or trainer.sanity_checking or trainer.fast_dev_run:
+            super().on_validation_end(trainer, pl_module)
+        elif self.dirpath is not None:
+            trainer.save_checkpoint(Path(self.dirpath) / f"{self.CHECKPOINT_NAME_LAST}{self.FILE_EXTENSION}")
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Save a checkpoint at the end of an epoch, if that is when validation ends."""
+        if self.monitor in trainer.callback_metrics:
+            super().on_train_epoch_end(trainer, pl_module)
