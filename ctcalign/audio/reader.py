@@ -22,7 +22,7 @@ _CANCELLED = 0.01
 # Samples beyond it cannot be squared and summed in single precision; even 32-bit integers read as floats stay below.
 _LOUDEST = 1e10
 # A header that gives more seconds than this per byte is not believed: no encoding is that small.
-_SECONDS_PER_BYTE = 0.1
+_SECONDS_PER_BYTE = 1.0
 
 
 class AudioReader:

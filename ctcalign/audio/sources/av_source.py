@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from ctcalign.audio.file_parts import FilePart
-from ctcalign.audio.info import AudioInfo, AudioTrack, Piece, Samples, check_rate, with_channels
+from ctcalign.audio.info import AudioInfo, AudioTrack, Piece, check_rate, with_channels
 from ctcalign.audio.mpeg import stated_seconds
+from ctcalign.audio.sources.av_samples import samples_of
 from ctcalign.audio.sources.clock import Clock
 from ctcalign.audio.sources.stream_times import EXACT_DURATION, duration_of, start_note, zero_of
 from ctcalign.audio.tracks import choose_track, tracks_note, tracks_of
@@ -144,18 +144,18 @@ class AvSource:
             timed = container.format.name in _WITH_CLOCK
             frames = _Frames(container, stream)
             for frame in frames:
+                try:
+                    samples = with_channels(samples_of(frame), channels)
+                    check_rate("a frame", int(frame.sample_rate))
+                except AudioError as error:
+                    frames.damaged.append(str(error))
+                    continue
                 if frame.sample_rate != clock.rate:
-                    try:
-                        check_rate(self._name, int(frame.sample_rate))
-                    except AudioError as error:
-                        frames.damaged.append(str(error))
-                        continue
                     warnings.append(
                         f"{self._name}: the sample rate changes from {clock.rate} to {frame.sample_rate} Hz at "
                         f"{clock.seconds:.2f} s"
                     )
                     clock.change_rate(int(frame.sample_rate))
-                samples = with_channels(_to_float(frame), channels)
                 time = frame.time if timed else None
                 if time is not None and container.format.name in _MPEG:
                     time -= round((time - clock.expected) / _WRAP) * _WRAP
@@ -269,27 +269,3 @@ def _short(format_name: str, path: Path) -> str:
     names = format_name.split(",")
     suffix = path.suffix.lower().lstrip(".")
     return suffix if suffix in names else names[0]
-
-
-def _to_float(frame: Any) -> Samples:
-    """Samples of a decoded frame as float32 in [-1, 1]. Shape (samples, channels)."""
-    channels = len(frame.layout.channels)
-    if frame.format.name.startswith("s64"):
-        return _from_64_bits(frame, channels)
-    samples: npt.NDArray[Any] = frame.to_ndarray()
-    samples = samples.T if frame.format.is_planar else samples.reshape(-1, channels)
-    if samples.dtype == np.uint8:
-        return (samples.astype(np.float32) - np.float32(128)) / np.float32(128)
-    if samples.dtype.kind == "i":
-        return samples.astype(np.float32) * np.float32(1.0 / 2 ** (8 * samples.dtype.itemsize - 1))
-    return samples.astype(np.float32, copy=False)
-
-
-def _from_64_bits(frame: Any, channels: int) -> Samples:
-    """PyAV has no array of 64-bit integers: from the bytes of its planes."""
-    planes = [np.frombuffer(bytes(plane), "=i8") for plane in frame.planes]
-    if frame.format.is_planar:
-        samples = np.stack([plane[: frame.samples] for plane in planes], axis=1)
-    else:
-        samples = planes[0][: frame.samples * channels].reshape(-1, channels)
-    return (samples / 2.0**63).astype(np.float32)
