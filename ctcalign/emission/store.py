@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from typing import IO
 
@@ -71,6 +72,14 @@ class EmissionStore:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def digital_silence(energy: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+    """Frames of an energy track without any sound: muted parts, dropouts, filled gaps.
+
+    They say nothing about the noise of the recording. Power below 1e-11, a tenth of the rounding noise of 16 bits.
+    """
+    return np.asarray(energy < math.log(EnergyTrack.FLOOR + 1e-11))
 
 
 class EnergyTrack:

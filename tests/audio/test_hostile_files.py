@@ -184,3 +184,12 @@ def test_names_that_are_not_utf_8(tmp_path: Path, suffix: str) -> None:
     except OSError as error:
         pytest.skip(f"this file system has no such names ({error})")
     assert onsets(load_audio(other)[0], 16_000) == pytest.approx([0.5], abs=0.002)
+
+
+def test_streams_that_appear_while_reading(tmp_path: Path) -> None:
+    """PyAV raises an IndexError at the end of such a file."""
+    content = encode(tmp_path / "a.flv", clicks(44_100, 1.0, [0.5]), 44_100, "libmp3lame").read_bytes()
+    tag = bytes([8, 0, 0, 5, 0, 0, 0x30, 0, 0, 0, 1]) + bytes([0x02, 0x80, 0x80, 0x80, 0x80]) + bytes([0, 0, 0, 16])
+    video = bytes([9, 0, 0, 6, 0, 0, 0x30, 0, 0, 0, 0]) + bytes([0x12, 0, 0, 0x84, 0, 0]) + bytes([0, 0, 0, 17])
+    (tmp_path / "a.flv").write_bytes(content + tag + video * 3)
+    assert onsets(load_audio(tmp_path / "a.flv")[0], 16_000) == pytest.approx([0.525], abs=0.01)

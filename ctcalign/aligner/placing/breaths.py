@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ctcalign.emission.store import digital_silence
+
 Span = tuple[float, float]
 MOST_SOUND = 0.85  # fraction of the reach that a breath may fill
 CLICK = 5  # frames of a median filter that removes clicks of the lips: louder than a breath, but very short
@@ -61,7 +63,7 @@ def with_breaths(
     rules = rules or BreathRules()
     if not len(energy):
         return list(cues)
-    parts = [energy[_frame(a, shift) : max(_frame(a, shift) + 1, _frame(b, shift))] for a, b in cues]
+    parts = [_sounding(energy[_frame(a, shift) : max(_frame(a, shift) + 1, _frame(b, shift))]) for a, b in cues]
     wide: list[Span] = []
     for place, (start, end) in enumerate(cues):
         near = parts[max(0, place - rules.neighbours) : place + rules.neighbours + 1]
@@ -85,6 +87,12 @@ def with_breaths(
     return _apart(wide, cues)
 
 
+def _sounding(energy: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Frames without digital silence, which says nothing about the noise; all of them if there are no others."""
+    sounding = energy[~digital_silence(energy)]
+    return sounding if len(sounding) else energy
+
+
 def _frame(time: float, shift: float, *, up: bool = False) -> int:
     """Frame of a time; `up`: the first one that begins no earlier."""
     exact = time / shift
@@ -106,7 +114,8 @@ def _limits(cues: Sequence[Span], speech: Sequence[Span], place: int, duration: 
 def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: int, bridge: int) -> int:
     """Frames by which a cue is extended, outwards until `bridge` frames in a row are quiet.
 
-    0 if nearly all of the reach is loud (noise, music), or if a part of it is too loud (applause, other speech).
+    0 if nearly all of the reach is loud (noise, music), if a part of it is too loud (applause, other speech), or if it
+    breaks off in digital silence: what was muted may have gone on.
     """
     near = energy[:reach]
     loud = near > least
@@ -115,7 +124,8 @@ def _grown(energy: npt.NDArray[np.floating], least: float, most: float, reach: i
         return 0
     breaks = np.flatnonzero(np.diff(places) > bridge + 1)
     stop = int(places[breaks[0] if breaks.size else -1]) + 1
-    return stop if stop < reach and _loudness(near[:stop]) <= most else 0
+    muted = bool(digital_silence(near[stop : stop + 2]).any())
+    return stop if stop < reach and not muted and _loudness(near[:stop]) <= most else 0
 
 
 def _loudness(sound: npt.NDArray[np.floating]) -> float:

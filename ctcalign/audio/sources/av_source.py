@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ class AvSource:
             tracks = self._tracks(container)
             self._by_default = track is None
             self._track: AudioTrack = choose_track(tracks, track, name)
-            stream = container.streams.audio[self._track.number]
+            stream = self._stream(container)
             context = stream.codec_context
             rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
             # From the first frame, not the header: the header of HE-AAC gives half the rate.
@@ -107,6 +108,15 @@ class AvSource:
         with _url(self._part) as url, av.open(url, mode="r", options=self._options, **lenient) as container:
             yield container
 
+    def _stream(self, container: Any) -> Any:
+        """The chosen track; FFmpeg finds the streams of some containers only while it reads."""
+        streams = container.streams.audio
+        if self._track.number >= len(streams):
+            raise AudioError(
+                f"{self._name}: its audio is found at one time and not at another; convert it to wav or flac"
+            )
+        return streams[self._track.number]
+
     def _tracks(self, container: Any) -> tuple[AudioTrack, ...]:
         format_name = container.format.name
         if format_name in _NO_RECORDING or format_name.endswith("_pipe"):
@@ -126,7 +136,7 @@ class AvSource:
         if stated is not None:
             return stated
         with self._open() as again:  # counting packets takes a fraction of a second per hour
-            return _packet_seconds(again, again.streams.audio[self._track.number])
+            return _packet_seconds(again, self._stream(again))
 
     def pieces(self, warnings: list[str]) -> Iterator[Piece]:
         """Pieces placed by their time stamps; see `Source`."""
@@ -135,7 +145,7 @@ class AvSource:
         if note is not None and self._by_default:
             warnings.append(note)
         with self._open() as container:
-            stream = container.streams.audio[self._track.number]
+            stream = self._stream(container)
             zero = zero_of(container, rate)
             note = start_note(container, zero)
             if note is not None:
@@ -218,6 +228,10 @@ class _Frames:
                     return
                 packets = self._container.demux(self._stream)  # goes on behind the bytes that cannot be read
                 continue
+            except IndexError:  # PyAV fails at the end of the file if FFmpeg has found more streams on the way
+                with contextlib.suppress(av.error.FFmpegError, EOFError):
+                    yield from self._stream.codec_context.decode(None)
+                return
             if packet is None:
                 return
             if packet.size:

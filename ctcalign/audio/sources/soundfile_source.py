@@ -86,7 +86,7 @@ class SoundFileSource:
             while True:
                 try:
                     samples = file.read(_READ_FRAMES, dtype="float32", always_2d=True)
-                except soundfile.LibsndfileError as error:
+                except (soundfile.LibsndfileError, ValueError) as error:  # ValueError: it counts below 0
                     reason = str(error).strip().rstrip(".") or "damaged data"
                     warnings.append(
                         f"{self.info.path}: truncated or damaged: decoding stopped at {done / rate:.2f} s ({reason})"
@@ -159,7 +159,7 @@ def _end_of(file: soundfile.SoundFile, position: Callable[[], int], part: FilePa
         file.seek(file.frames - 1)
         complete = len(file.read(1)) == 1
         end = position()
-    except soundfile.LibsndfileError:
+    except (soundfile.LibsndfileError, ValueError):  # ValueError: it counts below 0
         return 0, 0
     if not complete or end <= 0:
         return 0, 0

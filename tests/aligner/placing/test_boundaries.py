@@ -79,3 +79,50 @@ def test_a_spike_that_is_corrected_too_far_does_not_begin_in_silence():
     energy = track(4.0, (1.0, 1.5), (2.5, 3.0))
     (_, (start, _)) = refine([(1.1, 1.4), (2.44, 2.8)], energy, 0.01, 4.0, delay=0.12)
     assert start == pytest.approx(2.5, abs=0.025)
+
+
+SILENT = np.float32(np.log(1e-10))
+
+
+def noisy(seconds: float = 30.0) -> np.ndarray:
+    """Speech of 1.2 s every 2 s, over noise, with ramps of 0.1 s."""
+    rng = np.random.default_rng(0)
+    time = np.arange(round(seconds * 100)) / 100
+    speech = np.clip((0.6 - np.abs(time % 2 - 1.0)) / 0.1, 0, 1)
+    return (SOFT + (LOUD - SOFT) * speech + rng.normal(0, 0.3, len(time))).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "muted",
+    [
+        [(0.0, 4.0)],
+        [(26.0, 30.0)],
+        [(0.0, 2.0), (28.0, 30.0)],
+        [(9.75, 10.3)],  # in a pause
+        [(11.0, 12.2), (13.7, 14.3), (19.9, 20.1)],
+        [(time, time + 0.03) for time in np.arange(0.3, 30, 0.47)],  # dropouts
+    ],
+)
+def test_a_muted_part_changes_nothing_beside_it(muted: list[tuple[float, float]]) -> None:
+    energy = noisy()
+    expected = quiet_frames(energy, 0.01, BoundaryRules())
+    inside = np.zeros(len(energy), bool)
+    for start, end in muted:
+        inside[round(start * 100) : round(end * 100)] = True
+    found = quiet_frames(np.where(inside, SILENT, energy), 0.01, BoundaryRules())
+    assert found[inside].all()
+    assert (found != expected)[~inside].mean() < 0.01
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.02, 0.03, 2.0])
+def test_digital_silence_alone_is_quiet(seconds: float) -> None:
+    energy = np.full(round(seconds * 100), SILENT)
+    assert quiet_frames(energy, 0.01, BoundaryRules()).all()
+
+
+def test_zeros_of_a_noise_gate_are_the_floor() -> None:
+    """All that is soft is zero: the threshold is the one that counts the zeros, as if they were noise."""
+    energy = noisy()
+    gated = np.where(energy < -11, SILENT, energy)
+    found = quiet_frames(gated, 0.01, BoundaryRules())
+    np.testing.assert_array_equal(found[5:-5], (np.convolve(gated, np.ones(3) / 3, "same") < -17.3)[5:-5])
