@@ -254,13 +254,30 @@ def run(
     return table
 
 
+def _reports(process: SpawnProcess, pipe: Connection) -> bool:
+    """Wait for the next report; False if the child has used several times the processor time that a file may take."""
+    began = _processor_seconds(process)
+    while not pipe.poll(1.0):
+        if _processor_seconds(process) - began > 3 * LIMIT_SECONDS:
+            return False
+    return True
+
+
+def _processor_seconds(process: SpawnProcess) -> float:
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _watch(process: SpawnProcess, pipe: Connection, table: dict[str, Figures]) -> Iterator[tuple[str, int, str]]:
     """Take the reports of a child; yields the file in which it ended, if it did."""
     current: tuple[str, int] | None = None
     while True:
         fault = ""
         try:
-            if not pipe.poll(LIMIT_SECONDS * 6):
+            if not _reports(process, pipe):
                 os.kill(process.pid or 0, signal.SIGKILL)
                 fault = "never ends"
                 report = None
