@@ -111,7 +111,7 @@ def test_lhotse_runs_no_commands(model, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     source = SimpleNamespace(type="command", source=f"touch {marker}")
     cut = SimpleNamespace(id="evil", sources=[source], sampling_rate=RATE, load_audio=lambda: marker.touch())
-    with pytest.raises(CtcAlignError, match="evil: its audio comes from the shell command .*which is not run"):
+    with pytest.raises(CtcAlignError, match=r"evil: its audio comes from the shell command .*which is not run"):
         ctcalign.align(cut, LINES, model)
     assert not marker.exists()
 
