@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.reading.ttml_times import Rates, Window, has_absolute_times, own_times, rates_of
 from ctcalign.formats.shared.reading.xml_tree import parse_xml, tag_of
+from ctcalign.formats.shared.timed_words import TimedText, words_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
+
+
+_LYRICS = re.compile(r"itunes:timing|music\.apple\.com|xmlns:amll")
+_BESIDE = re.compile(r"x-(?P<kind>trans|roman)")  # roles of spans that are not sung
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
     """One cue per <p>, <br/> as line break; region and styles become its `attributes`, the head becomes the header.
 
-    A <p> without times gets those of its spans; spans with times that hold one word each are words.
+    A <p> without times gets those of its spans; spans with times that hold one word each, or a syllable, are words. In
+    the lyrics of Apple and AMLL nested times count from zero, translations and romanisations are attributes, and
+    background vocals a line of their own.
 
     Raises:
         CaptionError: not well-formed XML.
@@ -32,13 +38,20 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     root = parse_xml(source)
     if tag_of(root) != "tt":
         raise CaptionError(f"{source.name}: expected TTML, got XML with the root <{tag_of(root)}>")
-    reader = _Reader(_rates_of(root), _agents(root), notes)
+    rates = rates_of(root)
+    lyrics = _LYRICS.search(source.text[:4000]) is not None
+    absolute = has_absolute_times(root, rates, lyrics=lyrics)
+    if absolute and not lyrics:
+        notes.add("times of nested elements do not fit into their parents; read as counted from zero")
+    reader = _Reader(rates, _agents(root), notes, absolute)
     head = re.search(r"<((?:\w+:)?head)\b[^>]*>.*?</\1>", source.text, re.S)
     if head is not None and re.search(r"<(?:\w+:)?(?:style|region)\b", head[0]):
         source.beside.header = head[0]
     body = next((child for child in root if tag_of(child) == "body"), None)
     if body is not None:
-        reader.walk(body, _Window(0.0, None), root.get(_SPACE) == "preserve", None)
+        reader.walk(body, Window(0.0, None), root.get(_SPACE) == "preserve", None)
+    if reader.beside:
+        notes.add("translations and romanisations are kept beside the text", detail=f"{reader.beside} lines")
     return reader.drafts
 
 
@@ -57,13 +70,15 @@ def _agents(root: Element) -> dict[str, str]:
 
 
 class _Reader:
-    def __init__(self, rates: _Rates, agents: dict[str, str], notes: Notes) -> None:
+    def __init__(self, rates: Rates, agents: dict[str, str], notes: Notes, absolute: bool) -> None:
         self.drafts: list[Draft] = []
         self._rates = rates
         self._agents = agents
         self._notes = notes
+        self._absolute = absolute
+        self.beside = 0  # spans that are kept as attributes
 
-    def walk(self, element: Element, parent: _Window, preserve: bool, agent: str | None) -> _Window:
+    def walk(self, element: Element, parent: Window, preserve: bool, agent: str | None) -> Window:
         """Visit an element and its children; returns the time that it covers."""
         window = self._window(element, parent)
         space = element.get(_SPACE)
@@ -76,27 +91,28 @@ class _Reader:
         for child in element:
             done = self.walk(child, at, preserve, agent)
             if element.get("timeContainer") == "seq" and done.end is not None:
-                at = _Window(done.end, window.end, window.timed)
+                at = Window(done.end, window.end, window.timed)
         return window
 
-    def _window(self, element: Element, parent: _Window) -> _Window:
-        window, broken = _own_times(element.attrib, parent, self._rates)
+    def _window(self, element: Element, parent: Window) -> Window:
+        window, broken = own_times(element.attrib, parent, self._rates, absolute=self._absolute)
         if broken:
             self._notes.add("unreadable times", detail=f"cue {len(self.drafts) + 1}: {broken}")
         return window
 
-    def _cue(self, element: Element, window: _Window, preserve: bool, agent: str | None) -> None:
-        parts: list[tuple[str, _Window | None]] = []
-        self._collect(element, window, parts)
+    def _cue(self, element: Element, window: Window, preserve: bool, agent: str | None) -> None:
+        parts: list[tuple[str, Window | None]] = []
+        beside: dict[str, str] = {}
+        self._collect(element, window, parts, beside)
         timed = [(text, w) for text, w in parts if w is not None and text.strip()]
+        if any(text != text.strip() for text, _ in timed):  # spans hold their blanks: lines between them are layout
+            parts = [(text, w) for text, w in parts if text.strip() or "\n" not in text]
         text = "".join(text for text, _ in parts)
         start, end = (window.start, window.end) if window.timed else (None, None)
         if not window.own and timed:
             start = min(w.start for _, w in timed)
             ends = [w.end for _, w in timed if w.end is not None]
             end = max(ends) if ends else None
-        single = bool(timed) and all(len(text.split()) == 1 for text, _ in timed)
-        words = [CueWord(text.strip(), w.start, w.end) for text, w in timed] if single else []
         self.drafts.append(
             Draft(
                 text if preserve else _collapsed(text),
@@ -104,20 +120,43 @@ class _Reader:
                 end,
                 id=element.get(_ID) or element.get("id"),
                 speaker=self._agents.get(agent, agent) if agent else None,
-                words=words,
-                attributes=_layout(element),
+                words=_words(parts),
+                attributes=_layout(element) | beside,
             )
         )
 
-    def _collect(self, element: Element, window: _Window, parts: list[tuple[str, _Window | None]]) -> None:
+    def _collect(
+        self, element: Element, window: Window, parts: list[tuple[str, Window | None]], beside: dict[str, str]
+    ) -> None:
         own = window if tag_of(element) == "span" and window.own else None
         parts.append((element.text or "", own))
         for child in element:
             if tag_of(child) == "br":
                 parts.append(("\ue000", None))  # stands for the break until space is collapsed
             elif tag_of(child) == "span":
-                self._collect(child, self._window(child, window), parts)
+                role = _attribute(child, "role") or ""
+                kind = _BESIDE.match(role)
+                if kind is not None:
+                    language = child.get(_LANGUAGE)
+                    name = "translation" if kind["kind"] == "trans" else "romanisation"
+                    beside[name + (f" {language}" if language else "")] = _collapsed("".join(child.itertext()))
+                    self.beside += 1
+                elif role == "x-bg":
+                    parts.append(("\ue000", None))
+                    self._collect(child, self._window(child, window), parts, beside)
+                    parts.append(("\ue000" if (child.tail or "").strip() else "", None))
+                else:
+                    self._collect(child, self._window(child, window), parts, beside)
             parts.append((child.tail or "", own))
+
+
+def _words(parts: list[tuple[str, Window | None]]) -> list[CueWord]:
+    """The words of timed spans that hold a word or a syllable each; none if a span holds several."""
+    timed = [(text, w) for text, w in parts if w is not None and text.strip()]
+    if not timed or any(len(text.split()) != 1 for text, _ in timed):
+        return []
+    texts = [TimedText(text.replace("\ue000", "\n"), w.start if w else None, w.end if w else None) for text, w in parts]
+    return [word for word in words_of(texts) if word.start is not None or word.end is not None]
 
 
 _NO_LAYOUT = frozenset({"begin", "end", "dur", "id", "space", "lang", "agent", "role", "key"})
@@ -133,93 +172,7 @@ def _layout(element: Element) -> dict[str, str]:
 
 def _collapsed(text: str) -> str:
     """White space by the default of xml:space: one blank for each run, none around line breaks."""
-    return re.sub(r" ?\ue000 ?", "\n", re.sub(r"[ \t\n]+", " ", text)).strip(" ")
-
-
-# Up to 15 digits, as in `clock.parse_clock`; the rest of a longer fraction is cut off.
-_CLOCK = re.compile(r"^(\d{1,15}):(\d{1,15}):(\d{1,15})(?:[.,](\d{1,15})\d*|:(\d{1,15})(?:\.(\d{1,15})\d*)?)?$")
-_OFFSET = re.compile(r"^(\d{1,18})(?:\.(\d{1,15})\d*)?\s*(h|ms|m|s|f|t)$")
-
-
-@dataclass(frozen=True)
-class _Rates:
-    """Frames, sub-frames and ticks per second."""
-
-    frame: Fraction
-    sub_frame: int
-    tick: Fraction
-
-
-@dataclass(frozen=True)
-class _Window:
-    """Time that an element covers, in seconds. `timed`: it or an ancestor has times; `own`: it has times itself."""
-
-    start: float
-    end: float | None
-    timed: bool = False
-    own: bool = False
-
-
-def _rates_of(root: Element) -> _Rates:
-    """Rates of the document: ttp:frameRate (default 30), frameRateMultiplier ("1000 1001"), subFrameRate (1), tickRate
-    (frame rate times sub-frame rate if a frame rate is given, else 1)."""
-    given = {key.rpartition("}")[2]: value for key, value in root.attrib.items()}
-    frame = _fraction(given.get("frameRate"), Fraction(30))
-    parts = re.findall(r"\b\d{1,9}\b", given.get("frameRateMultiplier", ""))
-    if len(parts) == 2 and int(parts[0]) and int(parts[1]):
-        frame *= Fraction(int(parts[0]), int(parts[1]))
-    sub_frame = max(1, int(_fraction(given.get("subFrameRate"), Fraction(1))))
-    ticks = frame * sub_frame if "frameRate" in given else Fraction(1)
-    return _Rates(frame, sub_frame, _fraction(given.get("tickRate"), ticks))
-
-
-def _fraction(text: str | None, default: Fraction) -> Fraction:
-    if text is None or not re.fullmatch(r"\s*\d{1,15}(?:\.\d{1,15})?\s*", text):
-        return default
-    return Fraction(text.strip()) or default
-
-
-def _seconds(text: str, rates: _Rates) -> Fraction | None:
-    """A TTML time expression in seconds, exact; None when it is not one."""
-    text = text.strip()
-    match = _CLOCK.match(text)
-    if match:
-        hours, minutes, secs, fraction, frames, sub = match.groups()
-        value = Fraction(int(hours) * 3600 + int(minutes) * 60 + int(secs))
-        if fraction:
-            value += Fraction(int(fraction), 10 ** len(fraction))
-        if frames:
-            value += (int(frames) + Fraction(int(sub or 0), rates.sub_frame)) / rates.frame
-        return value
-    match = _OFFSET.match(text)
-    if match is None:
-        return None
-    amount, unit = Fraction(f"{match[1]}.{match[2] or 0}"), match[3]
-    if unit == "f":
-        return amount / rates.frame
-    if unit == "t":
-        return amount / rates.tick
-    return amount * {"h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000)}[unit]
-
-
-def _own_times(attributes: Mapping[str, str], parent: _Window, rates: _Rates) -> tuple[_Window, str]:
-    """The window of an element inside `parent`, and what of its times cannot be read ("" when all can)."""
-    given = {key: attributes[key] for key in ("begin", "end", "dur") if key in attributes}
-    read = {key: _seconds(value, rates) for key, value in given.items()}
-    broken = ", ".join(f"{key}={given[key]!r}" for key, value in read.items() if value is None)
-    if broken:
-        return _Window(parent.start, None), broken
-    if not given:
-        return _Window(parent.start, parent.end, parent.timed), ""
-    base = Fraction(parent.start).limit_denominator(10**9)
-    start = base + (read.get("begin") or 0)
-    ends = []
-    if read.get("end") is not None:
-        ends.append(base + (read["end"] or 0))
-    if read.get("dur") is not None:
-        ends.append(start + (read["dur"] or 0))
-    end = float(min(ends)) if ends else parent.end
-    return _Window(float(start), end, True, True), ""
+    return re.sub(r" ?\ue000 ?", "\n", re.sub(r"[ \t\n]+", " ", text)).strip(" ").removeprefix("\n")
 
 
 def _matches(source: Source) -> bool:

@@ -85,3 +85,73 @@ def test_one_note_names_the_regions_and_styles_that_no_output_keeps(tmp_path):
     (note,) = report.notes
     assert note.endswith("header, region (1 cue), style (1 cue), span styles (1 cue)")
     assert [c.id for c in read_captions(source).cues] == ["p1", None]
+
+
+LYRICS = (
+    '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:itunes="http://music.apple.com/lyric-ttml-internal" '
+    'xmlns:ttm="http://www.w3.org/ns/ttml#metadata" itunes:timing="Word"><body dur="1:19.109">{}</body></tt>'
+)
+
+
+def spelled(captions) -> list[tuple[str, float | None, float | None]]:
+    return [(word.text, word.start, word.end) for cue in captions.cues for word in cue.words]
+
+
+def test_times_of_lyrics_count_from_zero_and_syllables_are_joined(reading):
+    body = """
+     <div begin="00:00:04.638" end="00:00:10.440">
+      <p begin="00:00:04.638" end="00:00:07.157">
+       <span begin="00:00:04.638" end="00:00:04.838">Good </span>
+       <span begin="00:00:04.913" end="00:00:05.300">eve</span>
+       <span begin="00:00:05.300" end="00:00:05.538">ning </span>
+       <span begin="00:00:05.788" end="00:00:07.157">all</span>
+      </p>
+      <p begin="00:00:07.707" end="00:00:10.440">Tonight we hear</p>
+     </div>"""
+    captions = reading(LYRICS.format(body), "a.ttml")
+    assert rows(captions) == [(4.638, 7.157, "Good evening all"), (7.707, 10.44, "Tonight we hear")]
+    assert spelled(captions) == [("Good", 4.638, 4.838), ("evening", 4.913, 5.538), ("all", 5.788, 7.157)]
+    assert captions.warnings == []
+
+
+def test_minutes_and_seconds_background_vocals_and_translations_of_lyrics(reading):
+    body = (
+        '<div begin="00:04.638" end="12.94"><p begin="00:04.638" end="00:07.157">'
+        '<span begin="00:04.638" end="4.838">Good</span> <span begin="4.913" end="5.2">eve</span>'
+        '<span begin="5.2" end="5.538">ning,</span>'
+        '<span ttm:role="x-bg" begin="6.2" end="00:07.157"><span begin="6.2" end="6.3">(to</span> '
+        '<span begin="6.3" end="7.157">all)</span><span ttm:role="x-translation" xml:lang="es">(a todos)</span></span>'
+        '<span ttm:role="x-translation" xml:lang="es">Buenas noches</span>'
+        '<span ttm:role="x-roman" xml:lang="es-Latn">buenas</span></p>'
+        '<p begin="1:02.5" end="1:04">Tonight</p></div>'
+    )
+    captions = reading(LYRICS.format(body), "a.ttml")
+    assert rows(captions) == [(4.638, 7.157, "Good evening,\n(to all)"), (62.5, 64.0, "Tonight")]
+    assert [word[0] for word in spelled(captions)] == ["Good", "evening,", "(to", "all)"]
+    assert spelled(captions)[2] == ("(to", 6.2, 6.3)
+    assert captions.cues[0].attributes["translation es"] == "Buenas noches"
+    assert captions.cues[0].attributes["romanisation es-Latn"] == "buenas"
+    assert len(captions.warnings) == 1
+    assert "3 lines" in captions.warnings[0]
+
+
+def test_times_that_fit_into_their_parents_from_zero_alone_count_from_zero(reading):
+    body = "".join(
+        f'<div begin="{k}s" end="{k + 10}s"><p begin="{k + 1}s" end="{k + 4}s">a</p>'
+        f'<p begin="{k + 5}s" end="{k + 9}s">b</p></div>'
+        for k in (20, 40)
+    )
+    captions = reading(f'<tt xmlns="http://www.w3.org/ns/ttml"><body>{body}</body></tt>', "a.ttml")
+    assert [cue.span for cue in captions.cues] == [(21.0, 24.0), (25.0, 29.0), (41.0, 44.0), (45.0, 49.0)]
+    assert any("counted from zero" in warning for warning in captions.warnings)
+
+
+def test_times_of_the_standard_count_from_the_parent_also_in_a_file_of_lyrics(reading):
+    body = "".join(
+        f'<div begin="{k}s" end="{k + 10}s"><p begin="1s" end="4s">a</p><p begin="5s" end="9s">b</p></div>'
+        for k in (20, 40)
+    )
+    for text in (f'<tt xmlns="http://www.w3.org/ns/ttml"><body>{body}</body></tt>', LYRICS.format(body)):
+        captions = reading(text, "a.ttml")
+        assert [cue.span for cue in captions.cues] == [(21.0, 24.0), (25.0, 29.0), (41.0, 44.0), (45.0, 49.0)]
+        assert captions.warnings == []
