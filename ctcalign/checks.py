@@ -156,3 +156,19 @@ def check_paths(name: str, paths: Tensor, batch: int | None = None, frames: int 
         )
     if not paths.shape[1]:
         raise BatchError(f"{name}: expected at least one path, got shape {tuple(paths.shape)}; sample at least one")
+
+
+def check_result(name: str, losses: Tensor) -> None:
+    """The losses of finite values must not be NaN.
+
+    Raises:
+        BatchError: one is, because values near the end of their type were added or multiplied.
+    """
+    import torch
+
+    if torch.isfinite(losses.detach().sum()) or not torch.isnan(losses.detach()).any():
+        return
+    raise BatchError(
+        f"{name}: NaN, because values are too large for {losses.dtype}: check the log-probs and the options (a model "
+        "that has diverged? beta or a weight of 1e20 or more?)"
+    )

@@ -17,6 +17,7 @@ from ctcalign.checks import (
     check_log_probs,
     check_no_nan,
     check_number,
+    check_result,
     check_utterances,
     checked_lengths,
     valid_frames,
@@ -127,6 +128,7 @@ def peak_first_loss(
     gap = torch.where(following > -torch.inf, following - wide[:, :-1], torch.zeros_like(following))
     divergence = (following.exp() * gap).sum(-1).masked_fill(~valid[:, 1:], 0)
     losses = divergence.sum(1) / (frames - 1).clamp(min=1)
+    check_result("peak-first loss", losses)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 

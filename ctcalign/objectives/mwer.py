@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.arguments import checked_arguments
-from ctcalign.checks import check_choice, check_log_probs, check_number, checked_lengths, valid_frames
+from ctcalign.checks import check_choice, check_log_probs, check_number, check_result, checked_lengths, valid_frames
 from ctcalign.ctc import total_score
 from ctcalign.edits import edit_distance
 from ctcalign.errors import BatchError, ShapeError
@@ -97,8 +97,11 @@ def expected_errors(scores: Tensor, errors: Tensor, *, temperature: float = 1.0,
     known = scores > -torch.inf
     # The softmax of a row without hypotheses and its gradient would be NaN: use scores of 0, then posteriors of 0.
     safe = torch.where(known.any(1, keepdim=True), scores, torch.zeros_like(scores))
-    posteriors = torch.where(known, (safe / temperature).softmax(1), torch.zeros_like(safe))
+    # Softmax of the distances to the best: any temperature keeps that at 0, where the scores themselves may overflow.
+    distances = safe - safe.detach().amax(1, keepdim=True)
+    posteriors = torch.where(known, (distances / temperature).softmax(1), torch.zeros_like(safe))
     losses = (posteriors * errors).sum(1)
+    check_result("expected errors", losses)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from ctcalign.checks import check_result
 from ctcalign.preference.responses import Responses
 
 
@@ -121,9 +122,10 @@ def pair_result(
         values = values.detach()
         return values.mean(-1) if values.ndim == 2 else values
 
-    loss = losses.mean()
+    loss = losses.mean() if added is None else losses.mean() + added
+    check_result("preference loss", loss)
     return PairResult(
-        loss if added is None else loss + added,
+        loss,
         losses,
         per_pair(chosen.sums()),
         per_pair(rejected.sums()),
@@ -139,6 +141,7 @@ def row_result(
     losses: Tensor, rows: Responses, rewards: Tensor, desirable: Tensor, extras: Mapping[str, Tensor] | None = None
 ) -> RowResult:
     """Result of losses (N,) of unpaired rows."""
+    check_result("preference loss", losses)
     return RowResult(
         losses.mean(),
         losses,

@@ -11,7 +11,7 @@ from ctcalign.checks import check_choice, check_number
 from ctcalign.errors import BatchError, ShapeError, UsageError
 from ctcalign.preference.interface import register_preference_loss
 from ctcalign.preference.processes import sum_over_processes
-from ctcalign.preference.responses import check_desirable, check_rows, check_tokens, responses
+from ctcalign.preference.responses import check_desirable, check_rows, check_tokens, responses, widened
 from ctcalign.preference.results import RowResult, row_result
 from ctcalign.preference.reward_shift import RewardShift
 
@@ -139,6 +139,7 @@ def bco_loss(
     weights = torch.ones_like(rewards)
     if desirable_probability is not None:
         weights = matching_weights(desirable_probability, good, min_weight, max_weight).to(rewards)
+    check_rows("rewards (beta times log-ratio)", rewards, tuple(good.shape))
     if update:  # after the checks, so that an invalid batch does not change the state
         shift.update(rewards, good)
     signs = torch.where(good, torch.ones_like(rewards), -torch.ones_like(rewards))
@@ -217,7 +218,7 @@ def matching_weights(probability: Tensor, desirable: Tensor, least: float, most:
             "desirable_probability: expected one value per row, shape "
             f"{tuple(desirable.shape)}, got {tuple(probability.shape)}"
         )
-    p = probability.detach().to(desirable.device).masked_fill(desirable, 0.5)  # p / (1 - p) = 1
+    p = widened(probability.detach()).to(desirable.device).masked_fill(desirable, 0.5)  # p / (1 - p) = 1
     if not bool(((p >= 0) & (p <= 1)).all()):
         raise BatchError(f"desirable_probability: expected values in [0, 1], got {p.tolist()}")
     weights = (p / (1.0 - p + 1e-8)).clamp(least, most)  # 1e-8 as in TRL, against division by 0

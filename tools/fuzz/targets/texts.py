@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import strategies as st
 
 from ctcalign.alignment.cue import Cue
@@ -88,5 +90,6 @@ def _phrases(text: str) -> None:
     prepare_phrases(lines, _tokeniser(), "en", 0.02, "a model")
 
 
+@cache
 def _tokeniser() -> Tokeniser:
     return Tokeniser(Vocabulary(("<blank>", "|", *"abcdefghijklmnopqrstuvwxyz'"), blank=0, separator=1), "en")
