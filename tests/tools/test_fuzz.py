@@ -20,7 +20,7 @@ from tools.fuzz.target import Given, Target
 from tools.fuzz.targets import table
 
 FOUND = sorted((Path(__file__).parent / "found").iterdir())
-EXAMPLES = 20  # lists of inputs of each target, most with several inputs
+EXAMPLES = 12  # lists of inputs of each target, most with several inputs
 
 
 @pytest.mark.parametrize("group", ["captions", "documents", "text", "readings", "mathematics"])
