@@ -18,6 +18,7 @@ from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 from ctcalign.formats.lhotse import is_cut
 from ctcalign.formats.own_json import document_text
+from ctcalign.formats.shared.whereabouts import find_recording
 
 _MANIFEST = (".jsonl", ".jsonl.gz")
 _READ = (".json", ".json.gz", *_MANIFEST)
@@ -109,7 +110,14 @@ def filter_files(
                 _write(text, place)
 
         if target == "-" or target.lower().endswith(_MANIFEST):
-            write(_manifest([document for document, _ in results], target), target)
+            lost: list[str] = []
+            write(_manifest([document for document, _ in results], target, lost), target)
+            if lost:
+                report.warnings.append(
+                    f"{target}: {len(lost)} of {len(results)} recordings were not found, so their cuts have no audio: "
+                    f"{', '.join(lost[:3])}{', …' if len(lost) > 3 else ''}; expected from the working folder or "
+                    "beside the alignment"
+                )
             report.written = [target]
         else:
             for document, place in results:
@@ -191,14 +199,18 @@ def _device(path: str) -> bool:
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
-def _manifest(documents: list[Document], target: str) -> str:
-    """All documents in one lhotse manifest; on standard output a single document in its own format."""
+def _manifest(documents: list[Document], target: str, lost: list[str]) -> str:
+    """All documents in one lhotse manifest; on standard output a single document in its own format.
+
+    Args:
+        lost: recordings that are not found are added to it.
+    """
     if target == "-" and len(documents) == 1:
         return _text(documents[0], target)
     rows: list[Any] = []
     kinds: dict[str, Path] = {}
     for document in documents:
-        own = _cuts(document) if document.kind == "alignment" else document.data
+        own = _cuts(document, lost) if document.kind == "alignment" else document.data
         for row in own:
             kinds.setdefault("cuts" if is_cut(row) else "supervisions", document.path)
         rows += own
@@ -210,13 +222,19 @@ def _manifest(documents: list[Document], target: str) -> str:
     return "".join(map(_line, rows))
 
 
-def _cuts(document: Document) -> list[Any]:
-    """An alignment as lhotse cuts; empty if it has no cues."""
+def _cuts(document: Document, lost: list[str]) -> list[Any]:
+    """An alignment as lhotse cuts, with the absolute path of its recording; empty if it has no cues."""
     if not document.data["cues"]:
         return []
     from ctcalign.formats.writing import render
 
-    content = render(Alignment.from_dict(document.data), "lhotse").content
+    alignment = Alignment.from_dict(document.data)
+    recording = find_recording(alignment.audio, document.path, alignment.duration)
+    if recording is None:
+        lost.append(f"{alignment.audio or 'no name'} of {document.path}")
+    else:
+        alignment.audio = str(recording)
+    content = render(alignment, "lhotse").content
     lines = gzip.decompress(content).decode() if isinstance(content, bytes) else ""
     return [row for _, row in json_lines(lines.split("\n"), str(document.path))]
 

@@ -9,7 +9,10 @@ from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import together
 from ctcalign.formats.reading import read_alignment
 from ctcalign.formats.shared.format import WriteReport
+from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.formats.writing import deliver, plan_outputs, render
+
+_WITH_AUDIO = ("lhotse", "kaldi")  # formats that name the file of the recording
 
 
 def convert(
@@ -46,6 +49,10 @@ def convert(
         alignment.audio = str(audio)
         if info.duration is not None:
             alignment.duration = info.duration
+    elif str(source) != "-" and any(entry.name in _WITH_AUDIO for _, entry in planned):
+        found = find_recording(alignment.audio, source, alignment.duration)
+        if found is not None and not Path(alignment.audio).is_file():
+            alignment.audio = str(found)
     rendered = [render(alignment, entry.name) for _, entry in planned]
     for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written
         if alignment.cues and content.cues == 0 and content.words == 0:

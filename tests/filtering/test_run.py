@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from ctcalign.alignment.alignment import AlignedWord, Alignment
 from ctcalign.errors import CaptionError, UsageError
@@ -208,3 +213,47 @@ def test_a_file_keeps_its_layout(tmp_path):
     assert [json.loads(line) for line in (tmp_path / "out" / "lines.jsonl").read_text().splitlines()] == rows
     text = (tmp_path / "out" / "talk.json").read_text()
     assert [line[:10] for line in text.splitlines() if line.startswith('{"index"')] == ['{"index": '] * 3
+
+
+def sound(path, seconds):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, np.zeros(int(seconds * 8000), np.float32), 8000)
+
+
+@pytest.mark.parametrize(
+    ("alignment", "recording"),
+    [
+        ("a.json", "talk.wav"),
+        ("out/json/a.json", "talk.wav"),
+        ("a/b.json", "a/talk.wav"),
+        ("a/b.json", "audio/talk.wav"),
+    ],
+)
+def test_a_manifest_from_another_folder_has_its_recordings(alignment, recording, tmp_path, monkeypatch):
+    (tmp_path / alignment).parent.mkdir(parents=True, exist_ok=True)
+    sound(tmp_path / recording, 30)
+    name = "../audio/talk.wav" if "audio" in recording else "talk.wav"
+    write(replace(talk(), audio=name), tmp_path / alignment)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    report = filter_files([Path("..") / alignment], "train.jsonl", Criteria(min_confidence=0.95))
+    assert report.warnings == []
+    [cut] = [json.loads(line) for line in Path("train.jsonl").read_text().splitlines()]
+    assert cut["recording"]["sources"][0]["source"] == str((tmp_path / recording).resolve())
+
+
+def test_of_two_recordings_of_a_name_the_one_of_that_duration_counts(tmp_path, monkeypatch):
+    sound(tmp_path / "talk.wav", 3)
+    sound(tmp_path / "in" / "talk.wav", 30)
+    write(talk(), tmp_path / "in" / "a.json")
+    monkeypatch.chdir(tmp_path)
+    filter_files(["in/a.json"], "train.jsonl", Criteria())
+    source = json.loads(Path("train.jsonl").read_text())["recording"]["sources"][0]["source"]
+    assert source == str(tmp_path / "in" / "talk.wav")
+
+
+def test_a_recording_that_is_not_found_is_named(folder, tmp_path):
+    sound(folder / "talk.wav", 30)
+    (folder / "a.json").write_text((folder / "a.json").read_text().replace("talk.wav", "gone.wav"))
+    report = filter_files([folder], tmp_path / "train.jsonl.gz", Criteria(min_confidence=0.95))
+    assert re.search(r"1 of 2 recordings were not found.*gone.wav of .*a.json; expected from the", report.warnings[1])

@@ -36,11 +36,11 @@ def resumed(file: Path, *options: str, steps: int = 5) -> None:
 @pytest.mark.parametrize("change", ["larger batches", "less data"])
 def test_a_place_behind_the_end_of_the_epoch_is_followed_by_the_next_epoch(change, cuts, tmp_path):
     file = started(tmp_path, cuts, steps=4)
+    options = ["--data.max_duration", "30", "--data.buckets", "1"]
+    if change == "less data":
+        options = ["--data.train", str(make_cuts(tmp_path / "few", 3))]
     with pytest.warns(TrainingWarning, match=r"stopped after 4 batches of epoch 0, which now has [1-4]: .* epoch 1"):
-        if change == "less data":
-            resumed(file, "--data.train", str(make_cuts(tmp_path / "few", 3)))
-        else:
-            resumed(file, "--data.max_duration", "30", "--data.buckets", "1")
+        resumed(file, *options)
     assert log_of(tmp_path)[0]["epoch"] == 1
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 5
 
