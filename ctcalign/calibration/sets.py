@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctcalign.alignment.document import is_document
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import CaptionError
@@ -54,52 +55,65 @@ class Reading:
 
 
 def read_sets(
-    sets: Sequence[Path], pairs: Sequence[tuple[Path, Path]] = (), reading: Reading | None = None
+    sets: Sequence[Path],
+    pairs: Sequence[tuple[Path, Path]] = (),
+    reading: Reading | None = None,
+    warnings: list[str] | None = None,
 ) -> list[Transcribed]:
     """Read the recordings of transcribed sets, in order.
 
     Args:
-        sets: truth files (`ctcalign-truth/1`, which name their audio), lhotse manifests of cuts with recordings, and
-            lists of short recordings: JSON lines with `path` (relative to the list), `text` or `text_norm`, and an
-            optional `speaker`. The short recordings of a speaker are joined to one.
+        sets: truth files (`ctcalign-truth/1`, or another that `score` reads and that names its audio), lhotse
+            manifests of cuts with recordings, and lists of short recordings: JSON lines with `path` (relative to the
+            list), `text` or `text_norm`, and an optional `speaker`. The short recordings of a speaker are joined to
+            one.
         pairs: (audio, captions) with all utterances and their true times.
         reading: audio track and greatest length of the recordings.
+        warnings: what is left out is added to it.
     Raises:
         CaptionError: a set cannot be read, is of another kind, or names audio that does not exist.
     """
     reading = reading or Reading()
-    found = [recording for path in sets for recording in _read(path, reading)]
+    notes: list[str] = [] if warnings is None else warnings
+    found = [recording for path in sets for recording in _read(path, reading, notes)]
     for audio, captions in pairs:
         [file] = read_timed(captions)[:1]
         found.append(_whole(reading, audio, file, captions.stem))
     if not found:
-        raise CaptionError("calibrate: got no recording; give a transcribed set")
+        raise CaptionError(f"calibrate: {'; '.join(notes) or 'got no recording'}; give a transcribed set")
     return found
 
 
-def _read(path: Path, reading: Reading) -> list[Transcribed]:
+def _read(path: Path, reading: Reading, notes: list[str]) -> list[Transcribed]:
     if path.is_dir():
         inside = [path / name for name in ("manifest.jsonl", "truth.json") if (path / name).is_file()]
         if not inside:
             raise CaptionError(f"{path}: a folder without manifest.jsonl or truth.json; name the file")
         path = inside[0]
     rows = _rows(path)
-    if len(rows) == 1 and str(rows[0].get("format", "")).startswith(TRUTH):
+    if len(rows) == 1 and _is_truth(rows[0]):
         audio = path.parent / str(rows[0].get("audio", ""))
-        speakers = {row.get("speaker") for row in rows[0].get("utterances", []) if isinstance(row, dict)}
+        listed = rows[0].get("utterances") or rows[0].get("cues") or []
+        speakers = {row.get("speaker") for row in listed if isinstance(row, dict)}
         [speaker] = speakers if len(speakers) == 1 else [None]
         name = f"{path.resolve().parent.name}/{audio.stem}"  # the file is often called "audio"
         return [_whole(reading, audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
     if all("path" in row and ("text" in row or "text_norm" in row) for row in rows):
-        return _joined(
-            reading, path, [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows]
-        )
+        clips = [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows]
+        return _joined(reading, path, clips, notes)
     if all(is_lhotse(row) for row in rows):
         return _lhotse(reading, path, rows)
     raise CaptionError(
         f"{path}: expected a truth file, a lhotse manifest of cuts, or JSON lines with path and text; "
         "for a recording and its captions give --pair AUDIO CAPTIONS"
     )
+
+
+def _is_truth(row: Row) -> bool:
+    """Whether a JSON object is ground truth that names its recording; an alignment of ctcalign is none."""
+    if str(row.get("format", "")).startswith(TRUTH):
+        return True
+    return isinstance(row.get("audio"), str) and isinstance(row.get("cues"), list) and not is_document(row)
 
 
 def _rows(path: Path) -> list[Row]:
@@ -135,21 +149,32 @@ def _whole(reading: Reading, audio: Path, file: TimedFile, group: str, name: str
 
 def _utterance(item: TimedItem) -> Utterance:
     start, end = item.place or (0.0, 0.0)
-    text = item.text
+    text, clip = item.text, item.clip
     places = tuple(word.place for word in item.words if word.place is not None)
-    if len(places) != len(item.words) or len(places) != len(text.split()):
-        return Utterance(text, start, end)
-    return Utterance(text, start, end, places)
+    if not places or len(places) != len(item.words):
+        return Utterance(text, start, end, clip=clip)
+    if len(places) != len(text.split()):  # mark-up, such as the name of a speaker, is no word
+        text = " ".join("".join(word.text.split()) for word in item.words)
+    return Utterance(text, start, end, places, clip)
 
 
-def _joined(reading: Reading, path: Path, clips: Sequence[tuple[Path, str, Any]]) -> list[Transcribed]:
-    """Short recordings, joined by speaker."""
+def _joined(
+    reading: Reading, path: Path, clips: Sequence[tuple[Path, str, Any]], notes: list[str]
+) -> list[Transcribed]:
+    """Short recordings, joined by speaker; speakers with too few are named in `notes`."""
     speakers: dict[str, list[tuple[Path, str]]] = {}
     for audio, text, speaker in clips:
         if not audio.is_file():
             raise CaptionError(f"{path}: its recording {audio} does not exist")
         if text.strip():
             speakers.setdefault(str(speaker or path.stem), []).append((audio, text))
+    few = [f"{speaker} ({len(own)})" for speaker, own in speakers.items() if len(own) < LEAST_UTTERANCES]
+    if few:
+        more = f" and {len(few) - 8} more" if len(few) > 8 else ""
+        notes.append(
+            f"{path}: {len(few)} of {len(speakers)} speakers are left out, since they have fewer than "
+            f"{LEAST_UTTERANCES} short recordings: {', '.join(few[:8])}{more}"
+        )
     return [
         Transcribed(speaker, speaker, partial(_join, reading, own))
         for speaker, own in speakers.items()

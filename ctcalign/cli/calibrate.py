@@ -105,7 +105,9 @@ def command(
         from ctcalign.report.pictures.figure import check_picture
 
         check_picture(plot, overwrite)
-    recordings = read_sets(sets, pairs, Reading(track, max_duration))
+    left_out: list[str] = []
+    recordings = read_sets(sets, pairs, Reading(track, max_duration), left_out)
+    warn(left_out)
     recogniser = load_model(model, device, allow_noncommercial)
     spoken = language or recogniser.language or "en"
     if boundaries:

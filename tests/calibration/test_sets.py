@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,11 +65,42 @@ def test_short_recordings_of_a_speaker_are_joined(tmp_path, audio):
     ]
     path = tmp_path / "manifest.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    [found] = read_sets([path])  # bert has too few
+    warnings: list[str] = []
+    [found] = read_sets([path], warnings=warnings)
+    assert warnings == [
+        f"{path}: 1 of 2 speakers are left out, since they have fewer than {LEAST_UTTERANCES} short recordings: "
+        f"bert ({LEAST_UTTERANCES - 1})"
+    ]
     assert (found.name, found.group) == ("anna", "anna")
     samples, utterances = found.load(RATE)
     assert [u.text for u in utterances] == ["text anna"] * LEAST_UTTERANCES
     assert len(samples) > 2 * RATE * LEAST_UTTERANCES
+
+
+def test_only_speakers_with_too_few_recordings_are_an_error(tmp_path, audio):
+    path = tmp_path / "manifest.jsonl"
+    path.write_text(json.dumps({"path": "audio.wav", "text": "a", "speaker": "bert"}), encoding="utf-8")
+    with pytest.raises(CaptionError, match=r"1 of 1 speakers are left out.*bert \(1\); give a transcribed set"):
+        read_sets([path])
+
+
+def test_edges_of_clips_are_kept(tmp_path, audio):
+    rows = [utterance("anna") | {"clip_start": 0.1, "clip_end": 1.1}]
+    document = {"format": "ctcalign-truth/1", "audio": "audio.wav", "utterances": rows}
+    [found] = read_sets([write(tmp_path / "truth.json", document)])
+    assert found.load(RATE)[1][0].clip == (0.1, 1.1)
+
+
+def test_the_truth_of_the_demo_is_a_set():
+    folder = Path(__file__).parents[2] / "egs" / "demo"
+    [found] = read_sets([folder / "truth.json"])
+    samples, utterances = found.load(RATE)
+    assert found.name == "demo/talk"
+    assert len(samples) == pytest.approx(79.1 * RATE, abs=0.1 * RATE)
+    first = utterances[0]
+    assert first.text == "Good evening, and welcome to the harbour museum."  # neither music nor the speaker's name
+    assert first.words is not None
+    assert first.words[0] == (4.638, 4.838)
 
 
 def test_cuts_are_joined_by_recording(tmp_path, audio):
