@@ -126,7 +126,10 @@ def _phrases_of(file: BinaryIO | None) -> list[str]:
     from ctcalign.search.phrases import lines_of
 
     name = file.name if _is_file(file) else "standard input"
-    decoded = decode(file.read(), name)
+    data = file.read()
+    if not data.strip():
+        raise CaptionError(f"{name}: contains no phrase; expected one per line")
+    decoded = decode(data, name)
     warn(text if text.startswith(name) else f"{name}: {text}" for text in decoded.warnings)
     found = lines_of(decoded.text.split("\n"))
     if not found:

@@ -127,7 +127,7 @@ def _open_stream(stream: IO[Any], name: str, encoding: str | None) -> tuple[Sour
     text = without_inner_marks(unify_newlines(str(data)))
     check_text(text, name)
     if not text.strip():
-        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected captions or an alignment")
     return Source(name, text), getattr(stream, "encoding", None) or "text stream", []
 
 

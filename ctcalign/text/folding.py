@@ -48,6 +48,7 @@ _PLAIN = {
     "ٱ": "ا",
     "ہ": "ه",
     "ς": "σ",
+    "\u0640": "",  # tatweel: only lengthens the line
 }
 # Scripts in which a word stays recognisable without its combining marks. In others (Devanagari, Thai, ...) the marks
 # are vowels, and dropping one would change the word.
@@ -56,6 +57,7 @@ _BARE_SCRIPTS = (
     (0x0590, 0x06FF),
     (0x1C80, 0x1CBF),
     (0x1E00, 0x1FFF),
+    (0xFE00, 0xFE0F),  # variation selectors
 )
 
 

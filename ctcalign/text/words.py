@@ -201,6 +201,13 @@ def _sounds(text: str) -> bool:
     return any(unicodedata.category(character)[0] in "LN" for character in text)
 
 
+def _spoken_part(raw: str, span: Span) -> str:
+    """Spoken text; nothing for tags and invisible characters, which part no words, and a blank for other mark-up."""
+    if span.spoken:
+        return span.spoken if isinstance(span.spoken, str) else raw
+    return "" if span.kind == "tag" and not is_break(raw) else " "
+
+
 _APOSTROPHES = "'\u2019\u2018\u02bc"
 
 
@@ -210,7 +217,7 @@ def plain_words(text: str) -> tuple[str, ...]:
     >>> plain_words("<i>Well-known</i> [MUSIC] rock ’n’ roll, isn’t it?")
     ('well', 'known', 'rock', 'n', 'roll', "isn't", 'it')
     """
-    visible = "".join(text[s.start : s.end] if s.spoken else " " for s in spans(text))
+    visible = "".join(_spoken_part(text[span.start : span.end], span) for span in spans(text))
     letters = unicodedata.normalize("NFKC", visible).casefold()
     kept = "".join("'" if c in _APOSTROPHES else c if unicodedata.category(c)[0] in "LMN" else " " for c in letters)
     return tuple(word for part in kept.split() if (word := part.strip("'")))

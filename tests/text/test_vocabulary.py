@@ -192,3 +192,9 @@ def test_text_of_letters_and_separators() -> None:
     assert UPPER.text(map(UPPER.symbols.index, ["|", "A", "<s>", "<pad>", "|", "|", "<unk>", "B", "|"])) == "A B"
     assert Vocabulary(("-", "e\u0301", "*", "<unused5>", "[PAD]"), separator=None).text([1, 2, 3, 4, 1]) == "éé"
     assert Vocabulary(("-", "e", "\u0301")).text([1, 2]) == "é"
+
+
+def test_the_tatweel_and_variation_selectors_are_dropped():
+    vocabulary = Vocabulary(("<blank>", *"سلامhelo"))
+    assert vocabulary.encode("سـلام") == vocabulary.encode("سلام")
+    assert vocabulary.encode("he\ufe0fllo") == vocabulary.encode("hello")

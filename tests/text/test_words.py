@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ctcalign.text.words import words_of
+from ctcalign.text.words import plain_words, words_of
 
 SAMPLES = "aZé'’ \n.,-—…/0१٣$€%&@#½²ßﬁＡ日本きゃっこーกำខ្មែမြန်🙂👩‍👩‍👧\u00ad\u200b\u200d\u0301مÅ<i>&amp;♪[](){}:~°"
 texts = st.one_of(st.text(max_size=40), st.text(alphabet=SAMPLES, max_size=40))
@@ -136,3 +136,28 @@ def test_words_without_end_take_linear_time(unit: str) -> None:
     words = words_of(text)
     assert time.process_time() - start < 3  # a tenth on an idle core; quadratic time took ten and more
     assert "".join(word.text for word in words) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("\u200fשלום\u200f", "שלום"),
+        ("\u202bשלום\u202c", "שלום"),
+        ("un\u00adlike\u00adly", "unlikely"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("می\u200cروم", "میروم"),
+        ("\ufeffhello\u2060", "hello"),
+        ("co&shy;op", "coop"),
+        ("un<i>like</i>ly", "unlikely"),
+        ("\u3164hello", "hello"),
+    ],
+)
+def test_characters_that_nobody_sees_are_no_text(text, word):
+    assert [w.readings for w in words_of(text) if w.spoken] == [((word,),)]
+    assert plain_words(text) == (word,)
+
+
+@pytest.mark.parametrize("text", ["\u200f", "\u200b\u200d", "\u00ad", "\ufeff", "\u061c", "&#8203;", "\u3164"])
+def test_a_caption_of_invisible_characters_has_no_words(text):
+    assert not any(word.spoken for word in words_of(text))
+    assert plain_words(text) == ()

@@ -79,7 +79,7 @@ def decode(data: bytes, name: str, times: int = 1, encoding: str | None = None) 
     decoded = _decoded(unpacked_data, name) if codec is None else _named(unpacked_data, codec, name)
     decoded = replace(decoded, text=without_inner_marks(decoded.text))
     if not decoded.text.strip():
-        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected captions or an alignment")
     check_text(decoded.text, name, times)
     return decoded
 
@@ -94,7 +94,7 @@ def _named(data: bytes, codec: str, name: str) -> Decoded:
 
 def _decoded(data: bytes, name: str) -> Decoded:
     if not data.strip():
-        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected captions or an alignment")
     for mark, codec, label in _MARKS:
         if data.startswith(mark) and codec != "utf-8-sig":
             return _marked(data, codec, label, name)
@@ -129,7 +129,7 @@ def _decoded(data: bytes, name: str) -> Decoded:
 def _marked(data: bytes, codec: str, label: str, name: str) -> Decoded:
     text = data.decode(codec, errors="replace")
     if not text.strip():
-        raise CaptionError(f"{name}: the file is empty; expected at least one caption")
+        raise CaptionError(f"{name}: the file is empty; expected captions or an alignment")
     bad = text.count("\ufffd")
     if bad > max(3, len(text) // 20):
         raise CaptionError(f"{name}: begins as {label} but {bad} characters cannot be decoded; save it as UTF-8")

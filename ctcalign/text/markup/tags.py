@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 ENTITY = re.compile(r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Zero-width, direction, invisible operators, soft hyphen, BOM, and the C0/C1 controls that are not white space.
+# Zero-width, direction, invisible operators, soft hyphen, BOM, fillers of hangul, C0 and C1 controls but white space.
 CONTROL = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+"
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u115f\u1160\u3164\uffa0\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]+"
 )
 _PICTURE = "[\U0001f000-\U0001f3b4\U0001f3b7-\U0001faff\u2600-\u2669\u2670-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23f3]"
 EMOJI = re.compile(f"{_PICTURE}[\ufe0e\ufe0f\u20e3]?(?:\u200d?{_PICTURE}[\ufe0f]?)*")
