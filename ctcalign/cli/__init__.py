@@ -154,7 +154,9 @@ def _usage_text(error: click.ClickException) -> str:
 def _report(text: str, status: int, debug: bool = False) -> int:
     if debug:
         traceback.print_exc()
-    click.echo(f"ctcalign: error: {' '.join(text.split())}", err=True)
+    from ctcalign.cli.console import printable
+
+    click.echo(f"ctcalign: error: {' '.join(printable(text).split())}", err=True)
     return status
 
 

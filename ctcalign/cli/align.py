@@ -17,6 +17,7 @@ from ctcalign.cli.options import (
     romanise_option,
     split,
     text_size_option,
+    unspoken_option,
 )
 
 EPILOG = f"""\b
@@ -35,6 +36,7 @@ Examples:
 @click.argument("audio")
 @click.argument("captions")
 @result_options
+@unspoken_option
 @emission_options
 @click.option(
     "--method",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,16 +18,26 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_WARNINGS = 8
+_CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]")
 
 
 def note(text: str) -> None:
     """One line of information on stderr."""
-    click.echo(f"ctcalign: {text}", err=True)
+    click.echo(f"ctcalign: {printable(text)}", err=True)
+
+
+def printable(text: str) -> str:
+    """A text without control characters but line ends and tabs, which may come from a file and command a terminal.
+
+    >>> printable("a" + chr(27) + "[31mb") == "a" + chr(0xFFFD) + "[31mb"
+    True
+    """
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def warn(messages: Iterable[str]) -> None:
     """Print each distinct warning as one line on stderr; beyond `MOST_WARNINGS` only their number."""
-    unique = list(dict.fromkeys(" ".join(message.split()) for message in messages))
+    unique = list(dict.fromkeys(" ".join(printable(message).split()) for message in messages))
     for message in unique[:MOST_WARNINGS]:
         click.echo(f"ctcalign: warning: {message}", err=True)
     if len(unique) > MOST_WARNINGS:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, encoding_option, text_size_option
+from ctcalign.cli.options import EXIT_STATUS, encoding_option, text_size_option, unspoken_option
+
+if TYPE_CHECKING:
+    from ctcalign.formats.shared.unspoken import Unspoken
 
 EPILOG = f"""\b
 Examples:
@@ -33,10 +38,11 @@ def _list_formats(context: click.Context, parameter: click.Parameter, requested:
 @click.option(
     "--from", "from_format", metavar="FORMAT", help="Format of IN.  [default: detected from name and content]"
 )
-@click.option("--to", "to_format", metavar="FORMAT", help="Format of every OUT.  [default: by extension]")
+@click.option("--to", "to_format", metavar="FORMAT", help="Format of each OUT whose extension names none, such as '-'.")
 @click.option("--audio", metavar="PATH", help="Recording that the captions belong to; sets the duration.")
 @encoding_option
 @text_size_option
+@unspoken_option
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_formats, help="List the formats and exit."
@@ -47,6 +53,7 @@ def command(
     from_format: str | None,
     to_format: str | None,
     audio: str | None,
+    unspoken: Unspoken,
     overwrite: bool,
 ) -> None:
     """Convert an alignment or a caption file to other formats.
@@ -57,6 +64,6 @@ def command(
     from ctcalign.cli.console import note
     from ctcalign.formats.converting import convert
 
-    for report in convert(source, outputs, from_format, to_format, audio=audio, overwrite=overwrite):
+    for report in convert(source, outputs, from_format, to_format, audio=audio, unspoken=unspoken, overwrite=overwrite):
         for text in report.notes:
             note(f"{report.path}: {text}")

@@ -15,6 +15,8 @@ from ctcalign.text.tokeniser import ROMANISE
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from ctcalign.formats.shared.unspoken import Unspoken
+
 F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="DataclassInstance")
 
@@ -70,6 +72,7 @@ class ResultOptions:
         table: print the table of cues; None: if there is no output.
         overwrite: replace files that exist.
         quiet: print no progress, warnings or summary.
+        unspoken: keep or drop cues that are not spoken.
     """
 
     outputs: tuple[str, ...]
@@ -77,6 +80,7 @@ class ResultOptions:
     table: bool | None
     overwrite: bool
     quiet: bool
+    unspoken: Unspoken = "keep"
 
 
 def split(kind: type[D], given: Mapping[str, Any], **more: Any) -> tuple[D, dict[str, Any]]:
@@ -134,7 +138,7 @@ format_option = click.option(
     "formats",
     multiple=True,
     metavar="NAME",
-    help="Output format, if the extension does not imply it; see `ctcalign convert --list`.",
+    help="Format of outputs whose extension names none, such as '-'; see `ctcalign convert --list`.",
 )
 
 
@@ -168,6 +172,14 @@ encoding_option = click.option(
     help="Encoding of the caption files, such as cp1251 or shift_jis.  [default: recognised]",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+unspoken_option = click.option(
+    "--unspoken",
+    type=click.Choice(("keep", "drop")),
+    default="keep",
+    show_default=True,
+    help="Captions that are not spoken: keep them where they have a time in the input and there is room, or drop them "
+    "from all outputs but JSON.",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
 
 _EMISSION = (

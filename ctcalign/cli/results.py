@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ctcalign.alignment.alignment import Alignment
     from ctcalign.emission.progress import Progress
     from ctcalign.formats.shared.format import Format
+    from ctcalign.formats.shared.unspoken import Unspoken
 
 
 def plan_results(
@@ -71,13 +72,15 @@ def run(work: Callable[[Progress], Alignment], planned: Sequence[tuple[str, Form
         from ctcalign.report.tables.alignment import cue_table
 
         table_console(120).print(cue_table(alignment))
-    write_results(alignment, planned, quiet=options.quiet)
+    write_results(alignment, planned, quiet=options.quiet, unspoken=options.unspoken)
     if not options.quiet:
         warn(alignment.warnings)
         _summarise(alignment, took)
 
 
-def write_results(alignment: Alignment, planned: Sequence[tuple[str, Format]], *, quiet: bool) -> None:
+def write_results(
+    alignment: Alignment, planned: Sequence[tuple[str, Format]], *, quiet: bool, unspoken: Unspoken = "keep"
+) -> None:
     """Write every output, all or none; report data that a format cannot represent."""
     from ctcalign.files import together
     from ctcalign.formats.writing import write
@@ -86,7 +89,7 @@ def write_results(alignment: Alignment, planned: Sequence[tuple[str, Format]], *
     with together():
         # Standard output last: nothing is printed if a file cannot be written.
         for name, entry in sorted(planned, key=lambda output: output[0] == "-"):
-            reports.append(write(alignment, name, entry.name))
+            reports.append(write(alignment, name, entry.name, unspoken))
     for report in reports:
         if not quiet:
             warn(f"{report.path}: {text}" for text in report.notes)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import together
-from ctcalign.formats.reading import read_alignment
+from ctcalign.formats.reading import read_with_warnings
 from ctcalign.formats.shared.format import WriteReport
+from ctcalign.formats.shared.unspoken import Unspoken
 from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.formats.writing import deliver, plan_outputs, render
 
@@ -22,14 +23,16 @@ def convert(
     to_format: str | None = None,
     *,
     audio: str | Path | None = None,
+    unspoken: Unspoken = "keep",
     overwrite: bool = False,
 ) -> list[WriteReport]:
-    """Read an alignment or captions and write them again, each output by its extension or all as `to_format`.
+    """Read an alignment or captions and write them again, each output by its extension, the others as `to_format`.
 
     Args:
         source: a path or "-" for stdin.
         outputs: paths, or "-" for stdout.
         audio: the recording; its name and duration replace those of `source`.
+        unspoken: see `ctcalign.formats.render`.
         overwrite: replace outputs that exist.
     Returns:
         One report for each output; the first also has the warnings about the input.
@@ -41,7 +44,7 @@ def convert(
     if not outputs:
         raise UsageError("no output given; name at least one file, or - for stdout")
     planned = plan_outputs(outputs, to_format, overwrite=overwrite, inputs=[source])
-    alignment = read_alignment(source, from_format)
+    alignment, warnings = read_with_warnings(source, from_format)
     if audio is not None:
         from ctcalign.audio import probe
 
@@ -53,7 +56,7 @@ def convert(
         found = find_recording(alignment.audio, source, alignment.duration)
         if found is not None and not Path(alignment.audio).is_file():
             alignment.audio = str(found)
-    rendered = [render(alignment, entry.name) for _, entry in planned]
+    rendered = [render(alignment, entry.name, unspoken) for _, entry in planned]
     for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written
         if alignment.cues and content.cues == 0 and content.words == 0:
             reason = "; ".join(content.notes) or "it can store none of the cues"
@@ -63,5 +66,5 @@ def convert(
     with together():
         done = {place: deliver(rendered[place], *planned[place]) for place in order}
     reports = [done[place] for place in range(len(planned))]
-    reports[0].notes[:0] = alignment.warnings
+    reports[0].notes[:0] = warnings
     return reports

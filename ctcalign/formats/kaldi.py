@@ -10,19 +10,29 @@ from ctcalign.formats.shared.clock import decimal, number, span_ticks, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.encoding import decode
 from ctcalign.formats.shared.format import Format, Rendered
-from ctcalign.formats.shared.view import identifier, omission_note, placed_cues, spoken_text
+from ctcalign.formats.shared.view import (
+    given_ids,
+    given_recording,
+    identifier,
+    omission_note,
+    placed_cues,
+    spoken_text,
+    tidy,
+)
 
 
 def render(alignment: Alignment) -> Rendered:
     """Training data for a recogniser: aligned cues only, their spoken words, times with 3 decimals.
 
-    An utterance is named SPEAKER-RECORDING-CUE. Each part has only letters, digits and "_", which sort after the "-"
+    Utterances, speakers and the recording keep the ids of a Kaldi or lhotse input. Else an utterance is named
+    SPEAKER-RECORDING-CUE. Each part has only letters, digits and "_", which sort after the "-"
     between them: utterances are then in the order of their speakers too, as Kaldi requires. Cues that are not placed,
     failed or not spoken are omitted and noted.
     """
     placed, lost = placed_cues(alignment)
-    recording = identifier(Path(alignment.audio.replace("\\", "/")).stem) or "recording"
-    speakers = _speaker_names([cue.speaker or recording for cue, _, _ in placed])
+    recording = given_recording(alignment) or identifier(Path(alignment.audio.replace("\\", "/")).stem) or "recording"
+    own = given_ids(alignment)
+    speakers = _speaker_names([cue.speaker or recording for cue, _, _ in placed], as_given=bool(own))
     rows: list[tuple[str, str, str, str]] = []
     other: list[int] = []
     words = 0
@@ -33,9 +43,8 @@ def render(alignment: Alignment) -> Rendered:
             continue
         speaker = speakers[cue.speaker or recording]
         first, last = span_ticks(start, end, 1000)
-        rows.append(
-            (f"{speaker}-{recording}-{cue.index:07d}", speaker, f"{decimal(first, 3)} {decimal(last, 3)}", text)
-        )
+        name = own.get(cue.index, f"{speaker}-{recording}-{cue.index:07d}")
+        rows.append((name, speaker, f"{decimal(first, 3)} {decimal(last, 3)}", text))
         words += sum(word.status != "not_spoken" for word in cue.words)
     rows.sort(key=lambda row: row[0].encode())
     by_speaker: dict[str, list[str]] = {}
@@ -62,16 +71,17 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def _wav(audio: str) -> str:
-    return str(Path(audio).resolve()) if Path(audio).is_file() else audio or "recording.wav"
+    return tidy(str(Path(audio).resolve()) if Path(audio).is_file() else audio or "recording.wav").replace("\n", " ")
 
 
-def _speaker_names(speakers: list[str]) -> dict[str, str]:
-    """A valid name for each speaker, all different."""
+def _speaker_names(speakers: list[str], *, as_given: bool) -> dict[str, str]:
+    """A valid name for each speaker, all different; `as_given`: one without white space is valid."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     latest: dict[str, int] = {}  # number of the last speaker of a name
     for speaker in dict.fromkeys(speakers):
-        base = name = identifier(speaker.strip()) or "speaker"
+        kept = as_given and len(speaker.split()) == 1
+        base = name = speaker.strip() if kept else identifier(speaker.strip()) or "speaker"
         while name in taken:
             latest[base] = latest.get(base, 1) + 1
             name = f"{base}_{latest[base]}"

@@ -18,10 +18,17 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import AudioError
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.format import ALL, Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.reading.pauses import spoken_words as spoken_words_of
-from ctcalign.formats.shared.view import omission_note, placed_cues, recording_name, spoken_text, spoken_words
+from ctcalign.formats.shared.view import (
+    given_ids,
+    omission_note,
+    placed_cues,
+    recording_name,
+    spoken_text,
+    spoken_words,
+)
 from ctcalign.spans import Span
 
 Row = dict[str, Any]
@@ -155,13 +162,14 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     out: list[Draft] = []
     for row in source.json if isinstance(source.json, list) else [source.json]:
         if isinstance(row, dict):
-            out += [_draft(own, notes) for own in supervisions(row)]
+            cut = row.get("id") if is_cut(row) else None
+            out += [_draft(own, cut, notes) for own in supervisions(row)]
         else:
             notes.add("line that is neither a supervision nor a cut", detail=str(row)[:40])
     return out
 
 
-def _draft(own: Supervision, notes: Notes) -> Draft:
+def _draft(own: Supervision, cut: Any, notes: Notes) -> Draft:
     start, end = own.span or (None, None)
     raw, channel = own.custom.get("raw_text"), own.row.get("channel")
     if isinstance(channel, list) and len(channel) == 1:
@@ -175,7 +183,19 @@ def _draft(own: Supervision, notes: Notes) -> Draft:
         channel=channel if isinstance(channel, int) else None,
         words=spoken_words_of(own.words, notes),
         recording=own.recording,
+        attributes=_attributes(own, cut),
     )
+
+
+_KNOWN = frozenset({"id", "recording_id", "start", "duration", "channel", "text", "language", "speaker", "alignment"})
+_WRITTEN = frozenset({"index", "status", "reason", "score", "confidence", "scores", "raw_text"})
+
+
+def _attributes(own: Supervision, cut: Any) -> Row:
+    """The id of the cut, and fields of the supervision that have no other place."""
+    out = {key: value for key, value in own.row.items() if key not in _KNOWN and key != "custom" and value is not None}
+    custom = {key: value for key, value in own.custom.items() if key not in _WRITTEN}
+    return out | ({"custom": custom} if custom else {}) | ({"cut": cut} if isinstance(cut, str) else {})
 
 
 _LEAST = 0.001  # seconds: lhotse rejects a supervision of zero length
@@ -191,10 +211,16 @@ def render(alignment: Alignment) -> Rendered:
     """
     placed, lost = placed_cues(alignment)
     name = recording_name(alignment)
+    restored = alignment.source is not None and alignment.source.format == "lhotse"
+    own = given_ids(alignment)
     notes = omission_note(lost)
     duration = max([alignment.duration, _LEAST, *(end for _, _, end in placed)])
-    supervisions = [_supervision(cue, start, end, name, alignment) for cue, start, end in placed]
-    cut: Row = {"id": name, "start": 0, "duration": duration, "channel": 0, "supervisions": supervisions}
+    supervisions = [
+        _supervision(cue, start, end, name, alignment, own, restored=restored) for cue, start, end in placed
+    ]
+    cuts = {cue.attributes.get("cut") for cue in alignment.cues} if restored else set()
+    (cut_id,) = cuts if len(cuts) == 1 else (None,)
+    cut: Row = {"id": cut_id or name, "start": 0, "duration": duration, "channel": 0, "supervisions": supervisions}
     recording = _recording(alignment, name, duration)
     if recording is None:
         notes.append(f"no audio at {alignment.audio or '(no path)'!r}: the cut has no recording; give --audio")
@@ -231,7 +257,9 @@ def _recording(alignment: Alignment, name: str, duration: float) -> Row | None:
     }
 
 
-def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment: Alignment) -> Row:
+def _supervision(
+    cue: AlignedCue, start: float, end: float, name: str, alignment: Alignment, own: dict[int, str], *, restored: bool
+) -> Row:
     words = [[plain(w.text), a, round(b - a, 9), w.confidence] for w, a, b in spoken_words(cue)]
     custom = {
         "index": cue.index,
@@ -242,8 +270,10 @@ def _supervision(cue: AlignedCue, start: float, end: float, name: str, alignment
         "scores": dict(cue.scores) or None,
         "raw_text": cue.text,
     }
-    row = {
-        "id": f"{name}-{cue.index:07d}",
+    given = {key: value for key, value in cue.attributes.items() if key != "cut"} if restored else {}
+    custom |= given.pop("custom", {})
+    row = given | {
+        "id": own.get(cue.index, f"{name}-{cue.index:07d}"),
         "recording_id": name,
         "start": start,
         "duration": max(round(end - start, 9), _LEAST),
@@ -271,6 +301,7 @@ FORMAT = Format(
     read,
     render,
     keeps=frozenset({"words", "word_ends", "scores", "speakers", "status"}),
+    restores={"lhotse": frozenset({ALL})},
     evidence="json",
     matches=_matches,
 )

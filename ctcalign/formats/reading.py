@@ -36,6 +36,11 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
         CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.
         UsageError: no format has this name.
     """
+    return read_with_warnings(path_or_stream, format)[0]
+
+
+def read_with_warnings(path_or_stream: str | Path | IO[Any], format: str | None = None) -> tuple[Alignment, list[str]]:
+    """`read_alignment`, and the warnings about this file: not those that a document holds of the time it was made."""
     from ctcalign.formats.captions import read_captions
     from ctcalign.formats.registry import input_format
 
@@ -44,7 +49,7 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
     if source == "-":
         source = getattr(sys.stdin, "buffer", sys.stdin)
     if format is not None and input_format(format).name != "json":
-        return from_captions(read_captions(source, format))
+        return _of_captions(read_captions(source, format))
     if isinstance(source, (str, os.PathLike)):
         data = _document_bytes(source)
     else:
@@ -52,11 +57,18 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
         source = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
     document = None if data is None else _document(data, name)
     if document is None:
-        return from_captions(read_captions(source))
+        return _of_captions(read_captions(source))
     try:
-        return Alignment.from_dict(document)
+        alignment = Alignment.from_dict(document)
     except CaptionError as error:
         raise CaptionError(f"{name}: {error}") from error
+    held = document.get("warnings")
+    return alignment, alignment.warnings[len(held) if isinstance(held, list) else 0 :]
+
+
+def _of_captions(captions: Captions) -> tuple[Alignment, list[str]]:
+    alignment = from_captions(captions)
+    return alignment, list(alignment.warnings)
 
 
 def from_captions(captions: Captions, audio: str = "", duration: float | None = None) -> Alignment:

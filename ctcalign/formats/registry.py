@@ -76,11 +76,21 @@ def input_format(name: str) -> Format:
     raise UsageError(f"caption format: expected one of {', '.join(INPUT_FORMATS)}, got {name!r}")
 
 
+def by_extension(path: str | Path) -> Format | None:
+    """The output format that has the extension of a file, None if none has."""
+    name = os.fspath(path).lower()
+    for entry in (FORMATS[output] for output in OUTPUT_FORMATS):
+        if name.endswith(tuple(extension.lower() for extension in entry.extensions)):
+            return entry
+    return None
+
+
 def format_of(path: str | Path, format: str | None = None) -> Format:
-    """The format of an output: the one named, else by the extension, else the folder format for a folder.
+    """The format of an output: the one named, else by the extension, else the folder format for a name with a final /.
 
     Raises:
-        UsageError: an unknown name, an extension of no format or of several, or stdout without a name.
+        UsageError: an unknown name, an extension of no format or of several, a folder without a slash, or stdout
+            without a name.
     """
     name = os.fspath(path)
     if format is not None:
@@ -93,11 +103,16 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
     if name == "-":
         raise UsageError(f"writing to stdout needs the name of a format, one of {', '.join(OUTPUT_FORMATS)}")
     outputs = [FORMATS[output] for output in OUTPUT_FORMATS]
-    if name.endswith(("/", os.sep)) or (os.path.isdir(name) and not Path(name).suffix):
+    if name.endswith(("/", os.sep)):
         return next(entry for entry in outputs if entry.folder)
-    for entry in outputs:
-        if name.lower().endswith(tuple(extension.lower() for extension in entry.extensions)):
-            return entry
+    if os.path.isdir(name):
+        raise UsageError(
+            f"{name}: is a folder; name a file in it, or write {name}/ for a Kaldi data directory, with --format for a "
+            "file in that format"
+        )
+    found = by_extension(name)
+    if found is not None:
+        return found
     if name.lower().endswith(".txt"):
         raise UsageError(f"{name}: .txt may be several formats; name one, for example audacity for a label track")
     known = " ".join(extension for entry in outputs for extension in entry.extensions)

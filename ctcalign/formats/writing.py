@@ -11,17 +11,23 @@ from typing import IO, Any
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import atomic_directory, atomic_write
-from ctcalign.formats.registry import format_of
+from ctcalign.formats.registry import by_extension, format_of
 from ctcalign.formats.shared.format import Format, Rendered, WriteReport
 from ctcalign.formats.shared.layout import lost_layout
 from ctcalign.formats.shared.nist import without_alternations
 from ctcalign.formats.shared.repair import repaired
+from ctcalign.formats.shared.unspoken import Unspoken, spoken_only
 from ctcalign.formats.shared.view import tidied
 
 
-def render(alignment: Alignment, format: str) -> Rendered:
+def render(alignment: Alignment, format: str, unspoken: Unspoken = "keep") -> Rendered:
     """The content of an output in memory. Its notes begin with those of `repair.repaired`.
 
+    Args:
+        alignment: the alignment.
+        format: one of `OUTPUT_FORMATS`.
+        unspoken: cues that are not spoken are kept where the format and their times allow it, or dropped from every
+            format but JSON.
     Raises:
         UsageError: `format` is not one of `OUTPUT_FORMATS`.
     """
@@ -30,6 +36,9 @@ def render(alignment: Alignment, format: str) -> Rendered:
     if entry.name != "json":
         checked, more = tidied(checked)
         notes += more
+        if unspoken == "drop":
+            checked, more = spoken_only(checked)
+            notes += more
     if entry.name not in ("json", "stm"):
         checked = without_alternations(checked)
     if entry.render is None:
@@ -40,12 +49,18 @@ def render(alignment: Alignment, format: str) -> Rendered:
     return rendered
 
 
-def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: str | None = None) -> WriteReport:
+def write(
+    alignment: Alignment,
+    path_or_stream: str | Path | IO[Any],
+    format: str | None = None,
+    unspoken: Unspoken = "keep",
+) -> WriteReport:
     """Write an alignment; a file or folder is replaced whole or not at all.
 
     Args:
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
         format: one of `OUTPUT_FORMATS`; None: by the extension.
+        unspoken: see `render`.
     Returns:
         What was written, and what was repaired, changed or omitted for this format.
     Raises:
@@ -53,7 +68,7 @@ def write(alignment: Alignment, path_or_stream: str | Path | IO[Any], format: st
     """
     target = os.fspath(path_or_stream) if isinstance(path_or_stream, (str, os.PathLike)) else "-"
     entry = format_of(target, format)
-    return deliver(render(alignment, entry.name), path_or_stream, entry)
+    return deliver(render(alignment, entry.name, unspoken), path_or_stream, entry)
 
 
 def deliver(rendered: Rendered, path_or_stream: str | Path | IO[Any], entry: Format) -> WriteReport:
@@ -109,6 +124,14 @@ def _takes_bytes(stream: Any) -> bool:
     return True
 
 
+def _planned_format(name: str, format: str | None) -> Format:
+    named = None if format is None else format_of(name, format)
+    own = None if os.path.isdir(name) else by_extension(name)
+    if named is None or own is None or named.name.startswith(own.name):
+        return named or format_of(name)
+    return own
+
+
 def plan_outputs(
     outputs: Sequence[str | Path],
     format: str | None = None,
@@ -117,6 +140,9 @@ def plan_outputs(
     inputs: Iterable[str | Path] = (),
 ) -> list[tuple[str, Format]]:
     """The format of each output, after the checks that are possible before any work is done.
+
+    `format` is for outputs whose extension names none, such as standard output; where an extension names one, it may
+    only choose a variant of it ("srt-words" for a .srt).
 
     Raises:
         UsageError: unknown format, the same output twice, an output that is an input, or one that exists while
@@ -127,7 +153,7 @@ def plan_outputs(
     planned = []
     for output in outputs:
         name = os.fspath(output)
-        entry = format_of(name, format)
+        entry = _planned_format(name, format)
         planned.append((name, entry))
         if name == "-":
             continue

@@ -188,3 +188,36 @@ def test_list_and_help_need_no_input():
     helped = run("--help")
     assert helped.exit_code == 0
     assert "ctcalign convert talk.json talk.vtt" in helped.stdout
+
+
+def test_the_extension_wins_over_the_named_format(srt, tmp_path):
+    result = run(srt, tmp_path / "a.json", tmp_path / "b.unknown", "-", "--to", "textgrid")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((tmp_path / "a.json").read_text())["schema"]
+    assert (tmp_path / "b.unknown").read_text() == result.stdout
+    assert result.stdout.startswith('File type = "ooTextFile"')
+
+
+@pytest.mark.parametrize(("name", "format"), [("a.srt", "srt-words"), ("a.tsv", "tsv-words"), ("a.txt", "audacity")])
+def test_the_named_format_chooses_a_variant_of_the_extension(alignment, tmp_path, name, format):
+    write(alignment, tmp_path / "talk.json")
+    convert(tmp_path / "talk.json", [tmp_path / name], to_format=format)
+    stream = io.StringIO()
+    write(alignment, stream, format)
+    assert (tmp_path / name).read_text() == stream.getvalue()
+
+
+def test_a_folder_without_a_slash_is_refused(srt, tmp_path):
+    (tmp_path / "data").mkdir()
+    result = run(srt, tmp_path / "data")
+    assert result.exit_code == 2
+    assert "is a folder; name a file in it, or write" in result.stderr
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_warnings_of_the_time_when_a_document_was_made_are_not_repeated(alignment, tmp_path):
+    alignment.warnings = ["the recording is truncated"]
+    write(alignment, tmp_path / "talk.json")
+    (report,) = convert(tmp_path / "talk.json", [tmp_path / "talk.srt"])
+    assert not any("truncated" in note for note in report.notes)
+    assert read_alignment(tmp_path / "talk.json").warnings == ["the recording is truncated"]

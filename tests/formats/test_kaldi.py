@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
 
 import pytest
@@ -10,6 +12,7 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.errors import CaptionError
 from ctcalign.formats import render
 from ctcalign.formats.captions import read_captions
+from ctcalign.formats.converting import convert
 
 
 def kaldi(folder, **files):
@@ -66,3 +69,29 @@ def test_many_speakers_of_one_name_are_named_in_linear_time():
     speakers = [line.split()[0] for line in files["spk2utt"].splitlines()]
     assert len(set(speakers)) == 4000
     assert {"A____________z", "A____________z_2", "A____________z_4000"} <= set(speakers)
+
+
+def test_ids_of_utterances_speakers_and_recordings_stay(tmp_path):
+    source, through, target = tmp_path / "in", tmp_path / "a.json", tmp_path / "out/"
+    source.mkdir()
+    (source / "text").write_text("spk-a-x1 hello there\nspk-b-x0 you\n")
+    (source / "segments").write_text("spk-a-x1 rec-1 0.500 2.000\nspk-b-x0 rec-1 3.000 4.000\n")
+    (source / "utt2spk").write_text("spk-a-x1 spk-a\nspk-b-x0 spk-b\n")
+    convert(source, [through])
+    convert(through, [f"{target}/"])
+    for name in ("text", "segments", "utt2spk"):
+        assert (target / name).read_text() == (source / name).read_text()
+
+
+def test_lhotse_ids_and_kaldi_ids_are_the_same(tmp_path):
+    source, target, back = tmp_path / "a.jsonl", tmp_path / "kaldi", tmp_path / "b.jsonl.gz"
+    row = {"id": "utt 1", "recording_id": "rec-1", "start": 0.5, "duration": 1.5, "text": "hello", "speaker": "S-1"}
+    rows = [row | {"id": "utt-1"}, row | {"id": "utt-2", "start": 3.0}]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    convert(source, [f"{target}/", back])
+    assert (target / "text").read_text() == "utt-1 hello\nutt-2 hello\n"
+    assert (target / "segments").read_text().startswith("utt-1 rec-1 0.500 2.000\n")
+    assert (target / "utt2spk").read_text() == "utt-1 S-1\nutt-2 S-1\n"
+    cut = json.loads(gzip.decompress(back.read_bytes()))
+    assert [own["id"] for own in cut["supervisions"]] == ["utt-1", "utt-2"]
+    assert {own["recording_id"] for own in cut["supervisions"]} == {"rec-1"}

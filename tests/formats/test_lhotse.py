@@ -17,6 +17,7 @@ from ctcalign.errors import CaptionError
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Tally, filtered, read_document
 from ctcalign.formats import write
+from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
 from tests.formats.generated_alignments import alignments
 from tests.formats.test_writers_against_peers import spoken, visible
@@ -167,3 +168,19 @@ def test_a_row_that_also_has_segments_is_not_lhotse(reading):
     data = {"recording_id": "r", "start": 0, "duration": 9, "segments": [{"start": 1, "end": 2, "text": "Hi"}]}
     captions = reading(json.dumps(data), "a.json")
     assert (captions.format, captions.cues[0].text) == ("whisper", "Hi")
+
+
+def test_ids_and_fields_of_a_cut_stay(tmp_path):
+    supervision = {"id": "utt-1", "recording_id": "rec-1", "start": 0.5, "duration": 1.5, "channel": 0, "text": "hello"}
+    supervision |= {"gender": "f", "custom": {"quality": 3, "tags": ["a"], "status": "old"}}
+    cut = {"id": "cut-7", "start": 0, "duration": 5.0, "channel": 0, "type": "MonoCut", "supervisions": [supervision]}
+    source, through, target, other = (tmp_path / name for name in ("a.jsonl", "a.json", "b.jsonl.gz", "c.srt"))
+    source.write_text(json.dumps(cut))
+    convert(source, [through])
+    _, report = convert(through, [target, other])
+    found = json.loads(gzip.decompress(target.read_bytes()))
+    assert (found["id"], found["supervisions"][0]["id"]) == ("cut-7", "utt-1")
+    assert found["supervisions"][0]["gender"] == "f"
+    assert found["supervisions"][0]["custom"] | {"quality": 3, "tags": ["a"]} == found["supervisions"][0]["custom"]
+    (note,) = [note for note in report.notes if "not kept" in note]
+    assert "gender (1 cue), custom (1 cue)" in note

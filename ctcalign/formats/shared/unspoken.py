@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+from typing import Literal
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.spans import Span
 
+Unspoken = Literal["keep", "drop"]
 LEAST = 0.2  # seconds: what is shown for less cannot be noticed, let alone read
 _SAME = 0.05  # seconds between edges of cues that are shown together
 
@@ -48,6 +50,14 @@ def moved(alignment: Alignment) -> Moved:
     raw = [found[time] for time in times]
     shifts = [median(raw[max(k - 1, 0) : k + 2]) if 0 < k < len(raw) - 1 else raw[k] for k in range(len(raw))]
     return Moved(times, shifts)
+
+
+def spoken_only(alignment: Alignment) -> tuple[Alignment, list[str]]:
+    """A copy without the cues that are not spoken, and a note with their number."""
+    kept = [cue for cue in alignment.cues if cue.status != "not_spoken"]
+    gone = len(alignment.cues) - len(kept)
+    note = f"{gone} cue{'s are' if gone > 1 else ' is'} not spoken and dropped (--unspoken)"
+    return replace(alignment, cues=kept), [note] * bool(gone)
 
 
 def settled(alignment: Alignment, *, apart: bool = True) -> dict[int, Span]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
+from typing import Any
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.formats.shared.mark_up import TAG, plain
@@ -178,10 +179,24 @@ def identifier(text: str) -> str:
     return re.sub(r"[^\w]", "_", text)
 
 
+def given_recording(alignment: Alignment) -> str | None:
+    """The id of the recording in the input file, if it has one without white space."""
+    given = alignment.source.recording if alignment.source is not None else None
+    return given if given and given.split() == [given] else None
+
+
+def given_ids(alignment: Alignment) -> dict[int, str]:
+    """Ids of utterances in the input file by `index` of the cue, of a Kaldi or lhotse input in which all differ."""
+    if alignment.source is None or alignment.source.format not in ("kaldi", "lhotse"):
+        return {}
+    ids = {cue.index: cue.id for cue in alignment.cues if cue.id and cue.id.split() == [cue.id]}
+    return ids if len(set(ids.values())) == len(alignment.cues) else {}
+
+
 def recording_name(alignment: Alignment) -> str:
     """The id of the recording in the input file, else its name without folder and extension, else "recording"."""
-    given = alignment.source.recording if alignment.source is not None else None
-    if given and given.split() == [given]:
+    given = given_recording(alignment)
+    if given is not None:
         return given
     stem = PurePath(alignment.audio.replace("\\", "/")).stem
     return re.sub(r"[\s\x00-\x1f;]", "_", stem) or "recording"
@@ -192,21 +207,50 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 
 
 def tidied(alignment: Alignment) -> tuple[Alignment, list[str]]:
-    """A copy in which cues and words have "\\n" as the only line end and no control characters but the tab.
+    """A copy in which texts have "\\n" as the only line end and no control characters but the tab.
 
-    Cues and words are changed alike, so that the words are still found in their cue. JSON does not need this.
+    Cues and words are changed alike, so that the words are still found in their cue. Names, reasons, attributes and
+    what the input file holds beside cues are cleaned too. JSON does not need this: it escapes them.
     """
     changed = []
     cues = []
     for cue in alignment.cues:
-        if _CONTROLS.search(cue.text):
+        if _CONTROLS.search(f"{cue.text}{cue.speaker or ''}{cue.id or ''}"):
             changed.append(cue.index)
-        words = [word if word.text.isprintable() else replace(word, text=_tidy(word.text)) for word in cue.words]
-        cues.append(replace(cue, text=_tidy(cue.text), words=words))
+        words = [word if word.text.isprintable() else replace(word, text=tidy(word.text)) for word in cue.words]
+        cues.append(
+            replace(
+                cue,
+                text=tidy(cue.text),
+                words=words,
+                speaker=None if cue.speaker is None else tidy(cue.speaker),
+                id=None if cue.id is None else tidy(cue.id),
+                reason=None if cue.reason is None else tidy(cue.reason),
+                attributes=_tidy_json(cue.attributes) if cue.attributes else cue.attributes,
+            )
+        )
     notes = [f"control characters removed in {counted(len(changed), 'cue')}, {listed(changed)}"] * bool(changed)
-    return replace(alignment, cues=cues), notes
+    source = alignment.source
+    if source is not None and (source.header or source.blocks or source.recording):
+        source = replace(
+            source,
+            header=tidy(source.header),
+            blocks=[replace(block, text=tidy(block.text)) for block in source.blocks],
+            recording=None if source.recording is None else tidy(source.recording),
+        )
+    return replace(alignment, cues=cues, source=source), notes
 
 
-def _tidy(text: str) -> str:
+def _tidy_json(value: Any) -> Any:
+    """A JSON value with tidied texts."""
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, dict):
+        return {tidy(str(key)): _tidy_json(one) for key, one in value.items()}
+    return [_tidy_json(one) for one in value] if isinstance(value, list) else value
+
+
+def tidy(text: str) -> str:
+    """A text with "\\n" as the only line end and no control characters but the tab."""
     # Nearly every text is printable: one fast test instead of two substitutions.
     return text if text.isprintable() else _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))

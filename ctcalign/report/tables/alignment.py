@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ctcalign.alignment.alignment import Alignment
+from ctcalign.formats.shared.view import tidy
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +85,7 @@ def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60)
             Text(status, style=_COLOURS[cue.status]),
             "" if cue.score is None else f"{cue.score:.2f}",
             "" if cue.confidence is None else f"{cue.confidence:.2f}",
-            Text(shortened(cue.text, width)),  # as Text: "[b]" in a caption is not terminal mark-up
+            Text(shortened(tidy(cue.text), width)),  # as Text: "[b]" in a caption is not terminal mark-up
         )
     if len(shown) < len(alignment.cues):
         table.add_row("", "", "", Text("...", style="dim"), "", "", f"{len(alignment.cues) - len(shown)} more cues")
