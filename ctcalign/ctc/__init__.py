@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ctcalign.ctc.sums.totals import feasible as feasible
     from ctcalign.ctc.sums.totals import occupancy as occupancy
     from ctcalign.ctc.sums.totals import total_score as total_score
+    from ctcalign.ctc.viterbi.graph import EPSILON as EPSILON
     from ctcalign.ctc.viterbi.graph import FILLER as FILLER
     from ctcalign.ctc.viterbi.graph import START as START
     from ctcalign.ctc.viterbi.graph import WILDCARD as WILDCARD
@@ -51,6 +52,7 @@ _HOMES = {
     "path_log_prob": "paths",
     "path_log_probs": "paths",
     "token_spans": "paths",
+    "EPSILON": "viterbi.graph",
     "FILLER": "viterbi.graph",
     "START": "viterbi.graph",
     "WILDCARD": "viterbi.graph",

@@ -69,7 +69,7 @@ def near_old_times(
     if not outside.any():
         return free, []
     try:
-        near = run(band=1.0, centre=allowed[cue_of_node])
+        near = run(band=1.0, centre=_limits(graph, cue_of_node, allowed, len(emission.log_probs)))
     except NoPathError:
         return free, [UNUSABLE]
     visits_free, visits_near = (_visits(path, cue_of_node) for path in (free, near))
@@ -112,6 +112,22 @@ def _cues_of_nodes(graph: TranscriptGraph, transcript: Transcript) -> NDArray[np
         following = following if place is None else homes[place.word]
         cues[node] = following
     return cues
+
+
+def _limits(
+    graph: TranscriptGraph, cue_of_node: NDArray[np.int64], allowed: NDArray[np.int64], frames: int
+) -> NDArray[np.int64]:
+    """Earliest and latest frame of each node, (N, 2): of its cue; in the gap before a cue also of the cue before that.
+
+    The first gap begins with the recording, and the last one ends with it.
+    """
+    limits = allowed[cue_of_node]
+    words = np.flatnonzero([place is not None for place in graph.places])
+    behind = np.searchsorted(words, np.arange(len(limits)), side="right") - 1
+    before = np.where(behind < 0, 0, allowed[cue_of_node[words[np.maximum(behind, 0)]], 0])
+    limits[:, 0] = np.minimum(limits[:, 0], before)
+    limits[words[-1] + 1 :, 1] = frames - 1
+    return limits
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ EXACT_CELLS = 1e11
 # Beams of the pruned search in nats. A wrong word costs about ten, so the first beam keeps paths with dozens of them.
 BEAMS = (1000.0, 5000.0)
 # Frames times nodes from which anchors limit the search, and the limits: anchors on either side that are ignored, and
-# seconds beyond them. The second, wider limits check the first.
+# seconds beyond them. Wider limits check the ones before, until they change nothing.
 COARSE_CELLS = 1e9
-LIMITS = ((3, 5.0), (8, 20.0))
+LIMITS = ((3, 5.0), (8, 20.0), (20, 60.0))
 
 
 class Run(Protocol):
@@ -84,9 +84,9 @@ def search(
     """The best path through a graph, and warnings about it.
 
     A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`), and wider limits
-    check the result. A graph without fillers and more than `exact_cells` is searched with a beam: the path is accepted
-    if it is certified optimal or if a beam five times as wide finds the same path; otherwise the path of the wider beam
-    is used, with a warning.
+    check the result: if they change it, still wider ones. A graph without fillers and more than `exact_cells` is
+    searched with a beam: the path is accepted if it is certified optimal or if a beam five times as wide finds the same
+    path; otherwise the path of the wider beam is used, with a warning.
 
     Args:
         emission: of the recording.
@@ -98,7 +98,7 @@ def search(
         NoPathError: the text needs more frames than there are.
     """
     run = runner(emission, graph, max_memory, filler_penalty)
-    cells = len(emission.log_probs) * len(graph.graph)
+    cells = len(emission.log_probs) * int((graph.graph.labels != ctc.EPSILON).sum())
     if cells > coarse_cells and (graph.graph.labels <= ctc.FILLER).any():
         return _near_anchors(emission, graph, run)
     if cells <= exact_cells:
@@ -118,7 +118,7 @@ def search(
 
 
 def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path near the anchors, or the one within the wider limits if that is better."""
+    """The best path near the anchors, within limits that are widened until that makes it no better."""
     found: list[ctc.GraphPath] = []
     for spare, seconds in LIMITS:
         centre = expected_frames(emission, graph, spare)

@@ -3,11 +3,12 @@
 In either graph the readings of a word are parallel, separators between words are optional, and a word for which the
 model has no symbols is a wildcard.
 
-In the graph with skips there is a filler before every word and after the last one, which matches any speech at a price
-per second: a low one between cues, a high one inside cues, because a cue is usually spoken without interruption. An arc
-from each filler to the next skips one word, and an arc from the filler before a cue to the one after it skips the whole
-cue, each at its own price. All skips use this one chain of fillers, so the size of the graph is linear in the number of
-words.
+In the graph with skips there is a gap before every word and after the last one. A filler in it matches any speech at a
+price per second: a low one between cues, a high one inside cues, because a cue is usually spoken without interruption.
+From one gap to the next one word is skipped, from the gap before a cue to the one after it the whole cue, or any number
+of cues, each at its own price. The gaps are made of EPSILON nodes, which take no frame: however much text is skipped,
+it takes no time.
+All skips use this one chain of gaps, so the size of the graph is linear in the number of words.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, TokenGraph
+from ctcalign.ctc import EPSILON, FILLER, START, WILDCARD, GraphBuilder, TokenGraph
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
+# Additional nats for a gap that begins without a frame. It decides between equals: if one of two equal words is spoken,
+# the one is skipped that leaves the gap in a pause, where a frame is free.
+TIGHT = 0.1
 # Additional nats for skipping a cue whose text is repeated a little later: of two equal cues, the first is preferred.
 TWIN = 8.0
 NEAR = 3  # cues
@@ -82,9 +86,11 @@ class SkipCosts:
     Attributes:
         between: a second of speech between cues that no word covers.
         inside: the same between the words of one cue.
-        opening: the beginning of such speech.
+        opening: the beginning of a gap, with skipped words, such speech, or both.
         word: a word that is not spoken.
         cue: a whole cue that is not spoken.
+        cut: at most, a run of cues that are not spoken, as when captions belong to a longer recording. Otherwise
+            hundreds of such cues would be so dear that the short ones among them are found in the speech of others.
     """
 
     between: float = 35.0
@@ -92,6 +98,7 @@ class SkipCosts:
     opening: float = 3.0
     word: float = 10.0
     cue: float = 30.0
+    cut: float = 60.0
 
 
 def skipping_graph(
@@ -115,14 +122,23 @@ def skipping_graph(
 
     twins = _earlier_twins(words, cues)
     ends: tuple[int, ...] = (START,)  # the nodes after which the next word may begin
-    filler: int | None = None
-    cue_filler: int | None = None  # the filler before the cue of this word
+    gap: int | None = None  # the end of the gap before the last word
+    cue_gap: int | None = None  # and of the gap before its cue
+    cut: int | None = None  # the way past the cues up to that one
+
+    def add_gap(label: int, again: float) -> int:
+        """A gap, with a filler of this label or without; `again` is added to the price of skips that end here."""
+        skips = _skips(gap, cue_gap, cut, costs, again) if label == FILLER else _skips(gap, None, None, costs, again)
+        filler = add(label, {**dict.fromkeys(ends, costs.opening), **skips})
+        return add(EPSILON, {filler: 0.0, **dict.fromkeys(ends, costs.opening + TIGHT), **skips})
+
     for number, word in enumerate(words):
         begins = number == 0 or cues[number] != cues[number - 1]
-        again = TWIN if number and cues[number - 1] in twins else 0.0
-        filler = add(FILLER if begins else INSIDE, _entries(ends, filler, cue_filler if begins else None, costs, again))
-        cue_filler = filler if begins else cue_filler
-        before = {filler: 0.0, **dict.fromkeys(ends, 0.0)}
+        gap = add_gap(FILLER if begins else INSIDE, TWIN if number and cues[number - 1] in twins else 0.0)
+        if begins:
+            cue_gap = gap
+            cut = add(EPSILON, {gap: costs.cut} if cut is None else {gap: costs.cut, cut: 0.0})
+        before = {gap: 0.0, **dict.fromkeys(ends, 0.0)}
         if vocabulary.separator is not None:
             before = {add(vocabulary.separator, before): 0.0, **before}
         ends = ()
@@ -131,22 +147,19 @@ def skipping_graph(
             for position, label in enumerate(tokens):
                 node = add(label, before if position == 0 else {node: 0.0}, Place(number, choice, position))
             ends = (*ends, node)
-    last = add(FILLER, _entries(ends, filler, cue_filler, costs, 0.0))
-    return TranscriptGraph(builder.build(final=(*ends, last)), tuple(places))
+    return TranscriptGraph(builder.build(final=(*ends, add_gap(FILLER, 0.0))), tuple(places))
 
 
-def _entries(
-    ends: tuple[int, ...], filler: int | None, cue_filler: int | None, costs: SkipCosts, more: float
-) -> dict[int, float]:
-    """Arcs into a filler with their prices: from the word before, over that word, over the whole cue before.
+def _skips(gap: int | None, cue_gap: int | None, cut: int | None, costs: SkipCosts, more: float) -> dict[int, float]:
+    """Arcs into a gap with their prices: over the word before, over the whole cue before, over any number of cues.
 
-    `more` is added to the price of skips.
+    `more` is added to the price of the word and of the cue.
     """
-    arcs = dict.fromkeys(ends, costs.opening)
-    if filler is not None:
-        arcs[filler] = costs.word + more
-    if cue_filler is not None:
-        arcs[cue_filler] = min(costs.cue + more, arcs.get(cue_filler, costs.cue + more))
+    arcs = {} if gap is None else {gap: costs.word + more}
+    if cue_gap is not None:
+        arcs[cue_gap] = min(costs.cue + more, arcs.get(cue_gap, costs.cue + more))
+    if cut is not None:
+        arcs[cut] = 0.0
     return arcs
 
 

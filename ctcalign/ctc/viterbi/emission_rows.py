@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.ctc.viterbi.graph import FILLER, WILDCARD
+from ctcalign.ctc.viterbi.graph import EPSILON, FILLER, WILDCARD
 from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -55,14 +55,20 @@ class EmissionRows:
         self.columns = self.used.size + 2 + self.filler_penalties.size
 
     def column_of(self, labels: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
-        """Column of each label in `block`, and at the end the column that is always -inf; (N + 1,)."""
+        """Column of each label in `block`, and at the end the column that is always -inf; (N + 1,).
+
+        EPSILON nodes, which are in no frame, have that column too.
+        """
         fillers = self.filler_penalties.size
         lookup = np.full(self.classes + 1 + fillers, -1, np.int64)
         lookup[self.used] = np.arange(self.used.size)
         lookup[-1 - fillers :] = np.arange(
             self.columns - 1 - fillers, self.columns
         )  # negative labels count from the end
-        column = np.append(lookup[labels], self.used.size)
+        epsilon = labels == EPSILON
+        column = np.append(
+            np.where(epsilon, self.used.size, lookup[np.where(epsilon, WILDCARD, labels)]), self.used.size
+        )
         return column.astype(np.uint8 if self.columns <= 256 else np.int64)  # a byte loads fastest
 
     def raw(self, start: int, stop: int) -> NDArray[np.floating[Any]]:

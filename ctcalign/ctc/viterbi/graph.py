@@ -16,6 +16,9 @@ WILDCARD = -1  # the label of a node that matches any token except blank
 # The label of a node that matches anything, blank too: uncaptioned speech and silence. FILLER - 1, FILLER - 2, ... are
 # further kinds with penalties of their own.
 FILLER = -2
+# The label of a node that takes no frame: a junction of arcs, so that text can be skipped without any time passing.
+EPSILON = -(2**31)
+MOST_ARCS = 2**15 - 1  # into an EPSILON node: the search keeps two of 2 * MOST_ARCS choices in 16 bits each
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,13 @@ class TokenGraph:
 
     With CTC topology each node keeps its label for one frame or more, and any number of blank frames may follow it; at
     least one must if a node and its successor have the same label (two wildcards count as equal, two fillers do not).
+    An EPSILON node takes no frame and adds nothing to the token sequence; two nodes with only EPSILON nodes in between
+    are successors, and their labels are compared as such.
 
     Attributes:
-        labels: token of each node, WILDCARD (-1) for any token except blank, FILLER (-2) or less for anything. (N,)
-            int64. Node ids are indices into it, and every arc runs from a smaller id to a larger one.
+        labels: token of each node, WILDCARD (-1) for any token except blank, FILLER (-2) or less for anything, EPSILON
+            for a node without a frame. (N,) int64. Node ids are indices into it, and every arc runs from a smaller id
+            to a larger one.
         arc_start: arcs into node j are arc_start[j] : arc_start[j + 1]. (N + 1,) int64.
         arc_source: predecessor of each arc, START (-1) where the node may come first. (A,) int64.
         arc_cost: nats subtracted from the score when the arc is used, finite and >= 0. (A,) float64.
@@ -66,6 +72,9 @@ class TokenGraph:
             raise UsageError(
                 f"node {node[a]} has predecessor {self.arc_source[a]}; expected START (-1) to {node[a] - 1}"
             )
+        crowded = np.flatnonzero((self.labels == EPSILON) & (np.diff(self.arc_start) > MOST_ARCS))
+        if crowded.size:
+            raise UsageError(f"node {crowded[0]} is EPSILON with more than {MOST_ARCS} predecessors; use several nodes")
         if not self.final.size or self.final.shape != self.final_cost.shape:
             raise ShapeError(f"final and final_cost must be equally long and not empty, got {self.final.shape}")
         if self.final.min() < START or self.final.max() >= n:

@@ -11,10 +11,11 @@ import numpy as np
 
 from ctcalign.arguments import checked_arguments, number_array
 from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape
-from ctcalign.ctc.viterbi.graph import FILLER, START, TokenGraph
+from ctcalign.ctc.viterbi.graph import EPSILON, FILLER, START, TokenGraph
+from ctcalign.ctc.viterbi.prices import arc_prices
 from ctcalign.ctc.viterbi.search import Search, labels_used
 from ctcalign.ctc.viterbi.windows import windows
-from ctcalign.errors import NoPathError, UsageError
+from ctcalign.errors import UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +31,7 @@ class GraphPath:
     Attributes:
         path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) in such nodes. (T,) int64.
         score: sum of its log-probs minus the costs of its arcs, in nats, added in float64.
-        nodes: ids of the nodes visited, in order. (V,) int64.
+        nodes: ids of the nodes visited, in order, without EPSILON nodes. (V,) int64.
         spans: frames [start, end) of each visited node; blanks lie between the spans. V pairs.
         node_scores: sum of log-probs over each span. (V,) float64.
         certified: whether no path of the graph has a higher score. Always true without band and beam; with
@@ -64,11 +65,12 @@ def best_path_graph(
     """The most probable path among all that collapse to a token sequence of `graph`.
 
     A graph that is nearly a chain is searched nearly as fast as one: arcs from a node to the next one cost nothing
-    extra, every other arc a few nanoseconds per frame.
+    extra, every other arc a few nanoseconds per frame. Text that can be skipped through EPSILON nodes takes no frame:
+    any amount of it fits into any recording.
 
     Args:
         log_probs: natural-log probabilities, (T, C); see `best_path`.
-        graph: N nodes; labels in [0, C), WILDCARD or FILLER, not blank.
+        graph: N nodes; labels in [0, C), WILDCARD, FILLER or EPSILON, not blank.
         blank: index of the blank.
         band, beam, max_memory: see `best_path`.
         centre: frame at which each node is expected, (N,), or its earliest and latest such frame, (N, 2); needs `band`.
@@ -98,15 +100,13 @@ def best_path_graph(
     rows = EmissionRows(log_probs, labels_used(graph, blank), wildcard_penalty, fillers, filler_frames)
     limits = windows(graph, frames, band, centre)
     if frames == 0:
-        if not (graph.final == START).any():
-            raise NoPathError("log_probs has no frames; expected at least one")
         return _result(graph, rows, np.empty(0, np.int64), certified=True)
     found = Search(graph, rows, limits, beam, max_memory).run()
     return _result(graph, rows, found.states, found.certified)
 
 
 def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: int) -> None:
-    wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) | (labels >= classes))
+    wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) & (labels != EPSILON) | (labels >= classes))
     if wrong.size:
         raise UsageError(
             f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "
@@ -143,12 +143,10 @@ def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], ce
 
 def arc_costs(graph: TokenGraph, nodes: NDArray[np.int64]) -> float:
     """Costs of the arcs between the visited nodes, and of the end."""
-    last = int(nodes[-1]) if nodes.size else START
-    total = float(graph.final_cost[graph.final == last].min())
-    if not graph.arc_cost.any():
-        return total
-    before = np.append(START, nodes)[:-1]
-    for source, node in zip(before.tolist(), nodes.tolist(), strict=True):
-        arcs = slice(graph.arc_start[node], graph.arc_start[node + 1])
-        total += float(graph.arc_cost[arcs][graph.arc_source[arcs] == source].min())
-    return total
+    return float(prices_of(graph, nodes).sum())
+
+
+def prices_of(graph: TokenGraph, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cost of the way to each visited node from the one before, through EPSILON nodes too, and of the end. (V + 1,)"""
+    arcs = graph.arc_start, graph.arc_source, graph.arc_cost
+    return arc_prices(graph.labels, *arcs, graph.final, graph.final_cost, nodes)

@@ -1,4 +1,4 @@
-"""The compiled loops of the CTC Viterbi search over a chain of tokens with extra arcs, and of its traceback.
+"""The compiled loops of the CTC Viterbi search over a chain of tokens with extra arcs.
 
 Layout. Node j of N has two states: its label, and the blank *before* it (after node j - 1). Both live in cell j of two
 separate float64 arrays, `label` and `blank`; cell N holds the blank after the last node. One frame of a chain is then
@@ -12,63 +12,32 @@ index, so LLVM turns it into SIMD. Arcs that skip nodes are few; they are handle
 bits per arc. Equal scores: a state is kept rather than entered; as origin, a blank is preferred to a label and the
 first arc to a later one. A strictly better candidate is always chosen, so ties never lower the score.
 
+Nodes without a frame. The scores of EPSILON nodes are computed at the beginning of a frame, in the order of the nodes,
+from those after the frame before: a run of skipped text is one pass over them, however long it is. The best score alone
+is not enough, because a label may not follow an equal one without a blank: each such node keeps the best score with the
+label that it comes from, and the best one that comes from another label. Where a blank or filler comes first, anything
+may follow, and the second is not needed.
+
 Scores are float64: float32 loses 0.2 nats over 45,000 frames, and the path found is then not the best one.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.ctc.jit import jit
+from ctcalign.ctc.viterbi.layout import Arcs, Cells, Epsilons, Scores, Trace
 
 TILE = 1024  # cells; the scratch of one tile stays in the first-level cache
+FREE = -2  # in place of a label: any label may follow
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
-
-
-class Arcs(NamedTuple):
-    """A token graph of N nodes for the kernels: the chain from each node to the next, and A extra arcs beside it."""
-
-    column: NDArray[np.integer]  # (N + 1,) column of `rows` of the label of each cell
-    same: NDArray[np.bool_]  # (N + 1,) whether the label of a cell equals the one before
-    chained: NDArray[np.bool_]  # (N + 1,) whether a node can be entered from the node before
-    unchained: I64  # nodes that cannot, ascending
-    source: I64  # (A,) extra arcs, ascending by target
-    target: I64  # (A,)
-    start: I64  # (N + 2,) extra arcs into node j are start[j] : start[j + 1]
-    blank_cost: F64  # (A,) added when the arc is taken from the blank after `source`
-    label_cost: F64  # (A,) the same from its label; -inf where that is not allowed
-    reach: I64  # (N + 1,) furthest cell that any cell up to this one can enter in one frame
-
-
-class Cells(NamedTuple):
-    """The cells that are searched in each frame, [lo, hi), among those on complete paths, [full_lo, full_hi). (n,)"""
-
-    lo: I64  # with a beam, lo and hi become what was kept
-    hi: I64
-    full_lo: I64
-    full_hi: I64
-
-
-class Scores(NamedTuple):
-    """Scores after the last frame seen; everything is changed in place."""
-
-    blank: F64  # (N + 1,)
-    label: F64  # (N + 1,)
-    kept: I64  # (2,) cells that are not -inf, [first, stop)
-    bound: F64  # (1,) highest score at which anything was pruned
-
-
-class Trace(NamedTuple):
-    """Packed back-pointers of a block of n frames."""
-
-    codes: U8  # empty where only scores are wanted
-    offsets: I64  # (n + 1,) where the back-pointers of each frame start
+U16 = NDArray[np.uint16]
 
 
 def code_bytes(cells: Any, arcs: Any) -> Any:
@@ -135,13 +104,104 @@ def _largest(values: F64, lanes: F64) -> None:
 
 
 @jit
-def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, trace: Trace) -> None:
+def _cells_before(cells: I64, cell: int) -> int:
+    """Number of ascending cells before this one (np.searchsorted takes seconds to compile)."""
+    low, high = 0, cells.size
+    while low < high:
+        middle = (low + high) // 2
+        if cells[middle] < cell:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def pass_epsilons(
+    eps: Epsilons, first: int, stop: int, state: Scores, far: int, floor: float, direct: I64, choices: U16, place: int
+) -> tuple[int, int]:
+    """Scores of EPSILON nodes first to stop, from those of the frame before; `state.label` gets the best ones.
+
+    Args:
+        far: furthest cell that can be entered now without EPSILON nodes.
+        floor: scores below it are not passed on beyond `far`.
+        direct: see `Arcs`.
+        choices: empty, or gets two back-pointers a node from `place` on.
+    Returns:
+        The first node that was not reached, and the furthest cell that can be entered now.
+    """
+    blank, label = state.blank, state.label
+    node, source, cost, spoken, number = eps.node, eps.source, eps.cost, eps.spoken, eps.number
+    last, others, other_label = eps.last, eps.second, eps.other
+    tracing = choices.size > 0
+    for e in range(first, stop):
+        if node[e] > far:
+            return e, far
+        best = held = -np.inf
+        mixed = 0
+        a0, a1, middle = eps.start[e], eps.start[e + 1], eps.middle[e]
+        for a in range(a0, middle):
+            p = source[a]
+            rest = blank[p + 1]
+            come = label[p]
+            rest = max(rest, come if spoken[a] == FREE else -np.inf)
+            best = max(best, rest + cost[a])
+            held = max(held, come + cost[a])
+        for a in range(middle, a1):
+            best = max(best, label[source[a]] + cost[a])
+            mixed |= last[number[a]] - FREE
+        last[e] = FREE
+        if held > best or mixed != 0 or tracing:
+            best = second = -np.inf
+            one_label = two_label = FREE
+            choice = alternative = 0
+            for a in range(a0, a1):
+                p = source[a]
+                if a >= middle:
+                    q = number[a]
+                    one, la = label[p] + cost[a], last[q]
+                    two, lb = -np.inf if la == FREE else others[q] + cost[a], other_label[q]
+                else:
+                    one, la = blank[p + 1] + cost[a], FREE
+                    two, lb = label[p] + cost[a], spoken[a]
+                way = 2 * (a - a0)
+                if one > best:
+                    if la != one_label:
+                        second, two_label, alternative = best, one_label, choice
+                    best, one_label, choice = one, la, way
+                elif one_label != FREE and la != one_label and one > second:
+                    second, two_label, alternative = one, la, way
+                if two > best:
+                    if lb != one_label:
+                        second, two_label, alternative = best, one_label, choice
+                    best, one_label, choice = two, lb, way + 1
+                elif one_label != FREE and lb != one_label and two > second:
+                    second, two_label, alternative = two, lb, way + 1
+            last[e], others[e], other_label[e] = one_label, second, two_label
+            if tracing:
+                choices[place + 2 * (e - first)] = choice
+                choices[place + 2 * (e - first) + 1] = alternative
+        label[node[e]] = best
+        if best >= floor:
+            far = max(far, direct[node[e]])
+    return stop, far
+
+
+@jit
+def forward(
+    rows: F64, arcs: Arcs, eps: Epsilons, cells: Cells, beam: float, floor: float, state: Scores, trace: Trace
+) -> None:
     """Advance the scores over a block of frames, with back-pointers or without.
 
-    `rows` (n, K) are log-probs of the labels in use; the largest of each frame is 0.
+    Args:
+        rows: log-probs of the labels in use; the largest of each frame is 0. (n, K)
+        beam: cells at the edges of the window are dropped when they are this much below the best of their frame.
+        floor: cells at the edges are dropped when they are below this.
     """
     column, same, unchained, source, target = arcs.column, arcs.same, arcs.unchained, arcs.source, arcs.target
-    blank_cost, label_cost, reach = arcs.blank_cost, arcs.label_cost, arcs.reach
+    blank_cost, label_cost, guard, guarded = arcs.blank_cost, arcs.label_cost, arcs.guard, arcs.guarded
+    last = eps.last
+    direct = arcs.direct
     lo, hi, full_lo, full_hi = cells.lo, cells.hi, cells.full_lo, cells.full_hi
     blank, label, kept, bound = state.blank, state.label, state.kept, state.bound
     codes, offsets = trace.codes, trace.offsets
@@ -152,21 +212,41 @@ def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, tra
     candidate = np.empty(source.size)
     arc_code = np.zeros(source.size + 4, np.uint8)
     held = np.empty(unchained.size)
-    pruning = beam < np.inf
+    pruning = beam < np.inf or floor > -np.inf
+    least = floor
     tracing = codes.size > 0
     last_lo, last_hi = kept[0], kept[1]
-    a0 = a1 = u0 = u1 = 0
+    a0 = a1 = _cells_before(target, lo[0])
+    u0 = u1 = _cells_before(unchained, lo[0])
+    e0 = e1 = e_first = e_last = _cells_before(eps.node, last_lo)
     if tracing:
-        offsets[0] = 0
+        offsets[0] = trace.places[0] = 0
     for t in range(rows.shape[0]):
         row = rows[t]
         first, end = lo[t], hi[t]
         if pruning:
             first = max(first, last_lo)
-            end = max(first + 1, min(end, reach[last_hi - 1] + 1))
-        # What leaves the window here, at the score it has: log-probs are <= 0 from here on.
-        for j in range(max(last_lo, full_lo[t]), min(first, last_hi)):
-            bound[0] = max(bound[0], blank[j], label[j])
+        while e0 < eps.node.size and eps.node[e0] < last_lo:
+            last[e0] = FREE
+            e0 += 1
+        e1 = max(e0, e1)
+        while e1 < eps.node.size and eps.node[e1] < end:
+            e1 += 1
+        while e1 > e0 and eps.node[e1 - 1] >= end:
+            e1 -= 1
+        far = direct[last_hi - 1] if pruning else label.size
+        place = trace.places[t] if tracing else 0
+        passed, far = pass_epsilons(eps, e0, e1, state, far, least, direct, trace.choices, place)
+        end = max(first + 1, min(end, far + 1))
+        e_last = max(e_last, passed)
+        if tracing:
+            trace.first[t] = e0
+            trace.places[t + 1] = place + 2 * (passed - e0)
+        # What leaves the window here, at the score it has: log-probs are <= 0 from here on. If the window begins with
+        # the first cell on a complete path, nothing does that could come to an end.
+        if first > full_lo[t]:
+            for j in range(last_lo, min(first, last_hi)):
+                bound[0] = max(bound[0], blank[j], label[j])
         if full_hi[t] > end and end > 0:
             bound[0] = max(bound[0], label[end - 1])
         # Extra arcs and nodes without a chain arc need the scores of the frame before.
@@ -180,16 +260,26 @@ def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, tra
         for a in range(a0, a1):
             p = source[a]
             via_blank = blank[p + 1] + blank_cost[a]
-            via_label = label[max(p, 0)] + label_cost[a]
+            via_label = label[p] + label_cost[a]
+            if last[guard[a]] == guarded[a]:
+                via_label = eps.second[guard[a]] + label_cost[a]
             candidate[a] = max(via_blank, via_label)
-            arc_code[a] = np.uint8(via_label > via_blank)
+            if tracing:
+                arc_code[a] = np.uint8(via_label > via_blank)
         if full_hi[t] > end:
             for a in range(a1, target.size):
-                if target[a] > reach[end - 1]:
+                if target[a] > direct[end - 1]:
                     break
                 p = source[a]
                 if p < end:
-                    bound[0] = max(bound[0], blank[p + 1] + blank_cost[a], label[max(p, 0)] + label_cost[a])
+                    bound[0] = max(bound[0], blank[p + 1] + blank_cost[a], label[p] + label_cost[a])
+            for e in range(passed, eps.node.size):
+                if eps.node[e] > direct[end - 1]:
+                    break
+                for a in range(eps.start[e], eps.start[e + 1]):
+                    p = eps.source[a]
+                    if p < end:
+                        bound[0] = max(bound[0], blank[p + 1] + eps.cost[a], label[p] + eps.cost[a])
         while u0 < unchained.size and unchained[u0] < first:
             u0 += 1
         u1 = max(u0, u1)
@@ -221,10 +311,10 @@ def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, tra
         for a in range(a0, a1):
             j = target[a]
             score = candidate[a] + row[column[j]]
-            if score > label[j]:
-                label[j] = score
+            if tracing and score > label[j]:
                 arc_code[a] |= 2
-        for j in range(last_lo, min(first, last_hi)):
+            label[j] = max(label[j], score)
+        for j in range(last_lo, first):
             blank[j] = label[j] = -np.inf
         for j in range(end, last_hi):
             blank[j] = label[j] = -np.inf
@@ -233,7 +323,7 @@ def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, tra
             offsets[t + 1] = at + _code_bytes(width, n_arcs)
             _pack(arc_code[a0:], codes[offsets[t + 1] - (n_arcs + 3) // 4 : offsets[t + 1]])
         last_lo, last_hi = first, end
-        if pruning:
+        if beam < np.inf:
             for i in range(TILE):
                 lanes[i] = -np.inf
             for j0 in range(first, end, TILE):
@@ -242,37 +332,20 @@ def forward(rows: F64, arcs: Arcs, cells: Cells, beam: float, state: Scores, tra
             best = -np.inf
             for i in range(TILE):
                 best = max(best, lanes[i])
-            floor = best - beam
-            while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < floor:
+            least = max(floor, best - beam)
+        if pruning:
+            while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < least:
                 bound[0] = max(bound[0], blank[last_lo], label[last_lo])
                 blank[last_lo] = label[last_lo] = -np.inf
                 last_lo += 1
-            while last_hi - 1 > last_lo and max(blank[last_hi - 1], label[last_hi - 1]) < floor:
+            while last_hi - 1 > last_lo and max(blank[last_hi - 1], label[last_hi - 1]) < least:
                 last_hi -= 1
                 bound[0] = max(bound[0], blank[last_hi], label[last_hi])
                 blank[last_hi] = label[last_hi] = -np.inf
-            lo[t], hi[t] = last_lo, last_hi
+            lo[t], hi[t] = (first, end) if tracing else (last_lo, last_hi)
     kept[0], kept[1] = last_lo, last_hi
-
-
-@jit
-def _unpack(codes: U8, start: int, size: int, index: int) -> int:
-    q = (size + 3) // 4
-    code: int = (codes[start + index % q] >> (2 * (index // q))) & 3
-    return code
-
-
-@jit
-def _arcs_before(target: I64, cell: int) -> int:
-    """Number of arcs that end in a cell before this one (np.searchsorted takes seconds to compile)."""
-    low, high = 0, target.size
-    while low < high:
-        middle = (low + high) // 2
-        if target[middle] < cell:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    for e in range(e_first, e_last):  # these scores are of no use to another call
+        last[e] = FREE
 
 
 @jit
@@ -283,42 +356,3 @@ def earlier_cell(origin: I64, cell: int, frames: int) -> int:
             break
         cell = origin[cell]
     return cell
-
-
-@jit
-def traceback(cells: Cells, arcs: Arcs, trace: Trace, state: int, states: I64) -> int:
-    """Follow the back-pointers of a block from its last frame to its first.
-
-    Args:
-        state: at the last frame of the block: 2 * cell + 1 for a label, 2 * cell for the blank before it.
-        states: (n,) receives the states.
-    Returns:
-        The state one frame before the block.
-    """
-    lo, hi, codes, offsets = cells.lo, cells.hi, trace.codes, trace.offsets
-    same, chained, source, target, arc_start = arcs.same, arcs.chained, arcs.source, arcs.target, arcs.start
-    for t in range(states.size - 1, -1, -1):
-        states[t] = state
-        cell = state >> 1
-        width = hi[t] - lo[t]
-        index = cell - lo[t]
-        tile = index // TILE
-        size = min(TILE, width - tile * TILE)
-        code = _unpack(codes, offsets[t] + tile * (TILE // 4), size, index - tile * TILE)
-        if state & 1 == 0:
-            if code & 1:
-                state = 2 * (cell - 1) + 1
-            continue
-        moved = False
-        if arc_start[cell + 1] > arc_start[cell]:
-            a0 = _arcs_before(target, lo[t])
-            n_arcs = _arcs_before(target, hi[t]) - a0
-            for a in range(arc_start[cell + 1] - 1, arc_start[cell] - 1, -1):
-                arc = _unpack(codes, offsets[t + 1] - (n_arcs + 3) // 4, n_arcs, a - a0)
-                if arc & 2:
-                    state = 2 * source[a] + 1 if arc & 1 else 2 * (source[a] + 1)
-                    moved = True
-                    break
-        if not moved and chained[cell] and code & 2:
-            state = 2 * (cell - 1) + 1 if code & 1 and not same[cell] else 2 * cell
-    return state

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ctcalign.arguments import checked_arguments
 from ctcalign.ctc.viterbi.graph import START, TokenGraph
-from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs
+from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs, prices_of
 from ctcalign.errors import ShapeError, UsageError
 
 I64 = NDArray[np.int64]
@@ -90,10 +90,6 @@ def _visits(states: I64) -> tuple[I64, list[tuple[int, int]]]:
 def _costs_by_frame(path: GraphPath, graph: TokenGraph, frames: int) -> NDArray[np.float64]:
     """Arc costs, each in the frame in which its target node begins; the cost of the end in frame T. (T + 1,)"""
     costs = np.zeros(frames + 1)
-    before = START
-    for node, (start, _) in zip(path.nodes.tolist(), path.spans, strict=True):
-        arcs = slice(graph.arc_start[node], graph.arc_start[node + 1])
-        costs[start] += graph.arc_cost[arcs][graph.arc_source[arcs] == before].min()
-        before = node
-    costs[frames] = graph.final_cost[graph.final == before].min()
+    starts = np.array([*(start for start, _ in path.spans), frames], np.int64)
+    costs[starts] = prices_of(graph, path.nodes.numpy())
     return costs

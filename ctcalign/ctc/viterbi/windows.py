@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ctcalign.arguments import number_array
 from ctcalign.ctc.viterbi.depths import NEVER, first_frames, frames_left, longest_depths
-from ctcalign.ctc.viterbi.graph import TokenGraph
-from ctcalign.ctc.viterbi.kernels import Cells
+from ctcalign.ctc.viterbi.graph import EPSILON, TokenGraph
+from ctcalign.ctc.viterbi.layout import Cells
 from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 I64 = NDArray[np.int64]
@@ -24,7 +24,7 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
         frames: T.
         band: half-width in frames, > 0; None searches everything.
         centre: (N,) frame at which each node is expected, or (N, 2) the earliest and the latest such frame; None
-            spreads the nodes evenly over the frames.
+            spreads the nodes evenly over the frames. An EPSILON node, without a frame, is passed there.
     Raises:
         NoPathError: T is shorter than the shortest path.
     """
@@ -35,7 +35,8 @@ def windows(graph: TokenGraph, frames: int, band: float | None, centre: ArrayLik
     left, left_blank = frames_left(graph.labels, graph.arc_start, graph.arc_source, is_final)
     need = 0 if is_final[0] else int(first[graph.final].min()) + 1
     if frames < need:
-        repeats = int((graph.labels[1:] == graph.labels[:-1]).sum()) if need > n else 0
+        same = (graph.labels[1:] == graph.labels[:-1]) & (graph.labels[1:] != EPSILON)
+        repeats = int(same.sum()) if need > n else 0
         what = f"length {n} + {repeats} repeats" if repeats else f"length {need}"
         raise NoPathError(
             f"targets need at least {need} frames ({what}) but log_probs has {frames}; "
@@ -83,8 +84,8 @@ def _enclosing(opens: NDArray, closes: NDArray, since: NDArray, until: NDArray) 
 def _even(graph: TokenGraph, frames: int, first: I64) -> NDArray[np.float64]:
     """Nodes spread evenly over the frames; a chain by its fewest frames, so that any band contains a path."""
     n = len(graph)
-    if np.array_equal(graph.arc_source, np.arange(n) - 1):
+    if np.array_equal(graph.arc_source, np.arange(n) - 1) and not (graph.labels == EPSILON).any():
         depth, total = first.astype(np.float64), int(first[-1]) + 1 if n else 1
         return (depth + 0.5) * (frames / total) - 0.5
-    down, up = longest_depths(graph.arc_start, graph.arc_source)
-    return (down - 0.5) / (down + up - 1) * frames - 0.5
+    down, up = longest_depths(graph.labels, graph.arc_start, graph.arc_source)
+    return np.asarray((down - 0.5) / np.maximum(down + up - 1, 1) * frames - 0.5)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctcalign.aligner.graph.anchors import _longest_chain, anchors, expected_frames
+from ctcalign.aligner.graph.anchors import _longest_chain, _supported, anchors, expected_frames
 from ctcalign.aligner.graph.search import search
 from ctcalign.aligner.graph.word_graph import SkipCosts, skipping_graph
 from ctcalign.emission.emission import compute_emission
@@ -109,3 +109,26 @@ def test_a_recording_that_repeats_itself_has_anchors_too():
         on_path = dict(zip(exact.nodes.tolist(), exact.spans, strict=True))
         spans = [on_path.get(node, (0, 0)) for node in nodes.tolist()]
         assert np.mean([a <= frame < b for (a, b), frame in zip(spans, frames.tolist(), strict=True)]) > 0.97
+
+
+def test_text_that_is_not_spoken_leads_the_search_near_anchors_nowhere_else():
+    """Much other text before, in the middle and after shares n-grams with the recording by chance."""
+    spoken, rest = sentences(30, 5), sentences(300, 6)
+    written = [*rest[:100], *spoken[:15], *rest[100:200], *spoken[15:], *rest[200:]]
+    with emission_of(spoken) as emission:
+        graph = graph_of(written)
+        exact, _ = search(emission, graph, None, filler_penalty=FILLERS)
+        near, warnings = search(emission, graph, None, filler_penalty=FILLERS, coarse_cells=0)
+        assert near.score == pytest.approx(exact.score, abs=1e-6)
+        assert warnings == []
+        plain, _ = search(emission, graph_of(spoken), None, filler_penalty=FILLERS)
+        own = [span for node, span in zip(plain.nodes, plain.spans, strict=True) if plain.path[span[0]] > 0]
+        found = [span for node, span in zip(near.nodes, near.spans, strict=True) if near.path[span[0]] > 0]
+        assert found == own
+
+
+def test_an_anchor_alone_is_dropped():
+    labels = np.array([5, 1000, 1030, 1060, 1100, 1150, 9000])
+    frames = np.array([4, 50, 140, 230, 360, 500, 520])
+    assert _supported(labels, frames).tolist() == [False, True, True, True, True, True, False]
+    assert _supported(labels[:1], frames[:1]).tolist() == [True]

@@ -61,7 +61,7 @@ def test_nodes_know_their_word_and_alternative():
     assert places == [(0, 0, 0), (0, 0, 1), None, (1, 0, 0)]
 
 
-COSTS = SkipCosts(opening=3.0, word=10.0, cue=25.0)
+COSTS = SkipCosts(opening=3.0, word=10.0, cue=25.0, cut=40.0)
 
 
 def skipping(*cues: str) -> TranscriptGraph:
@@ -90,8 +90,9 @@ def prices(graph: TranscriptGraph) -> dict[tuple[int, ...], float]:
     return found
 
 
-@pytest.mark.parametrize("cues", [["a b c"], ["a", "b c"], ["a b c", "d"], ["a", "b", "c"]])
+@pytest.mark.parametrize("cues", [["a b c"], ["a", "b c"], ["a b c", "d"], ["a", "b", "c"], ["a b", "c d e", "f g"]])
 def test_a_run_of_skipped_words_opens_once_and_pays_for_words_or_whole_cues(cues):
+    """A run of whole cues within it costs no more than a cut."""
     words = [(word, number) for number, cue in enumerate(cues) for word in cue.split()]
     sizes = [len(cue.split()) for cue in cues]
     expected = {}
@@ -102,9 +103,11 @@ def test_a_run_of_skipped_words_opens_once_and_pays_for_words_or_whole_cues(cues
                 if not skipped:
                     continue
                 price += COSTS.opening
-                for cue, members in groupby(run, lambda at: words[at][1]):
-                    number = len(list(members))
-                    price += min(number * COSTS.word, COSTS.cue if number == sizes[cue] else np.inf)
+                numbers = [(cue, len(list(members))) for cue, members in groupby(run, lambda at: words[at][1])]
+                for whole, parts in groupby(numbers, lambda part: part[1] == sizes[part[0]]):
+                    counts = [number for _, number in parts]
+                    single = [min(number * COSTS.word, COSTS.cue if whole else np.inf) for number in counts]
+                    price += min(sum(single), COSTS.cut) if whole else sum(single)
             expected[kept] = price
     assert prices(skipping(*cues)) == pytest.approx(expected)
 
