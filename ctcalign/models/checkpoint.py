@@ -15,6 +15,7 @@ from ctcalign.files import temporary_folder
 from ctcalign.models.builtin.model import load_checkpoint
 from ctcalign.models.encoders.recogniser import ARCHITECTURE, make_recogniser, read_weights
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.stored import header_object
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
 
@@ -61,14 +62,14 @@ def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.
             f"{name}: the pickle contains more than weights and was not loaded, since it could run code; "
             "export the model to ONNX or safetensors with the program that created it"
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
         raise ModelError(
             f"{name}: cannot be read as a checkpoint ({next(iter(str(error).splitlines()), 'damaged')})"
         ) from None
     header = content.get("ctcalign") if isinstance(content, Mapping) else None
     weights = content.get("state_dict") if isinstance(content, Mapping) else None
     if isinstance(header, str):
-        header = json.loads(header)
+        header = header_object(header, name)
     if not isinstance(header, dict) or not isinstance(weights, Mapping):
         raise ModelError(
             f"{name}: expected a mapping with 'ctcalign' (the header) and 'state_dict'; "

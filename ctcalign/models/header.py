@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +96,10 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
     context = fields.get("context")
     return ModelHeader(
         vocabulary,
-        _number(fields["frame_shift"], "frame_shift", where, above=0.0, below=1.0),
-        int(_number(fields.get("sample_rate", 16_000), "sample_rate", where, above=999.0, unit="Hz")),
-        None if context is None else _number(context, "context", where, above=-1e-9),
-        _number(fields.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0),
+        checked_number(fields["frame_shift"], "frame_shift", where, above=0.0, below=1.0),
+        int(checked_number(fields.get("sample_rate", 16_000), "sample_rate", where, above=999.0, unit="Hz")),
+        None if context is None else checked_number(context, "context", where, above=-1e-9),
+        checked_number(fields.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0),
         None if fields.get("language") is None else str(fields["language"]),
         str(fields["licence"]),
         _choice(fields.get("normalise", "none"), "normalise", _NORMALISE, where),
@@ -106,9 +107,31 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
     )
 
 
-def _number(
+def checked_vocabulary(fields: Mapping[str, Any], where: str) -> Vocabulary:
+    """The symbols of the header of a checkpoint of ctcalign.
+
+    Raises:
+        ModelError: they are missing or no strings, or a column is out of range.
+    """
+    symbols = fields.get("symbols")
+    if not isinstance(symbols, list) or not symbols or not all(isinstance(symbol, str) for symbol in symbols):
+        raise ModelError(f"{where}: symbols: expected a list of strings, one for each column, got {_shown(symbols)}")
+    blank, separator, unknown = (
+        _column(fields.get(name), name, len(symbols), where) for name in ("blank", "separator", "unknown")
+    )
+    if blank is None:
+        raise ModelError(f"{where}: blank: expected a column from 0 to {len(symbols) - 1}, got null")
+    return Vocabulary(tuple(symbols), blank, separator, unknown, bool(fields.get("word_pieces", False)))
+
+
+def checked_number(
     value: object, field: str, where: str, above: float, below: float = math.inf, unit: str = "seconds"
 ) -> float:
+    """A number above `above` and less than `below`.
+
+    Raises:
+        ModelError: it is another value.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > above:
         raise ModelError(f"{where}: {field}: expected a number above {above:g}, got {_shown(value)} ({unit})")
     if value >= below:

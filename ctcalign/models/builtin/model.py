@@ -13,7 +13,7 @@ from ctcalign.errors import ModelError, UsageError
 from ctcalign.files import atomic_write
 from ctcalign.models.builtin.network import OUTPUT_FRAME_SHIFT, Network, NetworkConfig
 from ctcalign.models.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.models.stored import built, check_identity, header_object
 
 FORMAT = "ctcalign/checkpoint/1"
 ARCHITECTURE = "conv-ctc/1"
@@ -38,10 +38,10 @@ class ConvCtcModel(nn.Module):
         self.network = network
         self.header = header
         self.name = name
-        self.vocabulary = Vocabulary(tuple(header["symbols"]), blank=header["blank"], separator=header["separator"])
-        self.spike_delay = float(header["spike_delay"])
-        self.language: str | None = header["language"]
-        self.licence: str = header["licence"]
+        self.vocabulary = check_identity(header, name)
+        self.spike_delay = float(header.get("spike_delay", 0.0))
+        self.language: str | None = header.get("language")
+        self.licence = str(header.get("licence", "unknown"))
         frames = network.context_frames + MEAN_FRAMES
         self.context: float | None = (frames * HOP_SAMPLES + WINDOW_SAMPLES) / SAMPLE_RATE
 
@@ -89,13 +89,17 @@ def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
             weights = {key: file.get_tensor(key).float() for key in file.keys()}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
-    header = json.loads(metadata.get("ctcalign", "{}"))
+    header = header_object(metadata.get("ctcalign", "{}"), name)
     if header.get("format") != FORMAT or header.get("architecture") != ARCHITECTURE:
         raise ModelError(
             f"{name}: {path} has no {FORMAT} header of a {ARCHITECTURE} model; expected a file written by ctcalign"
         )
+    vocabulary = check_identity(header, name)
     known = {field.name for field in fields(NetworkConfig)}
-    network = Network(NetworkConfig(**{key: value for key, value in header["config"].items() if key in known}))
+    config = header.get("config")
+    given = {key: value for key, value in config.items() if key in known} if isinstance(config, dict) else {}
+    given["symbols"] = len(vocabulary)
+    network = built(lambda: Network(NetworkConfig(**given)), given, weights, name)
     network.load_state_dict(weights)
     model = ConvCtcModel(network, header, name).to(device)
     return model.eval()

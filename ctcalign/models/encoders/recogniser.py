@@ -18,6 +18,7 @@ from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, log_mel
+from ctcalign.models.stored import built, check_identity, header_object
 from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"
@@ -41,7 +42,7 @@ class Recogniser(nn.Module):
         self.network = network
         self.header = dict(header)
         self.name = name
-        self.vocabulary = read_vocabulary(header)
+        self.vocabulary = check_identity(header, name)
         self.frame_shift = network.frame_shift
         self.look_ahead = network.look_ahead
         self.context = network.context
@@ -56,17 +57,6 @@ class Recogniser(nn.Module):
             return features.new_zeros((len(lengths), 0, len(self.vocabulary))), lengths // HOP_SAMPLES
         log_probs, frames = self.network(features, lengths // HOP_SAMPLES)
         return log_probs, frames
-
-
-def read_vocabulary(header: Mapping[str, Any]) -> Vocabulary:
-    """The symbols of a header."""
-    return Vocabulary(
-        tuple(header["symbols"]),
-        blank=header["blank"],
-        separator=header.get("separator"),
-        unknown=header.get("unknown"),
-        word_pieces=bool(header.get("word_pieces", False)),
-    )
 
 
 def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,22 +100,22 @@ def save_recogniser(path: Path, network: CtcNetwork, header: Mapping[str, Any]) 
         file.write(save(weights, metadata={"ctcalign": json.dumps(header)}))
 
 
-def build_network(header: Mapping[str, Any], where: str) -> CtcNetwork:
-    """The network described by a header, with random weights.
+def build_network(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> CtcNetwork:
+    """The network described by a header, with random weights, after checks against those of the file.
 
     Raises:
-        ModelError: the header does not describe one.
+        ModelError: the header does not describe one, or one of other sizes.
     """
-    try:
-        config = header["config"]
-        encoder_class = getattr(import_module("ctcalign.models.encoders"), _ENCODERS[config["encoder"]])
-        encoder: Encoder = encoder_class(**config["options"])
-        return CtcNetwork(Frontend(**config["frontend"]), encoder, len(header["symbols"]))
-    except (KeyError, TypeError, UsageError) as error:
-        raise ModelError(
-            f"{where}: its header describes no network that this ctcalign can build ({error}); "
-            "load it with the version that wrote it"
-        ) from error
+    vocabulary = check_identity(header, where)
+    config = header.get("config")
+
+    def make() -> CtcNetwork:
+        sections: Any = config
+        encoder_class = getattr(import_module("ctcalign.models.encoders"), _ENCODERS[sections["encoder"]])
+        encoder: Encoder = encoder_class(**sections["options"])
+        return CtcNetwork(Frontend(**sections["frontend"]), encoder, len(vocabulary))
+
+    return built(make, config, own_weights(weights), where)
 
 
 def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> Recogniser:
@@ -134,9 +124,15 @@ def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], na
     Raises:
         ModelError: header and weights do not match.
     """
-    network = build_network(header, name)
+    network = build_network(header, weights, name)
     load_weights(network, weights, name)
     return Recogniser(network, header, name).to(device).eval()
+
+
+def own_weights(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The weights by their names in the network: a checkpoint of training has them below "network."."""
+    inner = {key[len(_PREFIX) :]: value for key, value in weights.items() if key.startswith(_PREFIX)}
+    return inner or weights
 
 
 def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str) -> None:
@@ -145,9 +141,8 @@ def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str)
     Raises:
         ModelError: a weight is missing, unknown, or of another shape.
     """
-    inner = {key[len(_PREFIX) :]: value for key, value in weights.items() if key.startswith(_PREFIX)}
     try:
-        network.load_state_dict(dict(inner or weights))
+        network.load_state_dict(dict(own_weights(weights)))
     except RuntimeError as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ModelError(
@@ -170,7 +165,4 @@ def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch
             weights = {key: file.get_tensor(key) for key in file.keys()}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
-    header = json.loads(metadata.get("ctcalign", "{}"))
-    if not isinstance(header, dict):
-        raise ModelError(f"{name}: {path} has a header that is not an object; expected a file written by ctcalign")
-    return header, weights
+    return header_object(metadata.get("ctcalign", "{}"), name), weights

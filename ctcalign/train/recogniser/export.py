@@ -72,7 +72,7 @@ def export_checkpoint(checkpoint: str | Path, output: str | Path) -> Path:
     if path.suffix != ".safetensors":
         raise UsageError(f"output: expected a name with the extension .safetensors, got {output}")
     header, weights = read_checkpoint(checkpoint)
-    network = build_network(header, str(checkpoint))
+    network = build_network(header, weights, str(checkpoint))
     load_weights(network, weights, str(checkpoint))
     save_recogniser(path, network, header)
     return path

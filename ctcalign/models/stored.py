@@ -1,0 +1,101 @@
+"""What a model file says about its network, checked against its weights before anything of these sizes is built."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.header import checked_number, checked_vocabulary
+from ctcalign.text.vocabulary import Vocabulary
+
+N = TypeVar("N", bound=nn.Module)
+
+# Options that are numbers of layers: every layer has a weight of its own.
+_LAYERS = ("blocks", "layers")
+# Largest option of other kinds, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
+_LARGEST = 1 << 20
+
+
+def header_object(value: object, where: str) -> dict[str, Any]:
+    """The header of a checkpoint, an object or its JSON.
+
+    Raises:
+        ModelError: it is damaged, or not an object.
+    """
+    if isinstance(value, str | bytes):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ModelError(f"{where}: its header is damaged ({error}); copy the file again") from None
+    if not isinstance(value, dict):
+        raise ModelError(f"{where}: its header is a {type(value).__name__}, expected an object that ctcalign wrote")
+    return value
+
+
+def check_identity(header: Mapping[str, Any], where: str) -> Vocabulary:
+    """The symbols of a header; its other fields about the model are checked.
+
+    Raises:
+        ModelError: a field is missing, or has another kind of value.
+    """
+    vocabulary = checked_vocabulary(header, where)
+    checked_number(header.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0)
+    for field in ("language", "licence"):
+        if not isinstance(header.get(field), str | None):
+            raise ModelError(f"{where}: {field}: expected a text, got {str(header[field])[:40]!r}")
+    return vocabulary
+
+
+def built(make: Callable[[], N], options: object, weights: Mapping[str, Tensor], where: str) -> N:
+    """The network that `make` builds, after checks that its sizes are those of the weights.
+
+    Args:
+        options: from the header, with the sizes that `make` uses.
+        weights: by their names in the network.
+    Raises:
+        ModelError: the options describe no network, or the weights are those of another one.
+    """
+    _check_sizes(options, len(weights), max(_LARGEST, sum(value.numel() for value in weights.values())), where)
+    try:
+        with torch.device("meta"):  # shapes without memory
+            shapes = {name: tuple(value.shape) for name, value in make().state_dict().items()}
+    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError, UsageError) as error:
+        raise ModelError(
+            f"{where}: its header describes no network that this ctcalign can build "
+            f"({' '.join(str(error).split())[:200]}); load it with the version that wrote it"
+        ) from error
+    different = _difference(shapes, {name: tuple(value.shape) for name, value in weights.items()})
+    if different:
+        raise ModelError(f"{where}: its weights are those of another network ({different}); check encoder and symbols")
+    return make()
+
+
+def _check_sizes(value: object, layers: int, largest: int, where: str, name: str = "config") -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_sizes(inner, layers, largest, where, str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            _check_sizes(inner, layers, largest, where, name)
+    elif isinstance(value, int | float):
+        most = layers if name in _LAYERS else largest
+        if not math.isfinite(value) or not -1 <= value <= most:
+            raise ModelError(
+                f"{where}: {name}: got {str(value)[:20]}, which does not fit {layers} weights; copy the file again"
+            )
+
+
+def _difference(own: Mapping[str, tuple[int, ...]], given: Mapping[str, tuple[int, ...]]) -> str:
+    for name, shape in own.items():
+        if name not in given:
+            return f"it has no {name}"
+        if given[name] != shape:
+            return f"{name} has the shape {given[name]}, expected {shape}"
+    unknown = next((name for name in given if name not in own), None)
+    return "" if unknown is None else f"it has an unknown {unknown}"
