@@ -13,6 +13,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from ctcalign.audio.cut_sources import check_sources
 from ctcalign.metrics import TimedWord
 
 SAMPLE_RATE = 16_000
@@ -73,7 +74,9 @@ def read_shar(folder: Path) -> Iterator[Any]:
 
     if not any(folder.glob("cuts.*")):
         raise SystemExit(f"{folder}: contains no Shar cuts; run the stage that prepares them")
-    yield from CutSet.from_shar(in_dir=str(folder), split_for_dataloading=False, shuffle_shards=False)
+    for cut in CutSet.from_shar(in_dir=folder.absolute(), split_for_dataloading=False, shuffle_shards=False):
+        check_sources(cut)
+        yield cut
 
 
 def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:

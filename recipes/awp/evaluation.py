@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ctcalign.audio.cut_sources import check_sources
 from ctcalign.edits import edit_distance
 from ctcalign.files import atomic_write, read_json_lines
 from ctcalign.metrics import (
@@ -63,6 +64,7 @@ def recognise(model: Any, cut: Any, min_word_score: float, device: str) -> Row:
     """The row of the greedy path of one cut."""
     import torch
 
+    check_sources(cut)
     audio = torch.from_numpy(cut.resample(model.sample_rate).load_audio()).to(device)
     with torch.inference_mode():
         log_probs, lengths = model(audio, torch.tensor([audio.shape[1]], device=device))

@@ -17,6 +17,7 @@ import soundfile as sf
 
 import ctcalign
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.audio.cut_sources import check_sources
 from ctcalign.errors import CaptionError
 from recipes.awp.cuts import SAMPLE_RATE, read_shar, write_shar
 
@@ -30,6 +31,7 @@ def aligned(cut: Any, model: Any, folder: Path) -> bool:
 
     supervision = cut.supervisions[0]
     file = folder / "utterance.wav"
+    check_sources(cut)
     sf.write(file, cut.load_audio()[0], SAMPLE_RATE, subtype="FLOAT")
     try:
         found = ctcalign.align(file, [supervision.text], model=model, options=AlignOptions(unwritten=False, skips=None))

@@ -19,6 +19,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
+from ctcalign.audio.cut_sources import check_sources
 from ctcalign.files import read_json_lines
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 
@@ -51,7 +52,8 @@ def from_tar(manifest: Path, tar: Path) -> Iterator[Utterance]:
 def from_cuts(path: Path) -> Iterator[Utterance]:
     from lhotse import CutSet
 
-    for cut in CutSet.from_file(path):
+    for cut in CutSet.from_file(path.absolute()):
+        check_sources(cut)
         for part in cut.trim_to_supervisions():
             supervision = part.supervisions[0]
             samples = part.resample(SAMPLE_RATE).load_audio()[0]
