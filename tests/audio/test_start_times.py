@@ -149,3 +149,18 @@ class TestClock:
         clock.change_rate(500)
         assert clock.place(2.0, 500) == (0, 0)
         assert clock.seconds == 3.0
+
+    def test_many_gaps_of_a_short_file_are_bounded(self) -> None:
+        clock = Clock(100, 0.0, None)
+        for number in range(100):
+            clock.place(number * 3000.0, 100)
+        assert clock.seconds < 2 * 3600 + 11 * 100
+        assert len(clock.all_notes()) <= 100
+
+    def test_many_gaps_are_given_as_a_sum(self) -> None:
+        clock = Clock(1000, 0.0, None)
+        for number in range(50):
+            clock.place(number * 2.0, 1000)
+        assert clock.seconds == 99
+        assert len(clock.all_notes()) == 6
+        assert clock.all_notes()[-1] == "49 gaps: 49.00 s in all filled with silence"

@@ -12,6 +12,11 @@ _RESET_BACK = 1.0
 _SLACK = 10.0
 # Seconds. The longest gap that is filled with silence: a longer one is a reset of the clock.
 _RESET_FORWARD = 3600.0
+# All gaps together are filled with as much, and so many times the sound before them: what mutes itself for most of a
+# meeting stays in time, and a file of a few seconds does not become a day.
+_SILENCE_PER_SOUND = 10.0
+# More gaps are given as a sum.
+_MOST_NOTES = 5
 
 
 @dataclass
@@ -35,6 +40,8 @@ class Clock:
     notes: list[str] = field(default_factory=list)
     _started: bool = False
     _overlapping: float = 0.0
+    _filled: float = 0.0
+    _gaps: int = 0
 
     @property
     def seconds(self) -> float:
@@ -47,10 +54,13 @@ class Clock:
         return self.zero + self.seconds
 
     def all_notes(self) -> list[str]:
-        """The notes, with the sum of what was dropped."""
-        if self._overlapping < _TOLERANCE:
-            return self.notes
-        return [*self.notes, f"{self._overlapping:.2f} s dropped: their time stamps overlap the sound before"]
+        """The notes, with sums of what was dropped and of further gaps."""
+        notes = list(self.notes)
+        if self._gaps > _MOST_NOTES:
+            notes.append(f"{self._gaps} gaps: {self._filled:.2f} s in all filled with silence")
+        if self._overlapping >= _TOLERANCE:
+            notes.append(f"{self._overlapping:.2f} s dropped: their time stamps overlap the sound before")
+        return notes
 
     def change_rate(self, rate: int) -> None:
         """The frames that follow have another sample rate."""
@@ -80,7 +90,7 @@ class Clock:
 
     def _gap(self, shift: int) -> int:
         here, length = self.seconds, shift / self.rate
-        limit = _RESET_FORWARD
+        limit = min(_RESET_FORWARD, _RESET_FORWARD + _SILENCE_PER_SOUND * (here - self._filled) - self._filled)
         if self.duration is not None:
             limit = min(limit, max(self.duration - here, 0.0) + _SLACK)
         if length > limit:
@@ -91,8 +101,11 @@ class Clock:
                 "inserted"
             )
             return 0
+        self._filled += length
         if self._started:
-            self.notes.append(f"gap of {length:.2f} s at {here:.2f} s: filled with silence")
+            self._gaps += 1
+            if self._gaps <= _MOST_NOTES:
+                self.notes.append(f"gap of {length:.2f} s at {here:.2f} s: filled with silence")
         return shift
 
     def _overlap(self, shift: int, samples: int) -> int:
