@@ -43,7 +43,8 @@ Examples:
     type=click.Choice(METHODS),
     default="global",
     show_default=True,
-    help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors.",
+    help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors, "
+    "about 3.3 times slower.",
 )
 @click.option("--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included.")
 @click.option("--all-spoken", is_flag=True, help="Align every word of CAPTIONS as spoken; skip none.")
