@@ -12,7 +12,7 @@ TALK := egs/demo/talk
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 compare-trl lint fuzz bench docs clean
+.PHONY: help demo test test-k2 compare-trl lint fuzz audit bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
@@ -21,9 +21,10 @@ help:
 	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
 	@echo 'make lint    style and types only; `$(BIN)/ruff format .` corrects the style'
 	@echo 'make fuzz    search ten minutes for inputs that break a reader or a function (MINUTES=10); goes on where it stopped'
+	@echo 'make audit   known faults of the installed packages, risky calls in ours (makes .venv-audit)'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
-	@echo 'make clean   remove what the targets above made, except $(VENV), .venv-k2 and .venv-trl'
+	@echo 'make clean   remove what the targets above made, except $(VENV), .venv-k2, .venv-trl and .venv-audit'
 
 $(READY): pyproject.toml
 	@tools/set_up.sh '$(PYTHON)' '$(VENV)'
@@ -58,6 +59,9 @@ compare-trl: .venv-trl/.ready
 # Faults and the state are in .fuzz/: remove it to begin again.
 fuzz: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.fuzz --minutes $(MINUTES) --processes $(WORKERS)
+
+audit: $(READY)
+	@tools/audit/audit.sh '$(VENV)' .venv-audit
 
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
