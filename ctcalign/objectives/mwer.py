@@ -94,12 +94,15 @@ def expected_errors(scores: Tensor, errors: Tensor, *, temperature: float = 1.0,
         )
     if torch.isnan(scores).any() or (scores == torch.inf).any() or not bool((errors >= 0).all()):
         raise BatchError("scores, errors: expected log-probabilities and errors >= 0, got NaN, +inf or negative values")
+    if scores.dtype in (torch.float16, torch.bfloat16):  # sums in them lose whole nats
+        scores = scores.float()
     known = scores > -torch.inf
     # The softmax of a row without hypotheses and its gradient would be NaN: use scores of 0, then posteriors of 0.
     safe = torch.where(known.any(1, keepdim=True), scores, torch.zeros_like(scores))
     # Softmax of the distances to the best: any temperature keeps that at 0, where the scores themselves may overflow.
     distances = safe - safe.detach().amax(1, keepdim=True)
-    posteriors = torch.where(known, (distances / temperature).softmax(1), torch.zeros_like(safe))
+    divisor = max(temperature, torch.finfo(distances.dtype).tiny)  # 0 / 0 would be NaN
+    posteriors = torch.where(known, (distances / divisor).softmax(1), torch.zeros_like(safe))
     losses = (posteriors * errors).sum(1)
     check_result("expected errors", losses)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
