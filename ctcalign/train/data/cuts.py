@@ -183,7 +183,8 @@ def timed_words(cut: Any, min_score: float = float("-inf")) -> list[TimedWord]:
 def _shift(items: Sequence[Any], supervision: Any, cut_start: float) -> float:
     """Seconds to add to the times of an alignment so that they count from the start of the cut.
 
-    lhotse moves the times of supervisions when a recording is cut, but not those of their alignments.
+    lhotse moves the times of supervisions when a recording is cut, but not those of their alignments; where these fit
+    the supervision better as they are, they count from the start of the cut already.
     """
 
     def excess(shift: float) -> float:
@@ -191,4 +192,4 @@ def _shift(items: Sequence[Any], supervision: Any, cut_start: float) -> float:
         late = max((float(item.end) + shift for item in items), default=0.0) - float(supervision.end)
         return max(0.0, early - _EDGE) + max(0.0, late - _EDGE)
 
-    return 0.0 if excess(0.0) <= excess(-cut_start) else -cut_start
+    return -cut_start if excess(-cut_start) <= excess(0.0) else 0.0

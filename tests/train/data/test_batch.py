@@ -22,3 +22,12 @@ def test_what_cannot_be_trained_on_is_left_out():
     assert tuple(skipped) == REASONS
     nothing, _ = select(batch, torch.zeros(7, 9, 3), torch.zeros(7, dtype=torch.int64), CharacterTokenizer("ab"))
     assert nothing is None
+
+
+def test_half_precision_makes_no_utterance_unreadable():
+    """The sum of loud features is beyond the range of float16."""
+    batch = Batch(torch.full((2, 1000, 80), -9.0), torch.tensor([1000, 1000]), ["a", "b"], ["x", "y"])
+    batch.features = batch.features.half()
+    assert batch.without_nan().reason(0) == ("", "")
+    batch.features[1, 7, 3] = float("inf")
+    assert [batch.without_nan().reason(place)[0] for place in range(2)] == ["", "unreadable"]

@@ -39,6 +39,19 @@ def test_texts_are_composed(manifest):
     assert text_of_cut(cut) == "café"
 
 
+def test_times_of_words_in_a_part_of_a_recording(manifest):
+    """lhotse moves the times of a supervision when a recording is cut, not those of its words."""
+    [cut] = list(open_cuts("x", str(manifest)))[:1]
+    whole = timed_words(cut)
+    shifted = cut.truncate(offset=whole[0].start)
+    shifted.supervisions[0].start, shifted.supervisions[0].duration = 0.0, shifted.duration
+    assert [word.start for word in timed_words(shifted)] == pytest.approx([w.start - whole[0].start for w in whole])
+    assert [word.end for word in timed_words(shifted)] == pytest.approx([w.end - whole[0].start for w in whole])
+    moved = cut.truncate(offset=whole[0].start)
+    moved.supervisions[0].alignment = {"word": [item.with_offset(50) for item in cut.supervisions[0].alignment["word"]]}
+    assert all(np.isnan(word.end) for word in timed_words(moved))  # of another place
+
+
 def test_sources_that_are_none(tmp_path, manifest):
     for sources, message in (
         ([], "got an empty list"),

@@ -84,6 +84,46 @@ def test_what_cannot_be_heard_is_counted(cuts, tmp_path):
         evaluate_cuts(model, opened[:2], device="cpu")
 
 
+def test_references_are_normalised_unless_they_are_to_stay(cuts):
+    """Punctuation, mark-up, capitals and invisible characters are no errors; words without symbols are counted."""
+    opened = list(open_cuts("cuts", str(cuts)))
+    model = Parrot(opened, 0.2, "")
+    rewritten = list(open_cuts("cuts", str(cuts)))
+    for cut in rewritten:
+        words = cut.supervisions[0].text.split()
+        cut.supervisions[0].text = " ".join(f"{word[:1].upper()}\u00ad{word[1:]}," for word in words)
+        items = cut.supervisions[0].alignment["word"]
+        cut.supervisions[0].alignment["word"] = [
+            item._replace(symbol=text) for item, text in zip(items, cut.supervisions[0].text.split(), strict=True)
+        ]
+    found = evaluate_cuts(model, rewritten, device="cpu")
+    assert found.wer.value == 0
+    assert found.delay is not None
+    assert found.delay["mean"] == pytest.approx(0.2, abs=SHIFT)
+    assert found.about["text"] == "normalised"
+    assert found.unwritable == []
+    as_is = evaluate_cuts(model, rewritten, device="cpu", text="as-is")
+    assert as_is.wer.value == 1
+    assert len(as_is.unwritable) == as_is.words.reference_length
+    rewritten[0].supervisions[0].text += " xyzzy"
+    assert evaluate_cuts(model, rewritten, device="cpu").to_dict()["unwritable_words"] == 1
+
+
+def test_what_is_left_out_is_named(cuts, tmp_path):
+    opened = list(open_cuts("cuts", str(cuts)))
+    model = Parrot(opened, 0.0, "")
+    opened[0].supervisions[0].duration += 1.0
+    opened[1].recording.sources[0].source = str(tmp_path / "gone.wav")
+    opened[2].supervisions[0].start = -0.5
+    opened[3].supervisions[0].duration += 0.05  # rounding
+    found = evaluate_cuts(model, opened, device="cpu")
+    assert found.skipped == {"partial": 2, "unreadable": 1}
+    assert "gone.wav" in found.skipped.examples["unreadable"][0]
+    assert opened[1].id in found.skipped.examples["unreadable"][0]
+    assert f"cut {opened[0].id}: its text belongs to 0 to " in found.skipped.examples["partial"][0]
+    assert json.loads(json.dumps(found.to_dict()))["skipped"] == {"partial": 2, "unreadable": 1}
+
+
 def test_commands(cuts, tmp_path):
     run = CliRunner()
     folder = tmp_path / "run"

@@ -224,3 +224,9 @@ def test_a_batch_without_usable_utterances_does_no_harm(init, pairs):
 def test_options_that_do_not_go_together(options, message):
     with pytest.raises(UsageError, match=message):
         module(**options)
+
+
+def test_a_reference_in_the_precision_of_the_training(init, pairs):
+    one = module(init=init, loss=LossConfig("dpo"), pairs=listed(pairs))
+    row = trained(one, [batch()], precision="bf16-true")[0]
+    assert row["preference/loss"] == pytest.approx(0.6931, abs=0.01)  # the policy is still the reference

@@ -79,7 +79,7 @@ class FrozenModel:
     @torch.no_grad()
     def __call__(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Log-probs (B, T, C) of features (B, T, 80)."""
-        self.network.to(features.device)
+        self.network.to(features.device, features.dtype)  # Lightning converts the network in training alone
         log_probs, _ = self.network(features, lengths)
         found: Tensor = log_probs.detach()
         return found
