@@ -156,7 +156,7 @@ def _matches(source: Source) -> bool:
 
 def _has_hours(source: Source) -> bool:
     """Whether the stamps are "[00:01:02]" of a transcript and not LRC's old "[mm:ss:xx]" with hundredths of seconds."""
-    thirds = [int(match[1]) for line in source.sample if (match := re.match(r"\s*\[\d+:\d+:(\d+)\]", line))]
+    thirds = [int(match[1]) for line in source.sample if (match := re.match(r"\s*\[\d+:\d+:(\d{1,9})\]", line))]
     return bool(thirds) and max(thirds) < 60
 
 

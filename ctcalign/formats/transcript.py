@@ -44,7 +44,7 @@ def _patterns(stamp: str) -> list[re.Pattern[str]]:
 _PATTERNS = [*_patterns(_CLOCKED), *_patterns(_DECIMAL)]
 _BLANKS = re.compile(r"\s{5,}")
 _AFTER = re.compile(rf"^(?P<rest>.*\S)\s*(?=[\[(]){_CLOCKED}\s*$")
-_IN_WORDS = re.compile(r"^(?:(\d+) hours?)?,?\s*(?:(\d+) minutes?)?,?\s*(?:(\d+) seconds?)?$")
+_IN_WORDS = re.compile(r"^(?:(\d{1,4}) hours?)?,?\s*(?:(\d{1,4}) minutes?)?,?\s*(?:(\d{1,4}) seconds?)?$")
 
 _ALONE_SHARE = 0.2  # of the lines, if stamps stand alone: a paragraph may follow each
 _BEFORE_SHARE = 0.5  # ... if they stand before the text

@@ -30,3 +30,13 @@ def test_lrc_output(talk):
         "[00:00.50]<00:00.70>Hello <00:00.90>big <00:01.50>world <00:01.80>& <co> <00:02.00>[MUSIC]<00:03.00>\n"
         "[00:03.00]\n[00:07.00]♪\n[00:08.00]\n"
     )
+
+
+def test_stamps_with_hours_are_not_minutes_and_hundredths(reading):
+    captions = reading("[00:01:02] Good evening\n[00:01:05] Tonight we hear\n", "a.txt")
+    assert [cue.start for cue in captions.cues] == [62.0, 65.0]
+    assert reading("[00:01:02]a\n[00:01:75]b\n", "a.txt").cues[0].start == 1.02  # hundredths of seconds
+
+
+def test_a_stamp_of_thousands_of_digits_is_no_stamp(reading):
+    assert reading(f"[00:01:{'2' * 5000}] Good evening\n[00:02.00] Tonight\n", "a.lrc").cues

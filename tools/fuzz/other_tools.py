@@ -191,6 +191,28 @@ _PANEL = "0:01\nhello there\n0:06\ngood evening\n1:02:10\nlater\n"
 _SBV = "0:00:01.000,0:00:02.500\nHello there\n\n0:00:03.000,0:00:05.000\nGood evening\nand welcome\n"
 _KALDI = "ann-talk-0000001 hello there\nbob-talk-0000002 good evening\n"
 
+_PRINTED = """[00:00.000 --> 00:02.500]  Good evening
+[2.60s -> 4.10s] and welcome.
+Anna Smith (0:06): Tonight
+"""
+_MICRODVD = "{1}{1}23.976\n{24}{60}Good evening|and welcome.\n{72}{}{y:i}Tonight\n"
+_SRV = (
+    '<?xml version="1.0"?><timedtext format="3"><body><p t="5000" d="3000" w="1"><s>good</s><s t="275"> evening</s></p>'
+    '<p t="6500" d="10" a="1">\n</p></body></timedtext>'
+)
+_LYRICS = (
+    '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" '
+    'xmlns:itunes="http://music.apple.com/lyric-ttml-internal" itunes:timing="Word"><body><p begin="4.6" end="0:07.1">'
+    '<span begin="4.6" end="5">eve</span><span begin="5" end="5.5">ning</span><span ttm:role="x-bg"><span begin="6" '
+    'end="7">(all)</span></span><span ttm:role="x-translation" xml:lang="es">noches</span></p></body></tt>'
+)
+_SERVICE = """{"results": {"items": [{"type": "pronunciation", "start_time": "6.5", "end_time": "6.75",
+ "alternatives": [{"content": "good", "confidence": "0.9"}]}, {"type": "punctuation",
+ "alternatives": [{"content": ","}]}]},
+ "monologues": [{"elements": [{"type": "text", "value": "good", "ts": 6.5, "end_ts": 7}]}],
+ "recognizedPhrases": [{"offset": "PT6.5S", "durationInTicks": 10000000, "nBest": [{"display": "good"}]}]}
+"""
+
 FILES = (
     ("ass", "styled.ass", _ASS),
     ("vtt", "voices.vtt", _VTT),
@@ -214,7 +236,12 @@ FILES = (
     ("textgrid", "short.TextGrid", _TEXTGRID),
     ("audacity", "labels.txt", _AUDACITY),
     ("txt", "talk.txt", _TXT),
-    ("txt", "panel.txt", _PANEL),
-    ("txt", "talk.sbv", _SBV),
+    ("transcript", "panel.txt", _PANEL),
+    ("transcript", "whisper.txt", _PRINTED),
+    ("sbv", "talk.sbv", _SBV),
+    ("microdvd", "talk.sub", _MICRODVD),
+    ("srv", "talk.srv3", _SRV),
+    ("ttml", "lyrics.ttml", _LYRICS),
+    ("whisper", "service.json", _SERVICE),
     ("kaldi", "text", _KALDI),
 )

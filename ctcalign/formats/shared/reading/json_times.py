@@ -33,7 +33,7 @@ _UNITS |= dict.fromkeys(("s", "sec", "secs", "seconds"), 1.0)
 _UNIT = re.compile(rf"(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})$")
 _LOOKS_LIKE_TIME = re.compile(r"start|begin|end|time|offset|onset|dur|stamp|from|stop|^ts$|^to$", re.IGNORECASE)
 _SLOWEST = 0.1  # letters per second: with fewer, the times are in a smaller unit
-_ISO = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$")
+_ISO = re.compile(r"^PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)\d*S)?$")
 Times = tuple[float | None, float | None]
 
 
