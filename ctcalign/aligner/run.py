@@ -32,6 +32,7 @@ from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.division import SPLITS, Split, divided
 from ctcalign.text.tokeniser import Tokeniser
 
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
@@ -50,6 +51,7 @@ def align(
     options: AlignOptions | None = None,
     caption_format: str | None = None,
     recording: str | None = None,
+    split: Split | None = None,
     allow_noncommercial: bool = False,
     progress: Progress = ignored,
 ) -> Alignment:
@@ -69,6 +71,7 @@ def align(
         options: channel, track, memory and output settings.
         caption_format: name of the caption format if it cannot be recognised from the file's name and content.
         recording: id of the recording in a caption file of several; None: the name of the audio file.
+        split: how text without times is divided into cues, see `ctcalign.text.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
         progress: see `Progress`.
     Returns:
@@ -78,6 +81,8 @@ def align(
     """
     options = with_track(options or AlignOptions(), track)
     check_choice("method", method, METHODS)
+    if split is not None:
+        check_choice("split", split, SPLITS)
     if method == "ipfa":
         require("silero_vad")
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
@@ -85,11 +90,14 @@ def align(
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language
     language = spoken or "en"
+    cues, division = list(read.cues), list[str]()
+    if read.format == "txt" or (split is not None and not any(cue.span for cue in cues)):
+        cues, division = divided(cues, split, language)
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    transcript = transcript_of(read.cues, tokeniser, language, spoken)
+    transcript = transcript_of(cues, tokeniser, language, spoken)
     if not transcript.spoken:
         raise CaptionError(
-            f"captions: the {len(read.cues)} cues contain no spoken word (only mark-up, signs or notes); give text"
+            f"captions: the {len(cues)} cues contain no spoken word (only mark-up, signs or notes); give text"
         )
     if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
@@ -114,7 +122,7 @@ def align(
     alignment.audio = name_of(audio)
     alignment.language = language
     alignment.source = read.source
-    alignment.warnings = [*opened.warnings, *read.warnings, *transcript.warnings, *alignment.warnings]
+    alignment.warnings = [*opened.warnings, *read.warnings, *division, *transcript.warnings, *alignment.warnings]
     return alignment
 
 

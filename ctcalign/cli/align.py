@@ -88,6 +88,11 @@ Examples:
     help="Which score to report for each caption; free_error_rate is negated.",
 )
 @click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON).")
+@click.option(
+    "--split",
+    type=click.Choice(("none", "lines", "sentences")),
+    help="How CAPTIONS without times are divided into captions.  [default: lines, long ones into sentences]",
+)
 @romanise_option
 @encoding_option
 @text_size_option

@@ -15,7 +15,7 @@ from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import ALL, Format, Rendered
 from ctcalign.formats.shared.layout import with_blocks
 from ctcalign.formats.shared.mark_up import ass_tag, ass_text, unescaped
-from ctcalign.formats.shared.override_blocks import has_karaoke, syllables, visible, warped
+from ctcalign.formats.shared.reading.override_blocks import has_karaoke, syllables, visible, warped
 from ctcalign.formats.shared.timed_words import words_of
 from ctcalign.formats.shared.view import caption_rows, counted, omission_note, pieces
 

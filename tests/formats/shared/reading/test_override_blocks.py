@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.formats.shared.override_blocks import syllables, visible, warped
+from ctcalign.formats.shared.reading.override_blocks import syllables, visible, warped
 
 
 @pytest.mark.parametrize(
