@@ -9,6 +9,7 @@ from ctcalign.aligner import best_path
 from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
+from ctcalign.aligner.division import SPLITS, Split, divided
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -32,7 +33,6 @@ from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.text.division import SPLITS, Split, divided
 from ctcalign.text.tokeniser import Tokeniser
 
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
@@ -71,7 +71,7 @@ def align(
         options: channel, track, memory and output settings.
         caption_format: name of the caption format if it cannot be recognised from the file's name and content.
         recording: id of the recording in a caption file of several; None: the name of the audio file.
-        split: how text without times is divided into cues, see `ctcalign.text.division.divided`.
+        split: how text without times is divided into cues, see `ctcalign.aligner.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
         progress: see `Progress`.
     Returns:

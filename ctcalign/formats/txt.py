@@ -1,6 +1,6 @@
 """Plain text: a line is a cue, blank lines are skipped.
 
-A paragraph on one line is one cue here; `ctcalign.text.division` divides it into sentences.
+A paragraph on one line is one cue here; `ctcalign.aligner.division` divides it into sentences.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ctcalign.aligner.division import PARAGRAPH, divided
 from ctcalign.alignment.cue import Cue
-from ctcalign.text.division import PARAGRAPH, divided
 
 LINES = ["Good evening. Welcome.", "Who is he? " * 50, "Bye."]
 
