@@ -285,7 +285,10 @@ class FitCommand(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, without Lightning's warning about arguments that do not come from sys.argv."""
-        self.config = parser.parse_args(args)
+        try:
+            self.config = parser.parse_args(args)
+        except RecursionError:
+            raise UsageError("config: a part is nested too deeply, or refers to itself (&name, *name)") from None
 
     def instantiate_classes(self) -> None:
         """Trainer, model and data.

@@ -257,6 +257,12 @@ def test_a_trainer_that_cannot_be_had_is_a_usage_error(cuts, tmp_path, options, 
         fit(["--config", str(config(tmp_path, cuts)), *options])
 
 
+def test_a_configuration_that_contains_itself_is_one_line(cuts, tmp_path):
+    (tmp_path / "more.yaml").write_text("model: &a {b: *a}\n")
+    with pytest.raises(UsageError, match="nested too deeply, or refers to itself"):
+        fit(["--config", str(config(tmp_path, cuts)), "--config", str(tmp_path / "more.yaml")])
+
+
 def test_ctrl_c_in_a_training_is_an_interruption(cuts, tmp_path, monkeypatch):
     from ctcalign.train.recogniser.module import CTCModule
 
