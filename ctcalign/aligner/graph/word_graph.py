@@ -134,10 +134,11 @@ def skipping_graph(
 
     for number, word in enumerate(words):
         begins = number == 0 or cues[number] != cues[number - 1]
-        gap = add_gap(FILLER if begins else INSIDE, TWIN if number and cues[number - 1] in twins else 0.0)
+        again = TWIN if number and cues[number - 1] in twins else 0.0
+        gap = add_gap(FILLER if begins else INSIDE, again)
         if begins:
             cue_gap = gap
-            cut = add(EPSILON, {gap: costs.cut} if cut is None else {gap: costs.cut, cut: 0.0})
+            cut = add(EPSILON, {gap: costs.cut} if cut is None else {gap: costs.cut, cut: again})
         before = {gap: 0.0, **dict.fromkeys(ends, 0.0)}
         if vocabulary.separator is not None:
             before = {add(vocabulary.separator, before): 0.0, **before}
@@ -153,13 +154,13 @@ def skipping_graph(
 def _skips(gap: int | None, cue_gap: int | None, cut: int | None, costs: SkipCosts, more: float) -> dict[int, float]:
     """Arcs into a gap with their prices: over the word before, over the whole cue before, over any number of cues.
 
-    `more` is added to the price of the word and of the cue.
+    `more` is added to each.
     """
     arcs = {} if gap is None else {gap: costs.word + more}
     if cue_gap is not None:
         arcs[cue_gap] = min(costs.cue + more, arcs.get(cue_gap, costs.cue + more))
     if cut is not None:
-        arcs[cut] = 0.0
+        arcs[cut] = more
     return arcs
 
 
