@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.
             f"{name}: the pickle contains more than weights and was not loaded, since it could run code; "
             "export the model to ONNX or safetensors with the program that created it"
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError) as error:
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, AttributeError, struct.error) as error:
         raise ModelError(
             f"{name}: cannot be read as a checkpoint ({next(iter(str(error).splitlines()), 'damaged')})"
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,16 @@ class TrainingCheckpoints(TorchCheckpointIO):
             raise ModelError(
                 f"resume: {path}: {_kind(path)}, expected a checkpoint of 'ctcalign fit' (.ckpt)"
             ) from None
-        except (RuntimeError, EOFError, OSError, ValueError, LookupError, BadZipFile, AttributeError) as error:
+        except (
+            RuntimeError,
+            EOFError,
+            OSError,
+            ValueError,
+            LookupError,
+            BadZipFile,
+            AttributeError,
+            struct.error,
+        ) as error:
             raise ModelError(
                 f"resume: {path}: cannot be read as a checkpoint ({_kind(path)}); give another one, or start anew"
             ) from error

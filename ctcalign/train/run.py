@@ -225,6 +225,10 @@ def _task_of_file(name: str) -> str | None:
         raise UsageError(f"config: {name}: not UTF-8 text; expected a YAML file") from None
     except (OSError, yaml.YAMLError):
         return None
+    try:
+        json.dumps(content, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        raise UsageError(f"config: {name}: a part is nested too deeply, or refers to itself (&name, *name)") from None
     if not isinstance(content, dict):
         got = "an empty file" if content is None else type(content).__name__
         raise UsageError(f"config: {name}: expected YAML with entries such as model and data, got {got}")
@@ -285,10 +289,7 @@ class FitCommand(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, without Lightning's warning about arguments that do not come from sys.argv."""
-        try:
-            self.config = parser.parse_args(args)
-        except RecursionError:
-            raise UsageError("config: a part is nested too deeply, or refers to itself (&name, *name)") from None
+        self.config = parser.parse_args(args)
 
     def instantiate_classes(self) -> None:
         """Trainer, model and data.

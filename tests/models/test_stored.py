@@ -125,6 +125,7 @@ def test_a_damaged_header_is_one_line(tmp_path, text, suffix):
 def test_a_text_instead_of_a_pickle_is_one_line(tmp_path):
     (tmp_path / "text.ckpt").write_text("epoch 3\nloss 0.2\n")
     (tmp_path / "empty.ckpt").write_bytes(b"")
-    for name in ("text.ckpt", "empty.ckpt"):
+    (tmp_path / "cut.ckpt").write_bytes(b"\x80\x02junk")  # struct.error in the unpickler
+    for name in ("text.ckpt", "empty.ckpt", "cut.ckpt"):
         with pytest.raises(ModelError, match=r"cannot be read as a checkpoint|contains more than weights"):
             load_model(f"checkpoint:{tmp_path / name}", "cpu")
