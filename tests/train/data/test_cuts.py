@@ -45,8 +45,12 @@ def test_times_of_words_in_a_part_of_a_recording(manifest):
     whole = timed_words(cut)
     shifted = cut.truncate(offset=whole[0].start)
     shifted.supervisions[0].start, shifted.supervisions[0].duration = 0.0, shifted.duration
-    assert [word.start for word in timed_words(shifted)] == pytest.approx([w.start - whole[0].start for w in whole])
-    assert [word.end for word in timed_words(shifted)] == pytest.approx([w.end - whole[0].start for w in whole])
+    assert [word.start for word in timed_words(shifted)] == pytest.approx(
+        [w.start - whole[0].start for w in whole], abs=1e-3
+    )
+    assert [word.end for word in timed_words(shifted)] == pytest.approx(
+        [w.end - whole[0].start for w in whole], abs=1e-3
+    )
     moved = cut.truncate(offset=whole[0].start)
     moved.supervisions[0].alignment = {"word": [item.with_offset(50) for item in cut.supervisions[0].alignment["word"]]}
     assert all(np.isnan(word.end) for word in timed_words(moved))  # of another place
