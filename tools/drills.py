@@ -136,7 +136,7 @@ def _make_training(folder: Path) -> None:
     tokenizer = {"class_path": "CharacterTokenizer", "init_args": {"characters": "abcd"}}
     model = {"tokenizer": tokenizer, "encoder": encoder, "optimiser": {"lr": 0.005, "warmup_steps": 5}}
     trainer = {
-        "default_root_dir": "run", "max_epochs": 40, "accelerator": "cpu", "devices": 1, "enable_progress_bar": False,
+        "default_root_dir": "run", "max_epochs": 12, "accelerator": "cpu", "devices": 1, "enable_progress_bar": False,
         "enable_model_summary": False, "log_every_n_steps": 1,
     }  # fmt: skip
     data = {"train": str(folder / "cuts.jsonl"), "max_duration": 3, "workers": 0}
@@ -149,9 +149,15 @@ def start(place: Path, arguments: Sequence[str], limit: Callable[[], None] | Non
     environment = {**os.environ, "TMPDIR": str(place / "tmp"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     environment.pop("CTCALIGN_DEBUG", None)
     call = [sys.executable, "-B", "-m", "ctcalign", *arguments]
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a drill in the background ignores it, and so would its children
+        if limit is not None:
+            limit()
+
     return subprocess.Popen(
         call, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
-        preexec_fn=limit,
+        preexec_fn=prepare,
     )  # fmt: skip
 
 
