@@ -380,6 +380,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--moments", type=int, default=20, help="random moments for each signal (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # unmount and remove folders
     names = given.commands.split(",") if given.commands else ["align", "search"] if given.quick else list(DRILLS)
     broken = 0
     print("| command | fault | trials | outcome | slowest stop (s) | rules broken |\n|---|---|---|---|---|---|")
