@@ -146,7 +146,7 @@ def test_example_configuration_of_language_models_can_be_built(tmp_path):
     from ctcalign.train.run import prepared
     from recipes.preference.language_model import write_language_model
 
-    write_language_model(tmp_path / "start", "ab", dim=8, layers=1, positions=8)
+    write_language_model(tmp_path / "start", "ab", dim=8, layers=1, positions=1024)
     options = ["--config", str(ROOT / "recipes/conf/text_preference.yaml"), "--model.model", str(tmp_path / "start")]
     options += ["--data.train", "pairs.jsonl", "--trainer.accelerator", "cpu", "--trainer.logger", "false"]
     found = prepared([*options, "--trainer.default_root_dir", str(tmp_path)]).model
