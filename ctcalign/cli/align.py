@@ -13,9 +13,11 @@ from ctcalign.cli.options import (
     emission_options,
     encoding_option,
     language_option,
+    limits_from,
     result_options,
     romanise_option,
     split,
+    subtitle_options,
     text_size_option,
     unspoken_option,
 )
@@ -37,6 +39,7 @@ Examples:
 @click.argument("captions")
 @result_options
 @unspoken_option
+@subtitle_options
 @emission_options
 @click.option(
     "--method",
@@ -114,7 +117,7 @@ def command(
 
     from ctcalign.cli.results import plan_results, run
 
-    results, given = split(ResultOptions, given)
+    results, given = split(ResultOptions, given, limits=limits_from(given))
     planned = plan_results(results.outputs, results.formats, audio, (audio, captions), results.overwrite)
 
     from ctcalign.aligner.graph.old_times import OldTimes

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, encoding_option, text_size_option, unspoken_option
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    encoding_option,
+    limits_from,
+    subtitle_options,
+    text_size_option,
+    unspoken_option,
+)
 
 if TYPE_CHECKING:
     from ctcalign.formats.shared.unspoken import Unspoken
@@ -43,6 +50,7 @@ def _list_formats(context: click.Context, parameter: click.Parameter, requested:
 @encoding_option
 @text_size_option
 @unspoken_option
+@subtitle_options
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_formats, help="List the formats and exit."
@@ -55,6 +63,7 @@ def command(
     audio: str | None,
     unspoken: Unspoken,
     overwrite: bool,
+    **limits: Any,
 ) -> None:
     """Convert an alignment or a caption file to other formats.
 
@@ -64,6 +73,16 @@ def command(
     from ctcalign.cli.console import note
     from ctcalign.formats.converting import convert
 
-    for report in convert(source, outputs, from_format, to_format, audio=audio, unspoken=unspoken, overwrite=overwrite):
+    reports = convert(
+        source,
+        outputs,
+        from_format,
+        to_format,
+        audio=audio,
+        unspoken=unspoken,
+        limits=limits_from(limits),
+        overwrite=overwrite,
+    )
+    for report in reports:
         for text in report.notes:
             note(f"{report.path}: {text}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from ctcalign.formats.shared.unspoken import Unspoken
+    from ctcalign.formats.subtitles.limits import SubtitleLimits
 
 F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="DataclassInstance")
@@ -73,6 +74,7 @@ class ResultOptions:
         overwrite: replace files that exist.
         quiet: print no progress, warnings or summary.
         unspoken: keep or drop cues that are not spoken.
+        limits: of subtitle outputs.
     """
 
     outputs: tuple[str, ...]
@@ -81,6 +83,7 @@ class ResultOptions:
     overwrite: bool
     quiet: bool
     unspoken: Unspoken = "keep"
+    limits: SubtitleLimits | None = None
 
 
 def split(kind: type[D], given: Mapping[str, Any], **more: Any) -> tuple[D, dict[str, Any]]:
@@ -180,6 +183,28 @@ unspoken_option = click.option(
     help="Captions that are not spoken: keep them where they have a time in the input and there is room, or drop them "
     "from all outputs but JSON.",
 )
+_SUBTITLES = (
+    click.option(
+        "--max-line-length",
+        type=click.IntRange(min=1),
+        metavar="CHARACTERS",
+        help="Longest line in SRT, VTT and ASS; longer captions are divided at words, with the times of the words.  "
+        "[default: the lines stay; 42 with --max-lines]",
+    ),
+    click.option(
+        "--max-lines",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Most lines of a caption in SRT, VTT and ASS.  [default: the lines stay; 2 with --max-line-length]",
+    ),
+    click.option(
+        "--max-cps",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="N",
+        help="Most characters per second in SRT, VTT and ASS: captions are shown longer where a pause follows, the "
+        "others are named.  [default: no limit]",
+    ),
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
 
 _EMISSION = (
@@ -239,6 +264,18 @@ def emission_options(command: F) -> F:
 def result_options(command: F) -> F:
     """The fields of `ResultOptions`, and tokens."""
     return _decorated(command, _RESULTS)
+
+
+def subtitle_options(command: F) -> F:
+    """Limits of subtitle outputs: the keywords of `limits_from`."""
+    return _decorated(command, _SUBTITLES)
+
+
+def limits_from(given: dict[str, Any]) -> SubtitleLimits:
+    """The values of `subtitle_options`, taken out of the keywords of a command."""
+    from ctcalign.formats.subtitles.limits import SubtitleLimits
+
+    return SubtitleLimits(**{name: given.pop(name) for name in ("max_line_length", "max_lines", "max_cps")})
 
 
 def _decorated(command: F, options: tuple[Callable[[F], F], ...]) -> F:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ctcalign.emission.progress import Progress
     from ctcalign.formats.shared.format import Format
     from ctcalign.formats.shared.unspoken import Unspoken
+    from ctcalign.formats.subtitles.limits import SubtitleLimits
 
 
 def plan_results(
@@ -64,6 +65,9 @@ def _extension(entry: Format) -> str:
 
 def run(work: Callable[[Progress], Alignment], planned: Sequence[tuple[str, Format]], options: ResultOptions) -> None:
     """Call `work` with a progress bar, write its result, print table and summary."""
+    from ctcalign.formats.subtitles.limits import check_outputs
+
+    check_outputs(options.limits, [entry.name for _, entry in planned])
     began = time.monotonic()
     with progress_bar(enabled=not options.quiet) as progress:
         alignment = work(progress)
@@ -72,14 +76,19 @@ def run(work: Callable[[Progress], Alignment], planned: Sequence[tuple[str, Form
         from ctcalign.report.tables.alignment import cue_table
 
         table_console(120).print(cue_table(alignment))
-    write_results(alignment, planned, quiet=options.quiet, unspoken=options.unspoken)
+    write_results(alignment, planned, quiet=options.quiet, unspoken=options.unspoken, limits=options.limits)
     if not options.quiet:
         warn(alignment.warnings)
         _summarise(alignment, took)
 
 
 def write_results(
-    alignment: Alignment, planned: Sequence[tuple[str, Format]], *, quiet: bool, unspoken: Unspoken = "keep"
+    alignment: Alignment,
+    planned: Sequence[tuple[str, Format]],
+    *,
+    quiet: bool,
+    unspoken: Unspoken = "keep",
+    limits: SubtitleLimits | None = None,
 ) -> None:
     """Write every output, all or none; report data that a format cannot represent."""
     from ctcalign.files import together
@@ -89,7 +98,7 @@ def write_results(
     with together():
         # Standard output last: nothing is printed if a file cannot be written.
         for name, entry in sorted(planned, key=lambda output: output[0] == "-"):
-            reports.append(write(alignment, name, entry.name, unspoken))
+            reports.append(write(alignment, name, entry.name, unspoken, limits))
     for report in reports:
         if not quiet:
             warn(f"{report.path}: {text}" for text in report.notes)

@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from ctcalign.aligner.choices import DECODERS
-from ctcalign.cli.options import EXIT_STATUS, ResultOptions, emission_options, result_options, split
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    ResultOptions,
+    emission_options,
+    limits_from,
+    result_options,
+    split,
+    subtitle_options,
+)
 
 EPILOG = f"""\b
 Examples:
@@ -21,6 +29,7 @@ Examples:
 @click.command("transcribe", epilog=EPILOG)
 @click.argument("audio")
 @result_options
+@subtitle_options
 @emission_options
 @click.option(
     "--decoder",
@@ -38,7 +47,7 @@ def command(audio: str, **given: Any) -> None:
     """
     from ctcalign.cli.results import plan_results, run
 
-    results, given = split(ResultOptions, given)
+    results, given = split(ResultOptions, given, limits=limits_from(given))
     planned = plan_results(results.outputs, results.formats, audio, (audio,), results.overwrite)
 
     from ctcalign.aligner.options import AlignOptions

@@ -11,6 +11,7 @@ from ctcalign.formats.reading import read_with_warnings
 from ctcalign.formats.shared.format import WriteReport
 from ctcalign.formats.shared.unspoken import Unspoken
 from ctcalign.formats.shared.whereabouts import find_recording
+from ctcalign.formats.subtitles.limits import SubtitleLimits, check_outputs
 from ctcalign.formats.writing import deliver, plan_outputs, render
 
 _WITH_AUDIO = ("lhotse", "kaldi")  # formats that name the file of the recording
@@ -24,6 +25,7 @@ def convert(
     *,
     audio: str | Path | None = None,
     unspoken: Unspoken = "keep",
+    limits: SubtitleLimits | None = None,
     overwrite: bool = False,
 ) -> list[WriteReport]:
     """Read an alignment or captions and write them again, each output by its extension, the others as `to_format`.
@@ -32,7 +34,7 @@ def convert(
         source: a path or "-" for stdin.
         outputs: paths, or "-" for stdout.
         audio: the recording; its name and duration replace those of `source`.
-        unspoken: see `ctcalign.formats.render`.
+        unspoken, limits: see `ctcalign.formats.render`.
         overwrite: replace outputs that exist.
     Returns:
         One report for each output; the first also has the warnings about the input.
@@ -44,6 +46,7 @@ def convert(
     if not outputs:
         raise UsageError("no output given; name at least one file, or - for stdout")
     planned = plan_outputs(outputs, to_format, overwrite=overwrite, inputs=[source])
+    check_outputs(limits, [entry.name for _, entry in planned])
     alignment, warnings = read_with_warnings(source, from_format)
     if audio is not None:
         from ctcalign.audio import probe
@@ -56,7 +59,7 @@ def convert(
         found = find_recording(alignment.audio, source, alignment.duration)
         if found is not None and not Path(alignment.audio).is_file():
             alignment.audio = str(found)
-    rendered = [render(alignment, entry.name, unspoken) for _, entry in planned]
+    rendered = [render(alignment, entry.name, unspoken, limits) for _, entry in planned]
     for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written
         if alignment.cues and content.cues == 0 and content.words == 0:
             reason = "; ".join(content.notes) or "it can store none of the cues"

@@ -18,9 +18,12 @@ from ctcalign.formats.shared.nist import without_alternations
 from ctcalign.formats.shared.repair import repaired
 from ctcalign.formats.shared.unspoken import Unspoken, spoken_only
 from ctcalign.formats.shared.view import tidied
+from ctcalign.formats.subtitles.limits import SUBTITLES, SubtitleLimits, limited
 
 
-def render(alignment: Alignment, format: str, unspoken: Unspoken = "keep") -> Rendered:
+def render(
+    alignment: Alignment, format: str, unspoken: Unspoken = "keep", limits: SubtitleLimits | None = None
+) -> Rendered:
     """The content of an output in memory. Its notes begin with those of `repair.repaired`.
 
     Args:
@@ -28,6 +31,7 @@ def render(alignment: Alignment, format: str, unspoken: Unspoken = "keep") -> Re
         format: one of `OUTPUT_FORMATS`.
         unspoken: cues that are not spoken are kept where the format and their times allow it, or dropped from every
             format but JSON.
+        limits: of the cues in subtitle formats; others ignore them.
     Raises:
         UsageError: `format` is not one of `OUTPUT_FORMATS`.
     """
@@ -41,6 +45,9 @@ def render(alignment: Alignment, format: str, unspoken: Unspoken = "keep") -> Re
             notes += more
     if entry.name not in ("json", "stm"):
         checked = without_alternations(checked)
+    if limits and entry.name in SUBTITLES:
+        checked, more = limited(checked, limits)
+        notes += more
     if entry.render is None:
         raise TypeError(f"format {entry.name} has no writer")
     rendered = entry.render(checked)
@@ -54,13 +61,14 @@ def write(
     path_or_stream: str | Path | IO[Any],
     format: str | None = None,
     unspoken: Unspoken = "keep",
+    limits: SubtitleLimits | None = None,
 ) -> WriteReport:
     """Write an alignment; a file or folder is replaced whole or not at all.
 
     Args:
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
         format: one of `OUTPUT_FORMATS`; None: by the extension.
-        unspoken: see `render`.
+        unspoken, limits: see `render`.
     Returns:
         What was written, and what was repaired, changed or omitted for this format.
     Raises:
@@ -68,7 +76,7 @@ def write(
     """
     target = os.fspath(path_or_stream) if isinstance(path_or_stream, (str, os.PathLike)) else "-"
     entry = format_of(target, format)
-    return deliver(render(alignment, entry.name, unspoken), path_or_stream, entry)
+    return deliver(render(alignment, entry.name, unspoken, limits), path_or_stream, entry)
 
 
 def deliver(rendered: Rendered, path_or_stream: str | Path | IO[Any], entry: Format) -> WriteReport:
