@@ -122,8 +122,8 @@ def plot_alignment(
             _draw_wave(axes[0], alignment, excerpt, left, right, peak)
             _draw_mel(axes[1], mel, left, right)
             if image is not None and shown:
-                _draw_emission(axes[2], image, shown, alignment, left, right)
-            _draw_text(axes[-1], alignment, left, right)
+                _draw_emission(axes[2], image, shown, alignment, left, right, min(right, excerpt.end))
+            _draw_text(axes[-1], alignment, left, right, min(right, excerpt.end))
         return figure
 
 
@@ -147,8 +147,8 @@ def _fonts() -> list[str]:
 def _draw_wave(ax: Axes, alignment: Alignment, excerpt: Excerpt, left: float, right: float, peak: float) -> None:
     """The lowest and highest sample of each column: a long row costs no more than a short one."""
     for start, end in alignment.unwritten:
-        if end > left and start < right:
-            ax.axvspan(start, end, facecolor="none", edgecolor=ORANGE, hatch="////", linewidth=0)
+        if end > left and start < min(right, excerpt.end):
+            ax.axvspan(start, min(end, excerpt.end), facecolor="none", edgecolor=ORANGE, hatch="////", linewidth=0)
     first = max(0, round((left - excerpt.start) * excerpt.sample_rate))
     samples = excerpt.samples[first : round((right - excerpt.start) * excerpt.sample_rate)]
     columns = max(1, min(MOST_COLUMNS, len(samples)))
@@ -196,7 +196,13 @@ def _choose_symbols(image: EmissionImage) -> list[int]:
 
 
 def _draw_emission(
-    ax: Axes, image: EmissionImage, shown: list[int], alignment: Alignment, left: float, right: float
+    ax: Axes,
+    image: EmissionImage,
+    shown: list[int],
+    alignment: Alignment,
+    left: float,
+    right: float,
+    end: float,
 ) -> None:
     frames = len(image.probabilities)
     extent = (image.start, image.start + frames * image.frame_shift, len(shown) - 0.5, -0.5)
@@ -206,7 +212,7 @@ def _draw_emission(
         roots, aspect="auto", extent=extent, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", rasterized=True
     )
     place = {image.symbols[column].lower(): i for i, column in enumerate(shown)}
-    for word in (word for cue in alignment.cues for word in cue.words if _inside(word, left, right)):
+    for word in (word for cue in alignment.cues for word in cue.words if _inside(word, left, end)):
         for token in word.tokens:
             y = place.get(token.text.lower())
             if y is not None:
@@ -216,19 +222,22 @@ def _draw_emission(
     ax.set_xlim(left, right)
 
 
-def _draw_text(ax: Axes, alignment: Alignment, left: float, right: float) -> None:
-    """Words above, captions below; the colour shows the confidence, or the status if there is none."""
+def _draw_text(ax: Axes, alignment: Alignment, left: float, right: float, end: float) -> None:
+    """Words above, captions below; the colour shows the confidence, or the status if there is none.
+
+    The row may last longer than what is drawn: nothing is shown after `end`.
+    """
     ax.set_ylim(0, 2.6)
     number = 0
     for cue in alignment.cues:
-        if _inside(cue, left, right):
-            _box(ax, cue, 0.06, 0.78, left, right)
-            _caption(ax, cue, 0.45, left, right)
+        if _inside(cue, left, end):
+            _box(ax, cue, 0.06, 0.78, left, end)
+            _caption(ax, cue, 0.45, left, end, right - left)
         for word in cue.words:
-            if _inside(word, left, right):
-                _box(ax, word, 0.92, 0.3, left, right)
+            if _inside(word, left, end):
+                _box(ax, word, 0.92, 0.3, left, end)
                 # At two alternating heights: short words are wider than their time.
-                _write_word(ax, word, 1.52 if number % 2 else 2.12, left, right)
+                _write_word(ax, word, 1.52 if number % 2 else 2.12, left, end)
                 number += 1
     _bare(ax)
     ax.tick_params(bottom=True, labelbottom=True, length=2)
@@ -267,11 +276,11 @@ def _write_word(ax: Axes, word: AlignedWord, height: float, left: float, right: 
     ax.text((start + end) / 2, height, word.text, ha="center", va="center", fontsize=7.5, color=INK, parse_math=False)
 
 
-def _caption(ax: Axes, cue: AlignedCue, height: float, left: float, right: float) -> None:
-    """The text, in letters of 5 to 7.5 points, cut if it does not fit."""
+def _caption(ax: Axes, cue: AlignedCue, height: float, left: float, right: float, row: float) -> None:
+    """The text, in letters of 5 to 7.5 points, cut if it does not fit; the whole row is `row` seconds."""
     start, end = _times(cue, left, right)
     text = " ".join(cue.text.split())
-    room = (end - start) / (right - left) * WIDTH * 72 * 0.94  # points
+    room = (end - start) / row * WIDTH * 72 * 0.94  # points
     fitting = room / (LETTER * max(1, len(text)))
     if fitting < 5:
         letters = int(room / (LETTER * 5)) - 1

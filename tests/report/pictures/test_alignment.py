@@ -52,6 +52,17 @@ def test_words_and_captions_stand_at_their_times():
     assert "1 of 3 captions not placed" in figure.texts[0].get_text()
 
 
+@pytest.mark.parametrize("end", [1.55, 3.1, 3.5])
+def test_nothing_is_drawn_after_the_end_of_the_part(end):
+    """A row may be longer than what is left to draw."""
+    figure = plot_alignment(alignment(), excerpt(0.0, end), row_seconds=2.0)
+    shown = texts(figure)
+    assert ("$5_x^2" in shown) == (end > 1.6)
+    assert ("[MUSIC]" in shown) == (end > 2.0)
+    edges = [ax.transData.inverted().transform(patch.get_extents())[1, 0] for ax in figure.axes for patch in ax.patches]
+    assert max(edges) <= end + 1e-6
+
+
 def test_a_dollar_is_no_formula():
     figure = plot_alignment(alignment(), excerpt())
     stream = io.BytesIO()
