@@ -36,14 +36,17 @@ COMMANDS = {
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
-# In messages of the dynamic linker, of torch, of C++ and of the system.
+# In messages of the dynamic linker, of torch, of ONNX Runtime, of C++ and of the system.
 _NO_MEMORY = (
     "failed to map segment",
     "Cannot allocate memory",
     "can't allocate memory",
     "bad_alloc",
+    "Failed to allocate memory",
     "can't start new thread",
 )
+# Besides OutOfMemoryError of torch, which may not be loaded.
+_NO_DEVICE_MEMORY = ("out of memory", "ALLOC_FAILED")
 
 
 class _StopError(Exception):
@@ -138,7 +141,7 @@ def _known(error: Exception) -> str | None:
     """The line for an exception that is not a bug of ctcalign; None for any other."""
     if any(sign in str(error) for sign in _NO_MEMORY):
         return f"out of memory ({' '.join(str(error).split())[:200]}); try a smaller --max-memory or free some memory"
-    if type(error).__name__ == "OutOfMemoryError":  # of torch, which may not be loaded
+    if type(error).__name__ == "OutOfMemoryError" or any(sign in str(error) for sign in _NO_DEVICE_MEMORY):
         return f"the device is out of memory ({str(error).split('. ')[0]}); try a shorter --window or another --device"
     return raised_by_user(error)
 

@@ -33,9 +33,10 @@ class MemorySize(click.ParamType):  # type: ignore[type-arg]  # not generic in c
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         match = re.fullmatch(r"([0-9]*\.?[0-9]+) *([kmgt]?)i?b?", str(value).strip().lower())
-        if match is None or float(match[1]) <= 0:
+        size = float(match[1]) * _UNITS[match[2]] if match is not None else 0.0
+        if not 1 <= size < 1e18:
             self.fail(f"got {value!r}, expected a size such as 800M or 4G", param, ctx)
-        return int(float(match[1]) * _UNITS[match[2]])
+        return int(size)
 
 
 class Channel(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
@@ -46,7 +47,7 @@ class Channel(click.ParamType):  # type: ignore[type-arg]  # not generic in clic
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | int:
         if value in ("mix", "all"):
             return str(value)
-        if not str(value).isdecimal():
+        if not str(value).isdecimal() or len(str(value)) > 9:
             self.fail(f"got {value!r}, expected mix, all, or the number of a channel from 0", param, ctx)
         return int(value)
 
@@ -165,7 +166,7 @@ text_size_option = click.option(
     metavar="SIZE",
     expose_value=False,
     callback=_allow_text,
-    help="Largest caption file (unpacked) that is read, such as 200M.  [default: 64M, manifests 1G]",
+    help="Largest caption file (unpacked) that is read, such as 200M.  [default: 256M, manifests 1G]",
 )
 encoding_option = click.option(
     "--encoding",

@@ -77,8 +77,8 @@ def plan_windows(
         )
     if not (frame_shift > 0 and sample_rate > 0):
         raise ModelError(f"expected a positive frame_shift and sample_rate, got {frame_shift} s and {sample_rate} Hz")
-    if window is not None and not (window > 0 and math.isfinite(window)):
-        raise UsageError(f"window: expected a positive number of seconds, got {window}")
+    if window is not None and not (0 < window < 1e5):
+        raise UsageError(f"window: expected a number of seconds above 0 and below 100,000, got {window}")
     bound = DEFAULT_CONTEXT if context is None else context
     if window is not None:
         length = window

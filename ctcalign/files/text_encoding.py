@@ -41,6 +41,7 @@ def text_codec(encoding: str) -> str:
     """
     try:
         "".encode(encoding)  # refuses codecs that are not of text, such as "base64"
+        b"a".decode(encoding, "replace")  # "idna" refuses to replace what is not valid
         return codecs.lookup(encoding).name
     except (LookupError, ValueError, TypeError) as error:  # ValueError: a zero byte
         raise UsageError(

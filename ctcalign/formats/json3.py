@@ -7,6 +7,7 @@ from typing import Any
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.reading.json_times import note_end
 from ctcalign.formats.shared.timed_words import TimedText, words_of
 
 
@@ -24,6 +25,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     for k, event in enumerate(shown):
         start, length = json_seconds(event.get("tStartMs"), 1000.0), json_seconds(event.get("dDurationMs"), 1000.0)
         end = start + length if start is not None and length is not None else None
+        if start is not None and length is None:
+            note_end({"dDurationMs": event.get("dDurationMs")}, k + 1, notes)
         segments = [s for s in _list(event.get("segs")) if isinstance(s, dict)]
         words = []
         if start is not None and (len(segments) > 1 or any("tOffsetMs" in s for s in segments)):

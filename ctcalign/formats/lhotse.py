@@ -171,6 +171,9 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 def _draft(own: Supervision, cut: Any, notes: Notes) -> Draft:
     start, end = own.span or (None, None)
+    if start is None and any(own.row.get(key) not in (None, "") for key in ("start", "duration")):
+        given = ", ".join(f"{key} {str(own.row.get(key))[:20]!r}" for key in ("start", "duration"))
+        notes.add("times that are not understood are dropped", detail=f"{_text(own.row.get('id'))}: {given}")
     raw, channel = own.custom.get("raw_text"), own.row.get("channel")
     if isinstance(channel, list) and len(channel) == 1:
         channel = channel[0]

@@ -14,6 +14,7 @@ from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import EVERYTHING, Format, Rendered
+from ctcalign.formats.shared.reading.json_times import note_end
 
 SCHEMA_FILE = Path(__file__).with_name("alignment.schema.json")
 
@@ -50,7 +51,11 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         raise CaptionError(f"{source.name}: expected a list of cues under 'cues'; is the file complete?")
     source.beside.file = source_of(source.json)
     ordered = sorted(enumerate(cues), key=lambda pair: (_index(pair[1], pair[0]), pair[0]))
-    return [_draft(cue) for _, cue in ordered]
+    drafts = [_draft(cue) for _, cue in ordered]
+    for (_, cue), draft in zip(ordered, drafts, strict=True):
+        if draft.start is not None and draft.end is None:
+            note_end({"end": cue.get("end")}, _index(cue, 0), notes, "cue index")
+    return drafts
 
 
 def _index(cue: dict[str, Any], place: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,11 +51,10 @@ def read_with_warnings(path_or_stream: str | Path | IO[Any], format: str | None 
         source = getattr(sys.stdin, "buffer", sys.stdin)
     if format is not None and input_format(format).name != "json":
         return _of_captions(read_captions(source, format))
-    if isinstance(source, (str, os.PathLike)):
+    if isinstance(source, (str, os.PathLike)) and not _is_pipe(source):
         data = _document_bytes(source)
     else:
-        data = read_stream(source)
-        source = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
+        data, source = _once(source, name)
     document = None if data is None else _document(data, name)
     if document is None:
         return _of_captions(read_captions(source))
@@ -124,6 +124,29 @@ def _has_speech(text: str) -> bool:
 
 def _name(source: str | Path | IO[Any]) -> str:
     return os.fspath(source) if isinstance(source, (str, os.PathLike)) else str(getattr(source, "name", "stream"))
+
+
+def _is_pipe(path: str | Path) -> bool:
+    """Whether a path is that of a pipe, such as `<(zcat talk.srt.gz)` of a shell: it can be read once."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):  # ValueError: a zero byte in the path
+        return False
+
+
+def _once(source: str | Path | IO[Any], name: str) -> tuple[Any, IO[Any]]:
+    """The content of a pipe or stream, and a stream of it that can be read again."""
+    if isinstance(source, (str, os.PathLike)):
+        try:
+            with open(source, "rb") as pipe:
+                data: Any = read_stream(pipe)
+        except OSError as error:
+            raise CaptionError(f"{name}: cannot be read: {error.strerror}") from error
+    else:
+        data = read_stream(source)
+    again: Any = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
+    again.name = name
+    return data, again
 
 
 def _document_bytes(path: str | Path) -> bytes | None:

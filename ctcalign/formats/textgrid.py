@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
@@ -266,7 +266,7 @@ def _speaker(tier: _ReadTier, named: bool) -> str | None:
 
 
 def _parse(source: Source) -> list[_ReadTier]:
-    tokens = [(m.lastgroup, m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(_without_comments(source.text))]
+    tokens = ((m.lastgroup, m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(_without_comments(source.text)))
     reader = _Tokens(tokens, source.name)
     head = [reader.text(), reader.text()]
     if "ooTextFile" not in head[0] or "TextGrid" not in head[1]:
@@ -297,8 +297,8 @@ def _without_comments(text: str) -> str:
 class _Tokens:
     """The tokens in order; raises an error that names what is missing."""
 
-    def __init__(self, tokens: list[tuple[str | None, str]], name: str) -> None:
-        self._tokens = iter(tokens)
+    def __init__(self, tokens: Iterator[tuple[str | None, str]], name: str) -> None:
+        self._tokens = tokens
         self._name = name
 
     def text(self) -> str:

@@ -12,7 +12,7 @@ from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
-from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, times_of
+from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, note_end, times_of
 from ctcalign.formats.shared.reading.pauses import spoken_rows, spoken_words
 from ctcalign.formats.shared.reading.services import plain_results
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
@@ -38,7 +38,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     """
     data = plain_results(source.json)
     if isinstance(data, dict) and isinstance(data.get("transcription"), list):
-        return _whisper_cpp(data["transcription"])
+        return _whisper_cpp(data["transcription"], notes)
     if isinstance(data, dict):
         rows = next((data[key] for key in _LISTS if isinstance(data.get(key), list) and key not in _WORD_LISTS), None)
         words = [w for key in _WORD_LISTS if isinstance(data.get(key), list) for w in _dicts(data[key])]
@@ -111,10 +111,12 @@ def _word_rows(words: list[dict[str, Any]], notes: Notes) -> list[WordRow]:
     ]
 
 
-def _whisper_cpp(rows: list[Any]) -> list[Draft]:
+def _whisper_cpp(rows: list[Any], notes: Notes) -> list[Draft]:
     out = []
-    for row in _dicts(rows):
+    for place, row in enumerate(_dicts(rows), 1):
         start, end = _cpp_times(row)
+        if start is not None and end is None:
+            note_end({"to": (row.get("offsets") or row.get("timestamps") or {}).get("to")}, place, notes)
         words: list[CueWord] = []
         for token in _dicts(row.get("tokens")):
             text = str(token.get("text", ""))

@@ -59,7 +59,7 @@ def prepare_phrases(
             raise UsageError(f"phrase {len(found) + 1}: got {text!r}, expected one or more words")
         line = " ".join(text.split())
         if line in found:
-            raise UsageError(f"phrase {line!r}: given twice; remove one")
+            raise UsageError(f"phrase {_short(line)!r}: given twice; remove one")
         found[line] = _phrase(line, tokeniser, language, frame_shift, model)
     return list(found.values())
 
@@ -73,10 +73,12 @@ def lines_of(content: Iterable[str]) -> list[str]:
 def _phrase(text: str, tokeniser: Tokeniser, language: str, frame_shift: float, model: str) -> Phrase:
     transcript = transcript_of([Cue(0, text)], tokeniser, language)
     if not transcript.spoken:
-        raise CaptionError(f"phrase {text!r}: contains no spoken word (only mark-up, signs or notes); give words")
+        raise CaptionError(
+            f"phrase {_short(text)!r}: contains no spoken word (only mark-up, signs or notes); give words"
+        )
     if not any(word.alternatives for word in transcript.spoken):
         raise CaptionError(
-            f"phrase {text!r}: {model} has no symbols for it; choose a model of its language, "
+            f"phrase {_short(text)!r}: {model} has no symbols for it; choose a model of its language, "
             "or install romanisation: pip install 'ctcalign[text]'"
         )
     symbols = transcript_graph(transcript.spoken, tokeniser.vocabulary)
@@ -97,3 +99,8 @@ def _patience(transcript: Transcript, symbols: TranscriptGraph, frame_shift: flo
 def separators(vocabulary: Vocabulary) -> tuple[int, ...]:
     """Labels that separate words and are not symbols of a phrase."""
     return () if vocabulary.separator is None else (vocabulary.separator,)
+
+
+def _short(text: str) -> str:
+    """A phrase for a message; shortened, as a whole file may have been given by mistake."""
+    return text if len(text) <= 60 else text[:57] + "..."

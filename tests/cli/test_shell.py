@@ -87,6 +87,30 @@ def test_an_error_is_one_line_and_a_status(raising, error, status, line):
     assert result.stdout == ""
 
 
+OutOfMemoryError = type("OutOfMemoryError", (RuntimeError,), {})  # as that of torch
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "out of memory (libtorch_cpu.so"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"), "out of memory (Default"),
+        (RuntimeError("std::bad_alloc"), "out of memory (std::bad_alloc)"),
+        (RuntimeError("can't start new thread"), "out of memory (can't start new thread)"),
+        (RuntimeError("BFCArena: Failed to allocate memory for requested buffer of size 9"), "out of memory (BFCArena"),
+        (OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "the device is out of memory (CUDA"),
+        (RuntimeError("MPS backend out of memory (9 GB)"), "the device is out of memory (MPS"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), "the device is out of"),
+    ],
+)
+def test_memory_that_runs_out_in_a_library_is_one_line_with_a_remedy(raising, error, line):
+    result = raising(error)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"ctcalign: error: {line}")
+    assert "; try a s" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_a_fault_of_ours_is_not_hidden_from_tests(raising):
     result = raising(ZeroDivisionError("oops"))
     assert isinstance(result.exception, ZeroDivisionError)

@@ -248,3 +248,9 @@ def test_emission_is_a_context_manager_without_a_file() -> None:
     with Emission(np.zeros((3, 2), dtype=np.float32), 0.02, 0.0, Vocabulary(("-", "a")), 0.06) as emission:
         pass
     assert emission.log_probs.shape == (3, 2)
+
+
+@pytest.mark.parametrize("window", [0.0, -1.0, float("nan"), float("inf"), 1e300])
+def test_a_window_that_is_no_length_is_refused(window: float) -> None:
+    with pytest.raises(UsageError, match="window: expected a number of seconds above 0"):
+        compute_emission(FakeModel(), noise(RATE), window=window)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+import threading
 import time
 
 import pytest
 
-from ctcalign.errors import CaptionError
+from ctcalign.errors import CaptionError, UsageError
+from ctcalign.formats import read_alignment
 from ctcalign.formats.captions import read_captions
 from ctcalign.formats.registry import INPUT_FORMATS
 
@@ -101,3 +104,27 @@ def test_long_and_odd_files_take_linear_time(reading, format, content):
     captions = reading(content, "a", format=format)
     assert time.process_time() - begin < 3  # a twentieth of it on an idle core; quadratic ways took 10 and more
     assert sum(len(c.text.split()) for c in captions.cues) >= 3000
+
+
+@pytest.mark.parametrize("named", ["talk.srt", "talk"])
+def test_a_pipe_is_read_once(tmp_path, named):
+    """As `<(zcat talk.srt.gz)` of a shell is; a second reader would wait for ever."""
+    text = "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n"
+    pipe = tmp_path / named
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
+    writer.start()
+    alignment = read_alignment(pipe)
+    writer.join(10)
+    assert [(cue.start, cue.end, cue.text) for cue in alignment.cues] == [(1.0, 2.0, "Hello")]
+
+
+@pytest.mark.parametrize("codec", ["idna", "undefined", "base64", "no-such"])
+def test_a_codec_that_cannot_read_texts_is_refused(codec):
+    with pytest.raises(UsageError, match="expected an encoding such as"):
+        read_captions(io.BytesIO(b"hello"), encoding=codec)
+
+
+def test_text_that_a_codec_cannot_read_is_one_line():
+    with pytest.raises(CaptionError, match="cannot be read as punycode"):
+        read_captions(io.BytesIO(b"\xf6\xee-\xce\x8cd"), encoding="punycode")

@@ -147,3 +147,47 @@ def test_punctuation_of_its_own_is_joined_to_the_word(reading):
 def test_slow_but_ordinary_captions_stay_in_seconds(reading):
     made = [{"text": "(wind)", "start": 0, "end": 40}, {"text": "no", "start": 100, "end": 102}]
     assert rows(reading(json.dumps(made), "a.json")) == [(0.0, 40.0, "(wind)"), (100.0, 102.0, "no")]
+
+
+UNREADABLE = {
+    "word": [{"start": 2, "end": "soon", "text": B}],
+    "NaN": [{"start": 2, "end": float("nan"), "text": B}],
+    "object": [{"start": 2, "end": {"a": 1}, "text": B}],
+    "unit in the key": [{"startMs": 2000, "endMs": "x", "text": B}],
+    "length": [{"start": 2, "duration": "1:x", "text": B}],
+    "pair": [{"timestamp": [2, "x"], "text": B}],
+    "YouTube": {"events": [{"tStartMs": 2000, "dDurationMs": "x", "segs": [{"utf8": B}]}]},
+    "whisper.cpp": {"transcription": [{"offsets": {"from": 2000, "to": "x"}, "text": B}]},
+    "ctcalign": {"schema": "ctcalign/alignment/1", "cues": [{"index": 0, "text": B, "start": 2, "end": "x"}]},
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_end_that_is_no_time_is_named(reading, name):
+    captions = reading(json.dumps(UNREADABLE[name]), "a.json")
+    assert captions.cues[0].start == 2.0
+    [warning] = captions.warnings
+    assert "an end that is no time is dropped (cue" in warning
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"start": 2, "end": None, "text": B},
+        {"start": 2, "end": "", "text": B},
+        {"start": 2, "text": B},
+        {"start": 2, "to": "Bob", "text": B},
+        {"start": 2, "length": "short", "text": B},
+        {"timestamp": [2, None], "text": B},
+        {"start": 2, "end": 3, "duration": "short", "text": B},
+    ],
+)
+def test_an_end_that_is_not_given_is_no_fault(reading, row):
+    captions = reading(json.dumps([row]), "a.json")
+    assert captions.cues[0].start == 2.0
+    assert captions.warnings == []
+
+
+def test_a_supervision_without_a_readable_time_is_named(reading):
+    row = {"id": "s", "recording_id": "a", "start": 0, "duration": "x", "text": B}
+    assert "start '0', duration 'x'" in reading(json.dumps([row]), "a.json").warnings[0]

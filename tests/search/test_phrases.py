@@ -21,6 +21,7 @@ def prepared(phrases):
         (["a", "  "], UsageError, r"phrase 2: got '  ', expected one or more words"),
         (["a", " a"], UsageError, "phrase 'a': given twice"),
         ("cat", UsageError, "got one text, 'cat'; give a list"),
+        (["[" * 100_000], CaptionError, r"^phrase '\[{57}\.\.\.': contains no spoken word"),
         (["[MUSIC]"], CaptionError, r"phrase '\[MUSIC\]': contains no spoken word"),
         (["二三"], CaptionError, "phrase '二三': tones has no symbols for it; choose a model of its language"),
     ],

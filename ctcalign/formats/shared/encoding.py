@@ -86,7 +86,10 @@ def decode(data: bytes, name: str, times: int = 1, encoding: str | None = None) 
 
 def _named(data: bytes, codec: str, name: str) -> Decoded:
     """Text in the encoding that the user names; a byte-order mark of it is dropped."""
-    text = data.decode(codec, errors="replace").rstrip("\x00\x1a")
+    try:
+        text = data.decode(codec, errors="replace").rstrip("\x00\x1a")
+    except ValueError as error:  # "punycode" fails for some bytes in spite of "replace"
+        raise CaptionError(f"{name}: cannot be read as {codec}: {error}; name another encoding") from error
     bad = text.count("\ufffd") - data.count("\ufffd".encode())
     warnings = (f"{name}: {bad} characters are not valid {codec}; replaced by \ufffd",) if bad > 0 else ()
     return Decoded(unify_newlines(text), codec, warnings)

@@ -92,8 +92,8 @@ def plot_alignment(
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if not row_seconds > 0:
-        raise UsageError(f"row is {row_seconds} s, expected more than 0")
+    if not 1e-6 < row_seconds < 1e6:
+        raise UsageError(f"row is {row_seconds} s, expected more than 0 and less than 1,000,000")
     count = max(1, math.ceil((excerpt.end - excerpt.start) / row_seconds - 1e-6))
     if count > MOST_ROWS:
         length = excerpt.end - excerpt.start

@@ -23,6 +23,7 @@ MELS = 64
 MEL_HOP = 0.01  # seconds
 MEL_WINDOW = 0.032  # seconds
 MEL_BLOCK = 30.0  # seconds of samples that are transformed at once
+_LATEST = 1e9  # seconds; no recording has them
 QUIETEST = 1e-6  # mel power that counts as silence: below the noise floor of 16-bit recordings
 
 
@@ -76,11 +77,11 @@ def read_excerpt(
     Raises:
         AudioError: the recording cannot be read.   UsageError: `start` or `end` is outside of it.
     """
-    if start < 0 or (end is not None and end <= start):
+    if not 0 <= start < _LATEST or (end is not None and not start < end < math.inf):
         raise UsageError(f"no audio between {start} and {end} s; expected 0 <= --start < --end, in seconds")
     with open_audio(path, sample_rate, channel, track=track, max_duration=max_duration) as reader:
         first = round(start * sample_rate)
-        samples = _cut(reader.blocks(), first, None if end is None else round(end * sample_rate))
+        samples = _cut(reader.blocks(), first, None if end is None else round(min(end, _LATEST) * sample_rate))
         warnings = list(reader.warnings)
     if not len(samples):
         raise UsageError(f"--start is {start} s, but the recording is not longer than that")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -110,7 +111,16 @@ def test_a_large_vocabulary_is_cut_to_what_the_model_is_sure_of():
     assert "s123" in labels
 
 
-@pytest.mark.parametrize(("row", "words"), [(0.0, "expected more than 0"), (0.1, "more than 30")])
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (0.0, "expected more than 0"),
+        (1e-300, "expected more than 0"),
+        (math.nan, "expected"),
+        (1e300, "less than"),
+        (0.1, "more than 30"),
+    ],
+)
 def test_a_picture_of_too_many_rows_is_refused(row, words):
     with pytest.raises(UsageError, match=words):
         plot_alignment(alignment(), excerpt(), row_seconds=row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,10 @@ def test_an_excerpt_holds_exactly_its_samples(talk, start, end):
     np.testing.assert_array_equal(part.samples, whole[round(start * RATE) : None if end is None else round(end * RATE)])
 
 
-@pytest.mark.parametrize(("start", "end"), [(-1.0, None), (5.0, 5.0), (26.0, None)])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(-1.0, None), (5.0, 5.0), (26.0, None), (math.nan, None), (math.inf, None), (1e300, None), (0.0, math.nan)],
+)
 def test_an_excerpt_outside_of_the_recording_is_refused(talk, start, end):
     with pytest.raises(UsageError, match="start"):
         read_excerpt(talk, start, end, RATE, "mix")

@@ -96,12 +96,34 @@ def _first(found: Mapping[str, float], names: Sequence[str]) -> float | None:
 
 
 def note_dropped(rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], notes: Notes) -> None:
-    """Note the keys that look like times of rows of which no time could be read."""
+    """Note the keys that look like times of rows of which no time could be read, and ends that could not be read."""
     for place, (row, draft) in enumerate(zip(rows, drafts, strict=True), 1):
         if draft.start is None and draft.end is None and not draft.words:
             keys = [key for key, value in row.items() if _LOOKS_LIKE_TIME.search(str(key)) and _filled(value)]
             if keys:
                 notes.add("times that are not understood are dropped", detail=f"cue {place}: {', '.join(keys[:4])}")
+        elif draft.end is None:
+            note_end({key: value for key, value in row.items() if _is_end(key, value)}, place, notes)
+
+
+def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cue") -> None:
+    """Note an end that is given and is no time, while the start is one; `found`: keys and values of the end."""
+    for key, value in found.items():
+        if _filled(value):
+            notes.add("an end that is no time is dropped", detail=f"{noun} {place}: {key} {str(value)[:20]!r}")
+            return
+
+
+def _is_end(key: str, value: object) -> bool:
+    """Whether a key of a row whose end is not known names an end, or a length or span that has digits."""
+    name = re.sub(r"[^a-z]", "", str(key).lower())
+    unit = _UNIT.search(name) if name not in (*_ENDS, *_LENGTHS, *_SPANS) else None
+    name = _alias(name[: unit.start()] if unit else name)
+    if name in _ENDS:
+        return name != "to" or not str(value).strip().isalpha()  # the hearer, not the end
+    if name in _SPANS and isinstance(value, list) and len(value) == 2:
+        return _filled(value[1])
+    return name in _LENGTHS and any(sign.isdigit() for sign in str(value))
 
 
 def _filled(value: object) -> bool:
