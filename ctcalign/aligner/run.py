@@ -19,6 +19,7 @@ from ctcalign.aligner.placing.paraphrased_cues import with_paraphrases
 from ctcalign.aligner.placing.repeats import mark_repeats
 from ctcalign.aligner.placing.uncaptioned_speech import uncaptioned_speech
 from ctcalign.aligner.placing.words import Placement
+from ctcalign.aligner.spoken_language import in_the_spoken_language
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
@@ -110,6 +111,7 @@ def align(
         open_emission(source, recogniser, options, device, progress) as opened,
     ):
         emission = opened.emission
+        transcript = in_the_spoken_language(emission, transcript, recogniser, options)
         try:
             speech = _speech(source, options, emission.duration, progress) if method == "ipfa" else ()
             alignment = align_emission(emission, transcript, recogniser, options, progress, method, speech)

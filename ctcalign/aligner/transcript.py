@@ -44,6 +44,28 @@ class Transcript:
         return numbers
 
 
+def without(transcript: Transcript, regions: Sequence[tuple[int, int, int]]) -> Transcript:
+    """The transcript with the words in some regions not spoken.
+
+    Args:
+        transcript: is not changed.
+        regions: each a cue (position in `cues`), and the start and end of a stretch of its text.
+    """
+    of_cues: dict[int, list[tuple[int, int]]] = {}
+    for cue, start, end in regions:
+        of_cues.setdefault(cue, []).append((start, end))
+    words = [[_silenced(word, of_cues.get(cue, ())) for word in own] for cue, own in enumerate(transcript.words)]
+    kept = [number for number, (cue, place) in enumerate(transcript.homes) if words[cue][place].spoken]
+    return replace(
+        transcript,
+        words=words,
+        spoken=[transcript.spoken[number] for number in kept],
+        homes=[transcript.homes[number] for number in kept],
+        partners=dict(transcript.partners),
+        warnings=list(transcript.warnings),
+    )
+
+
 def transcript_of(
     cues: Sequence[Cue], tokeniser: Tokeniser, language: str | None, spoken: str | None = None
 ) -> Transcript:

@@ -118,8 +118,8 @@ def _lines(text: str, halved: bool) -> list[_Line]:
     Args:
         halved: also part a line where its writing system changes.
     """
-    parts = [half for part in _parts(text) for half in (_halves(text, *part) if halved else [part])]
-    return [line for part in parts if (line := _line(text, *part)) is not None]
+    found = [half for part in parts(text) for half in (_halves(text, *part) if halved else [part])]
+    return [line for part in found if (line := _line(text, *part)) is not None]
 
 
 def _line(text: str, start: int, end: int, letters: list[int]) -> _Line | None:
@@ -128,7 +128,7 @@ def _line(text: str, start: int, end: int, letters: list[int]) -> _Line | None:
     return None if script is None else _Line(start, end, script, dash)
 
 
-def _parts(text: str) -> Iterator[tuple[int, int, list[int]]]:
+def parts(text: str) -> Iterator[tuple[int, int, list[int]]]:
     """Stretches between line breaks and parting signs, and the positions of their visible characters."""
     found: list[Span] = [] if text.isascii() and "<" not in text and "\\" not in text else spans(text)
     visible = [place for span in found if span.kind == "text" for place in range(span.start, span.end)]
