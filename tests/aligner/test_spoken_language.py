@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -52,7 +53,7 @@ def near(cues, times):
     )
 
 
-@pytest.mark.parametrize("own, other", [(ENGLISH, DUTCH), (DUTCH, ENGLISH)])
+@pytest.mark.parametrize(("own", "other"), [(ENGLISH, DUTCH), (DUTCH, ENGLISH)])
 @pytest.mark.parametrize("first", [True, False])
 def test_the_language_that_the_recording_has_is_aligned(tmp_path, own, other, first):
     times = spoken(own, tmp_path / "talk.wav")
@@ -95,7 +96,7 @@ def test_both_languages_are_aligned_where_both_are_spoken(tmp_path):
 
 
 def test_lines_of_one_language_are_aligned(tmp_path):
-    texts = [f"{a}\n{b}" for a, b in zip(ENGLISH, ENGLISH[1:], strict=False)]
+    texts = [f"{a}\n{b}" for a, b in itertools.pairwise(ENGLISH)]
     times = spoken([text.replace("\n", " ") for text in texts], tmp_path / "talk.wav")
     result = align(tmp_path / "talk.wav", texts, ToneModel())
     assert near(result.cues, times)

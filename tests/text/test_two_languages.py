@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ctcalign.text.two_languages import two_languages
@@ -91,7 +93,7 @@ def test_captions_at_the_same_time():
     [
         [wrapped(text) for text in ENGLISH],
         [wrapped(text) for text in OTHER["German"]],
-        [f"{a}\n{b}" for a, b in zip(ENGLISH, ENGLISH[1:], strict=False)],
+        [f"{a}\n{b}" for a, b in itertools.pairwise(ENGLISH)],
         [f"- {a}\n- {b}" for a, b in zip(ENGLISH, ENGLISH[::-1], strict=True)],
         ["Row, row, row your boat,\ngently down the stream."] * 9,
         [f"ANNA: {wrapped(text)}" for text in ENGLISH],
