@@ -89,6 +89,7 @@ def transcribe(
 
 def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bool) -> Iterator[AlignedCue]:
     vocabulary = emission.vocabulary
+    previous: AlignedCue | None = None
     for number, (first, stop) in enumerate(segments(emission)):
         rows = np.asarray(emission.log_probs[first:stop], np.float32)
         labels = None if beam is None else prefix_beam_search(rows, beam, vocabulary.blank)
@@ -114,14 +115,34 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
             done.append(AlignedWord(_spelled(word, vocabulary), start, end, score, tokens=marks if tokens else []))
         text = " ".join(word.text for word in done)
         mean = sum(word.score or 0.0 for word in done) / len(done)
-        yield AlignedCue(number, text, times[0][0], times[-1][1], score=mean, words=done)
+        cue = AlignedCue(number, text, times[0][0], times[-1][1], score=mean, words=done)
+        if previous is not None:
+            _part(previous, cue)
+            yield previous
+        previous = cue
+    if previous is not None:
+        yield previous
+
+
+def _part(before: AlignedCue, after: AlignedCue) -> None:
+    """Where speech was divided without a pause, the words on either side may overlap: they meet in the middle."""
+    last, first = before.words[-1].span, after.words[0].span
+    if last is None or first is None or last.end <= first.start:
+        return
+    middle = min(max((last.end + first.start) / 2, last.start), first.end)
+    before.end = before.words[-1].end = middle
+    after.start = after.words[0].start = middle
 
 
 def segments(emission: Emission) -> Iterator[tuple[int, int]]:
-    """Stretches of frames between pauses of the greedy path, as (first, stop), each with a little blank around it."""
+    """Stretches of frames between pauses of the greedy path, as (first, stop), each with a little blank around it.
+
+    They do not overlap: where a long one was divided, each symbol is in one part.
+    """
     pause, longest = max(1, emission.clock.count(PAUSE)), emission.clock.count(LONGEST_SEGMENT)
     symbols, frames = emission.decoding.symbol_frames, len(emission.log_probs)
     groups = [group for group in np.split(symbols, np.flatnonzero(np.diff(symbols) >= pause) + 1) if len(group)]
+    done = 0
     while groups:
         group = groups.pop(0)
         if group[-1] - group[0] > longest and len(group) > 1:
@@ -129,7 +150,10 @@ def segments(emission: Emission) -> Iterator[tuple[int, int]]:
             widest = int((np.diff(group) - 0.02 * np.abs(middle)).argmax()) + 1  # wide, and near the middle
             groups[:0] = [group[:widest], group[widest:]]
             continue
-        yield max(0, int(group[0]) - 2), min(frames, int(group[-1]) + 3)
+        following = int(groups[0][0]) if groups else frames
+        stop = min(following, int(group[-1]) + 3)
+        yield max(done, int(group[0]) - 2), stop
+        done = stop
 
 
 def _greedy_symbols(rows: npt.NDArray[np.float32], path: npt.NDArray[np.int32], blank: int) -> list[RecognisedSymbol]:

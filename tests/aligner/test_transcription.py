@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import soundfile as sf
@@ -31,3 +33,20 @@ def test_special_tokens_are_not_written(tmp_path, decoder):
     assert all(word.text for cue in transcript.cues for word in cue.words)
     tokens = [token.text for cue in transcript.cues for word in cue.words for token in word.tokens]
     assert "".join(tokens) == "omeordhe\u0301reand"
+
+
+@pytest.mark.parametrize("decoder", ["greedy", "beam"])
+def test_long_speech_is_divided_without_overlap_or_repetition(tmp_path, decoder, monkeypatch):
+    """The division of a segment that is too long may fall between two symbols that follow each other at once."""
+    text = "somewordsandotherswhoselettersfolloweachother" * 2  # as in languages without spaces
+    sf.write(tmp_path / "talk.wav", say(text), RATE, subtype="FLOAT")
+    monkeypatch.setattr("ctcalign.aligner.transcription.LONGEST_SEGMENT", 1e6)
+    (whole,) = transcribe(tmp_path / "talk.wav", ToneModel(), decoder=decoder).cues
+    monkeypatch.setattr("ctcalign.aligner.transcription.LONGEST_SEGMENT", 1.0)
+    cues = transcribe(tmp_path / "talk.wav", ToneModel(), decoder=decoder).cues
+    assert len(cues) > 4
+    assert "".join(cue.text for cue in cues).replace(" ", "") == whole.text.replace(" ", "")
+    for one, following in itertools.pairwise(cues):
+        assert one.start < one.end <= following.start
+        assert one.words[-1].end == one.end
+        assert following.words[0].start == following.start
