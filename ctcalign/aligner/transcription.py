@@ -140,16 +140,19 @@ def segments(emission: Emission) -> Iterator[tuple[int, int]]:
     They do not overlap: where a long one was divided, each symbol is in one part.
     """
     pause, longest = max(1, emission.clock.count(PAUSE)), emission.clock.count(LONGEST_SEGMENT)
-    symbols, frames = emission.decoding.symbol_frames, len(emission.log_probs)
+    symbols, path, frames = emission.decoding.symbol_frames, emission.decoding.path, len(emission.log_probs)
     groups = [group for group in np.split(symbols, np.flatnonzero(np.diff(symbols) >= pause) + 1) if len(group)]
     done = 0
     while groups:
         group = groups.pop(0)
         if group[-1] - group[0] > longest and len(group) > 1:
             middle = (group[:-1] + group[1:]) / 2 - (group[0] + group[-1]) / 2
-            widest = int((np.diff(group) - 0.02 * np.abs(middle)).argmax()) + 1  # wide, and near the middle
-            groups[:0] = [group[:widest], group[widest:]]
-            continue
+            inside = (np.diff(group) == 1) & (np.diff(path[group]) == 0)  # of one symbol
+            fitness = np.where(inside, -np.inf, np.diff(group) - 0.02 * np.abs(middle))  # wide, and near the middle
+            widest = int(fitness.argmax()) + 1
+            if not inside.all():
+                groups[:0] = [group[:widest], group[widest:]]
+                continue
         following = int(groups[0][0]) if groups else frames
         stop = min(following, int(group[-1]) + 3)
         yield max(done, int(group[0]) - 2), stop

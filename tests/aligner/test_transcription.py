@@ -9,8 +9,9 @@ import pytest
 import soundfile as sf
 
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcription import transcribe
+from ctcalign.aligner.transcription import segments, transcribe
 from ctcalign.text.vocabulary import Vocabulary
+from tests.aligner.spelled_emissions import Talk
 from tests.aligner.tones import RATE, SYMBOLS, ToneModel, say, silence
 
 
@@ -50,3 +51,13 @@ def test_long_speech_is_divided_without_overlap_or_repetition(tmp_path, decoder,
         assert one.start < one.end <= following.start
         assert one.words[-1].end == one.end
         assert following.words[0].start == following.start
+
+
+def test_a_symbol_is_not_divided(monkeypatch):
+    """Some models output a symbol for as long as its sound lasts, without blanks between symbols."""
+    monkeypatch.setattr("ctcalign.aligner.transcription.LONGEST_SEGMENT", 1.0)
+    talk = Talk(labels=[label for label in (2, 3, 4, 5, 6, 7, 8) * 3 for _ in range(7)])
+    found = list(segments(talk.emission(0.999)))
+    assert len(found) > 2
+    assert all(first % 7 == 0 and stop % 7 == 0 for first, stop in found)
+    assert [a for a, _ in found[1:]] == [b for _, b in found[:-1]]
