@@ -49,12 +49,12 @@ def part_of(
 
 
 def _on_one_line(text: str) -> str:
-    """The text with a space for each line end and `<br>`, none beside Chinese and Japanese characters."""
+    """The text with one space for line ends, `<br>` and several spaces; none beside Chinese and Japanese characters."""
     rows = [row.strip() for row in TAG.sub(lambda tag: "\n" if is_break(tag) else tag[0], text).split("\n")]
     joined = rows[0]
     for row in rows[1:]:
         joined += row if joined and row and may_part(joined[-1], row[0]) else " " + row
-    return joined.strip()
+    return re.sub("[ \t]+", " ", joined.strip())
 
 
 def located(cue: AlignedCue) -> list[tuple[int, AlignedWord]]:

@@ -134,7 +134,7 @@ TEXTS = st.lists(
 
 @given(
     TEXTS,
-    st.lists(st.sampled_from([" ", "\n"]), min_size=30, max_size=30),
+    st.lists(st.sampled_from([" ", "\n", "  "]), min_size=30, max_size=30),
     st.booleans(),
     st.integers(3, 40),
     st.integers(1, 3),
@@ -153,4 +153,4 @@ def test_nothing_is_lost_and_nothing_overlaps(pieces, gaps, with_words, longest,
             lines = re.sub(r"<[^>]*>", "", one.text).replace("&amp;", "&").split("\n")
             assert len(lines) <= most
             assert all(len(line) <= longest for line in lines)
-    assert limited(done, SubtitleLimits(longest, most))[0].cues == done.cues
+        assert limited(done, SubtitleLimits(longest, most))[0].cues == done.cues
