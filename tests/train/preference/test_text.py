@@ -49,7 +49,7 @@ def test_every_loss_learns_its_pairs(name, start, file):
     together = {"together": 2} if name == "logo" else {}
     options = {"sft_weight": 0.0} if name in ("cpo", "logo") else {}
     one = module(start, LossConfig(name, options), contrast=EDITS, **together)
-    batches = list(data(file)._batches(read_examples(file, "prompt"), 0, 0, shuffle=False)) * 6
+    batches = list(data(file)._batches(read_examples(file, "prompt"), shuffle=False, epoch=0, start=0)) * 6
     rows = trained(one, _Data(batches, file))
     losses = [row["preference/loss"] for row in rows]
     assert losses[-1] < losses[0] - 1e-4, losses
@@ -99,7 +99,9 @@ def test_the_loss_is_the_function_on_the_models_log_probs(start, file):
 
 def test_supervised_fine_tuning_is_a_weight_of_zero(start, file):
     one = module(start, LossConfig("dpo", weight=0.0), sft_weight=1.0)
-    rows = trained(one, _Data(list(data(file)._batches(read_examples(file, "prompt"), 0, 0, False)) * 8, file))
+    rows = trained(
+        one, _Data(list(data(file)._batches(read_examples(file, "prompt"), shuffle=False, epoch=0, start=0)) * 8, file)
+    )
     assert rows[-1]["loss"] < 0.9 * rows[0]["loss"]
     assert rows[0]["loss"] == pytest.approx(rows[0]["preference/chosen_cost"])
     assert one.frozen.models.reference is None
