@@ -20,6 +20,7 @@ WRONG = ("x", b"x", object(), {}, 1j, [[1, 2], [3]], torch.zeros(2, 3, device="m
 
 @pytest.mark.parametrize("name", CALLS)
 def test_every_argument_of_every_public_function_takes_wrong_types_with_an_error_of_ctcalign(name):
+    """A wrong value may be accepted; an exception of torch, numpy or Python fails the test."""
     function, made = CALLS[name]
     function(**made())
     for argument in made():

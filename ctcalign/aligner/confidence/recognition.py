@@ -27,8 +27,8 @@ from ctcalign.text.tokeniser import TokenisedWord
 ORDERS = 2  # random orders of the words that are compared
 STRETCH, STRETCHES = 30.0, 6  # seconds of a part of the recording that is looked at, and how many parts at most
 FEWEST_WORDS = 6  # with fewer, a random order is often nearly the right one
-# Nats per symbol that the right order has to gain. Measured in docs/confidence.md: more than 0.8 where the model
-# recognises the text, 30 % wrong words included; less than 0.4 in another language.
+# Nats per symbol that the right order has to gain. Measured in docs/confidence.md: more than 0.6 where the model
+# recognises the text, 30 % wrong words included; less than 0.3 in another language if all of it has to be spoken.
 LEAST_GAIN = 0.5
 
 
