@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # ISO 639-1 with its codes in ISO 639-2; two where the bibliographic and the terminological one differ.
 _CODES = """
 aa aar,ab abk,ae ave,af afr,ak aka,am amh,an arg,ar ara,as asm,av ava,ay aym,az aze,ba bak,be bel,bg bul,bi bis,bm bam,
@@ -25,6 +27,14 @@ _SHORT = {
 def same_language(one: str, other: str) -> bool:
     """Whether two codes stand for one language: "en", "eng" and "en-GB"; "de", "deu" and "ger"."""
     return _plain(one) == _plain(other)
+
+
+def is_language(text: str) -> bool:
+    """Whether a text is a code of a language: of ISO 639-1, or three letters, perhaps with a region or a script."""
+    main = text.strip().replace("_", "-")
+    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", main) is None:
+        return False
+    return len(main.split("-")[0]) == 3 or main.lower().split("-")[0] in _SHORT.values()
 
 
 def _plain(code: str) -> str:

@@ -14,7 +14,7 @@ from ctcalign.audio.inputs import AudioInput, recording_of
 from ctcalign.audio.limits import MAX_DURATION
 from ctcalign.audio.opening import find_source, local_file
 from ctcalign.audio.sources.waveform import Waveform, WaveformSource
-from ctcalign.audio.tracks import only_track
+from ctcalign.audio.tracks import only_track, unknown_language_note
 from ctcalign.errors import AudioError, UsageError
 
 # If the power of the mix is below this fraction of the power of its channels, they cancel each other out.
@@ -68,6 +68,7 @@ class AudioReader:
                     raise too_long(name, stated, self.max_duration)
             self.info: AudioInfo = self._source.info
             self.channel = _channel(channel, self.info)
+            self._note = unknown_language_note(self.info, track)
         except BaseException:
             self._stack.close()
             raise
@@ -139,6 +140,8 @@ class AudioReader:
         replaced = endless = 0
         mixed_power = channel_power = 0.0
         mixing = self.channel == "mix" and self.info.channels > 1
+        if self._note is not None:
+            self.warnings.append(self._note)
         for samples, rate in self._source.pieces(self.warnings):
             seconds.add(len(samples), rate)
             if seconds.total > self.max_duration:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ctcalign.audio.info import AudioInfo, AudioTrack
-from ctcalign.audio.languages import same_language
+from ctcalign.audio.languages import is_language, same_language
 from ctcalign.errors import AudioError, UsageError
 
 # Dispositions of FFmpeg.
@@ -48,7 +48,7 @@ def choose_track(tracks: Sequence[AudioTrack], wanted: str | int | None, name: s
             candidates = [track for track in tracks if track.number == int(text)]
         else:
             candidates = [track for track in tracks if track.language and same_language(track.language, text)]
-            if len(tracks) == 1 and not tracks[0].language:
+            if len(tracks) == 1 and not tracks[0].language and is_language(text):
                 candidates = list(tracks)
         if not candidates:
             raise UsageError(f"track: {name} has {listed(tracks)}; got {wanted}, expected one of these or its language")
@@ -63,8 +63,16 @@ def choose_track(tracks: Sequence[AudioTrack], wanted: str | int | None, name: s
 
 def only_track(wanted: str | int | None, name: str) -> None:
     """Raise UsageError if another track is wanted of a format that has only one; its language is not known."""
-    if wanted is not None and str(wanted).strip().isdecimal() and int(wanted) != 0:
+    text = "0" if wanted is None else str(wanted).strip()
+    if not (int(text) == 0 if text.isdecimal() else is_language(text)):
         raise UsageError(f"track: {name} has 1 audio track, 0; got {wanted}, leave out --track")
+
+
+def unknown_language_note(info: AudioInfo, wanted: str | int | None) -> str | None:
+    """What to say when the only track is read as the language that was asked for, since its own is not given."""
+    if wanted is None or not is_language(str(wanted)) or any(track.language for track in info.tracks):
+        return None
+    return f"{info.path}: the language of its only audio track is not given; read as track {str(wanted).strip()!r}"
 
 
 def listed(tracks: Sequence[AudioTrack]) -> str:

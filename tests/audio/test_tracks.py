@@ -97,6 +97,29 @@ def test_formats_with_one_track(tmp_path: Path) -> None:
         open_audio(tmp_path / "a.wav", track=1)
 
 
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "mkv"])
+@pytest.mark.parametrize("wanted", ["x", "commentary", "main", "-1", "1.5", "", "e n", 1, -1])
+def test_the_only_track_is_not_taken_for_another(tmp_path: Path, suffix: str, wanted: str | int) -> None:
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "mkv":
+        film(path, [(0.4, {}, 0)])
+    else:
+        import soundfile
+
+        soundfile.write(path, clicks(RATE, 1.0, [0.4]), RATE)
+    with pytest.raises(UsageError, match=rf"track: .*a.{suffix} has 1 audio track.*got {wanted}, "):
+        open_audio(path, track=wanted)
+
+
+@pytest.mark.parametrize("wanted", ["fr", "gsw", "pt-BR", "zh_Hant", " EN "])
+def test_the_only_track_is_taken_for_a_language_with_a_warning(tmp_path: Path, wanted: str) -> None:
+    path = film(tmp_path / "a.mkv", [(0.4, {}, 0)])
+    with open_audio(path, track=wanted) as reader:
+        list(reader.blocks())
+    [warning] = reader.warnings
+    assert warning == f"{path}: the language of its only audio track is not given; read as track {wanted.strip()!r}"
+
+
 def track(number: int, codec: str | None = "aac", language: str | None = None, **flags: bool) -> AudioTrack:
     return AudioTrack(number, codec, 2, language, **flags)
 
