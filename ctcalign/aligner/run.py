@@ -34,6 +34,7 @@ from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.text.languages import check_language
 from ctcalign.text.tokeniser import Tokeniser
 
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
@@ -82,6 +83,7 @@ def align(
     """
     options = with_track(options or AlignOptions(), track)
     check_choice("method", method, METHODS)
+    check_language(language)
     if split is not None:
         check_choice("split", split, SPLITS)
     if method == "ipfa":

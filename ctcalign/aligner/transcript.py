@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ctcalign.alignment.cue import Cue
 from ctcalign.text.bilingual import translations
+from ctcalign.text.readings.locale import reads_numbers
 from ctcalign.text.tokeniser import TokenisedWord, Tokeniser
 from ctcalign.text.words import Word, words_of
 
@@ -93,6 +94,10 @@ def transcript_of(
                 transcript.spoken.append(tokeniser.tokenise(word))
                 transcript.homes.append((number, position))
     transcript.warnings = [*([found.warning] if found.warning else []), *tokeniser.report.warnings]
+    if any(character.isdecimal() for character in tokeniser.report.unsupported) and not reads_numbers(language):
+        transcript.warnings.append(
+            f"text: no words for numbers are known in the language {language!r}; write them as they are spoken"
+        )
     return transcript
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ctcalign.audio.info import AudioInfo, AudioTrack
-from ctcalign.audio.languages import is_language, same_language
 from ctcalign.errors import AudioError, UsageError
+from ctcalign.language_codes import is_language, same_language
 
 # Dispositions of FFmpeg.
 _DEFAULT, _COMMENT, _VISUAL_IMPAIRED = 0x1, 0x8, 0x100

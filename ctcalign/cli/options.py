@@ -100,6 +100,12 @@ def split(kind: type[D], given: Mapping[str, Any], **more: Any) -> tuple[D, dict
     return options, {name: value for name, value in given.items() if name not in names}
 
 
+def _check_language(language: str | None) -> str | None:
+    from ctcalign.text.languages import check_language
+
+    return check_language(language)
+
+
 model_option = click.option(
     "--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`."
 )
@@ -114,7 +120,10 @@ _TRUST = (
     click.option("--allow-remote", is_flag=True, help="Open URLs that the cuts name as their audio."),
 )
 language_option = click.option(
-    "--language", metavar="CODE", help="Language of the text, for numbers and signs.  [default: the model's]"
+    "--language",
+    metavar="CODE",
+    callback=lambda context, parameter, language: _check_language(language),
+    help="Language of the text, for numbers and signs: en, pt-BR, yue.  [default: the model's]",
 )
 romanise_option = click.option(
     "--romanise",

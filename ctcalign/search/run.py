@@ -20,6 +20,7 @@ from ctcalign.search.confidence import PhraseCalibration, calibration_for
 from ctcalign.search.evidence import PhraseEvidence, phrase_evidence
 from ctcalign.search.hits import PhraseHits, place_hit
 from ctcalign.search.phrases import Phrase, prepare_phrases, separators
+from ctcalign.text.languages import check_language
 from ctcalign.text.tokeniser import Romanise, Tokeniser
 
 # Lowest score of a spot, in nats per symbol. In read speech of twenty readers, 7 % of the spoken phrases scored lower.
@@ -74,6 +75,7 @@ def search_phrases(
         UsageError, CaptionError: a phrase or option cannot be used.   AudioError, ModelError: see `ctcalign.align`.
     """
     options = with_track(options or SearchOptions(), track)
+    check_language(language)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)

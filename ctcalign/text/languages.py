@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
+
+from ctcalign.errors import UsageError
+from ctcalign.language_codes import is_language
 
 # ISO 639-1 to 639-3 for the languages that speech recognisers and romanisation tables name; macrolanguages by their
 # usual member or own code, as uroman has them.
@@ -20,7 +24,8 @@ _THREE = {
 }  # fmt: skip
 _TWO = {three: two for two, three in _THREE.items()} | {
     "cmn": "zh", "yue": "zh", "ger": "de", "fre": "fr", "dut": "nl", "gre": "el", "cze": "cs", "per": "fa", "pes": "fa",
-    "arb": "ar", "rum": "ro", "slo": "sk", "ice": "is", "chi": "zh", "zlm": "ms", "swh": "sw", "npi": "ne",
+    "arb": "ar", "rum": "ro", "slo": "sk", "ice": "is", "chi": "zh", "zlm": "ms", "swh": "sw", "npi": "ne", "iw": "he",
+    "ji": "yi",
 }  # fmt: skip
 
 # The writing system of the languages above that do not use Latin letters; of Han, kana and hangul see `scripts.family`.
@@ -51,6 +56,33 @@ def known_code(language: str | None) -> str | None:
         return None
     named = _NAMES.get(language.strip().lower())
     return named or (language.strip() if primary_code(language) in _THREE else None)
+
+
+# Codes of countries that are taken for those of their languages.
+_COUNTRIES = {
+    "al": "sq", "at": "de", "cn": "zh", "cz": "cs", "dk": "da", "gb": "en-GB", "gr": "el", 
+    "in": "hi, bn or id", "jp": "ja", "mx": "es-MX", "rs": "sr", "us": "en-US",
+}  # fmt: skip
+
+
+def check_language(language: str | None) -> str | None:
+    """A language that a user names must be a code such as "en", "pt-BR" or "yue"; None stays. Returns it.
+
+    Raises:
+        UsageError: it is none; the message names codes that may be meant.
+    """
+    if language is None or (isinstance(language, str) and is_language(language)):
+        return language
+    meant = _meant(language) if isinstance(language, str) else ""
+    raise UsageError(f"language: got {language!r}, expected a code such as en, pt-BR or yue{meant}")
+
+
+def _meant(text: str) -> str:
+    wanted = text.strip().lower()
+    if wanted in _COUNTRIES:
+        return f"; did you mean {_COUNTRIES[wanted]}?"
+    close = [wanted] if wanted in _NAMES else get_close_matches(wanted, _NAMES, n=2, cutoff=0.7)
+    return f"; did you mean {' or '.join(f'{_NAMES[name]} ({name.capitalize()})' for name in close)}?" if close else ""
 
 
 @lru_cache(maxsize=1024)

@@ -11,9 +11,9 @@ import pytest
 
 from ctcalign.audio import load_audio, open_audio, probe
 from ctcalign.audio.info import AudioTrack
-from ctcalign.audio.languages import same_language
 from ctcalign.audio.tracks import choose_track
 from ctcalign.errors import AudioError, UsageError
+from ctcalign.language_codes import same_language
 from tests.audio.recordings import clicks, onsets
 
 RATE = 16_000

@@ -117,3 +117,8 @@ def locale_of(language: str | None) -> Locale:
     if not isinstance(locale, Locale):
         raise TypeError(f"{module.__name__}.locale must return a Locale")
     return locale
+
+
+def reads_numbers(language: str | None) -> bool:
+    """Whether numbers in digits have readings in a language."""
+    return bool(locale_of(language).numbers.cardinal(2))

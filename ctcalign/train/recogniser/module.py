@@ -12,6 +12,7 @@ from ctcalign.errors import TrainingError, UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.text.languages import check_language
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
 from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
 from ctcalign.train.data.tokenizers import CharacterTokenizer, Tokenizer
@@ -60,7 +61,7 @@ class CTCModule(TrainingModule):
         super().__init__(optimiser or OptimiserConfig(), seed)
         self.tokenizer = tokenizer or CharacterTokenizer()
         self.vocabulary = self.tokenizer.vocabulary
-        self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, language, text)
+        self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, check_language(language), text)
         self.network = CtcNetwork(frontend or Frontend(), encoder, len(self.vocabulary))
         self.ctc = Term(ObjectiveConfig("ctc", 1.0))
         self.terms = [Term(config) for config in objectives or []]
