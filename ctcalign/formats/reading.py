@@ -57,7 +57,7 @@ def read_with_warnings(path_or_stream: str | Path | IO[Any], format: str | None 
         data, source = _once(source, name)
     document = None if data is None else _document(data, name)
     if document is None:
-        return _of_captions(read_captions(source))
+        return _of_captions(read_captions(source, format))
     try:
         alignment = Alignment.from_dict(document)
     except CaptionError as error:

@@ -59,7 +59,7 @@ def read_calibration(path: str | Path) -> PhraseCalibration:
     document = read_calibration_document(path, FORMAT, REMEDY, UsageError)
     weights: Any = document.get("weights")
     numbers = [document.get("bias"), *(weights.values() if isinstance(weights, dict) else [None])]
-    if not all(isinstance(number, (int, float)) and abs(number) < 1e6 for number in numbers):
+    if not all(type(number) in (int, float) and abs(number) < 1e6 for number in numbers):
         raise UsageError(f"calibration {path}: bias and weights must be numbers; {REMEDY}")
     unknown = sorted(set(weights) - set(FEATURES))
     if unknown:

@@ -221,3 +221,17 @@ def test_warnings_of_the_time_when_a_document_was_made_are_not_repeated(alignmen
     (report,) = convert(tmp_path / "talk.json", [tmp_path / "talk.srt"])
     assert not any("truncated" in note for note in report.notes)
     assert read_alignment(tmp_path / "talk.json").warnings == ["the recording is truncated"]
+
+
+@pytest.mark.parametrize("name", ["json", "whisper", "json3", "lhotse", "ttml", "textgrid", "ass"])
+def test_a_file_is_not_read_as_another_format_than_the_named_one(srt, tmp_path, name):
+    result = run(srt, tmp_path / "out.vtt", "--from", name)
+    assert isinstance(result.exception, CaptionError)
+    assert str(srt) in str(result.exception)
+    assert not (tmp_path / "out.vtt").exists()
+
+
+def test_json_of_any_kind_is_json(tmp_path):
+    path = tmp_path / "talk.txt"
+    path.write_text('{"segments": [{"start": 1, "end": 2, "text": "hi"}]}')
+    assert [cue.text for cue in read_alignment(path, "json").cues] == ["hi"]

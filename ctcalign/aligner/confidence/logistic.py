@@ -23,6 +23,7 @@ F64 = NDArray[np.float64]
 LEAST, MOST = 0.0005, 0.9995
 MOST_DEVIATIONS = 6.0  # features further from their mean are clipped to this
 MOST_LOG_ODDS = 30.0  # larger values change no probability in [LEAST, MOST]
+_SHOWN = 60  # characters of a key or name in a message
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,25 @@ def read_calibration_document(
         data = parse_json(read_bytes(path, str(path)).decode("utf-8"), str(path))
     except OSError as problem:
         raise error(f"calibration {path}: cannot be read: {problem.strerror or problem}; {remedy}") from problem
-    except (ValueError, CaptionError) as problem:
+    except CaptionError as problem:  # names the file
+        raise error(f"calibration {problem}; {remedy}") from None
+    except ValueError as problem:
         raise error(f"calibration {path}: not valid JSON ({problem}); {remedy}") from None
     if isinstance(data, Mapping) and data.get("format") == schema:
         return data
-    found = data.get("format") if isinstance(data, Mapping) else type(data).__name__
-    raise error(f"calibration {path}: expected the format {schema}, got {found!r}; {remedy}")
+    raise error(f"calibration {path}: expected the format {schema}, got {_described(data)}; {remedy}")
+
+
+def _described(data: Any) -> str:
+    """What a file holds instead of a calibration."""
+    if not isinstance(data, Mapping):
+        kinds = {dict: "object", list: "list", str: "text", bool: "true or false", type(None): "null"}
+        # An empty file is read as JSON lines without a line.
+        return "an empty file or list" if data == [] else f"JSON of another kind ({kinds.get(type(data), 'number')})"
+    if isinstance(data.get("format"), str):
+        return repr(data["format"][:_SHOWN])
+    keys = ", ".join(str(key)[:_SHOWN] for key in list(data)[:5])
+    return f"JSON without it (its keys: {keys})" if keys else "an empty object"
 
 
 def shipped_file(model: str, name: str) -> Path | None:

@@ -8,7 +8,8 @@ import pytest
 
 from ctcalign.aligner.confidence.calibration import from_dict, read_calibration
 from ctcalign.calibration.cross_validation import example_confidences
-from ctcalign.errors import CalibrationError
+from ctcalign.errors import CalibrationError, UsageError
+from ctcalign.search.confidence import read_calibration as read_search_calibration
 from tests.calibration.made_up import made_up_calibration, made_up_examples
 
 
@@ -32,7 +33,7 @@ def test_the_keys_of_a_file_stay_as_they_are():
     ("change", "message"),
     [
         (lambda row: row | {"format": "something/2"}, "expected the format ctcalign/confidence/1, got 'something/2'"),
-        (lambda row: [row], "expected the format ctcalign/confidence/1, got 'list'"),
+        (lambda row: [row], r"expected the format ctcalign/confidence/1, got JSON .* \(list\)"),
         (lambda row: {k: v for k, v in row.items() if k != "gap"}, "the part 'gap' is missing"),
         (lambda row: row | {"cue": row["gap"]}, "cue: fitted on .* features that are not"),
         (lambda row: row | {"gap": row["gap"] | {"bias": float("nan")}}, "gap: holds numbers that are not finite"),
@@ -53,6 +54,30 @@ def test_no_file_and_no_json_say_so(tmp_path):
     (tmp_path / "no.json").write_text("{")
     with pytest.raises(CalibrationError, match="not valid JSON"):
         read_calibration(tmp_path / "no.json")
+
+
+@pytest.mark.parametrize("read", [read_calibration, read_search_calibration])
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "an empty file or list"),
+        ("[]", "an empty file or list"),
+        ("{}", "an empty object"),
+        ("null", "JSON of another kind (null)"),
+        ("5", "JSON of another kind (number)"),
+        ('{"format": ["a"], "b": 1}', "JSON without it (its keys: format, b)"),
+        ('{"schema": "ctcalign/alignment/1", "cues": []}', "JSON without it (its keys: schema, cues)"),
+        ('{"format": "other"}', "'other'"),
+    ],
+)
+def test_another_file_is_described(tmp_path, read, content, found):
+    path = tmp_path / "confidence.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises((CalibrationError, UsageError)) as caught:
+        read(path)
+    message = str(caught.value)
+    assert message.startswith(f"calibration {path}: expected the format ctcalign/")
+    assert f", got {found}; create it" in message
 
 
 def test_without_a_prior_each_cue_is_predicted_alone():
