@@ -20,6 +20,7 @@ from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import ALL, Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
+from ctcalign.formats.shared.reading.json_times import note_words
 from ctcalign.formats.shared.reading.pauses import spoken_words as spoken_words_of
 from ctcalign.formats.shared.view import (
     given_ids,
@@ -77,22 +78,29 @@ class Supervision:
         return Span.of(self.start, self.end)
 
     @property
-    def words(self) -> list[CueWord]:
-        """The word alignment: items [symbol, start, duration, score], or objects with these keys."""
+    def word_rows(self) -> list[Row]:
+        """The word alignment as objects: items [symbol, start, duration, score], or objects with these keys."""
         alignment = self.row.get("alignment")
         items = alignment.get("word") if isinstance(alignment, dict) else None
-        found = []
+        rows = []
         for item in items if isinstance(items, list) else []:
-            if isinstance(item, dict):
-                item = [item.get(key) for key in ("symbol", "start", "duration", "score")]
-            if not isinstance(item, list) or len(item) < 3:
-                continue
-            start, duration = json_seconds(item[1]), json_seconds(item[2])
-            score = json_seconds(item[3]) if len(item) > 3 else None
+            if isinstance(item, list) and item:
+                rows.append(dict(zip(_WORD_KEYS, item, strict=False)))
+            elif isinstance(item, dict):
+                rows.append({key: item[key] for key in _WORD_KEYS if key in item})
+        return rows
+
+    @property
+    def words(self) -> list[CueWord]:
+        """The words of `word_rows` with their times."""
+        found = []
+        for row in self.word_rows:
+            start, duration = json_seconds(row.get("start")), json_seconds(row.get("duration"))
+            text, score = str(row.get("symbol", "")), json_seconds(row.get("score"))
             if start is None or duration is None:
-                found.append(CueWord(str(item[0]), score=score))
+                found.append(CueWord(text, score=score))
             else:
-                found.append(CueWord(str(item[0]), self._rounded(start), self._rounded(start, duration), score))
+                found.append(CueWord(text, self._rounded(start), self._rounded(start, duration), score))
         return found
 
     def _rounded(self, start: float, duration: float = 0.0) -> float:
@@ -174,6 +182,10 @@ def _draft(own: Supervision, cut: Any, notes: Notes) -> Draft:
     if start is None and any(own.row.get(key) not in (None, "") for key in ("start", "duration")):
         given = ", ".join(f"{key} {str(own.row.get(key))[:20]!r}" for key in ("start", "duration"))
         notes.add("times that are not understood are dropped", detail=f"{_text(own.row.get('id'))}: {given}")
+    words = own.words
+    note_words(
+        [{**row, "symbol": None} for row in own.word_rows], words, "supervision", _text(own.row.get("id")), notes
+    )
     raw, channel = own.custom.get("raw_text"), own.row.get("channel")
     if isinstance(channel, list) and len(channel) == 1:
         channel = channel[0]
@@ -184,12 +196,13 @@ def _draft(own: Supervision, cut: Any, notes: Notes) -> Draft:
         id=_text(own.row.get("id")),
         speaker=_text(own.row.get("speaker")),
         channel=channel if isinstance(channel, int) else None,
-        words=spoken_words_of(own.words, notes),
+        words=spoken_words_of(words, notes),
         recording=own.recording,
         attributes=_attributes(own, cut),
     )
 
 
+_WORD_KEYS = ("symbol", "start", "duration", "score")
 _KNOWN = frozenset({"id", "recording_id", "start", "duration", "channel", "text", "language", "speaker", "alignment"})
 _WRITTEN = frozenset({"index", "status", "reason", "score", "confidence", "scores", "raw_text"})
 

@@ -14,7 +14,7 @@ from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import EVERYTHING, Format, Rendered
-from ctcalign.formats.shared.reading.json_times import note_end
+from ctcalign.formats.shared.reading.json_times import note_dropped, note_words
 
 SCHEMA_FILE = Path(__file__).with_name("alignment.schema.json")
 
@@ -53,8 +53,9 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     ordered = sorted(enumerate(cues), key=lambda pair: (_index(pair[1], pair[0]), pair[0]))
     drafts = [_draft(cue) for _, cue in ordered]
     for (_, cue), draft in zip(ordered, drafts, strict=True):
-        if draft.start is not None and draft.end is None:
-            note_end({"end": cue.get("end")}, _index(cue, 0), notes, "cue index")
+        note_dropped([_times(cue)], [draft], notes, "cue index", _index(cue, 0))
+        rows = [row for row in cue.get("words") or [] if isinstance(row, dict)]
+        note_words([_times(row) for row in rows], draft.words, "cue index", _index(cue, 0), notes)
     return drafts
 
 
@@ -85,6 +86,10 @@ def _draft(cue: dict[str, Any]) -> Draft:
         words=words,
         attributes=dict(attributes) if isinstance(attributes, Mapping) else {},
     )
+
+
+def _times(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("start", "end") if key in row}
 
 
 def _text(value: object) -> str | None:

@@ -12,7 +12,7 @@ from ctcalign.formats.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format
-from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, note_end, times_of
+from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, note_end, note_words, times_of
 from ctcalign.formats.shared.reading.pauses import spoken_rows, spoken_words
 from ctcalign.formats.shared.reading.services import plain_results
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
@@ -67,6 +67,10 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     else:
         in_seconds(drafts, notes)
     note_dropped(_dicts(rows), drafts, notes)
+    for place, (row, draft) in enumerate(zip(_dicts(rows), drafts, strict=True), 1):
+        own = _dicts(row.get("words"))
+        if len(own) == len(draft.words):  # not the words of the file's list
+            note_words(own, draft.words, "cue", place, notes)
     audio = [_str(row.get("audio_filepath")) for row in _dicts(rows)]
     if len(set(audio)) > 1:  # a manifest of NeMo for several recordings
         for draft, path in zip(drafts, audio, strict=True):
@@ -124,6 +128,10 @@ def _whisper_cpp(rows: list[Any], notes: Notes) -> list[Draft]:
                 continue
             begin, stop = _cpp_times(token)
             score = json_seconds(token.get("p"))
+            found = token.get("offsets") if isinstance(token.get("offsets"), dict) else token.get("timestamps")
+            if isinstance(found, dict):
+                given = {"start": found.get("from"), "end": found.get("to")}
+                note_words([given], [CueWord(text.strip(), begin, stop)], "cue", place, notes)
             if words and not text.startswith(" "):
                 last = words[-1]
                 words[-1] = CueWord(last.text + text, last.start, stop, _lower(last.score, score))

@@ -191,3 +191,77 @@ def test_an_end_that_is_not_given_is_no_fault(reading, row):
 def test_a_supervision_without_a_readable_time_is_named(reading):
     row = {"id": "s", "recording_id": "a", "start": 0, "duration": "x", "text": B}
     assert "start '0', duration 'x'" in reading(json.dumps([row]), "a.json").warnings[0]
+
+
+def _in_segment(word: dict) -> object:
+    return [{"start": 1, "end": 5, "text": "one two", "words": [{"word": "one", "start": 1, "end": 1.5}, word]}]
+
+
+def _in_alignment(word: dict) -> object:
+    words = [{"text": "one", "start": 1, "end": 1.5}, {**word, "text": "two"}]
+    cue = {"index": 0, "text": "one two", "start": 1, "end": 5, "words": words}
+    return {"schema": "ctcalign/alignment/1", "cues": [cue]}
+
+
+def _in_supervision(item: object) -> object:
+    words = {"word": [["one", 0, 1, None], item]}
+    return [{"id": "s", "recording_id": "a", "start": 0, "duration": 5, "text": "one two", "alignment": words}]
+
+
+WORDS = {
+    "end": ({"start": 2, "end": "soon"}, "end 'soon'"),
+    "start": ({"start": "x", "end": 3}, "start 'x'"),
+    "both": ({"start": "x", "end": "y"}, "start 'x'"),
+    "nan": ({"start": 2, "end": float("nan")}, "end 'nan'"),
+    "list": ({"start": 2, "end": [3]}, "end '[3]'"),
+    "unit": ({"start": 2, "endMs": "q"}, "endMs 'q'"),
+    "pair": ({"timestamp": [2, "x"]}, "timestamp "),
+    "unknown": ({"begin_at": 2, "finish_time": 3}, "begin_at '2'"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_time_of_a_word_that_is_no_time_is_named(reading, name):
+    times, shown = WORDS[name]
+    captions = reading(json.dumps(_in_segment({"word": "two", **times})), "a.json")
+    [warning] = captions.warnings
+    assert f"a time of a word that is no time is dropped (cue 1, word 'two': {shown}" in warning
+    assert [word.text for word in captions.cues[0].words] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(_in_alignment(WORDS[name][0]) for name in ("end", "start", "both", "nan", "list")),
+        *(_in_supervision(item) for item in (["two", 2, "x", None], ["two", "x", 1], {"symbol": "two", "start": 2})),
+        {"transcription": [{"offsets": {"from": 0, "to": 5000}, "text": " two", "tokens": [
+            {"text": " two", "offsets": {"from": 2000, "to": "x"}}]}]},
+    ],
+)  # fmt: skip
+def test_so_is_that_of_other_documents(reading, data):
+    [warning] = reading(json.dumps(data), "a.json").warnings
+    assert "a time of a word that is no time is dropped (" in warning
+    assert "word 'two'" in warning
+
+
+def test_a_word_without_a_length_is_not_lost(reading):
+    captions = reading(json.dumps(_in_supervision(["two", 2])), "a.json")
+    assert [word.text for word in captions.cues[0].words] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {}, {"start": 2, "end": None}, {"start": "", "end": ""}, {"timestamp": [2, None]}, {"start": 2, "to": "Bob"},
+        {"start": 2, "end": 3, "start_token": "abc"}, {"start_char": 4, "end_char": 6}, {"startIndex": 1},
+        {"start": 2, "end": 3, "endOfSentence": True}, {"start": 0, "end": 0},
+    ],
+)  # fmt: skip
+def test_a_word_whose_time_is_not_given_is_no_fault(reading, times):
+    assert reading(json.dumps(_in_segment({"word": "two", **times})), "a.json").warnings == []
+
+
+def test_a_cue_of_an_alignment_without_a_readable_time_is_named(reading):
+    cue = {"index": 0, "text": "one", "start": "x", "end": "y"}
+    [warning] = reading(json.dumps({"schema": "ctcalign/alignment/1", "cues": [cue]}), "a.json").warnings
+    assert "times that are not understood are dropped (cue index 0: start, end)" in warning

@@ -30,7 +30,7 @@ def test_a_calibration_goes_to_a_file_and_back(tmp_path):
     [
         (None, "cannot be read: No such file"),
         ("{", "not valid JSON"),
-        ("[]", "expected the format ctcalign/search-calibration/1, got 'list'"),
+        ("[]", "expected the format ctcalign/search-calibration/1, got an empty file or list"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1}', "bias and weights must be numbers"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1, "weights": {"score": NaN}}', "must be numbers"),
         ('{"format": "ctcalign/search-calibration/1", "bias": 1, "weights": {"x": 1}}', "unknown weight 'x'"),

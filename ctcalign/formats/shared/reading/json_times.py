@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from ctcalign.alignment.cue import CueWord
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Draft, Notes
 
@@ -32,6 +33,7 @@ _UNITS = {"ms": 1e3, "msec": 1e3, "millis": 1e3, "milliseconds": 1e3, "inticks":
 _UNITS |= dict.fromkeys(("s", "sec", "secs", "seconds"), 1.0)
 _UNIT = re.compile(rf"(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})$")
 _LOOKS_LIKE_TIME = re.compile(r"start|begin|end|time|offset|onset|dur|stamp|from|stop|^ts$|^to$", re.IGNORECASE)
+_PLACE = re.compile(r"char|index|idx|token|byte|word|line|frame", re.IGNORECASE)  # not a time, but a place in the text
 _SLOWEST = 0.1  # letters per second: with fewer, the times are in a smaller unit
 _ISO = re.compile(r"^PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,9})?)\d*S)?$")
 Times = tuple[float | None, float | None]
@@ -95,15 +97,17 @@ def _first(found: Mapping[str, float], names: Sequence[str]) -> float | None:
     return next((found[name] for name in names if name in found), None)
 
 
-def note_dropped(rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], notes: Notes) -> None:
+def note_dropped(
+    rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], notes: Notes, noun: str = "cue", first: int = 1
+) -> None:
     """Note the keys that look like times of rows of which no time could be read, and ends that could not be read."""
-    for place, (row, draft) in enumerate(zip(rows, drafts, strict=True), 1):
+    for place, (row, draft) in enumerate(zip(rows, drafts, strict=True), first):
         if draft.start is None and draft.end is None and not draft.words:
             keys = [key for key, value in row.items() if _LOOKS_LIKE_TIME.search(str(key)) and _filled(value)]
             if keys:
-                notes.add("times that are not understood are dropped", detail=f"cue {place}: {', '.join(keys[:4])}")
+                notes.add("times that are not understood are dropped", detail=f"{noun} {place}: {', '.join(keys[:4])}")
         elif draft.end is None:
-            note_end({key: value for key, value in row.items() if _is_end(key, value)}, place, notes)
+            note_end({key: value for key, value in row.items() if _is_end(key, value)}, place, notes, noun)
 
 
 def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cue") -> None:
@@ -114,13 +118,48 @@ def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cu
             return
 
 
+def note_words(
+    rows: Sequence[Mapping[str, Any]], words: Sequence[CueWord], noun: str, place: object, notes: Notes
+) -> None:
+    """Note times of the words of a cue that are given and are no times; a time that is null or missing is no fault.
+
+    Args:
+        rows: of the words, in their order.
+        noun, place: of the cue, for the note.
+    """
+    for row, word in zip(rows, words, strict=True):
+        if word.start is not None and word.end is not None:
+            continue
+        both = word.start is None and word.end is None
+        for key, value in row.items():
+            if _LOOKS_LIKE_TIME.search(key) and not _PLACE.search(key) and _dropped(key, value, both):
+                shown = f"{noun} {place}, word {word.text[:20]!r}: {key} {str(value)[:20]!r}"
+                notes.add("a time of a word that is no time is dropped", detail=shown)
+                break
+
+
+def _dropped(key: str, value: object, both: bool) -> bool:
+    """Whether a value of a word without a start or an end is given; if it has one of `both`, whether it is no time."""
+    if not _filled(value) or (key.lower() in ("to", "from") and _named(value)):  # the hearer, the speaker
+        return False
+    if both:
+        return True
+    if isinstance(value, list) and key.lower() in _SPANS:
+        return any(_filled(one) and _seconds(one, 1.0) is None for one in value)
+    return _seconds(value, 1.0) is None
+
+
+def _named(value: object) -> bool:
+    return str(value).strip().isalpha()
+
+
 def _is_end(key: str, value: object) -> bool:
     """Whether a key of a row whose end is not known names an end, or a length or span that has digits."""
     name = re.sub(r"[^a-z]", "", str(key).lower())
     unit = _UNIT.search(name) if name not in (*_ENDS, *_LENGTHS, *_SPANS) else None
     name = _alias(name[: unit.start()] if unit else name)
     if name in _ENDS:
-        return name != "to" or not str(value).strip().isalpha()  # the hearer, not the end
+        return name != "to" or not _named(value)  # the hearer, not the end
     if name in _SPANS and isinstance(value, list) and len(value) == 2:
         return _filled(value[1])
     return name in _LENGTHS and any(sign.isdigit() for sign in str(value))
