@@ -12,7 +12,7 @@ TALK := egs/demo/talk
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 compare-trl lint fuzz audit bench docs clean
+.PHONY: help demo test test-k2 compare-trl lint fuzz mutation audit bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
@@ -21,6 +21,7 @@ help:
 	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
 	@echo 'make lint    style and types only; `$(BIN)/ruff format .` corrects the style'
 	@echo 'make fuzz    search ten minutes for inputs that break a reader or a function (MINUTES=10); goes on where it stopped'
+	@echo 'make mutation  change lines of the code and see whether tests fail (FILES=ctcalign/ctc); tables in tools/mutation/results/'
 	@echo 'make audit   known faults of the installed packages, risky calls in ours (makes .venv-audit)'
 	@echo 'make bench   speed and memory, quick versions; tables in tools/bench/results/'
 	@echo 'make docs    the documentation as web pages in site/'
@@ -59,6 +60,10 @@ compare-trl: .venv-trl/.ready
 # Faults and the state are in .fuzz/: remove it to begin again.
 fuzz: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tools.fuzz --minutes $(MINUTES) --processes $(WORKERS)
+
+# A room at a time: FILES='ctcalign/text/readings'. All rooms of docs/testing.md take hours.
+mutation: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tools.mutation $(if $(FILES),--files $(FILES)) --processes $(WORKERS)
 
 audit: $(READY)
 	@tools/audit/audit.sh '$(VENV)' .venv-audit
