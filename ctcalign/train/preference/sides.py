@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ctcalign.errors import BatchError
 from ctcalign.metrics import edit_alignment
 from ctcalign.preference import ctc_token_labels
 from ctcalign.preference.pairs import NO_CHOSEN, differing_range
@@ -97,8 +98,18 @@ def pair_sides(preferences: Sequence[Preference], together: bool) -> tuple[Side,
 
     Row i of the chosen side belongs to row i of the rejected one; with `together` to its M rows from i * M on, where M
     is the number of rejected responses of a preference.
+
+    Raises:
+        BatchError: with `together`, the preferences have different numbers of rejected responses.
     """
     chosen, rejected = _empty("chosen"), _empty("rejected")
+    counts = {len(one.rejected): one.place for one in preferences if one.chosen is not None and one.rejected}
+    if together and len(counts) > 1:
+        found = ", ".join(f"{count} (utterance {place})" for count, place in sorted(counts.items()))
+        raise BatchError(
+            f"rejected: expected the same number of rejected responses in each preference, got {found}; "
+            "leave out the others or drop some of theirs"
+        )
     for one in preferences:
         if one.chosen is None:
             continue
