@@ -61,6 +61,11 @@ def check_sources(cut: Any, trust: Trust = NO_TRUST, remedy: str | None = None) 
         raise UntrustedDataError(f"{own}: its audio comes from {what}; {told}")
 
 
+def is_address(source: str) -> bool:
+    """Whether a source is a command or a URL and not a file."""
+    return _need("file", source) is not None
+
+
 def _needs(part: Any, seen: set[int], whole: bool = False) -> Iterator[tuple[str, str]]:
     """Commands and URLs of a cut, a recording, a list of them, or their JSON; `whole`: of any part."""
     if isinstance(part, list | tuple):

@@ -18,6 +18,7 @@ from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
 from ctcalign.formats.lhotse import is_lhotse, supervisions
+from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.scoring.files import TRUTH, read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
 
@@ -210,8 +211,8 @@ def _lhotse(reading: Reading, path: Path, rows: Sequence[Row]) -> list[Transcrib
                 f"{path}: recording {name} has a source of the type {str(kind)!r}, but calibrate neither runs commands "
                 "nor opens URLs; save the audio as files (CutSet.save_audios of lhotse)"
             )
-        source = Path(str(first.get("source")))
-        audio[name] = source if source.is_absolute() else path.parent / source
+        source = str(first.get("source"))
+        audio[name] = find_recording(source, path) or path.parent / source
         own = [one.row.get("speaker") for one in supervisions(row)]
         speakers.setdefault(name, set()).update(str(speaker) for speaker in own if speaker)
     out = []

@@ -16,6 +16,7 @@ from ctcalign.errors import CaptionError, OutputError, UsageError
 from ctcalign.files import atomic_write, json_lines, together
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
+from ctcalign.filtering.recordings import with_absolute_files
 from ctcalign.formats.lhotse import is_cut
 from ctcalign.formats.own_json import document_text
 from ctcalign.formats.shared.whereabouts import find_recording
@@ -100,6 +101,15 @@ def filter_files(
             )
         report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
     results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
+    missing: list[str] = []
+    for document, place in results:
+        if document.kind == "lhotse":
+            document.data = with_absolute_files(document.data, document.path, place, missing)
+    if missing:
+        report.warnings.append(
+            f"{len(missing)} relative paths in the manifests lead to no file: {_few(missing)}; expected "
+            "from the working folder or beside the manifest"
+        )
     to_stdout: list[str] = []
     with together() as files:
 
@@ -115,8 +125,7 @@ def filter_files(
             if lost:
                 report.warnings.append(
                     f"{target}: {len(lost)} of {len(results)} recordings were not found, so their cuts have no audio: "
-                    f"{', '.join(lost[:3])}{', …' if len(lost) > 3 else ''}; expected from the working folder or "
-                    "beside the alignment"
+                    f"{_few(lost)}; expected from the working folder or beside the alignment"
                 )
             report.written = [target]
         else:
@@ -131,6 +140,10 @@ def filter_files(
             sys.stdout.buffer.write(text.encode())
             sys.stdout.flush()
     return report
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def _inside(place: str, folder: Path) -> bool:

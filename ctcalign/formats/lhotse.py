@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from ctcalign.formats.shared.view import (
 from ctcalign.spans import Span
 
 Row = dict[str, Any]
+_Placed = tuple[AlignedCue, float, float]
 
 
 def is_lhotse(row: Any) -> bool:
@@ -170,22 +171,30 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     out: list[Draft] = []
     for row in source.json if isinstance(source.json, list) else [source.json]:
         if isinstance(row, dict):
-            cut = row.get("id") if is_cut(row) else None
-            out += [_draft(own, cut, notes) for own in supervisions(row)]
+            out += [_draft(own, _cut_of(row), notes) for own in supervisions(row)]
         else:
             notes.add("line that is neither a supervision nor a cut", detail=str(row)[:40])
     return out
 
 
-def _draft(own: Supervision, cut: Any, notes: Notes) -> Draft:
+def _cut_of(row: Row) -> Row:
+    """The attributes of cues that name their cut: "cut", its id, and "cut_span", its start and end in the recording."""
+    if not is_cut(row) or not isinstance(row.get("id"), str):
+        return {}
+    start, duration = json_seconds(row.get("start")), json_seconds(row.get("duration"))
+    if "tracks" in row or start is None or duration is None or start < 0 or duration <= 0:
+        return {"cut": row["id"]}
+    return {"cut": row["id"], "cut_span": [start, round(start + duration, 8)]}
+
+
+def _draft(own: Supervision, cut: Row, notes: Notes) -> Draft:
     start, end = own.span or (None, None)
     if start is None and any(own.row.get(key) not in (None, "") for key in ("start", "duration")):
         given = ", ".join(f"{key} {str(own.row.get(key))[:20]!r}" for key in ("start", "duration"))
         notes.add("times that are not understood are dropped", detail=f"{_text(own.row.get('id'))}: {given}")
     words = own.words
-    note_words(
-        [{**row, "symbol": None} for row in own.word_rows], words, "supervision", _text(own.row.get("id")), notes
-    )
+    times = [{key: row.get(key) for key in ("start", "duration")} for row in own.word_rows]
+    note_words(times, words, "supervision", own.row.get("id"), notes)
     raw, channel = own.custom.get("raw_text"), own.row.get("channel")
     if isinstance(channel, list) and len(channel) == 1:
         channel = channel[0]
@@ -207,18 +216,18 @@ _KNOWN = frozenset({"id", "recording_id", "start", "duration", "channel", "text"
 _WRITTEN = frozenset({"index", "status", "reason", "score", "confidence", "scores", "raw_text"})
 
 
-def _attributes(own: Supervision, cut: Any) -> Row:
-    """The id of the cut, and fields of the supervision that have no other place."""
+def _attributes(own: Supervision, cut: Row) -> Row:
+    """The id and span of the cut, and fields of the supervision that have no other place."""
     out = {key: value for key, value in own.row.items() if key not in _KNOWN and key != "custom" and value is not None}
     custom = {key: value for key, value in own.custom.items() if key not in _WRITTEN}
-    return out | ({"custom": custom} if custom else {}) | ({"cut": cut} if isinstance(cut, str) else {})
+    return out | ({"custom": custom} if custom else {}) | cut
 
 
 _LEAST = 0.001  # seconds: lhotse rejects a supervision of zero length
 
 
 def render(alignment: Alignment) -> Rendered:
-    """One cut with a supervision for each placed cue; times are unrounded.
+    """One cut with a supervision for each placed cue; times are unrounded. Of cuts of one recording, each is restored.
 
     `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's text), and scores, where
     published ones were requested. The text of a supervision is the spoken text; for a cue that is not spoken, its own
@@ -231,24 +240,63 @@ def render(alignment: Alignment) -> Rendered:
     own = given_ids(alignment)
     notes = omission_note(lost)
     duration = max([alignment.duration, _LEAST, *(end for _, _, end in placed)])
-    supervisions = [
-        _supervision(cue, start, end, name, alignment, own, restored=restored) for cue, start, end in placed
-    ]
-    cuts = {cue.attributes.get("cut") for cue in alignment.cues} if restored else set()
-    (cut_id,) = cuts if len(cuts) == 1 else (None,)
-    cut: Row = {"id": cut_id or name, "start": 0, "duration": duration, "channel": 0, "supervisions": supervisions}
     recording = _recording(alignment, name, duration)
     if recording is None:
         notes.append(f"no audio at {alignment.audio or '(no path)'!r}: the cut has no recording; give --audio")
-        cut["type"] = "MonoCut"
-    else:
-        channels = recording["channel_ids"]
-        cut |= {"start": 0.0, "duration": recording["duration"], "recording": recording}
-        cut |= {"channel": 0, "type": "MonoCut"} if len(channels) == 1 else {"channel": channels, "type": "MultiCut"}
-    line = json.dumps(cut, ensure_ascii=False) + "\n"
+    rows: list[str] = []
+    for (cut_id, span), cues in _by_cut(placed, restored=restored).items():
+        cut = _cut(cut_id or name, span, [(a, b) for _, a, b in cues], duration, recording)
+        cut["supervisions"] = [
+            _supervision(cue, start, end, name, alignment, own, cut["start"], restored=restored)
+            for cue, start, end in cues
+        ]
+        rows.append(json.dumps(cut, ensure_ascii=False) + "\n")
     words = sum(len(spoken_words(cue)) for cue, _, _ in placed)
     # mtime=0: the same alignment yields the same bytes.
-    return Rendered(gzip.compress(line.encode(), mtime=0), len(placed), words, lost, notes)
+    return Rendered(gzip.compress("".join(rows).encode(), mtime=0), len(placed), words, lost, notes)
+
+
+_CutKey = tuple[str | None, tuple[float, float] | None]
+
+
+def _by_cut(placed: Sequence[_Placed], *, restored: bool) -> dict[_CutKey, list[_Placed]]:
+    """Placed cues by the id and the span of their cut in the input file; all in one where they name none."""
+    found: dict[_CutKey, list[_Placed]] = {}
+    for one in placed:
+        cut, span = (one[0].attributes.get(key) if restored else None for key in ("cut", "cut_span"))
+        edges = None
+        if isinstance(span, list) and len(span) == 2 and all(type(edge) in (int, float) for edge in span):
+            edges = (float(span[0]), float(span[1]))
+        found.setdefault((cut if isinstance(cut, str) else None, edges), []).append(one)
+    if len(found) > 1 and any(span is None for _, span in found):  # their times do not count from one recording
+        return {(None, None): list(placed)}
+    order = sorted(found, key=lambda key: min(cue.index for cue, _, _ in found[key]))
+    return {key: found[key] for key in order} or {(None, None): []}
+
+
+def _cut(
+    name: str,
+    span: tuple[float, float] | None,
+    cues: Sequence[tuple[float, float]],
+    duration: float,
+    recording: Row | None,
+) -> Row:
+    """A cut without its supervisions: the whole recording, or `span` of it, made longer where cues lie outside."""
+    cut: Row = {"id": name, "start": 0, "duration": duration, "channel": 0, "supervisions": []}
+    if span is not None and span[0] < duration:
+        start = min(span[0], *(start for start, _ in cues))
+        end = min(max(span[1], *(end for _, end in cues)), duration)
+        if (start, end) != (0.0, duration):
+            cut |= {"start": start, "duration": round(end - start, 9)}
+    if recording is None:
+        return cut | {"type": "MonoCut"}
+    channels = recording["channel_ids"]
+    if cut["duration"] == duration:
+        cut |= {"start": 0.0, "duration": recording["duration"]}
+    cut["recording"] = recording
+    return cut | (
+        {"channel": 0, "type": "MonoCut"} if len(channels) == 1 else {"channel": channels, "type": "MultiCut"}
+    )
 
 
 def _recording(alignment: Alignment, name: str, duration: float) -> Row | None:
@@ -274,9 +322,20 @@ def _recording(alignment: Alignment, name: str, duration: float) -> Row | None:
 
 
 def _supervision(
-    cue: AlignedCue, start: float, end: float, name: str, alignment: Alignment, own: dict[int, str], *, restored: bool
+    cue: AlignedCue,
+    start: float,
+    end: float,
+    name: str,
+    alignment: Alignment,
+    own: dict[int, str],
+    offset: float,
+    *,
+    restored: bool,
 ) -> Row:
-    words = [[plain(w.text), a, round(b - a, 9), w.confidence] for w, a, b in spoken_words(cue)]
+    def in_cut(time: float) -> float:
+        return round(time - offset, 9) if offset else time
+
+    words = [[plain(w.text), in_cut(a), round(b - a, 9), w.confidence] for w, a, b in spoken_words(cue)]
     custom = {
         "index": cue.index,
         "status": cue.status,
@@ -286,12 +345,12 @@ def _supervision(
         "scores": dict(cue.scores) or None,
         "raw_text": cue.text,
     }
-    given = {key: value for key, value in cue.attributes.items() if key != "cut"} if restored else {}
+    given = {key: value for key, value in cue.attributes.items() if key not in ("cut", "cut_span")} if restored else {}
     custom |= given.pop("custom", {})
     row = given | {
         "id": own.get(cue.index, f"{name}-{cue.index:07d}"),
         "recording_id": name,
-        "start": start,
+        "start": in_cut(start),
         "duration": max(round(end - start, 9), _LEAST),
         "channel": cue.channel or 0,
         "text": spoken_text(cue) or plain(cue.text),

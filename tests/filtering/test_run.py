@@ -257,3 +257,66 @@ def test_a_recording_that_is_not_found_is_named(folder, tmp_path):
     (folder / "a.json").write_text((folder / "a.json").read_text().replace("talk.wav", "gone.wav"))
     report = filter_files([folder], tmp_path / "train.jsonl.gz", Criteria(min_confidence=0.95))
     assert re.search(r"1 of 2 recordings were not found.*gone.wav of .*a.json; expected from the", report.warnings[1])
+
+
+def _cuts_of(source, **more):
+    recording = {"id": "r", "sources": [{"type": "file", "channels": [0], "source": source}], "duration": 30.0, **more}
+    row = {"id": "c", "start": 0, "duration": 30.0, "channel": 0, "type": "MonoCut", "recording": recording}
+    return {**row, "supervisions": [supervision("s", {"confidence": 0.9})]}
+
+
+@pytest.mark.parametrize(
+    ("source", "recording"),
+    [
+        ("talk.wav", "data/talk.wav"),  # beside the manifest
+        ("wav/talk.wav", "data/wav/talk.wav"),
+        ("../audio/talk.wav", "audio/talk.wav"),
+        ("data/wav/talk.wav", "data/wav/talk.wav"),  # from the folder above the manifest
+        ("talk.wav", "here/talk.wav"),  # from the working folder
+        ("gone/talk.wav", "data/talk.wav"),
+    ],
+)
+@pytest.mark.parametrize("output", ["train.jsonl", "kept/", "-"])
+def test_a_manifest_in_another_folder_names_the_same_recordings(
+    source, recording, output, tmp_path, monkeypatch, capsysbinary
+):
+    sound(tmp_path / recording, 30)
+    for folder in ("data", "here"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+    rows = [
+        _cuts_of(source),
+        {"id": "m", "type": "MixedCut", "tracks": [{"type": "MonoCut", "offset": 0, "cut": _cuts_of(source)}]},
+    ]
+    (tmp_path / "data" / "cuts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.chdir(tmp_path / "here")
+    report = filter_files(["../data/cuts.jsonl"], output, Criteria(min_confidence=0.5))
+    assert report.warnings == []
+    text = capsysbinary.readouterr().out if output == "-" else Path(report.written[0]).read_bytes()
+    one, mixed = (json.loads(line) for line in text.splitlines())
+    for cut in (one, mixed["tracks"][0]["cut"]):
+        assert cut["recording"]["sources"][0]["source"] == str((tmp_path / recording).resolve())
+
+
+def test_a_file_of_a_manifest_that_is_not_found_is_named_and_kept(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "cuts.jsonl").write_text(json.dumps(_cuts_of("gone.wav")) + "\n")
+    report = filter_files([tmp_path / "in" / "cuts.jsonl"], tmp_path / "train.jsonl", Criteria(min_confidence=0.5))
+    [warning] = report.warnings
+    assert re.search(r"1 relative paths in the manifests lead to no file: gone.wav of .*cuts.jsonl", warning)
+    assert json.loads((tmp_path / "train.jsonl").read_text()) == _cuts_of("gone.wav")
+
+
+@pytest.mark.parametrize("source", ["/data/talk.wav", "https://example.org/talk.wav", "pipe:cat talk.wav"])
+def test_other_sources_of_a_manifest_stay(tmp_path, source):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "cuts.jsonl").write_text(json.dumps(_cuts_of(source)) + "\n")
+    report = filter_files([tmp_path / "in" / "cuts.jsonl"], tmp_path / "train.jsonl", Criteria(min_confidence=0.5))
+    assert report.warnings == []
+    assert json.loads((tmp_path / "train.jsonl").read_text()) == _cuts_of(source)
+
+
+def test_relative_paths_stay_where_the_output_lies_beside_the_input(tmp_path):
+    sound(tmp_path / "talk.wav", 30)
+    (tmp_path / "cuts.jsonl").write_text(json.dumps(_cuts_of("talk.wav")) + "\n")
+    filter_files([tmp_path / "cuts.jsonl"], tmp_path / "train.jsonl", Criteria(min_confidence=0.5))
+    assert json.loads((tmp_path / "train.jsonl").read_text()) == _cuts_of("talk.wav")

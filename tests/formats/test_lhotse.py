@@ -16,7 +16,7 @@ from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Tally, filtered, read_document
-from ctcalign.formats import write
+from ctcalign.formats import read_alignment, render, write
 from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
 from tests.formats.generated_alignments import alignments
@@ -184,3 +184,76 @@ def test_ids_and_fields_of_a_cut_stay(tmp_path):
     assert found["supervisions"][0]["custom"] | {"quality": 3, "tags": ["a"]} == found["supervisions"][0]["custom"]
     (note,) = [note for note in report.notes if "not kept" in note]
     assert "gender (1 cue), custom (1 cue)" in note
+
+
+def _cut(name, start, duration, *supervisions):
+    rows = [
+        {"id": f"{name}-{i}", "recording_id": "rec", "start": a, "duration": d, "channel": 0, "text": text}
+        for i, (a, d, text) in enumerate(supervisions)
+    ]
+    cut = {"id": name, "start": start, "duration": duration, "channel": 0, "type": "MonoCut", "supervisions": rows}
+    return {**cut, "recording": {"id": "rec", "sources": [], "duration": 30.0}}
+
+
+def _convert(cuts, tmp_path, **more):
+    source, through, target = tmp_path / "in.jsonl", tmp_path / "a.json", tmp_path / "out.jsonl.gz"
+    source.write_text("".join(json.dumps(cut) + "\n" for cut in cuts))
+    convert(source, [through], overwrite=True)
+    convert(through, [target], overwrite=True, **more)
+    return [json.loads(line) for line in gzip.decompress(target.read_bytes()).splitlines()]
+
+
+def _texts(cuts):
+    return {
+        cut["id"]: [
+            (s["id"], round(cut["start"] + s["start"], 6), s["duration"], s["text"]) for s in cut["supervisions"]
+        ]
+        for cut in cuts
+    }
+
+
+def test_several_cuts_of_a_recording_stay_several_cuts(tmp_path):
+    cuts = [
+        _cut("one", 2.0, 5.0, (0.5, 1.5, "hello"), (2.0, 1.0, "you")),
+        _cut("two", 10, 4.25, (0.0, 4.25, "there")),
+        _cut("three", 1.0, 8.0, (0.25, 1.0, "again")),  # overlaps the first
+    ]
+    found = _convert(cuts, tmp_path)
+    assert [(cut["id"], cut["start"], cut["duration"]) for cut in found] == [
+        ("one", 2.0, 5.0),
+        ("two", 10.0, 4.25),
+        ("three", 1.0, 8.0),
+    ]
+    assert _texts(found) == _texts(cuts)
+    assert "cut_span" not in json.dumps(found)
+
+
+def test_times_of_words_count_from_the_start_of_their_cut(tmp_path):
+    cut = _cut("one", 2.0, 5.0, (0.5, 1.5, "hello you"))
+    cut["supervisions"][0]["alignment"] = {"word": [["hello", 0.5, 0.75, None], ["you", 1.25, 0.75, None]]}
+    [found] = _convert([cut], tmp_path)
+    words = found["supervisions"][0]["alignment"]["word"]
+    assert [word[:3] for word in words] == [["hello", 0.5, 0.75], ["you", 1.25, 0.75]]
+
+
+def test_restored_cuts_can_be_loaded(tmp_path):
+    soundfile.write(tmp_path / "rec.wav", np.zeros(16_000 * 15), 16_000)
+    cuts = [_cut("one", 2.0, 5.0, (0.5, 1.5, "hello")), _cut("two", 10, 5.0, (0.0, 4.25, "there"))]
+    _convert(cuts, tmp_path, audio=tmp_path / "rec.wav")
+    for cut, start in zip(lhotse.load_manifest(tmp_path / "out.jsonl.gz"), (2.0, 10.0), strict=True):
+        assert (cut.start, cut.duration, cut.recording.duration) == (start, 5.0, 15.0)
+        assert cut.load_audio().shape == (1, 80_000)
+
+
+def test_a_cut_grows_with_cues_that_lie_outside_now(tmp_path):
+    alignment = read_alignment(_written([_cut("one", 2.0, 5.0, (0.5, 1.5, "hello"), (2.0, 1.0, "you"))], tmp_path))
+    alignment.duration = 30.0
+    alignment.cues[0].start, alignment.cues[1].end = 1.5, 8.5
+    [cut] = [json.loads(line) for line in gzip.decompress(render(alignment, "lhotse").content).splitlines()]
+    assert (cut["id"], cut["start"], cut["duration"]) == ("one", 1.5, 7.0)
+    assert [row["start"] for row in cut["supervisions"]] == [0.0, 2.5]
+
+
+def _written(cuts, tmp_path):
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(cut) + "\n" for cut in cuts))
+    return tmp_path / "in.jsonl"

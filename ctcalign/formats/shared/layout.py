@@ -53,4 +53,5 @@ def lost_layout(alignment: Alignment, entry: Format) -> list[str]:
 
 
 def _names(attributes: Mapping[str, object]) -> list[str]:
-    return [key for key in attributes if key != "text"]  # the raw text: its tags are counted
+    # The raw text: its tags are counted. The span of a cut: its id is counted.
+    return [key for key in attributes if key not in ("text", "cut_span")]
