@@ -17,6 +17,7 @@ from ctcalign.files import atomic_write, json_lines, together
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 from ctcalign.filtering.recordings import with_absolute_files
+from ctcalign.filtering.unique_ids import Ids
 from ctcalign.formats.lhotse import is_cut
 from ctcalign.formats.own_json import document_text
 from ctcalign.formats.shared.whereabouts import find_recording
@@ -120,8 +121,10 @@ def filter_files(
                 _write(text, place)
 
         if target == "-" or target.lower().endswith(_MANIFEST):
-            lost: list[str] = []
-            write(_manifest([document for document, _ in results], target, lost), target)
+            lost, double = list[str](), list[str]()
+            write(_manifest([document for document, _ in results], target, lost, double), target)
+            if double:
+                report.warnings.append(f"{target}: {len(double)} ids of cuts occur twice or more: {_few(double)}")
             if lost:
                 report.warnings.append(
                     f"{target}: {len(lost)} of {len(results)} recordings were not found, so their cuts have no audio: "
@@ -212,18 +215,23 @@ def _device(path: str) -> bool:
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
-def _manifest(documents: list[Document], target: str, lost: list[str]) -> str:
+def _manifest(documents: list[Document], target: str, lost: list[str], double: list[str]) -> str:
     """All documents in one lhotse manifest; on standard output a single document in its own format.
 
     Args:
         lost: recordings that are not found are added to it.
+        double: ids of cuts that are in several manifests are added to it. Alignments get new ids instead.
     """
     if target == "-" and len(documents) == 1:
         return _text(documents[0], target)
     rows: list[Any] = []
     kinds: dict[str, Path] = {}
+    ids = Ids()
     for document in documents:
-        own = _cuts(document, lost) if document.kind == "alignment" else document.data
+        if document.kind == "lhotse" and document.data and is_cut(document.data[0]):
+            double += ids.add(document.data)
+    for document in documents:
+        own = _cuts(document, lost, ids) if document.kind == "alignment" else document.data
         for row in own:
             kinds.setdefault("cuts" if is_cut(row) else "supervisions", document.path)
         rows += own
@@ -235,8 +243,8 @@ def _manifest(documents: list[Document], target: str, lost: list[str]) -> str:
     return "".join(map(_line, rows))
 
 
-def _cuts(document: Document, lost: list[str]) -> list[Any]:
-    """An alignment as lhotse cuts, with the absolute path of its recording; empty if it has no cues."""
+def _cuts(document: Document, lost: list[str], ids: Ids) -> list[Any]:
+    """An alignment as lhotse cuts, with the absolute path of its recording and ids that no other has."""
     if not document.data["cues"]:
         return []
     from ctcalign.formats.writing import render
@@ -249,7 +257,8 @@ def _cuts(document: Document, lost: list[str]) -> list[Any]:
         alignment.audio = str(recording)
     content = render(alignment, "lhotse").content
     lines = gzip.decompress(content).decode() if isinstance(content, bytes) else ""
-    return [row for _, row in json_lines(lines.split("\n"), str(document.path))]
+    rows = [row for _, row in json_lines(lines.split("\n"), str(document.path))]
+    return ids.renamed(rows, alignment.audio if recording is not None else f"{document.path.parent}/{alignment.audio}")
 
 
 def _text(document: Document, target: str) -> str:

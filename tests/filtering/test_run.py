@@ -188,8 +188,9 @@ def test_a_folder_to_a_folder(folder, tmp_path):
 
 def test_a_folder_to_one_manifest(folder, tmp_path):
     filter_files([folder], tmp_path / "train.jsonl.gz", Criteria(min_confidence=0.95))
-    [file] = read_timed(tmp_path / "train.jsonl.gz")
-    assert [(c.index, c.confidence) for c in file.cues] == [(0, 0.98), (0, 0.98)]
+    files = read_timed(tmp_path / "train.jsonl.gz")
+    assert [file.recording for file in files] == ["talk", "talk-2"]  # in two folders: two recordings
+    assert [(c.index, c.confidence) for file in files for c in file.cues] == [(0, 0.98), (0, 0.98)]
 
 
 def test_a_damaged_file_of_a_folder_is_reported_and_the_others_are_filtered(folder, tmp_path):
@@ -320,3 +321,53 @@ def test_relative_paths_stay_where_the_output_lies_beside_the_input(tmp_path):
     (tmp_path / "cuts.jsonl").write_text(json.dumps(_cuts_of("talk.wav")) + "\n")
     filter_files([tmp_path / "cuts.jsonl"], tmp_path / "train.jsonl", Criteria(min_confidence=0.5))
     assert json.loads((tmp_path / "train.jsonl").read_text()) == _cuts_of("talk.wav")
+
+
+def _ids(cuts):
+    return [(cut["id"], cut["supervisions"][0]["id"], cut["supervisions"][0]["recording_id"]) for cut in cuts]
+
+
+def _filtered(inputs, tmp_path):
+    report = filter_files(inputs, tmp_path / "train.jsonl", Criteria(min_confidence=0.5), overwrite=True)
+    return [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()], report.warnings
+
+
+def test_two_recordings_of_one_name_have_two_ids(tmp_path):
+    for folder in ("a", "b", "c"):
+        sound(tmp_path / folder / "talk.wav", 30)
+        write(talk(), tmp_path / folder / "x.json")
+    cuts, warnings = _filtered([tmp_path / folder / "x.json" for folder in "abc"], tmp_path)
+    assert warnings == []
+    assert _ids(cuts) == [
+        ("talk", "talk-0000000", "talk"),
+        ("talk-2", "talk-2-0000000", "talk-2"),
+        ("talk-3", "talk-3-0000000", "talk-3"),
+    ]
+    assert [cut["recording"]["id"] for cut in cuts] == ["talk", "talk-2", "talk-3"]
+    assert len({cut["recording"]["sources"][0]["source"] for cut in cuts}) == 3
+
+
+def test_two_alignments_of_one_recording_name_it_alike(tmp_path):
+    sound(tmp_path / "talk.wav", 30)
+    for name in ("x.json", "y.json"):
+        write(talk(), tmp_path / name)
+    cuts, _ = _filtered([tmp_path / "x.json", tmp_path / "y.json"], tmp_path)
+    assert _ids(cuts) == [("talk", "talk-0000000", "talk"), ("talk-2", "talk-2-0000000", "talk")]
+
+
+def test_recordings_that_are_not_found_have_two_ids_too(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write(talk(), tmp_path / folder / "x.json")
+    cuts, _ = _filtered([tmp_path / "a" / "x.json", tmp_path / "b" / "x.json"], tmp_path)
+    assert [cut["id"] for cut in cuts] == ["talk", "talk-2"]
+
+
+def test_ids_of_manifests_stay_and_alignments_get_others(tmp_path):
+    write(talk(), tmp_path / "x.json")
+    row = {**_cuts_of(str(tmp_path / "r.wav")), "id": "talk"}
+    (tmp_path / "cuts.jsonl").write_text(json.dumps(row) + "\n")
+    (tmp_path / "more.jsonl").write_text(json.dumps(row) + "\n")
+    cuts, warnings = _filtered([tmp_path / name for name in ("x.json", "cuts.jsonl", "more.jsonl")], tmp_path)
+    assert [cut["id"] for cut in cuts] == ["talk-2", "talk", "talk"]
+    assert "train.jsonl: 1 ids of cuts occur twice or more: talk" in " ".join(warnings)
