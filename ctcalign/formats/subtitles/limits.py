@@ -10,6 +10,7 @@ from itertools import pairwise
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.errors import UsageError
 from ctcalign.formats.shared.mark_up import TAG
+from ctcalign.formats.shared.reading.override_blocks import comments, visible
 from ctcalign.formats.shared.view import counted, listed
 from ctcalign.formats.subtitles.breaking import (
     Atom,
@@ -107,10 +108,21 @@ def _divided(cue: AlignedCue, longest: int, most: int) -> list[AlignedCue]:
     times = _part_times(atoms, parts, span)
     rows_of = [balanced_lines(atoms, first, stop, longest) for first, stop in parts]
     spans = [[(atoms[a].start, atoms[b - 1].stop) for a, b in rows] for rows in rows_of]
+    hidden = _comments(cue, [lines[-1][1] for lines in spans])
     return [
-        part_of(cue, lines, begin, end, place)
+        part_of(cue, lines, begin, end, place, hidden[place])
         for place, (lines, (begin, end)) in enumerate(zip(spans, times, strict=True))
     ]
+
+
+def _comments(cue: AlignedCue, ends: Sequence[int]) -> list[list[tuple[int, str]]]:
+    """The comments in braces of an ASS event, for each of its parts, which end at `ends` in its text."""
+    out: list[list[tuple[int, str]]] = [[] for _ in ends]
+    raw = cue.attributes.get("text")
+    if isinstance(raw, str) and visible(raw) == cue.text:
+        for place, comment in comments(raw):
+            out[min(bisect_left(ends, place), len(ends) - 1)].append((place, comment))
+    return out
 
 
 def _is_drawn(cue: AlignedCue) -> bool:

@@ -8,13 +8,22 @@ from dataclasses import replace
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord
 from ctcalign.formats.shared.mark_up import TAG
+from ctcalign.formats.shared.reading.override_blocks import visible
 from ctcalign.formats.subtitles.breaking import is_break, may_part
 
-_NOT_REPEATED = re.compile(r"\\(?:[kK]|t\(|move|fad)")  # commands in braces that are for one moment
+# Commands in braces that are for one moment; what is in the brackets of \t may have brackets of its own.
+_NOT_REPEATED = re.compile(r"\\(?:[kK][fot]?\s*[\d.]*|(?:move|fade?)\s*\([^()]*\)?|t\s*\((?:[^()]|\([^()]*\))*\)?)")
+_MARKS = re.compile("[\U000f0000-\U000ffffd]")
+_MARK, _MOST_MARKS = 0xF0000, 0xFFFD  # private characters that stand for comments while the text is changed
 
 
 def part_of(
-    cue: AlignedCue, lines: Sequence[tuple[int, int]], start: float | None, end: float | None, number: int
+    cue: AlignedCue,
+    lines: Sequence[tuple[int, int]],
+    start: float | None,
+    end: float | None,
+    number: int,
+    hidden: Sequence[tuple[int, str]] = (),
 ) -> AlignedCue:
     """The cue that shows some lines of a cue: tags that are open before them are opened again, and closed after them.
 
@@ -23,21 +32,33 @@ def part_of(
         lines: spans of its text, in order.
         start, end: seconds, those of the input file for a cue that is not placed.
         number: of the part, from 0; only the first keeps the id.
+        hidden: comments of an ASS event that the part keeps, each with its place in the text of the whole cue.
     """
     first, stop = lines[0][0], lines[-1][1]
     if number == 0:
         first = 0
+    if _MARKS.search(cue.text) or len(hidden) > _MOST_MARKS:
+        hidden = ()
     opened = _open_tags(cue.text[:first])
-    inner = "\n".join(_on_one_line(cue.text[a if k else first : b]) for k, (a, b) in enumerate(lines))
+    rows = [(a if k else first, b) for k, (a, b) in enumerate(lines)]
+    marked = "\n".join(_on_one_line(row) for row in _marked(cue.text, rows, hidden))
+    inner = _MARKS.sub("", marked)
     closing = "".join(f"</{name}>" for name in reversed(_unclosed(_open_tags("".join(opened) + inner))))
     words = [AlignedWord(tag, status="not_spoken") for tag in opened]
     words += [word for place, word in located(cue) if first <= place < stop]
     placed = cue.span is not None
     old = (cue.input_start, cue.input_end)
     attributes = {key: value for key, value in cue.attributes.items() if key != "text"}
+    text = "".join(opened) + inner + closing
+    if hidden:
+        raw = "".join(opened) + marked + closing
+        raw = _MARKS.sub(lambda mark: hidden[ord(mark[0]) - _MARK][1], raw)
+        raw = raw.replace("\n", "\\N").replace("\xa0", "\\h")
+        if visible(raw) == text:  # not where it has braces that are shown
+            attributes["text"] = raw
     return replace(
         cue,
-        text="".join(opened) + inner + closing,
+        text=text,
         start=start if placed else cue.start,
         end=end if placed else cue.end,
         input_start=_moved(cue, start, old) if placed else start,
@@ -46,6 +67,19 @@ def part_of(
         id=cue.id if number == 0 else None,
         attributes=attributes,
     )
+
+
+def _marked(text: str, rows: Sequence[tuple[int, int]], hidden: Sequence[tuple[int, str]]) -> list[str]:
+    """The rows [a, b) of a text with a private character where each comment stands."""
+    out, left = [], list(enumerate(hidden))
+    for number, (a, b) in enumerate(rows):
+        row, at = "", a
+        while left and (left[0][1][0] <= b or number == len(rows) - 1):
+            mark, (place, _) = left.pop(0)
+            place = min(max(place, at), b)
+            row, at = row + text[at:place] + chr(_MARK + mark), place
+        out.append(row + text[at:b])
+    return out
 
 
 def _on_one_line(text: str) -> str:
@@ -81,8 +115,9 @@ def _open_tags(text: str) -> list[str]:
     for tag in TAG.finditer(text):
         name = (tag["name"] or "").lower()
         if tag["override"]:
-            if not _NOT_REPEATED.search(tag["override"]):
-                out.append(tag[0])
+            lasting = _NOT_REPEATED.sub("", tag["override"])
+            if "\\" in lasting:
+                out.append("{" + lasting + "}")
         elif name and not is_break(tag):
             if not tag[0].startswith("</"):
                 out.append(tag[0])

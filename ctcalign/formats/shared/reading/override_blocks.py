@@ -56,6 +56,22 @@ def visible(raw: str) -> str:
     return "".join(out)
 
 
+def comments(raw: str) -> list[tuple[int, str]]:
+    """The comments of an event in braces, each with its place in the visible text.
+
+    >>> comments(r"{note}Hi {old\\i1}you{x}")
+    [(0, '{note}'), (3, '{old}'), (11, '{x}')]
+    """
+    found, place = [], 0
+    for text, block, drawing in _parts(raw):
+        place += 0 if drawing else len(shown(text))
+        comment, commands = (block or "").partition("\\")[0], (block or "").partition("\\")[1:]
+        if comment.strip():
+            found.append((place, "{" + comment + "}"))
+        place += len(visible("{" + "".join(commands) + "}"))
+    return found
+
+
 def syllables(raw: str, start: float | None) -> list[TimedText]:
     """The shown text divided where karaoke syllables begin; the first piece is what stands before all of them.
 
