@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
-from ctcalign.errors import CaptionError
-from ctcalign.formats.shared.clock import decimal, number, ticks
+from ctcalign.formats.shared.clock import decimal, ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.reading.pauses import note_pauses, pause_labels
+from ctcalign.formats.shared.reading.praat import Tier, tiers_of
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
 from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 
@@ -37,8 +38,9 @@ class _Tier:
 def render(alignment: Alignment) -> Rendered:
     """Times to the microsecond. Gaps are empty intervals.
 
-    A tier cannot represent overlaps: if cues of several speakers overlap, each speaker has tiers of their own ("Ann -
-    words", "Ann - cues"); an interval that still overlaps the one before it starts at that one's end.
+    Tiers have the names of those of an input TextGrid. A tier cannot represent overlaps: if cues of several speakers
+    overlap, each speaker has tiers of their own ("Ann - words", "Ann - cues"); an interval that still overlaps the one
+    before it starts at that one's end.
     """
     placed, lost = placed_cues(alignment)
     # An interval without text would be a gap.
@@ -52,7 +54,7 @@ def render(alignment: Alignment) -> Rendered:
     tiers: list[_Tier] = []
     words = 0
     dropped: list[int] = []
-    for prefix, members in _groups(placed):
+    for names, members in _groups(alignment, placed):
         spans, gone = _tier(((c.start, c.end, plain(c.text)) for c in members), xmax, notes, "cue")
         dropped += [members[i].index for i in gone]
         timed = [w for c in members for w in c.words if w.status != "not_spoken" and plain(w.text)]
@@ -60,28 +62,70 @@ def render(alignment: Alignment) -> Rendered:
         words += sum(w.start is not None for w in timed) - len(word_gone)
         tokens = [t for c in members for w in c.words for t in w.tokens]
         token_spans, _ = _tier(((t.start, t.end, t.text) for t in tokens), xmax, notes, "token")
-        tiers.append(_Tier(prefix + "words", word_spans))
-        tiers.append(_Tier(prefix + "cues", spans))
+        tiers.append(_Tier(names.words, word_spans))
+        tiers.append(_Tier(names.cues, spans))
         if tokens:
-            tiers.append(_Tier(prefix + "tokens", token_spans))
+            tiers.append(_Tier(names.tokens, token_spans))
     texts = (text for tier in tiers for text in [tier.name, *(label for _, _, label in tier.intervals)])
     write = _short if any(_KEYS.search(text) for text in texts) else _long
     return Rendered(write(tiers, xmax), len(cues) - len(dropped), words, sorted(lost + blank + dropped), notes)
 
 
-def _groups(placed: list[tuple[AlignedCue, float, float]]) -> list[tuple[str, list[AlignedCue]]]:
+class _Names(NamedTuple):
+    words: str = "words"
+    cues: str = "cues"
+    tokens: str = "tokens"
+
+
+def _groups(
+    alignment: Alignment, placed: list[tuple[AlignedCue, float, float]]
+) -> list[tuple[_Names, list[AlignedCue]]]:
+    """Cues by tier: as in the input TextGrid, else by speaker where they overlap, else all in one."""
     cues = [cue for cue, _, _ in placed]
+    if alignment.source is not None and alignment.source.format == "textgrid":
+        own = _own_groups(cues)
+        if own:
+            return own
     overlap = any(a[2] > b[1] for a, b in itertools.pairwise(placed))
     speakers = list(dict.fromkeys(" ".join((cue.speaker or "").split()) for cue in cues))
     if not overlap or len(speakers) < 2:
-        return [("", cues)]
+        return [(_Names(), cues)]
     unknown = "unknown"
     while unknown in speakers:
         unknown += " speaker"
     return [
-        (f"{speaker or unknown} - ", [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
+        (_prefixed(speaker or unknown), [c for c in cues if " ".join((c.speaker or "").split()) == speaker])
         for speaker in speakers
     ]
+
+
+def _own_groups(cues: list[AlignedCue]) -> list[tuple[_Names, list[AlignedCue]]]:
+    """Cues by the tiers of the input, which name those of the output; empty if they name none."""
+    groups: dict[tuple[str | None, str | None], list[AlignedCue]] = {}
+    for cue in cues:
+        given = cue.attributes.get("tiers")
+        names = given if isinstance(given, dict) else {}
+        own, words = (names.get(key) if isinstance(names.get(key), str) else None for key in ("cues", "words"))
+        groups.setdefault((own, words), []).append(cue)
+    if all(key == (None, None) for key in groups):
+        return []
+    taken: set[str] = set()
+    out = []
+    for (own, words), members in groups.items():
+        plain_names = _Names() if len(groups) == 1 else _prefixed(own or words or "other")
+        wanted = plain_names._replace(cues=own or plain_names.cues, words=words or plain_names.words)
+        found = []
+        for name in wanted:
+            while name in taken:  # one tier of words for several of cues
+                name += "-2"
+            taken.add(name)
+            found.append(name)
+        out.append((_Names(*found), members))
+    return out
+
+
+def _prefixed(name: str) -> _Names:
+    return _Names(*(f"{name} - {own}" for own in _Names()))
 
 
 def _tier(
@@ -163,9 +207,6 @@ def _short(tiers: list[_Tier], xmax: int) -> str:
     return "".join(out)
 
 
-_TOKEN = re.compile(
-    r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?P<number>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)%?(?!\S)|(?<!\S)<(?P<flag>\w+)>'
-)
 _WORD_TIER = re.compile(r"(?:^|[\W_])(?:words?|wrd|ort|orthography|wort|wörter|mots?|palabras?)$", re.I)
 _PHONE_TIER = re.compile(
     r"(?:^|[\W_])(?:phones?|phonemes?|phn|segments?|mau|syllables?|syll|kan|tokens?|chars?|characters?|letters?|sampa|ipa)$",
@@ -178,17 +219,6 @@ _CUE_TIER = re.compile(
 )
 
 
-@dataclass
-class _ReadTier:
-    name: str
-    interval: bool
-    rows: list[tuple[float, float, str]] = field(default_factory=list)
-
-    @property
-    def filled(self) -> list[tuple[float, float, str]]:
-        return [row for row in self.rows if row[2].strip()]
-
-
 def read(source: Source, notes: Notes) -> list[Draft]:
     """Cues of the utterance tiers, with the words of the word tiers inside them.
 
@@ -197,7 +227,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     the utterances of one speaker, except tiers of phones and tokens. Point tiers are skipped; empty intervals and those
     with a label of silence ("sp", "<sil>", "#") are pauses.
     """
-    tiers = _parse(source)
+    tiers = tiers_of(source)
     for tier in tiers:
         _blank_pauses(tier, notes)
     words = [t for t in tiers if t.interval and _WORD_TIER.search(t.name)]
@@ -217,27 +247,44 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     drafts: list[Draft] = []
     strays = False
     for tier in speakers:
-        own = [Draft(text, a, b, speaker=_speaker(tier, named)) for a, b, text in tier.filled]
+        own = [
+            Draft(text, a, b, speaker=_speaker(tier, named), attributes=_tier_names(cues=tier.name))
+            for a, b, text in tier.filled
+        ]
         for word_tier in words:
             if len(speakers) == 1 or _speaker(word_tier, True) == _speaker(tier, True):
+                for draft in own:
+                    draft.attributes = _tier_names(cues=tier.name, words=word_tier.name)
                 left = assign_words(own, _words(word_tier))
                 if left:
                     notes.add(
                         f"words of tier {word_tier.name!r} are in no cue; grouped into cues by pauses",
                         detail=f"{len(left)} words",
                     )
-                    own += grouped([WordRow(w, speaker=_speaker(tier, named)) for w in left])
+                    more = grouped([WordRow(w, speaker=_speaker(tier, named)) for w in left])
+                    for draft in more:
+                        draft.attributes = _tier_names(cues=tier.name, words=word_tier.name)
+                    own += more
                     strays = True
         drafts += own
     if not speakers:
         for tier in words:
-            drafts += grouped([WordRow(w, speaker=_speaker(tier, len(words) > 1)) for w in _words(tier)])
+            own = grouped([WordRow(w, speaker=_speaker(tier, len(words) > 1)) for w in _words(tier)])
+            for draft in own:
+                draft.attributes = _tier_names(words=tier.name)
+            drafts += own
     if strays or len(speakers or words) > 1:
         drafts.sort(key=lambda d: d.start or 0.0)
     return drafts
 
 
-def _blank_pauses(tier: _ReadTier, notes: Notes) -> None:
+def _tier_names(**names: str) -> dict[str, Any]:
+    """The attribute "tiers" of a cue: the names of its tiers, if they are not those that the writer gives."""
+    given = {key: name for key, name in names.items() if name and name != key}
+    return {"tiers": {**names}} if given else {}
+
+
+def _blank_pauses(tier: Tier, notes: Notes) -> None:
     if not tier.interval or _PHONE_TIER.search(tier.name):
         return
     pauses = pause_labels([text for _, _, text in tier.rows])
@@ -246,84 +293,23 @@ def _blank_pauses(tier: _ReadTier, notes: Notes) -> None:
     note_pauses(pauses, count, notes)
 
 
-def _cue_tiers(words: list[_ReadTier], rest: list[_ReadTier]) -> tuple[list[_ReadTier], list[_ReadTier]]:
+def _cue_tiers(words: list[Tier], rest: list[Tier]) -> tuple[list[Tier], list[Tier]]:
     """Tiers of unknown name split into tiers of cues (fewer intervals than words, some of several words) and others."""
     count = sum(len(t.filled) for t in words)
     cues = [t for t in rest if 0 < len(t.filled) < count and any(" " in text.strip() for _, _, text in t.filled)]
     return cues, [t for t in rest if t not in cues]
 
 
-def _words(tier: _ReadTier) -> list[CueWord]:
+def _words(tier: Tier) -> list[CueWord]:
     return [CueWord(text.strip(), a, b) for a, b, text in tier.filled]
 
 
-def _speaker(tier: _ReadTier, named: bool) -> str | None:
+def _speaker(tier: Tier, named: bool) -> str | None:
     """ "Ann" of "Ann - words"; else the whole name, if the tier is one of several."""
     bare = re.sub(r"[\s\W_]*$", "", _CUE_TIER.sub("", _WORD_TIER.sub("", tier.name)))
     if bare and bare != tier.name:
         return bare
     return tier.name.strip() or None if named and bare else None
-
-
-def _parse(source: Source) -> list[_ReadTier]:
-    tokens = ((m.lastgroup, m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(_without_comments(source.text)))
-    reader = _Tokens(tokens, source.name)
-    head = [reader.text(), reader.text()]
-    if "ooTextFile" not in head[0] or "TextGrid" not in head[1]:
-        raise CaptionError(f"{source.name}: expected a Praat TextGrid, got {head[1]!r}; save the TextGrid as text")
-    reader.number(), reader.number()
-    if not reader.flag_exists():
-        return []
-    tiers = []
-    for _ in range(int(reader.number())):
-        kind, name = reader.text(), reader.text()
-        reader.number(), reader.number()
-        tier = _ReadTier(name.replace('""', '"'), kind == "IntervalTier")
-        for _ in range(int(reader.number())):
-            start = reader.number()
-            end = reader.number() if tier.interval else start
-            tier.rows.append((start, end, reader.text().replace('""', '"')))
-        tiers.append(tier)
-    return tiers
-
-
-def _without_comments(text: str) -> str:
-    """The text without Praat's comments, which begin with "!" outside quotes."""
-    if "!" not in text:
-        return text
-    return re.sub(r'("(?:[^"]|"")*")|(?<!\S)![^\n]*', lambda m: m[1] or "", text)
-
-
-class _Tokens:
-    """The tokens in order; raises an error that names what is missing."""
-
-    def __init__(self, tokens: Iterator[tuple[str | None, str]], name: str) -> None:
-        self._tokens = tokens
-        self._name = name
-
-    def text(self) -> str:
-        return self._next("text")
-
-    def number(self) -> float:
-        found = number(text := self._next("number"))
-        if found is None:
-            raise CaptionError(
-                f"{self._name}: damaged TextGrid: the number {text[:30]!r} is no time; save it again in Praat"
-            )
-        return found
-
-    def flag_exists(self) -> bool:
-        return self._next("flag") == "exists"
-
-    def _next(self, kind: str) -> str:
-        # In the long form "item [1]:" gives no token, so both forms have the same sequence of kinds.
-        got, value = next(self._tokens, (None, ""))
-        if got != kind:
-            found = f"{got} {value[:30]!r}" if got else "its end"
-            raise CaptionError(
-                f"{self._name}: damaged TextGrid: expected a {kind}, got {found}; save it again in Praat"
-            )
-        return value
 
 
 def _matches(source: Source) -> bool:
@@ -339,6 +325,7 @@ FORMAT = Format(
     render,
     resolution=1e-6,
     keeps=frozenset({"words", "word_ends"}),
+    restores={"textgrid": frozenset({"tiers"})},
     evidence="header",
     matches=_matches,
 )

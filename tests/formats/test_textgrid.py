@@ -8,6 +8,9 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats import render
+from ctcalign.formats.reading import from_captions
+from ctcalign.formats.shared.drafts import Source
+from ctcalign.formats.shared.reading.praat import tiers_of
 from tests.formats.conftest import rows
 
 
@@ -134,3 +137,53 @@ def test_overlapping_cues_of_one_speaker_are_clipped_with_a_note():
         "2 cues began before the end of the one before: clipped",
     ]
     assert rendered.cues == 3
+
+
+def _again(reading, *tiers):
+    """The names of the tiers of a TextGrid that is read and written again, and the texts of each."""
+    captions = reading(textgrid(*tiers), "a.TextGrid")
+    content = str(render(from_captions(captions), "textgrid").content)
+    again = tiers_of(Source("b.TextGrid", content))
+    return {tier.name: [text for _, _, text in tier.filled] for tier in again}
+
+
+def _tier(name, *texts, start=1.0):
+    return ("IntervalTier", name, [(start + i, start + i + 1, text) for i, text in enumerate(texts)])
+
+
+@pytest.mark.parametrize(
+    "tiers",
+    [
+        [_tier("utterances", "Hi you", "there")],
+        [_tier("Transkription", "Hi you", "there")],
+        [_tier("Ann", "Hi"), _tier("Bob", "you", start=3.0)],
+        [_tier("Ann", "Hi"), _tier("Bob", "you")],  # at the same time
+        [_tier("Ann - cues", "Hi"), _tier("Bob - cues", "you", start=3.0)],
+        [_tier("cues", "Hi")],
+    ],
+)
+def test_names_of_tiers_stay(reading, tiers):
+    found = _again(reading, *tiers)
+    given = {name: [text for *_, text in rows] for _, name, rows in tiers}
+    assert {name: texts for name, texts in found.items() if texts} == given
+
+
+def test_names_of_tiers_of_words_stay(reading):
+    words = ("IntervalTier", "ORT", [(1.0, 1.5, "Hi"), (1.5, 2.0, "you"), (2.0, 3.0, "there")])
+    assert _again(reading, _tier("sentences", "Hi you", "there"), words) == {
+        "ORT": ["Hi", "you", "there"],
+        "sentences": ["Hi you", "there"],
+    }
+    assert _again(reading, words) == {"ORT": ["Hi", "you", "there"], "cues": ["Hi you there"]}
+
+
+def test_one_tier_of_words_for_two_of_cues_gives_no_two_tiers_of_a_name(reading):
+    words = ("IntervalTier", "words", [(1.0, 2.0, "Hi"), (3.0, 4.0, "you")])
+    found = _again(reading, _tier("Ann - text", "Hi"), _tier("Bob - text", "you", start=3.0), words)
+    assert len(found) == 4
+    assert (found["Ann - text"], found["Bob - text"]) == (["Hi"], ["you"])
+
+
+def test_another_format_names_no_tiers_as_lost(reading):
+    captions = reading(textgrid(_tier("utterances", "Hi you")), "a.TextGrid")
+    assert render(from_captions(captions), "srt").notes == []

@@ -53,5 +53,5 @@ def lost_layout(alignment: Alignment, entry: Format) -> list[str]:
 
 
 def _names(attributes: Mapping[str, object]) -> list[str]:
-    # The raw text: its tags are counted. The span of a cut: its id is counted.
-    return [key for key in attributes if key not in ("text", "cut_span")]
+    # The raw text: its tags are counted. The span of a cut: its id is counted. Tiers: mostly the name of the speaker.
+    return [key for key in attributes if key not in ("text", "cut_span", "tiers")]
