@@ -12,6 +12,7 @@ from ctcalign.formats.shared.format import ALL, Format, Rendered
 from ctcalign.formats.shared.layout import with_blocks
 from ctcalign.formats.shared.mark_up import plain
 from ctcalign.formats.shared.nist import NIST, channel_namer, without_comments
+from ctcalign.formats.shared.reading.alternatives import Alternatives, keep, marks
 from ctcalign.formats.shared.reading.pauses import spoken_rows
 from ctcalign.formats.shared.timed_words import WordRow, grouped
 from ctcalign.formats.shared.view import counted, omission_note, recording_name, spoken_words
@@ -28,23 +29,27 @@ def render(alignment: Alignment) -> Rendered:
     source = alignment.source if alignment.source is not None and alignment.source.format in NIST else None
     name = recording_name(alignment)
     names = channel_namer(alignment)
-    rows: list[tuple[str, int, int, str, float | None, str, int]] = []
-    silent = []
+    rows: list[tuple[str, int, int, str, float | None, str, int, str, str]] = []
+    silent, lost = [], 0
     for cue in alignment.cues:
         words = spoken_words(cue)
         if not words:
             silent.append(cue.index)
+        given = cue.attributes.get("alternatives")
+        around = marks(cue, f"{name} {names[cue.channel]}") if source is not None else {}
+        lost += len(given) - sum(bool(before) for before, _ in around.values()) if isinstance(given, list) else 0
         for word, start, end in words:
             span = (ticks(start, 1000), ticks(end, 1000))
             more = _more_columns(cue, word) if source is not None else ""
-            rows.append((names[cue.channel], *span, plain(word.text), word.confidence, more, cue.index))
+            before, after = around.get(id(word), ("", ""))
+            rows.append((names[cue.channel], *span, plain(word.text), word.confidence, more, cue.index, before, after))
     rows.sort(key=lambda row: row[:2])
     scored = any(row[4] is not None or row[5] for row in rows)
     out = []
-    for channel, first, last, text, confidence, more, index in rows:
+    for channel, first, last, text, confidence, more, index, before, after in rows:
         column = "" if not scored else " NA" if confidence is None else f" {confidence:.4f}"
         times = f"{decimal(first, 3)} {decimal(last - first, 3)}"
-        out.append((index, f"{name} {channel} {times} {_SPACE.sub('_', text)}{column}{more}\n"))
+        out.append((index, f"{before}{name} {channel} {times} {_SPACE.sub('_', text)}{column}{more}\n{after}"))
     unplaced = sum(
         1
         for cue in alignment.cues
@@ -54,6 +59,8 @@ def render(alignment: Alignment) -> Rendered:
     notes = omission_note(silent, "have no timed words")
     if unplaced:
         notes.append(f"{counted(unplaced, 'word')} without times omitted")
+    if lost and source is not None:
+        notes.append(f"{counted(lost, 'alternative')} of words without times omitted")
     header = f"{source.header}\n" if source is not None and source.header else ""
     content = header + "".join(with_blocks(out, source))
     return Rendered(content, len(alignment.cues) - len(silent), len(rows), silent, notes)
@@ -70,7 +77,8 @@ def _more_columns(cue: AlignedCue, word: AlignedWord) -> str:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """Cues of words, see `timed_words.grouped`; of alternatives (<ALT_BEGIN> ... <ALT> ... <ALT_END>) the first.
+    """Cues of words, see `timed_words.grouped`; of alternatives (<ALT_BEGIN> ... <ALT> ... <ALT_END>) the first;
+    the others are kept for the writer.
 
     A line of fewer than five columns, or without readable times, becomes a word without times.
     """
@@ -79,14 +87,20 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     rows: list[WordRow] = []
     names: dict[int, str] = {}
     types: dict[int, str | None] = {}
+    places: list[Alternatives] = []
     alternative = 0
     for n, parts in lines:
         mark = next((p.upper() for p in parts if p.upper() in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")), None)
         if mark is not None:
             alternative = {"<ALT_BEGIN>": 1, "<ALT>": alternative + 1, "<ALT_END>": 0}[mark]
+            if mark == "<ALT_BEGIN>" or not places:
+                places.append(Alternatives())
+            if alternative > 1:
+                places[-1].others.append([])
             continue
         if alternative > 1:
-            notes.add("alternatives: only the first is read", n)
+            notes.add("alternatives: only the first is aligned", n)
+            places[-1].others[-1].append(parts[2:])
             continue
         if len(parts) < 5:
             notes.add("fewer than five columns", n, " ".join(parts)[:60])
@@ -101,6 +115,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
             word = CueWord(parts[4], start, round(start + length, 6), number(parts[5]) if len(parts) > 5 else None)
         speaker = parts[7] if len(parts) > 7 else None
         rows.append(WordRow(word, n, speaker, channels[parts[1]], parts[0]))
+        if alternative == 1:
+            places[-1].first.append(word)
         names[n] = parts[1]
         types[id(word)] = parts[6] if len(parts) > 6 else None
     drafts = grouped(spoken_rows(rows, notes))
@@ -110,6 +126,8 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         own = [types.get(id(word)) for word in draft.words]
         if any(own):
             draft.attributes["types"] = own
+    if lost := keep(drafts, places):
+        notes.add("alternatives whose first wording is empty or has no times are dropped", detail=str(lost))
     return drafts
 
 

@@ -6,6 +6,7 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.formats import render
 from ctcalign.formats.converting import convert
+from ctcalign.formats.reading import from_captions
 from tests.formats.conftest import rows
 
 
@@ -20,7 +21,7 @@ def test_ctm_words_are_grouped_by_pauses(reading):
     assert captions.cues[1].speaker == "Ann"
     assert captions.cues[2].words == (CueWord("four", 1.5, 1.6), CueWord("five"))  # no times: stays with its neighbour
     assert [c.channel for c in captions.cues] == [None] * 3
-    assert any("only the first is read" in w for w in captions.warnings)
+    assert any("only the first is aligned" in w for w in captions.warnings)
     assert any("fewer than five" in w and "line 10" in w for w in captions.warnings)
 
 
@@ -66,3 +67,48 @@ def test_a_note_names_the_columns_that_another_format_cannot_hold(tmp_path):
     (report,) = convert(source, [target])
     (note,) = [note for note in report.notes if "not kept" in note]
     assert note.endswith("channel (2 cues), types (2 cues), speaker (2 cues)")
+
+
+ALTERNATIVES = (
+    "rec 1 0.100 0.200 the\nrec 1 * * <ALT_BEGIN>\nrec 1 0.300 0.500 lighthouse\nrec 1 * * <ALT>\n"
+    "rec 1 0.300 0.200 light\nrec 1 0.500 0.300 house\nrec 1 * * <ALT>\nrec 1 * * <ALT_END>\n"
+    "rec 1 0.800 0.100 is\nrec 1 * * <ALT_BEGIN>\nrec 1 0.900 0.100 going\nrec 1 1.000 0.100 to\n"
+    "rec 1 * * <ALT>\nrec 1 0.900 0.200 gonna\nrec 1 * * <ALT_END>\nrec 1 1.200 0.100 shine\n"
+)
+
+
+def test_alternatives_come_back_as_they_were(tmp_path):
+    source, through, target = tmp_path / "a.ctm", tmp_path / "a.json", tmp_path / "b.ctm"
+    source.write_text(ALTERNATIVES)
+    convert(source, [through])
+    convert(through, [target])
+    assert target.read_text() == ALTERNATIVES
+
+
+def test_alternatives_move_with_the_words_of_the_first(reading):
+    alignment = from_captions(reading(ALTERNATIVES, "a.ctm"))
+    alignment.cues[0].end = 20.0
+    for word in alignment.cues[0].words:
+        word.start, word.end = 10 + 2 * word.start, 10 + 2 * word.end
+    lines = str(render(alignment, "ctm").content).split("\n")
+    assert lines[2:6] == [
+        "rec 1 10.600 1.000 lighthouse",
+        "rec 1 * * <ALT>",
+        "rec 1 10.600 0.400 light",
+        "rec 1 11.000 0.600 house",
+    ]
+
+
+def test_alternatives_that_have_no_place_are_named(reading):
+    alignment = from_captions(reading(ALTERNATIVES, "a.ctm"))
+    alignment.cues[0].words[1].start = alignment.cues[0].words[1].end = None
+    rendered = render(alignment, "ctm")
+    assert str(rendered.content).count("<ALT_BEGIN>") == 1
+    assert "1 alternative of words without times omitted" in rendered.notes
+    captions = reading("a 1 0 1 one\na 1 * * <ALT_BEGIN>\na 1 * * <ALT>\na 1 1 1 two\na 1 * * <ALT_END>\n", "a.ctm")
+    assert any("first wording is empty" in warning for warning in captions.warnings)
+
+
+def test_other_formats_name_alternatives_as_lost(reading):
+    [note] = render(from_captions(reading(ALTERNATIVES, "a.ctm")), "srt").notes
+    assert "alternatives (1 cue)" in note

@@ -127,6 +127,8 @@ def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignm
     placed = [cue for cue in alignment.cues if cue.start is not None]
     if not placed or not any(visible(cue.text) for cue in alignment.cues):
         return  # readers take a file without any text for a broken one
+    if name in ("audacity", "tsv") and pause_labels([visible(cue.text) for cue in placed]):
+        return  # a label such as "#" is a pause
     target = f"{tmp_path_factory.mktemp(name)}/{TARGETS[name]}"
     write(alignment, target, name)
     found = [cue for cue in read_alignment(target, name).cues if cue.start is not None]
