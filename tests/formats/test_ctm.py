@@ -87,7 +87,7 @@ def test_alternatives_come_back_as_they_were(tmp_path):
 
 def test_alternatives_move_with_the_words_of_the_first(reading):
     alignment = from_captions(reading(ALTERNATIVES, "a.ctm"))
-    alignment.cues[0].end = 20.0
+    alignment.duration = alignment.cues[0].end = 20.0
     for word in alignment.cues[0].words:
         word.start, word.end = 10 + 2 * word.start, 10 + 2 * word.end
     lines = str(render(alignment, "ctm").content).split("\n")

@@ -19,6 +19,7 @@ FILLER = -2
 # The label of a node that takes no frame: a junction of arcs, so that text can be skipped without any time passing.
 EPSILON = -(2**31)
 MOST_ARCS = 2**15 - 1  # into an EPSILON node: the search keeps two of 2 * MOST_ARCS choices in 16 bits each
+_KINDS = {"labels": "iu", "arc_start": "iu", "arc_source": "iu", "arc_cost": "iuf", "final": "iu", "final_cost": "iuf"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class TokenGraph:
 
     An arc from node j - 1 to node j without cost is handled by the vectorised loop of a chain, any other arc by scalar
     code: number the most likely reading consecutively.
+
+    Raises:
+        ShapeError, UsageError: the fields do not make such a graph; the message names the field or the node.
     """
 
     labels: NDArray[np.int64]
@@ -52,6 +56,12 @@ class TokenGraph:
     final_cost: NDArray[np.float64]
 
     def __post_init__(self) -> None:
+        for name, kinds in _KINDS.items():
+            given = getattr(self, name)
+            if not isinstance(given, np.ndarray) or given.ndim != 1 or given.dtype.kind not in kinds:
+                of = f"{given.dtype} {given.shape}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
+                expected = "numbers" if "f" in kinds else "whole numbers"
+                raise ShapeError(f"{name} must be a numpy array of {expected} with one axis, got {of}")
         n = self.labels.size
         if self.arc_start.shape != (n + 1,) or (n and self.arc_start[0] != 0) or (np.diff(self.arc_start) < 0).any():
             raise ShapeError(f"arc_start must be {n + 1} ascending offsets from 0, one more than there are nodes")
