@@ -77,7 +77,7 @@ def checked_lengths(
             f"{name}: expected {batch} integer counts, got {lengths.dtype} {tuple(lengths.shape)}; "
             "pass counts, never fractions"
         )
-    if int(lengths.max()) > most or int(lengths.min()) < 0:
+    if batch and (int(lengths.max()) > most or int(lengths.min()) < 0):
         raise error(f"{name}: expected counts in [0, {most}], got {lengths.tolist()}; cut them or pad the tensor")
     return lengths.to(device).long()
 

@@ -200,3 +200,62 @@ def test_invalid_input_gives_one_line_errors():
         with pytest.raises(error, match=message) as caught:
             call()
         assert "\n" not in str(caught.value)
+
+
+def test_labels_at_the_edges_of_the_vocabulary():
+    log_probs, _, _, lengths = random_input()
+    low, high = torch.zeros(2, 1, 6, dtype=torch.int64), torch.full((2, 1, 6), 3)
+    pairs = awp_pairs(log_probs, low, high, lengths)
+    assert_close(pairs.sampled[0, 0], log_probs[0, :, 0].mean())
+    assert_close(pairs.improved[1, 0], log_probs[1, :4, 3].mean())
+    for label in (-1, 4):
+        one = high.clone()
+        one[0, 0, 5] = label
+        for pair in ((one, high), (high, one)):
+            with pytest.raises(BatchError, match=r"expected labels in \[0, 4\) before .* got (-1 to 3|0 to 4);"):
+                awp_pairs(log_probs, *pair, lengths)
+
+
+def test_pairs_that_the_caller_calls_changed():
+    log_probs, sampled, better, lengths = random_input()
+    own = torch.tensor([[True, False, False], [False, True, True]])
+    pairs = awp_pairs(log_probs, sampled, better, lengths, margin=9.0, changed=own)
+    assert torch.equal(pairs.counted, own)
+    assert torch.equal(pairs.hinge > 0, own)
+    assert pairs.preferences().utterance.tolist() == [0, 1, 1]
+    assert_close(pairs.preferences().chosen, pairs.improved[own])
+    assert {name: int(value) for name, value in pairs.statistics_weights().items()} == {
+        "hinge_activity": 3, "mean_gain": 3}  # fmt: skip
+    assert pairs.statistics()["share_unchanged"].item() == 0.5
+    assert_close(pairs.statistics()["mean_gain"], (pairs.improved - pairs.sampled)[own].mean().detach())
+    for bad in (own[:, :2], own.long()):
+        with pytest.raises(ShapeError, match=r"^changed: expected bool \(2, 3\), got"):
+            awp_pairs(log_probs, sampled, better, lengths, changed=bad)
+
+
+def test_a_pair_counts_only_if_both_scores_are_finite():
+    log_probs = torch.tensor([[[0.0, -math.inf, -1.0]]])
+    sampled, better = torch.tensor([[[0], [1], [2]]]), torch.tensor([[[1], [2], [0]]])
+    pairs = awp_pairs(log_probs, sampled, better, margin=0.5)
+    assert pairs.counted.tolist() == [[False, False, True]]
+    assert pairs.hinge.tolist() == [[0.0, 0.0, 0.0]]  # -1 - 0 + 0.5 is below zero
+    found = {name: value.item() for name, value in pairs.statistics().items()}
+    assert found == {"share_unchanged": 0.0, "hinge_activity": 0.0, "mean_gain": 1.0}
+
+
+def test_a_hinge_at_zero_is_not_active():
+    log_probs = torch.tensor([[[-1.0, -2.0]]])
+    pairs = awp_pairs(log_probs, torch.tensor([[[1]]]), torch.tensor([[[0]]]), margin=1.0)
+    assert pairs.hinge.item() == 0.0
+    assert pairs.statistics()["hinge_activity"].item() == 0.0
+    assert align_with_purpose_loss(log_probs, torch.tensor([[[0]]]), torch.tensor([[[1]]])).item() == 1.0  # margin 0
+
+
+def test_reductions():
+    log_probs, sampled, better, lengths = random_input(paths=3)
+    pairs = awp_pairs(log_probs, sampled, better, lengths, margin=1.0)
+    assert_close(pairs.loss(), pairs.hinge.mean())
+    assert_close(pairs.loss("sum_paths"), pairs.hinge.sum() / 2)
+    assert_close(align_with_purpose_loss(log_probs, sampled, better, lengths, 1.0), pairs.hinge.mean())
+    with pytest.raises(UsageError, match=r"^reduction: got 'none'"):
+        pairs.loss("none")

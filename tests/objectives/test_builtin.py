@@ -9,18 +9,25 @@ import torch
 from torch.nn.functional import ctc_loss
 from torch.testing import assert_close
 
+from ctcalign.ctc import path_log_probs
 from ctcalign.errors import UsageError
 from ctcalign.objectives import (
     BatchError,
+    LowLatency,
     Objective,
     ObjectiveInput,
     ObjectiveOutput,
     build_objective,
     build_property,
+    delay_penalty_loss,
+    fastemit_ctc_loss,
+    mwer_loss,
     objective_names,
+    peak_first_loss,
     register_objective,
     register_property,
 )
+from ctcalign.objectives.builtin import contexts_of
 from tests.objectives.letters import BLANK, VOCABULARY, path_of
 
 OPTIONS = {"delay_penalty": {"penalty": 0.1}, "fastemit": {"scale": 0.1}, "trim_tail": {"most": 3}}
@@ -185,3 +192,115 @@ def test_invalid_batches():
         build_objective("peak_first")(batch(input_lengths=torch.tensor([21, 3])))
     with pytest.raises(BatchError, match="the batch is empty"):
         awp(batch(log_probs=torch.zeros(0, 20, 29)))
+
+
+def test_an_utterance_fits_exactly():
+    """Two equal labels need three frames, three different ones three; the second has one frame too few."""
+    log_probs = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(1)).log_softmax(-1)
+    for row, frames, fits in [([1, 1], 3, True), ([1, 1], 2, False), ([1, 2], 2, True), ([1, 2], 1, False)]:
+        one = ObjectiveInput(log_probs[:1], torch.tensor([frames]), torch.tensor([[*row, 1]]), torch.tensor([2]))
+        output = build_objective("ctc", reduction="sum")(one)
+        assert output.statistics["infeasible"].item() == (0.0 if fits else 1.0)
+        assert (output.loss.item() > 0) == fits
+
+
+def test_defaults_of_objectives():
+    given = batch()
+    plain = build_objective("ctc")(given).loss
+    assert_close(plain, build_objective("ctc", reduction="mean")(given).loss)
+    assert_close(build_objective("trim_tail", most=3)(given).loss, plain)
+    assert_close(
+        build_objective("peak_first")(given).loss, peak_first_loss(given.log_probs, given.input_lengths, temperature=1)
+    )
+    awp = build_objective("align_with_purpose")
+    assert [term[0] for term in awp.terms] == ["low_latency"]
+    assert [term[2:] for term in awp.terms] == [(1.0, 0.0)]
+    assert awp.reduction == "mean"
+    assert awp.separable
+    assert not build_objective("ctc").separable
+    mwer = build_objective("mwer")
+    assert (mwer.unit, mwer.temperature, mwer.separator) == ("words", 1.0, None)
+    assert build_objective("trim_tail", most=1).most == 1
+
+
+def test_options_reach_the_losses():
+    given, tensors = batch(), lambda given: (given.log_probs, given.targets, given.input_lengths, given.target_lengths)
+    for reduction in ("mean", "batch_mean", "sum"):
+        delayed = build_objective("delay_penalty", penalty=0.3, reduction=reduction)(given).loss
+        assert_close(delayed, delay_penalty_loss(*tensors(given), penalty=0.3, blank=BLANK, reduction=reduction))
+        fast = build_objective("fastemit", scale=2.0, reduction=reduction)(given).loss
+        assert_close(fast, fastemit_ctc_loss(*tensors(given), scale=2.0, blank=BLANK, reduction=reduction))
+        (found,) = torch.autograd.grad(fast, given.log_probs)
+        again = fastemit_ctc_loss(*tensors(given), scale=2.0, blank=BLANK, reduction=reduction)
+        assert_close(found, torch.autograd.grad(again, given.log_probs)[0])
+    hot = build_objective("peak_first", temperature=3.0)(given).loss
+    assert_close(hot, peak_first_loss(given.log_probs, given.input_lengths, temperature=3.0))
+
+
+def test_trim_tail_changes_the_input():
+    features, lengths = torch.ones(1, 9, 2), torch.tensor([9])
+    short, left = build_objective("trim_tail", most=1).prepare(features, lengths)
+    assert (short.shape, left.tolist()) == ((1, 8, 2), [8])
+    same = build_objective("ctc").prepare(features, lengths)
+    assert same[0] is features
+    assert same[1] is lengths
+
+
+def test_errors_of_mwer_by_hand():
+    """ "the cat" against "a cat" and itself; "dogs" against "dig" and no text."""
+    given = batch()
+    output = build_objective("mwer")(given)
+    assert output.statistics["mean_errors"].item() == pytest.approx((0 + 1 + 1) / 3)
+    labels = build_objective("mwer", unit="labels")(given)
+    assert labels.statistics["mean_errors"].item() == pytest.approx((0 + 3 + 2) / 3)
+    errors = torch.tensor([[0, 3], [2, 0]])
+    loss = mwer_loss(
+        given.log_probs, given.hypotheses, given.hypothesis_lengths, errors, given.input_lengths, blank=BLANK
+    )
+    assert_close(labels.loss, loss)
+    hot = build_objective("mwer", unit="labels", temperature=5.0)(given).loss
+    assert_close(hot, mwer_loss(given.log_probs, given.hypotheses, given.hypothesis_lengths, errors,
+                                given.input_lengths, blank=BLANK, temperature=5.0))  # fmt: skip
+    none = batch(hypothesis_lengths=torch.tensor([[0, -1], [-1, -1]]))
+    assert build_objective("mwer")(none).statistics["mean_errors"].item() == 2.0  # two words are missing
+    own = build_objective("mwer", separator="i")(given)  # "dig" is two words, both wrong
+    assert own.statistics["mean_errors"].item() == pytest.approx((0 + 1 + 2) / 3)
+
+
+def test_contexts_have_the_transcript_of_their_utterance():
+    contexts = contexts_of(batch())
+    assert [list(one.reference) for one in contexts] == [path_of("the cat"), path_of("dogs")]
+    assert all(one.blank == BLANK and one.vocabulary == VOCABULARY for one in contexts)
+
+
+def test_names_and_weights_of_statistics():
+    def own_property(path, context):
+        return None
+
+    given = batch()
+    output = build_objective("align_with_purpose", terms=[{"property": own_property}, {"property": LowLatency()}])(
+        given
+    )
+    assert set(output.statistics) == {f"{name}/{key}" for name in ("own_property", "term1")
+                                      for key in ("share_unchanged", "hinge_activity", "mean_gain")}  # fmt: skip
+    assert output.statistics["own_property/share_unchanged"].item() == 1.0
+    assert set(output.weights) == {f"{name}/{key}" for name in ("own_property", "term1")
+                                   for key in ("hinge_activity", "mean_gain")}  # fmt: skip
+    assert output.weights["own_property/mean_gain"].item() == 0
+
+
+def test_margins_and_weights_of_terms():
+    """A margin of 100 makes every hinge active: the loss is the margin minus the gain, times the weight."""
+
+    def other(path, context):
+        return (path + 1) % 29
+
+    given = batch()
+    sampled = path_log_probs(given.log_probs, given.paths, given.input_lengths)
+    better = path_log_probs(given.log_probs, (given.paths + 1) % 29, given.input_lengths)
+    base = ((sampled - better) / given.input_lengths[:, None]).mean()
+    terms = [{"property": other, "weight": 2.0}, {"property": other, "weight": 0.5, "margin": 100}]
+    loss = build_objective("align_with_purpose", terms=terms, margin=50)(given).loss
+    assert_close(loss, 2 * (base + 50) + 0.5 * (base + 100))
+    summed = build_objective("align_with_purpose", property=other, margin=50, reduction="sum_paths")(given).loss
+    assert_close(summed, 5 * (base + 50))

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives import BatchError, delay_penalty_loss, fastemit_ctc_loss, peak_first_loss, trim_tail
+from ctcalign.objectives.delay import reduced
 from tests.objectives.letters import collapsed, first_frames, golden
 
 BATCH = golden("k2_ctc")["batch"]
@@ -183,3 +184,80 @@ def test_invalid_input_gives_one_line_errors():
         with pytest.raises(error, match=message) as caught:
             call()
         assert "\n" not in str(caught.value)
+
+
+def test_reductions_of_losses():
+    losses = torch.tensor([6.0, math.inf, 4.0, 5.0], requires_grad=True)
+    lengths = torch.tensor([3, 2, 1, 0])
+    assert reduced(losses, lengths, "none") is losses
+    assert reduced(losses, lengths, "sum").item() == 15.0
+    assert reduced(losses, lengths, "batch_mean").item() == 15.0 / 4
+    mean = reduced(losses, lengths, "mean")
+    assert mean.item() == (2.0 + 0.0 + 4.0 + 5.0) / 4  # an empty transcript counts as one label
+    mean.backward()
+    assert_close(losses.grad, torch.tensor([1 / 12, 0.0, 0.25, 0.25]))
+
+
+def test_penalty_of_an_odd_number_of_frames():
+    log_probs = torch.full((1, 3, 2), -1.0)  # the label may begin in frame 0, 1 or 2: bonus 1, 0, -1
+    alignments = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]  # first frame and end of the label
+    expected = -math.log(sum(math.exp(-3.0 + 0.7 * (1 - first)) for first, _ in alignments))
+    loss = delay_penalty_loss(log_probs, torch.tensor([[1]]), penalty=0.7)
+    assert loss.item() == pytest.approx(expected)
+    assert delay_penalty_loss(log_probs, torch.tensor([[1]]), penalty=0.0).item() == pytest.approx(3 - math.log(6))
+
+
+@pytest.mark.parametrize("blank", [0, 2])
+def test_fastemit_leaves_the_gradient_of_the_blank(blank):
+    log_probs, targets, frames, tokens = random_batch(blank=blank)
+    options = {"blank": blank, "reduction": "sum"}
+    (plain,) = torch.autograd.grad(fastemit_ctc_loss(log_probs, targets, frames, tokens, scale=0, **options), log_probs)
+    (scaled,) = torch.autograd.grad(
+        fastemit_ctc_loss(log_probs, targets, frames, tokens, scale=3, **options), log_probs
+    )
+    factor = torch.full((4,), 4.0, dtype=torch.float64)
+    factor[blank] = 1.0
+    assert_close(scaled, plain * factor)
+    with pytest.raises(UsageError, match=r"^scale: got 1e[+]30"):
+        fastemit_ctc_loss(log_probs, targets, frames, tokens, scale=1e30, blank=blank)
+    assert torch.isfinite(fastemit_ctc_loss(log_probs, targets, frames, tokens, scale=9e29, blank=blank))
+
+
+def test_peak_first_with_a_temperature_and_reductions():
+    p = torch.tensor([[[0.5, 0.5], [0.2, 0.8]], [[0.9, 0.1], [0.4, 0.6]]], dtype=torch.float64)
+
+    def kl(row, temperature):
+        powers = [[float(x) ** (1 / temperature) for x in frame] for frame in row]
+        here, after = ([x / sum(frame) for x in frame] for frame in powers)
+        return sum(q * math.log(q / r) for q, r in zip(after, here, strict=True))
+
+    for temperature in (1.0, 2.0, 0.5):
+        expected = torch.tensor([kl(row, temperature) for row in p.tolist()], dtype=torch.float64)
+        for reduction, value in [("none", expected), ("sum", expected.sum()), ("mean", expected.mean())]:
+            assert_close(peak_first_loss(p.log(), temperature=temperature, reduction=reduction), value)
+    assert_close(peak_first_loss(p.log()), peak_first_loss(p.log(), temperature=1.0, reduction="mean"))
+    single = peak_first_loss(p.log(), torch.tensor([2, 1]), reduction="none")
+    assert_close(single[0], peak_first_loss(p[:1].log()))
+    assert single[1] == 0.0
+    assert torch.equal(peak_first_loss(p.log(), torch.tensor([0, 0]), reduction="none"), single * 0)
+
+
+def test_peak_first_has_no_gradient_to_the_next_frame():
+    log_probs = torch.tensor([[[0.5, 0.5], [0.2, 0.8]]], dtype=torch.float64).log().requires_grad_()
+    peak_first_loss(log_probs).backward()
+    assert_close(log_probs.grad, torch.tensor([[[-0.2, -0.8], [0.0, 0.0]]], dtype=torch.float64))
+
+
+def test_half_of_an_utterance_is_never_cut():
+    features = torch.ones(5, 6, 1)
+    lengths = torch.tensor([6, 3, 2, 1, 0])
+    for _ in range(20):
+        trimmed, left = trim_tail(features, lengths, 1, torch.Generator().manual_seed(0))
+        assert left.tolist() == [5, 2, 2, 1, 0]
+        assert trimmed.shape == (5, 5, 1)
+        assert trimmed.sum((1, 2)).tolist() == [5, 2, 2, 1, 0]
+    assert trim_tail(features, lengths, 1)[1].tolist() == [5, 2, 2, 1, 0]
+    narrow = trim_tail(features, lengths.to(torch.int32), 1)[1]
+    assert narrow.dtype == torch.int32
+    trimmed, left = trim_tail(features[:0], lengths[:0], 1)
+    assert (trimmed.shape, left.shape) == ((0, 0, 1), (0,))

@@ -187,3 +187,91 @@ def test_invalid_input_gives_one_line_errors():
         with pytest.raises(error, match=message) as caught:
             call()
         assert "\n" not in str(caught.value)
+
+
+def test_expected_errors_by_hand():
+    scores = torch.tensor([[math.log(0.4), math.log(0.1), -math.inf], [-math.inf] * 3], dtype=torch.float64)
+    errors = torch.tensor([[1.0, 3.0, 50.0], [2.0, 2.0, 2.0]], dtype=torch.float64)
+    first = 0.8 * 1 + 0.2 * 3
+    for reduction, value in [("none", [first, 0.0]), ("sum", first), ("mean", first / 2)]:
+        assert_close(expected_errors(scores, errors, reduction=reduction), torch.tensor(value, dtype=torch.float64))
+    assert_close(expected_errors(scores, errors), torch.tensor(first / 2, dtype=torch.float64))
+    hot = expected_errors(scores, errors, temperature=2.0, reduction="none")[0].item()
+    assert hot == pytest.approx((2 * 1 + 1 * 3) / 3)  # square roots of 4 to 1
+    assert expected_errors(scores, errors, temperature=1e-300, reduction="none")[0].item() == 1.0  # the best alone
+    assert expected_errors(torch.zeros(1, 2), torch.tensor([[2.0, 4.0]]), temperature=1e-300).item() == 3.0
+    assert expected_errors(torch.tensor([[-1e30, -2e30]]), torch.tensor([[2.0, 4.0]])).item() == 2.0
+
+
+def test_expected_errors_of_half_precision_are_float32():
+    scores = torch.tensor([[-300.0, -301.0]], dtype=torch.bfloat16)  # both would round to -300
+    assert expected_errors(scores, torch.zeros(1, 2)).dtype == torch.float32
+    exact = torch.tensor([[-300.0, -302.0]], dtype=torch.bfloat16)
+    found = expected_errors(exact, torch.tensor([[0.0, 1.0]])).item()
+    assert found == pytest.approx(1 / (1 + math.exp(2)))
+
+
+def test_gradient_of_expected_errors_by_hand():
+    scores = torch.tensor([[0.0, math.log(3.0)]], dtype=torch.float64, requires_grad=True)
+    expected_errors(scores, torch.tensor([[5.0, 1.0]])).backward()
+    # d/ds_i = p_i (e_i - expectation), with p = 1/4, 3/4 and an expectation of 2
+    assert_close(scores.grad, torch.tensor([[0.25 * 3, -0.75]], dtype=torch.float64))
+
+
+@pytest.mark.parametrize(("value", "error"), [(math.inf, 1.0), (math.nan, 1.0), (0.0, -1.0), (0.0, math.nan)])
+def test_scores_and_errors_that_are_no_numbers(value, error):
+    with pytest.raises(BatchError, match=r"^scores, errors: expected log-probabilities and errors >= 0"):
+        expected_errors(torch.tensor([[value, 0.0]]), torch.tensor([[error, 0.0]]))
+
+
+def test_texts_at_the_edges():
+    texts = torch.tensor([[[0, 1], [1, 1], [1, 0]], [[1, 1], [0, 0], [9, 9]]])
+    lengths = torch.tensor([[2, 1, 0], [2, 2, -1]])
+    targets = torch.tensor([[0, 1], [1, 9]])
+    found = text_errors(texts, lengths, targets, torch.tensor([2, 1]), unit="labels")
+    assert found.tolist() == [[0, 1, 2], [1, 2, 0]]
+    assert found.dtype == torch.int64
+    assert text_errors(texts, lengths, targets[:, :0], unit="labels").tolist() == [[2, 1, 0], [2, 2, 0]]
+    words = text_errors(texts, lengths, targets, torch.tensor([2, 1]), vocabulary=("a", " "))
+    assert words.tolist() == [[0, 1, 1], [0, 1, 0]]
+    bars = text_errors(texts, lengths, targets, torch.tensor([2, 1]), vocabulary=("a", "|"), separator="a")
+    assert bars.tolist() == [[0, 0, 1], [1, 1, 0]]
+    assert text_errors(texts[:, :0], lengths[:, :0], targets, unit="labels").shape == (2, 0)
+    for bad in (3, -2):
+        with pytest.raises(BatchError, match=r"^hypothesis_lengths: expected counts from -1 to 2, got"):
+            text_errors(texts, lengths.masked_fill(lengths == 0, bad), targets, unit="labels")
+    with pytest.raises(BatchError, match=r"^hypotheses: labels from"):
+        text_errors(texts, lengths.clamp(min=2), targets, torch.tensor([2, 1]), vocabulary=("a", " "))
+    with pytest.raises(BatchError, match=r"^reference: labels from"):
+        text_errors(texts, lengths, targets, vocabulary=("a", " "))
+
+
+def test_distinct_texts():
+    log_probs = emission(batch=2)
+    # The same labels in the padding are another text; -1 is none, even if it is the first.
+    texts = torch.tensor([[[1, 2], [1, 1], [1, 2]], [[2, 1], [2, 1], [2, 1]]])
+    lengths = torch.tensor([[1, 1, 2], [-1, 2, 2]])
+    errors = torch.tensor([[1.0, 7.0, 3.0], [9.0, 2.0, 5.0]])
+    losses = mwer_loss(log_probs, texts, lengths, errors, reduction="none")
+    one = mwer_loss(log_probs[:1], texts[:1, 1:], lengths[:1, 1:], torch.tensor([[1.0, 3.0]]), reduction="none")
+    assert_close(losses[:1], one)
+    assert losses[1].item() == pytest.approx(2.0)
+    short = mwer_loss(log_probs, texts, lengths, errors, torch.tensor([4, 1]), reduction="none")
+    assert short[1].item() == 0.0  # two labels do not fit one frame
+    assert_close(short[0], losses[0])
+
+
+@pytest.mark.parametrize("blank", [0, 2])
+def test_the_blank_and_the_temperature_reach_the_scores(blank):
+    log_probs = emission(batch=1, frames=3)
+    labels = [label for label in range(3) if label != blank]
+    texts, lengths = torch.tensor([[[labels[0], 0], labels]]), torch.tensor([[1, 2]])
+    scores = []
+    for text in (labels[:1], labels):
+        paths = [path for path in itertools.product(range(3), repeat=3) if collapsed(path, blank) == text]
+        each = [sum(log_probs[0, t, label] for t, label in enumerate(path)) for path in paths]
+        scores.append(torch.stack(each).logsumexp(0))
+    for temperature in (1.0, 3.0):
+        share = torch.softmax(torch.stack(scores) / temperature, 0)
+        found = mwer_loss(log_probs, texts, lengths, torch.tensor([[4.0, 1.0]]), blank=blank, temperature=temperature)
+        assert_close(found, 4 * share[0] + share[1])

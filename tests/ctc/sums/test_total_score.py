@@ -206,3 +206,8 @@ def test_wrong_input_says_what_is_wrong(arguments: tuple, options: dict, error: 
     with pytest.raises(error, match=message) as caught:
         ctc.total_score(*arguments, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_batch_of_transcripts():
+    nothing = torch.zeros(0, dtype=torch.int64)
+    assert ctc.feasible(torch.zeros(0, 3, dtype=torch.int64), nothing, nothing).tolist() == []
