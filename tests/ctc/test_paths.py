@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.ctc import collapse, path_log_prob, path_log_probs, token_spans
-from ctcalign.errors import ShapeError
+from ctcalign.errors import ShapeError, UsageError
 from tests.ctc.brute_force import collapsed
 
 
@@ -75,3 +75,52 @@ def test_public_names() -> None:
         assert callable(getattr(ctc, name)) or isinstance(getattr(ctc, name), int)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = ctc.nothing
+
+
+def test_edges_of_labels_and_lengths() -> None:
+    log_probs = torch.tensor([[[-1.0, -2.0, -4.0], [-8.0, -16.0, -32.0]]])
+    paths = torch.tensor([[[0, 2], [2, 0]]])
+    assert path_log_probs(log_probs, paths).tolist() == [[-33.0, -12.0]]
+    assert path_log_probs(log_probs, paths, torch.tensor([2])).tolist() == [[-33.0, -12.0]]
+    assert path_log_probs(log_probs, paths, torch.tensor([1])).tolist() == [[-1.0, -4.0]]
+    assert path_log_probs(log_probs, paths, torch.tensor([0])).tolist() == [[0.0, 0.0]]
+    assert path_log_prob(log_probs[0], paths[0, 1]).item() == -12.0
+    assert path_log_prob(log_probs[0, :0], paths[0, 0, :0]).item() == 0.0
+    for label in (-1, 3):
+        with pytest.raises(UsageError, match=r"path must hold labels in \[0, 3\)"):
+            path_log_prob(log_probs[0], torch.tensor([0, label]))
+        with pytest.raises(UsageError, match=r"paths must hold labels in \[0, 3\)"):
+            path_log_probs(log_probs, torch.tensor([[[label, 0]]]), torch.tensor([1]))
+        assert path_log_probs(log_probs, torch.tensor([[[0, label]]]), torch.tensor([1])).item() == -1.0
+    for lengths in (torch.tensor([3]), torch.tensor([-1])):
+        with pytest.raises(UsageError, match=r"input_lengths must lie in \[0, 2\]"):
+            path_log_probs(log_probs, paths, lengths)
+    for lengths in (torch.tensor([1, 1]), torch.tensor([True])):
+        with pytest.raises(ShapeError, match="input_lengths must be 1 integer counts"):
+            path_log_probs(log_probs, paths, lengths)
+    for function, wrong in ((path_log_prob, (log_probs[0], paths[0, 0].float())),
+                            (path_log_prob, (log_probs[0].long(), paths[0, 0])),
+                            (path_log_probs, (log_probs, paths.float())),
+                            (path_log_probs, (log_probs.long(), paths))):  # fmt: skip
+        with pytest.raises(ShapeError, match="expected floats log_probs and"):
+            function(*wrong)
+    with pytest.raises(ShapeError, match=r"expected log_probs \(T, C\)"):
+        path_log_prob(log_probs, paths[0])
+    for shape in ((2, 2, 2), (1, 2, 3)):
+        with pytest.raises(ShapeError, match=r"expected log_probs \(B, T, C\)"):
+            path_log_probs(log_probs, torch.zeros(shape).long())
+
+
+def test_spans_by_hand() -> None:
+    assert token_spans([]) == []
+    assert token_spans([2]) == [(2, 0, 1)]
+    assert token_spans([0, 0]) == []
+    assert token_spans([1, 1, 0, 1, 2, 2]) == [(1, 0, 2), (1, 3, 4), (2, 4, 6)]
+    assert token_spans([1, 1, 0], blank=1) == [(0, 2, 3)]
+    assert collapse([1, 1, 0, 1]) == [1, 1]
+    assert collapse([1, 1, 0, 1], 1) == [0]
+
+
+def test_names_are_listed() -> None:
+    assert set(ctc._HOMES) <= set(dir(ctc))
+    assert dir(ctc) == sorted(dir(ctc))

@@ -34,6 +34,8 @@ def test_metrics_of_pairs():
         "loss": 2.0, "chosen_log_probs": -3.0, "rejected_log_probs": -7.5, "chosen_rewards": 0.375,
         "rejected_rewards": 0.5, "margins": -0.125, "accuracy": 0.5, "chosen_lengths": 1.5, "rejected_lengths": 1.5,
         "kl": 4.0, "cost": 7.0}  # fmt: skip
+    tie = pair_result(losses, good, bad, doubles([1.0, 1.0]), doubles([1.0, 0.5]))
+    assert tie.accuracy.item() == 0.5  # a tie does not count
     kept = (found.chosen_log_probs, found.rejected_log_probs, found.chosen_rewards, found.rejected_rewards)
     assert not any(value.requires_grad for value in (*kept, *found.extras.values(), *found.metrics.values()))
     assert pair_result(losses, good, bad, *rewards).extras == {}
@@ -60,7 +62,7 @@ def rows_result(desirable, rewards=(1.0, 2.0, 2.0, 4.0)):
         rows,
         doubles(rewards).requires_grad_(),
         torch.tensor(desirable),
-        {"kl": doubles(3.0)},
+        {"kl": doubles(3.0).requires_grad_()},
     )
 
 
@@ -71,7 +73,8 @@ def test_metrics_of_rows():
     assert {name: value.item() for name, value in found.metrics.items()} == {
         "loss": 3.0, "chosen_log_probs": -5.0, "chosen_rewards": 3.0, "chosen_lengths": 3.5, "rejected_log_probs": -2.5,
         "rejected_rewards": 1.5, "rejected_lengths": 2.0, "margins": 1.5, "accuracy": 0.75, "kl": 3.0}  # fmt: skip
-    assert not any(value.requires_grad for value in (found.log_probs, found.rewards, *found.metrics.values()))
+    kept = (found.log_probs, found.rewards, *found.extras.values(), *found.metrics.values())
+    assert not any(value.requires_grad for value in kept)
 
 
 @pytest.mark.parametrize(("label", "name", "other"), [(True, "chosen", "rejected"), (False, "rejected", "chosen")])

@@ -10,6 +10,9 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "ctcalign/edits.py": ("tests/test_edits.py",),
     "ctcalign/text/readings/languages/en": ("tests/text/test_readings_english.py",),
     "ctcalign/formats/shared/drafts.py": ("tests/formats/test_captions.py", "tests/formats/test_srt.py"),
+    "ctcalign/preference/losses/": ("tests/preference/losses/test_options.py",),
+    "ctcalign/preference/losses/dpo_variants.py": ("tests/preference/losses/test_dpo.py",),
+    "ctcalign/preference/processes.py": ("tests/preference/test_reward_shift.py",),
 }
 
 

@@ -86,10 +86,10 @@ class PhraseSpotter:
 
     def feed(self, rows: NDArray[np.float32]) -> None:
         """Process the next frames, (n, C + 1) as `ratio_rows` computes them."""
-        labels = np.where(self._graph.labels == WILDCARD, rows.shape[1] - 1, self._graph.labels)
-        if labels.size and labels.max() >= rows.shape[1]:
-            raise UsageError(f"graph: labels must lie in [0, {rows.shape[1] - 1}), got {labels.max()}")
-        graph = self._graph
+        graph, classes = self._graph, rows.shape[1] - 1
+        if graph.labels.max() >= classes:
+            raise UsageError(f"graph: labels must lie in [0, {classes}), got {graph.labels.max()}")
+        labels = np.where(graph.labels == WILDCARD, classes, graph.labels)
         phrase = Phrase(labels, graph.arc_start, graph.arc_source, self._direct, self._size, self._patience)
         found = Candidates(np.empty(len(rows) + 1), np.empty((len(rows) + 1, 2), np.int64))
         count = advance(rows, self._blank, phrase, self._floor, self._frames, self._tokens, self._run, found)

@@ -182,3 +182,115 @@ def test_wrong_input_is_named():
         Trellis(emission, np.array([-1, 1, -1]))
     with pytest.raises(ValueError, match="logits"):
         segment_utterances(emission + 5, [[1]], 0.02)
+
+
+def test_symbols_of_utterances():
+    symbols, begins = utterance_symbols([[3, 1], [2]], blank=5)
+    assert symbols.tolist() == [-1, 5, 3, 1, 5, 2, 5]
+    assert begins == [1, 4, 6]
+    assert symbols.dtype == np.int64
+    assert utterance_symbols([[3]])[0].tolist() == [-1, 0, 3, 0]
+
+
+def path_at(frames, scores=200):
+    return Segmentation(np.array(frames), -np.ones(scores), np.zeros(0, np.int64))
+
+
+def test_times_are_halfway_but_at_most_half_a_second_away():
+    # Start marker, separator, two symbols, separator, one symbol, separator; 0.1 s a frame.
+    near = path_at([0, 2, 6, 9, 11, 14, 20])
+    first, second = utterance_times(near, [1, 4, 6], 0.1)
+    assert (first.start, first.end) == pytest.approx((0.1, 1.0))  # (0 + 2) / 2 and (9 + 11) / 2 frames
+    assert (second.start, second.end) == pytest.approx((1.0, 1.7))
+    far = path_at([0, 20, 40, 45, 70, 90, 130])
+    first, second = utterance_times(far, [1, 4, 6], 0.1)
+    assert (first.start, first.end) == pytest.approx((3.5, 5.0))  # half a second before frame 40 and after frame 45
+    assert (second.start, second.end) == pytest.approx((8.5, 9.5))
+    first, second = utterance_times(far, [1, 4, 6], 0.1, cores=True)
+    assert (first.start, first.end) == pytest.approx((4.0, 4.6))
+    assert (second.start, second.end) == pytest.approx((9.0, 9.1))
+
+
+def test_the_score_is_of_the_frames_of_the_utterance():
+    scores = np.zeros(40)
+    scores[[9, 10, 19, 20]] = -8.0, -1.0, -2.0, -16.0
+    path = Segmentation(np.array([0, 5, 10, 19, 30]), scores, np.zeros(0, np.int64))
+    assert utterance_times(path, [1, 4], 0.1, 10, cores=True)[0].score == pytest.approx(-0.3)  # frames 10 to 19
+    assert utterance_times(path, [1, 4], 0.1, 2, cores=True)[0].score == pytest.approx(-0.5)
+    assert utterance_times(path, [1, 4], 0.1, 2, True, cores=True)[0].score == pytest.approx(-1.0)
+    assert utterance_times(path, [1, 4], 0.1, 30, cores=True)[0].score == pytest.approx(-0.3)
+
+
+def test_smallest_mean_of_windows():
+    scores = np.array([-1.0, -5.0, -2.0, -9.0, 0.0])
+    assert min_mean(scores, 0, 5, 2) == -5.5
+    assert min_mean(scores, 0, 4, 2) == -3.5  # the last window, of frames 2 and 3, is left out
+    assert min_mean(scores, 0, 4, 2, last_window=True) == -5.5
+    assert min_mean(scores, 1, 3, 2) == -3.5  # one window
+    assert min_mean(scores, 2, 3, 2) == -2.0
+    assert min_mean(scores, 0, 5, 1) == -9.0
+    assert min_mean(scores, 3, 2, 2) == -1e10
+    assert min_mean(scores, 0, 5) == pytest.approx(-17 / 5)
+    assert min_mean(np.zeros(40) + 1.0, 0, 40) == 0.0  # never above 0
+    assert min_mean(np.arange(-40.0, 0.0), 0, 40) == pytest.approx(-25.5)  # 30 frames by default
+
+
+def sure(labels, classes=3):
+    emission = np.full((len(labels), classes), -9.0, np.float32)
+    emission[np.arange(len(labels)), labels] = 0.0
+    return emission
+
+
+def test_a_path_by_hand():
+    emission = sure([0, 0, 1, 1, 0, 0, 2, 0, 0])
+    symbols, _ = utterance_symbols([[1, 2]])
+    path = Trellis(emission, symbols).path()
+    assert path.frames[2:4].tolist() == [2, 6]
+    assert path.states[0] == -2
+    assert (path.states[2], path.states[6]) == (1, 2)
+    assert set(path.states[[3, 4, 5]].tolist()) == {-1}
+    assert path.frame_scores.tolist() == [0.0] * 9
+    [found] = segment_utterances(emission, [[1, 2]], 0.1)
+    assert found.score == 0.0
+    assert 0.0 <= found.start <= 0.2
+    assert 0.6 <= found.end <= 0.9
+    last = Trellis(emission, symbols, rules=SegmentationRules(from_last_frame=True)).path()
+    assert last.states[8] != -2
+    assert last.frames[2:4].tolist() == [2, 6]
+
+
+def test_frames_before_the_first_symbol():
+    emission = sure([2, 2, 2, 0, 1, 0])
+    symbols, _ = utterance_symbols([[1]])
+    free = Trellis(emission, symbols).path()
+    assert free.frames[2] == 4
+    assert free.frame_scores[4] == 0.0
+    bound = Trellis(emission, symbols, rules=SegmentationRules(free_preamble=False)).path()
+    assert bound.frame_scores.sum() == -18.0  # two frames of another symbol, whatever the path says there
+    assert free.frame_scores[3:].sum() == 0.0
+
+
+@pytest.mark.parametrize("window", [60, 10**6])
+def test_a_window_of_all_frames_changes_nothing(window):
+    symbols, _ = utterance_symbols([[1, 2, 3], [4, 5]])
+    emission = random_emission(5, 60)
+    plain, windowed = (Trellis(emission, symbols, rules=SegmentationRules(window=one)).path() for one in (None, window))
+    np.testing.assert_array_equal(plain.frames, windowed.frames)
+    np.testing.assert_array_equal(plain.states, windowed.states)
+
+
+def test_text_and_frames_at_the_edge():
+    symbols, _ = utterance_symbols([[1, 2]])
+    assert Trellis(random_emission(0, 5), symbols).path().frames.tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(NoPathError, match="the text has 5 symbols but there are only 4 frames"):
+        Trellis(random_emission(0, 4), symbols)
+    for wrong in (np.zeros((2, 2, 2)), np.zeros(0)):
+        with pytest.raises(ShapeError, match=r"symbols: expected shape \(N,\) or \(N, S\) with N >= 1"):
+            Trellis(random_emission(0, 9), wrong)
+    for wrong in ([-2, 1], [-1, 6]):
+        with pytest.raises(ShapeError, match=r"symbols: expected a start marker -1 and labels in \[0, 6\), got"):
+            Trellis(random_emission(0, 9), np.array(wrong))
+    for blank in (-1, 6):
+        with pytest.raises(ShapeError, match=r"blank: expected a label in \[0, 6\)"):
+            Trellis(random_emission(0, 9), np.array([-1, 1]), blank)
+    assert len(Trellis(random_emission(0, 9), np.array([-1, 5, 0]), blank=5)) == 3

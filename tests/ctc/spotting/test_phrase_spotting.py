@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ctcalign.ctc import WILDCARD, GraphBuilder, chain
 from ctcalign.ctc.spotting.spotter import PhraseSpotter, Spot, apart, ratio_rows
-from ctcalign.errors import ShapeError
+from ctcalign.errors import ShapeError, UsageError
 
 FOREVER = 10**6
 
@@ -156,3 +156,98 @@ def test_what_is_no_emission():
         ratio_rows(np.zeros(3, np.float32), 0, 3, 0)
     with pytest.raises(ValueError, match=r"labels must lie in \[0, 4\), got 7"):
         spots(said([1, 2]), chain([7]))
+
+
+def test_rows_relative_to_the_best_label():
+    log_probs = np.array([[-1.0, -2.0, -4.0], [-0.5, -8.0, -3.0], [-6.0, -1.0, -1.5]], np.float32)
+    rows = ratio_rows(log_probs, 0, 3, 0)
+    assert rows.dtype == np.float32
+    expected = [[0, -1, -3, -1.7], [0, -7.5, -2.5, -3.2], [-5, 0, -0.5, -0.7]]
+    assert rows == pytest.approx(np.array(expected), abs=1e-6)
+    assert ratio_rows(log_probs, 1, 2, 0, wildcard_penalty=2.0) == pytest.approx(np.array([[0, -7.5, -2.5, -4.5]]))
+    assert ratio_rows(log_probs, 2, 3, 1)[0, -1] == pytest.approx(-0.5 - 0.7)  # the best label other than the blank
+    with pytest.raises(UsageError, match="in frame 2, label 1"):
+        ratio_rows(np.where(log_probs == -1.0, [[-1.0, -1.0, 0], [0, 0, 0], [0, 5.0, 0]], log_probs), 1, 3, 0)
+
+
+def test_two_readings_that_end_together():
+    builder = GraphBuilder()
+    builder.alternatives([[1, 2], [3]])
+    builder.sequence([2])
+    log_probs = said([1, 2, 0, 2, 0, 3, 2, 0])
+    assert [(spot.first, spot.stop) for spot in spots(log_probs, builder.build(), floor=-0.5)] == [(0, 4), (5, 7)]
+
+
+def test_the_size_of_a_phrase_is_its_fewest_symbols():
+    """With an optional symbol in it, a phrase of three symbols counts as two: the score is divided by that."""
+    builder = GraphBuilder()
+    builder.sequence([1])
+    builder.optional([3])
+    builder.sequence([2])
+    log_probs = said([1, 3, 2])
+    log_probs[1] = np.log([0.7, 0.1, 0.1, 0.1])
+    [spot] = spots(log_probs, builder.build(), floor=-2.0)
+    assert (spot.first, spot.stop) == (0, 3)
+    assert spot.score == pytest.approx(0.0)  # the blank in between costs nothing
+    log_probs[1] = np.log([0.01, 0.19, 0.1, 0.7])
+    log_probs[2] = np.log([0.2, 0.1, 0.5, 0.2])
+    log_probs[2, 3] = math.log(0.9)
+    [spot] = spots(log_probs, builder.build(), floor=-2.0)
+    assert spot.score == pytest.approx(math.log(0.5 / 0.9) / 2)
+
+
+def test_patience_of_each_node_by_hand():
+    log_probs = said([1, 0, 0, 2, 0, 0, 3])
+    assert len(spots(log_probs, chain([1, 2, 3]), floor=-0.5, patience=np.array([2, 2, 1]))) == 1
+    assert spots(log_probs, chain([1, 2, 3]), floor=-0.5, patience=np.array([1, 9, 9])) == []
+    assert spots(log_probs, chain([1, 2, 3]), floor=-0.5, patience=np.array([9, 1, 9])) == []
+    later = said([1] + [0] * 50 + [2])
+    assert len(spots(later, chain([1, 2]), floor=-0.5, patience=50)) == 1
+    spotter = PhraseSpotter(chain([1, 2]))  # 50 frames, at most 3 nats a symbol
+    spotter.feed(ratio_rows(later, 0, 52, 0))
+    assert spotter.spots() == [Spot(0, 52, 0.0)]
+    spotter = PhraseSpotter(chain([1, 2]))
+    spotter.feed(ratio_rows(said([1] + [0] * 51 + [2]), 0, 53, 0))
+    [spot] = spotter.spots()  # one frame more: a label must last one frame longer, where it is unlikely
+    assert spot.score == pytest.approx(math.log(0.02 / 3 / 0.98) / 2, abs=1e-4)
+
+
+@pytest.mark.parametrize(("loss", "found"), [(2.99, 1), (3.01, 0)])
+def test_the_floor_is_in_nats_per_symbol(loss, found):
+    log_probs = said([1, 2])
+    log_probs[0] = [0.0 - 0.01, -0.01 - 2 * loss, -9.0, -9.0]
+    spotter = PhraseSpotter(chain([1, 2]))
+    spotter.feed(ratio_rows(log_probs, 0, 2, 0))
+    assert len(spotter.spots()) == found
+    if found:
+        assert spotter.spots()[0].score == pytest.approx(-loss, abs=1e-5)
+
+
+def test_apart_by_hand():
+    assert apart([]) == []
+    touching = [Spot(0, 3, -1.0), Spot(3, 5, -2.0), Spot(5, 6, -1.5)]
+    assert apart(touching[::-1]) == touching
+    assert apart([Spot(0, 4, -2.0), Spot(3, 5, -1.0)]) == [Spot(3, 5, -1.0)]
+    assert apart([Spot(3, 5, -2.0), Spot(0, 4, -1.0)]) == [Spot(0, 4, -1.0)]
+    assert apart([Spot(4, 6, -1.0), Spot(2, 5, -1.0)]) == [Spot(2, 5, -1.0)]  # of equals the first
+    assert apart([Spot(0, 9, -1.0), Spot(2, 5, -2.0), Spot(8, 9, -3.0), Spot(9, 12, -4.0)]) == [
+        Spot(0, 9, -1.0), Spot(9, 12, -4.0)]  # fmt: skip
+
+
+def test_of_overlapping_ends_of_one_start_the_best_counts():
+    log_probs = said([1, 2, 2, 0])
+    log_probs[1] = np.log([0.1, 0.1, 0.3, 0.5])
+    assert [(spot.first, spot.stop) for spot in spots(log_probs, chain([1, 2]), floor=-3.0)] == [(0, 3)]
+
+
+@pytest.mark.parametrize("floor", [-math.inf, math.nan, 1.0])
+def test_floors_that_are_refused(floor):
+    with pytest.raises(UsageError, match="floor must be a finite number of nats below 0"):
+        PhraseSpotter(chain([1]), floor=floor)
+
+
+def test_a_phrase_at_the_end_of_the_vocabulary():
+    assert spots(said([0, 3, 0]), chain([3]), floor=-1.0) == [Spot(1, 2, 0.0)]
+    for label in (4, 5):
+        with pytest.raises(UsageError, match=rf"labels must lie in \[0, 4\), got {label}"):
+            spots(said([1, 2]), chain([label]))
