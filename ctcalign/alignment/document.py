@@ -13,6 +13,7 @@ from typing import Any, cast, get_args
 from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, AlignedWord, Alignment, Status
 from ctcalign.alignment.caption_file import Block, CaptionFile
 from ctcalign.errors import CaptionError
+from ctcalign.files import finite
 
 Row = dict[str, Any]
 FAMILY = SCHEMA.rpartition("/")[0] + "/"  # without the version
@@ -227,7 +228,7 @@ class _Reader:
         others = values["alternatives"] or []
         values["alternatives"] = [self.span(row, f"{place}.alternatives[{i}]") for i, row in enumerate(others)]
         values["scores"] = values["scores"] or {}
-        values["attributes"] = values["attributes"] or {}
+        values["attributes"] = finite(values["attributes"] or {})
         return AlignedCue(**values)
 
     def word(self, row: Any, place: str) -> AlignedWord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,16 @@ def _value(text: str, name: str) -> Any:
         raise ValueError("a number of more than 4,300 digits") from error
     check_depth(value, name)
     return value
+
+
+def finite(value: Any) -> Any:
+    """A JSON value with null in place of the numbers that JSON cannot write (NaN, infinity; 1e999 is read as one).
+
+    >>> finite({"a": [1.0, float("inf")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

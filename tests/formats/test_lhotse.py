@@ -257,3 +257,17 @@ def test_a_cut_grows_with_cues_that_lie_outside_now(tmp_path):
 def _written(cuts, tmp_path):
     (tmp_path / "in.jsonl").write_text("".join(json.dumps(cut) + "\n" for cut in cuts))
     return tmp_path / "in.jsonl"
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999"])
+def test_a_field_that_json_cannot_write_becomes_null(tmp_path, number):
+    row = '{"id": "a", "recording_id": "r", "start": 1, "duration": 2, "channel": 0, "text": "yes", "snr": [NUMBER]}'
+    source, target = tmp_path / "a.jsonl", tmp_path / "b.json"
+    source.write_text(row.replace("NUMBER", number), encoding="utf-8")
+    convert(source, [target])
+    assert read_alignment(target).cues[0].attributes["snr"] == [None]
+    document = json.loads(target.read_text(encoding="utf-8"))
+    document["cues"][0]["attributes"]["snr"] = [float("inf")]
+    target.write_text(json.dumps(document), encoding="utf-8")
+    convert(target, [tmp_path / "c.json"])
+    assert read_alignment(tmp_path / "c.json").cues[0].attributes["snr"] == [None]

@@ -12,7 +12,7 @@ from typing import Any
 from ctcalign.alignment.caption_file import CaptionFile
 from ctcalign.alignment.cue import Cue, CueWord
 from ctcalign.errors import CaptionError
-from ctcalign.files import parse_json
+from ctcalign.files import finite, parse_json
 from ctcalign.spans import Span
 
 SAMPLE_LINES = 400  # number of lines by which a format is recognised
@@ -185,7 +185,7 @@ def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
                 draft.id,
                 draft.channel,
                 tuple(draft.words),
-                draft.attributes,
+                finite(draft.attributes),
             ),
         )
     return cues
