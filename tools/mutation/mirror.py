@@ -12,6 +12,15 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "ctcalign/formats/shared/drafts.py": ("tests/formats/test_captions.py", "tests/formats/test_srt.py"),
     "ctcalign/preference/losses/": ("tests/preference/losses/test_options.py",),
     "ctcalign/preference/losses/dpo_variants.py": ("tests/preference/losses/test_dpo.py",),
+    "ctcalign/objectives/interface.py": ("tests/objectives/test_builtin.py",),
+    "ctcalign/objectives/edit_kernels.py": ("tests/objectives/properties/test_wer.py",),
+    "ctcalign/objectives/properties/interface.py": ("tests/objectives/properties/test_improving.py",),
+    "ctcalign/objectives/properties/joint.py": ("tests/objectives/properties/test_improving.py",),
+    "ctcalign/ctc/viterbi/prices.py": ("tests/ctc/viterbi/test_depths.py", "tests/ctc/viterbi/test_epsilon.py"),
+    "ctcalign/ctc/viterbi/sequence_path.py": (
+        "tests/ctc/viterbi/test_best_path.py",
+        "tests/ctc/viterbi/test_best_path_inputs.py",
+    ),
     "ctcalign/preference/processes.py": ("tests/preference/test_reward_shift.py",),
 }
 

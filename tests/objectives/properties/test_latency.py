@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ctcalign.errors import ShapeError, UsageError
 from ctcalign.objectives import BatchError, LowLatency, PropertyContext, improve
-from ctcalign.objectives.properties import removable
+from ctcalign.objectives.properties import removable, remove_frames
 from tests.objectives.letters import BLANK, collapsed, first_frames, golden, path_of
 
 GOLDEN = golden("awp_low_latency")
@@ -128,3 +128,65 @@ def test_a_frame_that_cannot_be_removed_is_an_error():
 def test_invalid_options(options, message):
     with pytest.raises(UsageError, match=message):
         LowLatency(**options)
+
+
+def test_removable_frames_by_hand() -> None:
+    paths = torch.tensor([[path_of("^^aab^^b"), path_of("aa^bbb^^")], [path_of("bb^^^^^^"), path_of("^b^^aaa^")]])
+    found = removable(paths, torch.tensor([8, 5]), BLANK)
+    assert [["".join("x" if one else "." for one in row) for row in rows] for rows in found.tolist()] == [
+        ["xx.x..x.", ".x..xx.x"], [".x.xx...", "x..x...."]]  # fmt: skip
+    assert not removable(paths, torch.tensor([0, 0]), BLANK).any()
+    assert removable(torch.tensor([[[0, 0, 1]]]), torch.tensor([3])).tolist() == [[[True, True, False]]]
+
+
+def test_frames_removed_by_hand() -> None:
+    paths = torch.tensor([[path_of("^aab^cde")]])
+    removed = torch.zeros(1, 1, 8, dtype=torch.bool)
+    removed[0, 0, [0, 2]] = True
+    assert remove_frames(paths, removed, torch.tensor([8]), BLANK)[0, 0].tolist() == path_of("ab^cde^^")
+    assert remove_frames(paths, removed, torch.tensor([5]), BLANK)[0, 0].tolist() == path_of("ab^^^cde")
+    assert remove_frames(paths, removed & False, torch.tensor([5]), BLANK)[0, 0].tolist() == path_of("^aab^cde")
+    assert remove_frames(paths, removed, torch.tensor([8]))[0, 0, -2:].tolist() == [0, 0]
+    for wrong in (removed.long(), removed[..., :7]):
+        with pytest.raises(ShapeError, match=r"^removed: expected bool of shape \(1, 1, 8\), got"):
+            remove_frames(paths, wrong, torch.tensor([8]), BLANK)
+    for wrong in (torch.tensor([8, 8]), torch.tensor([8.0]), torch.tensor([True])):
+        with pytest.raises(ShapeError, match=r"^lengths: expected 1 integer counts, got"):
+            removable(paths, wrong, BLANK)
+
+
+def test_given_frames_are_removed_together() -> None:
+    path = torch.tensor([[path_of("^aab^^bb"), path_of("cc^^^^^^")]])
+    lengths, prop = torch.tensor([8]), LowLatency()
+    removal = torch.tensor([[[0, 5, 7], [1, -1, -1]]])
+    found = prop.improve_batch(path, [CONTEXT], lengths, removal=removal)
+    assert [row.tolist() for row in found[0]] == [path_of("aab^b^^^"), path_of("c^^^^^^^")]
+    none = prop.improve_batch(path, [CONTEXT], lengths, removal=torch.full((1, 2, 1), -1))
+    assert torch.equal(none, path)
+    assert prop(np.array(path_of("abc")), CONTEXT, removal=[]) is None
+    for wrong in ([8], [1], [100], [0, 1]):
+        with pytest.raises(BatchError, match="a frame can be removed only if"):
+            prop(np.array(path_of("^aab^^bb")), CONTEXT, removal=wrong)
+    for wrong in (removal.float(), removal[:, :1], removal[0]):
+        with pytest.raises(ShapeError, match=r"^removal: expected ints \(1, 2, any number\), got"):
+            prop.improve_batch(path, [CONTEXT], lengths, removal=wrong)
+
+
+def test_defaults_and_the_last_candidate() -> None:
+    plain = LowLatency()
+    assert (plain.k, plain.random_k, plain.exclude_last, plain.pad_mode) == (1, False, False, "valid")
+    assert outputs(path_of("aabb^"), exclude_last=True) == {tuple(path_of("abb^^"))}
+    assert outputs(path_of("aab^"), exclude_last=True) == {tuple(path_of("ab^^"))}
+    assert outputs(path_of("aabbcc"), k=2, exclude_last=True) == {tuple(path_of("abcc^^"))}
+    assert outputs(path_of("aabb^"), k=9) == {tuple(path_of("ab^^^"))}
+    counts = {sum(label == BLANK for label in row) for row in outputs(path_of("aaaa"), k=3, random_k=True)}
+    assert counts == {1, 2, 3}
+    with pytest.raises(BatchError, match="the same blank for all utterances"):
+        plain.improve_batch(torch.zeros(2, 1, 3).long(), [CONTEXT, PropertyContext(blank=0)], torch.tensor([3, 3]))
+
+
+def test_candidates_in_the_padding_are_never_removed() -> None:
+    paths = torch.tensor([[path_of("ab^cc^^^")]]).expand(1, 200, 8)
+    better, changed = improve(paths, LowLatency(k=2), CONTEXT, torch.tensor([4]), torch.Generator().manual_seed(0))
+    assert torch.equal(better, paths)
+    assert not changed.any()
