@@ -127,3 +127,42 @@ def test_the_range_in_which_responses_differ():
     assert not differing_range(rows[:1]).any()
     with pytest.raises(ShapeError, match="expected ints of shape"):
         differing_range(torch.tensor([1, 2]))
+
+
+def test_defaults_and_ties_by_hand():
+    a, b, c = Candidate("a", 3, -2.0), Candidate("b", 3, -1.0), Candidate("c", 1, -9.0)
+    assert (a.feasible, Candidate("x", 0).score) == (True, 0.0)
+    assert pick_pairs([a, b, c], TRUTH)[0] == [Pair(TRUTH.content, ("a",))]  # worst first; of ties the first given
+    assert pick_pairs([b, a, c], TRUTH, pairs=2)[0] == [Pair(TRUTH.content, ("b",)), Pair(TRUTH.content, ("a",))]
+    assert pick_pairs([a, b, c], TRUTH, pairs=2, rejected="best")[0][0].rejected == ("c",)
+    assert pick_pairs([a, b, c], TRUTH, pairs=3, rejected="likeliest") == (
+        [Pair(TRUTH.content, (one,)) for one in "bac"], {})  # fmt: skip
+    assert pick_pairs([a, b, c], TRUTH, least_gap=2.9)[0] == [Pair(TRUTH.content, ("a",))]
+    assert pick_pairs([a, b, c], TRUTH, least_gap=3) == ([], {"tie": 3})
+    # Of several candidates with the fewest errors the likeliest is chosen.
+    assert pick_pairs([a, b, Candidate("d", 5)])[0] == [Pair("b", ("d",))]
+    assert pick_pairs([a, b]) == ([], {"tie": 1, "too_few": 1})
+    two = pick_pairs([Candidate(str(i), i + 1) for i in range(5)], TRUTH, pairs=2, together=2)
+    assert two == ([Pair(TRUTH.content, ("4", "3")), Pair(TRUTH.content, ("2", "1"))], {"surplus": 1})
+    short = pick_pairs([Candidate(str(i), i + 1) for i in range(3)], TRUTH, pairs=2, together=2)
+    assert short == ([Pair(TRUTH.content, ("2", "1"))], {"too_few": 1})
+    assert pick_pairs([Candidate("a", 1, 0.0, False), Candidate("a", 1)], None) == ([], {"infeasible": 1, "too_few": 1})
+    assert pick_pairs([Candidate("a", 1, 0.0, False)]) == ([], {"infeasible": 1})
+
+
+def test_bounds_of_labels():
+    assert label_responses([0.5, 0.25], 0.5, 0.5) == ([True, False], {})
+    assert label_responses([0.5, 0.4999, 0.25, 0.2], 0.5, 0.25) == ([True, None, None, False], {"between": 2})
+    for low, high in ((1.0, 0.0), (math.nan, 1.0), (0.0, math.nan)):
+        with pytest.raises(UsageError, match=r"^undesirable_below: got"):
+            label_responses([0.0], high, low)
+
+
+def test_ranges_at_the_edges():
+    assert differing_range(torch.tensor([[1, 2], [1, 2]])).tolist() == [False, False]
+    assert differing_range(torch.tensor([[1, 2], [3, 2]])).tolist() == [True, False]
+    assert differing_range(torch.tensor([[1, 2, 4], [1, 3, 4], [1, 2, 4]])).tolist() == [False, True, False]
+    assert differing_range(torch.zeros(2, 0, dtype=torch.int64)).tolist() == []
+    for wrong in (torch.zeros(2, 2), torch.zeros(0, 2).long(), torch.zeros(3, 0, 2).long()):
+        with pytest.raises(ShapeError, match=r"^labels: expected ints of shape \(..., R, L\), got"):
+            differing_range(wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -71,3 +73,45 @@ def test_invalid_input():
         PromptClassifier.fitted(*prompts()).probability(x[:, :2])
     with pytest.raises(UsageError, match="penalty"):
         PromptClassifier.fitted(x, good, 0.0)
+
+
+def test_one_feature_by_hand():
+    """Two prompts at -1 and +1: the bias is 0 and the slope solves w = 2 sigmoid(-w) / penalty."""
+    x, good = torch.tensor([[-1.0], [1.0]]), torch.tensor([0, 1])
+    for penalty in (0.5, 2.0):
+        found = PromptClassifier.fitted(x, good, penalty)
+        slope = float(found.weights[0])
+        assert slope == pytest.approx(2 / (1 + math.exp(slope)) / penalty, rel=1e-6)
+        assert found.bias == pytest.approx(0.0, abs=1e-9)
+        assert found.penalty == penalty
+        chance = 1 / (1 + math.exp(-slope * 3))
+        assert found.probability(torch.tensor([[3.0]])).tolist() == pytest.approx([chance])
+    assert PromptClassifier.fitted(x, good).penalty == 1.0
+    assert PromptClassifier(found.weights, 0.25).penalty == 1.0
+
+
+def test_classes_have_equal_weight_whatever_their_number():
+    x = torch.tensor([[-1.0]] + [[1.0]] * 9)
+    good = torch.tensor([0] + [1] * 9)
+    few, many = PromptClassifier.fitted(x[:2], good[:2], 0.2), PromptClassifier.fitted(x, good, 1.0)
+    assert many.bias == pytest.approx(0.0, abs=1e-6)  # the same problem, five times as heavy
+    assert float(many.weights[0]) == pytest.approx(float(few.weights[0]), rel=1e-6)
+
+
+def test_states_and_inputs_at_the_edge():
+    state = PromptClassifier(torch.ones(2), 0.5, 2.0).state_dict()
+    again = PromptClassifier.of_state(state)
+    assert (again.weights.tolist(), again.bias, again.penalty) == ([1.0, 1.0], 0.5, 2.0)
+    for key, wrong in (("weights", [1.0, 1.0]), ("bias", None), ("penalty", 2)):
+        with pytest.raises(UsageError, match=r"^state: expected weights, bias and penalty of a PromptClassifier"):
+            PromptClassifier.of_state({**state, key: wrong})
+    with pytest.raises(UsageError, match=r"^state: expected a finite bias, got inf"):
+        PromptClassifier.of_state({**state, "bias": math.inf})
+    x = torch.ones(3, 2)
+    with pytest.raises(BatchError, match="3 of 3 rows are desirable, expected rows of both classes"):
+        PromptClassifier.fitted(x, torch.ones(3))
+    for wrong in (x[0], x.long(), x[:0], x[:, :0]):
+        with pytest.raises(ShapeError, match=r"^embeddings: expected floats of shape \(N, D\), got"):
+            PromptClassifier.fitted(wrong, torch.tensor([1, 0, 1]))
+    assert again.probability(x).dtype == torch.float32
+    assert again.probability(x).tolist() == pytest.approx([1 / (1 + math.exp(-2.5))] * 3)

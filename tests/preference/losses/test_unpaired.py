@@ -283,3 +283,81 @@ def test_policy_equal_to_the_aligned_models_costs_log_two():
     rows = random_rows(3)
     average = (rows["log_probs"] * rows["mask"]).sum(-1) / rows["mask"].sum(-1)
     near(poft_loss(rows["log_probs"], average, rows["mask"]).losses.detach(), torch.full((4,), math.log(2)))
+
+
+def test_aligned_scores_of_one_model_or_several():
+    rows = random_rows(4)
+    del rows["reference_log_probs"]
+    several = torch.tensor([[-1.0, -2.0], [-0.5, -0.5], [-3.0, -1.0], [0.0, -0.25]], dtype=torch.float64)
+    found = poft_loss(**rows, aligned_scores=several, beta=2.0, gamma=0.3)
+    means = [-1.5, -0.5, -2.0, -0.125]
+    near(found.extras["aligned_scores"], means)
+    near(poft_loss(**rows, aligned_scores=doubles(means), beta=2.0, gamma=0.3).losses.detach(), found.losses.detach())
+    near(poft_loss(**rows, aligned_scores=several[:, :1]).extras["aligned_scores"], several[:, 0])
+    average = (rows["log_probs"].detach() * rows["mask"]).sum(-1) / rows["mask"].sum(-1)
+    rewards = 2 * (average - doubles(means))
+    near(found.rewards, rewards)
+    near(found.losses.detach(), (1 + (0.3 - rewards).exp()).log())
+    assert found.desirable.tolist() == [True] * 4
+    for wrong in (several[..., None], several[:, :0], several.sum()):
+        with pytest.raises(ShapeError, match=r"^aligned_scores: expected shape \(4,\) or \(4, M\), got"):
+            poft_loss(**rows, aligned_scores=wrong)
+    with pytest.raises(ShapeError, match=r"^aligned_scores: expected one value per row, shape \(4, 2\), got \(3, 2\)"):
+        poft_loss(**rows, aligned_scores=several[:3])
+
+
+def test_arguments_of_matching_weights():
+    p, good = doubles([0.5, 0.5]), torch.tensor([True, False])
+    for wrong in ((torch.tensor([1, 0]), good), (p, torch.tensor([1, 0]))):
+        with pytest.raises(ShapeError, match=r"^probability, desirable: expected floats and bool"):
+            matching_weights(*wrong, 0.5, 10.0)
+    with pytest.raises(
+        ShapeError, match=r"^desirable_probability: expected one value per row, shape \(2,\), got \(1,\)"
+    ):
+        matching_weights(p[:1], good, 0.5, 10.0)
+    for bad in (-0.1, 1.1, math.nan):
+        with pytest.raises(BatchError, match=r"^desirable_probability: expected values in \[0, 1\]"):
+            matching_weights(doubles([0.5, bad]), good, 0.5, 10.0)
+        assert matching_weights(doubles([bad, 0.5]), good, 0.5, 10.0).tolist() == pytest.approx([1.0, 1.0])
+    for least, most in ((-1.0, 1.0), (0.0, -1.0)):
+        with pytest.raises(UsageError, match=r"^(least|most): got -1"):
+            matching_weights(p, good, least, most)
+    narrow = matching_weights(torch.tensor([0.5, 0.75], dtype=torch.float16), good, 0.5, 10.0)
+    assert narrow.dtype == torch.float32
+    assert narrow[1].item() == pytest.approx(3.0)
+
+
+def test_bco_by_hand():
+    rows = {"log_probs": doubles([[-1.0], [-2.0], [-3.0]]), "reference_log_probs": doubles([[-2.0], [-1.0], [-1.0]])}
+    rows |= {"mask": torch.ones(3, 1), "desirable": torch.tensor([True, False, False])}
+    shift = RewardShift()
+    found = bco_loss(**rows, shift=shift, beta=0.5, desirable_probability=doubles([0.1, 0.75, 0.99]), max_weight=4.0)
+    rewards = [0.5, -0.5, -1.0]
+    d = sum(rewards) / 3
+    near(found.rewards, rewards)
+    assert found.extras["shift"].item() == pytest.approx(d)
+    costs = [math.log(1 + math.exp(d - rewards[0])), *(math.log(1 + math.exp(r - d)) for r in rewards[1:])]
+    near(found.losses, [costs[0], 3.0 * costs[1], 4.0 * costs[2]], rtol=1e-6)
+    plain = bco_loss(**rows, shift=RewardShift(), beta=0.5)
+    near(plain.losses, costs)
+    assert shift.count == 3
+
+
+def test_kto_by_hand():
+    rows = {"log_probs": doubles([[-1.0], [-2.0]]), "reference_log_probs": doubles([[-2.0], [-1.0]])}
+    rows |= {"mask": torch.ones(2, 1), "desirable": torch.tensor([True, False])}
+    far = {"mismatched_log_probs": doubles([[-1.0, -1.0], [-3.0, -9.0]]), "mismatched_mask": torch.tensor([[1, 1], [1, 0]]),
+           "mismatched_reference_log_probs": doubles([[-2.0, -2.0], [-2.0, 0.0]])}  # fmt: skip
+    z = (2.0 - 1.0) / 2
+    found = kto_loss(**rows, **far, beta=0.5, desirable_weight=2.0, undesirable_weight=3.0)
+    assert found.extras["kl"].item() == z
+    near(found.losses, [2 / (1 + math.exp(0.5 * (1 - z))), 3 / (1 + math.exp(0.5 * (z + 1)))])
+    near(found.rewards, [0.5, -0.5])
+    free = kto_loss(**rows, **far, variant="apo_zero_unpaired", beta=0.5)
+    assert free.extras["kl"].item() == 0.0
+    near(free.losses, [1 / (1 + math.exp(0.5))] * 2)
+    for missing in far:
+        with pytest.raises(UsageError, match=r"^mismatched_log_probs: kto needs it with its reference and mask"):
+            kto_loss(**rows, **{**far, missing: None})
+    with pytest.raises(ShapeError, match=r"^mismatched_log_probs: expected floats of shape \(B, L\)"):
+        kto_loss(**rows, **{**far, "mismatched_log_probs": torch.zeros(0)})

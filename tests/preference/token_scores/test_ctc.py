@@ -200,3 +200,75 @@ def test_whole_transcripts_with_impossible_frames():
     log_probs = torch.zeros(1, 3, 3).log_softmax(-1)
     log_probs[0, 1] = -torch.inf
     assert ctc_sequence_scores(log_probs, torch.tensor([[1]])).log_probs.item() == -torch.inf
+
+
+def test_values_that_were_not_requested_are_none():
+    log_probs = emissions(0)
+    plain = ctc_token_scores(log_probs, TARGETS, *LENGTHS)
+    assert (plain.kl, plain.log_collision, plain.reference_log_probs) == (None, None, None)
+    collided = ctc_token_scores(log_probs, TARGETS, *LENGTHS, log_collision=True)
+    assert (collided.kl, collided.reference_log_probs) == (None, None)
+    assert_close(collided.log_probs, plain.log_probs)
+    compared = ctc_token_scores(log_probs, TARGETS, *LENGTHS, reference_log_probs=emissions(1))
+    assert compared.log_collision is None
+    assert not compared.reference_log_probs[1, 3:].any()
+    same = ctc_token_scores(log_probs, TARGETS, *LENGTHS, reference_log_probs=log_probs)
+    assert same.kl.abs().max() < 1e-12
+    assert_close(same.reference_log_probs, same.log_probs)
+
+
+@pytest.mark.parametrize("blank", [0, 3])
+def test_another_blank(blank):
+    log_probs = emissions(3)
+    targets = torch.tensor([[1, 2, 2], [2, 1, blank]])  # beyond the length anything may stand
+    scores = ctc_token_scores(log_probs, targets, *LENGTHS, blank, reference_log_probs=emissions(4), log_collision=True)
+    assert_close(scores.log_probs.sum(1), ctc.total_score(log_probs, targets, *LENGTHS, blank))
+    assert_close(scores.reference_log_probs.sum(1), ctc.total_score(emissions(4), targets, *LENGTHS, blank))
+    assert_close(ctc_sequence_scores(log_probs, targets, *LENGTHS, blank).log_probs[:, 0], scores.log_probs.sum(1))
+    assert_close(ctc_token_scores(log_probs, targets, *LENGTHS, blank).log_probs, scores.log_probs)
+    own = ctc.next_token_log_probs(log_probs, targets, *LENGTHS, blank)
+    labels = ctc_token_labels(targets, LENGTHS[1], blank)
+    assert labels.tolist() == [[1, 2, 2, blank], [2, 1, blank, -100]]
+    picked = own.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
+    assert_close(scores.log_probs[scores.mask], picked[scores.mask])
+
+
+def test_a_prefix_that_the_reference_cannot_reach_has_no_divergence():
+    log_probs, reference = emissions(5, 4), emissions(6, 4)
+    reference[:, :, 1] = -math.inf
+    reference = reference.log_softmax(-1)
+    targets = torch.tensor([[1, 2], [2, 3]])
+    scores = ctc_token_scores(log_probs, targets, reference_log_probs=reference)
+    assert scores.reference_log_probs[0].tolist() == [-math.inf, -math.inf, -math.inf]
+    assert scores.kl[0, 0] > 0  # the first distribution exists
+    assert scores.kl[0, 1:].tolist() == [0.0, 0.0]
+    assert torch.isfinite(scores.kl).all()
+    assert torch.isfinite(scores.log_probs).all()
+
+
+def test_shapes_of_labels_and_paths():
+    with pytest.raises(ShapeError, match=r"^targets: expected ints of shape \(B, L\), got torch.int64 \(3,\)"):
+        ctc_token_labels(TARGETS[0])
+    for wrong in (TARGETS.float(), TARGETS.bool(), TARGETS[:0]):
+        with pytest.raises(ShapeError, match=r"^targets: expected ints of shape \(B, L\)"):
+            ctc_token_labels(wrong)
+    for wrong in ([4, 1], [-1, 1]):
+        with pytest.raises(BatchError, match=r"^target_lengths: expected counts in \[0, 3\]"):
+            ctc_token_labels(TARGETS, torch.tensor(wrong))
+    assert ctc_token_labels(TARGETS, torch.tensor([0, 3])).tolist() == [[0, -100, -100, -100], [3, 1, -5, 0]]
+    assert ctc_token_labels(TARGETS.int(), torch.tensor([0, 3])).dtype == torch.int64
+    log_probs, paths = emissions(7), torch.zeros(2, 9, dtype=torch.int64)
+    for wrong in (paths[0], paths[:0]):
+        with pytest.raises(ShapeError, match=r"^paths: expected ints of shape \(B, T\)"):
+            ctc_path_scores(log_probs, wrong, LENGTHS[0])
+    whole = ctc_path_scores(log_probs, paths, log_collision=True)
+    assert whole.mask.all()
+    assert whole.kl is None
+    assert_close(whole.log_probs, log_probs[..., 0])
+    assert_close(whole.log_collision, (2 * log_probs).logsumexp(-1))
+    with pytest.raises(BatchError, match=r"^input_lengths: expected counts in \[0, 9\]"):
+        ctc_path_scores(log_probs, paths, torch.tensor([10, 1]))
+    assert ctc_path_scores(log_probs, paths, torch.tensor([9, 0])).mask.sum(1).tolist() == [9, 0]
+    for wrong in (log_probs.long(), log_probs[..., :0], torch.tensor(0.0)):
+        with pytest.raises(ShapeError, match=r"^log_probs: "):
+            ctc_sequence_scores(wrong, TARGETS, *LENGTHS)
