@@ -346,7 +346,8 @@ def test_bco_by_hand():
 def test_kto_by_hand():
     rows = {"log_probs": doubles([[-1.0], [-2.0]]), "reference_log_probs": doubles([[-2.0], [-1.0]])}
     rows |= {"mask": torch.ones(2, 1), "desirable": torch.tensor([True, False])}
-    far = {"mismatched_log_probs": doubles([[-1.0, -1.0], [-3.0, -9.0]]), "mismatched_mask": torch.tensor([[1, 1], [1, 0]]),
+    far = {"mismatched_log_probs": doubles([[-1.0, -1.0], [-3.0, -9.0]]),
+           "mismatched_mask": torch.tensor([[1, 1], [1, 0]]),
            "mismatched_reference_log_probs": doubles([[-2.0, -2.0], [-2.0, 0.0]])}  # fmt: skip
     z = (2.0 - 1.0) / 2
     found = kto_loss(**rows, **far, beta=0.5, desirable_weight=2.0, undesirable_weight=3.0)
