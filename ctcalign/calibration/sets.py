@@ -78,7 +78,7 @@ def read_sets(
     notes: list[str] = [] if warnings is None else warnings
     found = [recording for path in sets for recording in _read(path, reading, notes)]
     for audio, captions in pairs:
-        [file] = read_timed(captions)[:1]
+        [file] = read_timed(captions, likely=audio.stem)[:1]
         found.append(_whole(reading, audio, file, captions.stem))
     if not found:
         raise CaptionError(f"calibrate: {'; '.join(notes) or 'got no recording'}; give a transcribed set")

@@ -14,6 +14,7 @@ from ctcalign.cli.options import (
     encoding_option,
     language_option,
     limits_from,
+    recording_option,
     result_options,
     romanise_option,
     split,
@@ -72,11 +73,7 @@ Examples:
     metavar="NAME",
     help="Format of CAPTIONS.  [default: detected from name and content]",
 )
-@click.option(
-    "--recording",
-    metavar="ID",
-    help="Recording to read from CAPTIONS that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
-)
+@recording_option
 @click.option(
     "--calibration",
     default="shipped",

@@ -10,6 +10,7 @@ from ctcalign.cli.options import (
     EXIT_STATUS,
     encoding_option,
     limits_from,
+    recording_option,
     subtitle_options,
     text_size_option,
     unspoken_option,
@@ -46,6 +47,7 @@ def _list_formats(context: click.Context, parameter: click.Parameter, requested:
     "--from", "from_format", metavar="FORMAT", help="Format of IN.  [default: detected from name and content]"
 )
 @click.option("--to", "to_format", metavar="FORMAT", help="Format of each OUT whose extension names none, such as '-'.")
+@recording_option
 @click.option("--audio", metavar="PATH", help="Recording that the captions belong to; sets the duration.")
 @encoding_option
 @text_size_option
@@ -60,6 +62,7 @@ def command(
     outputs: tuple[str, ...],
     from_format: str | None,
     to_format: str | None,
+    recording: str | None,
     audio: str | None,
     unspoken: Unspoken,
     overwrite: bool,
@@ -78,6 +81,7 @@ def command(
         outputs,
         from_format,
         to_format,
+        recording=recording,
         audio=audio,
         unspoken=unspoken,
         limits=limits_from(limits),

@@ -138,6 +138,11 @@ track_option = click.option(
     help="Audio track of a film: its number, counted from 0, or its language.  [default: the default track, or the "
     "first]",
 )
+recording_option = click.option(
+    "--recording",
+    metavar="ID",
+    help="Recording to read from captions that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
+)
 max_duration_option = click.option(
     "--max-duration",
     type=Duration(),

@@ -37,6 +37,7 @@ def read_captions(
     format: str | None = None,
     *,
     recording: str | None = None,
+    likely: str | None = None,
     encoding: str | None = None,
 ) -> Captions:
     """Read every cue of a caption file.
@@ -50,6 +51,7 @@ def read_captions(
             itself in io.StringIO.
         format: one of `INPUT_FORMATS`; None recognises it by the file's extension and content.
         recording: id of the recording to read from a file that contains several (STM, CTM, lhotse, Kaldi).
+        likely: the recording to choose among several if `recording` is None, such as the name of the audio.
         encoding: a codec of Python, such as "cp1251"; None recognises it. A text stream has its own.
     Raises:
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
@@ -71,7 +73,7 @@ def read_captions(
         )
     words = sum(len(draft.words) for draft in drafts)
     check_cues(len(drafts), words, max(len(draft.text) for draft in drafts), opened.name)
-    drafts, chosen_recording = pick_recording(drafts, recording, opened.name)
+    drafts, chosen_recording = pick_recording(drafts, recording, opened.name, likely)
     drafts = without_carried_lines(drafts, notes)
     cues = finish(drafts, notes)
     beside = _beside(opened, reader.name, drafts, chosen_recording)

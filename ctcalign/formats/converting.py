@@ -23,6 +23,7 @@ def convert(
     from_format: str | None = None,
     to_format: str | None = None,
     *,
+    recording: str | None = None,
     audio: str | Path | None = None,
     unspoken: Unspoken = "keep",
     limits: SubtitleLimits | None = None,
@@ -33,6 +34,7 @@ def convert(
     Args:
         source: a path or "-" for stdin.
         outputs: paths, or "-" for stdout.
+        recording: id of the recording to read from captions of several; None: that of the name of `audio`.
         audio: the recording; its name and duration replace those of `source`.
         unspoken, limits: see `ctcalign.formats.render`.
         overwrite: replace outputs that exist.
@@ -47,7 +49,9 @@ def convert(
         raise UsageError("no output given; name at least one file, or - for stdout")
     planned = plan_outputs(outputs, to_format, overwrite=overwrite, inputs=[source])
     check_outputs(limits, [entry.name for _, entry in planned])
-    alignment, warnings = read_with_warnings(source, from_format)
+    alignment, warnings = read_with_warnings(
+        source, from_format, recording=recording, likely=None if audio is None else Path(audio).stem
+    )
     if audio is not None:
         from ctcalign.audio import probe
 

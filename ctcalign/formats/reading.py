@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 _HEAD = 65536  # bytes; the schema is the first key of a document
 
 
-def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = None) -> Alignment:
+def read_alignment(
+    path_or_stream: str | Path | IO[Any],
+    format: str | None = None,
+    *,
+    recording: str | None = None,
+    likely: str | None = None,
+) -> Alignment:
     """Read an alignment that ctcalign wrote, or the times of a caption file.
 
     Args:
         path_or_stream: a path, "-" for stdin, or an open stream.
         format: "json" or another format of `read_captions`; None recognises it by name and content.
+        recording, likely: of captions of several recordings; see `read_captions`.
     Returns:
         Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words if the file
         has their times; `model` is "" and `duration` the end of the last cue.
@@ -37,10 +44,16 @@ def read_alignment(path_or_stream: str | Path | IO[Any], format: str | None = No
         CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.
         UsageError: no format has this name.
     """
-    return read_with_warnings(path_or_stream, format)[0]
+    return read_with_warnings(path_or_stream, format, recording=recording, likely=likely)[0]
 
 
-def read_with_warnings(path_or_stream: str | Path | IO[Any], format: str | None = None) -> tuple[Alignment, list[str]]:
+def read_with_warnings(
+    path_or_stream: str | Path | IO[Any],
+    format: str | None = None,
+    *,
+    recording: str | None = None,
+    likely: str | None = None,
+) -> tuple[Alignment, list[str]]:
     """`read_alignment`, and the warnings about this file: not those that a document holds of the time it was made."""
     from ctcalign.formats.captions import read_captions
     from ctcalign.formats.registry import input_format
@@ -50,14 +63,14 @@ def read_with_warnings(path_or_stream: str | Path | IO[Any], format: str | None 
     if source == "-":
         source = getattr(sys.stdin, "buffer", sys.stdin)
     if format is not None and input_format(format).name != "json":
-        return _of_captions(read_captions(source, format))
+        return _of_captions(read_captions(source, format, recording=recording, likely=likely))
     if isinstance(source, (str, os.PathLike)) and not _is_pipe(source):
         data = _document_bytes(source)
     else:
         data, source = _once(source, name)
     document = None if data is None else _document(data, name)
     if document is None:
-        return _of_captions(read_captions(source, format))
+        return _of_captions(read_captions(source, format, recording=recording, likely=likely))
     try:
         alignment = Alignment.from_dict(document)
     except CaptionError as error:

@@ -25,7 +25,7 @@ VERSION = "1"
 _ONLY_WORDS = ("ctm",)  # formats of words, grouped into cues by pauses
 
 
-def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile]:
+def read_timed(path: str | Path, recording: str | None = None, likely: str | None = None) -> list[TimedFile]:
     """The cues and words of a file, one `TimedFile` per recording.
 
     JSON alignments, lhotse manifests of supervisions or cuts (with `custom` as ctcalign writes it), truth files
@@ -34,6 +34,7 @@ def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile
     Args:
         path: a file, or "-" for standard input.
         recording: id of the only recording to read from a file that contains several.
+        likely: the one to read of several if `recording` is None, such as the name of the audio; None: all.
     Raises:
         CaptionError: the file is missing, empty, damaged, of an unknown format, without times, or without this
             recording.
@@ -55,12 +56,14 @@ def read_timed(path: str | Path, recording: str | None = None) -> list[TimedFile
             raise CaptionError(f"{name}: {error}") from error
     else:
         source: Any = io.BytesIO(document) if isinstance(document, bytes) else path
-        captions = read_captions(source, recording=recording)
+        captions = read_captions(source, recording=recording, likely=likely)
         cues = items_of(from_captions(captions))
         for item in (item for cue in cues for item in (cue, *cue.words)):
             if item.spoken is None:  # in a caption file, no time means not spoken
                 item.spoken = False
         files = [TimedFile(name, cues, captions.recording, captions.format not in _ONLY_WORDS)]
+    if recording is None and likely is not None and len(files) > 1:
+        recording = likely
     files = _chosen(files, recording, name)
     if not any(cue.start is not None for file in files for cue in file.cues):
         raise CaptionError(f"{name}: nothing in it has a time; expected an alignment or captions with times")

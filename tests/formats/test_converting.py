@@ -6,7 +6,9 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
@@ -14,6 +16,7 @@ from ctcalign.cli import commands
 from ctcalign.errors import CaptionError, OutputError, UsageError
 from ctcalign.formats import FORMATS, OUTPUT_FORMATS, format_of, read_alignment, write
 from ctcalign.formats.converting import convert
+from ctcalign.scoring.files import read_timed
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nHello <i>you</i>\n\n2\n00:00:03,000 --> 00:00:04,000\n[MUSIC]\n\n"
 
@@ -235,3 +238,35 @@ def test_json_of_any_kind_is_json(tmp_path):
     path = tmp_path / "talk.txt"
     path.write_text('{"segments": [{"start": 1, "end": 2, "text": "hi"}]}')
     assert [cue.text for cue in read_alignment(path, "json").cues] == ["hi"]
+
+
+@pytest.fixture
+def several(tmp_path):
+    path = tmp_path / "all.stm"
+    path.write_text("one A Ann 1.0 2.0 hello\ntwo A Bob 1.5 2.5 you\n")
+    return path
+
+
+def test_one_of_several_recordings(several, tmp_path):
+    result = run(several, "-", "--to", "srt", "--recording", "two")
+    assert (result.exit_code, result.stdout) == (0, "1\n00:00:01,500 --> 00:00:02,500\nyou\n\n")
+    with pytest.raises(CaptionError, match=r"contains 2 recordings \(one, two\); choose one by its id \(--recording\)"):
+        convert(several, [tmp_path / "a.srt"])
+    with pytest.raises(CaptionError, match=r"contains no recording 'x'; it has one, two; .*--recording"):
+        convert(several, [tmp_path / "a.srt"], recording="x")
+
+
+def test_the_recording_of_the_audio_is_taken(several, tmp_path):
+    soundfile.write(tmp_path / "one.wav", np.zeros(16_000), 16_000)
+    convert(several, [tmp_path / "a.tsv"], audio=tmp_path / "one.wav")
+    assert "hello" in (tmp_path / "a.tsv").read_text()
+    assert "you" not in (tmp_path / "a.tsv").read_text()
+    soundfile.write(tmp_path / "x.wav", np.zeros(16_000), 16_000)
+    with pytest.raises(CaptionError, match=r"\(one, two\), but not 'x', the name of the audio; .*convert --recording"):
+        convert(several, [tmp_path / "b.tsv"], audio=tmp_path / "x.wav")
+
+
+def test_scoring_files_read_the_likely_recording(several):
+    for likely, text in (("one", "hello"), ("two", "you")):
+        [file] = read_timed(several, likely=likely)
+        assert [cue.text for cue in file.cues] == [text]

@@ -139,9 +139,13 @@ def channel_numbers(names: Iterable[str]) -> dict[str, int | None]:
     return out
 
 
-def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tuple[list[Draft], str | None]:
+def pick_recording(
+    drafts: list[Draft], recording: str | None, name: str, likely: str | None = None
+) -> tuple[list[Draft], str | None]:
     """The drafts of one recording and its id. Drafts without a recording belong to all recordings.
 
+    Args:
+        likely: the one to choose among several if `recording` is None.
     Raises:
         CaptionError: the file contains several recordings and none is chosen, or it lacks the chosen one.
     """
@@ -149,13 +153,22 @@ def pick_recording(drafts: list[Draft], recording: str | None, name: str) -> tup
     if not held:
         return drafts, None
     if recording is None:
-        if len(held) > 1:
+        if len(held) == 1:
+            return drafts, held[0]
+        if likely is not None and likely not in held:
+            raise CaptionError(
+                f"{name}: contains {len(held)} recordings ({_few(held)}), but not {likely!r}, the name of the audio; "
+                "write the captions of one to a file: ctcalign convert --recording ID"
+            )
+        if likely is None:
             raise CaptionError(
                 f"{name}: contains {len(held)} recordings ({_few(held)}); choose one by its id (--recording)"
             )
-        return drafts, held[0]
+        recording = likely
     if recording not in held:
-        raise CaptionError(f"{name}: contains no recording {recording!r}; it has {_few(held)}")
+        raise CaptionError(
+            f"{name}: contains no recording {recording!r}; it has {_few(held)}; choose one by its id (--recording)"
+        )
     return [d for d in drafts if d.recording in (None, recording)], recording
 
 

@@ -73,7 +73,7 @@ def draw_alignment(
     name = check_picture(output, overwrite)
     require("librosa")
     if not isinstance(alignment, Alignment):
-        alignment = read_alignment(alignment)
+        alignment = read_alignment(alignment, likely=Path(audio).stem)
     rate = model.sample_rate if model else 16_000
     excerpt, warnings = read_excerpt(audio, start, end, rate, channel, track, max_duration)
     image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
