@@ -50,7 +50,7 @@ class AudioInfo:
         codec: e.g. "pcm_16", "aac", "opus".
         sample_rate: of the recording, in Hz; where it changes, of the beginning.
         channels: number of channels.
-        duration: seconds according to the header, None if unknown. The decoded duration may differ.
+        duration: seconds according to the header, None if unknown or impossible. The decoded duration may differ.
         track: number of the audio track, from 0.
         tracks: all audio tracks of the file; empty if the format has only one.
     """

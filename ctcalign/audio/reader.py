@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -55,6 +56,7 @@ class AudioReader:
         self.sample_rate = sample_rate
         self.duration: float | None = None
         self.warnings: list[str] = []
+        believed = True
         try:
             recording = self._stack.enter_context(recording_of(audio, array_rate))
             if isinstance(recording, Waveform):
@@ -64,9 +66,10 @@ class AudioReader:
                 local, name = self._stack.enter_context(local_file(recording))
                 self._source = find_source(local, name, track)
                 stated = self._source.info.duration
-                if stated is not None and self.max_duration < stated < _SECONDS_PER_BYTE * local.stat().st_size:
+                believed = stated is not None and stated < _SECONDS_PER_BYTE * local.stat().st_size
+                if stated is not None and believed and stated > self.max_duration:
                     raise too_long(name, stated, self.max_duration)
-            self.info: AudioInfo = self._source.info
+            self.info: AudioInfo = self._source.info if believed else replace(self._source.info, duration=None)
             self.channel = _channel(channel, self.info)
             self._note = unknown_language_note(self.info, track)
         except BaseException:

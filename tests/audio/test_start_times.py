@@ -11,6 +11,8 @@ import pytest
 from ctcalign.audio import open_audio, probe
 from ctcalign.audio.sources.clock import Clock
 from ctcalign.audio.sources.stream_times import zero_of
+from ctcalign.formats import read_alignment
+from ctcalign.formats.converting import convert
 from tests.audio.recordings import clicks, encode, onsets
 
 RATE = 48_000
@@ -164,3 +166,13 @@ class TestClock:
         assert clock.seconds == 99
         assert len(clock.all_notes()) == 6
         assert clock.all_notes()[-1] == "49 gaps: 49.00 s in all filled with silence"
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mkv", "flac"), ("webm", "libopus")])
+def test_a_header_of_a_year_is_not_believed(tmp_path: Path, suffix: str, codec: str) -> None:
+    path = encode(tmp_path / f"a.{suffix}", clicks(RATE, SECONDS, AT), RATE, codec, gap=(RATE, YEAR * RATE))
+    assert probe(path).duration is None
+    captions = tmp_path / "a.srt"
+    captions.write_text("1\n00:00:01,000 --> 00:00:02,000\nhello\n")
+    convert(captions, [tmp_path / "a.json"], audio=path)
+    assert read_alignment(tmp_path / "a.json").duration == 2.0
