@@ -77,6 +77,7 @@ def load_network(kind: Any, name: str, where: str, head: str) -> Any:
         name,
         dtype=torch.float32,
         trust_remote_code=False,
+        weights_only=True,
         output_loading_info=True,
         ignore_mismatched_sizes=True,  # checked below, with names
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
+import pickle
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +126,16 @@ def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleMode
     bundle = getattr(torchaudio.pipelines, requested, None)
     if bundle is None:
         raise ModelError(f"{name}: torchaudio {torchaudio.__version__} has no such bundle; pip install -U torchaudio")
-    options = {"with_star": False} if requested == "MMS_FA" else {}
+    options: dict[str, Any] = {"with_star": False} if requested == "MMS_FA" else {}
+    if "weights_only" in signature(torch.hub.load_state_dict_from_url).parameters:
+        options["dl_kwargs"] = {"weights_only": True}  # torch's default runs code of the file, whatever torch.load does
     try:
         network = bundle.get_model(**options)
+    except pickle.UnpicklingError:
+        file = Path(torch.hub.get_dir()) / "checkpoints" / Path(str(bundle._path)).name
+        raise ModelError(
+            f"{name}: {file} contains more than weights and was not loaded, since it could run code; delete the file"
+        ) from None
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelError(_download_remedy(name, bundle, error)) from None
     return BundleModel(name, bundle, network, language if len(language) == 2 else None, licence, device)

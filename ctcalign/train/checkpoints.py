@@ -17,6 +17,7 @@ from torch import Tensor
 from ctcalign.errors import ModelError
 from ctcalign.files import atomic_write
 
+_CODE = "it is a pickle that contains more than weights, which could run code"
 # What Lightning needs in order to continue, beside the state of ctcalign's own classes.
 _PARTS = ("state_dict", "optimizer_states", "lr_schedulers", "loops", "ctcalign")
 
@@ -54,10 +55,10 @@ class TrainingCheckpoints(TorchCheckpointIO):
         """
         try:
             content = torch.load(path, map_location=map_location, weights_only=True)
-        except pickle.UnpicklingError:
-            raise ModelError(
-                f"resume: {path}: {_kind(path)}, expected a checkpoint of 'ctcalign fit' (.ckpt)"
-            ) from None
+        except pickle.UnpicklingError as error:
+            # torch's words for a pickle that names a function or class; damage has others.
+            kind = _CODE if "nsupported" in str(error) else _kind(path)
+            raise ModelError(f"resume: {path}: {kind}, expected a checkpoint of 'ctcalign fit' (.ckpt)") from None
         except (
             RuntimeError,
             EOFError,
@@ -118,5 +119,5 @@ def _kind(path: str | os.PathLike[str]) -> str:
     if head.startswith(b"PK"):
         return "it is damaged or incomplete"
     if head.startswith(b"\x80"):
-        return "it is a pickle that contains more than weights, which could run code"
+        return _CODE
     return "it is another kind of file"

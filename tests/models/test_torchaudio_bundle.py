@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,7 @@ def load(monkeypatch: pytest.MonkeyPatch, name: str, **options: Any) -> Acoustic
 
     def get_model(self: Any, **given: Any) -> Any:
         network = tiny(self._params["aux_num_out"], **options)
+        assert given.pop("dl_kwargs", {"weights_only": True}) == {"weights_only": True}
         assert given == ({"with_star": False} if name == "MMS_FA" else {})
         if normalises or name == "MMS_FA":
             extend = torchaudio.pipelines._wav2vec2.utils._extend_model
@@ -162,3 +165,22 @@ def test_import_leaves_torch_as_it_was() -> None:
     before = torch.version.cuda
     import_torchaudio()
     assert torch.version.cuda == before
+
+
+class _Code:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.system, ("touch pwned",)
+
+
+@pytest.mark.parametrize("name", ["WAV2VEC2_ASR_BASE_10M", "MMS_FA"])
+def test_weights_with_code_in_the_cache_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipelines = import_torchaudio().pipelines
+    path = getattr(pipelines, name)._path
+    monkeypatch.setattr(pipelines._wav2vec2.utils, "_get_model", lambda *given: tiny(29))
+    (tmp_path / "checkpoints").mkdir()
+    torch.save({"weight": _Code()}, tmp_path / "checkpoints" / Path(path).name)
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match="contains more than weights and was not loaded, since it could run code"):
+        load_model(f"torchaudio:{name}", device="cpu", allow_noncommercial=True)
+    assert not (tmp_path / "pwned").exists()

@@ -102,6 +102,23 @@ def test_a_file_that_is_no_checkpoint_is_one_line(run, finished, tmp_path, name,
     assert "weights_only" not in str(error.value)
 
 
+class _Code:
+    def __reduce__(self):
+        return os.system, ("touch pwned",)
+
+
+def test_a_checkpoint_with_code_is_not_resumed(run, finished, tmp_path, monkeypatch):
+    whole = torch.load(finished / "last.ckpt", weights_only=True)
+    for name, content in (("all.ckpt", {**whole, "extra": _Code()}), ("loops.ckpt", {**whole, "loops": _Code()})):
+        torch.save(content, tmp_path / name)
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ModelError, match=rf"resume: .*{name}: ") as error:
+            fit([*run, "--overwrite", "--resume", str(tmp_path / name)])
+        assert "\n" not in str(error.value)
+        assert "could run code" in str(error.value)
+        assert not (tmp_path / "pwned").exists()
+
+
 def test_a_model_without_its_training_is_not_resumed(run, finished, tmp_path):
     with pytest.raises(ModelError, match=r"model without the state of a training; use it as model.init"):
         fit([*run, "--overwrite", "--resume", str(finished / "model.safetensors")])
