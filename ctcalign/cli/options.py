@@ -198,6 +198,19 @@ unspoken_option = click.option(
     help="Captions that are not spoken: keep them where they have a time in the input and there is room, or drop them "
     "from all outputs but JSON.",
 )
+
+
+def _shown(name: str, text: str) -> Callable[[F], F]:
+    """An option of seconds for the captions of subtitle files."""
+    return click.option(
+        name,
+        type=click.FloatRange(min=0, max=60, max_open=True),
+        default=0.0,
+        metavar="SECONDS",
+        help=f"{text}; for SRT, VTT and ASS.  [default: 0]",
+    )
+
+
 _SUBTITLES = (
     click.option(
         "--max-line-length",
@@ -219,6 +232,11 @@ _SUBTITLES = (
         help="Most characters per second in SRT, VTT and ASS: captions are shown longer where a pause follows, the "
         "others are named.  [default: no limit]",
     ),
+    _shown("--lead-in", "Show captions this long before their first word (usual: 0 to 0.2)"),
+    _shown("--lead-out", "Show captions this long after their last word (usual: 0.5)"),
+    _shown("--min-duration", "Show captions at least this long where pauses allow it (usual: 0.833)"),
+    _shown("--min-gap", "Leave this long between captions (usual: 0.083, two pictures of a film)"),
+    _shown("--snap-gaps", "Gaps up to this long are closed to --min-gap (usual: 0.5)"),
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
 
@@ -290,7 +308,8 @@ def limits_from(given: dict[str, Any]) -> SubtitleLimits:
     """The values of `subtitle_options`, taken out of the keywords of a command."""
     from ctcalign.formats.subtitles.limits import SubtitleLimits
 
-    return SubtitleLimits(**{name: given.pop(name) for name in ("max_line_length", "max_lines", "max_cps")})
+    names = (field.name for field in fields(SubtitleLimits))
+    return SubtitleLimits(**{name: given.pop(name) for name in names})
 
 
 def _decorated(command: F, options: tuple[Callable[[F], F], ...]) -> F:

@@ -1,4 +1,4 @@
-"""Cues of a subtitle file made to fit the limits that the user sets: divided at words, broken into even lines."""
+"""Cues of a subtitle file as the user wants them: divided at words, broken into even lines, shown long enough."""
 
 from __future__ import annotations
 
@@ -22,50 +22,67 @@ from ctcalign.formats.subtitles.breaking import (
     width_of,
 )
 from ctcalign.formats.subtitles.parts import located, part_of
+from ctcalign.formats.subtitles.presentation import presented
 
 SUBTITLES = frozenset({"srt", "vtt", "ass"})  # formats that the limits are for
 LINE_LENGTH, LINES = 42, 2  # what style guides for Latin scripts ask for
-GAP = 0.08  # seconds that are left before the next cue if one is shown longer: two pictures of a film
+TIMES = ("lead_in", "lead_out", "min_duration", "min_gap", "snap_gaps")
+LONGEST = 60.0  # seconds of any of them
 PAUSE = 0.5  # seconds between words that make a place as good as the end of a sentence
 
 
 @dataclass(frozen=True)
 class SubtitleLimits:
-    """Limits of the cues of a subtitle file; None: no limit.
+    """Limits and times of the cues of a subtitle file; None: no limit.
 
     Attributes:
         max_line_length: characters; with `max_lines` alone it is `LINE_LENGTH`.
         max_lines: lines of a cue; with `max_line_length` alone it is `LINES`.
         max_cps: characters per second that a cue asks of its reader.
+        lead_in, lead_out, min_duration, min_gap, snap_gaps: seconds, see `presentation.presented`.
     """
 
     max_line_length: int | None = None
     max_lines: int | None = None
     max_cps: float | None = None
+    lead_in: float = 0.0
+    lead_out: float = 0.0
+    min_duration: float = 0.0
+    min_gap: float = 0.0
+    snap_gaps: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("max_line_length", "max_lines", "max_cps"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise UsageError(f"{name}: expected a number above 0, got {value!r}")
+        for name in TIMES:
+            if not 0 <= getattr(self, name) < LONGEST:
+                raise UsageError(f"{name}: expected seconds from 0 to {LONGEST:g}, got {getattr(self, name)!r}")
 
     def __bool__(self) -> bool:
-        return any(value is not None for value in (self.max_line_length, self.max_lines, self.max_cps))
+        return self != SubtitleLimits()
+
+    @property
+    def times(self) -> dict[str, float]:
+        """The settings of `presentation.presented` but `max_cps`."""
+        return {name: getattr(self, name) for name in TIMES}
 
 
 def check_outputs(limits: SubtitleLimits | None, formats: Sequence[str]) -> None:
     """Raise a UsageError if limits are set and none of the outputs is of a subtitle format."""
     if limits and not SUBTITLES.intersection(formats):
         raise UsageError(
-            f"--max-line-length, --max-lines, --max-cps: for {', '.join(sorted(SUBTITLES))}, but no output is one"
+            f"--max-line-length, --max-cps, --lead-in and the like: for {', '.join(sorted(SUBTITLES))}, "
+            "but no output is one"
         )
 
 
 def limited(alignment: Alignment, limits: SubtitleLimits) -> tuple[Alignment, list[str]]:
     """A copy whose cues keep the limits, and notes on what does not. Cues that keep them already stay as they are.
 
-    A longer cue is divided at words, with the times of the words, or in proportion to its length if they have none. A
-    cue that is read too fast is shown longer if a pause follows.
+    A longer cue is divided at words, with the times of the words, or in proportion to its length if they have none.
+    Then the cues are shown as long as `presentation.presented` says.
     """
     cues, notes = list(alignment.cues), []
     if limits.max_line_length is not None or limits.max_lines is not None:
@@ -76,8 +93,8 @@ def limited(alignment: Alignment, limits: SubtitleLimits) -> tuple[Alignment, li
         for kind, found in (("a line longer than --max-line-length", wide), ("more than --max-lines lines", high)):
             if found:
                 notes.append(f"{counted(len(found), 'cue')} with {kind}, no place to break: {listed(sorted(found))}")
-    if limits.max_cps is not None:
-        cues, fast = _slowed(cues, limits.max_cps, alignment.duration)
+    if limits.max_cps is not None or any(limits.times.values()):
+        cues, fast = presented(cues, alignment.duration, max_cps=limits.max_cps, **limits.times)
         if fast:
             notes.append(f"{counted(len(fast), 'cue')} faster than --max-cps, no room after them: {listed(fast)}")
     return replace(alignment, cues=cues), notes
@@ -171,24 +188,3 @@ def _edge(atoms: list[Atom], place: int, start: float, end: float) -> tuple[floa
     share = sum(atom.width + 1 for atom in atoms[last + 1 : place]) / max(whole, 1)
     cut = before + share * (after - before)
     return cut, cut
-
-
-def _slowed(cues: list[AlignedCue], fastest: float, duration: float) -> tuple[list[AlignedCue], list[int]]:
-    """The cues, those that are too fast shown longer where a pause follows, and the `index` of those still too fast."""
-    starts = sorted(cue.span.start for cue in cues if cue.span is not None)
-    out, fast = [], []
-    for cue in cues:
-        if cue.span is None:
-            out.append(cue)
-            continue
-        start, end = cue.span
-        width = sum(width_of(line.strip()) for line in cue.text.split("\n"))
-        wanted = start + width / fastest
-        after = bisect_left(starts, start)
-        others = [time for time in starts[after : after + 3] if time > start]
-        limit = min([duration or wanted, *(time - GAP for time in others[:1])])
-        longer = max(end, min(wanted, limit))
-        if longer < wanted - 1e-3:
-            fast.append(cue.index)
-        out.append(replace(cue, end=longer) if longer > end else cue)
-    return out, sorted(set(fast))
