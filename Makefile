@@ -76,7 +76,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/preference.py --quick
 
 docs: $(READY)
-	$(BIN)/python tools/build_docs.py site
+	$(BIN)/python -m tools.docs site
 
 clean:
 	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz

@@ -1,0 +1,1 @@
+"""How results are shown: tables (`tables/`) and pictures (`pictures/`)."""

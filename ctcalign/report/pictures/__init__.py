@@ -1,0 +1,1 @@
+"""Pictures of alignments, errors and calibrations, by matplotlib."""

@@ -1,0 +1,1 @@
+"""Tables of results for the terminal, a file for each command."""

@@ -1,0 +1,39 @@
+"""What the pages say about formats, commands and the package, compared with the package."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import ctcalign
+from ctcalign.cli import COMMANDS
+from ctcalign.formats import FORMATS
+
+ROOT = Path(__file__).parents[2]
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_format_is_described():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in page] == []
+
+
+def test_the_json_of_the_page_is_an_alignment():
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    alignment = ctcalign.Alignment.from_dict(json.loads(sample))
+    assert alignment.warnings == []
+    assert [word.text for word in alignment.cues[0].words] == ["Good", "evening."]
+
+
+def test_the_readme_names_every_command_and_no_other():
+    assert set(re.findall(r"`ctcalign (\w+)", README)) == set(COMMANDS)
+
+
+def test_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"make (\w+) ", README))
+    assert {"demo", "test"} <= targets
+    assert targets <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
