@@ -4,7 +4,7 @@
 #   run.sh --out .         over the committed talk
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-out=exp; python=${PYTHON:-../../.venv/bin/python}
+out=exp; python=${PYTHON:-}
 . ../../tools/parse_options.sh
 
 "$python" -m egs.demo.local.make_talk --script script.json --out "$out"

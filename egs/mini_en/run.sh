@@ -10,7 +10,7 @@
 # again. Stages: 0 texts, 1 synthesis, 2 real speech, 3 training, 4 spike delay and export, 5 evaluation.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}
 read_en=""            # folder with train.tar, train.jsonl, dev.tar, dev.jsonl; empty: LibriSpeech by lhotse
 librispeech=""        # existing folder of LibriSpeech; empty: lhotse downloads it
 dev_recordings=""     # folder with long recordings (truth.json each) to evaluate on; optional
@@ -21,6 +21,8 @@ shard_hours=0.5
 { hibari=44; flite=18; festival=16; espeak=6; }    # shards of each synthesiser
 total_hours=200; processes=2; seconds=65; lr=2e-3; init=""; init_hours=0; dtype=float32; dim=240; blocks=9
 jobs=2
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs="read_en librispeech dev_recordings digits austen"
 . ../../tools/parse_options.sh
 export OMP_NUM_THREADS=1
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }

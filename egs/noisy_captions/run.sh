@@ -7,17 +7,20 @@
 #   run.sh --methods "global|ipfa" --variants "mixed extra"
 #   run.sh --exp exp/new                             a new grid, for instance after a change of the aligner
 #
-# Needs: below --corpus one folder a recording with truth.json, captions/NAME.srt (.vtt, .txt) and NAME.key.json (see
-# README.md); the package ctc-segmentation, unless --methods names others. Stages: 0 emissions, 1 alignments, 2 scores,
-# 3 RESULTS.md with pictures.
+# Needs: below --corpus (a path from where you are; other relative paths count from the folder of this script) one
+# folder a recording with truth.json, captions/NAME.srt (.vtt, .txt) and NAME.key.json (see README.md); the package
+# ctc-segmentation, unless --methods names others. Stages: 0 emissions, 1 alignments, 2 scores, 3 RESULTS.md with
+# pictures.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/noisy_captions/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-../../.venv/bin/python}; corpus=../../../shared/data/dev
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../shared/data/dev
 model=builtin:en; device=cpu; jobs=1; threads=1; time_limit=600
 recordings=""; variants=""    # names separated by spaces; empty: all
 methods=""                    # names separated by |, since some have spaces; empty: all
 targets=conf/targets.json; notes=conf/notes.md; results=RESULTS.md
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs=corpus
 . ../../tools/parse_options.sh
 export OMP_NUM_THREADS=$threads
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }

@@ -34,6 +34,7 @@ from ctcalign.metrics import (
     total_latency,
 )
 from recipes.awp.cuts import read_shar, timed_words
+from recipes.errors import one_line
 
 
 @dataclass(frozen=True)
@@ -189,4 +190,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -17,6 +17,7 @@ from pathlib import Path
 from recipes.awp.entries import NOTHING, Entry, change_cells, collect, mean_and_spread, of_method
 from recipes.awp.evaluation import Row, read_rows
 from recipes.awp.verdicts import together, verdicts
+from recipes.errors import one_line
 from recipes.results_page import commit, machine, markdown_table, page_head, picture, section
 
 COLUMNS = (
@@ -155,4 +156,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
+from recipes.errors import one_line
 
 WORKER = (sys.executable, "-m", "recipes.awp.training")
 
@@ -63,4 +64,4 @@ def main(arguments: Sequence[str] | None = None, worker: Sequence[str] = WORKER)
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -20,6 +20,7 @@ import ctcalign
 from ctcalign.train.run import fit
 from recipes.awp.evaluation import evaluate, summary, without_nan, write_rows
 from recipes.awp.plan import write_json
+from recipes.errors import one_line
 
 MODEL = "model.safetensors"
 
@@ -100,4 +101,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

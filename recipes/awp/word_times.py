@@ -20,6 +20,7 @@ from ctcalign.aligner.options import AlignOptions
 from ctcalign.audio.cut_sources import check_sources
 from ctcalign.errors import CaptionError
 from recipes.awp.cuts import SAMPLE_RATE, read_shar, write_shar
+from recipes.errors import one_line
 
 # Score of a word that was not placed: below every threshold on mean log-probs.
 UNPLACED = -1e9
@@ -78,4 +79,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -22,6 +22,7 @@ from ctcalign.cli.console import progress_bar
 from ctcalign.emission.progress import Progress
 from ctcalign.files import atomic_write
 from ctcalign.formats.captions import read_captions
+from recipes.errors import one_line
 from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
 from recipes.noisy.emissions import load, made_from
 from recipes.noisy.methods import chosen
@@ -147,4 +148,4 @@ def run_all(
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -22,6 +22,7 @@ from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import pick_device
 from ctcalign.text.vocabulary import Vocabulary
+from recipes.errors import one_line
 from recipes.noisy.corpus import add_choices, find_recordings
 
 
@@ -104,4 +105,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

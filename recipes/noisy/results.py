@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ctcalign.files import atomic_write
+from recipes.errors import one_line
 from recipes.noisy.tables import (
     Scores,
     auc_table,
@@ -156,4 +157,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

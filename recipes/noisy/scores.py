@@ -21,6 +21,7 @@ from ctcalign.scoring.comparison import Comparison, Pair, compare, within
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of
 from ctcalign.scoring.options import Bounds, Options
+from recipes.errors import one_line
 from recipes.noisy.align import cell_file
 from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
 from recipes.noisy.methods import chosen
@@ -198,4 +199,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -26,6 +26,7 @@ from recipes.awp.entries import (
     mean_and_spread,
     of_method,
 )
+from recipes.errors import one_line
 from recipes.results_page import commit, machine, markdown_table, page_head, section
 
 # Token-level methods, each with the sequence-level method that it refines.
@@ -147,4 +148,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
+from recipes.errors import one_line
 
 
 def start(run: Run, args: argparse.Namespace) -> bool:
@@ -92,4 +93,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

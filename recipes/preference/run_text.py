@@ -27,6 +27,7 @@ from ctcalign.train.preference.text.scorer import TextScorer
 from ctcalign.train.run import fit
 from recipes.awp.evaluation import Row, write_rows
 from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
+from recipes.errors import one_line
 
 PROMPTS = 64  # in a batch
 LONGEST = 64  # tokens
@@ -130,4 +131,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -51,7 +51,9 @@ def run_block(block: Block, names: dict[str, object], folder) -> None:
         exec(compile("\n" * (block.line - 1) + block.text, block.page, "exec"), names)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if {"bash", "python"} & {block.language for block in RUN[page]}])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if {"bash", "python"} & {block.language for block in RUN[page]}]
+)
 def test_blocks_run(page, clone):
     names: dict[str, object] = {"__name__": "page"}
     for block in RUN[page]:

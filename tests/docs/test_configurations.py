@@ -8,7 +8,9 @@ from click.testing import CliRunner
 from ctcalign.cli import commands
 from tests.docs.blocks import PAGES, ROOT, blocks_of
 
-YAML = {f"{block.page}:{block.line}": block.text for page in PAGES for block in blocks_of(page) if block.language == "yaml"}
+YAML = {
+    f"{block.page}:{block.line}": block.text for page in PAGES for block in blocks_of(page) if block.language == "yaml"
+}
 FILES = {file.name: file.read_text(encoding="utf-8") for file in sorted((ROOT / "recipes" / "conf").glob("*.yaml"))}
 BASE = next(text for text in YAML.values() if text.startswith("# train.yaml"))
 

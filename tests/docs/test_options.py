@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from collections import Counter
 from functools import cache
 
 import click
 import pytest
+import tomllib
 from click.testing import CliRunner
 
 from ctcalign.cli import COMMANDS, commands
@@ -70,7 +70,9 @@ def unknown_options(words: list[str]) -> list[str]:
         targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
         return [word for word in rest if "=" not in word and word not in targets]
     if program == "pip":
-        extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+            "optional-dependencies"
+        ]
         wanted = re.findall(r"\[(.*?)\]", " ".join(rest))
         return [extra for extra in ",".join(wanted).split(",") if extra and extra not in extras]
     if program == "python" and rest[:2] != ["-m", "ctcalign"]:
@@ -101,7 +103,9 @@ def test_commands_have_the_options_that_a_page_gives_them(page):
 def test_an_option_that_does_not_exist_is_found():
     assert unknown_options(["ctcalign", "align", "a.wav", "--no-such"]) == ["--no-such"]
     assert unknown_options(["ctcalign", "align", "a.wav", "--all"]) == ["--all"]  # not the beginning of another one
-    assert unknown_options(["ctcalign", "fit", "--trainer.max_steps", "5", "--trainer.max_step", "5"]) == ["--trainer.max_step"]
+    assert unknown_options(["ctcalign", "fit", "--trainer.max_steps", "5", "--trainer.max_step", "5"]) == [
+        "--trainer.max_step"
+    ]
     assert unknown_options(["ctcalign", "aline", "a.wav"]) == ["aline"]
     assert unknown_options(["egs/digits/awp/run.sh", "--sedes", "1"]) == ["--sedes"]
     assert unknown_options(["make", "dokumentation"]) == ["dokumentation"]

@@ -16,14 +16,16 @@ from recipes.awp.plan import merged, read_plan
 ROOT = Path(__file__).parents[2]
 
 
-def run_recipe(name: str, *options: object, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run egs/NAME/run.sh with options. A failure shows the output and the logs of its runs."""
+def run_recipe(
+    name: str, *options: object, check: bool = True, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run egs/NAME/run.sh with options, from a folder. A failure shows the output and the logs of its runs."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     command = [str(ROOT / "egs" / name / "run.sh"), *map(str, options)]
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=tempfile.gettempdir(), check=False
+        command, capture_output=True, text=True, env=environment, cwd=cwd or tempfile.gettempdir(), check=False
     )
     logs = [
         file.read_text(encoding="utf-8")[-2000:] for o in options if o for file in Path(str(o)).glob("runs/*/log.txt")

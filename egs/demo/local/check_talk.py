@@ -13,6 +13,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from recipes.errors import one_line
+
 
 def errors(truth: dict[str, Any], alignment: dict[str, Any]) -> dict[str, list[float]]:
     """Errors (found - true) in seconds of caption starts and ends and of word starts; infinite where not placed.
@@ -56,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -22,6 +22,7 @@ import soxr
 
 from egs.demo.local.sounds import SOUNDS, storm
 from egs.mini_en.local.engines import Flite, Hibari, Spoken
+from recipes.errors import one_line
 
 DEMO = Path(__file__).resolve().parents[1]
 
@@ -187,4 +188,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -8,17 +8,20 @@
 #   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
 #                                             another plan from the same baselines
 #
-# Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings), noise
-# (FLAC) below --corpus. Stages: 0 join digits to strings, 1 baseline, 2 methods, 3 fixed model for drift and missing
+# Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings) and
+# noise (FLAC; without it white noise) below --corpus, a path from where you are; other relative paths count from the
+# folder of this script. Stages: 0 join digits to strings, 1 baseline, 2 methods, 3 fixed model for drift and missing
 # evaluations, 4 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/awp/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/dev
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../../shared/data/dev
 strings="6000 400 800"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
 runs=""; notes=conf/notes.md   # runs: folder of this plan's runs; empty: exp/runs
 baselines=""              # folder of runs whose baselines are reused
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs=corpus
 . ../../../tools/parse_options.sh
 runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
@@ -31,6 +34,7 @@ train() {
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/data/test" ]; then
+  need corpus digits_{train,test}/manifest.jsonl
   # shellcheck disable=SC2086
   "$python" -m egs.digits.awp.local.prepare --train "$corpus/digits_train" --test "$corpus/digits_test" \
     --noise "$corpus/noise" --out "$exp/data" --strings $strings

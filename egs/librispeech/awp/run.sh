@@ -4,16 +4,18 @@
 #   run.sh --librispeech /data/LibriSpeech                                     everything
 #   run.sh --librispeech /data/LibriSpeech --train-parts train-clean-100 --devices 4
 #
-# Without --librispeech lhotse downloads the corpus. Finished runs are skipped; delete exp/ to start again.
-# Stages: 0 corpus and Shar, 1 word times of dev and test, 2 baseline, 3 methods, 4 fixed model for drift and missing
-# evaluations, 5 curve and RESULTS.md.
+# Without --librispeech (a path from where you are) lhotse downloads the corpus. Finished runs are skipped; delete
+# exp/ to start again. Stages: 0 corpus and Shar, 1 word times of dev and test, 2 baseline, 3 methods, 4 fixed model
+# for drift and missing evaluations, 5 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/librispeech/awp/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; librispeech=""
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; librispeech=""
 train_parts="train-clean-100 train-clean-360 train-other-500"; workers=16; device=auto
 devices=8; jobs=1; threads=4; plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md
 aligner=builtin:en; min_word_score=-2.0
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs=librispeech
 . ../../../tools/parse_options.sh
 parts="dev test test-other"
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }

@@ -20,6 +20,7 @@ from ctcalign.files import read_json_lines
 from ctcalign.models.builtin.network import Network, NetworkConfig
 from egs.mini_en.local.data import decode
 from egs.mini_en.local.shards import PHONES
+from recipes.errors import one_line
 
 
 def greedy(log_probs: Tensor) -> str:
@@ -69,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -14,6 +14,7 @@ import torch
 from ctcalign.models.builtin.model import save_checkpoint
 from egs.mini_en.local.data import SYMBOLS
 from egs.mini_en.local.evaluate import load_network
+from recipes.errors import one_line
 
 
 def main() -> None:
@@ -46,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -22,6 +22,7 @@ import soxr
 from ctcalign.audio.cut_sources import check_sources
 from ctcalign.files import read_json_lines
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
+from recipes.errors import one_line
 
 Utterance = tuple[np.ndarray, str, str, str]  # samples at 16 kHz, text, speaker, source
 
@@ -91,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -20,6 +20,7 @@ from ctcalign.ctc import best_path
 from ctcalign.files import read_json_lines
 from egs.mini_en.local.data import encode
 from egs.mini_en.local.evaluate import load_network
+from recipes.errors import one_line
 
 SPACE = -1  # class of the label that stands for a space between words
 
@@ -70,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -19,6 +19,7 @@ import soxr
 from ctcalign.files import read_json_lines
 from egs.mini_en.local.engines import ENGINES, Spoken
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
+from recipes.errors import one_line
 
 SOURCE_WEIGHTS = {
     "wordnet-example": 0.28,
@@ -94,4 +95,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

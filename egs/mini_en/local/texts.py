@@ -18,6 +18,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from recipes.errors import one_line
+
 SPOKEN = re.compile(r"[a-z' ]+")
 ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|cf|vs|mrs?|ms|dr|st|esq|c|ca|approx)\.", re.I)
 
@@ -125,4 +127,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -25,6 +25,7 @@ from egs.mini_en.local.data import SYMBOLS, Batch, Batches
 from egs.mini_en.local.evaluate import character_error_rates
 from egs.mini_en.local.optimiser import Muon
 from egs.mini_en.local.shards import PHONES
+from recipes.errors import one_line
 
 # Fraction of each group among the utterances of a batch: at the start and at the end.
 WEIGHTS = {
@@ -246,4 +247,4 @@ def _log(folder: Path, row: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -7,18 +7,20 @@
 #   run.sh --plan conf/latency.yaml --notes conf/latency.md --runs exp/latency --baselines exp/runs --results RESULTS_latency.md
 #                                             another plan from the same baseline
 #
-# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 word times of dev and test from
-# the project's own aligner, 2 baseline, 3 methods, 4 fixed model for drift and missing evaluations, 5 curve and
-# RESULTS.md.
+# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus, a path from where you are; other relative paths
+# count from the folder of this script. Stages: 0 data, 1 word times of dev and test from the project's own aligner, 2
+# baseline, 3 methods, 4 fixed model for drift and missing evaluations, 5 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/read_en/awp/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../../shared/data/read_en
 utterances=""             # use the first N of each part only (for trials)
 min_word_score=-2.0       # nats per frame; words with a lower alignment score are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md; aligner=builtin:en
 runs=""; notes=conf/notes.md   # runs: folder of this plan's runs; empty: exp/runs
 baselines=""              # folder of runs whose baseline is reused
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs=corpus
 . ../../../tools/parse_options.sh
 runs=${runs:-$exp/runs}
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
@@ -31,6 +33,7 @@ train() {
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/plain/test" ]; then
+  need corpus {train,dev}.{jsonl,tar}
   "$python" -m egs.read_en.awp.local.prepare --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" \
     --out "$exp/plain" ${utterances:+--utterances "$utterances"}
 fi

@@ -6,16 +6,18 @@
 #   run.sh --only "ctc dpo tdpo"              only some methods
 #   run.sh --seeds "1 2 3" --jobs 2           two trainings at a time
 #
-# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus. Stages: 0 data, 1 baseline, 2 methods (trained
-# and evaluated), 3 RESULTS.md.
+# Needs: train.jsonl, train.tar, dev.jsonl, dev.tar below --corpus, a path from where you are; other relative paths
+# count from the folder of this script. Stages: 0 data, 1 baseline, 2 methods (trained and evaluated), 3 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/read_en/preference/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}; corpus=../../../../shared/data/read_en
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../../shared/data/read_en
 utterances=""             # use the first N of each part only (for trials)
 dev_speakers=20           # of the training speakers, reserved for dev
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
 baselines=""              # folder of runs of ../awp whose baselines are reused
+# shellcheck disable=SC2034  # read by parse_options.sh
+inputs=corpus
 . ../../../tools/parse_options.sh
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 runs() {
@@ -27,6 +29,7 @@ runs() {
 mkdir -p "$exp"
 
 if run 0 && [ ! -d "$exp/data/test" ]; then
+  need corpus {train,dev}.{jsonl,tar}
   "$python" -m egs.read_en.awp.local.prepare --train "$corpus/train.jsonl" --test "$corpus/dev.jsonl" \
     --out "$exp/data" --dev-speakers "$dev_speakers" ${utterances:+--utterances "$utterances"}
 fi

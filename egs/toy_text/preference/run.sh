@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/toy_text/preference/run.sh $*"
-stage=0; stop_stage=100; exp=exp; python=${PYTHON:-python3}
+stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}
 problems="2500 500 2000"  # of train, dev and test
 dim=96; layers=3; most=99
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; results=RESULTS.md

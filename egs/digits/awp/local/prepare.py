@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ctcalign.files import read_json_lines
 from ctcalign.metrics import TimedWord
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
+from recipes.errors import one_line
 
 Samples = NDArray[np.float32]
 HOP = SAMPLE_RATE // 100
@@ -53,7 +54,10 @@ def read_clips(folder: Path) -> list[Clip]:
     """The clips of a folder with manifest.jsonl and one tar."""
     rows = read_json_lines(folder / "manifest.jsonl")
     clips = []
-    with tarfile.open(next(folder.glob("*.tar"))) as archive:
+    tar = next(folder.glob("*.tar"), None)
+    if tar is None:
+        raise SystemExit(f"{folder}: has no .tar; expected one beside manifest.jsonl")
+    with tarfile.open(tar) as archive:
         for row in rows:
             file = archive.extractfile(row["path"])
             if file is None:
@@ -169,4 +173,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

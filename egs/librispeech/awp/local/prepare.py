@@ -14,6 +14,8 @@ from typing import Any
 from lhotse import CutSet
 from lhotse.recipes import prepare_librispeech
 
+from recipes.errors import one_line
+
 
 def cuts_of(manifests: dict[str, Any], parts: list[str], longest: float) -> CutSet:
     """The utterances of some parts as one set, without those longer than `longest` seconds."""
@@ -60,4 +62,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

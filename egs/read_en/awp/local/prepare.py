@@ -21,6 +21,7 @@ import soundfile as sf
 
 from ctcalign.files import read_json_lines
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
+from recipes.errors import one_line
 
 
 def plain(text: str) -> str:
@@ -80,4 +81,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ctcalign.train.preference.examples import Example, Response, write_examples
+from recipes.errors import one_line
 from recipes.preference.language_model import write_language_model
 
 
@@ -68,4 +69,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    one_line(main)
