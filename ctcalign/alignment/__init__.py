@@ -1,1 +1,1 @@
-"""The nouns of an alignment: `Alignment`, its captions and words, `Cue`, and the JSON document. Nothing here computes."""
+"""The nouns of an alignment: `Alignment`, its captions and words, `Cue`, the JSON document. Nothing here computes."""

@@ -13,7 +13,9 @@ WITH_CORPUS = [name for name in RECIPES if "corpus=.." in (ROOT / "egs" / name /
 
 @pytest.mark.parametrize("name", WITH_CORPUS)
 def test_a_corpus_that_is_not_there_is_one_line(name, tmp_path):
-    done = run_recipe(name, "--corpus", "no-such", "--exp", tmp_path / "exp", "--stop-stage", 0, check=False, cwd=tmp_path)
+    done = run_recipe(
+        name, "--corpus", "no-such", "--exp", tmp_path / "exp", "--stop-stage", 0, check=False, cwd=tmp_path
+    )
     assert done.returncode in (1, 2)
     (line,) = done.stderr.splitlines()
     assert "--corpus: " in line
@@ -23,7 +25,16 @@ def test_a_corpus_that_is_not_there_is_one_line(name, tmp_path):
 def test_a_relative_corpus_is_found_from_where_the_recipe_is_started(tmp_path):
     make_digits(tmp_path / "mine", {"train": [0, 1, 2, 35], "test": [3]})
     run_recipe(
-        "digits/awp", "--corpus", "mine", "--exp", tmp_path / "exp", "--strings", "2 2 2", "--stop-stage", 0, cwd=tmp_path
+        "digits/awp",
+        "--corpus",
+        "mine",
+        "--exp",
+        tmp_path / "exp",
+        "--strings",
+        "2 2 2",
+        "--stop-stage",
+        0,
+        cwd=tmp_path,
     )
     assert sorted(folder.name for folder in (tmp_path / "exp" / "data").iterdir()) == ["dev", "test", "train"]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ctcalign.errors import AudioError, CaptionError
+from ctcalign.errors import AudioError, CaptionError, CtcAlignError
 from ctcalign.search.recordings import Recording, SpokenWord, read_archive, read_truth
 from tests.aligner.tones import ToneModel
 from tests.search.corpora import TEXTS, write_corpus
@@ -57,3 +57,63 @@ def test_an_archive_of_another_rate_is_an_error(tmp_path):
     model.sample_rate = 22_050
     with pytest.raises(AudioError, match=r"one/0.wav: expected mono at 22050 Hz, got \d+ Hz"):
         list(read_archive(tmp_path / "dev.jsonl", tmp_path / "dev.tar", model))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"path": None}, "row 2: expected an object with path"),
+        ({"text_norm": None}, "row 2: expected an object with path, text_norm or text"),
+        ({"speaker": ["a"]}, "row 2: expected"),
+        ({"path": "none.wav"}, "has no none.wav, which the manifest names"),
+    ],
+)
+def test_rows_of_a_manifest_that_cannot_be_used_are_named(tmp_path, change, message):
+    write_corpus(tmp_path)
+    manifest = tmp_path / "dev.jsonl"
+    rows = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()]
+    rows[1] |= change
+    manifest.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(CtcAlignError, match=message):
+        list(read_archive(manifest, tmp_path / "dev.tar", ToneModel()))
+
+
+def test_rows_may_have_text_alone(tmp_path):
+    write_corpus(tmp_path)
+    manifest = tmp_path / "dev.jsonl"
+    first = json.loads(manifest.read_text(encoding="utf-8").splitlines()[0])
+    manifest.write_text(json.dumps({"path": first["path"], "text": first["text_norm"].title()}), encoding="utf-8")
+    (found,) = read_archive(manifest, tmp_path / "dev.tar", ToneModel())
+    assert found.name == "dev"
+    assert [word.text.lower() for word in found.words] == first["text_norm"].split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{",
+        "3",
+        '{"audio": "audio.wav"}',
+        '{"audio": "a", "utterances": 1}',
+        '{"audio": "a", "utterances": [1]}',
+        '{"audio": "a", "utterances": [{"words": [{"text": "a"}]}]}',
+    ],
+)
+def test_a_truth_file_that_is_none_is_one_line(tmp_path, text):
+    path = tmp_path / "truth.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CaptionError, match=r"truth.json"):
+        read_truth(path, ToneModel())
+    with pytest.raises(CaptionError, match=r"none.json: cannot be read"):
+        read_truth(tmp_path / "none.json", ToneModel())
+
+
+@pytest.mark.parametrize("content", [None, b"no tar"])
+def test_an_archive_that_is_none_is_one_line(tmp_path, content):
+    write_corpus(tmp_path)
+    tar = tmp_path / "dev2.tar"
+    if content is not None:
+        tar.write_bytes(content)
+    with pytest.raises(AudioError, match=r"dev2.tar: cannot be read as a tar"):
+        list(read_archive(tmp_path / "dev.jsonl", tar, ToneModel()))

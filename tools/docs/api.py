@@ -71,7 +71,7 @@ def listed() -> Iterator[list[str]]:
 
 
 def _parts(room: str, path: Any, has_names: bool) -> list[str]:
-    """The modules of a room that are shown: the entries of a command, else all files, or the folders if there are none."""
+    """The modules of a room that are shown: the entries of a command, else all files, or all folders."""
     if room == "ctcalign":
         return [name.rpartition(".")[2] for name in rooms()]
     if has_names:
