@@ -36,7 +36,7 @@ def run_command(line: str, where: str) -> None:
         done = CliRunner().invoke(OURS[program](), words[1:])
         assert done.exit_code == 0, f"{where}: {line}\n{done.output}\n{done.exception!r}"
         return
-    assert program in SHELL, f"{where}: this test cannot run {program}"
+    assert program in SHELL, f"{where}: cannot run {program} here; put <!-- not run: REASON --> above the block"
     subprocess.run(["bash", "-c", line], check=True)
 
 
