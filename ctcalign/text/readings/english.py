@@ -120,8 +120,8 @@ def _integer(digits: str, grouped: bool) -> tuple[str, ...]:
         return (*cardinal, *hundreds)
     if len(digits) == 3:
         head, rest = divmod(number, 100)
-        split = f"{_SMALL[head]} {'oh ' if rest < 10 else ''}{_pair(rest)}" if rest else ""
-        return (*cardinal[:2], split, *by_digit, *cardinal[2:])
+        split = [f"{_SMALL[head]} {'oh ' if rest < 10 else ''}{_pair(rest)}"] if rest else []
+        return (*cardinal[:2], *split, *by_digit, *cardinal[2:])
     if len(digits) == 4:
         years = numbers.year(number)
         a_year = 1000 < number < 2000 or number >= 2010

@@ -11,6 +11,8 @@ from ctcalign.text.readings.spoken import combined
 from ctcalign.text.readings.tokens import Context, Core, core_of
 
 FRACTION_MARK = "\u2064"  # stands before a vulgar fraction such as ½
+# Groups of digits with a mark between them; none is needed beside the brackets of an area code.
+_TELEPHONE = re.compile(r"(?:\+\d+(?=\()|\+)?\(?\d+\)?(?:(?:[-./]|(?<=\)))\(?\d+\)?)*")
 
 
 class Figure(NamedTuple):
@@ -180,11 +182,11 @@ def fraction(core: Core, locale: Locale, context: Context) -> list[str]:
 
 
 def telephone(core: Core, locale: Locale, _context: Context) -> list[str]:
-    """ "555-0123", "+1-800-555-0199", "(0)20.7946.0958": digit by digit."""
+    """ "555-0123", "+1-800-555-0199", "(212)555-0123": digit by digit."""
     text = core.text
     groups = re.findall(r"\d+", text)
     digits = "".join(groups)
-    if not re.fullmatch(r"\+?\(?\d+\)?(?:[-./]\(?\d+\)?)*", text) or not 7 <= len(digits) <= 15:
+    if not _TELEPHONE.fullmatch(text) or not 7 <= len(digits) <= 15:
         return []
     if not (text[0] == "+" or (len(groups) > 1 and len(groups[-1]) >= 3 and groups[0] != groups[-1])):
         return []

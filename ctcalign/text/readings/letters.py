@@ -13,7 +13,7 @@ from ctcalign.text.readings.tokens import Context, Core
 _VOWELS = frozenset("AEIOUYÀÁÂÄÅÆÈÉÊËÌÍÎÏÒÓÔÖØÙÚÛÜÝŒАЕЁИОУЫЭЮЯІЇЄΑΕΗΙΟΥΩ")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){1,9}[^\W\d_]?(?:'s)?")
 _CAPITALS = re.compile(r"([^\W\d_a-z]{2,})('?s)?")
-_RUNS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,]\d+)*|\W")
+_RUNS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,]\d+)*|[\W_]")
 _REPEATED = {2: "double", 3: "triple"}
 
 

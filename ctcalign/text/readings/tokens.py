@@ -17,7 +17,7 @@ _QUOTES = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 _SUPERSCRIPTS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
 _RAISED = re.compile(f"(?<=[0-9])([{_SUPERSCRIPTS}]+)")
 _POWER = re.compile(r"^([^\W\d_])([\u00b2\u00b3])$")
-_NOTE = re.compile(f"(?<=[^\\W\\d_])[{_SUPERSCRIPTS}]+$")
+_NOTE = re.compile(f"(?<![{_SUPERSCRIPTS}])(?<=[^\\W\\d_])[{_SUPERSCRIPTS}]+$")  # to python, ² is a letter too
 _AREAS = re.compile("(?:m|km|cm|mm|ft|yd|in)[\u00b2\u00b3]$")
 _COMPLETED = re.compile(r"(?:(?<=[^\W\d_])|(?<![^\s]))\[([^\W\d_]{1,4})\](?=[^\W\d_]|$)")  # "[T]he", "walk[ed]"
 _STRIPPED = frozenset("\"'`,;:!?\u00a1\u00bf\u2026*_~|\u00b7\u2022.")

@@ -22,8 +22,8 @@ class _GermanNumbers(Numbers):
         others = []
         if first.startswith(("einhundert", "eintausend")):
             others.append(first[3:])
-        if first == "zwei" or first.endswith("undzwei") or number == 2:
-            others.append(first[:-4] + "zwo")
+        if number == 2:
+            others.append("zwo")
         return [*phrases, *others]
 
     def ordinal(self, number: int) -> list[str]:
