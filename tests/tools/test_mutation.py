@@ -79,6 +79,7 @@ def test_docstrings_annotations_messages_and_blocks_for_types_stay():
         ("warnings.warn(f'{a + 1}')", {"warnings.warn(f'{a + 1}') → (deleted)"}),
         ("a = 'x'", {"a = 'x' → (deleted)"}),
         ("return a or b", {"return a or b → return None", "return a or b → return not (a or b)", "a or b → a and b"}),
+        ("return False", {"False → True", "return False → return not False"}),
         ("while a: continue", {"continue → (deleted)"}),
     ],
 )

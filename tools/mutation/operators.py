@@ -204,7 +204,8 @@ def _unary(node: ast.UnaryOp) -> Iterator[ast.AST]:
 def _return(node: ast.Return) -> Iterator[ast.AST]:
     if node.value is None or _is(node.value, type(None)):
         return
-    yield ast.Return(ast.Constant(None))
+    if not (isinstance(node.value, ast.Constant) and node.value.value is False):  # as good as None
+        yield ast.Return(ast.Constant(None))
     if isinstance(node.value, ast.BoolOp | ast.Call) or _is(node.value, bool):
         yield ast.Return(ast.UnaryOp(ast.Not(), _same(node.value)))
 

@@ -156,7 +156,7 @@ def decade(core: Core, locale: Locale, _context: Context) -> list[str]:
     if match is None:
         return []
     short = locale.numbers.integer(match[1])[:2]
-    return [*short, *locale.numbers.year(1900 + int(match[1]))[:1], *locale.numbers.year(2000 + int(match[1]))[:2]]
+    return [*short, *locale.numbers.year(1900 + int(match[1]))[:1], *locale.numbers.year(2000 + int(match[1]))[:1]]
 
 
 def fraction(core: Core, locale: Locale, context: Context) -> list[str]:
@@ -178,7 +178,7 @@ def fraction(core: Core, locale: Locale, context: Context) -> list[str]:
         named = [*(f"{locale.conjunction} {form}" for form in named), *named]
     if numerator < denominator:
         return [*named[:5], *joined, *plain]
-    return [*plain[:1], *joined, *named[:2], *plain[1:]]
+    return [*plain[:1], *joined, *named, *plain[1:]]
 
 
 def telephone(core: Core, locale: Locale, _context: Context) -> list[str]:

@@ -56,8 +56,7 @@ def spelled(letters: str, locale: Locale) -> list[str]:
 
 def initials(core: Core, locale: Locale, _context: Context) -> list[str]:
     """ "U.S.A.", "J.R.R", "p.m": letter by letter, then as a word."""
-    text = core.text + ("." if core.dotted and "." in core.text else "")
-    if not _DOTTED.fullmatch(text) or "." not in core.text:
+    if not _DOTTED.fullmatch(core.text):
         return []
     letters = "".join(character for character in core.text.removesuffix("'s") if character.isalpha())
     tail = "'s" if core.text.endswith("'s") else ""
@@ -70,8 +69,6 @@ def acronym(core: Core, locale: Locale, context: Context) -> list[str]:
     if match is None or match[1] != match[1].upper() or match[1] == match[1].lower() or len(match[1]) > 6:
         return []
     letters, tail = match[1], match[2] or ""
-    if tail == "s" and len(letters) < 2:
-        return []
     unpronounceable = not set(letters) & _VOWELS
     known = letters.lower() in locale.acronyms
     if context.capitals and not known and not unpronounceable:

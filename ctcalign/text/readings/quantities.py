@@ -56,22 +56,22 @@ def _money_parts(text: str, locale: Locale, context: Context) -> tuple[Figure, C
 
 def _with_cents(figure: Figure, currency: Currency, locale: Locale) -> list[str]:
     """ "$9.99": nine dollars and ninety nine cents, nine ninety nine, nine point nine nine dollars."""
-    whole = say_amount(Figure(figure.whole or "0"), locale)[:1]
+    whole = next(iter(say_amount(Figure(figure.whole or "0"), locale)), "")
     name = (currency.one if figure.whole == "1" else currency.many)[0]
     hundredths = int(figure.decimals)
     if not whole:
         return []
     if hundredths == 0:
-        return [f"{whole[0]} {name}", whole[0]]
+        return [f"{whole} {name}", whole]
     cents = locale.numbers.cardinal(hundredths)[0]
     cent = (currency.cent if hundredths == 1 else currency.cents)[0]
     spoken = say(figure, locale)[:1]
     phrases = [
-        f"{whole[0]} {name} {locale.conjunction} {cents} {cent}",
-        f"{whole[0]} {name} {cents} {cent}",
-        f"{whole[0]} {cents}",
-        f"{whole[0]} {name} {locale.conjunction} {cents}",
-        f"{whole[0]} {name} {cents}",
+        f"{whole} {name} {locale.conjunction} {cents} {cent}",
+        f"{whole} {name} {cents} {cent}",
+        f"{whole} {cents}",
+        f"{whole} {name} {locale.conjunction} {cents}",
+        f"{whole} {name} {cents}",
         *(f"{form} {currency.many[0]}" for form in spoken),
     ]
     if figure.whole.strip("0") == "":

@@ -14,7 +14,7 @@ MAX_READINGS = 8
 def lower(text: str, language: str = "en") -> str:
     """Lower case by the rules of the language (Turkish and Azerbaijani i), in NFC."""
     if language in ("tr", "az"):
-        text = text.replace("İ", "i").replace("I", "ı")
+        text = text.replace("I", "ı")
     return unicodedata.normalize("NFC", text.lower().replace("i\u0307", "i"))
 
 

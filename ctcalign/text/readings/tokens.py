@@ -48,8 +48,6 @@ def core_of(token: str) -> Core:
     core = text[start:end]
     if core.startswith("-") and not (len(core) > 1 and _starts_number(core[1:])):
         core = core.lstrip("-")
-    if core.startswith("'") and not re.match(r"'\d\d", core):
-        core = core.lstrip("'")
     return Core(core, dotted)
 
 

@@ -27,6 +27,18 @@ from tests.text.readings.rule import phrases
             "a-b.com",
             ["a dash b dot com", "a hyphen b dot com"],
         ),
+        (
+            "a-b-c-d.com",
+            [
+                f"a {a} b {b} c {c} d dot com"
+                for a, b, c in (
+                    ("dash", "dash", "dash"),
+                    ("dash", "dash", "hyphen"),
+                    ("dash", "hyphen", "dash"),
+                    ("hyphen", "dash", "dash"),
+                )
+            ],
+        ),
         ("a1.com", ["a one dot com"]),
         ("mailto:a@b.com", ["a at b dot com"]),
         ("ftp://localhost", ["localhost", "f t p colon slash slash localhost"]),

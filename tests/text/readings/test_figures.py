@@ -167,6 +167,12 @@ THIRD = ["third of", "the third of", "the third", "third", "three"]
             ],
         ),
         ("", "1.2.3.4.5.6.7", "", []),
+        (
+            "",
+            "12.11.10",
+            "",
+            [f"twelve{point} eleven{point} {ten}" for point in (" point", " dot", "") for ten in ("ten", "one zero")],
+        ),
         ("", "10²", "", ["ten squared", "one zero squared"]),
         ("", "x²", "", ["x squared"]),
         ("", "x³", "", ["x cubed"]),
@@ -328,6 +334,7 @@ LONG = [
         ("1234567-12345678", ["one two three four five six seven one two three four five six seven eight"]),
         ("1234567-123456789", []),
         ("12-3456", []),
+        ("1234-567", ["one two three four five six seven"]),
         ("12-34567", ["one two three four five six seven"]),
     ],
 )

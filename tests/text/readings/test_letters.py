@@ -125,6 +125,7 @@ def test_words_that_are_read_letter_by_letter():
         ("MP3", "en", ["m p three", "mp three"]),
         ("H2O", "en", ["h two o"]),
         ("4K", "en", ["four k"]),
+        ("GPT3.5", "en", ["g p t three point five", "gpt three point five"]),
         (
             "1080p",
             "en",

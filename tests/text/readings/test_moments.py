@@ -15,6 +15,14 @@ from tests.text.readings.rule import phrases
         ("7:30pm", ["seven thirty p m", "seven thirty pm", "half past seven p m", "half past seven pm"]),
         ("7:11a.m.", ["seven eleven a m", "seven eleven am"]),
         ("5.11pm", ["five eleven p m", "five eleven pm"]),
+        (
+            "9:05pm",
+            [
+                f"{phrase} {half}"
+                for phrase in ("nine oh five", "five past nine", "five minutes past nine", "nine zero five")
+                for half in ("p m", "pm")
+            ],
+        ),
         ("5.30", []),
         ("7pm", ["seven p m", "seven pm", "seven o'clock p m", "seven o'clock pm"]),
         ("24:59", ["twenty four fifty nine", "twelve fifty nine"]),

@@ -141,6 +141,14 @@ CELSIUS = ["degrees celsius", "degrees", "degrees centigrade", "degrees c", "deg
             ["one point five kilograms", "one point five kilos", "one point five kilogram", "one point five k g"],
         ),
         ("5m", ["five meters", "five m", "five million", "five metres", "five meter"]),
+        (
+            "105m",
+            [
+                *("one hundred five meters", "one hundred five m", "one hundred five million"),
+                *("one hundred five metres", "one hundred and five meters", "one hundred and five metres"),
+                "a hundred and five meters",
+            ],
+        ),
         ("1m", ["one meter", "one m", "one million", "one metre"]),
         ("5-km", ["five kilometers", "five kilometres", "five k", "five kilometer", "five k m"]),
         ("20°C", [f"twenty {name}" for name in CELSIUS]),

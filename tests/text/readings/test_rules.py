@@ -66,6 +66,7 @@ def test_readings(token, expected):
         ("", "a1.com", "", "a one dot com"),
         ("", "#5", "", "number five"),
         ("", "A4", "", "a four"),
+        ("", "MP3", "", "m p three"),
         ("Henry", "VIII", "", "the eighth"),
         ("", "U.S.A.", "", "u s a"),
         ("", "MIX", "", "m i x"),
@@ -89,6 +90,7 @@ def test_a_language_without_numbers_keeps_the_digits():
     assert readings("5", "xx") == ["5"]
     assert readings("A4", "xx") == ["a 4"]
     assert readings("10-15", "xx") == ["10 15"]
+    assert readings("FBI", "xx") == ["f b i", "fbi"]
     assert readings("word", None) == ["word"]
 
 

@@ -56,6 +56,36 @@ def test_dates():
 
 
 @pytest.mark.parametrize(
+    ("sign", "one", "five", "cent", "cents"),
+    [
+        ("$", "dollar", "dollars", "cent", "cents"),
+        ("US$", "us dollar", "dollars", "cent", "cents"),
+        ("A$", "australian dollar", "australian dollars", "cent", "cents"),
+        ("C$", "canadian dollar", "canadian dollars", "cent", "cents"),
+        ("£", "pound", "pounds", "penny", "pence"),
+        ("€", "euro", "euros", "cent", "cents"),
+        ("¥", "yen", "yen", "", ""),
+        ("₹", "rupee", "rupees", "paisa", "paise"),
+        ("₽", "ruble", "rubles", "kopeck", "kopecks"),
+        ("₩", "won", "won", "", ""),
+        ("₪", "shekel", "shekels", "", ""),
+        ("₺", "lira", "lira", "", ""),
+        ("₿", "bitcoin", "bitcoin", "", ""),
+        ("¢", "cent", "cents", "", ""),
+        ("USD", "u s dollar", "u s dollars", "cent", "cents"),
+        ("EUR", "euro", "euros", "cent", "cents"),
+        ("GBP", "pound", "pounds", "penny", "pence"),
+        ("CHF", "swiss franc", "swiss francs", "", ""),
+        ("JPY", "yen", "yen", "", ""),
+    ],
+)
+def test_currencies(sign, one, five, cent, cents):
+    currency = ENGLISH.currencies[sign]
+    assert (currency.one[0], currency.many[0]) == (one, five)
+    assert ("".join(currency.cent[:1]), "".join(currency.cents[:1])) == (cent, cents)
+
+
+@pytest.mark.parametrize(
     ("numerator", "denominator", "expected"),
     [
         (1, 2, ["one half", "a half", "half"]),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ctcalign.text.readings.figures import figure_of
+from ctcalign.text.readings.figures import figure_of, number
 from ctcalign.text.readings.locale import locale_of
+from tests.text.readings.rule import phrases
 
 SPANISH = locale_of("es")
 
@@ -44,6 +45,13 @@ def test_genders():
 )
 def test_times(hour, minute, expected):
     assert SPANISH.clock(hour, minute) == expected
+
+
+@pytest.mark.parametrize(("before", "after"), [("", "de"), ("", "enero"), ("enero", "")])
+def test_the_first_of_a_month_is_an_ordinal(before, after):
+    assert phrases(number, "1", "es", before=before, after=after)[:2] == ["primero", "primera"]
+    assert phrases(number, "2", "es", before=before, after=after) == ["dos"]
+    assert phrases(number, "1", "es", after="euro") == ["uno", "un", "una"]
 
 
 def test_dates():
