@@ -156,13 +156,19 @@ def test_survivors_with_a_reason_are_counted_apart(tmp_path):
 
 
 def test_mirrored_tests(tmp_path):
-    for name in ("text/readings/test_rules.py", "text/test_markup.py", "ctc/test_a.py", "ctc/test_b.py"):
+    for name in (
+        "text/readings/test_rules.py",
+        "text/readings/test_rules_of_words.py",
+        "text/test_markup.py",
+        "ctc/test_a.py",
+        "ctc/test_b.py",
+    ):
         path = tmp_path / "tests" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     for file, tests in {
-        "text/readings/rules.py": ["text/readings/test_rules.py"],
-        "text/readings/other.py": ["text/readings/test_rules.py"],
+        "text/readings/rules.py": ["text/readings/test_rules.py", "text/readings/test_rules_of_words.py"],
+        "text/readings/other.py": ["text/readings/test_rules.py", "text/readings/test_rules_of_words.py"],
         "text/markup/tags.py": ["text/test_markup.py"],
         "ctc/kernels/sums.py": ["ctc/test_a.py", "ctc/test_b.py"],
         "none/file.py": [],

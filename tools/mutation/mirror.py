@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# Files whose tests have another name than theirs. All others: tests/<same path>/test_<name>.py, and without such a
-# file all tests of the same folder, or those of the folder above that are named after the folder.
+# Files whose tests have another name than theirs. All others: tests/<same path>/test_<name>.py and test_<name>_*.py,
+# and without such a file all tests of the same folder, or those of the folder above that are named after the folder.
 OTHERS: dict[str, tuple[str, ...]] = {
     "ctcalign/edits.py": ("tests/test_edits.py",),
-    "ctcalign/text/readings/languages/en": ("tests/text/test_readings_english.py",),
-    "ctcalign/formats/shared/drafts.py": ("tests/formats/test_captions.py", "tests/formats/test_srt.py"),
+    "ctcalign/text/readings/languages/en_": ("tests/text/test_readings_english.py",),
+    "ctcalign/formats/shared/reading/json_times.py": ("tests/formats/test_json_times.py",),
+    "ctcalign/formats/shared/reading/ttml_times.py": ("tests/formats/test_ttml.py",),
     "ctcalign/preference/losses/": ("tests/preference/losses/test_options.py",),
     "ctcalign/preference/losses/dpo_variants.py": ("tests/preference/losses/test_dpo.py",),
     "ctcalign/objectives/interface.py": ("tests/objectives/test_builtin.py",),
@@ -31,6 +32,7 @@ def mirrored_tests(path: str, root: Path) -> list[str]:
     mirrored = Path("tests", *file.parts[1:])
     own = mirrored.with_name(f"test_{file.name}")
     found = [str(own)] if (root / own).exists() else []
+    found += _names(root, mirrored.parent, f"test_{file.stem}_*.py")
     found += [test for begin, tests in OTHERS.items() if path.startswith(begin) for test in tests]
     folder = mirrored.parent
     while not found and folder != Path("."):

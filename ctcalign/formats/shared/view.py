@@ -29,10 +29,11 @@ def listed(numbers: Iterable[int], most: int = 8) -> str:
 def counted(count: int, noun: str) -> str:
     """A number and its noun.
 
-    >>> counted(1, "cue"), counted(2, "cue")
-    ('1 cue', '2 cues')
+    >>> counted(1, "cue"), counted(2, "cue"), counted(2, "stretch")
+    ('1 cue', '2 cues', '2 stretches')
     """
-    return f"{count} {noun}" + ("" if count == 1 else "s")
+    plural = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{count} {noun}" + ("" if count == 1 else plural)
 
 
 @dataclass
