@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ctcalign.formats import render
 from ctcalign.formats.captions import read_captions
 from ctcalign.formats.converting import convert
+from ctcalign.formats.shared.blocks import timings
 from ctcalign.formats.shared.drafts import Notes, Source
 from ctcalign.formats.srt import read
 from tests.formats.conftest import rows
@@ -129,12 +130,14 @@ LINE = st.one_of(
 
 
 @given(st.lists(LINE, max_size=30))
+@example(["1", "-->", "-->"])  # a timing line that cannot be read, and a text that is the same
+@example(["0:-->:", "0:-->:"])
 def test_no_line_of_a_file_is_lost(lines):
     """Every line that is not blank is a text line, a timing line or the number above one."""
     drafts = read(Source("x.srt", "\n".join(lines)), Notes("x.srt"))
     kept = [line for d in drafts for line in d.text.split("\n") if line.strip()]
     numbers = [d.id for d in drafts if d.id is not None]
-    timed = [d.line for d in drafts if d.text.split("\n")[0] != lines[d.line - 1]]
+    timed = [timing.row + 1 for timing in timings(lines)]
     rest = list(kept)
     for n, line in enumerate(lines, 1):
         if line.strip() and n not in timed and line in rest:
