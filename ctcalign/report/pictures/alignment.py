@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ctcalign.models.protocol import AcousticModel
 
+_END = 1.0  # seconds by which the end of a recording may differ: decoders do not agree on it
 MOST_ROWS = 30
 MOST_COLUMNS = 1500  # of the waveform and the spectrogram in a row: about the pixels of 15 inches
 MOST_SYMBOLS = 40
@@ -76,9 +77,30 @@ def draw_alignment(
         alignment = read_alignment(alignment, likely=Path(audio).stem)
     rate = model.sample_rate if model else 16_000
     excerpt, warnings = read_excerpt(audio, start, end, rate, channel, track, max_duration)
+    warnings += _misfits(alignment, excerpt)
     image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
     write_picture(plot_alignment(alignment, excerpt, image, row_seconds), output, name)
     return warnings
+
+
+def _misfits(alignment: Alignment, excerpt: Excerpt) -> list[str]:
+    """Warnings about an alignment that has nothing to draw, or that seems to be of another recording."""
+    spans = [cue.span for cue in alignment.cues if cue.span is not None]
+    late = sum(excerpt.duration is not None and span.start > excerpt.duration + _END for span in spans)
+    if not spans:
+        return [f"none of the {len(alignment.cues)} captions has a time; align them first"]
+    if late:
+        return [
+            f"{late} of {len(spans)} captions begin after the end of the recording ({excerpt.duration:.2f} s): are "
+            "they those of another one?"
+        ]
+    # The duration of captions that nobody aligned is the end of the last one.
+    if alignment.model and excerpt.duration is not None and abs(alignment.duration - excerpt.duration) > _END:
+        return [
+            f"the alignment is of a recording of {alignment.duration:.2f} s, this one has {excerpt.duration:.2f} s: is "
+            "it another one?"
+        ]
+    return []
 
 
 def plot_alignment(

@@ -24,16 +24,21 @@ MEL_HOP = 0.01  # seconds
 MEL_WINDOW = 0.032  # seconds
 MEL_BLOCK = 30.0  # seconds of samples that are transformed at once
 _LATEST = 1e9  # seconds; no recording has them
+_TOLERANCE = 0.1  # seconds by which a part may go on after the end without a word
 QUIETEST = 1e-6  # mel power that counts as silence: below the noise floor of 16-bit recordings
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Mono samples of a part of a recording, which begins at `start` seconds. Shape (N,)."""
+    """Mono samples of a part of a recording, which begins at `start` seconds. Shape (N,).
+
+    `duration`: of the whole recording in seconds, None if it is not known.
+    """
 
     samples: NDArray[np.float32]
     sample_rate: int
     start: float
+    duration: float | None = None
 
     @property
     def end(self) -> float:
@@ -79,13 +84,19 @@ def read_excerpt(
     """
     if not 0 <= start < _LATEST or (end is not None and not start < end < math.inf):
         raise UsageError(f"no audio between {start} and {end} s; expected 0 <= --start < --end, in seconds")
+    if channel == "all":
+        raise UsageError("channel: all channels do not fit into one picture; expected mix or the number of one")
     with open_audio(path, sample_rate, channel, track=track, max_duration=max_duration) as reader:
         first = round(start * sample_rate)
         samples = _cut(reader.blocks(), first, None if end is None else round(min(end, _LATEST) * sample_rate))
-        warnings = list(reader.warnings)
+        warnings, duration = list(reader.warnings), reader.duration or reader.info.duration
+    if not len(samples) and end is not None and (end - start) * sample_rate < 1:
+        raise UsageError(f"no audio between {start} and {end} s: less than a sample; expected a longer part")
     if not len(samples):
         raise UsageError(f"--start is {start} s, but the recording is not longer than that")
-    return Excerpt(samples, sample_rate, start), warnings
+    if end is not None and duration is not None and end > duration + _TOLERANCE:
+        warnings.append(f"{path}: the recording ends at {duration:.2f} s, before --end {end:g}")
+    return Excerpt(samples, sample_rate, start, duration), warnings
 
 
 def _cut(blocks: Iterable[NDArray[np.float32]], first: int, last: int | None) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,8 @@ def talk(tmp_path: Path) -> Path:
 
 def test_a_picture_is_written_whole_or_not_at_all(talk, tmp_path):
     output = tmp_path / "talk.png"
-    assert draw_alignment(talk, alignment(), output, end=4.0) == []
+    whole = replace(alignment(), duration=sf.info(talk).duration)
+    assert draw_alignment(talk, whole, output, end=4.0) == []
     assert output.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="exists; give --overwrite"):
         draw_alignment(talk, alignment(), output)
@@ -160,3 +162,58 @@ def test_the_command_refuses_an_unknown_picture_format(talk):
         result.stderr
         == "ctcalign: error: talk.gif: no picture format has this extension, expected .png, .svg or .pdf\n"
     )
+
+
+@pytest.fixture
+def five_seconds(tmp_path) -> Path:
+    sf.write(tmp_path / "a.wav", np.sin(np.arange(5 * RATE) / 10), RATE)
+    return tmp_path / "a.wav"
+
+
+def drawn(audio: Path, captions: Alignment | str, **options) -> list[str]:
+    if isinstance(captions, str):
+        path = audio.with_suffix(".srt")
+        path.write_text(captions)
+        return draw_alignment(audio, path, audio.with_suffix(".png"), overwrite=True, **options)
+    return draw_alignment(audio, captions, audio.with_suffix(".png"), overwrite=True, **options)
+
+
+SRT = "1\n00:{}:01,000 --> 00:{}:02,000\nhello\n"
+
+
+def test_captions_that_do_not_fit_the_recording_are_told(five_seconds):
+    other = Alignment("b.wav", 500.0, "builtin:en", alignment().cues)
+    for captions, warning in (
+        (SRT.format("10", "10"), "1 of 1 captions begin after the end of the recording (5.00 s): are they those"),
+        ("hello\n", "none of the 1 captions has a time; align them first"),
+        (other, "the alignment is of a recording of 500.00 s, this one has 5.00 s: is it another one?"),
+    ):
+        [found] = drawn(five_seconds, captions)
+        assert found.startswith(warning)
+
+
+def test_captions_that_fit_are_drawn_without_a_word(five_seconds):
+    assert drawn(five_seconds, SRT.format("00", "00")) == []
+    assert drawn(five_seconds, SRT.format("00", "00"), start=3.0, end=4.0) == []
+    assert drawn(five_seconds, Alignment("a.wav", 5.4, "builtin:en", alignment().cues), end=5.05) == []
+
+
+def test_an_end_after_the_end_is_told(five_seconds):
+    [warning] = drawn(five_seconds, SRT.format("00", "00"), end=100.0)
+    assert warning == f"{five_seconds}: the recording ends at 5.00 s, before --end 100"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channel": "all"}, "channel: all channels do not fit into one picture; expected mix or the number of one"),
+        ({"start": 2.0, "end": 2.00001}, "no audio between 2.0 and 2.00001 s: less than a sample"),
+        ({"start": 7.0}, "--start is 7.0 s, but the recording is not longer than that"),
+        ({"start": math.nan}, "expected 0 <= --start < --end"),
+        ({"start": 3.0, "end": 1.0}, "expected 0 <= --start < --end"),
+    ],
+)
+def test_parts_that_cannot_be_drawn(five_seconds, options, message):
+    with pytest.raises(UsageError) as caught:
+        drawn(five_seconds, SRT.format("00", "00"), **options)
+    assert message in str(caught.value)

@@ -29,7 +29,7 @@ def talk(tmp_path: Path) -> Path:
 def test_an_excerpt_holds_exactly_its_samples(talk, start, end):
     whole, _ = sf.read(talk, dtype="float32")
     part, warnings = read_excerpt(talk, start, end, RATE, "mix")
-    assert warnings == []
+    assert warnings == ([f"{talk}: the recording ends at 25.00 s, before --end 90"] if end == 90 else [])
     assert part.start == start
     np.testing.assert_array_equal(part.samples, whole[round(start * RATE) : None if end is None else round(end * RATE)])
 
