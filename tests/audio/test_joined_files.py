@@ -232,6 +232,51 @@ def test_a_header_gives_less_than_there_is(tmp_path: Path, name: str) -> None:
     assert probe(path).duration == pytest.approx(2.0, abs=0.05)
 
 
+def shortened(container: str, subtype: str, folder: Path) -> bytes:
+    """A file of 2 s at 8 kHz, in an encoding in which libsndfile cannot move, whose header gives a quarter."""
+    data = sndfile(container, subtype)(folder, 2.0, 8000, 1)
+    if container == "AU":
+        return with_sizes(data, [(8, struct.pack(">I", int.from_bytes(data[8:12], "big") // 4))])
+    name, order = (b"data", "little") if container == "WAV" else (b"SSND", "big")
+    at = data.find(name) + 4
+    size = int.from_bytes(data[at : at + 4], order) // 4 // 65 * 65
+    return with_sizes(data, [(at, size.to_bytes(4, order))])
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32"])
+def test_encodings_that_cannot_be_moved_in_are_read_to_their_end(tmp_path: Path, subtype: str) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(shortened("WAV", subtype, tmp_path))
+    signal, warnings = read(path)
+    assert len(signal) / 16_000 == pytest.approx(2.0, abs=0.05)
+    assert onsets(signal, 16_000) == pytest.approx(AT, abs=0.02)
+    [warning] = warnings
+    assert "s according to the header, but the sound goes on: 2.0" in warning
+
+
+@pytest.mark.parametrize(("container", "subtype"), [("AIFF", "GSM610"), ("AU", "G721_32"), ("WAV", "NMS_ADPCM_16")])
+def test_what_cannot_be_read_on_is_told(tmp_path: Path, container: str, subtype: str) -> None:
+    path = tmp_path / f"a.{container.lower()}"
+    path.write_bytes(shortened(container, subtype, tmp_path))
+    _, warnings = read(path)
+    [warning] = warnings
+    assert "s according to the header, but the sound goes on, and in this encoding" in warning
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"), [("WAV", "GSM610"), ("WAV", "G721_32"), ("AIFF", "GSM610"), ("AU", "G721_32"),
+                               ("W64", "GSM610"), ("WAV", "NMS_ADPCM_16")]
+)  # fmt: skip
+def test_whole_files_in_these_encodings_give_no_warning(tmp_path: Path, container: str, subtype: str) -> None:
+    path = tmp_path / f"a.{container.lower()}"
+    path.write_bytes(sndfile(container, subtype)(tmp_path, 2.0, 8000, 1))
+    signal, warnings = read(path)
+    assert len(signal) / 16_000 == pytest.approx(2.0, abs=0.05)
+    assert warnings == []
+    path.write_bytes(path.read_bytes() + b"LIST" + struct.pack("<I", 4) + b"INFO")
+    assert read(path)[1] == []
+
+
 @pytest.mark.parametrize("total", [0, 16_000 * 30])
 def test_flac_without_or_with_too_great_a_length(tmp_path: Path, total: int) -> None:
     data = sndfile("FLAC", "PCM_16")(tmp_path, 2.0, 16_000, 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctcalign.audio.file_parts import FilePart, RangeReader
 from ctcalign.audio.info import AudioInfo, Piece, check_rate
-from ctcalign.audio.sources.trailing import unread_sound
+from ctcalign.audio.sources.trailing import stated_end, unread_sound
 
 if TYPE_CHECKING:
     import soundfile
@@ -24,6 +24,8 @@ _BYTES = {
 }  # fmt: skip
 # Seconds. A shorter rest behind the last sample, at the mean bit rate of the file, is not worth a message.
 _SHORTEST = 0.1
+# Encodings in which libsndfile cannot move, and that FFmpeg reads whatever length the header gives.
+_READ_ON_BY_FFMPEG = (("WAV", "GSM610"), ("WAV", "G721_32"))
 _BIG_ENDIAN = ("AIFF", "AU", "CAF")
 _NO_LENGTH = 2**62
 
@@ -52,11 +54,17 @@ class SoundFileSource:
             # libsndfile loses the last block of a FLAC file whose header gives no or too great a length.
             self.complete = frames > 0 and (known or file.format != "FLAC")
             self.wrong_length: float | None = None
-            self._end = self._more = 0
+            self._end = self._more = self._unread = 0
             if known and file.format != "OGG" and not self._cut:
-                self._end, left = _end_of(file, position, part)
+                if file.seekable():
+                    self._end, left = _end_of(file, position, part)
+                else:
+                    self._end = stated_end(part)
+                    left = unread_sound(part, self._end, _least(file, self._end)) if self._end else 0
                 if left and self._raw:
                     self._more = left
+                elif left and not file.seekable() and (file.format, file.subtype) not in _READ_ON_BY_FFMPEG:
+                    self._unread = left
                 elif left:
                     self.complete, self.wrong_length = False, frames / rate
                 elif not self._end and file.format == "FLAC":
@@ -106,6 +114,11 @@ class SoundFileSource:
             warnings.append(
                 f"{self.info.path}: {stated / rate:.2f} s according to the header, but the sound goes on: "
                 f"{done / rate:.2f} s read"
+            )
+        elif self._unread or self.wrong_length is not None:
+            warnings.append(
+                f"{self.info.path}: {done / rate:.2f} s according to the header, but the sound goes on, and in this "
+                f"encoding ({self.info.codec}) it cannot be read on; correct the header or convert the file"
             )
         elif self._cut:
             warnings.append(f"{self.info.path}: truncated: {self._cut}; {done / rate:.2f} s decoded")
@@ -163,9 +176,12 @@ def _end_of(file: soundfile.SoundFile, position: Callable[[], int], part: FilePa
         return 0, 0
     if not complete or end <= 0:
         return 0, 0
-    return end, unread_sound(
-        part, end, 0.0 if file.format == "FLAC" else _SHORTEST * end * file.samplerate / file.frames
-    )
+    return end, unread_sound(part, end, _least(file, end))
+
+
+def _least(file: soundfile.SoundFile, end: int) -> float:
+    """Bytes behind byte `end`, where the sound ends, that are worth a message."""
+    return 0.0 if file.format == "FLAC" else _SHORTEST * end * file.samplerate / file.frames
 
 
 def _cut_chunk(parse_log: str) -> str | None:

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ctcalign.audio.file_parts import FilePart
 
 _TAGS = (b"TAG", b"APETAGEX", b"ID3", b"LYRICS", b"3DI")
 _EXAMINED = 1 << 20
+_MOST_CHUNKS = 1000
+
+
+def stated_end(part: FilePart) -> int:
+    """The byte behind the sound according to the header of a WAV, AIFF or AU file; 0 for others."""
+    with part.open() as file:
+        head = file.read(12)
+        if head[:4] == b".snd":
+            return int.from_bytes(head[4:8], "big") + int.from_bytes(head[8:12], "big")
+        if head[:4] not in (b"RIFF", b"RIFX", b"FORM"):
+            return 0
+        order: Literal["little", "big"] = "little" if head[:4] == b"RIFF" else "big"
+        at = 12
+        for _ in range(_MOST_CHUNKS):
+            file.seek(at)
+            chunk = file.read(8)
+            if len(chunk) < 8:
+                return 0
+            size = int.from_bytes(chunk[4:], order)
+            if chunk[:4] in (b"data", b"SSND"):
+                return at + 8 + size
+            at += 8 + size + size % 2
+    return 0
 
 
 def unread_sound(part: FilePart, end: int, least: float) -> int:
