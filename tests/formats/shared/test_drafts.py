@@ -91,6 +91,15 @@ def test_one_recording_is_picked():
         pick_recording(held, "c", "f")
 
 
+def test_the_likely_recording_of_several():
+    held = drafts_of("a", None, "b")
+    assert pick_recording(held, None, "f", likely="b") == ([held[1], held[2]], "b")
+    assert pick_recording(held, "a", "f", likely="b") == ([held[0], held[1]], "a")
+    assert pick_recording(drafts_of("a"), None, "f", likely="x") == (drafts_of("a"), "a")
+    with pytest.raises(CaptionError, match=r"contains 2 recordings \(a, b\), but not 'x', the name of the audio"):
+        pick_recording(held, None, "f", likely="x")
+
+
 def test_a_long_list_of_recordings_is_cut():
     with pytest.raises(CaptionError, match=r"contains 5 recordings \(a, b, c, d, e\);"):
         pick_recording(drafts_of(*"abcde"), None, "f")

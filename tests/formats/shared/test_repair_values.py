@@ -100,6 +100,7 @@ def test_times_of_the_input_file(old, expected):
         (0.0, 1.0, (0.0, 1.0), []),
         (-math.inf, 1.2, (None, 1.0), ["scores that are not finite", "confidences outside 0 to 1"]),
         (math.nan, -0.2, (None, 0.0), ["scores that are not finite", "confidences outside 0 to 1"]),
+        (-1.0, 1.2, (-1.0, 1.0), ["confidences outside 0 to 1"]),
         (-1.0, math.nan, (-1.0, None), ["confidences outside 0 to 1"]),
         (-1.0, math.inf, (-1.0, 1.0), ["confidences outside 0 to 1"]),
     ],

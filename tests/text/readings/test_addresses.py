@@ -85,6 +85,7 @@ def test_limits_of_addresses():
         ("@JohnSmith", ["at john smith", "at JohnSmith", "john smith", "JohnSmith"]),
         ("#MeToo", ["hashtag me too", "hashtag MeToo", "me too", "MeToo"]),
         ("#top10", ["hashtag top ten", "hashtag top one zero", "top ten", "top one zero"]),
+        ("#BBC10", ["hashtag b b c ten", "hashtag b b c one zero", "hashtag bbc ten", "b b c ten", "b b c one zero"]),
         ("@me", ["at me", "me"]),
         ("@bbc", ["at b b c", "at bbc", "b b c", "bbc"]),
         ("@rhythm", ["at rhythm", "rhythm"]),

@@ -147,6 +147,7 @@ def test_words_that_are_read_letter_by_letter():
         ("NATO7", "en", ["nato seven", "n a t o seven"]),
         ("1,2,3", "en", ["one two three"]),
         ("a/7", "en", ["a slash seven", "a seven"]),
+        ("a/7", "de", ["a schrägstrich sieben", "a sieben"]),
         ("a_7", "en", ["a underscore seven", "a seven"]),
         ("a!7", "en", ["a seven"]),
         ("abc", "en", []),

@@ -22,6 +22,12 @@ FIVE = ["five dollars", "five dollar", "five"]
         ("", "$1", "", ["one dollar", "one"]),
         ("", "€20", "", ["twenty euros", "twenty euro", "twenty"]),
         ("", "£5m", "", ["five million pounds", "five million pound", "five million"]),
+        (
+            "",
+            "US$5m",
+            "",
+            ["five million dollars", "five million u s dollars", "five million us dollar", "five million"],
+        ),
         ("", "-$5", "", [*(f"minus {form}" for form in FIVE), *FIVE]),
         ("", "$5", "million", ["five"]),
         ("", "$5", "million.", ["five"]),
@@ -87,6 +93,10 @@ FIVE = ["five dollars", "five dollar", "five"]
 )
 def test_money(before, text, after, expected):
     assert phrases(money, text, before=before, after=after) == expected
+
+
+def test_the_plural_that_is_usual_follows_a_decimal():
+    assert "nine point nine nine dollars" in phrases(money, "US$9.99")
 
 
 def test_money_without_a_hundredth_and_in_other_languages():

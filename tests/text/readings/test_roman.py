@@ -35,6 +35,7 @@ def test_values(numeral, value):
         ("", "XI", ["x i", "xi", "eleven"]),
         ("", "VI", ["v i", "vi", "six"]),
         ("", "XII", ["twelve", "the twelfth", "twelfth", "x i i", "xii"]),
+        ("", "XIV", ["fourteen", "the fourteenth", "fourteenth", "x i v", "xiv"]),
         ("", "MMXX", []),
         ("", "CD", ["c d", "cd", "four hundred"]),
         ("Chapter", "XL", ["forty", "the fortieth", "fortieth", "x l", "xl"]),

@@ -80,6 +80,7 @@ def test_the_first_rule_wins(before, token, after, first):
 
 def test_a_currency_sign_before_its_number_is_not_spoken():
     assert readings("$", after="5") == []
+    assert readings("$", after="5,") == []
     assert readings("$", after="men") == ["dollars", "dollar"]
     assert readings("$", before="5", after="5")[0] == "dollars"
     assert readings("$", before="the", after="5") == []
@@ -91,6 +92,7 @@ def test_a_language_without_numbers_keeps_the_digits():
     assert readings("A4", "xx") == ["a 4"]
     assert readings("10-15", "xx") == ["10 15"]
     assert readings("FBI", "xx") == ["f b i", "fbi"]
+    assert readings("Ilgaz", "tr") == ["ılgaz"]
     assert readings("word", None) == ["word"]
 
 
@@ -98,6 +100,8 @@ def test_a_very_long_token_is_read_with_its_numbers_and_no_rule():
     english = locale_of("en")
     assert say(Core("a" * 199 + "5"), english, Context())[0] == "a" * 199 + " five"
     assert say(Core("a" * 200 + "5"), english, Context())[0] == "a" * 200 + " five"
+    assert say(Core("a" * 197 + "&bb"), english, Context())[0] == "a" * 197 + " and bb"
+    assert say(Core("a" * 198 + "&bb"), english, Context()) == ["a" * 198 + " bb"]
     assert say(Core("5%" + "a" * 199), english, Context()) == ["five " + "a" * 199]
     assert say(Core("a-" * 101), english, Context()) == [" ".join("a" * 101)]
     assert len(say(Core("u/" * 10), english, Context())) > 1

@@ -26,7 +26,7 @@ class _SpanishNumbers(Numbers):
         feminine = [
             " ".join(f"{word[:-1]}a" if word.endswith("o") else word for word in form.split()) for form in first
         ]
-        return list(dict.fromkeys([*first, *feminine, *phrases[1:]]))
+        return list(dict.fromkeys([*first, *feminine, *phrases]))
 
 
 _NUMBERS = _SpanishNumbers("es", _GENDERS)

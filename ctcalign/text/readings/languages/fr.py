@@ -61,16 +61,17 @@ def _clock(hour: int, minute: int) -> list[str]:
     hours = _hour(hour)
     if minute == 0:
         return [*hours, *(f"{name} pile" for name in hours)]
-    phrases = [f"{name} {_NUMBERS.cardinal(minute)[0]}" for name in hours]
+    minutes = _NUMBERS.cardinal(minute)[-1]  # "une", for a minute is feminine
+    phrases = [f"{name} {minutes}" for name in hours]
     if minute < 10:
-        phrases.append(f"{hours[0]} zéro {_NUMBERS.cardinal(minute)[0]}")
+        phrases.append(f"{hours[0]} zéro {minutes}")
     named = {15: ["et quart"], 30: ["et demie", "et demi"]}.get(minute, [])
     phrases += [f"{name} {form}" for name in hours for form in named]
     if minute > 30 and minute % 5 == 0:
         left = ["le quart", "quart"] if minute == 45 else [_NUMBERS.cardinal(60 - minute)[0]]
         phrases += [f"{_hour((hour + 1) % 24)[0]} moins {form}" for form in left]
     if hour > 12:
-        phrases.append(f"{_hour(hour - 12)[0]} {_NUMBERS.cardinal(minute)[0]}")
+        phrases.append(f"{_hour(hour - 12)[0]} {minutes}")
     return phrases
 
 
