@@ -20,9 +20,9 @@ import soundfile as sf
 import soxr
 
 from ctcalign.audio.cut_sources import check_sources
-from ctcalign.files import read_json_lines
 from egs.mini_en.local.shards import SAMPLE_RATE, ShardWriter
 from recipes.errors import one_line
+from recipes.manifests import read_rows
 
 Utterance = tuple[np.ndarray, str, str, str]  # samples at 16 kHz, text, speaker, source
 
@@ -38,7 +38,7 @@ def _samples(file: io.BytesIO | Path) -> np.ndarray:
 
 
 def from_tar(manifest: Path, tar: Path) -> Iterator[Utterance]:
-    rows = {row["path"]: row for row in read_json_lines(manifest)}
+    rows = {row["path"]: row for row in read_rows(manifest)}
     with tarfile.open(tar) as archive:
         for member in archive:
             row = rows.get(member.name)
@@ -46,7 +46,7 @@ def from_tar(manifest: Path, tar: Path) -> Iterator[Utterance]:
                 continue
             file = archive.extractfile(member)
             if file is not None:
-                text = plain(row.get("text_norm", row["text"]))
+                text = plain(row["text"])
                 yield _samples(io.BytesIO(file.read())), text, row["speaker"], row.get("corpus", "digits")
 
 

@@ -20,10 +20,10 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from ctcalign.files import read_json_lines
 from ctcalign.metrics import TimedWord
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 from recipes.errors import one_line
+from recipes.manifests import read_member, read_rows
 
 Samples = NDArray[np.float32]
 HOP = SAMPLE_RATE // 100
@@ -52,17 +52,14 @@ def speech_bounds(samples: Samples) -> tuple[float, float]:
 
 def read_clips(folder: Path) -> list[Clip]:
     """The clips of a folder with manifest.jsonl and one tar."""
-    rows = read_json_lines(folder / "manifest.jsonl")
+    rows = read_rows(folder / "manifest.jsonl")
     clips = []
     tar = next(folder.glob("*.tar"), None)
     if tar is None:
         raise SystemExit(f"{folder}: has no .tar; expected one beside manifest.jsonl")
     with tarfile.open(tar) as archive:
         for row in rows:
-            file = archive.extractfile(row["path"])
-            if file is None:
-                raise SystemExit(f"{row['path']}: in the manifest but not in the tar")
-            samples, rate = sf.read(io.BytesIO(file.read()), dtype="float32")
+            samples, rate = sf.read(io.BytesIO(read_member(archive, row["path"])), dtype="float32")
             if rate != SAMPLE_RATE:
                 raise SystemExit(f"{row['path']}: sample rate {rate}, expected {SAMPLE_RATE}; resample the clips")
             take = int(Path(row["path"]).stem.rsplit("_", 1)[1])

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
-from ctcalign.files import read_json_lines
 from recipes.awp.cuts import SAMPLE_RATE, speech_cut, write_shar
 from recipes.errors import one_line
+from recipes.manifests import read_member, read_rows
 
 
 def plain(text: str) -> str:
@@ -34,14 +34,11 @@ def cuts(rows: list[dict[str, Any]], tar: Path, most_characters: float, skipped:
 
     with tarfile.open(tar) as archive:
         for row in rows:
-            file = archive.extractfile(row["path"])
-            if file is None:
-                raise SystemExit(f"{row['path']}: in the manifest but not in {tar.name}")
-            samples, rate = sf.read(io.BytesIO(file.read()), dtype="float32", always_2d=True)
+            samples, rate = sf.read(io.BytesIO(read_member(archive, row["path"])), dtype="float32", always_2d=True)
             mono = samples.mean(1)
             if rate != SAMPLE_RATE:
                 mono = soxr.resample(mono, rate, SAMPLE_RATE)
-            text, name = plain(row.get("text_norm") or row["text"]), Path(row["path"]).with_suffix("").as_posix()
+            text, name = plain(row["text"]), Path(row["path"]).with_suffix("").as_posix()
             if not text or len(text) > most_characters * len(mono) / SAMPLE_RATE:
                 skipped.append(name)
                 continue
@@ -60,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--utterances", type=int, help="use the first N of each part only (for trials)")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(arguments)
-    rows, test = read_json_lines(args.train), read_json_lines(args.test)
+    rows, test = read_rows(args.train), read_rows(args.test)
     speakers = sorted({row["speaker"] for row in rows})
     shared = set(speakers) & {row["speaker"] for row in test}
     if shared:
