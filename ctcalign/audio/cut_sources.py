@@ -6,11 +6,11 @@ the names of .sph files to a shell, and lets FFmpeg open names such as "http://â
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ctcalign.errors import UntrustedDataError
@@ -95,6 +95,6 @@ def _need(kind: str, source: Any) -> str | None:
         return _COMMAND
     if kind == "file" and source.lower().endswith(".sph") and shlex.quote(source) != source:
         return _COMMAND
-    if kind == "url" or (kind == "file" and _SCHEME.match(source) and not Path(source).exists()):
+    if kind == "url" or (kind == "file" and _SCHEME.match(source) and not os.path.exists(source)):
         return _REMOTE
     return None

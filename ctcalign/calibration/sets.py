@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -136,7 +137,7 @@ def _text(row: Row) -> str:
 
 
 def _whole(reading: Reading, audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
-    if not audio.is_file():
+    if not os.path.isfile(audio):
         raise CaptionError(f"{file.name}: its recording {audio} does not exist")
     utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
     if not utterances:
@@ -165,7 +166,7 @@ def _joined(
     """Short recordings, joined by speaker; speakers with too few are named in `notes`."""
     speakers: dict[str, list[tuple[Path, str]]] = {}
     for audio, text, speaker in clips:
-        if not audio.is_file():
+        if not os.path.isfile(audio):
             raise CaptionError(f"{path}: its recording {audio} does not exist")
         if text.strip():
             speakers.setdefault(str(speaker or path.stem), []).append((audio, text))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ctcalign.errors import UsageError
+from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.spans import Span
 from ctcalign.text.words import plain_words
 
@@ -53,8 +54,9 @@ class Candidate:
         for holder in (self.fields, scores if isinstance(scores, Mapping) else {}):
             for name in names:
                 value = holder.get(name)
-                if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-                    return float(value)
+                number = json_seconds(value) if isinstance(value, (int, float)) else None
+                if number is not None:
+                    return number
         return None
 
 

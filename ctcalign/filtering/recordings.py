@@ -57,4 +57,4 @@ def with_absolute_files(rows: list[Any], manifest: Path, target: str, lost: list
 def _folder(name: str, manifest: Path) -> Path | None:
     """The folder of features, which is not a file."""
     places = (Path(name), manifest.parent / name)
-    return next((place.resolve() for place in places if "\0" not in name and place.is_dir()), None)
+    return next((place.resolve() for place in places if "\0" not in name and os.path.isdir(place)), None)

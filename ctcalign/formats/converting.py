@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def convert(
             alignment.duration = info.duration
     elif str(source) != "-" and any(entry.name in _WITH_AUDIO for _, entry in planned):
         found = find_recording(alignment.audio, source, alignment.duration)
-        if found is not None and not Path(alignment.audio).is_file():
+        if found is not None and not os.path.isfile(alignment.audio):
             alignment.audio = str(found)
     rendered = [render(alignment, entry.name, unspoken, limits) for _, entry in planned]
     for (path, entry), content in zip(planned, rendered, strict=True):  # before the first of them is written

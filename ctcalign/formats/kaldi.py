@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ctcalign.alignment.alignment import Alignment
@@ -61,7 +62,7 @@ def render(alignment: Alignment) -> Rendered:
         ),
     }
     notes = omission_note(lost) + omission_note(other, "have no spoken, aligned text")
-    if not Path(alignment.audio).is_file():
+    if not os.path.isfile(alignment.audio):
         notes.append(f"wav.scp names {alignment.audio or 'recording'!r}, which does not exist: give --audio or edit it")
     elif Path(alignment.audio).suffix.lower() not in (".wav", ".flac"):
         notes.append(
@@ -71,7 +72,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def _wav(audio: str) -> str:
-    return tidy(str(Path(audio).resolve()) if Path(audio).is_file() else audio or "recording.wav").replace("\n", " ")
+    return tidy(str(Path(audio).resolve()) if os.path.isfile(audio) else audio or "recording.wav").replace("\n", " ")
 
 
 def _speaker_names(speakers: list[str], *, as_given: bool) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,6 +178,16 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     return out
 
 
+def _channel(value: Any, own: Supervision, notes: Notes) -> int | None:
+    """The number of a channel; others are named, several channels are none in particular."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < CHANNELS:
+        return value
+    if value is not None and not isinstance(value, list):
+        given = f"{_text(own.row.get('id'))}: {value!r}"[:60]
+        notes.add(f"channels that are no number from 0 to {CHANNELS - 1} are dropped", detail=given)
+    return None
+
+
 def _cut_of(row: Row) -> Row:
     """The attributes of cues that name their cut: "cut", its id, and "cut_span", its start and end in the recording."""
     if not is_cut(row) or not isinstance(row.get("id"), str):
@@ -204,7 +215,7 @@ def _draft(own: Supervision, cut: Row, notes: Notes) -> Draft:
         end,
         id=_text(own.row.get("id")),
         speaker=_text(own.row.get("speaker")),
-        channel=channel if isinstance(channel, int) else None,
+        channel=_channel(channel, own, notes),
         words=spoken_words_of(words, notes),
         recording=own.recording,
         attributes=_attributes(own, cut),
@@ -212,6 +223,7 @@ def _draft(own: Supervision, cut: Row, notes: Notes) -> Draft:
 
 
 _WORD_KEYS = ("symbol", "start", "duration", "score")
+CHANNELS = 1000  # of a recording
 _KNOWN = frozenset({"id", "recording_id", "start", "duration", "channel", "text", "language", "speaker", "alignment"})
 _WRITTEN = frozenset({"index", "status", "reason", "score", "confidence", "scores", "raw_text"})
 
@@ -303,7 +315,7 @@ def _recording(alignment: Alignment, name: str, duration: float) -> Row | None:
     from ctcalign.audio import probe
 
     path = Path(alignment.audio)
-    if not alignment.audio or not path.is_file():
+    if not alignment.audio or not os.path.isfile(path):
         return None
     try:
         info = probe(path)

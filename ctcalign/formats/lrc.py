@@ -62,7 +62,7 @@ def _line(cue: AlignedCue, first: int, last: int) -> tuple[str, int]:
 _STAMP = re.compile(r"\s*\[([-+]?\d+:\d+(?:[.:]\d+)?(?:[.:]\d+)?)\]")
 _WORD_STAMP = re.compile(r"[<\[](\d+:\d+(?:[.:]\d+)?)[>\]]")
 _META = re.compile(r"^\s*\[(?:[a-zA-Z]+|#)\s*:(.*)\]\s*$")
-_OFFSET = re.compile(r"^\s*\[offset\s*:\s*([+-]?\d{1,12})\s*\]", re.I | re.M)
+_OFFSET = re.compile(r"^[^\S\n]*\[offset\s*:\s*([+-]?\d{1,12})\s*\]", re.I | re.M)
 
 _JOINED = re.compile("([\\[<])\u2060(?=\\d)")  # `render` writes "[1:23]" in a text so
 
@@ -146,7 +146,7 @@ def _ended(draft: Draft, following: float | None) -> Draft:
 
 
 _TAGGED = re.compile(r"^\s*\[(?:\d+:\d+(?:[.:]\d+)?|[a-zA-Z#]+:[^\]]*)\]")
-_TIMED = re.compile(r"^\s*\[\d+:\d+(?:[.:]\d+)?\]", re.M)
+_TIMED = re.compile(r"^[^\S\n]*\[\d+:\d+(?:[.:]\d+)?\]", re.M)
 
 
 def _matches(source: Source) -> bool:

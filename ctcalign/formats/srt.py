@@ -108,14 +108,15 @@ def _irregularity(line: str) -> str:
     return "times in an unusual form"
 
 
-_TIMING = re.compile(r"^\s*[\d:.,;]+\s*-->\s*[\d:.,;]+", re.M)
+# Spaces of the line alone: "\s" would look through all blank lines behind each of them.
+_TIMING = re.compile(r"^[^\S\n]*[\d:.,;]+[^\S\n]*-->[^\S\n]*[\d:.,;]+", re.M)
 
 
-_LOOSE = re.compile(r"^\s*\d+:\d:\d+\.\d+\s*-->", re.M)  # "0:0:6.4 -->" of a transcript of Teams
+_LOOSE = re.compile(r"^[^\S\n]*\d+:\d:\d+\.\d+[^\S\n]*-->", re.M)  # "0:0:6.4 -->" of a transcript of Teams
 
 
 def _matches(source: Source) -> bool:
-    if _LOOSE.search(source.text) and not re.search(r"^\s*\d+\s*$", source.text, re.M):
+    if _LOOSE.search(source.text) and not re.search(r"^[^\S\n]*\d+[^\S\n]*$", source.text, re.M):
         return False
     return _TIMING.search(source.text) is not None
 

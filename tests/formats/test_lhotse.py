@@ -271,3 +271,22 @@ def test_a_field_that_json_cannot_write_becomes_null(tmp_path, number):
     target.write_text(json.dumps(document), encoding="utf-8")
     convert(target, [tmp_path / "c.json"])
     assert read_alignment(tmp_path / "c.json").cues[0].attributes["snr"] == [None]
+
+
+@pytest.mark.parametrize("channel", [-11787, 2147483648, 10**30, "left", 1.5, True])
+def test_a_channel_that_is_none_is_named_and_dropped(tmp_path, channel):
+    row = {"id": "a", "recording_id": "r", "start": 1, "duration": 2, "text": "yes"}
+    source = tmp_path / "a.jsonl"
+    source.write_text(f"{json.dumps({**row, 'channel': channel})}\n{json.dumps({**row, 'channel': 1})}\n", "utf-8")
+    alignment = read_alignment(source)
+    assert [cue.channel for cue in alignment.cues] == [None, 1]
+    assert "channels that are no number" in " ".join(alignment.warnings)
+    assert str(render(alignment, "stm").content).count("yes") == 2
+
+
+def test_a_confidence_that_no_float_holds_is_none(tmp_path):
+    row = {"id": "a", "recording_id": "r", "start": 1, "duration": 2, "channel": 0, "text": "yes"}
+    source = tmp_path / "a.jsonl"
+    source.write_text(json.dumps({**row, "custom": {"confidence": 10**400, "score": -0.5}}) + "\n", "utf-8")
+    assert filtered(read_document(source), Criteria(min_confidence=0.5), Tally()).data == []
+    assert len(filtered(read_document(source), Criteria(min_scores={"score": -1.0}), Tally()).data) == 1

@@ -45,8 +45,8 @@ def channel_namer(alignment: Alignment) -> dict[int | None, str]:
     for channel in {cue.channel for cue in alignment.cues}:
         if channel not in out:
             number = channel or 0
-            letter = chr(ord("a" if lower else "A") + number)
-            out[channel] = letter if letters and number < 26 else str(number + base)
+            lettered = letters and 0 <= number < 26
+            out[channel] = chr(ord("a" if lower else "A") + number) if lettered else str(number + base)
     return out
 
 

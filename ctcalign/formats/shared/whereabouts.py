@@ -27,7 +27,7 @@ def find_recording(audio: str, beside: str | Path, duration: float = 0.0) -> Pat
         *(above / name for above in (folder, *folder.parents)),
         folder / audio.replace("\\", "/").split("/")[-1],
     ]
-    found = list(dict.fromkeys(place.resolve() for place in places if place.is_file()))
+    found = list(dict.fromkeys(place.resolve() for place in places if os.path.isfile(place)))
     if len(found) > 1 and duration > 0:
         found.sort(key=lambda place: not _lasts(place, duration))
     return found[0] if found else None
