@@ -9,8 +9,6 @@ from pathlib import Path
 OTHERS: dict[str, tuple[str, ...]] = {
     "ctcalign/edits.py": ("tests/test_edits.py",),
     "ctcalign/text/readings/languages/en_": ("tests/text/test_readings_english.py",),
-    "ctcalign/formats/shared/reading/json_times.py": ("tests/formats/test_json_times.py",),
-    "ctcalign/formats/shared/reading/ttml_times.py": ("tests/formats/test_ttml.py",),
     "ctcalign/preference/losses/": ("tests/preference/losses/test_options.py",),
     "ctcalign/preference/losses/dpo_variants.py": ("tests/preference/losses/test_dpo.py",),
     "ctcalign/objectives/interface.py": ("tests/objectives/test_builtin.py",),
