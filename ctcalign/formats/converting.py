@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.files import together
 from ctcalign.formats.reading import read_with_warnings
@@ -16,6 +17,17 @@ from ctcalign.formats.subtitles.limits import SubtitleLimits, check_outputs
 from ctcalign.formats.writing import deliver, plan_outputs, render
 
 _WITH_AUDIO = ("lhotse", "kaldi")  # formats that name the file of the recording
+
+
+def _after_the_end(alignment: Alignment) -> list[str]:
+    """A warning if all cues begin after the end of their recording."""
+    starts = [cue.start for cue in alignment.cues if cue.start is not None]
+    if not starts or min(starts) < alignment.duration:
+        return []
+    return [
+        f"all captions begin after the end of {alignment.audio} ({alignment.duration:.2f} s), the first one at "
+        f"{min(starts):.2f} s, as times of day or of a longer recording do; `ctcalign align` finds their times in it"
+    ]
 
 
 def convert(
@@ -60,6 +72,7 @@ def convert(
         alignment.audio = str(audio)
         if info.duration is not None:
             alignment.duration = info.duration
+            warnings += _after_the_end(alignment)
     elif str(source) != "-" and any(entry.name in _WITH_AUDIO for _, entry in planned):
         found = find_recording(alignment.audio, source, alignment.duration)
         if found is not None and not os.path.isfile(alignment.audio):

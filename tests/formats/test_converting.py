@@ -270,3 +270,11 @@ def test_scoring_files_read_the_likely_recording(several):
     for likely, text in (("one", "hello"), ("two", "you")):
         [file] = read_timed(several, likely=likely)
         assert [cue.text for cue in file.cues] == [text]
+
+
+@pytest.mark.parametrize(("first", "warned"), [("13:02:11", True), ("0:00:01", True), ("0:00:00", False)])
+def test_times_of_day_are_told_where_the_recording_is_known(tmp_path, first, warned):
+    soundfile.write(tmp_path / "a.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "a.txt").write_text(f"[{first}] Ann: hello there\n[13:02:20] Bob: how are you\n")
+    [report] = convert(tmp_path / "a.txt", [tmp_path / "a.srt"], audio=tmp_path / "a.wav")
+    assert any("begin after the end of" in note for note in report.notes) == warned

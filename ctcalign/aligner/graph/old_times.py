@@ -4,6 +4,9 @@ Two best paths are searched: a free one, and one on which each caption is near i
 path costs `trust` nats for each caption that it places far from its old time. So the audio overrules wrong times, and
 the times decide when the audio does not, as between the repeats of a chorus. No caption is skipped because of its old
 time: the path near the times must contain as many captions as the free one.
+
+Old times that all lie after the end of the recording, such as times of day or those of a longer film, only tell how far
+the captions are apart: they are moved by what most captions are away from the free path.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
 
+_AFTER_THE_END = "old times: all of them lie after the end of the recording"
 UNUSABLE = "old times: no path stays near all of them; they were not used"
 
 
@@ -61,17 +65,27 @@ def near_old_times(
         emission: of the recording.
         prior: see `OldTimes`.
     """
-    allowed = _allowed(transcript, emission, prior.max_shift)
+    times = np.array([cue.span or (np.nan, np.nan) for cue in transcript.cues], np.float64)
+    cue_of_node = _cues_of_nodes(graph, transcript)
+    warnings: list[str] = []
+    first = np.nanmin(times[:, 0], initial=np.inf)
+    end = emission.offset + len(emission.log_probs) * emission.frame_shift
+    if end <= first < np.inf:
+        ahead = _ahead(times, _visits(free, cue_of_node), emission, prior.max_shift)
+        if ahead is None:
+            return free, [f"{_AFTER_THE_END}; they were not used"]
+        times -= ahead
+        warnings = [f"{_AFTER_THE_END}, as times of day do; read as {ahead:.1f} s ahead of it"]
+    allowed = _allowed(times, emission, prior.max_shift)
     if allowed is None:
         return free, ["old times: no caption has a time, so they were not used"]
-    cue_of_node = _cues_of_nodes(graph, transcript)
     outside = _outside(free, cue_of_node, allowed)
     if not outside.any():
-        return free, []
+        return free, warnings
     try:
         near = run(band=1.0, centre=_limits(graph, cue_of_node, allowed, len(emission.log_probs)))
     except NoPathError:
-        return free, [UNUSABLE]
+        return free, [*warnings, UNUSABLE]
     visits_free, visits_near = (_visits(path, cue_of_node) for path in (free, near))
 
     def take_near(frames: slice, gain: float) -> bool:
@@ -79,16 +93,30 @@ def near_old_times(
         moved = np.unique(visits_free.cues[inside][outside[inside]]).size
         return moved > 0 and gain < prior.trust * moved and visits_near.count(frames) >= visits_free.count(frames)
 
-    return splice(free, near, graph.graph, take_near), []
+    return splice(free, near, graph.graph, take_near), warnings
 
 
-def _allowed(transcript: Transcript, emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
-    """Earliest and latest frame of each cue, (cues, 2); None without any old time.
+def _ahead(times: NDArray[np.float64], visits: _Visits, emission: Emission, max_shift: float) -> float | None:
+    """Seconds by which the old times are ahead of the free path, of most cues within `max_shift`; None without any."""
+    cues, places = np.unique(visits.cues[visits.words], return_index=True)
+    starts = visits.starts[visits.words][places] * emission.frame_shift + emission.offset
+    differences = times[cues, 0] - starts
+    differences = differences[~np.isnan(differences)]
+    if not differences.size:
+        return None
+    ordered = np.sort(differences)
+    alike = np.searchsorted(ordered, differences + max_shift, "right") - np.searchsorted(
+        ordered, differences - max_shift
+    )
+    return float(differences[np.argmax(alike)])
+
+
+def _allowed(times: NDArray[np.float64], emission: Emission, max_shift: float) -> NDArray[np.int64] | None:
+    """Earliest and latest frame of each cue with old times (cues, 2) in seconds; None without any old time.
 
     A cue without a time may be anywhere between the allowed frames of its neighbours that have one.
     """
     last = len(emission.log_probs) - 1
-    times = np.array([cue.span or (np.nan, np.nan) for cue in transcript.cues], np.float64)
     known = ~np.isnan(times[:, 0])
     if not known.any():
         return None

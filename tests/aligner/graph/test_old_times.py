@@ -81,6 +81,25 @@ def test_captions_without_times_lie_between_their_neighbours(song):
     assert found == pytest.approx([times[2][0], times[3][0], times[4][0]], abs=0.12)
 
 
+@pytest.mark.parametrize("sung", [1, 3])
+@pytest.mark.parametrize("ahead", [46_931.0, 4320.5, 100.0])
+def test_times_of_day_count_from_each_other(song, sung, ahead):
+    path, times = song
+    chosen = [(SONG[0], times[0]), (CHORUS, times[sung]), (SONG[4], times[4])]
+    cues = [Cue(i, text, a + ahead, b + ahead) for i, (text, (a, b)) in enumerate(chosen)]
+    found, warnings = starts(path, cues, OldTimes(max_shift=1.0))
+    assert found == pytest.approx([a for _, (a, _) in chosen], abs=0.12)
+    [warning] = [text for text in warnings if text.startswith("old times")]
+    assert warning.startswith("old times: all of them lie after the end of the recording, as times of day do; read as ")
+
+
+def test_times_of_an_excerpt_that_reach_into_the_recording_stay(song):
+    path, times = song
+    cues = [Cue(0, CHORUS, *times[3]), Cue(1, SONG[4], times[4][0] + 500, times[4][1] + 500)]
+    _, warnings = starts(path, cues, OldTimes(max_shift=1.0))
+    assert not any("end of the recording" in text for text in warnings)
+
+
 def test_without_a_single_time_there_is_a_warning(song):
     _, warnings = starts(song[0], [Cue(0, CHORUS)], OldTimes())
     assert "old times: no caption has a time, so they were not used" in warnings
