@@ -51,6 +51,7 @@ def run_block(block: Block, names: dict[str, object], folder) -> None:
         exec(compile("\n" * (block.line - 1) + block.text, block.page, "exec"), names)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of lhotse, when its program is imported
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if {"bash", "python"} & {block.language for block in RUN[page]}]
 )

@@ -37,3 +37,10 @@ def test_make_targets_of_the_readme_exist():
     targets = set(re.findall(r"make (\w+) ", README))
     assert {"demo", "test"} <= targets
     assert targets <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+
+
+def test_the_index_links_to_every_page():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "egs").rglob("README.md")]
+    linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index)}
+    assert [page.name for page in pages if page.resolve() not in linked and page.name != "index.md"] == []
