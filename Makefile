@@ -76,6 +76,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/preference.py --quick
 
 docs: $(READY)
+	rm -rf site
 	$(BIN)/python -m tools.docs site
 
 clean:

@@ -7,7 +7,11 @@
 # where the script was started, all others from the folder of the script. `python` is that of .venv if it is there.
 while [ $# -gt 0 ]; do
   case "$1" in
-    --help|-h) sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${0##*/}"; exit 0 ;;
+    --help|-h)
+      sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${0##*/}"
+      printf '\nOptions and their defaults (some_name is --some-name):\n'
+      sed -n '/^cd "/,/parse_options/{/^[a-z{].*=/s/^/  /p}' "${0##*/}" | grep -v '^  command=\|^  inputs='
+      exit 0 ;;
     --*)
       name=${1#--}; name=${name//-/_}
       if [ -z "${!name+set}" ]; then echo "$0: unknown option $1 (see --help)" >&2; exit 2; fi

@@ -6,7 +6,7 @@
 #   run.sh --stage 3 --stop-stage 3 --total-hours 400      continue training
 #
 # Needs: apt-get install flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts espeak-ng wordnet-base
-# bible-kjv, and pip install 'ctcalign[synth]'. Every stage can be interrupted and run again; delete exp/ to start
+# bible-kjv, and pip install '.[synth]'. Every stage can be interrupted and run again; delete exp/ to start
 # again. Stages: 0 texts, 1 synthesis, 2 real speech, 3 training, 4 spike delay and export, 5 evaluation.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -4,7 +4,7 @@
 #   run.sh                                    everything; finished runs are skipped; delete exp/ to start again
 #   run.sh --only "sft dpo tdpo"              only some methods
 #
-# Needs transformers (pip install 'ctcalign[train,hf]'), no data and no network. Stages: 0 problems and a model with
+# Needs transformers (pip install '.[train,hf]'), no data and no network. Stages: 0 problems and a model with
 # random weights, 1 baseline and methods (trained and evaluated), 2 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
