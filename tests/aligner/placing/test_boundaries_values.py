@@ -234,3 +234,12 @@ def test_rules_are_durations():
 def test_spikes_out_of_order_are_put_in_order():
     found = refine([(1.0, 1.5), (1.2, 1.3)], STEADY, SHIFT, 10.0)
     assert found[0][1] <= found[1][0] <= found[1][1]
+
+
+def test_levels_behind_the_last_second_are_those_of_the_end():
+    """The window of 0.3 s around second 6 is empty in a track of 5.6 s: it takes the last 0.3 s instead."""
+    energy = track(5.6, *((start, start + 0.1) for start in np.arange(0.0, 5.3, 0.2))) + 14  # 0 and 10
+    energy[530:545], energy[545:555], energy[555:] = -20.0, -10.0, -5.0
+    rules = BoundaryRules(level_window=0.3)
+    # At 5.57 s: floor -20 * 0.57 = -11.4, speech 10 * 0.43 - 5 * 0.57 = 1.5, threshold -7.5.
+    assert not quiet_frames(energy, SHIFT, rules)[557]

@@ -117,3 +117,10 @@ def test_the_place_in_the_speech_from_the_first_to_the_last_symbol():
     marked(cues, [(1.0, 6.0)], emission)
     expected = (frames[4] * 0.02, frames[-1] * 0.02 + 0.02)
     assert cues[0].alternatives == [pytest.approx(expected)]
+
+
+def test_a_third_and_a_bit_of_the_labels_may_be_wrong():
+    """0.35 of twenty labels: seven."""
+    text = tuple(range(1, 21))
+    assert best_match(text, np.array([*range(1, 7), *[99] * 7, *range(14, 21)])) == (0, 20)
+    assert best_match(text, np.array([*range(1, 7), *[99] * 8, *range(15, 21)])) is None

@@ -88,3 +88,7 @@ def test_fillers_that_touch_are_one():
     assert filler_speech(Path((1, 95, 105), (2, 105, 120)), LABELS, made) == [(100, 111)]
     assert filler_speech(Path((1, 95, 104), (2, 105, 120)), LABELS, made) == [(100, 101), (105, 111)]
     assert filler_speech(Path((0, 95, 105), (3, 105, 120)), LABELS, made) == []
+
+
+def test_six_symbols_in_two_seconds_are_enough():
+    assert stretches(emission(100, 120, 140, 160, 180, 199)) == [(2.0, 4.0)]

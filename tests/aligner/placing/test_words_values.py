@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctcalign.aligner.placing.words import LONGEST_PAUSE, _core, place_runs, runs_of
+from ctcalign.aligner.placing.words import LONGEST_PAUSE, _core, place_runs, place_words, runs_of
+from ctcalign.ctc import FILLER
 from ctcalign.emission.emission import Emission
 from tests.aligner.placing.placements import transcript
 from tests.aligner.spelled_emissions import SHIFT, VOCABULARY
@@ -83,21 +84,41 @@ def test_words_speech_and_skipped_words_keep_their_numbers():
     assert made.energy_shift == emission().energy_shift
 
 
+class Place:
+    def __init__(self, word: int, alternative: int) -> None:
+        self.word, self.alternative = word, alternative
+
+
+class Graph:
+    class graph:  # noqa: N801
+        labels = np.array([A, FILLER, B, C])
+
+    places = (Place(0, 0), None, Place(2, 1), Place(2, 1))
+
+
+class Path:
+    nodes = np.array([0, 1, 2, 3])
+    spans = ((101, 102), (103, 124), (125, 127), (128, 129))
+
+
 def test_runs_of_a_path():
-    class Place:
-        def __init__(self, word: int, alternative: int) -> None:
-            self.word, self.alternative = word, alternative
-
-    class Graph:
-        class graph:  # noqa: N801
-            labels = np.array([A, -1, B, C])
-
-        places = (Place(0, 0), None, Place(2, 1), Place(2, 1))
-
-    class Path:
-        nodes = np.array([0, 1, 2, 3])
-        spans = ((1, 2), (3, 4), (5, 7), (8, 9))
-
     runs, chosen = runs_of(Path, Graph, 3)
-    assert runs == [[(A, 1, 2)], [], [(B, 5, 7), (C, 8, 9)]]
+    assert runs == [[(A, 101, 102)], [], [(B, 125, 127), (C, 128, 129)]]
     assert chosen == [0, 0, 1]
+
+
+def test_words_of_a_path_with_the_speech_in_its_filler():
+    rows = np.full((500, len(VOCABULARY)), -9.0, np.float32)
+    labels = np.zeros(500, int)
+    labels[[101, 110, 115, 120, 125, 126, 128]] = [A, C, B, C, B, B, C]
+    rows[np.arange(500), labels] = -0.25
+    made = Emission(rows, SHIFT, 0.0, VOCABULARY, 10.0)
+    placement = place_words(transcript("a d bc"), Graph, Path, made, 0.04)
+    first, skipped, last = placement.words
+    assert skipped is None
+    assert [token.text for token in first.tokens + last.tokens] == ["a", "b", "c"]
+    assert (first.tokens[0].start, last.tokens[-1].end) == (pytest.approx(1.98), pytest.approx(2.54))
+    assert (first.score, last.score) == (pytest.approx(-0.25), pytest.approx(-0.25))
+    ((start, end),) = placement.speech
+    assert first.end <= start <= 2.16
+    assert 2.38 <= end <= last.start

@@ -147,6 +147,7 @@ def test_ends_that_are_missing(drafts, times):
             "a.srt: before the beginning of the recording; times dropped (cue 1, -3 s)",
         ),
         (Draft("a", -3.0, 2.0, line=7), (0.0, 2.0), "a.srt, line 7: negative start; set to 0 (-3 s)"),
+        (Draft("a", -3.0, 2.0), (0.0, 2.0), "a.srt: negative start; set to 0 (cue 1, -3 s)"),
         (Draft("a", -3.0, 0.0, line=7), (0.0, 0.0), "a.srt, line 7: negative start; set to 0 (-3 s)"),
     ],
 )
@@ -160,6 +161,7 @@ def test_order_and_overlaps_are_noted_by_channel():
         "a.srt, line 2: overlaps an earlier cue",
         "a.srt, line 3: starts before the cue above it; file order kept",
     ]
+    assert finished(Draft("a", 1.0, 3.0), Draft("b", 1.0, 2.0))[1] == ["a.srt: overlaps an earlier cue (cue 2)"]
     assert finished(Draft("a", 1.0, 3.0, channel=0), Draft("b", 2.0, 4.0, channel=1))[1] == []
     assert finished(Draft("a", 1.0, 3.0), Draft("b", 3.0, 4.0))[1] == []
     assert finished(Draft("a", 1.0, 3.0), Draft("b", 2.9999995, 4.0))[1] == []
