@@ -16,7 +16,7 @@ import click
 
 from ctcalign import __version__
 from ctcalign.cli.own_code import raised_by_user
-from ctcalign.cli.stopping import handle_signals
+from ctcalign.cli.stopping import handle_signals, let_end
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import missing_package
 
@@ -217,4 +217,9 @@ def main() -> None:
         _silence_libraries()
     handle_signals()
     sys.excepthook = _unexpected
-    commands.main(prog_name="ctcalign")
+    try:
+        commands.main(prog_name="ctcalign")
+    except KeyboardInterrupt:  # after the command, before `let_end`
+        sys.exit(_report("interrupted", INTERRUPTED))
+    finally:
+        let_end()

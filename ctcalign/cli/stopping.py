@@ -47,6 +47,14 @@ def handle_signals() -> None:
     threading.Thread(target=_watch, args=(receiver, sender, numbers), name="signals", daemon=True).start()
 
 
+def let_end() -> None:
+    """The command is done: from now on a signal only announces itself, so that it interrupts nothing on the way out.
+
+    Else it would raise its exception in functions that Python calls at exit, which print a traceback.
+    """
+    _raised.acquire(blocking=False)
+
+
 def _handle(number: int, frame: FrameType | None) -> None:
     _announce()
     if not _raised.acquire(blocking=False):

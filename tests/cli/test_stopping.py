@@ -110,3 +110,21 @@ time.sleep(0.3)
     _stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0
     assert MESSAGE not in stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15])
+def test_a_signal_after_the_command_interrupts_nothing_on_the_way_out(number, delay):
+    body = """
+import atexit, sys, time
+atexit.register(lambda: (time.sleep(0.3), print("end", flush=True)))
+print("ready", flush=True)
+"""
+    process = run(body)
+    time.sleep(delay)
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=60)
+    assert "Traceback" not in stderr
+    if delay:  # behind the command
+        assert (process.returncode, stdout) == (0, "end\n")
+    assert stderr.replace(MESSAGE, "", 1) in ("", LAST.get(number, ""))
