@@ -146,7 +146,7 @@ def test_survivors_with_a_reason_are_counted_apart(tmp_path):
     living = [Mutant(3, "x = 1", "1 → 2", ""), Mutant(3, "x = 1", "1 → 0", "")]
     results = [Result("ctcalign/a.py", mutants=5, possible=9, survivors=living)]
     assert report.share(results, reasons) == 3 / 4
-    page = report.page(results, reasons, tmp_path, 5, 0)
+    page = report.page(results, reasons, "abc", 5, 0)
     assert "| `ctcalign/a.py` | 5 | 9 | 3 | 0 | 1 | 1 | 75% |" in page
     assert "- `ctcalign/a.py` 3 `x = 1`: `1 → 2`: only a size of blocks" in page
 

@@ -51,8 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     reasons = report.read_reasons(HERE / "reasons")
     sample = given.sample or None
+    commit = report.commit_of(given.root)  # others may commit during the run
     results = run(files, given.root, sample, given.seed, reasons, given.processes)
-    text = report.page(results, reasons, given.root, sample, given.seed)
+    text = report.page(results, reasons, commit, sample, given.seed)
     name = report.common(results).removeprefix("ctcalign").strip("/").replace("/", "-").removesuffix(".py") or "all"
     output = given.output or HERE / "results" / f"{name}{f'.seed-{given.seed}' if given.seed else ''}.md"
     output.write_text(text, encoding="utf-8")

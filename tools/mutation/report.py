@@ -29,11 +29,11 @@ def read_reasons(folder: Path) -> Reasons:
     return found
 
 
-def page(results: Sequence[Result], reasons: Reasons, root: Path, sample: int | None, seed: int) -> str:
+def page(results: Sequence[Result], reasons: Reasons, commit: str, sample: int | None, seed: int) -> str:
     """The page in Markdown."""
     size = "all mutants" if sample is None else f"up to {sample} mutants a file, seed {seed}"
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    lines = [f"# Mutants of {common(results)}", "", f"{day}, commit {_commit(root)}, {size}.", ""]
+    lines = [f"# Mutants of {common(results)}", "", f"{day}, commit {commit}, {size}.", ""]
     lines += ["| file | mutants | of | found | by time | may live | survived | share found | tests, s |"]
     lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for result in results:
@@ -87,7 +87,9 @@ def _row(name: str, results: Sequence[Result], reasons: Reasons) -> str:
     return f"| {name} | {' | '.join(map(str, cells))} | {percent} | {sum(r.seconds for r in results):.1f} |"
 
 
-def _commit(root: Path) -> str:
+def commit_of(root: Path) -> str:
+    """The commit of a working tree, and whether code or tests have changed since."""
+
     def git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False).stdout.strip()
 
