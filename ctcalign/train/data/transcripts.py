@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from ctcalign.checks import check_choice
+from ctcalign.text.bilingual import translations
 from ctcalign.text.languages import known_code
 from ctcalign.text.readings.letters import is_acronym
 from ctcalign.text.readings.tokens import core_of
@@ -42,8 +43,9 @@ class Transcripts:
     """Normalises transcripts for the symbols of a model.
 
     A transcript that the symbols can write is not changed. Any other is read as `ctcalign align` reads a caption:
-    mark-up, punctuation and sounds in brackets are dropped, numbers and abbreviations are written in words, and
-    each word keeps its own spelling as far as the model has symbols for it (capitals, digits, punctuation).
+    mark-up, punctuation, sounds in brackets and lines in another writing system are dropped, numbers and abbreviations
+    are written in words, and each word keeps its own spelling as far as the model has symbols for it (capitals, digits,
+    punctuation).
 
     Args:
         encode: of the tokenizer or vocabulary; it is called with single words.
@@ -81,12 +83,18 @@ class Transcripts:
             return [piece for piece in visible if piece.words]
         found: list[Piece] = []
         language = known_code(language) or self.language
-        for word in words_of(text, language):
+        for word in self._words(text, language):
             alone = not text[word.start - 1 : word.start].strip()
             written = self._spoken(word, language) if word.spoken else self._sign(word) if alone else ""
             if written:
                 found.append(Piece(written, word.start, word.end, bool(found) and _glued(text, found[-1], word)))
         return found
+
+    def _words(self, text: str, language: str | None) -> list[Word]:
+        """The words without those of lines in a writing system that is not that of the speech; see `translations`."""
+        other = translations([text], [(None, None)], self.vocabulary, language).regions.get(0, ())
+        words = words_of(text, language)
+        return [word for word in words if not any(start <= word.start < end for start, end in other)]
 
     def _visible(self, token: str) -> str:
         """The token without format characters (soft hyphen, zero-width space, byte order mark) that have no symbol."""

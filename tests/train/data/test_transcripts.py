@@ -6,7 +6,10 @@ import string
 
 import pytest
 
+from ctcalign.aligner.transcript import transcript_of
+from ctcalign.alignment.cue import Cue
 from ctcalign.errors import UsageError
+from ctcalign.text.tokeniser import Tokeniser
 from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.data.transcripts import Transcripts
 
@@ -94,3 +97,45 @@ def test_a_piece_knows_its_place():
         ("twenty five", "25,"),
         ("yes", "yes."),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Good evening, all.\nДобрый всем вечер.",
+        "Добрый всем вечер.\nGood evening, all.",
+        "Good evening, all. | Добрый всем вечер.",
+        "<i>Good evening,</i>\nall.\nДобрый вечер\nвсем.",
+        "Good evening, all.\n大家晚上好",
+        "Good evening, all.\nمساء الخير للجميع",
+        "Good evening, all.\nΚαλησπέρα σε όλους",
+        "Good evening, all.\nערב טוב לכולם",
+    ],
+)
+@pytest.mark.parametrize("language", [None, "en"])
+def test_a_line_in_another_writing_system_is_not_spoken(text, language):
+    read = transcripts(LETTERS, language=language)
+    assert read(text) == "good evening all"
+    assert [text[piece.start : piece.end] for piece in read.pieces(text)][-1].startswith("all")
+    assert transcripts(LETTERS, mode="as-is")(text) != "good evening all"
+
+
+@pytest.mark.parametrize(
+    ("characters", "text", "expected"),
+    [
+        (LETTERS, "We met Иван today.", "we met иван today"),  # a name inside a line is spoken: cannot be written
+        (LETTERS, "Добрый вечер", "добрый вечер"),
+        (LETTERS + "абвгдежзийклмнопрстуфхцчшщъыьэюя", "Hello!\nПривет!", "hello привет"),  # the model writes both
+        (LETTERS, "Good evening,\nall.", "good evening all"),
+        (LETTERS, "café\nnaïve", "café naïve"),
+    ],
+)
+def test_other_letters_that_are_spoken_stay(characters, text, expected):
+    assert transcripts(characters)(text) == expected
+
+
+def test_align_takes_the_same_lines_as_not_spoken():
+    text = "Good evening, all.\nДобрый всем вечер."
+    tokenizer = CharacterTokenizer(LETTERS)
+    found = transcript_of([Cue(0, text)], Tokeniser(tokenizer.vocabulary, "en"), "en")
+    assert [word.text for word in found.words[0] if word.spoken] == ["Good", "evening,", "all."]
