@@ -249,6 +249,7 @@ def test_a_hinge_at_zero_is_not_active():
     assert pairs.hinge.item() == 0.0
     assert pairs.statistics()["hinge_activity"].item() == 0.0
     assert align_with_purpose_loss(log_probs, torch.tensor([[[0]]]), torch.tensor([[[1]]])).item() == 1.0  # margin 0
+    assert awp_pairs(log_probs, torch.tensor([[[0]]]), torch.tensor([[[1]]])).hinge.item() == 1.0
 
 
 def test_reductions():

@@ -91,3 +91,9 @@ def test_of_equally_short_alignments_the_most_similar_words_are_paired():
     # "abc" against "dab abd": the second word differs in one letter, the first in three
     assert repaired([1, 2, 3], [4, 3, 1, 5, 1, 2, 4], most=3, vocabulary=letters) == [1, 2, 4]
     assert repaired([1, 2, 3], [1, 2, 4, 5, 4, 3, 1], most=3, vocabulary=letters) == [1, 2, 4]
+
+
+def test_a_repair_is_worth_more_than_a_match_between_two_gaps():
+    letters = ("", "a", "b", "c", " ")
+    # "ab cb" against "cb abc": two substitutions, of which the first can be repaired, or a match between two gaps
+    assert repaired([1, 2, 4, 3, 2], [3, 2, 4, 1, 2, 3], most=1, vocabulary=letters) == [3, 2, 4, 3, 2]

@@ -78,3 +78,20 @@ def test_memory_stays_far_below_that_of_all_back_pointers(max_memory: int | None
     finally:
         tracemalloc.stop()
     assert peak / 1e6 < megabytes
+
+
+def test_blocks_grow_until_the_checkpoints_fit() -> None:
+    graph, frames = chain(np.arange(900) % 3 + 1), 5000
+    rows = EmissionRows(np.zeros((frames, 4)), labels_used(graph, 0))
+    cells = windows(graph, frames, None, None)
+    row = 16 * int((cells.hi - cells.lo).max())  # bytes of the widest checkpoint: two scores a cell
+
+    def block(max_memory: int | None) -> int:
+        starts = Search(graph, rows, cells, None, max_memory).starts
+        assert starts == list(range(0, frames, starts[1]))
+        return starts[1]
+
+    assert block(None) == block(100 * row) == 512
+    assert block(9 * row) == 556  # 5000 frames in nine blocks
+    assert block(9 * row - 1) == 556
+    assert block(row) == 561  # longer blocks would need more memory themselves: 8 sqrt(5000) + 1

@@ -145,6 +145,8 @@ def test_labels_of_a_property_at_the_edges_of_the_vocabulary():
             BatchError, match=rf"^property: returned labels from {label} to {label}, expected .* \[0, 3\)"
         ):
             improve(paths, lambda path, context, label=label: np.full(3, label), PropertyContext(vocabulary="abc"))
+    with pytest.raises(BatchError, match=r"^property: returned labels from -1 to 2, expected"):
+        improve(paths, lambda path, context: np.array([0, -1, 2]), PropertyContext(vocabulary="abc"))
     free = improve(paths, lambda path, context: np.full(3, 99), PropertyContext())
     assert free[0].tolist() == [[[99] * 3]]
     with pytest.raises(BatchError, match=r"expected labels in \[0, C\)"):

@@ -153,6 +153,8 @@ def test_frames_removed_by_hand() -> None:
     for wrong in (torch.tensor([8, 8]), torch.tensor([8.0]), torch.tensor([True])):
         with pytest.raises(ShapeError, match=r"^lengths: expected 1 integer counts, got"):
             removable(paths, wrong, BLANK)
+        with pytest.raises(ShapeError, match=r"^lengths: expected 1 integer counts, got"):
+            remove_frames(paths, removed, wrong, BLANK)
 
 
 def test_given_frames_are_removed_together() -> None:

@@ -235,3 +235,19 @@ def test_invalid_batches():
         )
     with pytest.raises(UsageError, match="no symbol begins with"):
         MinimumWER(units="word_pieces")(np.array([0, 1]), context("a"), 0)
+
+
+def test_labels_of_a_vocabulary_or_of_no_vocabulary():
+    path, reference = np.array([1, 1, 0, 2]), [1, 3]
+    for context in (PropertyContext(reference), PropertyContext(reference, ("", "a", "b", "c"))):
+        assert MinimumCER()(path, context).tolist() == [1, 1, 0, 3]
+    assert MinimumCER()(np.array([7, 7, 5, 2]), PropertyContext([7, 3], blank=5)).tolist() == [7, 7, 5, 3]
+    assert MinimumCER()(np.array([9, 0, 2]), PropertyContext([9, 3])).tolist() == [
+        9,
+        0,
+        3,
+    ]  # the largest is in the path
+    with pytest.raises(BatchError, match=r"^paths: labels from 0 to 2, but the vocabulary has 2 symbols"):
+        MinimumCER()(path, PropertyContext([1], ("", "a")))
+    with pytest.raises(BatchError, match=r"^reference: labels from 1 to 3, but the vocabulary has 3 symbols"):
+        MinimumCER()(path, PropertyContext(reference, ("", "a", "b")))
