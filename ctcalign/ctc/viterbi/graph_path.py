@@ -106,7 +106,7 @@ def best_path_graph(
 
 
 def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: int) -> None:
-    wrong = np.flatnonzero((labels <= FILLER - max(1, fillers)) & (labels != EPSILON) | (labels >= classes))
+    wrong = np.flatnonzero((labels <= FILLER - fillers) & (labels != EPSILON) | (labels >= classes))
     if wrong.size:
         raise UsageError(
             f"targets must lie in [0, {classes}), the columns of log_probs, got {labels[wrong[0]]} at {wrong[0]}; "

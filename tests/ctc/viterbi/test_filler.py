@@ -12,8 +12,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, best_path_graph
-from ctcalign.errors import NoPathError
+from ctcalign.ctc import FILLER, START, WILDCARD, GraphBuilder, best_path_graph, chain
+from ctcalign.errors import NoPathError, UsageError
 from tests.ctc.brute_force import integer_log_probs, sequences
 
 
@@ -93,3 +93,12 @@ def test_filler_penalty_is_checked() -> None:
     builder.add(FILLER, [START])
     with pytest.raises(ValueError, match="filler_penalty must be finite and >= 0, got -1"):
         best_path_graph(torch.zeros(2, 2).log_softmax(-1), builder.build([0]), filler_penalty=-1)
+
+
+@pytest.mark.parametrize(("label", "penalties"), [(FILLER, []), (FILLER - 1, [1.0]), (FILLER - 2, [1.0, 2.0])])
+def test_a_filler_without_a_penalty_is_refused(label, penalties):
+    graph = chain([1, label])
+    with pytest.raises(UsageError, match=rf"^targets must lie in .* got {label} at 1"):
+        best_path_graph(np.full((4, 3), -1.0), graph, filler_penalty=penalties)
+    best_path_graph(np.full((4, 3), -1.0), graph, filler_penalty=[*penalties, 0.5])
+    best_path_graph(np.full((4, 3), -1.0), chain([1]), filler_penalty=penalties)
