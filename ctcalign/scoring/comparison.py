@@ -26,7 +26,8 @@ def edge_errors(reference: TimedItem, found: tuple[float, float], bounds: Bounds
         reference: a spoken item with times.
         found: start and end in the alignment.
         bounds: "speech" compares with the onset and offset of the speech, "clip" with the borders of the clip that it
-            was cut from; with "tolerant" any time between the two, where there is only silence, has the error 0.
+            was cut from; with "tolerant" any time between the two, where there is only silence, has the error 0, and so
+            has one up to the first or last word, where its time is known (`TimedItem.word_edges`).
             Without clip borders all three mean "speech". Of several `occurrences` the nearest is used.
     """
     if reference.occurrences:
@@ -39,12 +40,14 @@ def edge_errors(reference: TimedItem, found: tuple[float, float], bounds: Bounds
         return found[0] - place[0], found[1] - place[1]
     if bounds == "clip":
         return found[0] - reference.clip[0], found[1] - reference.clip[1]
-    return _outside(found[0], place[0], reference.clip[0]), _outside(found[1], place[1], reference.clip[1])
+    first, last = reference.word_edges
+    return _outside(found[0], place[0], reference.clip[0], first), _outside(found[1], place[1], reference.clip[1], last)
 
 
-def _outside(time: float, one: float, other: float) -> float:
-    """Signed distance of `time` from the span between two times; 0 inside it."""
-    low, high = min(one, other), max(one, other)
+def _outside(time: float, *edges: float | None) -> float:
+    """Signed distance of `time` from the span between the outermost of some times; 0 inside it."""
+    known = [edge for edge in edges if edge is not None]
+    low, high = min(known), max(known)
     return time - low if time < low else time - high if time > high else 0.0
 
 

@@ -17,6 +17,7 @@ from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
 from ctcalign.formats.reading import from_captions
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of
+from ctcalign.scoring.word_edges import word_edges
 from ctcalign.spans import Span
 from ctcalign.text.words import plain_words
 
@@ -48,7 +49,7 @@ def read_timed(path: str | Path, recording: str | None = None, likely: str | Non
     elif isinstance(document, dict) and is_lhotse(document):
         files = _lhotse([document], name)
     elif _is_truth(document):
-        files = [TimedFile(name, _truth(document, name))]
+        files = [TimedFile(name, _truth(document, name, None if str(path) == "-" else Path(path)))]
     elif isinstance(document, dict):
         try:
             files = [TimedFile(name, items_of(Alignment.from_dict(document)))]
@@ -183,16 +184,18 @@ def _supervision(found: Supervision, name: str) -> TimedItem:
     return cue
 
 
-def _truth(document: Mapping[str, Any], name: str) -> list[TimedItem]:
+def _truth(document: Mapping[str, Any], name: str, path: Path | None) -> list[TimedItem]:
     """The utterances of a truth file, with their `words` if its level is "word"."""
     if document["format"] != TRUTH + VERSION:
         raise CaptionError(f"{name}: format is {document['format']!r}, expected {TRUTH + VERSION!r}")
     rows = document.get("utterances")
     if not isinstance(rows, list) or not rows:
         raise CaptionError(f"{name}: utterances: expected a list with at least one of them")
-    return [
-        _true_item(row, i, f"{name}: utterances[{i}]", document.get("level") == "word") for i, row in enumerate(rows)
-    ]
+    words = document.get("level") == "word"
+    items = [_true_item(row, i, f"{name}: utterances[{i}]", words) for i, row in enumerate(rows)]
+    for item, edges in zip(items, word_edges(rows, path), strict=True):
+        item.word_edges = edges
+    return items
 
 
 def _true_item(row: Any, place: int, where: str, with_words: bool) -> TimedItem:

@@ -22,6 +22,8 @@ class TimedItem:
             not_spoken, None if it has failed.
         exact: of a reference: whether it is spoken as written in the caption, None if unknown.
         clip: of a reference: start and end of the clip that the speech was cut from, silence included.
+        word_edges: of a reference: start of its first word and end of its last one, where they are known beside `start`
+            and `end`.
         occurrences: of a reference: all spans that are correct.
         words: of a cue.
     """
@@ -36,6 +38,7 @@ class TimedItem:
     score: float | None = None
     confidence: float | None = None
     clip: tuple[float, float] | None = None
+    word_edges: tuple[float | None, float | None] = (None, None)
     occurrences: tuple[tuple[float, float], ...] = ()
     words: list[TimedItem] = field(default_factory=list)
 
