@@ -82,9 +82,10 @@ def test_the_window_is_eight_seconds_on_either_side():
     energy = np.full(4000, LOUD)
     energy[3000:3400] = DIP
     dip = slice(1950, 1960)
-    energy[dip] = LOUD - 5
+    energy[dip] = LOUD - 8
     assert not quiet_frames(energy, SHIFT, RULES)[dip].any()  # the floor of its own seconds is the level of speech
     energy[2200:2500] = DIP
+    energy[dip] = LOUD - 5
     assert not quiet_frames(energy, SHIFT, RULES)[dip].any()
     energy[dip] = LOUD - 8  # the threshold is 7 below the speech
     assert quiet_frames(energy, SHIFT, RULES)[1951:1959].all()
@@ -197,6 +198,14 @@ def test_the_delay_gives_a_final_sound_its_time():
     assert (start, end) == (pytest.approx(1.0, abs=0.011), pytest.approx(1.7, abs=0.011))
     ((_, end),) = refine([(1.1, 1.5)], energy, SHIFT, 4.0)
     assert end == pytest.approx(1.5, abs=0.011)
+
+
+@pytest.mark.parametrize(("last", "end"), [(1.57, 1.65), (1.6, 1.5)])
+def test_a_dip_that_ends_where_the_spike_was_is_inside_the_word(last, end):
+    """The spike was at 1.6 s, 0.1 s behind its sound; a dip counts if it ends later than a frame before it."""
+    energy = track(4.0, (0.0, 1.0), (1.4, last + 0.01), (2.0, 4.0))  # smoothing takes the last frame
+    ((_, found),) = refine([(1.1, 1.5)], energy, SHIFT, 4.0, delay=0.1)
+    assert found == pytest.approx(end, abs=0.001)
 
 
 @pytest.mark.parametrize(("length", "silence"), [(0.05, False), (0.06, False), (0.08, True), (0.1, True)])

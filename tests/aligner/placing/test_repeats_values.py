@@ -107,6 +107,18 @@ def test_speech_without_a_cue_is_compared_with_the_five_cues_on_either_side():
     assert (start, end) == pytest.approx(span, abs=0.1)
 
 
+def test_a_mark_is_no_cue_before_the_speech():
+    made = Talk().pause(1.0)
+    made.cue(SENTENCE)
+    emission = made.pause(2.0).emission()
+    for place, near in ((0, True), (10, False)):
+        cues = [cue(number, 0.1 * number if number < 6 else 50.0 + number, "ponm lkji") for number in range(12)]
+        cues[5].status = "not_spoken"
+        cues[place].text = SENTENCE
+        marked(cues, made.times, emission)
+        assert [one.index for one in cues if one.alternatives and one.index != 5] == ([place] if near else [])
+
+
 def test_the_place_in_the_speech_from_the_first_to_the_last_symbol():
     made = Talk().pause(1.0)
     made.say("ponm")

@@ -113,6 +113,8 @@ def test_a_long_list_of_recordings_is_cut():
     ("drafts", "times"),
     [
         ([Draft("a", 1.0, 2.0)], [(1.0, 2.0)]),
+        ([Draft("a", 0.0, 2.0)], [(0.0, 2.0)]),
+        ([Draft("a", 0.5, 2.0)], [(0.5, 2.0)]),
         ([Draft("a")], [(None, None)]),
         # An end that is missing: the next start, else a second or the time of the letters at 15 a second.
         ([Draft("a", 1.0), Draft("b", 3.0, 4.0)], [(1.0, 3.0), (3.0, 4.0)]),

@@ -7,7 +7,9 @@ import math
 import pytest
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
-from ctcalign.formats.shared.repair import LATEST, repaired
+from ctcalign.formats.shared.repair import repaired
+
+LATEST = 1e9
 
 
 def repair_cue(cue: AlignedCue, duration: float = 10.0) -> tuple[AlignedCue, list[str]]:
@@ -25,7 +27,7 @@ def words_of(*words: AlignedWord) -> tuple[list[tuple[float | None, float | None
     [
         (0.0, [], 0.0),
         (LATEST, [], LATEST),
-        (LATEST * 1.01, [3.0, 7.0, None], 7.0),
+        (1.01e9, [3.0, 7.0, None], 7.0),
         (-1.0, [3.0], 3.0),
         (math.nan, [], 0.0),
         (math.inf, [LATEST, LATEST * 2], LATEST),

@@ -128,6 +128,11 @@ WORD = "a.json: a time of a word that is no time is dropped"
         ({"from": "Bob", "to": "Ann"}, CueWord("w"), []),
         ({"timestamp": [1, "y"]}, CueWord("w", 1.0, None), [f"{WORD} (cue 7, word 'w': timestamp \"[1, 'y']\")"]),
         ({"timestamp": [1, None]}, CueWord("w", 1.0, None), []),
+        (
+            {"start": "x" * 30},
+            CueWord("w" * 30),
+            [f"{WORD} (cue 7, word '{'w' * 20}': start '{'x' * 20}')"],
+        ),
         ({}, CueWord("w"), []),
     ],
 )
