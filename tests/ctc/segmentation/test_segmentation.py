@@ -294,3 +294,19 @@ def test_text_and_frames_at_the_edge():
         with pytest.raises(ShapeError, match=r"blank: expected a label in \[0, 6\)"):
             Trellis(random_emission(0, 9), np.array([-1, 1]), blank)
     assert len(Trellis(random_emission(0, 9), np.array([-1, 5, 0]), blank=5)) == 3
+
+
+def test_impossible_labels_count_as_the_lowest_score():
+    emission = np.full((4, 3), -np.inf, np.float32)
+    emission[:, 0] = 0.0
+    path = Trellis(emission, utterance_symbols([[1]])[0]).path()
+    assert path.frame_scores.min() == LOWEST == -1e4
+
+
+def test_the_score_is_of_thirty_frames_by_default():
+    emission, texts = random_emission(3, 120), [[1, 2, 3, 4, 5] * 3]
+    plain, named, shorter = (segment_utterances(emission, texts, 0.02, **options) for options in
+                             ({}, {"length": 30, "last_window": False, "blank": 0}, {"length": 29}))  # fmt: skip
+    assert plain == named
+    assert plain != shorter
+    assert segment_utterances(emission, texts, 0.02, last_window=True)[0].score <= plain[0].score
