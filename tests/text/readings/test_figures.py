@@ -119,6 +119,13 @@ THIRD = ["third of", "the third of", "the third", "third", "three"]
         ("", "+3", "", ["plus three"]),
         ("", "5", "", ["five"]),
         ("-", "5", "", ["five", "to five"]),
+        (
+            *("-", "105", ""),
+            [
+                *("one hundred five", "one hundred and five", "one oh five", "one zero five"),
+                *("to one hundred five", "to one hundred and five", "to one oh five"),
+            ],
+        ),
         ("–", "12", "", ["twelve", "one two", "to twelve", "to one two"]),
         ("", "3", "May", THIRD),
         ("", "3", "may,", THIRD),

@@ -191,6 +191,7 @@ def test_signs_of_measures():
         ("-5", "km", ["km", "kilometers", "kilometres", "k", "kilometer", "k m"]),
         ("1", "km", ["km", "kilometer", "kilometre", "k m"]),
         ("5", "in", ["in", "inches", "inch", "i n"]),
+        ("5", "lbs", ["lbs", "pounds", "pound", "l b s"]),
         ("5", "kcal", ["kilocalories", "calories", "kilocalorie", "kcal"]),
         ("5", "m/s", ["meters per second", "metres per second", "meter per second", "m/s"]),
         ("50", "%", ["percent", "per cent"]),

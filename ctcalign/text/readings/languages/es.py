@@ -33,7 +33,7 @@ _NUMBERS = _SpanishNumbers("es", _GENDERS)
 
 
 def _hour(hour: int) -> str:
-    return "una" if hour == 1 else _NUMBERS.cardinal(hour)[0]
+    return _NUMBERS.cardinal(hour)[-1]  # the last form is feminine: "una", "veintiuna"
 
 
 def _clock(hour: int, minute: int) -> list[str]:

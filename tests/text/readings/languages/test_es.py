@@ -30,6 +30,9 @@ def test_genders():
         (10, 0, ["diez", "diez en punto", "diez horas", "diez cero cero"]),
         (13, 0, ["trece", "una", "una en punto", "trece horas", "trece cero cero"]),
         (1, 0, ["una", "una en punto", "una horas", "una cero cero"]),
+        (21, 0, ["veintiuna", "nueve", "nueve en punto", "veintiuna horas", "veintiuna cero cero"]),
+        (20, 40, ["nueve menos veinte", "veinte cuarenta", "veinte y cuarenta", "ocho cuarenta", "ocho y cuarenta"]),
+        (9, 39, ["nueve treinta y nueve", "nueve y treinta y nueve"]),
         (10, 5, ["diez cinco", "diez y cinco", "diez cero cinco"]),
         (10, 9, ["diez nueve", "diez y nueve", "diez cero nueve"]),
         (10, 10, ["diez diez", "diez y diez"]),
@@ -62,6 +65,7 @@ def test_dates():
         f"uno de enero de {year}",
         f"uno de enero del {year}",
     ]
+    assert SPANISH.date(2024, 12, 21)[0] == f"veintiuno de diciembre de {year}"
     assert SPANISH.date(2024, 12, 2) == [f"dos de diciembre de {year}", f"dos de diciembre del {year}"]
 
 

@@ -109,6 +109,7 @@ def test_times(hour, minute, expected):
 
 def test_dates():
     assert FRENCH.date(2024, 1, 1) == ["premier janvier deux mille vingt quatre"]
+    assert FRENCH.date(2024, 12, 21) == ["vingt et un décembre deux mille vingt quatre"]
     assert FRENCH.date(1984, 12, 2) == [
         "deux décembre mille neuf cent quatre vingt quatre",
         "deux décembre dix neuf cent quatre vingt quatre",
