@@ -16,7 +16,7 @@ import click
 
 from ctcalign import __version__
 from ctcalign.cli.own_code import raised_by_user
-from ctcalign.cli.stopping import handle_signals, let_end
+from ctcalign.cli.stopping import handle_signals, let_end, stop_signal
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import missing_package
 
@@ -84,6 +84,11 @@ class Commands(click.Group):
             # The interpreter flushes stdout once more at exit: redirect that to the null device.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise _StopError(BROKEN_PIPE) from None
+        except Exception:
+            number = stop_signal()
+            if number is None:
+                raise
+            raise _StopError(128 + number) from None
         return result
 
     def main(

@@ -25,6 +25,7 @@ ONE_REQUEST = 0.5
 # Acquired once and never released, without waiting: a handler may interrupt another one.
 _announced = threading.Lock()
 _raised = threading.Lock()
+_stopped_by: list[int] = []
 
 
 def handle_signals() -> None:
@@ -47,6 +48,14 @@ def handle_signals() -> None:
     threading.Thread(target=_watch, args=(receiver, sender, numbers), name="signals", daemon=True).start()
 
 
+def stop_signal() -> int | None:
+    """The signal whose exception was raised, None without one.
+
+    A library may turn that exception into one of its own (a compiled kernel into a SystemError).
+    """
+    return _stopped_by[0] if _stopped_by else None
+
+
 def let_end() -> None:
     """The command is done: from now on a signal only announces itself, so that it interrupts nothing on the way out.
 
@@ -59,6 +68,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
     _announce()
     if not _raised.acquire(blocking=False):
         return  # a second exception would interrupt the removal of temporary files
+    _stopped_by.append(number)
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

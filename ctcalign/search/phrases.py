@@ -17,6 +17,7 @@ from ctcalign.text.vocabulary import Vocabulary
 
 # A phrase is spoken without a long pause: longest time in seconds without a symbol, in a word and between two words.
 PAUSE_IN_WORD = 0.45
+SHOWN = 5  # phrases that a warning names
 PAUSE_BETWEEN_WORDS = 1.0
 
 
@@ -38,13 +39,20 @@ class Phrase:
 
 
 def prepare_phrases(
-    phrases: Sequence[str], tokeniser: Tokeniser, language: str, frame_shift: float, model: str
+    phrases: Sequence[str],
+    tokeniser: Tokeniser,
+    language: str,
+    frame_shift: float,
+    model: str,
+    warnings: list[str] | None = None,
 ) -> list[Phrase]:
     """Convert phrases to the symbols of a model, in their order.
 
     Args:
         frame_shift: seconds between frames of the model.
         model: its name, for messages.
+        warnings: phrases that cannot be searched are named in it and left out, unless no phrase can; None: the first
+            of them is an error.
     Raises:
         UsageError: no phrase, or one that is empty, not text or given twice.
         CaptionError: a phrase with no spoken word, or none for which the model has symbols.
@@ -54,13 +62,22 @@ def prepare_phrases(
     if not phrases:
         raise UsageError("phrases: got none, expected at least one")
     found: dict[str, Phrase] = {}
+    failed: list[CaptionError] = []
     for text in phrases:
         if not isinstance(text, str) or not text.strip():
             raise UsageError(f"phrase {len(found) + 1}: got {text!r}, expected one or more words")
         line = " ".join(text.split())
         if line in found:
             raise UsageError(f"phrase {_short(line)!r}: given twice; remove one")
-        found[line] = _phrase(line, tokeniser, language, frame_shift, model)
+        try:
+            found[line] = _phrase(line, tokeniser, language, frame_shift, model)
+        except CaptionError as error:
+            failed.append(error)
+    if failed and (warnings is None or not found):
+        raise failed[0]
+    if warnings is not None and failed:
+        shown = "; ".join(map(str, failed[:SHOWN])) + (f"; and {len(failed) - SHOWN} more" * (len(failed) > SHOWN))
+        warnings.append(f"{len(failed)} of {len(phrases)} phrases are left out: {shown}")
     return list(found.values())
 
 

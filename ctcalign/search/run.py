@@ -72,15 +72,17 @@ def search_phrases(
     Returns:
         The hits of each phrase in order of time; those of one phrase do not overlap.
     Raises:
-        UsageError, CaptionError: a phrase or option cannot be used.   AudioError, ModelError: see `ctcalign.align`.
+        UsageError, CaptionError: an option or every phrase cannot be used.
+        AudioError, ModelError: see `ctcalign.align`.
     """
     options = with_track(options or SearchOptions(), track)
     check_language(language)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    ready = prepare_phrases(phrases, tokeniser, language, recogniser.frame_shift, recogniser.name)
-    warnings = [text for phrase in ready for text in phrase.transcript.warnings]
+    warnings: list[str] = []
+    ready = prepare_phrases(phrases, tokeniser, language, recogniser.frame_shift, recogniser.name, warnings)
+    warnings += [text for phrase in ready for text in phrase.transcript.warnings]
     if calibration is None:
         calibration, more = calibration_for(recogniser.name)
         warnings += more

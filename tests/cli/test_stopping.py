@@ -128,3 +128,20 @@ print("ready", flush=True)
     if delay:  # behind the command
         assert (process.returncode, stdout) == (0, "end\n")
     assert stderr.replace(MESSAGE, "", 1) in ("", LAST.get(number, ""))
+
+
+@pytest.mark.parametrize("number", list(STATUS))
+def test_what_a_library_makes_of_a_stop_is_a_stop(tmp_path, number):
+    """A compiled kernel turns the exception of a signal in one of its callbacks into a SystemError."""
+    body = """
+import time
+print("ready", flush=True)
+try:
+    time.sleep(60)
+except BaseException as error:
+    raise SystemError("returned a result with an exception set") from error
+"""
+    process = run(body)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (STATUS[number], MESSAGE + LAST.get(number, ""))

@@ -10,8 +10,8 @@ from ctcalign.text.tokeniser import Tokeniser
 from tests.aligner.spelled_emissions import VOCABULARY
 
 
-def prepared(phrases):
-    return prepare_phrases(phrases, Tokeniser(VOCABULARY, "en", "never"), "en", 0.02, "tones")
+def prepared(phrases, warnings=None):
+    return prepare_phrases(phrases, Tokeniser(VOCABULARY, "en", "never"), "en", 0.02, "tones", warnings)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,16 @@ def test_a_longer_pause_may_follow_a_word_than_a_letter_inside_it():
 
 def test_lines_of_a_file():
     assert lines_of(["one\n", "\n", "# no\n", " two  three \n", "one\n"]) == ["one", "two three"]
+
+
+def test_phrases_of_a_list_that_cannot_be_searched_are_named_and_the_others_stay():
+    warnings: list[str] = []
+    found = prepare_phrases(
+        ["[MUSIC]", "ab", "二三"], Tokeniser(VOCABULARY, "en", "never"), "en", 0.02, "tones", warnings
+    )
+    assert [phrase.text for phrase in found] == ["ab"]
+    [warning] = warnings
+    assert warning.startswith("2 of 3 phrases are left out: phrase '[MUSIC]': contains no spoken word")
+    assert "phrase '二三': tones has no symbols" in warning
+    with pytest.raises(CaptionError, match="contains no spoken word"):
+        prepared(["[MUSIC]", "♪"], [])
