@@ -80,7 +80,8 @@ def test_the_table_loads_no_library():
 
 def test_the_page_has_the_table():
     page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
-    rows = [line for line in page.split("\n") if line.startswith("| `") and not line.startswith("| `--")]  # not of options
+    # Rows that begin with an option are of another table.
+    rows = [line for line in page.split("\n") if line.startswith("| `") and not line.startswith("| `--")]
     assert [row.split("`")[1] for row in rows] == list(OUTPUT_FORMATS)
     for row, entry in zip(rows, (FORMATS[name] for name in OUTPUT_FORMATS), strict=True):
         _, _, extension, step, holds, description, _ = (cell.strip() for cell in row.split("|"))
