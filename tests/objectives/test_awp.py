@@ -260,3 +260,10 @@ def test_reductions():
     assert_close(align_with_purpose_loss(log_probs, sampled, better, lengths, 1.0), pairs.hinge.mean())
     with pytest.raises(UsageError, match=r"^reduction: got 'none'"):
         pairs.loss("none")
+
+
+def test_both_sets_of_paths_are_checked():
+    log_probs, sampled, better, lengths = random_input()
+    for name, pair in (("sampled", (sampled.float(), better)), ("improved", (sampled, better.float()))):
+        with pytest.raises(ShapeError, match=rf"^{name}: expected ints"):
+            awp_pairs(log_probs, *pair, lengths)

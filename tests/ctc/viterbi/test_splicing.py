@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ctcalign.ctc import best_path_graph, splice
+from ctcalign.ctc import best_path_graph, chain, splice
+from ctcalign.errors import ShapeError, UsageError
 from tests.ctc.brute_force import best_graph_score, collapsed, sequences
 from tests.ctc.viterbi.test_graph_path import small_graphs
 
@@ -36,9 +37,20 @@ def test_a_splice_is_a_path_with_its_score(case, seed, coins):
     tokens = graph.labels[found.nodes.numpy()].tolist()
     assert collapsed(found.path.tolist(), blank) == tuple(tokens)
     assert [path for path, _ in sequences(graph)].count(tokens) > 0
+    sums = [float(found.frame_scores[a:b].double().sum()) for a, b in found.spans]
+    assert found.node_scores.tolist() == pytest.approx(sums)
     assert all(gain >= 0 for gain, _ in gains)  # the first is the best one, so no other way gains
     assert splice(first, second, graph, lambda frames, gain: True).score == pytest.approx(second.score)
     assert splice(first, second, graph, lambda frames, gain: False) is first
+
+
+def test_wrong_arguments_of_a_splice():
+    graph = chain([1])
+    first, second = (best_path_graph(np.full((frames, 2), -1.0), graph) for frames in (3, 4))
+    with pytest.raises(ShapeError, match=r"^first, second: expected equally many frames, got 3 and 4"):
+        splice(first, second, graph, lambda frames, gain: True)
+    with pytest.raises(UsageError, match=r"^take_second: expected a function, got bool"):
+        splice(first, first, graph, True)
 
 
 def rescored(path, log_probs, graph, blank, penalty):
