@@ -289,3 +289,9 @@ def test_ctrl_c_in_a_training_is_an_interruption(cuts, tmp_path, monkeypatch):
     monkeypatch.setattr(CTCModule, "losses", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fit(["--config", str(config(tmp_path, cuts))])
+
+
+def test_a_language_that_does_not_exist_is_one_line(run):
+    with pytest.raises(UsageError, match=r"language: got 'jp', expected a code .*; did you mean ja\?") as error:
+        fit([*run, "--overwrite", "--language", "jp"])
+    assert "\n" not in str(error.value)
