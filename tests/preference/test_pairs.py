@@ -163,6 +163,8 @@ def test_ranges_at_the_edges():
     assert differing_range(torch.tensor([[1, 2], [3, 2]])).tolist() == [True, False]
     assert differing_range(torch.tensor([[1, 2, 4], [1, 3, 4], [1, 2, 4]])).tolist() == [False, True, False]
     assert differing_range(torch.zeros(2, 0, dtype=torch.int64)).tolist() == []
+    many = torch.tensor([[[1, 2, 3], [9, 2, 3]], [[1, 2, 3], [1, 9, 3]], [[1, 2, 3], [1, 2, 9]]])
+    assert differing_range(many).tolist() == torch.eye(3, dtype=torch.bool).tolist()
     for wrong in (torch.zeros(2, 2), torch.zeros(0, 2).long(), torch.zeros(3, 0, 2).long()):
         with pytest.raises(ShapeError, match=r"^labels: expected ints of shape \(..., R, L\), got"):
             differing_range(wrong)

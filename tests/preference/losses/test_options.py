@@ -154,6 +154,12 @@ def test_alphapo_reward_by_hand():
     near(result.losses, [math.log(1 + math.exp(-(rewards[0] - rewards[1] - 0.25)))])
 
 
+def test_one_reward_that_overflows_is_enough():
+    with pytest.raises(UsageError, match=r"^alpha: 200.0 makes .* overflow"):
+        alpha_reward(doubles([-0.1, -5.0]), 200.0)
+    alpha_reward(doubles([-0.1, -3.0]), 200.0)
+
+
 def test_matching_weights_at_their_bounds():
     nobody = torch.zeros(3, dtype=torch.bool)
     near(matching_weights(doubles([0.0, 0.2, 0.6]), nobody, 0.25, 1.5), [0.25, 0.25, 1.5])
