@@ -44,10 +44,13 @@ class Verdict:
 
 
 def judge(target: Target, value: Any) -> Verdict:
-    """Call a target. A slow call is made once more: the first of its kind may compile or import something."""
+    """Call a target. A slow call is made twice more and the fastest counts: the first of its kind may compile or import
+    something, and on a busy machine processor time is up to twice as long.
+    """
     found = _call(target, value)
-    if found.fault == "slow":
-        found = _call(target, value)
+    for _ in range(2):
+        if found.fault == "slow":
+            found = min(found, _call(target, value), key=lambda verdict: verdict.seconds)
     return found
 
 
