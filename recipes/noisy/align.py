@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     by = commit()
 
     def make(worker: Worker, cell: Cell) -> str | None:
-        outcome = worker.run(Task(args.emissions / f"{cell[0].name}.npz", cell[1].captions, cell[2]))
+        outcome = worker.run(Task(args.emissions / f"{cell[0].name}.npz", cell[1].captions, cell[2], cell[0].language))
         about = {"source": sources[cell], "commit": by}
         files[cell].parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(files[cell], fsync=False) as stream:

@@ -27,12 +27,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording with all of its caption files."""
+    """A recording with all of its caption files. `language`: of its captions, None: that of the model."""
 
     name: str
     audio: Path
     truth: Path
     variants: tuple[Variant, ...]
+    language: str | None = None
 
 
 def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[str] = ()) -> list[Recording]:
@@ -57,6 +58,7 @@ def find_recordings(corpus: Path, names: Sequence[str] = (), variants: Sequence[
             recording.audio,
             recording.truth,
             tuple(variant for variant in recording.variants if not variants or variant.name in variants),
+            recording.language,
         )
         for recording in found
         if not names or recording.name in names
@@ -71,11 +73,12 @@ def add_choices(parser: argparse.ArgumentParser, *kinds: str) -> None:
 
 def _recording(folder: Path) -> Recording:
     truth = folder / "truth.json"
-    audio = folder / str(json.loads(truth.read_text(encoding="utf-8")).get("audio", ""))
+    about = json.loads(truth.read_text(encoding="utf-8"))
+    audio = folder / str(about.get("audio", ""))
     keys = sorted((folder / "captions").glob("*.key.json"))
     if keys and not audio.is_file():
         raise SystemExit(f'{truth}: "audio" is {audio.name!r}, expected the name of a sound file next to it')
-    return Recording(folder.name, audio, truth, tuple(_variant(key) for key in keys))
+    return Recording(folder.name, audio, truth, tuple(_variant(key) for key in keys), about.get("language"))
 
 
 def _variant(key: Path) -> Variant:

@@ -16,11 +16,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Task:
-    """One cell: captions and a method, with the file of the emission."""
+    """One cell: captions, their language (None: that of the model) and a method, with the file of the emission."""
 
     emission: Path
     captions: Path
     method: str
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,6 @@ def _serve(pipe: Connection, model_name: str) -> None:
     from recipes.noisy.methods import METHODS
 
     model = load_model(model_name)
-    language = model.language or "en"
     held: tuple[Path, Any] | None = None
     while True:
         try:
@@ -58,6 +58,7 @@ def _serve(pipe: Connection, model_name: str) -> None:
         most = resource.getrlimit(resource.RLIMIT_CPU)[1]
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(began + limit), most))
         try:
+            language = task.language or model.language or "en"
             text = transcript_of(captions.cues, Tokeniser(model.vocabulary, language), language)
             found = METHODS[task.method](held[1], text, model)
         except Exception as error:  # a peer may raise anything: the reason is recorded and the cell counts as failed
