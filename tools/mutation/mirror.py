@@ -15,6 +15,7 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "ctcalign/objectives/edit_kernels.py": ("tests/objectives/properties/test_wer.py",),
     "ctcalign/objectives/properties/interface.py": ("tests/objectives/properties/test_improving.py",),
     "ctcalign/objectives/properties/joint.py": ("tests/objectives/properties/test_improving.py",),
+    "ctcalign/ctc/viterbi/graph_path.py": ("tests/ctc/viterbi/test_best_path_inputs.py",),
     "ctcalign/ctc/viterbi/prices.py": ("tests/ctc/viterbi/test_depths.py", "tests/ctc/viterbi/test_epsilon.py"),
     "ctcalign/ctc/viterbi/sequence_path.py": (
         "tests/ctc/viterbi/test_best_path.py",
