@@ -65,12 +65,20 @@ class LabelledCue:
         return self.start is not None
 
     def right(self, start: float | None, end: float | None, within: float) -> bool:
-        """Whether the caption is spoken as written and both times are within a tolerance in seconds."""
+        """Whether the caption is spoken as written and both times are within a tolerance in seconds.
+
+        The start of a truth may count the breath before the first word, so a time between the border of the clip and
+        the word is right as well; ends likewise.
+        """
         if not self.exact or self.start is None or self.end is None or start is None or end is None:
             return False
-        earliest, latest = self.edges or (self.start, self.end)
-        starts, ends = sorted((earliest, self.start)), sorted((latest, self.end))
-        return starts[0] - within <= start <= starts[1] + within and ends[0] - within <= end <= ends[1] + within
+        starts, ends = [self.start], [self.end]
+        if self.edges is not None:
+            starts, ends = [*starts, self.edges[0]], [*ends, self.edges[1]]
+            first, last = (self.words[0].place, self.words[-1].place) if self.words else (None, None)
+            starts += [first[0]] if first is not None and self.edges[0] <= first[0] < self.end else []
+            ends += [last[1]] if last is not None and self.start < last[1] <= self.edges[1] else []
+        return min(starts) - within <= start <= max(starts) + within and min(ends) - within <= end <= max(ends) + within
 
     def rewritten(self, spelling: Callable[[str], str]) -> LabelledCue:
         """The same words in another spelling."""

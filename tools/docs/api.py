@@ -22,7 +22,6 @@ import ctcalign
 # Modules inside rooms with names, for users who need more.
 MORE = (
     "ctcalign.aligner.graph.word_graph",
-    "ctcalign.aligner.placing.breaths",
     "ctcalign.objectives.properties",
     "ctcalign.preference.pairs",
     "ctcalign.preference.processes",

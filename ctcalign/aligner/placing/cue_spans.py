@@ -1,4 +1,4 @@
-"""Start and end of cues whose words were found, including wrong words at their edges and the breaths around them.
+"""Start and end of cues whose words were found, including wrong words at their edges.
 
 A word that was spoken differently from the text is skipped, and the speech in its place is in a filler. That speech
 belongs to the cue if it follows the other words of the cue without a long pause and is about as long as the skipped
@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ctcalign.aligner.placing.breaths import with_breaths
 from ctcalign.aligner.placing.words import PlacedWord, Placement
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.spans import Span
@@ -63,7 +62,6 @@ def cue_spans(transcript: Transcript, placement: Placement, reserved: Collection
         for core, before, after in zip(cores.values(), free, free[1:], strict=False)
     ]
     edges = cue_edges(limited, placement.speech)
-    edges = with_breaths(edges, placement.speech, placement.energy, placement.energy_shift)
     spans: list[Span | None] = [None] * len(numbers)
     for cue, (start, end) in zip(cores, edges, strict=True):
         spans[cue] = Span(start, end)

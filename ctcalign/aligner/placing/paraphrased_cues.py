@@ -7,10 +7,9 @@ cue would be, each cue gets its stretch. Sounds that the text marks, such as app
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ctcalign.aligner.placing.breaths import with_breaths
 from ctcalign.aligner.placing.cue_spans import cue_spans
 from ctcalign.aligner.placing.uncaptioned_speech import recognised_speech
 from ctcalign.aligner.placing.words import Placement
@@ -39,12 +38,12 @@ def with_paraphrases(
         emission: of the recording.
     """
     spans = cue_spans(transcript, placement, reserved=None)
-    reserved = _matches(transcript, spans, placement, emission)[0]
+    reserved = _matches(transcript, spans, placement, emission)
     spans = cue_spans(transcript, placement, reserved)
     if not reserved:
         return spans, set()
-    found, left = _matches(transcript, spans, placement, emission, only=reserved)
-    for cue, span in _with_breaths(spans, found, left, placement).items():
+    found = _matches(transcript, spans, placement, emission, only=reserved)
+    for cue, span in found.items():
         spans[cue] = span
     return spans, set(found)
 
@@ -55,8 +54,8 @@ def _matches(
     placement: Placement,
     emission: Emission,
     only: Collection[int] | None = None,
-) -> tuple[dict[int, Span], list[tuple[float, float]]]:
-    """The stretch of each cue that fits, and the speech in the same gaps that is assigned to no cue.
+) -> dict[int, Span]:
+    """The stretch of each cue that fits.
 
     Args:
         spans: of the placed cues.
@@ -64,10 +63,9 @@ def _matches(
     """
     letters = [sum(map(transcript.letters, numbers)) for numbers in transcript.numbers_of_cues()]
     found: dict[int, Span] = {}
-    left: list[tuple[float, float]] = []
     pace = _pace(spans, letters)
     if pace is None:
-        return found, left
+        return found
     for gap in _gaps(spans, letters, emission.duration):
         inside = recognised_speech(emission, gap.after, gap.before)
         waiting = [cue for cue in gap.cues if letters[cue]]
@@ -78,10 +76,8 @@ def _matches(
         pairs = [(cue, span) for cue, span in pairs if only is None or cue in only]
         if not pairs or not _fits([(letters[cue] * pace, span) for cue, span in pairs]):
             continue
-        taken = [span for _, span in pairs]
-        left += [span for span in inside if span not in taken]
         found |= {cue: _edges(span, placement.speech, gap) for cue, span in pairs}
-    return found, left
+    return found
 
 
 @dataclass(frozen=True)
@@ -129,20 +125,3 @@ def _edges(stretch: tuple[float, float], speech: Sequence[tuple[float, float]], 
     start = min([stretch[0], *(part[0] for part in own)])
     end = max([stretch[1], *(part[1] for part in own)])
     return Span(max(start, gap.after), min(end, gap.before))
-
-
-def _with_breaths(
-    spans: Sequence[Span | None], found: Mapping[int, Span], left: Sequence[tuple[float, float]], placement: Placement
-) -> dict[int, Span]:
-    """The claimed stretches with the breaths around them, but not over a neighbour."""
-    placed = [(cue, found.get(cue, span)) for cue, span in enumerate(spans)]
-    cues = [(cue, span) for cue, span in placed if span is not None]
-    wide = with_breaths([span for _, span in cues], left, placement.energy, placement.energy_shift)
-    grown: dict[int, Span] = {}
-    for place, (cue, span) in enumerate(cues):
-        if cue in found:
-            before = cues[place - 1][1].end if place else 0.0
-            after = cues[place + 1][1].start if place + 1 < len(cues) else wide[place][1]
-            start, end = wide[place]
-            grown[cue] = Span(max(start, min(before, span.start)), min(end, max(after, span.end)))
-    return grown

@@ -70,16 +70,12 @@ class Placement:
     Attributes:
         words: the place of each spoken word, None if it was not found.
         speech: (start, end) in seconds of the speech that no word covers, in order.
-        energy: log power of the recording every `energy_shift` seconds, in nats. Shape (N,).
-        energy_shift: seconds between values of `energy`.
         warnings: of the method.
         overrides: of cues, by position.
     """
 
     words: list[PlacedWord | None]
     speech: list[tuple[float, float]]
-    energy: NDArray[np.float32]
-    energy_shift: float
     warnings: list[str] = field(default_factory=list)
     overrides: dict[int, CueOverride] = field(default_factory=dict)
 
@@ -161,7 +157,7 @@ def place_runs(
         reason = _reason(transcript, number, end - start, len(run), strays=len(run) - len(cores[number]))
         placed.append(PlacedWord(start, end, total / max(1, count), chosen[number], reason, tokens))
     between = [time_of[-1 - place] for place in range(len(speech))]
-    return Placement(placed, between, emission.energy, emission.energy_shift)
+    return Placement(placed, between)
 
 
 def _log_probs(emission: Emission, label: int, first: int, stop: int) -> NDArray[np.float64]:

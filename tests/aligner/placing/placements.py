@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ctcalign.aligner.placing.words import PlacedWord, Placement
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.cue import Cue
@@ -20,7 +18,7 @@ def transcript(*lines: str) -> Transcript:
     return transcript_of([Cue(i, line) for i, line in enumerate(lines)], Tokeniser(VOCABULARY, "en", "never"), "en")
 
 
-def placement(times: Sequence[Times | None], speech: Sequence[Times] = (), seconds: float = 60.0) -> Placement:
+def placement(times: Sequence[Times | None], speech: Sequence[Times] = ()) -> Placement:
     """Spoken words with these times, None for words that were not found, and the speech that no word covers."""
     words = [None if span is None else PlacedWord(*span, score=-0.5, alternative=0) for span in times]
-    return Placement(words, list(speech), np.full(round(seconds * 100), -20.0, np.float32), 0.01)
+    return Placement(words, list(speech))

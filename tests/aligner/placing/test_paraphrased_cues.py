@@ -30,7 +30,7 @@ def four(span: tuple[float, float]) -> list[tuple[float, float] | None]:
 def test_a_cue_takes_the_one_stretch_between_its_neighbours():
     emission, times = talk(WORDS, WORDS, WORDS)
     text = transcript(WORDS, "ponm lkji hgfe dcba", WORDS)
-    place = placement([*four(times[0]), *[None] * 4, *four(times[2])], [times[1]], emission.duration)
+    place = placement([*four(times[0]), *[None] * 4, *four(times[2])], [times[1]])
     spans, claimed = with_paraphrases(text, place, emission)
     assert claimed == {1}
     assert spans[0] == pytest.approx(times[0])
@@ -48,7 +48,7 @@ def test_speech_reserved_for_a_cue_that_does_not_fit_is_returned_to_its_neighbou
     before, after = made.times
     more = (before[1] + 0.2, more[1])  # its first sound begins before its first symbol
     text = transcript(first, "a", WORDS)  # one letter for eight spoken ones
-    place = placement([*four(before), None, *four(after)], [more], emission.duration)
+    place = placement([*four(before), None, *four(after)], [more])
     spans, claimed = with_paraphrases(text, place, emission)
     assert claimed == set()
     assert spans[1] is None
@@ -59,7 +59,7 @@ def test_speech_reserved_for_a_cue_that_does_not_fit_is_returned_to_its_neighbou
 def test_a_mark_takes_a_stretch_of_its_own_or_none(marks):
     emission, times = talk(WORDS, *[WORDS] * (1 + marks), WORDS)
     text = transcript(WORDS, "[APPLAUSE]", "ponm lkji hgfe dcba", WORDS)
-    place = placement([*four(times[0]), *[None] * 4, *four(times[-1])], times[1:-1], emission.duration)
+    place = placement([*four(times[0]), *[None] * 4, *four(times[-1])], times[1:-1])
     spans, claimed = with_paraphrases(text, place, emission)
     assert claimed == {2}
     assert spans[1] is None
@@ -68,5 +68,5 @@ def test_a_mark_takes_a_stretch_of_its_own_or_none(marks):
 
 def test_without_any_placed_cue_nothing_is_claimed():
     emission, times = talk(WORDS)
-    spans, claimed = with_paraphrases(transcript(WORDS), placement([None] * 4, times, emission.duration), emission)
+    spans, claimed = with_paraphrases(transcript(WORDS), placement([None] * 4, times), emission)
     assert (spans, claimed) == ([None], set())

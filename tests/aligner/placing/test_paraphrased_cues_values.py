@@ -83,7 +83,7 @@ def claimed(*cues: str, spoken: int, placed: dict[int, int]) -> tuple[list, set[
         if not text.startswith("["):
             words += four(times[placed[number]]) if number in placed else [None] * len(text.split())
     free = [span for number, span in enumerate(times) if number not in placed.values()]
-    spans, found = with_paraphrases(transcript(*cues), placement(words, free, emission.duration), emission)
+    spans, found = with_paraphrases(transcript(*cues), placement(words, free), emission)
     return spans, found, times
 
 
