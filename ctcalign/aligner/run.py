@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ctcalign.aligner import best_path
@@ -10,6 +11,7 @@ from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
+from ctcalign.aligner.hearing import HEARD_BADLY, dearer, heard_badly, is_recognised
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -149,7 +151,8 @@ def align_emission(
         speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
     """
     alignment, placement = place_emission(emission, transcript, model, options, progress, method, speech)
-    doubts = doubts_about_the_text(emission, transcript, alignment.cues)
+    known = HEARD_BADLY in placement.warnings  # in spite of that, the text was recognised
+    doubts = [] if known else doubts_about_the_text(emission, transcript, alignment.cues)
     alignment.warnings += doubts
     apply_calibration(
         alignment,
@@ -175,6 +178,26 @@ def place_emission(
     speech: Sequence[tuple[float, float]] = (),
 ) -> tuple[Alignment, Placement]:
     """`align_emission` without confidences, and the placement from which they are computed."""
+    alignment, placement = _placed(emission, transcript, model, options, progress, method, speech)
+    if method == "global" and options.skips is not None and heard_badly(emission, transcript, alignment.cues):
+        costs = dearer(options.skips)
+        again = _placed(emission, transcript, model, replace(options, skips=costs), progress, method, speech)
+        if is_recognised(emission, transcript, again[0].cues, costs):
+            alignment, placement = again
+            placement.warnings.append(HEARD_BADLY)
+            alignment.warnings.append(HEARD_BADLY)
+    return alignment, placement
+
+
+def _placed(
+    emission: Emission,
+    transcript: Transcript,
+    model: AcousticModel,
+    options: AlignOptions,
+    progress: Progress,
+    method: Method,
+    speech: Sequence[tuple[float, float]],
+) -> tuple[Alignment, Placement]:
     progress("aligning", 0, None)
     claimed: Collection[int] = ()
     if method == "ipfa":

@@ -44,16 +44,23 @@ def doubts_about_the_text(emission: Emission, transcript: Transcript, cues: Sequ
     ]
 
 
-def order_gain(emission: Emission, transcript: Transcript, cues: Sequence[AlignedCue]) -> float | None:
+def order_gain(
+    emission: Emission,
+    transcript: Transcript,
+    cues: Sequence[AlignedCue],
+    costs: SkipCosts | None = None,
+    enough: float = LEAST_GAIN,
+) -> float | None:
     """Nats per symbol by which the text beats its words in random order.
 
     Stretches of the recording are looked at, those with the most text first, until the gain over all of them is
-    LEAST_GAIN: one, nearly always.
+    `enough`: one, nearly always.
 
     Args:
         emission: of the whole recording.
         transcript: the text.
         cues: its cues as aligned.
+        costs: prices of skipped words, the same for all orders; None: the usual ones.
     Returns:
         The gain over the stretches, a mean over `ORDERS` orders; None if no stretch has enough words to tell.
     """
@@ -63,16 +70,16 @@ def order_gain(emission: Emission, transcript: Transcript, cues: Sequence[Aligne
         part = _part(emission, stretch.span)
         words = [transcript.spoken[number] for number in stretch.words]
         homes = [transcript.homes[number][0] for number in stretch.words]
-        own, others, random = _score(part, words, homes), [], Random(0)
+        own, others, random = _score(part, words, homes, costs), [], Random(0)
         for _ in range(ORDERS):
             random.shuffle(words)
-            others.append(_score(part, words, homes))
+            others.append(_score(part, words, homes, costs))
         known = [score for score in others if score is not None]
         if own is None or not known:
             continue
         gain += own - float(np.mean(known))
         symbols += stretch.symbols
-        if gain >= LEAST_GAIN * symbols:
+        if gain >= enough * symbols:
             break
     return gain / symbols if symbols else None
 
@@ -117,9 +124,11 @@ def _part(emission: Emission, span: Span) -> Emission:
     return replace(emission, log_probs=emission.log_probs[low:high], _file=None)
 
 
-def _score(emission: Emission, words: Sequence[TokenisedWord], homes: Sequence[int]) -> float | None:
+def _score(
+    emission: Emission, words: Sequence[TokenisedWord], homes: Sequence[int], costs: SkipCosts | None
+) -> float | None:
     """Score of the best path; None if the words do not fit."""
-    costs = SkipCosts()
+    costs = costs or SkipCosts()
     graph = skipping_graph(words, homes, emission.vocabulary, costs)
     fillers = [price * emission.frame_shift for price in (costs.between, costs.inside)]
     try:
