@@ -88,8 +88,11 @@ def test_the_second_result_is_taken_if_the_text_is_recognised(monkeypatch, recog
     assert (HEARD_BADLY in found.warnings) == recognised
 
 
-def test_nothing_of_this_where_all_words_are_spoken_or_with_another_method(monkeypatch):
+def test_where_all_words_are_spoken_nothing_is_placed_again(monkeypatch):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
-    monkeypatch.setattr(run, "heard_badly", lambda *a: pytest.fail("not asked"))
-    align_emission(emission, transcript, MadeUpModel(), AlignOptions(skips=None, calibration=None))
+    asked = []
+    monkeypatch.setattr(run, "heard_badly", lambda *a: asked.append(a) or True)
+    found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(skips=None, calibration=None))
+    assert not asked
+    assert HEARD_BADLY not in found.warnings
