@@ -22,7 +22,7 @@ from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.decoding import BLOCK
 from ctcalign.emission.emission import Emission
 
-# Chosen and judged with one recording left out at a time: docs/noisy_captions.md.
+# FOUND was chosen and judged with one recording left out at a time, the others by hand: docs/noisy_captions.md.
 UNSURE = 0.25  # nats of `uncertainty`
 FOUND = 0.7  # fraction of the cues with spoken words
 DEARER = 8.0  # times the usual prices
@@ -52,7 +52,8 @@ def uncertainty(emission: Emission) -> float:
     decoding = emission.decoding
     frames, total = decoding.symbol_frames, 0.0
     for first in range(0, len(decoding.path), BLOCK):
-        rows = frames[(frames >= first) & (frames < first + BLOCK)]
+        low, high = np.searchsorted(frames, [first, first + BLOCK])
+        rows = frames[low:high]
         block = np.asarray(emission.log_probs[first : first + BLOCK])
         total -= float(block[rows - first, decoding.path[rows]].sum(dtype=np.float64))
     return total / len(frames) if len(frames) else 0.0

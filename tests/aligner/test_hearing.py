@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctcalign.aligner import run
+from ctcalign.aligner import hearing, run
 from ctcalign.aligner.graph.word_graph import SkipCosts
 from ctcalign.aligner.hearing import DEARER, FOUND, HEARD_BADLY, UNSURE, dearer, heard_badly, uncertainty
 from ctcalign.aligner.options import AlignOptions
@@ -44,6 +44,13 @@ def blurred(emission, symbol: float):
 def test_the_uncertainty_is_that_of_the_symbols_alone(symbol):
     emission, _ = transcribed(3, sure=0.8)
     assert uncertainty(blurred(emission, symbol)) == pytest.approx(-np.log(symbol), abs=1e-5)
+
+
+def test_the_uncertainty_is_read_in_blocks(monkeypatch):
+    emission, _ = transcribed(3, sure=0.8)
+    whole = uncertainty(emission)
+    monkeypatch.setattr(hearing, "BLOCK", 7)
+    assert uncertainty(emission) == pytest.approx(whole)
 
 
 def test_an_emission_without_a_symbol_is_not_unsure():

@@ -101,7 +101,9 @@ def test_graphs_that_are_refused(changes, error, message) -> None:
 
 
 def test_graphs_at_the_edge() -> None:
-    replace(GOOD, final=np.array([-1, 1]), final_cost=np.array([0.0, 3.0]), arc_source=np.array([-1, -1]))
+    edges = {"final": np.array([-1, 1]), "final_cost": np.array([0.0, 3.0]), "arc_source": np.array([-1, -1])}
+    made = replace(GOOD, **edges)
+    assert all(np.array_equal(getattr(made, name), value) for name, value in edges.items())
 
 
 @pytest.mark.parametrize(("label", "arcs", "fits"), [(EPSILON, MOST_ARCS, True), (EPSILON, MOST_ARCS + 1, False),
