@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
-from ctcalign.aligner.hearing import HEARD_BADLY, dearer, heard_badly, is_recognised
+from ctcalign.aligner.graph.word_graph import SkipCosts
+from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, dearer, evidence, heard_badly, is_recognised
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -40,6 +41,7 @@ from ctcalign.text.languages import check_language
 from ctcalign.text.tokeniser import Tokeniser
 
 Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
+Placed = tuple[Alignment, Placement]
 
 
 def align(
@@ -151,8 +153,7 @@ def align_emission(
         speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
     """
     alignment, placement = place_emission(emission, transcript, model, options, progress, method, speech)
-    known = HEARD_BADLY in placement.warnings  # in spite of that, the text was recognised
-    doubts = [] if known else doubts_about_the_text(emission, transcript, alignment.cues)
+    doubts = doubts_about_the_text(emission, transcript, alignment.cues, placement.costs)
     alignment.warnings += doubts
     apply_calibration(
         alignment,
@@ -176,17 +177,44 @@ def place_emission(
     progress: Progress = ignored,
     method: Method = "global",
     speech: Sequence[tuple[float, float]] = (),
-) -> tuple[Alignment, Placement]:
+) -> Placed:
     """`align_emission` without confidences, and the placement from which they are computed."""
-    alignment, placement = _placed(emission, transcript, model, options, progress, method, speech)
-    if method == "global" and options.skips is not None and heard_badly(emission, transcript, alignment.cues):
-        costs = dearer(options.skips)
-        again = _placed(emission, transcript, model, replace(options, skips=costs), progress, method, speech)
-        if is_recognised(emission, transcript, again[0].cues, costs):
-            alignment, placement = again
-            placement.warnings.append(HEARD_BADLY)
+
+    def place(costs: SkipCosts | None) -> Placed:
+        return _placed(emission, transcript, model, replace(options, skips=costs), progress, method, speech)
+
+    if method == "global" and options.skips is not None and heard_badly(emission):
+        return _best_supported(place, emission, transcript, model.spike_delay, options.skips)
+    return place(options.skips)
+
+
+def _best_supported(
+    place: Callable[[SkipCosts], Placed],
+    emission: Emission,
+    transcript: Transcript,
+    spike_delay: float,
+    usual: SkipCosts,
+) -> Placed:
+    """The placement at the usual prices or, with more evidence and if the text is recognised, at dearer ones."""
+    found: list[tuple[float, SkipCosts, Placed]] = []
+    nothing: CaptionError | None = None
+    for costs in (usual, *(dearer(usual, times) for times in DEARER)):
+        try:
+            alignment, placement = place(costs)
+        except CaptionError as error:
+            nothing = error if costs == usual else nothing
+            continue
+        support = evidence(emission, transcript, placement.words, alignment.cues, spike_delay)
+        found.append((support, costs, (alignment, placement)))
+    if found:
+        _, costs, (alignment, placement) = max(found, key=lambda one: one[0])
+        if costs != usual and is_recognised(emission, transcript, alignment.cues, costs):
+            placement.costs = costs
             alignment.warnings.append(HEARD_BADLY)
-    return alignment, placement
+            return alignment, placement
+    if nothing is not None:
+        raise nothing
+    return found[0][2]
 
 
 def _placed(
@@ -197,7 +225,7 @@ def _placed(
     progress: Progress,
     method: Method,
     speech: Sequence[tuple[float, float]],
-) -> tuple[Alignment, Placement]:
+) -> Placed:
     progress("aligning", 0, None)
     claimed: Collection[int] = ()
     if method == "ipfa":

@@ -9,22 +9,15 @@ import pytest
 
 from ctcalign.aligner import hearing, run
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import DEARER, FOUND, HEARD_BADLY, UNSURE, dearer, heard_badly, uncertainty
+from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, UNSURE, dearer, evidence, heard_badly, uncertainty
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
 from ctcalign.aligner.transcript import transcript_of
-from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.alignment.cue import Cue
+from ctcalign.errors import CaptionError
 from ctcalign.text.tokeniser import Tokeniser
 from tests.aligner.spelled_emissions import VOCABULARY
 from tests.calibration.made_up import MadeUpModel, transcribed
-
-
-def cues(found: int, count: int) -> list[AlignedCue]:
-    return [
-        AlignedCue(n, "ab", n, n + 0.5, status="aligned") if n < found else AlignedCue(n, "ab", status="not_spoken")
-        for n in range(count)
-    ]
 
 
 def text(lines):
@@ -60,39 +53,90 @@ def test_an_emission_without_a_symbol_is_not_unsure():
     assert uncertainty(replace(emission, log_probs=silence, _file=None)) == 0.0
 
 
-@pytest.mark.parametrize(("found", "bad"), [(6, True), (7, False), (10, False), (0, True)])
 @pytest.mark.parametrize("unsure", [False, True])
-def test_both_signs_are_needed(found, bad, unsure):
+def test_a_recording_is_heard_badly_if_the_model_is_unsure_of_its_symbols(unsure):
     emission, _ = transcribed(3, sure=0.8)
-    emission = blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05))
-    transcript = text(["ab"] * 10 + ["[MUSIC]"])
-    own = [*cues(found, 10), AlignedCue(10, "[MUSIC]", status="not_spoken")]
-    assert FOUND == 0.7
-    assert heard_badly(emission, transcript, own) == (bad and unsure)
+    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05))) == unsure
 
 
-def test_dearer_prices_have_no_limit_for_runs_of_cues():
-    usual, dear = SkipCosts(), dearer(SkipCosts())
-    for name in ("between", "inside", "opening", "word", "cue"):
-        assert getattr(dear, name) == DEARER * getattr(usual, name)
+def test_dearer_prices_are_those_of_text_and_have_no_limit_for_runs_of_cues():
+    usual, dear = SkipCosts(), dearer(SkipCosts(), 3.0)
+    for name in ("opening", "word", "cue"):
+        assert getattr(dear, name) == 3.0 * getattr(usual, name)
+    assert (dear.between, dear.inside) == (usual.between, usual.inside)
     assert dear.cut > 1e6 * usual.cut
 
 
+def test_the_own_text_has_more_evidence_than_other_text_in_its_place():
+    emission, utterances = transcribed(6, sure=0.8)
+    own = [utterance.text for utterance in utterances]
+    values = []
+    for lines in (own, [line[::-1] for line in own]):
+        transcript = text(lines)
+        options = AlignOptions(skips=None, unwritten=False)
+        alignment, placement = run.place_emission(emission, transcript, MadeUpModel(), options)
+        values.append(evidence(emission, transcript, placement.words, alignment.cues, MadeUpModel().spike_delay))
+    assert values[0] > 2 * values[1] + 1.0
+
+
+@pytest.mark.parametrize("support", [(3.0, 2.0, 1.0), (1.0, 3.0, 2.0), (1.0, 2.0, 3.0), (2.0, 2.0, 2.0)])
 @pytest.mark.parametrize("recognised", [True, False])
-def test_the_second_result_is_taken_if_the_text_is_recognised(monkeypatch, recognised):
+def test_the_placement_with_most_evidence_is_taken_if_the_text_is_recognised(monkeypatch, support, recognised):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
     monkeypatch.setattr(run, "heard_badly", lambda *a: True)
     monkeypatch.setattr(run, "is_recognised", lambda *a: recognised)
     made, place = [], run._placed
     monkeypatch.setattr(run, "_placed", lambda *a: made.append((a[3].skips, place(*a))) or made[-1][1])
+    monkeypatch.setattr(run, "evidence", lambda *a: support[(len(made) - 1) % 3])
     alignment, placement = run.place_emission(emission, transcript, MadeUpModel(), AlignOptions())
-    assert [skips for skips, _ in made] == [SkipCosts(), dearer(SkipCosts())]
-    assert alignment is made[1 if recognised else 0][1][0]
-    assert placement is made[1 if recognised else 0][1][1]
-    assert (HEARD_BADLY in alignment.warnings) == recognised
+    assert [skips for skips, _ in made] == [SkipCosts(), *(dearer(SkipCosts(), times) for times in DEARER)]
+    best = support.index(max(support))
+    again = recognised and best > 0
+    assert alignment is made[best if recognised else 0][1][0]
+    assert placement.costs == (made[best][0] if again else None)
+    assert (HEARD_BADLY in alignment.warnings) == again
     found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
-    assert (HEARD_BADLY in found.warnings) == recognised
+    assert (HEARD_BADLY in found.warnings) == again
+
+
+@pytest.mark.parametrize("recognised", [True, False])
+def test_text_of_which_nothing_is_found_at_the_usual_prices_may_be_found_at_dearer_ones(monkeypatch, recognised):
+    emission, utterances = transcribed(3, sure=0.8)
+    transcript = text([utterance.text for utterance in utterances])
+    monkeypatch.setattr(run, "heard_badly", lambda *a: True)
+    monkeypatch.setattr(run, "is_recognised", lambda *a: recognised)
+    place = run._placed
+
+    def placed(*a):
+        if a[3].skips == SkipCosts():
+            raise CaptionError("nothing at these prices")
+        return place(*a)
+
+    monkeypatch.setattr(run, "_placed", placed)
+    if recognised:
+        found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
+        assert all(cue.status == "aligned" for cue in found.cues)
+    else:
+        with pytest.raises(CaptionError, match="nothing at these prices"):
+            align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
+
+
+def test_a_failure_at_dearer_prices_leaves_the_result_at_the_usual_ones(monkeypatch):
+    emission, utterances = transcribed(3, sure=0.8)
+    transcript = text([utterance.text for utterance in utterances])
+    monkeypatch.setattr(run, "heard_badly", lambda *a: True)
+    place = run._placed
+
+    def placed(*a):
+        if a[3].skips != SkipCosts():
+            raise CaptionError("nothing at these prices")
+        return place(*a)
+
+    monkeypatch.setattr(run, "_placed", placed)
+    found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
+    assert all(cue.status == "aligned" for cue in found.cues)
+    assert HEARD_BADLY not in found.warnings
 
 
 def test_where_all_words_are_spoken_nothing_is_placed_again(monkeypatch):

@@ -32,9 +32,11 @@ FEWEST_WORDS = 6  # with fewer, a random order is often nearly the right one
 LEAST_GAIN = 0.5
 
 
-def doubts_about_the_text(emission: Emission, transcript: Transcript, cues: Sequence[AlignedCue]) -> list[str]:
+def doubts_about_the_text(
+    emission: Emission, transcript: Transcript, cues: Sequence[AlignedCue], costs: SkipCosts | None = None
+) -> list[str]:
     """A warning if the model does not recognise the text in this recording; see `order_gain`."""
-    gain = order_gain(emission, transcript, cues)
+    gain = order_gain(emission, transcript, cues, costs)
     if gain is None or gain >= LEAST_GAIN:
         return []
     return [

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.graph.word_graph import TranscriptGraph
+from ctcalign.aligner.graph.word_graph import SkipCosts, TranscriptGraph
 from ctcalign.aligner.placing.boundaries import BoundaryRules, refine
 from ctcalign.aligner.placing.uncaptioned_speech import filler_speech
 from ctcalign.aligner.transcript import Transcript
@@ -72,12 +72,14 @@ class Placement:
         speech: (start, end) in seconds of the speech that no word covers, in order.
         warnings: of the method.
         overrides: of cues, by position.
+        costs: prices of skips, if they are not those of the options; see `ctcalign.aligner.hearing`.
     """
 
     words: list[PlacedWord | None]
     speech: list[tuple[float, float]]
     warnings: list[str] = field(default_factory=list)
     overrides: dict[int, CueOverride] = field(default_factory=dict)
+    costs: SkipCosts | None = None
 
 
 def place_words(
