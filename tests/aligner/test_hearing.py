@@ -79,7 +79,7 @@ def test_the_own_text_has_more_evidence_than_other_text_in_its_place():
     assert values[0] > 2 * values[1] + 1.0
 
 
-@pytest.mark.parametrize("support", [(3.0, 2.0, 1.0), (1.0, 3.0, 2.0), (1.0, 2.0, 3.0), (2.0, 2.0, 2.0)])
+@pytest.mark.parametrize("support", [(4, 3, 2, 1), (1, 4, 3, 2), (1, 2, 4, 3), (1, 2, 3, 4), (2, 2, 2, 2)])
 @pytest.mark.parametrize("recognised", [True, False])
 def test_the_placement_with_most_evidence_is_taken_if_the_text_is_recognised(monkeypatch, support, recognised):
     emission, utterances = transcribed(3, sure=0.8)
@@ -88,7 +88,7 @@ def test_the_placement_with_most_evidence_is_taken_if_the_text_is_recognised(mon
     monkeypatch.setattr(run, "is_recognised", lambda *a: recognised)
     made, place = [], run._placed
     monkeypatch.setattr(run, "_placed", lambda *a: made.append((a[3].skips, place(*a))) or made[-1][1])
-    monkeypatch.setattr(run, "evidence", lambda *a: support[(len(made) - 1) % 3])
+    monkeypatch.setattr(run, "evidence", lambda *a: support[(len(made) - 1) % 4])
     alignment, placement = run.place_emission(emission, transcript, MadeUpModel(), AlignOptions())
     assert [skips for skips, _ in made] == [SkipCosts(), *(dearer(SkipCosts(), times) for times in DEARER)]
     best = support.index(max(support))
@@ -147,3 +147,18 @@ def test_where_all_words_are_spoken_nothing_is_placed_again(monkeypatch):
     found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(skips=None, calibration=None))
     assert not asked
     assert HEARD_BADLY not in found.warnings
+
+
+def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_heard_badly():
+    emission, utterances = transcribed(3)
+    emission = blurred(emission, 0.6)
+    assert heard_badly(emission)
+    film = [utterance.text for seed in range(10, 16) for utterance in transcribed(seed)[1]]
+    half = len(film) // 2
+    lines = [*film[:half], *(utterance.text for utterance in utterances), *film[half:]]
+    found = align_emission(emission, text(lines), MadeUpModel(), AlignOptions(calibration=None))
+    own = found.cues[half : half + len(utterances)]
+    for cue, utterance in zip(own, utterances, strict=True):
+        assert cue.start == pytest.approx(utterance.start, abs=0.2)
+        assert cue.end == pytest.approx(utterance.end, abs=0.2)
+    assert [cue for cue in [*found.cues[:half], *found.cues[half + len(own) :]] if cue.status == "aligned"] == []
