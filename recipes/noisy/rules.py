@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from ctcalign.aligner.placing.boundaries import BoundaryRules
 from ctcalign.aligner.placing.cue_spans import cue_spans
 from ctcalign.aligner.run import place_emission
 from ctcalign.aligner.transcript import Transcript, transcript_of
+from ctcalign.alignment.cue import Cue
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import CaptionError
 from ctcalign.files import atomic_write
@@ -35,7 +37,7 @@ from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.scoring.comparison import compare, within
 from ctcalign.scoring.files import read_timed
-from ctcalign.scoring.items import TimedFile, items_of
+from ctcalign.scoring.items import TimedFile, TimedItem, items_of
 from ctcalign.scoring.options import Options
 from ctcalign.text.tokeniser import Tokeniser
 from recipes.errors import one_line
@@ -138,14 +140,27 @@ def right_decisions(
     return [count + left_out for count in near] + [total]
 
 
-def counts_of(recording: Recording, emission: Emission, model: AcousticModel, rules: Sequence[str]) -> dict[str, Any]:
-    """For each rule, for each caption file, the right decisions without it."""
+def counts_of(
+    recording: Recording, emission: Emission, model: AcousticModel, rules: Sequence[str], around: Sequence[str] = ()
+) -> dict[str, Any]:
+    """For each rule, for each caption file, the right decisions without it.
+
+    Args:
+        around: captions that are not spoken, put before and after those of every caption file: a film, and an excerpt.
+    """
     language = recording.language or model.language
     tokeniser = Tokeniser(model.vocabulary, language)
 
     def text(variant: Variant) -> tuple[Transcript, TimedFile]:
-        cues = read_captions(variant.captions, recording=recording.name).cues
-        return transcript_of(cues, tokeniser, language), read_timed(variant.key)[0]
+        own = [cue.text for cue in read_captions(variant.captions, recording=recording.name).cues]
+        half = len(around) // 2
+        lines = [*around[:half], *own, *around[half:]]
+        truth = read_timed(variant.key)[0]
+        unspoken = [TimedItem(line, spoken=False) for line in around]
+        items = [*unspoken[:half], *truth.cues, *unspoken[half:]]
+        items = [replace(item, index=index) for index, item in enumerate(items)]
+        cues = [Cue(index, line) for index, line in enumerate(lines)]
+        return transcript_of(cues, tokeniser, language), replace(truth, cues=items)
 
     texts = {variant.name: text(variant) for variant in recording.variants}
     found: dict[str, Any] = {}
@@ -156,6 +171,17 @@ def counts_of(recording: Recording, emission: Emission, model: AcousticModel, ru
                 for variant, (transcript, truth) in texts.items()
             }
     return found
+
+
+def _others(recording: Recording, recordings: Sequence[Recording], count: int) -> list[str]:
+    """So many captions of other recordings in its language, in random order."""
+    texts = {
+        cue.text
+        for other in recordings
+        if other.name.split("+")[0] != recording.name.split("+")[0] and other.language == recording.language
+        for cue in read_captions(other.variants[0].captions, recording=other.name).cues
+    }
+    return random.Random(recording.name).sample(sorted(texts), min(count, len(texts)))
 
 
 def share(counts: dict[str, list[int]], which: int) -> float:
@@ -199,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--emissions", type=Path, required=True, help="of all of them, as of recipes.noisy.emissions")
     add_choices(parser, "recordings", "variants")
     parser.add_argument("--rules", nargs="*", default=[], metavar="TEXT", help="only those whose name contains one")
+    parser.add_argument("--around", type=int, default=0, help="captions of other recordings put around all captions")
     parser.add_argument("--model", default="builtin:en")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("N", "OF"), help="for several processes")
     parser.add_argument("--counts", type=Path, required=True, help="folder for the counts, a file a recording")
@@ -219,7 +246,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         missing = [name for name in rules if name not in known]
         if missing:
-            known |= counts_of(recording, load(args.emissions / f"{recording.name}.npz").emission, model, missing)
+            kept = load(args.emissions / f"{recording.name}.npz")
+            others = _others(recording, recordings, args.around)
+            known |= counts_of(recording, kept.emission, model, missing, others)
             with atomic_write(file, fsync=False) as stream:
                 json.dump(known, stream)
         counts[recording.name] = known
