@@ -34,7 +34,7 @@ LONGEST = 900.0  # seconds of utterances that are joined to one recording
 
 @dataclass(frozen=True)
 class Transcribed:
-    """A recording with all of its utterances. `group`: its speaker if known, else its name."""
+    """A recording with all of its utterances. `group`: its speaker if known, else the recording it is a version of."""
 
     name: str
     group: str
@@ -99,7 +99,8 @@ def _read(path: Path, reading: Reading, notes: list[str]) -> list[Transcribed]:
         speakers = {row.get("speaker") for row in listed if isinstance(row, dict)}
         [speaker] = speakers if len(speakers) == 1 else [None]
         name = f"{path.resolve().parent.name}/{audio.stem}"  # the file is often called "audio"
-        return [_whole(reading, audio, read_timed(path)[0], str(speaker or path.resolve().parent.name), name)]
+        group = str(speaker or rows[0].get("of") or path.resolve().parent.name)
+        return [_whole(reading, audio, read_timed(path)[0], group, name)]
     if all("path" in row and ("text" in row or "text_norm" in row) for row in rows):
         clips = [(path.parent / str(row["path"]), _text(row), row.get("speaker")) for row in rows]
         return _joined(reading, path, clips, notes)

@@ -57,6 +57,18 @@ def test_several_speakers_make_one_group_of_their_recording(tmp_path, audio):
     assert [u.words for u in found.load(RATE)[1]] == [None, None]
 
 
+def test_versions_of_a_recording_of_several_speakers_are_one_group(tmp_path, audio):
+    rows = [{"text": "one", "start": 0.1, "end": 0.4, "speaker": "a"}, {"text": "two", "start": 0.5, "end": 0.9}]
+    for name, more in (("talk", {}), ("talk+noise", {"of": "talk"})):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "truth.json").write_text(
+            json.dumps({"format": "ctcalign-truth/1", "audio": str(audio), "utterances": rows, **more})
+        )
+    found = read_sets([tmp_path / "talk", tmp_path / "talk+noise"])
+    assert [recording.group for recording in found] == ["talk", "talk"]
+
+
 def test_short_recordings_of_a_speaker_are_joined(tmp_path, audio):
     rows = [
         {"path": "audio.wav", "text": f"text {speaker}", "speaker": speaker}
