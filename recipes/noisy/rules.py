@@ -98,9 +98,10 @@ RULES: dict[str, Rule] = {
     "speech joins edges without": Rule(1, patches=(("placing.cue_spans:JOIN", -FOREVER),)),
     "joined speech is no longer than what was skipped": Rule(3, patches=(("placing.cue_spans:SLACK", FOREVER),)),
     "shorter pauses where no word was skipped": Rule(1, patches=(("placing.cue_spans:JOIN", 0.9),)),
-    "unheard captions between neighbours": Rule(3, patches=(("run:with_paraphrases", _spans_alone),)),
-    "unheard captions fit together": Rule(1, patches=(("placing.paraphrased_cues:MOST_TOGETHER", FOREVER),)),
-    "unheard captions fit one by one": Rule(1, patches=(("placing.paraphrased_cues:MOST_EACH", FOREVER),)),
+    "unheard captions between neighbours": Rule(2, patches=(("run:with_paraphrases", _spans_alone),)),
+    "unheard captions are as long as their speech": Rule(
+        1, patches=(("placing.paraphrased_cues:MOST_RATIO", FOREVER),)
+    ),
     "a stretch is longer than its symbols": Rule(1, patches=(("placing.paraphrased_cues:EDGES", 0.0),)),
     "strays do not count": Rule(1, patches=(("placing.words:LONGEST_PAUSE", FOREVER),)),
     "edges at silence": Rule(8, patches=(("placing.boundaries:quiet_frames", _no_silence),)),

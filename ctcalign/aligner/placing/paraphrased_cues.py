@@ -1,8 +1,8 @@
 """Times of cues of which no word was found although there is speech between their neighbours.
 
 The text of a cue may paraphrase what is spoken: no word of it is found, and there is speech between its neighbours that
-no cue covers. If there are as many stretches of this speech as unplaced cues, and each stretch is about as long as its
-cue would be, each cue gets its stretch. Sounds that the text marks, such as applause, may get a stretch too.
+no cue covers. If there are as many stretches of this speech as unplaced cues, and they are together about as long as the
+cues would be, each cue gets its stretch. Sounds that the text marks, such as applause, may get a stretch too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from ctcalign.aligner.transcript import Transcript
 from ctcalign.emission.emission import Emission
 from ctcalign.spans import Span
 
-# Largest ratio between the duration of cues at the pace of the others and the length of their stretches: for all cues
-# between two neighbours together, and for each of them.
-MOST_TOGETHER = 1.75
-MOST_EACH = 2.5
+# Largest ratio between the duration of the cues between two neighbours, at the pace of the others, and the length of
+# their stretches.
+MOST_RATIO = 1.75
 EDGES = 0.3  # seconds that a stretch is longer than from its first to its last symbol
 
 
@@ -112,11 +111,10 @@ def _pace(spans: Sequence[Span | None], letters: Sequence[int]) -> float | None:
 
 
 def _fits(pairs: Sequence[tuple[float, tuple[float, float]]]) -> bool:
-    """Whether stretches are about as long as their cues would be, in seconds: together and each by itself."""
-    lengths = [(expected, end - start + EDGES) for expected, (start, end) in pairs]
-    together = (sum(expected for expected, _ in lengths), sum(length for _, length in lengths))
-    limits = [(*together, MOST_TOGETHER), *((*one, MOST_EACH) for one in lengths)]
-    return all(a <= most * b and b <= most * a for a, b, most in limits)
+    """Whether stretches are together about as long as their cues would be, in seconds."""
+    expected = sum(seconds for seconds, _ in pairs)
+    length = sum(end - start + EDGES for _, (start, end) in pairs)
+    return expected <= MOST_RATIO * length and length <= MOST_RATIO * expected
 
 
 def _edges(stretch: tuple[float, float], speech: Sequence[tuple[float, float]], gap: _Gap) -> Span:

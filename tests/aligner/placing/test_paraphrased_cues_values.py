@@ -19,11 +19,10 @@ from tests.aligner.spelled_emissions import Talk
         ([(1.76, (0.0, 0.7))], False),
         ([(1.0, (0.0, 1.44))], True),
         ([(1.0, (0.0, 1.46))], False),
-        # Each by itself at most 2.5 times.
-        ([(2.4, (0.0, 0.7)), (4.0, (5.0, 8.7))], True),
-        ([(2.6, (0.0, 0.7)), (4.0, (5.0, 8.7))], False),
-        ([(1.0, (0.0, 2.1)), (4.0, (5.0, 8.7))], True),
-        ([(1.0, (0.0, 2.3)), (4.0, (5.0, 8.7))], False),
+        # Of several, the sums: how they are divided does not matter.
+        ([(2.6, (0.0, 0.7)), (4.0, (5.0, 8.7))], True),
+        ([(4.0, (0.0, 0.7)), (4.7, (5.0, 8.7))], True),
+        ([(4.0, (0.0, 0.7)), (4.8, (5.0, 8.7))], False),
     ],
 )
 def test_stretches_that_fit(pairs, fits):
