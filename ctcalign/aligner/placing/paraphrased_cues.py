@@ -1,8 +1,8 @@
 """Times of cues of which no word was found although there is speech between their neighbours.
 
 The text of a cue may paraphrase what is spoken: no word of it is found, and there is speech between its neighbours that
-no cue covers. If there are as many stretches of this speech as unplaced cues, and they are together about as long as the
-cues would be, each cue gets its stretch. Sounds that the text marks, such as applause, may get a stretch too.
+no cue covers. If there are as many stretches of this speech as unplaced cues, and they are together about as long as
+the cues would be, each cue gets its stretch. Sounds that the text marks, such as applause, may get a stretch too.
 """
 
 from __future__ import annotations
