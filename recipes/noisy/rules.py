@@ -2,8 +2,9 @@
 
 A decision is right if a spoken caption has both ends within 0.2 s (0.5 s) of the truth, bounds "tolerant", or if a
 caption that is not spoken is left out. A recording counts by the share of its right decisions, whatever its length.
-Whether a rule is kept is decided for each recording by all the others ("left out"): a rule that helps them and harms it
-shows there. Writes a page with a row a rule and keeps the counts beside it, so that a run that was stopped goes on.
+"Left out" is the mean of both limits if for each recording all the others decide whether the rule is used: where it is
+lower than with all rules, they would have chosen wrongly. Versions of a recording decide together. Writes a page with a
+row a rule and keeps the counts beside it, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from recipes.noisy.corpus import Recording, Variant, add_choices, find_recording
 from recipes.noisy.emissions import load
 from recipes.results_page import commit, machine, page_head, section
 
+ABOUT = __doc__.split("\n\n")[1].split(" Writes a page")[0]
 WITHIN = (0.2, 0.5)  # seconds
 ALL = "all rules"
 FOREVER = 1e9  # a price that is never paid, a time that never passes
@@ -235,6 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="builtin:en")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("N", "OF"), help="for several processes")
     parser.add_argument("--counts", type=Path, required=True, help="folder for the counts, a file a recording")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="counts of other runs, on the same page")
     parser.add_argument("--out", type=Path, help="page to write")
     args = parser.parse_args(arguments)
     rules = [name for name in RULES if name == ALL or not args.rules or any(part in name for part in args.rules)]
@@ -260,8 +263,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         counts[recording.name] = known
         sys.stderr.write(f"{recording.name}: {len(missing)} new of {len(rules)}\n")
     if args.out:
-        text = page_head("What each rule is worth", None, __doc__.split("\n\n")[1], f"{machine()}. Commit: {commit()}.")
+        text = page_head("What each rule is worth", None, ABOUT, f"{machine()}. Commit: {commit()}.")
         text += section(f"{len(counts)} recordings", page_rows(counts, rules))
+        for folder in args.beside:
+            more = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))}
+            known = [name for name in RULES if more and all(name in row for row in more.values())]
+            text += section(f"{len(more)} recordings, {folder.name}", page_rows(more, known))
         with atomic_write(args.out) as stream:
             stream.write("\n".join(text) + "\n")
 

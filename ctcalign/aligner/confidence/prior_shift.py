@@ -11,7 +11,7 @@ F64 = NDArray[np.float64]
 
 # Beta prior of the fraction of right cues in a file: its mean, and its weight in cues, so that one bad cue of three has
 # little influence on the other two. Measured in docs/confidence.md.
-EXPECTED, WEIGHT = 0.97, 20.0
+EXPECTED, WEIGHT = 0.97, 5.0
 UNRECOGNISED = 0.5  # its mean where the model does not recognise the text (recognition.py)
 STEPS, NEAR = 200, 1e-7  # of the iteration: how many at most, and the change at which it stops
 
