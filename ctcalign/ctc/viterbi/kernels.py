@@ -1,4 +1,4 @@
-"""The compiled loops of the CTC Viterbi search over a chain of tokens with extra arcs.
+"""The compiled search with back-pointers, over a chain of tokens with extra arcs.
 
 Layout. Node j of N has two states: its label, and the blank *before* it (after node j - 1). Both live in cell j of two
 separate float64 arrays, `label` and `blank`; cell N holds the blank after the last node. One frame of a chain is then
@@ -65,19 +65,6 @@ def _advance(blank: F64, label: F64, before: F64, gain: F64, same: NDArray[np.bo
 
 
 @jit
-def _score(blank: F64, label: F64, before: F64, gain: F64, same: NDArray[np.bool_], e_blank: float) -> None:
-    """The same scores, bit for bit, without back-pointers: half the work."""
-    for i in range(blank.size):
-        stay = label[i]
-        rest = blank[i]
-        come = before[i]
-        best = come if come > rest else rest
-        origin = rest if same[i] else best
-        blank[i] = best + e_blank
-        label[i] = (origin if origin > stay else stay) + gain[i]
-
-
-@jit
 def _gather(row: F64, column: NDArray[np.integer], gain: F64) -> None:
     for i in range(gain.size):
         gain[i] = row[column[i]]
@@ -95,12 +82,6 @@ def _pack(code: U8, packed: U8) -> None:
     q = packed.size
     for i in range(q):
         packed[i] = code[i] | (code[i + q] << 2) | (code[i + 2 * q] << 4) | (code[i + 3 * q] << 6)
-
-
-@jit
-def _largest(values: F64, lanes: F64) -> None:
-    for i in range(values.size):
-        lanes[i] = max(lanes[i], values[i])
 
 
 @jit
@@ -126,61 +107,45 @@ def pass_epsilons(
         far: furthest cell that can be entered now without EPSILON nodes.
         floor: scores below it are not passed on beyond `far`.
         direct: see `Arcs`.
-        choices: empty, or gets two back-pointers a node from `place` on.
+        choices: gets two back-pointers a node from `place` on.
     Returns:
         The first node that was not reached, and the furthest cell that can be entered now.
     """
     blank, label = state.blank, state.label
     node, source, cost, spoken, number = eps.node, eps.source, eps.cost, eps.spoken, eps.number
     last, others, other_label = eps.last, eps.second, eps.other
-    tracing = choices.size > 0
     for e in range(first, stop):
         if node[e] > far:
             return e, far
-        best = held = -np.inf
-        mixed = 0
+        best = second = -np.inf
+        one_label = two_label = FREE
+        choice = alternative = 0
         a0, a1, middle = eps.start[e], eps.start[e + 1], eps.middle[e]
-        for a in range(a0, middle):
+        for a in range(a0, a1):
             p = source[a]
-            rest = blank[p + 1]
-            come = label[p]
-            rest = max(rest, come if spoken[a] == FREE else -np.inf)
-            best = max(best, rest + cost[a])
-            held = max(held, come + cost[a])
-        for a in range(middle, a1):
-            best = max(best, label[source[a]] + cost[a])
-            mixed |= last[number[a]] - FREE
-        last[e] = FREE
-        if held > best or mixed != 0 or tracing:
-            best = second = -np.inf
-            one_label = two_label = FREE
-            choice = alternative = 0
-            for a in range(a0, a1):
-                p = source[a]
-                if a >= middle:
-                    q = number[a]
-                    one, la = label[p] + cost[a], last[q]
-                    two, lb = -np.inf if la == FREE else others[q] + cost[a], other_label[q]
-                else:
-                    one, la = blank[p + 1] + cost[a], FREE
-                    two, lb = label[p] + cost[a], spoken[a]
-                way = 2 * (a - a0)
-                if one > best:
-                    if la != one_label:
-                        second, two_label, alternative = best, one_label, choice
-                    best, one_label, choice = one, la, way
-                elif one_label != FREE and la != one_label and one > second:
-                    second, two_label, alternative = one, la, way
-                if two > best:
-                    if lb != one_label:
-                        second, two_label, alternative = best, one_label, choice
-                    best, one_label, choice = two, lb, way + 1
-                elif one_label != FREE and lb != one_label and two > second:
-                    second, two_label, alternative = two, lb, way + 1
-            last[e], others[e], other_label[e] = one_label, second, two_label
-            if tracing:
-                choices[place + 2 * (e - first)] = choice
-                choices[place + 2 * (e - first) + 1] = alternative
+            if a >= middle:
+                q = number[a]
+                one, la = label[p] + cost[a], last[q]
+                two, lb = -np.inf if la == FREE else others[q] + cost[a], other_label[q]
+            else:
+                one, la = blank[p + 1] + cost[a], FREE
+                two, lb = label[p] + cost[a], spoken[a]
+            way = 2 * (a - a0)
+            if one > best:
+                if la != one_label:
+                    second, two_label, alternative = best, one_label, choice
+                best, one_label, choice = one, la, way
+            elif one_label != FREE and la != one_label and one > second:
+                second, two_label, alternative = one, la, way
+            if two > best:
+                if lb != one_label:
+                    second, two_label, alternative = best, one_label, choice
+                best, one_label, choice = two, lb, way + 1
+            elif one_label != FREE and lb != one_label and two > second:
+                second, two_label, alternative = two, lb, way + 1
+        last[e], others[e], other_label[e] = one_label, second, two_label
+        choices[place + 2 * (e - first)] = choice
+        choices[place + 2 * (e - first) + 1] = alternative
         label[node[e]] = best
         if best >= floor:
             far = max(far, direct[node[e]])
@@ -188,44 +153,34 @@ def pass_epsilons(
 
 
 @jit
-def forward(
-    rows: F64, arcs: Arcs, eps: Epsilons, cells: Cells, beam: float, floor: float, state: Scores, trace: Trace
-) -> None:
-    """Advance the scores over a block of frames, with back-pointers or without.
+def forward(rows: F64, arcs: Arcs, eps: Epsilons, cells: Cells, floor: float, state: Scores, trace: Trace) -> None:
+    """Advance the scores over a block of frames, with back-pointers.
 
     Args:
         rows: log-probs of the labels in use; the largest of each frame is 0. (n, K)
-        beam: cells at the edges of the window are dropped when they are this much below the best of their frame.
         floor: cells at the edges are dropped when they are below this.
     """
     column, same, unchained, source, target = arcs.column, arcs.same, arcs.unchained, arcs.source, arcs.target
     blank_cost, label_cost, guard, guarded = arcs.blank_cost, arcs.label_cost, arcs.guard, arcs.guarded
     last = eps.last
     direct = arcs.direct
-    lo, hi, full_lo, full_hi = cells.lo, cells.hi, cells.full_lo, cells.full_hi
-    blank, label, kept, bound = state.blank, state.label, state.kept, state.bound
+    lo, hi = cells.lo, cells.hi
+    blank, label, kept = state.blank, state.label, state.kept
     codes, offsets = trace.codes, trace.offsets
     before = np.empty(TILE)
     gain = np.empty(TILE)
     code = np.zeros(TILE + 4, np.uint8)
-    lanes = np.empty(TILE)
     candidate = np.empty(source.size)
     arc_code = np.zeros(source.size + 4, np.uint8)
     held = np.empty(unchained.size)
-    pruning = beam < np.inf or floor > -np.inf
-    least = floor
-    tracing = codes.size > 0
     last_lo, last_hi = kept[0], kept[1]
     a0 = a1 = _cells_before(target, lo[0])
     u0 = u1 = _cells_before(unchained, lo[0])
     e0 = e1 = e_first = e_last = _cells_before(eps.node, last_lo)
-    if tracing:
-        offsets[0] = trace.places[0] = 0
+    offsets[0] = trace.places[0] = 0
     for t in range(rows.shape[0]):
         row = rows[t]
-        first, end = lo[t], hi[t]
-        if pruning:
-            first = max(first, last_lo)
+        first, end = max(lo[t], last_lo), hi[t]
         while e0 < eps.node.size and eps.node[e0] < last_lo:
             last[e0] = FREE
             e0 += 1
@@ -234,21 +189,12 @@ def forward(
             e1 += 1
         while e1 > e0 and eps.node[e1 - 1] >= end:
             e1 -= 1
-        far = direct[last_hi - 1] if pruning else label.size
-        place = trace.places[t] if tracing else 0
-        passed, far = pass_epsilons(eps, e0, e1, state, far, least, direct, trace.choices, place)
+        place = trace.places[t]
+        passed, far = pass_epsilons(eps, e0, e1, state, direct[last_hi - 1], floor, direct, trace.choices, place)
         end = max(first + 1, min(end, far + 1))
         e_last = max(e_last, passed)
-        if tracing:
-            trace.first[t] = e0
-            trace.places[t + 1] = place + 2 * (passed - e0)
-        # What leaves the window here, at the score it has: log-probs are <= 0 from here on. If the window begins with
-        # the first cell on a complete path, nothing does that could come to an end.
-        if first > full_lo[t]:
-            for j in range(last_lo, min(first, last_hi)):
-                bound[0] = max(bound[0], blank[j], label[j])
-        if full_hi[t] > end and end > 0:
-            bound[0] = max(bound[0], label[end - 1])
+        trace.first[t] = e0
+        trace.places[t + 1] = place + 2 * (passed - e0)
         # Extra arcs and nodes without a chain arc need the scores of the frame before.
         while a0 < target.size and target[a0] < first:
             a0 += 1
@@ -264,22 +210,7 @@ def forward(
             if last[guard[a]] == guarded[a]:
                 via_label = eps.second[guard[a]] + label_cost[a]
             candidate[a] = max(via_blank, via_label)
-            if tracing:
-                arc_code[a] = np.uint8(via_label > via_blank)
-        if full_hi[t] > end:
-            for a in range(a1, target.size):
-                if target[a] > direct[end - 1]:
-                    break
-                p = source[a]
-                if p < end:
-                    bound[0] = max(bound[0], blank[p + 1] + blank_cost[a], label[p] + label_cost[a])
-            for e in range(passed, eps.node.size):
-                if eps.node[e] > direct[end - 1]:
-                    break
-                for a in range(eps.start[e], eps.start[e + 1]):
-                    p = eps.source[a]
-                    if p < end:
-                        bound[0] = max(bound[0], blank[p + 1] + eps.cost[a], label[p] + eps.cost[a])
+            arc_code[a] = np.uint8(via_label > via_blank)
         while u0 < unchained.size and unchained[u0] < first:
             u0 += 1
         u1 = max(u0, u1)
@@ -290,7 +221,7 @@ def forward(
         for u in range(u0, u1):
             held[u] = label[unchained[u]]
         # The chain, tile by tile from the right: a tile reads the cell on its left before that one changes.
-        at = offsets[t] if tracing else 0
+        at = offsets[t]
         width = end - first
         for tile in range((width - 1) // TILE, -1, -1):
             j0 = first + tile * TILE
@@ -299,50 +230,33 @@ def forward(
             before[0] = label[j0 - 1] if j0 > 0 else -np.inf
             _copy(label[j0 : j1 - 1], before[1:n])
             _gather(row, column[j0:j1], gain[:n])
-            if tracing:
-                _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
-                start = at + tile * (TILE // 4)
-                _pack(code, codes[start : start + (n + 3) // 4])
-            else:
-                _score(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], row[0])
+            _advance(blank[j0:j1], label[j0:j1], before[:n], gain[:n], same[j0:j1], code, row[0])
+            start = at + tile * (TILE // 4)
+            _pack(code, codes[start : start + (n + 3) // 4])
         for u in range(u0, u1):
             j = unchained[u]
             label[j] = held[u] + row[column[j]]
         for a in range(a0, a1):
             j = target[a]
             score = candidate[a] + row[column[j]]
-            if tracing and score > label[j]:
+            if score > label[j]:
                 arc_code[a] |= 2
             label[j] = max(label[j], score)
         for j in range(last_lo, first):
             blank[j] = label[j] = -np.inf
         for j in range(end, last_hi):
             blank[j] = label[j] = -np.inf
-        if tracing:
-            n_arcs = a1 - a0
-            offsets[t + 1] = at + _code_bytes(width, n_arcs)
-            _pack(arc_code[a0:], codes[offsets[t + 1] - (n_arcs + 3) // 4 : offsets[t + 1]])
+        n_arcs = a1 - a0
+        offsets[t + 1] = at + _code_bytes(width, n_arcs)
+        _pack(arc_code[a0:], codes[offsets[t + 1] - (n_arcs + 3) // 4 : offsets[t + 1]])
         last_lo, last_hi = first, end
-        if beam < np.inf:
-            for i in range(TILE):
-                lanes[i] = -np.inf
-            for j0 in range(first, end, TILE):
-                _largest(blank[j0 : min(j0 + TILE, end)], lanes)
-                _largest(label[j0 : min(j0 + TILE, end)], lanes)
-            best = -np.inf
-            for i in range(TILE):
-                best = max(best, lanes[i])
-            least = max(floor, best - beam)
-        if pruning:
-            while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < least:
-                bound[0] = max(bound[0], blank[last_lo], label[last_lo])
-                blank[last_lo] = label[last_lo] = -np.inf
-                last_lo += 1
-            while last_hi - 1 > last_lo and max(blank[last_hi - 1], label[last_hi - 1]) < least:
-                last_hi -= 1
-                bound[0] = max(bound[0], blank[last_hi], label[last_hi])
-                blank[last_hi] = label[last_hi] = -np.inf
-            lo[t], hi[t] = (first, end) if tracing else (last_lo, last_hi)
+        while last_lo < last_hi - 1 and max(blank[last_lo], label[last_lo]) < floor:
+            blank[last_lo] = label[last_lo] = -np.inf
+            last_lo += 1
+        while last_hi - 1 > last_lo and max(blank[last_hi - 1], label[last_hi - 1]) < floor:
+            last_hi -= 1
+            blank[last_hi] = label[last_hi] = -np.inf
+        lo[t], hi[t] = first, end
     kept[0], kept[1] = last_lo, last_hi
     for e in range(e_first, e_last):  # these scores are of no use to another call
         last[e] = FREE

@@ -15,6 +15,8 @@ from ctcalign.ctc.viterbi.emission_rows import EmissionRows
 from ctcalign.ctc.viterbi.graph import EPSILON, START, WILDCARD, TokenGraph
 from ctcalign.ctc.viterbi.kernels import code_bytes, earlier_cell, forward, pass_epsilons
 from ctcalign.ctc.viterbi.layout import FREE, Cells, Scores, Trace, arcs_of, epsilons_of
+from ctcalign.ctc.viterbi.score_arcs import entries_of, ways_of
+from ctcalign.ctc.viterbi.scores import forward_scores
 from ctcalign.ctc.viterbi.traceback import before_epsilon, traceback
 from ctcalign.errors import NoPathError
 
@@ -25,8 +27,6 @@ SHORTEST, BLOCKS = 64, 32  # frames, and blocks of equally many cells, of a grap
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
-NOTHING = np.empty(0, np.int64)
-NO_TRACE = Trace(np.empty(0, np.uint8), NOTHING, np.empty(0, np.uint16), NOTHING, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Search:
             self.starts = list(range(0, rows.frames, block))
         self.chunk_frames = max(64, ROWS_BYTES // (8 * rows.columns + 4 * rows.classes))
         self.arcs = arcs_of(graph, rows)
+        self.entries, self.ways = entries_of(self.arcs, self.eps.node.size), ways_of(self.eps)
         self.origin = _origin(graph)
         nothing = np.full(len(graph) + 1, -np.inf)
         self.state = Scores(nothing, nothing.copy(), np.array([0, 1], np.int64), np.array([-np.inf]))
@@ -89,9 +90,7 @@ class Search:
         for block in blocks:
             lo, hi = state.kept
             checkpoints.append((state.kept.copy(), state.blank[lo:hi].copy(), state.label[lo:hi].copy()))
-            for t0, t1 in self._chunks(*block):
-                cells = self._cells(t0, t1)
-                forward(self.rows.block(t0, t1), self.arcs, self.eps, cells, self.beam, -math.inf, state, NO_TRACE)
+            self._score(*block)
         score, last = self._end()
         certified = score >= float(state.bound[0])
         reached = float((state.label if last & 1 else state.blank)[last >> 1])
@@ -104,6 +103,11 @@ class Search:
             (lo, _), blank, label = checkpoint
             reached = float((label if last & 1 else blank)[(last >> 1) - lo])
         return Found(states, certified)
+
+    def _score(self, start: int, stop: int) -> None:
+        for t0, t1 in self._chunks(start, stop):
+            rows, cells = self.rows.block(t0, t1), self._cells(t0, t1)
+            forward_scores(rows, self.arcs, self.entries, self.eps, self.ways, cells, self.beam, self.state)
 
     def _chunks(self, start: int, stop: int) -> list[tuple[int, int]]:
         """The block in pieces of frames whose emission rows are converted together."""
@@ -136,7 +140,7 @@ class Search:
             choices = np.empty(2 * int(passed.sum()), np.uint16)
             offsets, first, places = (np.empty(t1 - t0 + more, np.int64) for more in (1, 0, 1))
             trace = Trace(codes, offsets, choices, first, places)
-            forward(self.rows.block(t0, t1), arcs, eps, strip, math.inf, reached, state, trace)
+            forward(self.rows.block(t0, t1), arcs, eps, strip, reached, state, trace)
             traces.append((t0, t1, strip, trace))
         state.blank[bottom:top] = state.label[bottom:top] = -np.inf
         for t0, t1, strip, trace in reversed(traces):
