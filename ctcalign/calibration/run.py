@@ -22,8 +22,8 @@ from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.files import atomic_write
+from ctcalign.models.devices import device_of
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.registry import pick_device
 
 # Seconds. Shorter recordings have few captions: each kind of error is tried twice on them.
 SHORT = 200.0
@@ -129,7 +129,7 @@ def open_recording(
 ) -> Iterator[tuple[Emission, list[Utterance]]]:
     """The emission of a recording and its utterances."""
     samples, utterances = recording.load(model.sample_rate)
-    with compute_emission(model, samples, device=pick_device(device)) as emission:
+    with compute_emission(model, samples, device=device_of(model, device)) as emission:
         yield emission, utterances
 
 

@@ -15,8 +15,8 @@ from ctcalign.audio.tracks import tracks_note
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.emission.options import EmissionOptions
 from ctcalign.emission.progress import Progress, ignored
+from ctcalign.models.devices import device_of
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.registry import pick_device
 
 if TYPE_CHECKING:
     from ctcalign.alignment.alignment import AlignedCue
@@ -71,7 +71,7 @@ def open_emission(
             `ctcalign.audio.sources.waveform.Waveform`.
         model: the recogniser.
         options: channel, window and memory limit.
-        device: device of the model; "auto", "cpu", "cuda", "cuda:1", "mps".
+        device: of a model of torch; "auto", "cpu", "cuda", "cuda:1", "mps". Others run where they were loaded.
         progress: see `Progress`.
     """
     options = options or EmissionOptions()
@@ -89,7 +89,7 @@ def open_emission(
                 model,
                 reader,
                 window=options.window,
-                device=pick_device(device),
+                device=device_of(model, device),
                 max_memory=options.max_memory,
                 progress=progress,
             )

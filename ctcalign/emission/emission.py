@@ -10,7 +10,6 @@ from typing import IO, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ctcalign.emission.decoding import GreedyDecoding
 from ctcalign.emission.progress import Progress, ignored
@@ -105,7 +104,7 @@ def compute_emission(
     *,
     window: float | None = None,
     batch_size: int | None = None,
-    device: str | torch.device = "cpu",
+    device: str = "cpu",
     max_memory: int | None = None,
     progress: Progress = ignored,
 ) -> Emission:
@@ -116,7 +115,7 @@ def compute_emission(
         reader: an open recording at the model's rate, or blocks of samples, shapes (n,) or (1, n), or one such array.
         window: seconds of a window with its context; None chooses 30 s or more.
         batch_size: windows in a batch, >= 1; halved when memory runs out. None chooses.
-        device: device of the model.
+        device: on which the model runs, see `device_of`.
         max_memory: bytes that the process (on a GPU: its memory) may use; window and batch are chosen to fit.
         progress: called after each batch with the seconds done and the total seconds (None if unknown).
     Returns:
@@ -128,8 +127,7 @@ def compute_emission(
     """
     if batch_size is not None and batch_size < 1:
         raise UsageError(f"batch_size: expected 1 or more, got {batch_size}")
-    place = torch.device(device)
-    runner = WindowRunner(model, place, batch_size or _BATCH.get(place.type, 1))
+    runner = WindowRunner(model, device, batch_size or _BATCH.get(device.partition(":")[0], 1))
     plan = plan_windows(model.frame_shift, model.sample_rate, model.context, window)
     if max_memory is not None:
         plan = runner.fit(plan, shrink=window is None, limit=max_memory)

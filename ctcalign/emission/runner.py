@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ctcalign.emission.windows import Window, WindowPlan, plan_windows, shortest_window
 from ctcalign.errors import ModelError, UsageError
@@ -45,7 +45,7 @@ class WindowRunner:
         batch_size: windows to run at once.
     """
 
-    def __init__(self, model: AcousticModel, device: torch.device, batch_size: int) -> None:
+    def __init__(self, model: AcousticModel, device: str, batch_size: int) -> None:
         self._model = model
         self._device = device
         self.batch_size = batch_size
@@ -76,8 +76,8 @@ class WindowRunner:
         return done
 
     def _call(self, windows: list[Array]) -> list[Array]:
-        joined = torch.from_numpy(np.stack(windows) if len(windows) > 1 else windows[0][None])
-        return [rows.numpy() for rows in emissions_of(self._model, joined, self._device)]
+        joined = np.stack(windows) if len(windows) > 1 else windows[0][None]
+        return emissions_of(self._model, joined, self._device)
 
     def check(self, log_probs: Array, item: Window, plan: WindowPlan) -> None:
         """Raise ModelError if the output of the model does not match its description."""
@@ -128,17 +128,21 @@ class WindowRunner:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out: torch, numpy and onnxruntime raise different ones."""
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+    if isinstance(error, MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in _SIGNS)
 
 
-def release(device: torch.device) -> None:
-    """Return cached blocks to the device, so that a smaller batch fits."""
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
-    elif device.type == "mps":
-        torch.mps.empty_cache()
+def release(device: str) -> None:
+    """Return cached blocks of torch to the device, so that a smaller batch fits."""
+    torch = _torch_on(device)
+    if torch is not None:
+        (torch.cuda if device.startswith("cuda") else torch.mps).empty_cache()
+
+
+def _torch_on(device: str) -> Any:
+    """torch, if a model of it may run on that GPU; ONNX Runtime does not say how much memory it uses there."""
+    return sys.modules.get("torch") if device.startswith(("cuda", "mps")) else None
 
 
 def resident_bytes() -> int | None:
@@ -152,13 +156,14 @@ def resident_bytes() -> int | None:
     return pages * resource.getpagesize()
 
 
-def peak_of(run: Callable[[], object], device: torch.device) -> int | None:
+def peak_of(run: Callable[[], object], device: str) -> int | None:
     """Peak memory of `run` in bytes, beyond the memory in use before; None if it cannot be measured."""
-    if device.type == "cuda":
+    torch = _torch_on(device)
+    if torch is not None and device.startswith("cuda"):
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
         run()
-        return max(torch.cuda.max_memory_allocated(device) - before, 0)
+        return int(max(torch.cuda.max_memory_allocated(device) - before, 0))
     held = resident_bytes()
     if held is None or not sys.platform.startswith("linux"):
         return None
@@ -173,10 +178,11 @@ def peak_of(run: Callable[[], object], device: torch.device) -> int | None:
     return None
 
 
-def used_bytes(device: torch.device) -> int:
+def used_bytes(device: str) -> int:
     """Bytes that count towards a memory limit: of the process on a CPU, of the device's own memory on a GPU."""
-    if device.type == "cuda":
-        return int(torch.cuda.memory_allocated(device))
+    if device.startswith("cuda"):
+        torch = _torch_on(device)
+        return int(torch.cuda.memory_allocated(device)) if torch is not None else 0
     return resident_bytes() or 0
 
 

@@ -68,7 +68,7 @@ class NativeEngine:
 
     def _best(self, emission: Tensor, labels: Tensor) -> Tensor:
         if self.topology == "standard":
-            return ctc.best_path(emission, labels, self.blank).path
+            return torch.as_tensor(ctc.best_path(emission, labels, self.blank).path)
         # With one column per token no two neighbours are equal, so no blank is forced between them.
         columns = torch.cat([torch.tensor([self.blank]), labels])
         places = ctc.best_path(emission[:, columns], torch.arange(1, len(columns)), 0).path

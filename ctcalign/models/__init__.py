@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ctcalign.models.cards import ModelCard
+    from ctcalign.models.devices import pick_device
     from ctcalign.models.protocol import AcousticModel
-    from ctcalign.models.registry import list_models, load_model, pick_device
+    from ctcalign.models.registry import list_models, load_model
 
 _HOMES = {
     "AcousticModel": "ctcalign.models.protocol",
     "ModelCard": "ctcalign.models.cards",
-    "pick_device": "ctcalign.models.registry",
+    "pick_device": "ctcalign.models.devices",
     "list_models": "ctcalign.models.registry",
     "load_model": "ctcalign.models.registry",
 }

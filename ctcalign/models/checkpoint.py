@@ -13,10 +13,10 @@ import torch
 
 from ctcalign.errors import ModelError
 from ctcalign.files import temporary_folder
-from ctcalign.models.builtin.model import load_checkpoint
+from ctcalign.models.builtin.checkpoint import load_checkpoint
 from ctcalign.models.encoders.recogniser import ARCHITECTURE, make_recogniser, read_weights
+from ctcalign.models.header import header_object
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.stored import header_object
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
 

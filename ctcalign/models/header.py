@@ -1,7 +1,8 @@
-"""The description in or next to a model file: a JSON object, checked field by field."""
+"""The description of a model, in its file or next to it: a JSON object, checked field by field."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,6 +106,36 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
         _choice(fields.get("normalise", "none"), "normalise", _NORMALISE, where),
         _choice(fields.get("output", "logits"), "output", _OUTPUTS, where),
     )
+
+
+def header_object(value: object, where: str) -> dict[str, Any]:
+    """The header of a checkpoint, an object or its JSON.
+
+    Raises:
+        ModelError: it is damaged, or not an object.
+    """
+    if isinstance(value, str | bytes):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ModelError(f"{where}: its header is damaged ({error}); copy the file again") from None
+    if not isinstance(value, dict):
+        raise ModelError(f"{where}: its header is a {type(value).__name__}, expected an object that ctcalign wrote")
+    return value
+
+
+def check_identity(header: Mapping[str, Any], where: str) -> Vocabulary:
+    """The symbols of a header; its other fields about the model are checked.
+
+    Raises:
+        ModelError: a field is missing, or has another kind of value.
+    """
+    vocabulary = checked_vocabulary(header, where)
+    checked_number(header.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0)
+    for field in ("language", "licence"):
+        if not isinstance(header.get(field), str | None):
+            raise ModelError(f"{where}: {field}: expected a text, got {str(header[field])[:40]!r}")
+    return vocabulary
 
 
 def checked_vocabulary(fields: Mapping[str, Any], where: str) -> Vocabulary:

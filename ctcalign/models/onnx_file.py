@@ -11,37 +11,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
+import numpy.typing as npt
 
-from ctcalign.errors import ModelError, UsageError
+from ctcalign.errors import ModelError
 from ctcalign.models.cards import check_licence
 from ctcalign.models.header import ModelHeader, parse_header
+from ctcalign.models.inference import on_arrays
+from ctcalign.models.onnx_session import log_softmax, open_session, run_session
 
-_ERRORS = (
-    "Fail",
-    "InvalidArgument",
-    "InvalidGraph",
-    "InvalidProtobuf",
-    "NoSuchFile",
-    "NotImplemented",
-    "RuntimeException",
-)
-_INTEGERS = {"tensor(int64)": torch.int64, "tensor(int32)": torch.int32}
+if TYPE_CHECKING:
+    from ctcalign.models.protocol import Samples
+
+_INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _FLOATS = ("tensor(float)", "tensor(float16)", "tensor(bfloat16)", "tensor(double)")
 _PROBE_SECONDS = 2
 _SECOND_REMEDY = "export it with the logits alone, or with numbers of frames as the second output"
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}
+
+Floats = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
 
 
 class OnnxModel:
-    """An onnxruntime session as an `AcousticModel`."""
+    """An onnxruntime session as an `AcousticModel` that computes on arrays."""
 
-    def __init__(self, name: str, session: Any, header: ModelHeader) -> None:
+    takes_arrays = True
+
+    def __init__(self, name: str, session: Any, header: ModelHeader, device: str = "cpu") -> None:
         self.name = name
+        self.device = device
         self.vocabulary = header.vocabulary
         self.frame_shift, self.sample_rate = header.frame_shift, header.sample_rate
         self.context, self.spike_delay = header.context, header.spike_delay
@@ -49,48 +49,41 @@ class OnnxModel:
         self._header = header
         self._session = session
         self._inputs = [item.name for item in session.get_inputs()]
-        self._length_type = _INTEGERS[session.get_inputs()[1].type] if len(self._inputs) > 1 else torch.int64
+        self._length_type = _INTEGERS[session.get_inputs()[1].type] if len(self._inputs) > 1 else np.int64
         self._outputs = [item.name for item in session.get_outputs()][:2]
         self._single = session.get_inputs()[0].shape[0] == 1
 
-    def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
-        samples = waveform.detach().float().cpu()
-        counts = lengths.cpu().long()
+    def __call__(self, waveform: Samples, lengths: Samples) -> tuple[Any, Any]:
+        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames; of the same kind."""
+        return on_arrays(self._run, waveform, lengths)
+
+    def _run(self, samples: Floats, counts: Counts) -> tuple[Floats, Counts]:
         if self._header.normalise == "utterance":
             samples = _normalised(samples, counts)
         if self._single and len(samples) > 1:
-            parts = [self._run(samples[i : i + 1], counts[i : i + 1]) for i in range(len(samples))]
-            output, frames = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+            parts = [self._outputs_of(samples[i : i + 1], counts[i : i + 1]) for i in range(len(samples))]
+            output, frames = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
         else:
-            output, frames = self._run(samples, counts)
+            output, frames = self._outputs_of(samples, counts)
         if self._header.output == "probs":
             # Probabilities below the smallest normal number would give -inf, which no path can cross.
-            return output.clamp(min=torch.finfo(torch.float32).tiny).log(), frames
-        return output.log_softmax(-1), frames
+            return np.log(np.maximum(output, np.finfo(np.float32).tiny)), frames
+        return log_softmax(output), frames
 
-    def _run(self, samples: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-        feed = {self._inputs[0]: samples.numpy()}
+    def _outputs_of(self, samples: Floats, counts: Counts) -> tuple[Floats, Counts]:
+        feed: dict[str, npt.NDArray[Any]] = {self._inputs[0]: samples}
         if len(self._inputs) > 1:
-            feed[self._inputs[1]] = counts.to(self._length_type).numpy()
-        try:
-            results = self._session.run(self._outputs, feed)
-        except _errors() as error:
-            text = str(error)
-            if any(sign in text.lower() for sign in ("allocate", "bad_alloc", "out of memory")):
-                raise MemoryError(text) from None
-            raise ModelError(
-                f"{self.name}: the graph failed on {samples.shape[1]} samples ({text.splitlines()[0]})"
-            ) from None
-        output = torch.from_numpy(np.asarray(results[0], dtype=np.float32))
+            feed[self._inputs[1]] = counts.astype(self._length_type)
+        results = run_session(self._session, self._outputs, feed, self.name)
+        output = np.asarray(results[0], dtype=np.float32)
         if output.ndim != 3 or len(output) != len(samples):
             hint = "; transpose it" if output.ndim == 3 and output.shape[1] == len(samples) else ""
             raise ModelError(
-                f"{self.name}: expected a first output of shape (batch, frames, symbols), got {tuple(output.shape)} "
+                f"{self.name}: expected a first output of shape (batch, frames, symbols), got {output.shape} "
                 f"for a batch of {len(samples)}{hint}"
             )
         if len(results) > 1:
-            frames = torch.from_numpy(np.asarray(results[1]).reshape(-1)).long()
+            frames = np.asarray(results[1]).reshape(-1).astype(np.int64)
             if len(frames) != len(samples) or (frames < 0).any() or (frames > output.shape[1]).any():
                 raise ModelError(
                     f"{self.name}: expected a second output with the number of frames of each input, at most "
@@ -98,41 +91,26 @@ class OnnxModel:
                 )
             return output, frames
         hop = round(self.frame_shift * self.sample_rate)
-        missing = torch.div(samples.shape[1] - counts, hop, rounding_mode="floor")
-        return output, (output.shape[1] - missing).clamp(min=0)
+        missing = (samples.shape[1] - counts) // hop
+        return output, np.maximum(output.shape[1] - missing, 0)
 
 
 def load(file: str, device: str, allow_noncommercial: bool) -> OnnxModel:
     """Open a graph and check its description.
 
     Raises:
-        ModelError: onnxruntime is missing, or the file, its description or its inputs are not as described above.
+        ModelError: the file, its description or its inputs are not as described above.
         UsageError: onnxruntime cannot use the device.
     """
     name, path = f"onnx:{file}", Path(file)
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ModelError(f"{name}: needs onnxruntime; pip install 'ctcalign[onnx]'") from None
     if not path.is_file():
         raise ModelError(f"{name}: no such file; give the path of an exported model")
-    provider = _PROVIDERS[torch.device(device).type]
-    if provider not in onnxruntime.get_available_providers():
-        raise UsageError(
-            f"device: this onnxruntime has no {provider} for {device}; use --device cpu or install onnxruntime-gpu"
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
-    except _errors() as error:
-        raise ModelError(f"{name}: cannot be run by onnxruntime ({_first_line(error)}); export it again") from None
+    session, used = open_session(path, name, device)
     header = parse_header(*_description(path, session, name))
     check_licence(name, header.licence, allow_noncommercial)
     _check_inputs(name, session)
     _check_outputs(name, session)
-    model = OnnxModel(name, session, header)
+    model = OnnxModel(name, session, header, used)
     _probe(model)
     return model
 
@@ -144,7 +122,7 @@ def _probe(model: OnnxModel) -> None:
         ModelError: the output is not as described above, or has another number of columns than there are symbols.
     """
     samples = _PROBE_SECONDS * model.sample_rate
-    log_probs, frames = model(torch.zeros(1, samples), torch.tensor([samples]))
+    log_probs, frames = model(np.zeros((1, samples), np.float32), np.array([samples]))
     columns, symbols = log_probs.shape[-1], len(model.vocabulary)
     if columns != symbols:
         raise ModelError(f"{model.name}: the graph returns {columns} columns but its description has {symbols} symbols")
@@ -216,21 +194,10 @@ def _declared(items: Any) -> str:
     return ", ".join(f"{item.name} {item.shape} {item.type}" for item in items)
 
 
-def _normalised(samples: Tensor, counts: Tensor) -> Tensor:
+def _normalised(samples: Floats, counts: Counts) -> Floats:
     """Zero mean and unit variance of each row, silence beyond its length; 1e-7 as transformers adds it."""
-    inside = (torch.arange(samples.shape[1])[None] < counts[:, None]).float()
-    number = counts.clamp(min=1)[:, None]
-    centred = (samples - (samples * inside).sum(1, keepdim=True) / number) * inside
-    return centred / (centred.square().sum(1, keepdim=True) / number + 1e-7).sqrt()
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    """The errors of onnxruntime, which share no base class."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    own = (getattr(state, name, None) for name in _ERRORS)
-    return (*(kind for kind in own if kind is not None), RuntimeError, ValueError)
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    inside = np.arange(samples.shape[1])[None] < counts[:, None]
+    number = np.maximum(counts, 1)[:, None]
+    centred = (samples - (samples * inside).sum(1, keepdims=True, dtype=np.float64) / number) * inside
+    variance = np.square(centred).sum(1, keepdims=True) / number
+    return np.asarray(centred / np.sqrt(variance + 1e-7), np.float32)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from ctcalign.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    Samples: TypeAlias = NDArray[Any] | Tensor
 
 
 @runtime_checkable
@@ -24,7 +28,9 @@ class AcousticModel(Protocol):
         licence: SPDX name or short text.
 
     A model that does not pad its input may also have `frame_offset`: the start of its first frame in seconds, else 0;
-    and `warnings`, lines about its files that a user should see.
+    and `warnings`, lines about its files that a user should see. A model that computes without torch has
+    `takes_arrays = True` and `device`, the name of the device on which it runs: for NumPy arrays it returns arrays, and
+    the aligner gives it arrays. The others are given tensors on the device that the user asks for.
     """
 
     name: str
@@ -36,6 +42,6 @@ class AcousticModel(Protocol):
     language: str | None
     licence: str
 
-    def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, waveform: Any, lengths: Any) -> tuple[Any, Any]:
         """(B, N) samples and (B,) lengths -> (B, T, C) natural log-probabilities and (B,) frames."""
         ...

@@ -9,8 +9,10 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ctcalign.errors import UsageError
+from ctcalign.errors import MissingPackageError, UsageError
+from ctcalign.extras import is_installed
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
+from ctcalign.models.devices import pick_device
 
 if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
@@ -25,12 +27,15 @@ class Family:
         module: the module that loads them; its `load(argument, device, allow_noncommercial)` returns the model.
         cards: lists its models for the table, without importing `module`.
         suffixes: of files that are models of this family.
+        torch: the extra that installs torch for its models, which run on the device that `pick_device` returns; None:
+            they need no torch.
     """
 
     argument: str
     module: str
     cards: Callable[[], list[ModelCard]]
     suffixes: tuple[str, ...] = ()
+    torch: str | None = "torch"
 
 
 def _one(name: str, package: str, extra: str | None) -> list[ModelCard]:
@@ -38,14 +43,22 @@ def _one(name: str, package: str, extra: str | None) -> list[ModelCard]:
 
 
 FAMILIES = {
-    "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards),
-    "torchaudio": Family("BUNDLE", "ctcalign.models.torchaudio_bundle", torchaudio_cards),
-    "hf": Family("NAME", "ctcalign.models.hugging_face", partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf")),
-    "onnx": Family("FILE", "ctcalign.models.onnx_file", partial(_one, "onnx:FILE", "onnxruntime", "onnx"), (".onnx",)),
+    "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards, torch=None),
+    "torchaudio": Family("BUNDLE", "ctcalign.models.torchaudio_bundle", torchaudio_cards, torch="torchaudio"),
+    "hf": Family(
+        "NAME", "ctcalign.models.hugging_face", partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf"), torch="hf"
+    ),
+    "onnx": Family(
+        "FILE",
+        "ctcalign.models.onnx_file",
+        partial(_one, "onnx:FILE", "onnxruntime", None),
+        (".onnx",),
+        torch=None,
+    ),
     "checkpoint": Family(
         "FILE",
         "ctcalign.models.checkpoint",
-        partial(_one, "checkpoint:FILE", "safetensors", None),
+        partial(_one, "checkpoint:FILE", "torch", "torch"),
         (".safetensors", ".pt", ".pth", ".ckpt"),
     ),
 }
@@ -71,43 +84,13 @@ def load_model(name: str, device: str = "auto", allow_noncommercial: bool = Fals
     family, _, argument = name.partition(":")
     if family not in FAMILIES or not argument:
         raise UsageError(f"model: {name!r} is not the name of a model; {remedy(name)}")
-    place = pick_device(device)
-    model: AcousticModel = import_module(FAMILIES[family].module).load(argument, place, allow_noncommercial)
+    entry = FAMILIES[family]
+    if entry.torch and not is_installed("torch"):
+        raise MissingPackageError(f"{name}: needs torch; pip install 'ctcalign[{entry.torch}]'")
+    place = pick_device(device) if entry.torch else device
+    model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial)
     check_licence(name, model.licence, allow_noncommercial)
     return model
-
-
-def pick_device(device: str = "auto") -> str:
-    """The device to use: "auto" is a GPU if there is one, else the CPU.
-
-    Args:
-        device: "auto", "cpu", "cuda", "cuda:1", "mps" or another name that torch knows.
-    Raises:
-        UsageError: no such device here.
-    """
-    import torch
-
-    cuda = torch.cuda.is_available()
-    mps = torch.backends.mps.is_available()
-    if device == "auto":
-        return "cuda" if cuda else "mps" if mps else "cpu"
-    try:
-        requested = torch.device(device)
-    except RuntimeError:
-        raise UsageError(f"device: expected auto, cpu, cuda, cuda:N or mps, got {device!r}") from None
-    if requested.type == "cuda":
-        count = torch.cuda.device_count() if cuda else 0
-        if count == 0:
-            raise UsageError(f"device: {device} was requested but torch finds no CUDA device; use --device cpu or auto")
-        if (requested.index or 0) >= count:
-            raise UsageError(
-                f"device: {device} was requested but there are {count} CUDA devices (cuda:0 to cuda:{count - 1})"
-            )
-    elif requested.type == "mps" and not mps:
-        raise UsageError("device: mps was requested but torch finds no Apple GPU; use --device cpu or auto")
-    elif requested.type not in ("cpu", "mps"):
-        raise UsageError(f"device: expected auto, cpu, cuda, cuda:N or mps, got {device!r}")
-    return device
 
 
 def remedy(name: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.header import checked_number, checked_vocabulary
-from ctcalign.text.vocabulary import Vocabulary
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -20,36 +17,6 @@ N = TypeVar("N", bound=nn.Module)
 _LAYERS = ("blocks", "layers")
 # Largest option of other kinds, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
 _LARGEST = 1 << 20
-
-
-def header_object(value: object, where: str) -> dict[str, Any]:
-    """The header of a checkpoint, an object or its JSON.
-
-    Raises:
-        ModelError: it is damaged, or not an object.
-    """
-    if isinstance(value, str | bytes):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"{where}: its header is damaged ({error}); copy the file again") from None
-    if not isinstance(value, dict):
-        raise ModelError(f"{where}: its header is a {type(value).__name__}, expected an object that ctcalign wrote")
-    return value
-
-
-def check_identity(header: Mapping[str, Any], where: str) -> Vocabulary:
-    """The symbols of a header; its other fields about the model are checked.
-
-    Raises:
-        ModelError: a field is missing, or has another kind of value.
-    """
-    vocabulary = checked_vocabulary(header, where)
-    checked_number(header.get("spike_delay", 0.0), "spike_delay", where, above=-10.0, below=10.0)
-    for field in ("language", "licence"):
-        if not isinstance(header.get(field), str | None):
-            raise ModelError(f"{where}: {field}: expected a text, got {str(header[field])[:40]!r}")
-    return vocabulary
 
 
 def built(make: Callable[[], N], options: object, weights: Mapping[str, Tensor], where: str) -> N:

@@ -96,14 +96,14 @@ def phrase_evidence(phrase: Phrase, spot: Spot, emission: Emission) -> PhraseEvi
     rows, best, top = near[first:stop], emission.decoding.path[low:high], near.max(1)
     path = best_path_graph(rows, phrase.symbols.graph, blank, wildcard_penalty=WILDCARD_PENALTY)
     runs, chosen = runs_of(path, phrase.symbols, len(phrase.transcript.spoken))
-    labels = np.asarray(phrase.symbols.graph.labels[path.nodes.numpy()], np.int64)
+    labels = np.asarray(phrase.symbols.graph.labels[np.asarray(path.nodes)], np.int64)
     spoken = ~np.isin(labels, silent)
     text = labels[spoken]
-    nodes, spans = path.nodes.numpy()[spoken], np.asarray(path.spans)[spoken]
+    nodes, spans = np.asarray(path.nodes)[spoken], np.asarray(path.spans)[spoken]
     if (spans[1:, 0] - spans[:-1, 1] > phrase.patience[nodes[:-1]]).any():
         return None
     recognised = emission.decoding.between(spot.first, spot.stop).without_separators().labels
-    summed = np.append(0.0, np.cumsum(path.frame_scores.numpy().astype(np.float64) - top[first:stop]))
+    summed = np.append(0.0, np.cumsum(np.asarray(path.frame_scores, np.float64) - top[first:stop]))
     totals = [float(summed[run[-1][2]] - summed[run[0][1]]) for run in runs]
     sizes = [sum(label not in silent for label, _, _ in run) for run in runs]
     clear = top[first:stop][best[first:stop] != blank]

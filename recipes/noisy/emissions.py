@@ -19,8 +19,8 @@ from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.files import atomic_write
 from ctcalign.models import load_model
+from ctcalign.models.devices import device_of
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.registry import pick_device
 from ctcalign.text.vocabulary import Vocabulary
 from recipes.errors import one_line
 from recipes.noisy.corpus import add_choices, find_recordings
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(arguments)
     model = load_model(args.model, args.device)
-    own = fingerprint(model, pick_device(args.device))
+    own = fingerprint(model, device_of(model, args.device))
     args.out.mkdir(parents=True, exist_ok=True)
     for recording in find_recordings(args.corpus, args.recordings):
         file = args.out / f"{recording.name}.npz"

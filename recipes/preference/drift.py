@@ -17,9 +17,8 @@ from ctcalign.train.data.cuts import read_samples, text_of_cut
 
 def emission(model: Any, cut: Any) -> Tensor:
     """Log-probs (1, T, C) of a cut."""
-    samples = torch.from_numpy(read_samples(cut, model.sample_rate))
-    [log_probs] = emissions_of(model, samples[None], "cpu")
-    return log_probs[None].clone()
+    [log_probs] = emissions_of(model, read_samples(cut, model.sample_rate)[None], "cpu")
+    return torch.from_numpy(log_probs)[None]
 
 
 def labels_of(vocabulary: Vocabulary, text: str) -> list[int]:

@@ -97,8 +97,8 @@ class Maker:
 
     def emission(self, model: Any, samples: Tensor) -> Tensor:
         """Log-probs (1, T, C) of samples (N,)."""
-        [log_probs] = emissions_of(model, samples[None], self.args.device)
-        return log_probs[None].clone()
+        [log_probs] = emissions_of(model, samples[None].numpy(), self.args.device)
+        return torch.from_numpy(log_probs)[None]
 
     def __call__(self, cut: Any) -> tuple[list[Example], Counter[str], list[float] | None]:
         """Examples, the reasons of skipped ones, and with --matching an embedding of the utterance."""

@@ -51,7 +51,7 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     assert log[-1]["step"] > first[-1]["step"]  # resumed, not restarted
     losses = [row["ctc"] for row in log if "ctc" in row]
     assert losses[-1] < 4.0  # an untrained network is above 6
-    from ctcalign.models.builtin.model import load_checkpoint
+    from ctcalign.models.builtin.checkpoint import load_checkpoint
 
     model = load_checkpoint(exp / "model.safetensors", "tiny")
     assert model.header["hours_heard"] == pytest.approx(0.1, abs=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,16 @@ import pytest
 import torch
 
 from ctcalign.edits import edit_distance
-from ctcalign.errors import ModelError
+from ctcalign.errors import ModelError, UsageError
 from ctcalign.models import load_model
-from ctcalign.models.builtin.model import ConvCtcModel, load_checkpoint, save_checkpoint
-from ctcalign.models.builtin.network import Network, NetworkConfig
-from ctcalign.models.features import MEAN_FRAMES, log_mel, mel_filters, subtract_running_mean
+from ctcalign.models.builtin import model as builtin_model
+from ctcalign.models.builtin.checkpoint import ConvCtcModel, load_checkpoint, save_checkpoint
+from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.builtin.model import FOLDER
+from ctcalign.models.builtin.network import Network
+from ctcalign.models.features import arrays
+from ctcalign.models.features.scale import MEAN_FRAMES, mel_filters
+from ctcalign.models.features.tensors import log_mel, subtract_running_mean
 
 ROOT = Path(__file__).parents[2]
 TALK = ROOT / "egs" / "demo" / "talk.ogg"
@@ -39,9 +45,8 @@ def test_a_tone_lands_in_its_band_and_frames_are_centred():
     time = torch.arange(16_000) / 16_000
     features = log_mel(0.5 * torch.sin(2 * torch.pi * 1000.0 * time)[None])[0]
     assert features.shape == (100, 80)
-    centre = int(
-        (mel_filters() * torch.arange(257)[:, None] * 31.25).sum(0).div(mel_filters().sum(0)).sub(1000).abs().argmin()
-    )
+    filters = mel_filters()
+    centre = int(np.abs((filters * np.arange(257)[:, None] * 31.25).sum(0) / filters.sum(0) - 1000).argmin())
     assert abs(int(features[50].argmax()) - centre) <= 1
     click = torch.zeros(1, 16_000)
     click[0, 16 * 505] = 1.0  # at 0.505 s, the middle of frame 50
@@ -121,12 +126,88 @@ def test_builtin_en_is_small_and_says_what_it_is():
     model = load_model("builtin:en", "cpu")
     folder = ROOT / "ctcalign" / "models" / "builtin" / "en"
     assert (folder / "model.safetensors").stat().st_size <= 12_000_000
-    assert sum(p.numel() for p in model.parameters()) <= 5_000_000
+    assert (folder / "model.onnx").stat().st_size <= 50_000  # the weights are in the other file alone
     assert (model.frame_shift, model.sample_rate, model.language, model.licence) == (0.02, 16_000, "en", "Apache-2.0")
     assert 0 <= model.spike_delay < 0.15
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert f"{model.spike_delay:.3f}" in card
     assert all(word in card for word in ("Licence", "voices", "Character error rate"))
+
+
+@pytest.mark.parametrize("samples", [0, 159, 160, 400, 479, 16_000, 163_840 + 80, 500_001])
+def test_features_on_arrays_are_those_on_tensors(samples):
+    wave = (0.1 * np.random.default_rng(samples).normal(size=samples)).astype(np.float32)
+    ours, theirs = arrays.log_mel(wave), log_mel(torch.from_numpy(wave)[None])[0]
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, theirs, atol=5e-4)  # nats; rounding in soft bands
+    if samples >= 160:
+        ours = arrays.subtract_running_mean(ours)
+        np.testing.assert_allclose(ours, subtract_running_mean(theirs[None], torch.tensor([len(theirs)]))[0], atol=1e-3)
+
+
+def test_the_log_mel_of_silence_is_its_floor():
+    np.testing.assert_allclose(arrays.log_mel(np.zeros(3200, np.float32)), np.log(1e-6), atol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [160, 320, 480, 640, 800, 8_000, 16_000 * 7 + 123])
+def test_the_graph_of_builtin_en_is_its_network(samples):
+    graph, network = load_model("builtin:en", "cpu"), load_checkpoint(FOLDER / "en" / "model.safetensors", "en")
+    wave = 0.1 * torch.randn(1, samples, generator=torch.Generator().manual_seed(samples))
+    with torch.inference_mode():
+        expected, expected_frames = network(wave, torch.tensor([samples]))
+    found, frames = graph(wave.numpy(), np.array([samples]))
+    assert isinstance(found, np.ndarray)
+    assert frames.tolist() == expected_frames.tolist()
+    np.testing.assert_allclose(found, expected, atol=1e-3)  # nats
+    assert np.abs(found - expected.numpy()).mean() < 1e-4
+    assert (graph.context, graph.spike_delay, graph.vocabulary) == (
+        network.context,
+        network.spike_delay,
+        network.vocabulary,
+    )
+
+
+def test_builtin_en_gives_tensors_for_tensors_and_each_row_by_itself():
+    model = load_model("builtin:en", "cpu")
+    wave = 0.1 * torch.randn(3, 24_000, generator=torch.Generator().manual_seed(3))
+    lengths = torch.tensor([16_000, 24_000, 100])
+    together, frames = model(wave, lengths)
+    assert isinstance(together, torch.Tensor)
+    assert together.shape == (3, 75, 29)
+    assert frames.tolist() == [50, 75, 0]
+    for row, (length, count) in enumerate(zip(lengths.tolist(), frames.tolist(), strict=True)):
+        alone, _ = model(wave[row : row + 1, :length], torch.tensor([length]))
+        assert torch.allclose(together[row, :count], alone[0], atol=1e-4)
+
+
+def test_the_graph_is_the_one_that_the_tool_writes():
+    pytest.importorskip("onnx")
+    from egs.mini_en.local.graph import graph_of
+
+    folder = FOLDER / "en"
+    assert graph_of(folder / "model.safetensors").SerializeToString() == (folder / "model.onnx").read_bytes()
+
+
+def test_a_device_that_onnxruntime_does_not_know(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match="cuda was requested but torch finds no CUDA device"):
+        load_model("builtin:en", "cuda")
+    monkeypatch.setattr(builtin_model, "is_installed", lambda name: False)
+    with pytest.raises(UsageError, match="no CUDAExecutionProvider for cuda:1; use --device cpu or install onnxr"):
+        load_model("builtin:en", "cuda:1")
+    with pytest.raises(UsageError, match="expected auto, cpu, cuda, cuda:N or mps, got 'gpu'"):
+        load_model("builtin:en", "gpu")
+
+
+def test_damaged_files_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(builtin_model, "FOLDER", tmp_path)
+    (tmp_path / "en").mkdir()
+    with pytest.raises(ModelError, match="builtin:en: cannot be run by onnxruntime"):
+        load_model("builtin:en", "cpu")
+    shutil.copy(FOLDER / "en" / "model.onnx", tmp_path / "en" / "model.onnx")
+    (tmp_path / "en" / "model.safetensors").write_bytes(b"\x10" + bytes(7) + b"nothing")
+    with pytest.raises(ModelError, match="builtin:en: "):
+        load_model("builtin:en", "cpu")
 
 
 def test_builtin_en_hears_the_bundled_talk():

@@ -15,8 +15,9 @@ import torch
 from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
-from ctcalign.models.builtin.model import ARCHITECTURE, FORMAT, save_checkpoint
-from ctcalign.models.builtin.network import Network, NetworkConfig
+from ctcalign.models.builtin.checkpoint import save_checkpoint
+from ctcalign.models.builtin.config import ARCHITECTURE, FORMAT, NetworkConfig
+from ctcalign.models.builtin.network import Network
 
 CONFIG = NetworkConfig(dim=16, blocks=2, stem=4)
 HEADER: dict[str, Any] = {
@@ -56,7 +57,7 @@ def test_a_checkpoint_speaks(tmp_path: Path, suffix: str, as_text: bool) -> None
     model = load_model(f"checkpoint:{path}", device="cpu")
     assert (model.spike_delay, model.language, model.licence) == (0.05, "en", "Apache-2.0")
     reference = network().half().float().eval()
-    from ctcalign.models.features import log_mel
+    from ctcalign.models.features.tensors import log_mel
 
     with torch.inference_mode():
         log_probs, frames = model(noise(16_000), torch.tensor([16_000]))

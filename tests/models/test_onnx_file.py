@@ -12,7 +12,7 @@ import torch
 
 from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models import load_model, onnx_file
+from ctcalign.models import load_model, onnx_session
 from ctcalign.models.protocol import AcousticModel
 
 pytest.importorskip("onnxruntime")
@@ -170,7 +170,7 @@ def test_files_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ):
         load_model(f"onnx:{path}", device="cpu")
     path = build(tmp_path / "m.onnx", HEADER)
-    monkeypatch.setitem(onnx_file._PROVIDERS, "cpu", "OtherExecutionProvider")
+    monkeypatch.setitem(onnx_session._PROVIDERS, "cpu", "OtherExecutionProvider")
     with pytest.raises(UsageError, match="this onnxruntime has no OtherExecutionProvider"):
         load_model(f"onnx:{path}", device="cpu")
 

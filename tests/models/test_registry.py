@@ -12,8 +12,8 @@ import torch
 from click.testing import CliRunner
 
 from ctcalign.cli.models import command
-from ctcalign.errors import ModelError, UsageError
-from ctcalign.models import cards, list_models, load_model, pick_device
+from ctcalign.errors import MissingPackageError, ModelError, UsageError
+from ctcalign.models import cards, list_models, load_model, pick_device, registry
 from ctcalign.models.cards import check_licence, is_noncommercial
 
 
@@ -137,14 +137,17 @@ def test_the_command() -> None:
 def test_missing_extras_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cards, "is_installed", lambda name: False)
     needs = {card.name: card.needs for card in list_models()}
-    assert needs["onnx:FILE"] == "pip install 'ctcalign[onnx]'"
+    assert needs["checkpoint:FILE"] == "pip install 'ctcalign[torch]'"
+    assert needs["onnx:FILE"] == ""
     assert needs["hf:NAME or hf:FOLDER"] == "pip install 'ctcalign[hf]'"
     monkeypatch.setitem(sys.modules, "transformers", None)
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ModelError, match=r"hf:x/y: needs transformers; pip install 'ctcalign\[hf\]'"):
         load_model("hf:x/y", device="cpu")
-    with pytest.raises(ModelError, match=r"onnx:x.onnx: needs onnxruntime; pip install 'ctcalign\[onnx\]'"):
-        load_model("onnx:x.onnx", device="cpu")
+    monkeypatch.setattr(registry, "is_installed", lambda name: False)
+    families = {"hf:x/y": "hf", "torchaudio:MMS_FA": "torchaudio", "checkpoint:x.safetensors": "torch"}
+    for name, extra in families.items():
+        with pytest.raises(MissingPackageError, match=rf"{name}: needs torch; pip install 'ctcalign\[{extra}\]'"):
+            load_model(name, device="cpu")
 
 
 def test_the_table_needs_no_torch() -> None:

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
-from ctcalign.models.builtin.model import save_checkpoint
-from ctcalign.models.builtin.network import Network, NetworkConfig
+from ctcalign.models.builtin.checkpoint import save_checkpoint
+from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.builtin.network import Network
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork

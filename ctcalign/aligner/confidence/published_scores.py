@@ -41,7 +41,7 @@ class SpokenSpan:
     def path_scores(self) -> NDArray[np.float64] | None:
         """Log-prob of each frame on the best CTC path of the text; None if there is no path."""
         try:
-            return best_path(self.rows, self.labels, self.blank).frame_scores.numpy().astype(np.float64)
+            return np.asarray(best_path(self.rows, self.labels, self.blank).frame_scores, np.float64)
         except NoPathError:
             return None
 

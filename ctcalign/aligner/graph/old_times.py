@@ -174,12 +174,12 @@ class _Visits:
 
 def _visits(path: GraphPath, cue_of_node: NDArray[np.int64]) -> _Visits:
     starts = np.array([start for start, _ in path.spans], np.int64)
-    return _Visits(starts, cue_of_node[path.nodes.numpy()], path.path.numpy()[starts] >= 0)
+    return _Visits(starts, cue_of_node[np.asarray(path.nodes)], np.asarray(path.path)[starts] >= 0)
 
 
 def _outside(path: GraphPath, cue_of_node: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
     """The visits of words outside the frames that are allowed for their cue."""
     spans = np.array(path.spans, np.int64).reshape(-1, 2)
-    limits = allowed[cue_of_node[path.nodes.numpy()]]
-    words = path.path.numpy()[spans[:, 0]] >= 0 if len(spans) else np.zeros(0, np.bool_)
+    limits = allowed[cue_of_node[np.asarray(path.nodes)]]
+    words = np.asarray(path.path)[spans[:, 0]] >= 0 if len(spans) else np.zeros(0, np.bool_)
     return np.asarray(words & ((spans[:, 0] < limits[:, 0]) | (spans[:, 1] - 1 > limits[:, 1])))

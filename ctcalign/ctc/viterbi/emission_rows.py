@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -131,14 +132,22 @@ def as_numpy(block: LogProbs) -> NDArray[np.floating[Any]]:
     return np.asarray(block, np.float64 if block.dtype == np.float64 else np.float32)
 
 
+def of_same_kind(values: NDArray[Any], log_probs: LogProbs) -> Any:
+    """An array as it is if the emission is an array, else as a tensor on the CPU."""
+    if isinstance(log_probs, np.ndarray):
+        return values
+    import torch
+
+    return torch.from_numpy(values)
+
+
 def checked_shape(log_probs: LogProbs) -> LogProbs:
     """Return the argument if it is a floating-point (T, C) tensor or array; raise ShapeError otherwise."""
     if isinstance(log_probs, np.ndarray):
         floating = np.issubdtype(log_probs.dtype, np.floating)
     else:
-        import torch
-
-        if not isinstance(log_probs, torch.Tensor):
+        torch = sys.modules.get("torch")  # who has a tensor has imported it
+        if torch is None or not isinstance(log_probs, torch.Tensor):
             raise ShapeError(f"log_probs must be a torch tensor or a numpy array, got {type(log_probs).__name__}")
         if log_probs.device.type == "meta" or log_probs.layout != torch.strided:
             raise ShapeError(f"log_probs must be dense and hold values, got {log_probs.layout} on {log_probs.device}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ctcalign.arguments import checked_arguments, number_array
-from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape
+from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape, of_same_kind
 from ctcalign.ctc.viterbi.graph import EPSILON, FILLER, START, TokenGraph
 from ctcalign.ctc.viterbi.prices import arc_prices
 from ctcalign.ctc.viterbi.search import Search, labels_used
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
 
+    Values = torch.Tensor | NDArray[Any]
+
 
 @dataclass(frozen=True)
 class GraphPath:
-    """The most probable path through a token graph.
+    """The most probable path through a token graph; arrays for log-probs in an array, tensors for a tensor.
 
     Attributes:
         path: label of each frame; WILDCARD (-1) or FILLER (-2, ...) in such nodes. (T,) int64.
@@ -39,13 +41,13 @@ class GraphPath:
         frame_scores: log-prob of each frame's label. (T,) float32.
     """
 
-    path: torch.Tensor
+    path: Values
     score: float
-    nodes: torch.Tensor
+    nodes: Values
     spans: list[tuple[int, int]]
-    node_scores: torch.Tensor
+    node_scores: Values
     certified: bool
-    frame_scores: torch.Tensor
+    frame_scores: Values
 
 
 @checked_arguments
@@ -118,8 +120,6 @@ def _check_labels(labels: NDArray[np.int64], blank: int, classes: int, fillers: 
 
 
 def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], certified: bool) -> GraphPath:
-    import torch
-
     in_label = (states & 1).astype(np.bool_)
     node_of_frame = np.where(in_label, states >> 1, START)
     path = np.full(states.size, rows.blank, np.int64)
@@ -131,13 +131,13 @@ def _result(graph: TokenGraph, rows: EmissionRows, states: NDArray[np.int64], ce
     scores = rows.path_scores(path)
     sums = np.append(0.0, np.cumsum(scores))
     return GraphPath(
-        path=torch.from_numpy(path),
+        path=of_same_kind(path, rows.log_probs),
         score=float(scores.sum()) - arc_costs(graph, nodes),
-        nodes=torch.from_numpy(nodes),
+        nodes=of_same_kind(nodes, rows.log_probs),
         spans=list(zip(starts.tolist(), ends.tolist(), strict=True)),
-        node_scores=torch.from_numpy(sums[ends] - sums[starts]),
+        node_scores=of_same_kind(sums[ends] - sums[starts], rows.log_probs),
         certified=certified,
-        frame_scores=torch.from_numpy(scores.astype(np.float32)),
+        frame_scores=of_same_kind(scores.astype(np.float32), rows.log_probs),
     )
 
 

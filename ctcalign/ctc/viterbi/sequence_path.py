@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ctcalign.ctc.viterbi.emission_rows import LogProbs
+    from ctcalign.ctc.viterbi.graph_path import Values
 
 
 @dataclass(frozen=True)
 class BestPath:
-    """The most probable path of a token sequence.
+    """The most probable path of a token sequence; arrays for log-probs in an array, tensors for a tensor.
 
     Attributes:
         path: label of each frame. (T,) int64.
@@ -31,11 +32,11 @@ class BestPath:
         frame_scores: log-prob of each frame's label. (T,) float32.
     """
 
-    path: torch.Tensor
+    path: Values
     score: float
     spans: list[tuple[int, int]]
     certified: bool
-    frame_scores: torch.Tensor
+    frame_scores: Values
 
 
 @checked_arguments

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.arguments import checked_arguments
+from ctcalign.ctc.viterbi.emission_rows import of_same_kind
 from ctcalign.ctc.viterbi.graph import START, TokenGraph
 from ctcalign.ctc.viterbi.graph_path import GraphPath, arc_costs, prices_of
 from ctcalign.errors import ShapeError, UsageError
@@ -37,7 +38,7 @@ def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: 
     if len(first.path) != len(second.path):
         raise ShapeError(f"first, second: expected equally many frames, got {len(first.path)} and {len(second.path)}")
     states = _states(first), _states(second)
-    scores = first.frame_scores.numpy().astype(np.float64), second.frame_scores.numpy().astype(np.float64)
+    scores = np.asarray(first.frame_scores, np.float64), np.asarray(second.frame_scores, np.float64)
     costs = _costs_by_frame(first, graph, len(states[0])), _costs_by_frame(second, graph, len(states[1]))
     differ = states[0] != states[1]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], differ, [False]]).astype(np.int8)))
@@ -50,21 +51,20 @@ def splice(first: GraphPath, second: GraphPath, graph: TokenGraph, take_second: 
         chosen[start:stop] = take_second(slice(start, stop), float(totals[0] - totals[1]))
     if not chosen.any():
         return first
-    import torch
-
     frame_scores = np.where(chosen, scores[1], scores[0])
-    path = np.where(chosen, second.path.numpy(), first.path.numpy())
+    path = np.where(chosen, np.asarray(second.path), np.asarray(first.path))
     nodes, spans = _visits(np.where(chosen, states[1], states[0]))
     sums = np.append(0.0, np.cumsum(frame_scores))
     starts, stops = np.array([a for a, _ in spans], np.int64), np.array([b for _, b in spans], np.int64)
+    kind = first.frame_scores
     return GraphPath(
-        path=torch.from_numpy(path),
+        path=of_same_kind(path, kind),
         score=float(frame_scores.sum()) - arc_costs(graph, nodes),
-        nodes=torch.from_numpy(nodes),
+        nodes=of_same_kind(nodes, kind),
         spans=spans,
-        node_scores=torch.from_numpy(sums[stops] - sums[starts]),
+        node_scores=of_same_kind(sums[stops] - sums[starts], kind),
         certified=False,
-        frame_scores=torch.from_numpy(frame_scores.astype(np.float32)),
+        frame_scores=of_same_kind(frame_scores.astype(np.float32), kind),
     )
 
 
@@ -91,5 +91,5 @@ def _costs_by_frame(path: GraphPath, graph: TokenGraph, frames: int) -> NDArray[
     """Arc costs, each in the frame in which its target node begins; the cost of the end in frame T. (T + 1,)"""
     costs = np.zeros(frames + 1)
     starts = np.array([*(start for start, _ in path.spans), frames], np.int64)
-    costs[starts] = prices_of(graph, path.nodes.numpy())
+    costs[starts] = prices_of(graph, np.asarray(path.nodes))
     return costs

@@ -1,122 +1,111 @@
-"""The built-in models: a convolutional CTC network with its features, as an `AcousticModel`."""
+"""The built-in models for inference: log-mel features in NumPy, the network as a graph in ONNX Runtime."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, fields
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+import numpy as np
+import numpy.typing as npt
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.files import atomic_write
-from ctcalign.models.builtin.network import OUTPUT_FRAME_SHIFT, Network, NetworkConfig
-from ctcalign.models.features import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES, log_mel
-from ctcalign.models.stored import built, check_identity, header_object
+from ctcalign.extras import is_installed
+from ctcalign.models.builtin.config import FEATURE_SCALE, FRAME_SHIFT, config_of
+from ctcalign.models.cards import safetensors_header
+from ctcalign.models.features.arrays import log_mel, subtract_running_mean
+from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
+from ctcalign.models.header import check_identity, header_object
+from ctcalign.models.inference import on_arrays
+from ctcalign.models.onnx_session import can_use, open_session, run_session
+from ctcalign.models.protocol import AcousticModel
 
-FORMAT = "ctcalign/checkpoint/1"
-ARCHITECTURE = "conv-ctc/1"
+if TYPE_CHECKING:
+    from ctcalign.models.protocol import Samples
+
 FOLDER = Path(__file__).parent
 NAMES = ("en",)
+# The graph has no weights of its own: it refers to their places in the other file.
+GRAPH, WEIGHTS = "model.onnx", "model.safetensors"
+INPUT, OUTPUT = "features", "log_probs"
 
 
-class ConvCtcModel(nn.Module):
-    """A network of `ctcalign.models.builtin.network` with its log-mel features.
+class BuiltinModel:
+    """The network of a folder such as `builtin/en` as an `AcousticModel` that computes on arrays.
 
     Args:
-        network: trained weights, without the heads that only training needs.
-        header: the checkpoint's header: symbols, blank, separator, spike_delay, language, licence and the recipe.
+        session: of ONNX Runtime, for the graph.
+        header: of the weights: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
+        device: that the session uses.
     """
 
+    takes_arrays = True
     sample_rate = SAMPLE_RATE
-    frame_shift = OUTPUT_FRAME_SHIFT
+    frame_shift = FRAME_SHIFT
 
-    def __init__(self, network: Network, header: dict[str, Any], name: str) -> None:
-        super().__init__()
-        self.network = network
+    def __init__(self, session: Any, header: Mapping[str, Any], name: str, device: str) -> None:
         self.header = header
         self.name = name
+        self.device = device
         self.vocabulary = check_identity(header, name)
         self.spike_delay = float(header.get("spike_delay", 0.0))
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
-        frames = network.context_frames + MEAN_FRAMES
-        self.context: float | None = (frames * HOP_SAMPLES + WINDOW_SAMPLES) / SAMPLE_RATE
+        self.context: float | None = config_of(header, name).context_seconds
+        self._session = session
 
-    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, waveform: Samples, lengths: Samples) -> tuple[Any, Any]:
         """(B, N) samples at 16 kHz and (B,) lengths in samples -> (B, T, 29) log-probabilities and (B,) frames.
 
-        Frame t covers the 20 ms from t * 0.02 s; there are ceil((N // 160) / 2) of them.
+        Frame t covers the 20 ms from t * 0.02 s; there are ceil((N // 160) / 2) of them. Arrays or tensors, as given.
         """
-        features = log_mel(waveform.float())
-        frames = lengths // HOP_SAMPLES
-        if features.shape[1] == 0:
-            return features.new_zeros((len(lengths), 0, len(self.vocabulary))), frames
-        log_probs, counts = self.network(features, frames)
-        return log_probs[:, : (features.shape[1] + 1) // 2], counts
+        return on_arrays(self._run, waveform, lengths)
+
+    def _run(
+        self, waveform: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        inputs = lengths // HOP_SAMPLES
+        frames = (inputs + 1) // 2
+        found = np.zeros((len(waveform), int(frames.max(initial=0)), len(self.vocabulary)), np.float32)
+        for count in sorted({*inputs.tolist()} - {0}):  # rows of one length are one batch, without padding
+            rows = np.flatnonzero(inputs == count)
+            features = np.stack([self._features(waveform[row], int(lengths[row])) for row in rows])
+            [log_probs] = run_session(self._session, [OUTPUT], {INPUT: features}, self.name)
+            found[rows, : (count + 1) // 2] = log_probs[:, : (count + 1) // 2]
+        return found, frames
+
+    def _features(self, samples: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
+        return subtract_running_mean(log_mel(samples[:length])) / np.float32(FEATURE_SCALE)
 
 
-def save_checkpoint(path: Path, network: Network, header: dict[str, Any]) -> None:
-    """Write float16 weights and a JSON header as one safetensors file, without the heads for training."""
-    from safetensors.torch import save
-
-    config = asdict(network.config) | {"phones": 0}
-    kept = {
-        name: value.detach().half().contiguous()
-        for name, value in network.state_dict().items()
-        if not name.startswith(("middle.", "phone."))
-    }
-    whole = {"format": FORMAT, "architecture": ARCHITECTURE, "config": config, **header}
-    with atomic_write(path, "wb") as file:
-        file.write(save(kept, metadata={"ctcalign": json.dumps(whole)}))
-
-
-def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
-    """Read a file that `save_checkpoint` wrote.
-
-    Raises:
-        ModelError: the file is missing, is not a safetensors file, or was not written by ctcalign.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise ModelError(f"{name}: no checkpoint at {path}; give the path of a .safetensors file that ctcalign wrote")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key).float() for key in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
-    header = header_object(metadata.get("ctcalign", "{}"), name)
-    if header.get("format") != FORMAT or header.get("architecture") != ARCHITECTURE:
-        raise ModelError(
-            f"{name}: {path} has no {FORMAT} header of a {ARCHITECTURE} model; expected a file written by ctcalign"
-        )
-    vocabulary = check_identity(header, name)
-    known = {field.name for field in fields(NetworkConfig)}
-    config = header.get("config")
-    given = {key: value for key, value in config.items() if key in known} if isinstance(config, dict) else {}
-    given["symbols"] = len(vocabulary)
-    network = built(lambda: Network(NetworkConfig(**given)), given, weights, name)
-    network.load_state_dict(weights)
-    model = ConvCtcModel(network, header, name).to(device)
-    return model.eval()
-
-
-def load(language: str, device: str = "cpu", allow_noncommercial: bool = False) -> ConvCtcModel:
+def load(language: str, device: str = "auto", allow_noncommercial: bool = False) -> AcousticModel:
     """Load `builtin:en`, or another model in this folder.
 
+    It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. On a device for which the installed ONNX
+    Runtime was not built, it runs in torch if that is installed.
+
     Raises:
-        UsageError: no such model.   ModelError: its file or safetensors is missing or damaged.
+        UsageError: no such model, or no such device.   ModelError: its files are missing or damaged.
     """
     name = f"builtin:{language}"
     if language not in NAMES:
         from ctcalign.models.registry import remedy
 
         raise UsageError(f"model: unknown model {name!r}; {remedy(name)}")
+    folder = (FOLDER / language).resolve()
+    if not can_use(device) and is_installed("torch"):
+        from ctcalign.models.builtin.checkpoint import load_checkpoint
+        from ctcalign.models.devices import pick_device
+
+        return load_checkpoint(folder / WEIGHTS, name, pick_device(device))
+    session, used = open_session(folder / GRAPH, name, device)
+    return BuiltinModel(session, _header(folder / WEIGHTS, name), name, used)
+
+
+def _header(path: Path, name: str) -> dict[str, Any]:
     try:
-        return load_checkpoint(FOLDER / language / "model.safetensors", name, device)
-    except ImportError as error:
-        raise ModelError(f"{name}: {error}; install ctcalign again with all of its dependencies") from None
+        metadata = safetensors_header(path).get("__metadata__")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: {path} cannot be read ({error}); install ctcalign again") from error
+    return header_object(metadata.get("ctcalign", "{}") if isinstance(metadata, dict) else "{}", name)

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.features import MELS, subtract_running_mean
-
-OUTPUT_FRAME_SHIFT = 0.02
-# Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
-FEATURE_SCALE = 2.5
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Sizes of a network; written into the header of its checkpoint."""
-
-    symbols: int = 29
-    dim: int = 240
-    blocks: int = 9
-    kernel: int = 15
-    expansion: int = 3
-    stem: int = 24
-    phones: int = 0  # classes of the auxiliary phone head, 0 in a released model
-    auxiliary: int = 4  # the block whose output the auxiliary heads use
+from ctcalign.models.builtin.config import FEATURE_SCALE, NetworkConfig
+from ctcalign.models.features.scale import MELS
+from ctcalign.models.features.tensors import subtract_running_mean
 
 
 class Block(nn.Module):
@@ -66,11 +48,6 @@ class Network(nn.Module):
         self.head = nn.Linear(config.dim, 2 * config.symbols)
         self.middle = nn.Linear(config.dim, 2 * config.symbols) if config.phones else None
         self.phone = nn.Linear(config.dim, config.phones) if config.phones else None
-
-    @property
-    def context_frames(self) -> int:
-        """Feature frames (10 ms) on either side that an output frame depends on, without the running mean."""
-        return 4 * self.config.blocks * (self.config.kernel // 2) + 8
 
     def trunk(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""

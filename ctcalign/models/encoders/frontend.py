@@ -5,12 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.builtin.network import FEATURE_SCALE
+from ctcalign.models.builtin.config import FEATURE_SCALE
 from ctcalign.models.encoders.base import at_least, inside
-from ctcalign.models.features import MELS
+from ctcalign.models.features.scale import LEVEL, MELS
 
-# Typical natural-log mel energy of speech at normal loudness, subtracted before the mean.
-LEVEL = -7.0
 # Frames of zero with which the running mean starts, so that it does not cancel the first frames.
 PRIOR_FRAMES = 50
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
-from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
+from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE, WINDOW_SAMPLES
 
 FEATURE_SHIFT = HOP_SAMPLES / SAMPLE_RATE
 # Seconds that the window of a log-mel frame extends beyond the 10 ms of the frame.

@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.files import atomic_write
-from ctcalign.models.builtin.model import FORMAT
+from ctcalign.models.builtin.config import FORMAT
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
-from ctcalign.models.features import HOP_SAMPLES, SAMPLE_RATE, log_mel
-from ctcalign.models.stored import built, check_identity, header_object
+from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
+from ctcalign.models.features.tensors import log_mel
+from ctcalign.models.header import check_identity, header_object
+from ctcalign.models.stored import built
 from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"

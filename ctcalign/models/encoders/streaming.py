@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder, Stem, at_least, inside
-from ctcalign.models.features import MELS
+from ctcalign.models.features.scale import MELS
 
 
 @dataclass(frozen=True)

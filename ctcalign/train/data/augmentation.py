@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.errors import UsageError
-from ctcalign.models.features import SAMPLE_RATE
+from ctcalign.models.features.scale import SAMPLE_RATE
 from ctcalign.train.data.cuts import Samples
 
 _SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ctcalign.audio.cut_sources import NO_TRUST, Trust, check_sources
 from ctcalign.errors import AudioError, CtcAlignError, UsageError
 from ctcalign.metrics import TimedWord
-from ctcalign.models.features import SAMPLE_RATE
+from ctcalign.models.features.scale import SAMPLE_RATE
 from ctcalign.text.vocabulary import composed
 from ctcalign.train.processes import seed_of
 

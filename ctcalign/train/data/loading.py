@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader, Dataset
 from ctcalign.audio.cut_sources import NO_TRUST, Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import AudioError, UsageError
-from ctcalign.models.encoders.frontend import LEVEL
-from ctcalign.models.features import MELS, log_mel
+from ctcalign.models.features.scale import LEVEL, MELS
+from ctcalign.models.features.tensors import log_mel
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import PARTIAL, SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, open_cuts, outside, read_samples, timed_words

@@ -29,10 +29,10 @@ from ctcalign.metrics import (
     total_counts,
     word_counts,
 )
+from ctcalign.models.devices import device_of
 from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.inference import emissions_of
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.registry import pick_device
 from ctcalign.train.data.batch import PARTIAL, UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import (
     captions_of_cut,
@@ -119,7 +119,7 @@ def recognise(
     model: AcousticModel,
     cut: Any,
     decoder: Decoder,
-    device: torch.device | str = "cpu",
+    device: str = "cpu",
     least_score: float = -math.inf,
     trust: Trust = NO_TRUST,
     transcripts: Transcripts | None = None,
@@ -135,9 +135,9 @@ def recognise(
         AudioError: its audio cannot be read.  UntrustedDataError: it needs what is not allowed.
     """
     vocabulary = model.vocabulary
-    samples = torch.from_numpy(read_samples(cut, model.sample_rate, trust))
+    samples = read_samples(cut, model.sample_rate, trust)
     [emission] = emissions_of(model, samples[None], device)
-    path = decoder.path(emission, vocabulary)
+    path = decoder.path(torch.from_numpy(emission), vocabulary)
     tokens = emission_times(path, model.frame_shift, vocabulary.blank)
     ref_text = normalised_reference(reference_of(cut, transcripts), vocabulary)
     hyp_text = text_of(vocabulary, collapse(path, vocabulary.blank))
@@ -187,11 +187,11 @@ def evaluate_cuts(
             words.  UntrustedDataError: a cut needs what is not allowed.
     """
     trust = Trust(allow_commands, allow_remote)
-    place = pick_device(device)
     if isinstance(model, str):
         from ctcalign.models.registry import load_model
 
-        model = load_model(model, str(place), allow_noncommercial)
+        model = load_model(model, device, allow_noncommercial)
+    place = device_of(model, device)
     decoder = decoder or Decoder()
     transcripts = Transcripts(model.vocabulary.encode, model.vocabulary, model.language, text)
     found: list[Recognised] = []

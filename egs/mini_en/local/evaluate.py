@@ -17,7 +17,8 @@ from torch import Tensor
 
 from ctcalign.edits import edit_distance
 from ctcalign.files import read_json_lines
-from ctcalign.models.builtin.network import Network, NetworkConfig
+from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.builtin.network import Network
 from egs.mini_en.local.data import decode
 from egs.mini_en.local.shards import PHONES
 from recipes.errors import one_line

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from ctcalign.models.builtin.model import save_checkpoint
+from ctcalign.models.builtin.checkpoint import save_checkpoint
 from egs.mini_en.local.data import SYMBOLS
 from egs.mini_en.local.evaluate import load_network
 from recipes.errors import one_line

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ctcalign.models.features import SAMPLE_RATE, log_mel
+from ctcalign.models.features.scale import SAMPLE_RATE
+from ctcalign.models.features.tensors import log_mel
 
 # Phone classes of the auxiliary frame-wise target; 0 is silence, -1 in a target means "unknown".
 PHONES = (

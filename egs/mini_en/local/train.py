@@ -20,7 +20,8 @@ import torch.distributed as dist
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ctcalign.models.builtin.network import Network, NetworkConfig
+from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.builtin.network import Network
 from egs.mini_en.local.data import SYMBOLS, Batch, Batches
 from egs.mini_en.local.evaluate import character_error_rates
 from egs.mini_en.local.optimiser import Muon

@@ -57,10 +57,10 @@ def test_little_memory_through_the_public_function(dtype: torch.dtype) -> None:
     log_probs = torch.randn(3000, 29, generator=torch.Generator().manual_seed(0)).log_softmax(1).to(dtype)
     targets = np.random.default_rng(0).integers(1, 29, 900)
     plain, frugal = best_path(log_probs, targets), best_path(log_probs, targets, max_memory=1)
-    assert torch.equal(plain.path, frugal.path)
+    assert np.array_equal(plain.path, frugal.path)
     assert plain.score == frugal.score
     graph = best_path_graph(log_probs, chain(targets), max_memory=1)
-    assert torch.equal(plain.path, graph.path)
+    assert np.array_equal(plain.path, graph.path)
 
 
 @pytest.mark.parametrize(("max_memory", "megabytes"), [(None, 4.5), (1, 2.5)])

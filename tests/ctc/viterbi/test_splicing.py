@@ -34,10 +34,10 @@ def test_a_splice_is_a_path_with_its_score(case, seed, coins):
 
     found = splice(first, second, graph, choose)
     assert found.score == pytest.approx(first.score - sum(gain for gain, taken in gains if taken))
-    tokens = graph.labels[found.nodes.numpy()].tolist()
+    tokens = graph.labels[np.asarray(found.nodes)].tolist()
     assert collapsed(found.path.tolist(), blank) == tuple(tokens)
     assert [path for path, _ in sequences(graph)].count(tokens) > 0
-    sums = [float(found.frame_scores[a:b].double().sum()) for a, b in found.spans]
+    sums = [float(found.frame_scores[a:b].sum(dtype=np.float64)) for a, b in found.spans]
     assert found.node_scores.tolist() == pytest.approx(sums)
     assert all(gain >= 0 for gain, _ in gains)  # the first is the best one, so no other way gains
     assert splice(first, second, graph, lambda frames, gain: True).score == pytest.approx(second.score)
@@ -63,10 +63,10 @@ def rescored(path, log_probs, graph, blank, penalty):
 
     others = np.delete(log_probs, blank, axis=1)
     wild = others.max(1) - penalty
-    labels = path.path.numpy()
+    labels = np.asarray(path.path)
     scores = np.array([wild[t] if label < 0 else log_probs[t, label] for t, label in enumerate(labels)])
     return replace(
         path,
-        score=float(scores.sum()) - arc_costs(graph, path.nodes.numpy()),
+        score=float(scores.sum()) - arc_costs(graph, np.asarray(path.nodes)),
         frame_scores=torch.from_numpy(scores.astype(np.float32)),
     )

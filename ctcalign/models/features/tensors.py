@@ -1,40 +1,21 @@
-"""Log-mel features of the built-in models and of training: stateless, with bounded context."""
+"""Log-mel features of padded batches on tensors: stateless, with bounded context."""
 
 from __future__ import annotations
-
-import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-SAMPLE_RATE = 16_000
-HOP_SAMPLES = 160  # 10 ms
-WINDOW_SAMPLES = 400  # 25 ms
-FFT_SAMPLES = 512
-MELS = 80
-PREEMPHASIS = 0.97
-# Added to each mel energy before the logarithm: about the energy of 16-bit rounding noise in one band, so that
-# digital silence resembles recorded silence.
-FLOOR = 1e-6
-# Frames on either side (2 s) over which the running mean of each band is computed.
-MEAN_FRAMES = 200
-
-
-def _hz_to_mel(hz: float) -> float:
-    return 1127.0 * math.log1p(hz / 700.0)
-
-
-@lru_cache(maxsize=1)
-def mel_filters() -> Tensor:
-    """Triangular filters between 20 and 7600 Hz on the mel scale. Shape (257, 80)."""
-    bins = torch.arange(FFT_SAMPLES // 2 + 1, dtype=torch.float64) * SAMPLE_RATE / FFT_SAMPLES
-    mel = 1127.0 * torch.log1p(bins / 700.0)
-    edges = torch.linspace(_hz_to_mel(20.0), _hz_to_mel(7600.0), MELS + 2, dtype=torch.float64)
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rising = (mel[:, None] - left) / (centre - left)
-    falling = (right - mel[:, None]) / (right - centre)
-    return torch.minimum(rising, falling).clamp(min=0).float()
+from ctcalign.models.features.scale import (
+    FFT_SAMPLES,
+    FLOOR,
+    HOP_SAMPLES,
+    LEVEL,
+    MEAN_FRAMES,
+    MELS,
+    PREEMPHASIS,
+    WINDOW_SAMPLES,
+    mel_filters,
+)
 
 
 def log_mel(waveform: Tensor) -> Tensor:
@@ -56,7 +37,7 @@ def log_mel(waveform: Tensor) -> Tensor:
     hann = torch.hann_window(WINDOW_SAMPLES, periodic=False, dtype=waveform.dtype, device=waveform.device)
     spectrum = torch.fft.rfft(windows * hann, n=FFT_SAMPLES)
     power = spectrum.real.square() + spectrum.imag.square()
-    energies: Tensor = power @ mel_filters().to(power)
+    energies: Tensor = power @ torch.tensor(mel_filters()).to(power)
     return (energies + FLOOR).log()
 
 
@@ -75,13 +56,12 @@ def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     frames = features.shape[1]
     place = torch.arange(frames, device=features.device)
     mask = (place[None] < lengths[:, None]).to(features)[:, :, None]
-    # Sums over a window are differences of running sums; subtracting a typical level first keeps them small and exact.
-    level = -7.0
-    running = torch.nn.functional.pad(((features - level) * mask).cumsum(1), (0, 0, 1, 0))
+    # Sums over a window are differences of running sums.
+    running = torch.nn.functional.pad(((features - LEVEL) * mask).cumsum(1), (0, 0, 1, 0))
     first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(len(lengths), -1)
     last = torch.minimum((place + MEAN_FRAMES + 1)[None], lengths[:, None])
     first = torch.minimum(first, last)
     index = [1, 1, features.shape[2]]
     total = running.gather(1, last[:, :, None].repeat(index)) - running.gather(1, first[:, :, None].repeat(index))
     mean = total / (last - first).clamp(min=1)[:, :, None]
-    return (features - level - mean) * mask
+    return (features - LEVEL - mean) * mask

@@ -1,0 +1,52 @@
+"""Sizes of the network of the built-in models, and what the headers of their checkpoints say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ctcalign.errors import ModelError
+from ctcalign.models.features.scale import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES
+
+FORMAT = "ctcalign/checkpoint/1"
+ARCHITECTURE = "conv-ctc/1"
+FRAME_SHIFT = 0.02
+# Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
+FEATURE_SCALE = 2.5
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of a network; written into the header of its checkpoint."""
+
+    symbols: int = 29
+    dim: int = 240
+    blocks: int = 9
+    kernel: int = 15
+    expansion: int = 3
+    stem: int = 24
+    phones: int = 0  # classes of the auxiliary phone head, 0 in a released model
+    auxiliary: int = 4  # the block whose output the auxiliary heads use
+
+    @property
+    def context_seconds(self) -> float:
+        """Seconds of audio on either side that an output frame depends on, the running mean included."""
+        frames = 4 * self.blocks * (self.kernel // 2) + 8 + MEAN_FRAMES
+        return (frames * HOP_SAMPLES + WINDOW_SAMPLES) / SAMPLE_RATE
+
+
+def config_of(header: Mapping[str, Any], where: str) -> NetworkConfig:
+    """The sizes in a header.
+
+    Raises:
+        ModelError: the header is not that of such a network.
+    """
+    if header.get("format") != FORMAT or header.get("architecture") != ARCHITECTURE:
+        raise ModelError(
+            f"{where} has no {FORMAT} header of a {ARCHITECTURE} model; expected a file written by ctcalign"
+        )
+    known = {field.name for field in fields(NetworkConfig)}
+    config = header.get("config")
+    given = {key: value for key, value in config.items() if key in known} if isinstance(config, dict) else {}
+    return NetworkConfig(**given)
