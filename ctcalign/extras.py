@@ -11,8 +11,6 @@ EXTRAS = {
     "jsonargparse": "train",
     "kenlm": "lm",
     "lhotse": "train",
-    "librosa": "plot",
-    "matplotlib": "plot",
     "safetensors": "torch",
     "pytorch_lightning": "train",
     "ray": "cluster",
@@ -32,15 +30,17 @@ def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:
     return MissingPackageError(_remedy(package)) if package in EXTRAS else None
 
 
-def require(*packages: str) -> None:
+def require(*packages: str, extra: str | None = None) -> None:
     """Check that packages are installed, without importing them, before long work that needs them at its end.
 
+    Args:
+        extra: the one that installs all of them; None: the one in `EXTRAS`.
     Raises:
         MissingPackageError: one of them is not installed.
     """
     for package in packages:
         if not is_installed(package):
-            raise MissingPackageError(_remedy(package))
+            raise MissingPackageError(_remedy(package, extra))
 
 
 def is_installed(package: str) -> bool:
@@ -51,5 +51,5 @@ def is_installed(package: str) -> bool:
         return False
 
 
-def _remedy(package: str) -> str:
-    return f"{package} is not installed; pip install 'ctcalign[{EXTRAS[package]}]'"
+def _remedy(package: str, extra: str | None = None) -> str:
+    return f"{package} is not installed; pip install 'ctcalign[{extra or EXTRAS[package]}]'"

@@ -91,7 +91,7 @@ def align(
     if split is not None:
         check_choice("split", split, SPLITS)
     if method == "ipfa":
-        require("silero_vad")
+        require("silero_vad", "torch", extra="ipfa")
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
     recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work

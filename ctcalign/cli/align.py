@@ -48,7 +48,7 @@ Examples:
     default="global",
     show_default=True,
     help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors, "
-    "about 3.3 times slower.",
+    "about 3.3 times slower, needs the extra `ipfa`.",
 )
 @click.option("--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included.")
 @click.option("--all-spoken", is_flag=True, help="Align every word of CAPTIONS as spoken; skip none.")

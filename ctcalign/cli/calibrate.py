@@ -17,6 +17,7 @@ from ctcalign.cli.options import (
     licence_option,
     max_duration_option,
     model_option,
+    needs,
     text_size_option,
     track_option,
 )
@@ -32,6 +33,7 @@ Examples:
   ctcalign calibrate --pair talk.wav talk.srt --pair speech.wav speech.vtt -o confidence.json
   ctcalign calibrate utterances/manifest.jsonl --model onnx:FILE --boundaries
 
+{needs("calibrate")}
 {EXIT_STATUS}"""
 
 

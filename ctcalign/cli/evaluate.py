@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option, trust_options
+from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option, needs, trust_options
+from ctcalign.extras import require
 
 if TYPE_CHECKING:
     from ctcalign.train.evaluation.evaluate import Evaluation
@@ -17,6 +18,7 @@ Examples:
   ctcalign evaluate test.jsonl.gz --model builtin:en --decode beam --beam 32 --json
   ctcalign evaluate test.jsonl.gz --model checkpoint:exp/1/best.ckpt --decode beam --lm 4gram.arpa
 
+{needs("train")}
 {EXIT_STATUS}"""
 
 
@@ -70,6 +72,7 @@ def command(
     Reports word and character error rates with 95 % confidence intervals and, if the cuts have word times, the delay
     from the end of a word to its emission.
     """
+    require("torch", "lhotse", extra="train")
     from ctcalign.audio.cut_sources import Trust
     from ctcalign.train.data.cuts import open_cuts
     from ctcalign.train.evaluation.decoding import Decoder, load_language_model

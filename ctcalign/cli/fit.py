@@ -9,7 +9,8 @@ from contextlib import suppress
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS
+from ctcalign.cli.options import EXIT_STATUS, needs
+from ctcalign.extras import require
 
 EPILOG = f"""\b
 Examples:
@@ -21,6 +22,7 @@ Examples:
   ctcalign fit --all-options --task ctc_preference            the same for another task
   ctcalign fit --config train.yaml --print_config             the whole configuration
 
+{needs("train")}
 {EXIT_STATUS}"""
 
 
@@ -39,6 +41,7 @@ def command(all_options: bool, options: tuple[str, ...]) -> None:
     """
     if not options and not all_options:
         raise click.UsageError("expected options, such as --config FILE")
+    require("torch", "lhotse", "pytorch_lightning", "jsonargparse", extra="train")
     from ctcalign.cli.console import shown_warnings
     from ctcalign.train.notices import TrainingWarning
     from ctcalign.train.run import fit

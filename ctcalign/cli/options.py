@@ -22,6 +22,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="DataclassInstance")
 
 EXIT_STATUS = "Exit status: 0 success, 1 data error, 2 usage error."
+
+
+def needs(extra: str) -> str:
+    """The line of a help that says which packages a command needs beyond those of `pip install ctcalign`."""
+    return f"Needs the extra `{extra}`: pip install 'ctcalign[{extra}]'."
+
+
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
@@ -107,7 +114,11 @@ def _check_language(language: str | None) -> str | None:
 
 
 model_option = click.option(
-    "--model", default="builtin:en", show_default=True, metavar="NAME", help="Model; see `ctcalign models`."
+    "--model",
+    default="builtin:en",
+    show_default=True,
+    metavar="NAME",
+    help="Model; see `ctcalign models`: torchaudio:, hf: and checkpoint: need an extra.",
 )
 device_option = click.option(
     "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
@@ -130,7 +141,7 @@ romanise_option = click.option(
     type=click.Choice(ROMANISE),
     default="auto",
     show_default=True,
-    help="Whether to write words in Latin letters for the model.",
+    help="Whether to write words in Latin letters for the model; other scripts than Latin need the extra `text`.",
 )
 track_option = click.option(
     "--track",

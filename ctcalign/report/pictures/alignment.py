@@ -11,9 +11,9 @@ import numpy as np
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
-from ctcalign.extras import require
 from ctcalign.formats import read_alignment
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, RED, check_picture, write_picture
+from ctcalign.report.pictures.mel import mel_of
 from ctcalign.report.pictures.recording import (
     EmissionImage,
     Excerpt,
@@ -69,10 +69,8 @@ def draw_alignment(
         Warnings for the user.
     Raises:
         UsageError, AudioError, CaptionError, OutputError: from reading the inputs and writing the picture.
-        MissingPackageError: matplotlib or librosa is not installed.
     """
     name = check_picture(output, overwrite)
-    require("librosa")
     if not isinstance(alignment, Alignment):
         alignment = read_alignment(alignment, likely=Path(audio).stem)
     rate = model.sample_rate if model else 16_000
@@ -186,13 +184,11 @@ def _draw_wave(ax: Axes, alignment: Alignment, excerpt: Excerpt, left: float, ri
 
 def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
     """Decibels as grey, the frequencies of `MARKS` on the left."""
-    import librosa
-
     first = max(0, math.floor((left - mel.start) / mel.step))
     columns = mel.decibels[:, first : math.ceil((right - mel.start) / mel.step)]
     begin = mel.start + first * mel.step
     marks = [hertz for hertz in MARKS if hertz < mel.highest]
-    low, high = (float(librosa.hz_to_mel(hertz)) for hertz in (0.0, mel.highest))
+    low, high = (float(mel_of(hertz)) for hertz in (0.0, mel.highest))
     ax.imshow(
         columns,
         origin="lower",
@@ -204,7 +200,7 @@ def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
         interpolation="nearest",
         rasterized=True,
     )
-    ax.set_yticks(librosa.hz_to_mel(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
+    ax.set_yticks(mel_of(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
     ax.tick_params(length=0, pad=1, labelbottom=False)
     ax.set_xlim(left, right)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ctcalign.errors import UsageError
-from ctcalign.extras import require
 from ctcalign.files import atomic_write
 
 if TYPE_CHECKING:
@@ -21,14 +20,12 @@ def check_picture(output: Path, overwrite: bool) -> str:
 
     Raises:
         UsageError: another extension than .png, .svg or .pdf, or `output` exists.
-        MissingPackageError: matplotlib is not installed.
     """
     name = output.suffix.lower().lstrip(".")
     if name not in FORMATS:
         raise UsageError(f"{output}: no picture format has this extension, expected .png, .svg or .pdf")
     if output.exists() and not overwrite:
         raise UsageError(f"output {output} exists; give --overwrite to replace it")
-    require("matplotlib")
     return name
 
 

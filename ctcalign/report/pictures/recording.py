@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from ctcalign.audio import open_audio
 from ctcalign.errors import UsageError
+from ctcalign.report.pictures.mel import mel_power
 
 if TYPE_CHECKING:
-    from ctcalign.models.protocol import AcousticModel  # imports torch, which a picture without a model does not need
+    from ctcalign.models.protocol import AcousticModel
     from ctcalign.text.vocabulary import Vocabulary
 
 CONTEXT = 3.0  # seconds of audio on both sides of the excerpt that the model also gets, so that its edges are right
@@ -115,8 +116,6 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
     Args:
         resolution: seconds of a column; those longer than 10 ms are the mean power of their frames of 10 ms.
     """
-    import librosa
-
     rate, samples = excerpt.sample_rate, excerpt.samples
     hop, window = max(1, round(MEL_HOP * rate)), max(2, round(MEL_WINDOW * rate))
     every = max(1, round(resolution / MEL_HOP))
@@ -129,12 +128,10 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
         begin = first * hop + hop // 2 - window // 2
         end = begin + (stop - first - 1) * hop + window
         piece = np.pad(samples[max(begin, 0) : max(end, 0)], (max(-begin, 0), max(end - len(samples), 0)))
-        power = librosa.feature.melspectrogram(
-            y=piece, sr=rate, n_fft=window, hop_length=hop, n_mels=MELS, center=False
-        )
+        power = mel_power(piece, rate, window, hop, MELS)
         parts.append(power.reshape(MELS, -1, every).mean(-1))
     power = np.concatenate(parts, axis=1)
-    decibels = librosa.power_to_db(power, ref=max(float(power.max()), QUIETEST), amin=1e-10, top_db=None)
+    decibels = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), QUIETEST))
     return MelSpectrogram(decibels.astype(np.float32), every * hop / rate, excerpt.start, rate / 2)
 
 
@@ -148,10 +145,11 @@ def emission_image(
 ) -> EmissionImage:
     """The model's output for an excerpt."""
     from ctcalign.emission.emission import compute_emission
+    from ctcalign.models.devices import device_of
 
     begin = max(0.0, excerpt.start - CONTEXT)
     longer, _ = read_excerpt(path, begin, excerpt.end + CONTEXT, model.sample_rate, channel, track, max_duration)
-    with compute_emission(model, longer.samples) as emission:
+    with compute_emission(model, longer.samples, device=device_of(model, "auto")) as emission:
         shift = emission.frame_shift
         start = begin + emission.offset
         frames = slice(max(0, round((excerpt.start - start) / shift)), max(0, round((excerpt.end - start) / shift)))
