@@ -19,6 +19,7 @@ from ctcalign.cli.own_code import raised_by_user
 from ctcalign.cli.stopping import handle_signals, let_end, stop_signal
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import missing_package
+from ctcalign.threads import wait_passively
 
 # name -> (module that defines `command`, line in the list of commands)
 COMMANDS = {
@@ -221,6 +222,7 @@ def main() -> None:
     if not _debugging():
         _silence_libraries()
     handle_signals()
+    wait_passively()
     sys.excepthook = _unexpected
     try:
         commands.main(prog_name="ctcalign")

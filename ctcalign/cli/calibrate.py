@@ -19,6 +19,7 @@ from ctcalign.cli.options import (
     model_option,
     needs,
     text_size_option,
+    threads_option,
     track_option,
 )
 
@@ -54,6 +55,7 @@ Examples:
 @track_option
 @max_duration_option
 @device_option
+@threads_option
 @click.option("--seed", default=1, show_default=True, help="Seed of the errors injected into the captions.")
 @click.option(
     "--boundaries", is_flag=True, help="Only measure the delay of the model's tokens and the bias of starts and ends."

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ctcalign.cli.options import EXIT_STATUS, device_option, licence_option, model_option, needs, trust_options
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    device_option,
+    licence_option,
+    model_option,
+    needs,
+    threads_option,
+    trust_options,
+)
 from ctcalign.extras import require
 
 if TYPE_CHECKING:
@@ -46,6 +54,7 @@ Examples:
     "they are.",
 )
 @device_option
+@threads_option
 @licence_option
 @trust_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")

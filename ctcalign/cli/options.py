@@ -185,6 +185,21 @@ def _use_encoding(context: click.Context, parameter: click.Parameter, encoding: 
         context.with_resource(text_encoding(encoding))
 
 
+def _limit_threads(context: click.Context, parameter: click.Parameter, count: int | None) -> None:
+    if count is not None:
+        from ctcalign.threads import threads_limited
+
+        context.with_resource(threads_limited(count))
+
+
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    expose_value=False,
+    callback=_limit_threads,
+    help="Processor threads of the model.  [default: OMP_NUM_THREADS, or all processors]",
+)
 text_size_option = click.option(
     "--max-text-size",
     type=MemorySize(),
@@ -264,6 +279,7 @@ _EMISSION = (
     track_option,
     max_duration_option,
     device_option,
+    threads_option,
     click.option(
         "--window",
         type=click.FloatRange(min=1.0),

@@ -60,6 +60,7 @@ def open_session(path: Path, name: str, device: str) -> tuple[Any, str]:
         providers.insert(0, _PROVIDERS["mps"])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as `wait_passively`
     options.log_severity_level = 4 if kind == "auto" else 3  # "auto" tries CUDA, and goes on without it
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=providers)

@@ -13,6 +13,7 @@ from ctcalign.errors import MissingPackageError, UsageError
 from ctcalign.extras import is_installed
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
 from ctcalign.models.devices import pick_device
+from ctcalign.threads import wait_passively
 
 if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
@@ -87,6 +88,8 @@ def load_model(name: str, device: str = "auto", allow_noncommercial: bool = Fals
     entry = FAMILIES[family]
     if entry.torch and not is_installed("torch"):
         raise MissingPackageError(f"{name}: needs torch; pip install 'ctcalign[{entry.torch}]'")
+    if entry.torch:
+        wait_passively()
     place = pick_device(device) if entry.torch else device
     model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial)
     check_licence(name, model.licence, allow_noncommercial)

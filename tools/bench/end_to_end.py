@@ -20,12 +20,12 @@ import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile as sf
-import torch
 from common import RESULTS, machine, markdown, write_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +151,7 @@ def main() -> None:
     args = parser.parse_args()
     about = {
         **machine(),
-        "torch": torch.__version__,
+        "onnxruntime": version("onnxruntime"),
         "model": args.model,
         "threads": args.threads,
         "talk": args.talk.name,
