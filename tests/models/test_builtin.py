@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -178,6 +179,14 @@ def test_builtin_en_gives_tensors_for_tensors_and_each_row_by_itself():
     for row, (length, count) in enumerate(zip(lengths.tolist(), frames.tolist(), strict=True)):
         alone, _ = model(wave[row : row + 1, :length], torch.tensor([length]))
         assert torch.allclose(together[row, :count], alone[0], atol=1e-4)
+
+
+def test_builtin_en_can_be_sent_to_another_process():
+    model = load_model("builtin:en", "cpu")
+    wave = (0.1 * np.random.default_rng(0).normal(size=(1, 8000))).astype(np.float32)
+    again = pickle.loads(pickle.dumps(model))
+    assert (again.name, again.device) == (model.name, model.device)
+    np.testing.assert_array_equal(again(wave, np.array([8000]))[0], model(wave, np.array([8000]))[0])
 
 
 def test_the_graph_is_the_one_that_the_tool_writes():

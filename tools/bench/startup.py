@@ -5,8 +5,8 @@
 
 A recording of each length is made of the bundled talk, with its captions without their times. Each run is a process
 of its own; the commits take turns, and the least of the repetitions counts: other jobs on the machine add, they never
-subtract. `--busy`: so many endless loops run beside the commands. Caches of compiled kernels are filled by a run that does not count. "Same" compares the results of the two
-commits: the largest difference of a time and of a confidence.
+subtract. `--busy`: so many endless loops run beside the commands. Caches of compiled kernels are filled by a run that
+does not count. "Within": the largest difference of a time and of a confidence between the results of the two commits.
 """
 
 from __future__ import annotations

@@ -62,6 +62,10 @@ class BuiltinModel:
         """
         return on_arrays(self._run, waveform, lengths)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are loaded again: a session cannot be copied."""
+        return load, (self.name.partition(":")[2], self.device)
+
     def _run(
         self, waveform: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
