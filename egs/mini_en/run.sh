@@ -77,6 +77,7 @@ if run 4; then
   delay=$("$python" -m egs.mini_en.local.spike_delay --checkpoint "$exp/model/last.pt" --feats "$exp/feats")
   "$python" -m egs.mini_en.local.export --checkpoint "$exp/model/last.pt" --spike-delay "$delay" \
     --out "$exp/model.safetensors"
+  "$python" -m egs.mini_en.local.graph "$exp/model.safetensors"
 fi
 if run 5; then
   "$python" -m egs.mini_en.local.evaluate --checkpoint "$exp/model/last.pt" --dev "$exp/devfeats" | tee "$exp/cer.json"

@@ -10,6 +10,7 @@ unset PYTHONDONTWRITEBYTECODE  # without bytecode `import torch` takes twice as 
 say() { printf 'k2 environment: %s\n' "$*" >&2; }
 suits() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; }
 
+case $venv in /*) ;; *) venv=$PWD/$venv ;; esac
 here=$venv/bin/python
 wanted=$(cat "$lists"/*.txt "$lists/set_up.sh" | cksum)
 if [ "$(cat "$venv/.ready" 2>/dev/null)" = "$wanted" ] && suits "$here"; then exit 0; fi
@@ -38,5 +39,5 @@ install --no-deps --require-hashes -r "$lists/k2.txt"
 
 # The package itself, without the dependencies that it has outside of its mathematics.
 pwd > "$("$here" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ctcalign.pth"
-(cd / && "$OLDPWD/$here" -c 'import k2, numba, ctcalign.ctc') || { say "installed, but k2 cannot be imported"; exit 1; }
+(cd / && "$here" -c 'import k2, numba, ctcalign.ctc') || { say "installed, but k2 cannot be imported"; exit 1; }
 printf '%s\n' "$wanted" > "$venv/.ready"

@@ -2,6 +2,8 @@
 
 python -m egs.mini_en.local.export --checkpoint exp/model/last.pt \\
     --out ctcalign/models/builtin/en/model.safetensors --spike-delay 0.03
+
+`egs.mini_en.local.graph` writes the graph of the new weights.
 """
 
 from __future__ import annotations
