@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +31,7 @@ Examples:
   ctcalign align talk.mp3 talk.txt --format textgrid -o -   TextGrid on standard output
   ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  the times in song.srt are right within 5 s
   ctcalign align call.wav call.txt --channel all -o call.json
+  ctcalign align talks/*.mp3 --captions-dir captions -o aligned --format vtt
   ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt
 
 {EXIT_STATUS}"""
@@ -37,7 +39,14 @@ Examples:
 
 @click.command("align", epilog=EPILOG)
 @click.argument("audio")
-@click.argument("captions")
+@click.argument("captions", nargs=-1, metavar="CAPTIONS")
+@click.option(
+    "--captions-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Align several recordings, AUDIO..., with the files of their names in FOLDER: talk.mp3 with talk.srt or "
+    "talk.en.srt. -o is a folder then.",
+)
 @result_options
 @unspoken_option
 @subtitle_options
@@ -97,13 +106,28 @@ Examples:
 @encoding_option
 @text_size_option
 def command(
-    audio: str, captions: str, all_spoken: bool, max_shift: float | None, trust: float | None, **given: Any
+    audio: str,
+    captions: tuple[str, ...],
+    captions_dir: Path | None,
+    all_spoken: bool,
+    max_shift: float | None,
+    trust: float | None,
+    **given: Any,
 ) -> None:
     """Find the time of each cue and each word of CAPTIONS in AUDIO.
 
     AUDIO is any recording or video; CAPTIONS any caption file, or plain text with one cue per line. CAPTIONS need no
     times. Cues and words that are not spoken are marked; speech without a caption is listed.
+
+    With --captions-dir all arguments are recordings. One that cannot be aligned is named, and the others are aligned;
+    the exit status is 1 then.
     """
+    if captions_dir is None and not captions:
+        raise click.UsageError("Missing argument 'CAPTIONS'; several recordings need --captions-dir")
+    if captions_dir is None and len(captions) > 1:
+        raise click.UsageError(
+            f"got {len(captions) + 1} files, expected AUDIO CAPTIONS; several recordings need --captions-dir"
+        )
     prior = {name: value for name, value in (("max_shift", max_shift), ("trust", trust)) if value is not None}
     if given["faithful"] and given["method"] != "ipfa":
         raise click.UsageError("--faithful is an option of --method ipfa; add it or remove --faithful")
@@ -112,10 +136,15 @@ def command(
     if prior and given["method"] != "global":
         raise click.UsageError("--max-shift and --trust-times are options of --method global; remove them")
 
-    from ctcalign.cli.results import plan_results, run
-
     results, given = split(ResultOptions, given, limits=limits_from(given))
-    planned = plan_results(results.outputs, results.formats, audio, (audio, captions), results.overwrite)
+    if captions_dir is not None:
+        from ctcalign.cli.several import plan_several
+
+        several = plan_several((audio, *captions), captions_dir, results)
+    else:
+        from ctcalign.cli.results import plan_results, run
+
+        planned = plan_results(results.outputs, results.formats, audio, (audio, captions[0]), results.overwrite)
 
     from ctcalign.aligner.graph.old_times import OldTimes
     from ctcalign.aligner.graph.word_graph import SkipCosts
@@ -125,4 +154,10 @@ def command(
     skips = None if all_spoken else SkipCosts()
     old_times = OldTimes(**prior) if prior else None
     options, given = split(AlignOptions, given, skips=skips, old_times=old_times)
-    run(lambda progress: align(audio, captions, options=options, progress=progress, **given), planned, results)
+    if captions_dir is not None:
+        from ctcalign.cli.several import run_several
+
+        run_several(several, results, options, given)
+    else:
+        text = captions[0]
+        run(lambda progress: align(audio, text, options=options, progress=progress, **given), planned, results)
