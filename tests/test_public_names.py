@@ -12,7 +12,7 @@ NAMES = {
         load_model open_audio read_alignment read_captions search_phrases transcribe
     """,
     "ctcalign.ctc": """
-        BestPath EPSILON FILLER GraphBuilder GraphPath Hypothesis START TokenGraph WILDCARD best_path
+        BestPath EPSILON FILLER GraphBuilder GraphPath Hypothesis RelaxedGraph START TokenGraph WILDCARD best_path
         best_path_graph chain collapse feasible nbest next_token_log_probs occupancy path_log_prob
         path_log_probs prefix_beam_search sample_alignments sample_paths splice token_log_probs token_spans
         total_score

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ctcalign.ctc.viterbi.graph import chain as chain
     from ctcalign.ctc.viterbi.graph_path import GraphPath as GraphPath
     from ctcalign.ctc.viterbi.graph_path import best_path_graph as best_path_graph
+    from ctcalign.ctc.viterbi.outside import RelaxedGraph as RelaxedGraph
     from ctcalign.ctc.viterbi.sequence_path import BestPath as BestPath
     from ctcalign.ctc.viterbi.sequence_path import best_path as best_path
     from ctcalign.ctc.viterbi.splicing import splice as splice
@@ -46,6 +47,7 @@ _HOMES = {
     "feasible": "sums.totals",
     "sample_paths": "sums.sampling",
     "sample_alignments": "sums.sampling",
+    "RelaxedGraph": "viterbi.outside",
     "BestPath": "viterbi.sequence_path",
     "best_path": "viterbi.sequence_path",
     "collapse": "paths",

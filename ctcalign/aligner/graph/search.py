@@ -21,17 +21,30 @@ NEAR = 0.25  # seconds around a recognised symbol that count as speech
 EXACT_CELLS = 1e11
 # Beams of the pruned search in nats. A wrong word costs about ten, so the first beam keeps paths with dozens of them.
 BEAMS = (1000.0, 5000.0)
-# Frames times nodes from which anchors limit the search, and the limits: anchors on either side that are ignored, and
-# seconds beyond them. Wider limits check the ones before, until they change nothing.
-COARSE_CELLS = 1e9
+# Frames times nodes from which anchors limit the search (about three minutes), and the limits: anchors on either side
+# that are ignored, and seconds beyond them.
+COARSE_CELLS = 3e7
 LIMITS = ((3, 5.0), (8, 20.0), (20, 60.0))
+# Frames times nodes up to which it is tried to prove that no path beyond the limits is better, and the first limits
+# then. Wider limits check what is not proved, until they change nothing. Limits that leave more than FEW of the cells
+# save nothing up to that size.
+PROVED_CELLS = 1e9
+PROVED_LIMITS = (5, 10.0)
+FEW = 0.35
 
 
 class Run(Protocol):
-    """One search: with a beam in nats, or with frames (N, 2) between which each node lies, give or take `band`."""
+    """One search: with a beam in nats, or with frames (N, 2) between which each node lies, give or take `band`.
+
+    With `relaxed`, it is tried to prove that no path outside the band is better.
+    """
 
     def __call__(
-        self, beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
+        self,
+        beam: float | None = None,
+        band: float | None = None,
+        centre: NDArray[np.int64] | None = None,
+        relaxed: ctc.RelaxedGraph | None = None,
     ) -> ctc.GraphPath: ...
 
 
@@ -46,7 +59,10 @@ def runner(
     speech = near_symbols(emission) if any(filler_penalty) else None
 
     def run(
-        beam: float | None = None, band: float | None = None, centre: NDArray[np.int64] | None = None
+        beam: float | None = None,
+        band: float | None = None,
+        centre: NDArray[np.int64] | None = None,
+        relaxed: ctc.RelaxedGraph | None = None,
     ) -> ctc.GraphPath:
         return ctc.best_path_graph(
             emission.log_probs,
@@ -59,6 +75,7 @@ def runner(
             wildcard_penalty=WILDCARD_PENALTY,
             filler_penalty=filler_penalty,
             filler_frames=speech,
+            relaxed=relaxed,
         )
 
     return run
@@ -83,10 +100,10 @@ def search(
 ) -> tuple[ctc.GraphPath, list[str]]:
     """The best path through a graph, and warnings about it.
 
-    A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`), and wider limits
-    check the result: if they change it, still wider ones. A graph without fillers and more than `exact_cells` is
-    searched with a beam: the path is accepted if it is certified optimal or if a beam five times as wide finds the same
-    path; otherwise the path of the wider beam is used, with a warning.
+    A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`). Where it is not
+    proved that this path is the best one, wider limits check it: if they change it, still wider ones. A graph without
+    fillers and more than `exact_cells` is searched with a beam: the path is accepted if it is certified optimal or if a
+    beam five times as wide finds the same path; otherwise the path of the wider beam is used, with a warning.
 
     Args:
         emission: of the recording.
@@ -100,7 +117,7 @@ def search(
     run = runner(emission, graph, max_memory, filler_penalty)
     cells = len(emission.log_probs) * int((graph.graph.labels != ctc.EPSILON).sum())
     if cells > coarse_cells and (graph.graph.labels <= ctc.FILLER).any():
-        return _near_anchors(emission, graph, run)
+        return _near_anchors(emission, graph, run, cells <= PROVED_CELLS)
     if cells <= exact_cells:
         return run(None), []
     found: list[ctc.GraphPath] = []
@@ -117,13 +134,25 @@ def search(
     return run(None), []
 
 
-def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path near the anchors, within limits that are widened until that makes it no better."""
+def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run, short: bool) -> tuple[ctc.GraphPath, list[str]]:
+    """The best path near the anchors, within limits that are widened until that makes it no better.
+
+    `short`: whether a proof is tried, and everything is searched where limits do not settle it.
+    """
     found: list[ctc.GraphPath] = []
-    for spare, seconds in LIMITS:
-        centre = expected_frames(emission, graph, spare)
-        path = run(None, max(1.0, seconds / emission.frame_shift), centre)
+    relaxed = graph.relaxed if short else None
+    for spare, seconds in (PROVED_LIMITS, *LIMITS[1:]) if short else LIMITS:
+        centre, band = expected_frames(emission, graph, spare), max(1.0, seconds / emission.frame_shift)
+        if short and (np.diff(centre) + 2 * band).mean() > FEW * len(emission.log_probs):
+            break
+        try:
+            path = run(None, band, centre, relaxed)
+        except NoPathError:
+            continue
         if path.certified or (found and path.score <= found[-1].score):
             return path if path.certified else found[-1], []
         found.append(path)
+        relaxed = None
+    if short or not found:
+        return run(None), []
     return found[-1], ["search: wider limits gave a better path; times are uncertain where text and audio differ"]

@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctcalign.ctc import EPSILON, FILLER, START, WILDCARD, GraphBuilder, TokenGraph
+import numpy as np
+
+from ctcalign.ctc import EPSILON, FILLER, START, WILDCARD, GraphBuilder, RelaxedGraph, TokenGraph
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
 
@@ -41,10 +43,14 @@ class Place:
 
 @dataclass(frozen=True)
 class TranscriptGraph:
-    """A token graph and the meaning of its nodes; separators and fillers have none."""
+    """A token graph and the meaning of its nodes; separators and fillers have none.
+
+    `relaxed` is what its paths may do at the least price, if words may be skipped.
+    """
 
     graph: TokenGraph
     places: tuple[Place | None, ...]
+    relaxed: RelaxedGraph | None = None
 
 
 def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> TranscriptGraph:
@@ -148,7 +154,23 @@ def skipping_graph(
             for position, label in enumerate(tokens):
                 node = add(label, before if position == 0 else {node: 0.0}, Place(number, choice, position))
             ends = (*ends, node)
-    return TranscriptGraph(builder.build(final=(*ends, add_gap(FILLER, 0.0))), tuple(places))
+    graph = builder.build(final=(*ends, add_gap(FILLER, 0.0)))
+    return TranscriptGraph(graph, tuple(places), _relaxed(places, vocabulary, costs))
+
+
+def _relaxed(places: Sequence[Place | None], vocabulary: Vocabulary, costs: SkipCosts) -> RelaxedGraph:
+    letters = [(node, place.word, place.alternative) for node, place in enumerate(places) if place is not None]
+    nodes, words, readings = np.array(letters, np.int64).reshape(-1, 3).T
+    return RelaxedGraph(
+        nodes=nodes,
+        words=words,
+        readings=readings,
+        separators=() if vocabulary.separator is None else (vocabulary.separator,),
+        opening=costs.opening,
+        skip=min(costs.word, costs.cue, costs.cut),
+        word=costs.word,
+        several=min(costs.cue, costs.cut),
+    )
 
 
 def _skips(gap: int | None, cue_gap: int | None, cut: int | None, costs: SkipCosts, more: float) -> dict[int, float]:

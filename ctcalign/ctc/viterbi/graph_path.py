@@ -12,6 +12,7 @@ import numpy as np
 from ctcalign.arguments import checked_arguments, number_array
 from ctcalign.ctc.viterbi.emission_rows import EmissionRows, checked_shape, of_same_kind
 from ctcalign.ctc.viterbi.graph import EPSILON, FILLER, START, TokenGraph
+from ctcalign.ctc.viterbi.outside import RelaxedGraph
 from ctcalign.ctc.viterbi.prices import arc_prices
 from ctcalign.ctc.viterbi.search import Search, labels_used
 from ctcalign.ctc.viterbi.windows import windows
@@ -63,6 +64,7 @@ def best_path_graph(
     wildcard_penalty: float = 0.0,
     filler_penalty: float | Sequence[float] = 0.0,
     filler_frames: NDArray[np.bool_] | None = None,
+    relaxed: RelaxedGraph | None = None,
 ) -> GraphPath:
     """The most probable path among all that collapse to a token sequence of `graph`.
 
@@ -81,6 +83,9 @@ def best_path_graph(
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...
         filler_frames: frames in which filler penalties apply, (T,) bool; None: all.
+        relaxed: what the paths of `graph` may do at the least price. With a band and without a beam, the result is then
+            certified if paths outside the band cannot be better even at these prices; takes about as long as a band
+            of an eighth of all cells.
     Returns:
         GraphPath.
     Raises:
@@ -103,7 +108,7 @@ def best_path_graph(
     limits = windows(graph, frames, band, centre)
     if frames == 0:
         return _result(graph, rows, np.empty(0, np.int64), certified=True)
-    found = Search(graph, rows, limits, beam, max_memory).run()
+    found = Search(graph, rows, limits, beam, max_memory).run(relaxed if band is not None and beam is None else None)
     return _result(graph, rows, found.states, found.certified)
 
 

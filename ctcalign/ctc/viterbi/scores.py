@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from ctcalign.ctc.jit import jit
 from ctcalign.ctc.viterbi.layout import Arcs, Cells, Epsilons, Scores
+from ctcalign.ctc.viterbi.outside import Outside
 from ctcalign.ctc.viterbi.score_arcs import Entries, Ways
 
 TILE = 1024  # cells; the scratch of one tile stays in the first-level cache
+LETTERS = 64  # of a tile outside the band, as in `outside`
 FREE = -2  # in place of a label: any label may follow
+EPSILON = -(2**31)
 U = np.uint64
 
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Best = tuple[float, int, float, int]
@@ -131,6 +135,129 @@ def _pass_epsilons(
 
 
 @jit
+def _return(out: Outside, labels: I64, first: int, end: int, top: int, blank: F64, label: F64) -> None:
+    """Scores of the band, cells first to end, after paths have come back into it; those up to `top` were in it before.
+
+    From below, a path comes back near the lower edge, or further on after a skip; from above, in cells that are new.
+    """
+    below = near = above = -np.inf
+    low, reach = out.region[0], out.reach[0]
+    for k in range(low + 1):
+        below = max(below, out.best[k], out.filler[k], out.rest[k])
+        if k >= low - reach:
+            near = max(near, out.best[k], out.filler[k], out.rest[k])
+    below -= out.prices[2]
+    if end > top:
+        for k in range(out.region[1], min(out.best.size, out.letters_before[end] // LETTERS + 1)):
+            above = max(above, out.best[k], out.filler[k], out.rest[k])
+    limit = out.cell[min(max(0, low + reach + 1) * LETTERS, out.cell.size - 1)]
+    if max(below, near, above) <= out.dead[0]:
+        return
+    for j in range(first, end):
+        come = below if j >= limit else max(below, near)
+        if j >= top:
+            come = max(come, above)
+        blank[j] = max(blank[j], come)
+        if j < labels.size and labels[j] != EPSILON:
+            label[j] = max(label[j], come)
+
+
+@jit
+def _largest_of_tile(blank: F32, label: F32, at: int, lanes: F32) -> float:
+    n = U(at)
+    for i in range(U(16)):
+        lanes[i] = max(blank[n + i], label[n + i + U(1)])
+    for k in range(U(16), U(LETTERS), U(16)):
+        for i in range(U(16)):
+            rest, stay = blank[n + k + i], label[n + k + i + U(1)]
+            rest = stay if stay > rest else rest
+            lanes[i] = rest if rest > lanes[i] else lanes[i]
+    best: float = lanes[0]
+    for i in range(U(1), U(16)):
+        best = max(best, lanes[i])
+    return best
+
+
+@jit
+def _advance_outside(out: Outside, row: F64, from_low: float, from_high: float, lowest: int) -> None:
+    """One frame of the cells outside the band.
+
+    Args:
+        row: log-probs of the frame.
+        from_low, from_high: best scores that have left the band at its lower edge, and at the upper one.
+        lowest: first tile that the lower edge has left now.
+    """
+    blank, best, filler, rest, entry, column = out.blank, out.best, out.filler, out.rest, out.entry, out.column
+    t = out.region[2]
+    out.region[2] += 1
+    old, new = out.labels[t & 1], out.labels[1 - (t & 1)]
+    values, gain, lanes = out.row, out.gain, out.lanes
+    opening, near_skip, far_skip, rounding = out.prices[0], out.prices[1], out.prices[2], out.prices[3]
+    low, high = out.region[0], out.region[1]
+    none, dead = np.float32(-np.inf), np.float32(out.dead[0])
+    low_exit, high_exit = np.float32(from_low) + rounding, np.float32(from_high) + rounding
+    for c in range(row.size):
+        values[c] = np.float32(row[c]) + rounding
+    e_blank, e_filler = values[0], none
+    for c in range(out.free.size):
+        e_blank = max(e_blank, values[out.free[c]])
+    for c in range(out.fillers.size):
+        e_filler = max(e_filler, values[out.fillers[c]])
+    for a in range(out.source.size):
+        p, k = out.source[a], out.gap[a] // LETTERS
+        come = max(blank[p + 1], old[p + 1])
+        out.candidate[a] = come
+        best[k] = max(best[k], come)
+    # Gaps first: the scores of a tile before this frame, of the one before it (with 1), of all tiles before these.
+    best1 = filler1 = rest1 = all1 = all2 = none
+    for k in range(best.size):
+        best0, filler0, rest0 = best[k], filler[k], rest[k]
+        near = max(best0, best1)
+        gap = max(filler0, filler1, rest0, rest1)
+        come = all2 - far_skip
+        if k >= high:
+            come = max(come, high_exit)
+        if lowest <= k <= low:
+            come = max(come, low_exit)
+        if low < k < high:
+            entry[k] = filler[k] = rest[k] = none
+        else:
+            entry[k] = max(come, gap, near - near_skip)
+            come = max(come, near - opening, gap - (near_skip - opening))
+            one, two = max(come, filler0) + e_filler, max(come, filler0, rest0) + e_blank
+            filler[k] = one if one > dead else none
+            rest[k] = two if two > dead else none
+        all2, all1 = all1, max(all1, best0, filler0, rest0)
+        best1, filler1, rest1 = best0, filler0, rest0
+    best1 = none
+    for k in range(best.size):
+        best0, at = best[k], U(k * LETTERS)
+        come = max(entry[k], best0, best1)
+        if come > dead and not low < k < high:
+            enter = entry[k]
+            for i in range(U(LETTERS)):
+                gain[i] = values[column[at + i]]
+            for i in range(U(LETTERS)):
+                before, wait, stay = old[at + i], blank[at + i], old[at + i + U(1)]
+                wait = before if before > wait else wait
+                before = wait if wait > enter else enter
+                blank[at + i] = wait + e_blank
+                new[at + i + U(1)] = (before if before > stay else stay) + gain[i]
+            best[k] = come + rounding if t & 3 else _largest_of_tile(blank, new, k * LETTERS, lanes)
+        elif best0 > none:
+            for i in range(U(LETTERS)):
+                blank[at + i] = old[at + i + U(1)] = new[at + i + U(1)] = none
+            best[k] = none
+        best1 = best0
+    for a in range(out.source.size):
+        j, k = out.target[a], out.target[a] // LETTERS
+        come = max(out.candidate[a], entry[out.gap[a] // LETTERS])
+        if come > dead and not low < k < high:
+            new[j + 1] = max(new[j + 1], come + values[column[j]])
+            best[k] = max(best[k], new[j + 1])
+
+
+@jit
 def forward_scores(
     rows: F64,
     arcs: Arcs,
@@ -140,12 +267,14 @@ def forward_scores(
     cells: Cells,
     beam: float,
     state: Scores,
+    out: Outside,
 ) -> None:
     """Advance the scores over a block of frames.
 
     Args:
         rows: log-probs of the labels in use; the largest of each frame is 0. (n, K)
         beam: cells at the edges of the window are dropped when they are this much below the best of their frame.
+        out: the cells outside the window; without any, what leaves it only raises the bound.
     """
     column, same, source, target = arcs.column, arcs.same, arcs.source, arcs.target
     blank_cost, label_cost, direct, last = arcs.blank_cost, arcs.label_cost, arcs.direct, eps.last
@@ -164,6 +293,8 @@ def forward_scores(
         first, end = lo[t], hi[t]
         if beam < np.inf:
             first = max(first, last_lo)
+        if out.best.size > 0:
+            _return(out, arcs.labels, first, end, last_hi, blank, label)
         while e0 < eps.node.size and eps.node[e0] < last_lo:
             last[e0] = FREE
             e0 += 1
@@ -195,6 +326,10 @@ def forward_scores(
                     if p < end:
                         high = max(high, blank[p + 1] + eps.cost[a], label[p] + eps.cost[a])
         bound[0] = max(bound[0], low, high)
+        if out.best.size > 0:
+            out.region[0] = out.letters_before[first] // LETTERS if first > 0 else -1
+            out.region[1] = out.letters_before[end] // LETTERS if end < label.size else out.best.size
+            _advance_outside(out, row, low, high, out.letters_before[last_lo] // LETTERS)
         # Entries other than from the node before need the scores of the frame before.
         k0, k1 = _before(entries.node, k0, first), _before(entries.node, k1, end)
         m0, m1 = _before(entries.more, m0, k0), _before(entries.more, m1, k1)

@@ -15,6 +15,7 @@ from ctcalign.ctc.viterbi.emission_rows import EmissionRows
 from ctcalign.ctc.viterbi.graph import EPSILON, START, WILDCARD, TokenGraph
 from ctcalign.ctc.viterbi.kernels import code_bytes, earlier_cell, forward, pass_epsilons
 from ctcalign.ctc.viterbi.layout import FREE, Cells, Scores, Trace, arcs_of, epsilons_of
+from ctcalign.ctc.viterbi.outside import RelaxedGraph, best_outside, no_outside, outside_of
 from ctcalign.ctc.viterbi.score_arcs import entries_of, ways_of
 from ctcalign.ctc.viterbi.scores import forward_scores
 from ctcalign.ctc.viterbi.traceback import before_epsilon, traceback
@@ -78,13 +79,18 @@ class Search:
         self.arcs = arcs_of(graph, rows)
         self.entries, self.ways = entries_of(self.arcs, self.eps.node.size), ways_of(self.eps)
         self.origin = _origin(graph)
+        self.outside = no_outside()
         nothing = np.full(len(graph) + 1, -np.inf)
         self.state = Scores(nothing, nothing.copy(), np.array([0, 1], np.int64), np.array([-np.inf]))
-        self.state.blank[0] = 0.0
 
-    def run(self) -> Found:
-        """Run both passes. Raises NoPathError if no path has a finite score."""
+    def run(self, relaxed: RelaxedGraph | None = None) -> Found:
+        """Run both passes. Raises NoPathError if no path has a finite score.
+
+        Args:
+            relaxed: with a band, what paths may do outside it, to prove that none of them is better.
+        """
         frames, state = self.rows.frames, self.state
+        self._begin()
         checkpoints: list[tuple[I64, F64, F64]] = []
         blocks = list(pairwise([*self.starts, frames]))
         for block in blocks:
@@ -102,12 +108,31 @@ class Search:
             last = self._follow(block, checkpoint, last, reached, states)
             (lo, _), blank, label = checkpoint
             reached = float((label if last & 1 else blank)[(last >> 1) - lo])
+        certified = certified or (relaxed is not None and self._none_outside(relaxed, score))
         return Found(states, certified)
+
+    def _begin(self) -> None:
+        self.state.blank.fill(-np.inf)
+        self.state.label.fill(-np.inf)
+        self.state.blank[0], self.state.bound[0] = 0.0, -np.inf
+        self.state.kept[:] = 0, 1
+
+    def _none_outside(self, relaxed: RelaxedGraph, score: float) -> bool:
+        """Whether it is proved that no path that leaves the band has a higher score than the best one inside."""
+        if not relaxed.nodes.size:
+            return False
+        self._begin()
+        self.outside = outside_of(relaxed, self.rows, len(self.graph) + 1, self.graph.labels, score)
+        for block in pairwise([*self.starts, self.rows.frames]):
+            self._score(*block)
+        return best_outside(self.outside) <= score and self._end()[0] <= score
 
     def _score(self, start: int, stop: int) -> None:
         for t0, t1 in self._chunks(start, stop):
             rows, cells = self.rows.block(t0, t1), self._cells(t0, t1)
-            forward_scores(rows, self.arcs, self.entries, self.eps, self.ways, cells, self.beam, self.state)
+            forward_scores(
+                rows, self.arcs, self.entries, self.eps, self.ways, cells, self.beam, self.state, self.outside
+            )
 
     def _chunks(self, start: int, stop: int) -> list[tuple[int, int]]:
         """The block in pieces of frames whose emission rows are converted together."""

@@ -67,6 +67,7 @@ def test_the_search_near_anchors_finds_the_exact_path(seed):
         near, warnings = search(emission, graph, None, filler_penalty=FILLERS, coarse_cells=0)
         assert near.score == pytest.approx(exact.score, abs=1e-6)
         assert near.nodes.tolist() == exact.nodes.tolist()
+        assert near.certified
         assert warnings == []
         nodes, frames = anchors(emission, graph)
         assert len(nodes) > 100
