@@ -11,6 +11,7 @@ EXTRAS = {
     "jsonargparse": "train",
     "kenlm": "lm",
     "lhotse": "train",
+    "librosa": "plot",
     "safetensors": "torch",
     "pytorch_lightning": "train",
     "ray": "cluster",

@@ -11,9 +11,9 @@ import numpy as np
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
+from ctcalign.extras import is_installed
 from ctcalign.formats import read_alignment
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, RED, check_picture, write_picture
-from ctcalign.report.pictures.mel import mel_of
 from ctcalign.report.pictures.recording import (
     EmissionImage,
     Excerpt,
@@ -78,6 +78,8 @@ def draw_alignment(
     warnings += _misfits(alignment, excerpt)
     image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
     write_picture(plot_alignment(alignment, excerpt, image, row_seconds), output, name)
+    if not is_installed("librosa"):
+        warnings.append("no spectrogram, since librosa is not installed; pip install 'ctcalign[plot]'")
     return warnings
 
 
@@ -106,6 +108,8 @@ def plot_alignment(
 ) -> Figure:
     """The excerpt in rows of `row_seconds`: waveform, mel spectrogram, emission (if given), words and captions.
 
+    Without librosa there is no spectrogram.
+
     Raises:
         UsageError: the excerpt would take more than 30 rows, or `row_seconds` is not positive.
     """
@@ -121,9 +125,9 @@ def plot_alignment(
             f"{length:.0f} s in rows of {row_seconds:g} s are {count} rows, more than {MOST_ROWS}; "
             "draw a part with --start and --end, or longer rows with --row"
         )
-    mel = mel_spectrogram(excerpt, row_seconds / MOST_COLUMNS)
+    mel = mel_spectrogram(excerpt, row_seconds / MOST_COLUMNS) if is_installed("librosa") else None
     shown = _choose_symbols(image) if image is not None else []
-    heights = [0.5, 0.7, *([0.09 * len(shown) + 0.1] if shown else []), 0.8]  # inches
+    heights = [0.5, *([0.7] if mel else []), *([0.09 * len(shown) + 0.1] if shown else []), 0.8]  # inches
     row_height, title, margin = sum(heights) + 0.3, 0.35, 0.25
     height = title + count * row_height
     with rc_context({"font.family": _fonts(), "font.size": 8, "axes.linewidth": 0.5}):
@@ -140,9 +144,10 @@ def plot_alignment(
                 place = (margin / WIDTH, top / height, 1 - 2 * margin / WIDTH, tall / height)
                 axes.append(figure.add_axes(place, xlim=(left, right)))
             _draw_wave(axes[0], alignment, excerpt, left, right, peak)
-            _draw_mel(axes[1], mel, left, right)
+            if mel is not None:
+                _draw_mel(axes[1], mel, left, right)
             if image is not None and shown:
-                _draw_emission(axes[2], image, shown, alignment, left, right, min(right, excerpt.end))
+                _draw_emission(axes[-2], image, shown, alignment, left, right, min(right, excerpt.end))
             _draw_text(axes[-1], alignment, left, right, min(right, excerpt.end))
         return figure
 
@@ -184,11 +189,13 @@ def _draw_wave(ax: Axes, alignment: Alignment, excerpt: Excerpt, left: float, ri
 
 def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
     """Decibels as grey, the frequencies of `MARKS` on the left."""
+    import librosa
+
     first = max(0, math.floor((left - mel.start) / mel.step))
     columns = mel.decibels[:, first : math.ceil((right - mel.start) / mel.step)]
     begin = mel.start + first * mel.step
     marks = [hertz for hertz in MARKS if hertz < mel.highest]
-    low, high = (float(mel_of(hertz)) for hertz in (0.0, mel.highest))
+    low, high = (float(librosa.hz_to_mel(hertz)) for hertz in (0.0, mel.highest))
     ax.imshow(
         columns,
         origin="lower",
@@ -200,7 +207,7 @@ def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
         interpolation="nearest",
         rasterized=True,
     )
-    ax.set_yticks(mel_of(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
+    ax.set_yticks(librosa.hz_to_mel(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
     ax.tick_params(length=0, pad=1, labelbottom=False)
     ax.set_xlim(left, right)
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ctcalign.audio import open_audio
 from ctcalign.errors import UsageError
-from ctcalign.report.pictures.mel import mel_power
 
 if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
@@ -116,6 +115,8 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
     Args:
         resolution: seconds of a column; those longer than 10 ms are the mean power of their frames of 10 ms.
     """
+    import librosa
+
     rate, samples = excerpt.sample_rate, excerpt.samples
     hop, window = max(1, round(MEL_HOP * rate)), max(2, round(MEL_WINDOW * rate))
     every = max(1, round(resolution / MEL_HOP))
@@ -128,10 +129,12 @@ def mel_spectrogram(excerpt: Excerpt, resolution: float = MEL_HOP) -> MelSpectro
         begin = first * hop + hop // 2 - window // 2
         end = begin + (stop - first - 1) * hop + window
         piece = np.pad(samples[max(begin, 0) : max(end, 0)], (max(-begin, 0), max(end - len(samples), 0)))
-        power = mel_power(piece, rate, window, hop, MELS)
+        power = librosa.feature.melspectrogram(
+            y=piece, sr=rate, n_fft=window, hop_length=hop, n_mels=MELS, center=False
+        )
         parts.append(power.reshape(MELS, -1, every).mean(-1))
     power = np.concatenate(parts, axis=1)
-    decibels = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), QUIETEST))
+    decibels = librosa.power_to_db(power, ref=max(float(power.max()), QUIETEST), amin=1e-10, top_db=None)
     return MelSpectrogram(decibels.astype(np.float32), every * hop / rate, excerpt.start, rate / 2)
 
 
