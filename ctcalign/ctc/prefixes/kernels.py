@@ -18,7 +18,7 @@ def _add(a: float, b: float) -> float:
     """log(e^a + e^b)."""
     if b > a:
         a, b = b, a
-    if a == -np.inf:
+    if b == -np.inf:
         return a
     return a + math.log1p(math.exp(b - a))
 
@@ -30,6 +30,27 @@ def _child(node: int, label: int, first: Array, following: Array, labels: Array)
     while found >= 0 and labels[found] != label:
         found = following[found]
     return found
+
+
+@jit
+def _smallest(values: Array, count: int) -> Array:
+    """Positions of so many smallest values, ascending; of equal values the first ones first."""
+    if values.size <= count:
+        return np.argsort(values, kind="mergesort")
+    limit = np.partition(values, count - 1)[count - 1]
+    equal = count
+    for value in values:
+        equal -= value < limit
+    chosen = np.empty(count, np.int64)
+    size = 0
+    for place in range(values.size):
+        at_limit = values[place] == limit
+        if values[place] < limit or (at_limit and equal > 0):
+            chosen[size] = place
+            size += 1
+            equal -= at_limit
+    chosen = chosen[:size]
+    return chosen[np.argsort(values[chosen], kind="mergesort")]
 
 
 @jit
@@ -90,7 +111,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
         score = np.empty(size)
         for k in range(size):
             score[k] = -_add(new_blank[k], new_token[k])
-        order = np.argsort(score, kind="mergesort")[:beam]
+        order = _smallest(score, beam)
         for k in range(kept):
             place[nodes[k]] = -1
         nodes = np.empty(len(order), np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.ctc.viterbi.graph import EPSILON, FILLER, WILDCARD
+from ctcalign.ctc.viterbi.row_kernel import fill_rows
 from ctcalign.errors import NoPathError, ShapeError, UsageError
 
 if TYPE_CHECKING:
@@ -80,22 +81,23 @@ class EmissionRows:
 
     def block(self, start: int, stop: int) -> NDArray[np.float64]:
         """(n, columns) float64; each frame is shifted so that its largest used entry is 0. Blank is column 0."""
-        raw = self.raw(start, stop)
-        rows = np.full((stop - start, self.columns), -np.inf)
-        rows[:, : self.used.size] = raw[:, self.used]
-        if self.wildcard:
-            rows[:, -1] = self.wildcard_scores(raw)
-        if self.filler:
-            prices = self.filler_penalties[::-1] * self.filler_frames[start:stop, None]
-            rows[:, -1 - self.filler_penalties.size : -1] = raw.max(1)[:, None] - prices
-        top = rows.max(1)
-        if not np.isfinite(top).all():
-            frame = start + int(np.flatnonzero(~np.isfinite(top))[0])
+        rows = np.empty((stop - start, self.columns))
+        missing = fill_rows(
+            np.ascontiguousarray(self.raw(start, stop)),
+            self.used.astype(np.uint64),
+            self.blank,
+            self.filler,
+            self.filler_penalties[::-1].copy(),
+            self.filler_frames[start:stop],
+            self.wildcard,
+            float(self.wildcard_penalty),
+            rows,
+        )
+        if missing >= 0:
             raise NoPathError(
-                f"log_probs: in frame {frame} blank and every label of the text have log-prob -inf, so no path exists; "
-                "floor the log-probs or remove that frame"
+                f"log_probs: in frame {start + missing} blank and every label of the text have log-prob -inf, so no "
+                "path exists; floor the log-probs or remove that frame"
             )
-        rows -= top[:, None]
         return rows
 
     def wildcard_scores(self, raw: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

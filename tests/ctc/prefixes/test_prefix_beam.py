@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.ctc.prefixes.beam import prefix_beam_search, prefixes_kept
+from ctcalign.ctc.prefixes.kernels import _smallest
 from ctcalign.errors import UsageError
 
 
@@ -125,3 +126,10 @@ def test_ties_of_the_n_best_keep_the_order_of_the_search():
         with pytest.raises(UsageError, match=rf"^blank: got {blank}, expected one of the 4 labels"):
             ctc.nbest(even, 1, blank=blank)
     assert [one.tokens for one in ctc.nbest(even, 1, blank=3, beam=1)[0]] == [()]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 12))
+def test_the_smallest_values_are_those_of_a_stable_sort(values: list[int], count: int) -> None:
+    given_values = np.array([np.inf if value == 4 else float(value) for value in values])
+    assert _smallest(given_values, count).tolist() == np.argsort(given_values, kind="stable")[:count].tolist()
