@@ -74,6 +74,8 @@ bench: $(READY)
 	$(BIN)/python tools/bench/noisy_hours.py --quick
 	$(BIN)/python tools/bench/awp.py --quick
 	$(BIN)/python tools/bench/preference.py --quick
+	$(BIN)/python tools/bench/prefix_beam.py --quick
+	$(BIN)/python tools/bench/search.py --quick
 
 docs: $(READY)
 	rm -rf site

@@ -5,7 +5,8 @@
 
 Every row is measured in its own process on one thread, its memory in another process. The emissions are those of
 `awp.py`: 8 utterances of 400 frames and 60 labels, a spike about every sixth frame; those of the reference model are
-the same with added noise.
+the same with added noise. "Flat": every label is equally probable in every frame, as before training; the KL is then
+dearer, because no label of a frame can be left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ WORKS = {
     "reference": "next tokens of the reference model, no gradient",
     "view": "scores of tokens with KL to the reference, both models",
     "tdpo": "TDPO on two transcripts, both models",
+    "flat torch": "flat: CTC loss, torch",
+    "flat view": "flat: scores of tokens with KL to the reference, both models",
 }
 
 
@@ -67,7 +70,9 @@ def works(case: dict[str, Any]) -> tuple[Callable[..., None], Any]:
     from ctcalign.preference import ctc_sequence_scores, ctc_token_scores, tdpo_loss
 
     batch = made_batch(case["classes"])
-    log_probs = batch["log_probs"].requires_grad_()
+    what = case["what"].removeprefix("flat ")
+    flat = what != case["what"]
+    log_probs = (batch["log_probs"] * (0 if flat else 1)).log_softmax(-1).requires_grad_()
     generator = torch.Generator().manual_seed(1)
     reference = (log_probs.detach() + torch.randn(log_probs.shape, generator=generator)).log_softmax(-1)
     targets, *lengths = batch["targets"], batch["input_lengths"], batch["target_lengths"]
@@ -75,18 +80,18 @@ def works(case: dict[str, Any]) -> tuple[Callable[..., None], Any]:
     rejected[:, ::7] = rejected[:, ::7] % (case["classes"] - 1) + 1
 
     def total() -> torch.Tensor | None:
-        if case["what"] == "torch":
+        if what == "torch":
             return ctc_loss(log_probs.transpose(0, 1), targets, *lengths, reduction="sum")
-        if case["what"] == "sequence":
+        if what == "sequence":
             return ctc_sequence_scores(log_probs, targets, *lengths).log_probs.sum()
-        if case["what"] == "tokens":
+        if what == "tokens":
             return ctc_token_scores(log_probs, targets, *lengths).log_probs.sum()
-        if case["what"] == "reference":
+        if what == "reference":
             with torch.no_grad():
                 ctc.next_token_log_probs(reference, targets, *lengths)
             return None
         good = ctc_token_scores(log_probs, targets, *lengths, reference_log_probs=reference)
-        if case["what"] == "view":
+        if what == "view":
             return good.log_probs.sum() + good.kl.sum()
         bad = ctc_token_scores(log_probs, rejected, *lengths, reference_log_probs=reference)
         sides = (good.log_probs, bad.log_probs, good.reference_log_probs, bad.reference_log_probs)
@@ -123,7 +128,7 @@ def main() -> None:
                 os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # freed memory is returned, so the peak is exact
                 case |= in_subprocess(script, {**case, "memory": True})
                 del os.environ["MALLOC_MMAP_THRESHOLD_"]  # it slows allocation down
-            if what == "torch":
+            if what.endswith("torch"):
                 base = case
             if "cpu_s" in case and "cpu_s" in base:
                 case["times_base"] = case["cpu_s"] / base["cpu_s"]
