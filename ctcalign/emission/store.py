@@ -63,7 +63,7 @@ class EmissionStore:
             self._held = []
             return joined, None
         self._file.flush()
-        # Copy on write: torch needs writable memory, and the file must not change.
+        # Copy on write: channels are merged into it, and the file must not change.
         return np.memmap(self._file, dtype=np.float16, mode="c", shape=(self.frames, self._classes)), self._file
 
     def abandon(self) -> None:

@@ -108,16 +108,10 @@ def measure(
     for length in seconds:
         make_case(length, place)
         align = ["align", f"{length:g}.wav", f"{length:g}.txt", "-q", "--overwrite", "-o"]
-        cases += [
-            (f"align, {length:g} s", align, count, max(1, min(repeats, 600 // round(length)))) for count in threads
-        ]
+        times = max(1, min(repeats, 600 // round(length)))
+        cases += [(f"align, {length:g} s", align, count, loops, times) for count in threads for loops in busy]
     for tree in trees.values():  # compiles the kernels
-        run(
-            tree,
-            ["align", f"{seconds[0]:g}.wav", f"{seconds[0]:g}.txt", "-q", "-o", f"{tree.name}.warm.json"],
-            place,
-            1,
-        )
+        run(tree, ["align", f"{seconds[0]:g}.wav", f"{seconds[0]:g}.txt", "-q", "--format", "json"], place, 1)
     rows = []
     for title, arguments, count, loops, times in cases:
         best: dict[str, dict[str, float]] = {}
@@ -130,9 +124,8 @@ def measure(
                     best[name] = {key: min(value, known[key]) for key, value in found.items()}
         outputs = [place / f"{name}.json" for name in trees]
         same = differences(*outputs) if len(trees) == 2 and writes else None
-        rows += [
-            {"command": title, "threads": count, "commit": name, **one, "same": same} for name, one in best.items()
-        ]
+        about = {"command": title, "threads": count, "busy": loops, "same": same}
+        rows += [{**about, "commit": name, **one} for name, one in best.items()]
         shown = ", ".join(f"{name} {found['cpu_s']:.2f} s {found['peak_mb']:.0f} MB" for name, found in best.items())
         print(f"{title}, {count} threads, {loops} busy loops: {shown}", flush=True)
     return rows
