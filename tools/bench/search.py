@@ -136,8 +136,8 @@ def as_markdown(report: dict[str, Any]) -> str:
     header += ["MB beyond emission and graph", "best path", "score, against everything"]
     about = (
         f"{where['cpu']}, {where['cores']} cores, one thread a case; load average {where['load']} when started: "
-        f"compare CPU seconds. Python {where['python']}, commit {where['commit']}. Near anchors is the default from three "
-        "minutes on; up to about twenty minutes it is proved, if possible, that the path is the best one."
+        f"compare CPU seconds. Python {where['python']}, commit {where['commit']}. Near anchors is the default from "
+        "three minutes on; up to about twenty minutes it is proved, if possible, that the path is the best one."
     )
     return f"# Search\n\n{about}\n\n{markdown(header, lines)}"
 
