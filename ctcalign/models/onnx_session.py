@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,25 @@ _ERRORS = (
 )
 
 
+def runtime() -> Any:
+    """The package onnxruntime, which sends no telemetry unless the user's environment says that it may.
+
+    Newer wheels do by default, and leave a file in the folder for temporary files.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
+
+
 def can_use(device: str) -> bool:
     """Whether the installed ONNX Runtime was built for a device; whether the machine has one is not checked.
 
     Raises:
         UsageError: not the name of a device.
     """
-    import onnxruntime
-
     kind, _ = parsed_device(device)
-    return kind == "auto" or _PROVIDERS[kind] in onnxruntime.get_available_providers()
+    return kind == "auto" or _PROVIDERS[kind] in runtime().get_available_providers()
 
 
 def open_session(path: Path, name: str, device: str) -> tuple[Any, str]:
@@ -45,8 +55,7 @@ def open_session(path: Path, name: str, device: str) -> tuple[Any, str]:
     Raises:
         UsageError: ONNX Runtime cannot use the device.   ModelError: it cannot run the graph.
     """
-    import onnxruntime
-
+    onnxruntime = runtime()
     kind, number = parsed_device(device)
     if not can_use(device):
         raise UsageError(
@@ -99,8 +108,7 @@ def log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def errors() -> tuple[type[Exception], ...]:
     """The errors of onnxruntime, which share no base class."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    state = runtime().capi.onnxruntime_pybind11_state
     own = (getattr(state, name, None) for name in _ERRORS)
     return (*(kind for kind in own if kind is not None), RuntimeError, ValueError)
 

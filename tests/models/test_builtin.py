@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -229,3 +232,14 @@ def test_builtin_en_hears_the_bundled_talk():
     words = [word for row in truth["cues"] for word in words_of(row["text"]) if word.spoken]
     spoken = " ".join(" ".join(word.readings[0]) for word in words)
     assert edit_distance(recognised, spoken) / len(spoken) < 0.5
+
+
+def test_onnxruntime_sends_no_telemetry_and_leaves_no_file(tmp_path):
+    code = (
+        "import os, sys; sys.modules['torch'] = None; from ctcalign.models import load_model; load_model('builtin:en'); "
+        "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    environment["TMPDIR"] = str(tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert (done.stdout, done.stderr, list(tmp_path.iterdir())) == ("1\n", "", [])

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from ctcalign.models.onnx_session import runtime
+
 MISAKI = dict(
     zip(
         "AIOWYæɐɑɔəɛɜiɪuʊʌᵊᵻjɹɾTʤʧʃʒðθŋɡhbdfklmnpstvwz",
@@ -150,10 +152,10 @@ class Hibari:
 
     def __init__(self) -> None:
         import onnx
-        import onnxruntime as ort
         from hibari import Hibari as Voice
         from hibari.g2p import G2P
 
+        ort = runtime()
         self.voice = Voice(threads=1, g2p=G2P())
         model = onnx.load(self.voice.model_path)
         # The phoneme durations, in units of 25 ms, are an inner node of the network.

@@ -55,7 +55,7 @@ def searched(log_probs: np.ndarray, graph: TranscriptGraph, costs: SkipCosts, **
 
 def frames_of(path: GraphPath, graph: TranscriptGraph, frames: int) -> np.ndarray:
     """The frame of each node on a path, in between for the others."""
-    nodes = np.concatenate([[-1], path.nodes.numpy(), [len(graph.graph)]])
+    nodes = np.concatenate([[-1], path.nodes, [len(graph.graph)]])
     return np.interp(np.arange(len(graph.graph)), nodes, [0, *(start for start, _ in path.spans), frames])
 
 
