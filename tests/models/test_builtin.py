@@ -236,8 +236,8 @@ def test_builtin_en_hears_the_bundled_talk():
 
 def test_onnxruntime_sends_no_telemetry_and_leaves_no_file(tmp_path):
     code = (
-        "import os, sys; sys.modules['torch'] = None; from ctcalign.models import load_model; load_model('builtin:en'); "
-        "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+        "import os, sys; sys.modules['torch'] = None; from ctcalign.models import load_model; "
+        "load_model('builtin:en'); print(os.environ['ORT_DISABLE_TELEMETRY'])"
     )
     environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     environment["TMPDIR"] = str(tmp_path)
