@@ -21,6 +21,7 @@ from recipes.noisy.tables import (
     runaway_table,
     runs_table,
     skips_table,
+    sounds_table,
     weakest,
     with_confidence,
     within_table,
@@ -63,6 +64,9 @@ def tables(scores: Scores) -> list[str]:
         if confidences:
             text += section(f"Confidence: ECE, precision / recall in % of a filter at 0.95 ({bounds})", confidences)
         text += section(f"The grid as a whole ({bounds})", grid_table(scores, bounds))
+    for method in ours:
+        pooled = sounds_table(scores, method, "tolerant")
+        text += section(f"Sounds, % within 0.5 s (tolerant), `{method}`", pooled) if pooled else []
     for method in ours[:1]:
         found = recordings_table(scores, method, "tolerant")
         text += section(f"Recordings, % within 0.5 s (tolerant), `{method}`", found)

@@ -170,12 +170,34 @@ def runs_table(scores: Scores) -> list[str]:
 
 
 def recordings_table(scores: Scores, method: str, bounds: str) -> list[str]:
-    """One method: one line per variant, one column per recording."""
-    lines = []
-    for variant in scores.variants:
-        cells = [scores.cells.get((recording, variant, method)) for recording in scores.recordings]
-        lines.append([variant, *(NOTHING if cell is None else percent(cell[bounds]["within"]) for cell in cells)])
-    return markdown_table([f"`{method}`", *scores.recordings], lines)
+    """One method: variants by recordings; the longer list goes down."""
+    return _grid(scores.recordings, scores.variants, lambda r, v: _within(scores, [r], v, method, bounds), method)
+
+
+def sounds_table(scores: Scores, method: str, bounds: str) -> list[str]:
+    """One method: sounds, pooled over the recordings RECORDING+SOUND, by variants; empty without any."""
+    sounds: dict[str, list[str]] = {}
+    for recording in scores.recordings:
+        _, found, sound = recording.partition("+")
+        if found:
+            sounds.setdefault(sound, []).append(recording)
+    if not sounds:
+        return []
+    return _grid(list(sounds), scores.variants, lambda s, v: _within(scores, sounds[s], v, method, bounds), method)
+
+
+def _within(scores: Scores, recordings: Sequence[str], variant: str, method: str, bounds: str) -> str:
+    """Percentage of the spoken cues of some recordings within the tolerance."""
+    cells = [cell for name in recordings if (cell := scores.cells.get((name, variant, method))) is not None]
+    spoken = sum(cell[bounds]["spoken"] for cell in cells)
+    return percent(sum(cell[bounds]["within_count"] for cell in cells) / spoken if spoken else None)
+
+
+def _grid(rows: Sequence[str], columns: Sequence[str], cell: Callable[[str, str], str], corner: str) -> list[str]:
+    """A table; the longer of both lists goes down."""
+    if len(columns) > len(rows):
+        return markdown_table([f"`{corner}`", *rows], [[c, *(cell(r, c) for r in rows)] for c in columns])
+    return markdown_table([f"`{corner}`", *columns], [[r, *(cell(r, c) for c in columns)] for r in rows])
 
 
 def weakest(scores: Scores, method: str, bounds: str, most: int = 12) -> list[str]:

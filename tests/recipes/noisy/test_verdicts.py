@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recipes.noisy.tables import Scores, percent, within_table
+from recipes.noisy.tables import Scores, percent, recordings_table, sounds_table, within_table
 from recipes.noisy.verdicts import order, reached, same_texts, verdicts
 
 
@@ -67,3 +67,28 @@ def test_targets_are_reached_or_not_or_not_measured():
     assert missing == "- **all (speech): not measured.** not measured in clean, words."
     assert reached(scores, {**target, "needs": "skip_recall"}, "speech") == missing
     assert percent(None) == "–"
+
+
+def test_sounds_are_pooled_over_recordings_and_weighted_by_their_cues():
+    def cell(recording: str, variant: str, within: int, spoken: int) -> dict[str, object]:
+        found = {"spoken": spoken, "within_count": within, "unspoken": 0}
+        about = {"recording": recording, "variant": variant, "method": "global", "inexact": 0, "uncaptioned": 0}
+        return {**about, "speech": found, "tolerant": found}
+
+    cells = [cell("a+noise", "exact", 5, 10), cell("b+noise", "exact", 30, 30), cell("a+room", "exact", 9, 10)]
+    rows = [cell("", "exact", 44, 50), cell("", "extra", 0, 0)]
+    names = ["a+noise", "b+noise", "a+room", "c"]
+    scores = Scores({"recordings": names, "methods": ["global"], "rows": rows, "cells": cells, "grid": []})
+    assert sounds_table(scores, "global", "tolerant") == [
+        "| `global` | exact | extra |",
+        "|---|---|---|",
+        "| noise | 87.5 | – |",
+        "| room | 90.0 | – |",
+    ]
+    assert recordings_table(scores, "global", "tolerant")[2:] == [
+        "| a+noise | 50.0 | – |",
+        "| b+noise | 100.0 | – |",
+        "| a+room | 90.0 | – |",
+        "| c | – | – |",
+    ]
+    assert sounds_table(synthetic({("exact", "global"): 10}), "global", "tolerant") == []
