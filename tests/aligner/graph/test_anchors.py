@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ctcalign.aligner.graph import search as searching
 from ctcalign.aligner.graph.anchors import _longest_chain, _supported, anchors, expected_frames
 from ctcalign.aligner.graph.search import search
 from ctcalign.aligner.graph.word_graph import SkipCosts, skipping_graph
@@ -55,7 +56,7 @@ def test_longest_chain(values):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_search_near_anchors_finds_the_exact_path(seed):
+def test_the_search_near_anchors_finds_the_exact_path(seed, monkeypatch):
     rng = random.Random(seed)
     spoken = sentences(30, seed)
     written = [text for text in spoken if rng.random() > 0.15]
@@ -68,6 +69,10 @@ def test_the_search_near_anchors_finds_the_exact_path(seed):
         assert near.score == pytest.approx(exact.score, abs=1e-6)
         assert near.nodes.tolist() == exact.nodes.tolist()
         assert near.certified
+        assert warnings == []
+        monkeypatch.setattr(searching, "PROVED_CELLS", 0)  # too long for a proof: wider limits check the path
+        checked, warnings = search(emission, graph, None, filler_penalty=FILLERS, coarse_cells=0)
+        assert checked.score == pytest.approx(exact.score, abs=1e-6)
         assert warnings == []
         nodes, frames = anchors(emission, graph)
         assert len(nodes) > 100
@@ -98,6 +103,9 @@ def test_without_anchors_everything_is_searched():
         bounds = expected_frames(emission, graph, 3)
         assert (bounds[:, 0] == 0).all()
         assert (bounds[:, 1] == len(emission.log_probs)).all()
+        path, warnings = search(emission, graph, None, filler_penalty=FILLERS, coarse_cells=0)
+        assert path.certified
+        assert warnings == []
 
 
 def test_a_recording_that_repeats_itself_has_anchors_too():
