@@ -90,8 +90,9 @@ def differences(first: Path, second: Path) -> dict[str, float]:
 
 @contextmanager
 def busy_loops(count: int) -> Iterator[None]:
-    """So many processes that always compute."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    """So many processes that always compute; they end with this one."""
+    code = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+    loops = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
     try:
         yield
     finally:
