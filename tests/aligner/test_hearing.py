@@ -162,3 +162,17 @@ def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_he
         assert cue.start == pytest.approx(utterance.start, abs=0.2)
         assert cue.end == pytest.approx(utterance.end, abs=0.2)
     assert [cue for cue in [*found.cues[:half], *found.cues[half + len(own) :]] if cue.status == "aligned"] == []
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_doubts_about_the_text_are_judged_at_the_prices_that_were_used(monkeypatch, again):
+    emission, utterances = transcribed(3, sure=0.8)
+    transcript = text([utterance.text for utterance in utterances])
+    monkeypatch.setattr(run, "heard_badly", lambda *a: again)
+    monkeypatch.setattr(run, "is_recognised", lambda *a: True)
+    support = iter([1.0, 2.0, 3.0, 2.0])
+    monkeypatch.setattr(run, "evidence", lambda *a: next(support))
+    asked = []
+    monkeypatch.setattr(run, "doubts_about_the_text", lambda *a: asked.append(a[3]) or [])
+    align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
+    assert asked == [dearer(SkipCosts(), DEARER[1]) if again else None]
