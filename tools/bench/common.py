@@ -55,7 +55,8 @@ def in_subprocess(
     if run.returncode < 0:
         return {"failed": f"crashed: {signal.Signals(-run.returncode).name}"}
     if run.returncode:
-        return {"failed": (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1][:200]}
+        reason = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1][:200]
+        return {"failed": reason.replace("ModuleNotFoundError: No module named", "not installed:")}
     found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
     return found
 
