@@ -212,17 +212,8 @@ def as_table(report: dict[str, Any]) -> str:
         ]
         for row in report["cases"]
     ]
-    header = [
-        "frames x targets",
-        "labels",
-        "audio",
-        "tool",
-        "wall s",
-        "CPU s",
-        "GB beyond emission",
-        "GB peak of process",
-    ]
-    header += ["CPU time, exact search = 1", "optimum", "against the exact search"]
+    header = ["frames x targets", "labels", "audio", "tool", "wall s", "CPU s", "GB beyond emission"]
+    header += ["GB peak of process", "CPU time, exact search = 1", "optimum", "against the exact search"]
     intro = (
         f"# Best path\n\n{where['cpu']}, {where['cores']} cores, one thread a case; load average {where['load']} when "
         f"started: compare CPU seconds. Commit {where['commit']}.\n\n"
