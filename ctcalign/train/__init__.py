@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.models.training.tokenizers import CharacterTokenizer as CharacterTokenizer
+    from ctcalign.models.training.tokenizers import SentencePieceTokenizer as SentencePieceTokenizer
     from ctcalign.train.base import OptimiserConfig as OptimiserConfig
     from ctcalign.train.data.module import CutsDataModule as CutsDataModule
-    from ctcalign.train.data.tokenizers import CharacterTokenizer as CharacterTokenizer
-    from ctcalign.train.data.tokenizers import SentencePieceTokenizer as SentencePieceTokenizer
     from ctcalign.train.evaluation.evaluate import evaluate_cuts as evaluate_cuts
     from ctcalign.train.recogniser.export import export_checkpoint as export_checkpoint
     from ctcalign.train.recogniser.guard import WordErrorGuard as WordErrorGuard
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from ctcalign.train.recogniser.terms import StartWhen as StartWhen
 
 _HOMES = {
-    "CutsDataModule": "data.module",
-    "evaluate_cuts": "evaluation.evaluate",
-    "export_checkpoint": "recogniser.export",
-    "WordErrorGuard": "recogniser.guard",
-    "CTCModule": "recogniser.module",
-    "ObjectiveConfig": "recogniser.terms",
-    "OptimiserConfig": "base",
-    "SamplerConfig": "recogniser.sampling",
-    "StartWhen": "recogniser.terms",
-    "CharacterTokenizer": "data.tokenizers",
-    "SentencePieceTokenizer": "data.tokenizers",
+    "CutsDataModule": "ctcalign.train.data.module",
+    "evaluate_cuts": "ctcalign.train.evaluation.evaluate",
+    "export_checkpoint": "ctcalign.train.recogniser.export",
+    "WordErrorGuard": "ctcalign.train.recogniser.guard",
+    "CTCModule": "ctcalign.train.recogniser.module",
+    "ObjectiveConfig": "ctcalign.train.recogniser.terms",
+    "OptimiserConfig": "ctcalign.train.base",
+    "SamplerConfig": "ctcalign.train.recogniser.sampling",
+    "StartWhen": "ctcalign.train.recogniser.terms",
+    "CharacterTokenizer": "ctcalign.models.training.tokenizers",
+    "SentencePieceTokenizer": "ctcalign.models.training.tokenizers",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -168,7 +169,9 @@ class TrainingModule(pl.LightningModule):
             TrainingError: an epoch, or the first batches, had nothing to train on.
         """
         # A seed for each step: a training that was stopped and resumed draws the same dropout.
-        torch.manual_seed(seed_of("step", self.seed, batch.epoch, batch.index, self.global_rank))
+        seed = seed_of("step", self.seed, batch.epoch, batch.index, self.global_rank)
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)
         step = self.losses(batch)
         own = {name: term for name, term in step.terms.items() if not term.whole}
         means = torch.stack([term.value for term in own.values()]) if own else torch.zeros(0, device=self.device)

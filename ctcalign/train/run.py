@@ -24,11 +24,11 @@ from pytorch_lightning.loggers import CSVLogger
 
 from ctcalign.errors import UsageError
 from ctcalign.models import encoders
+from ctcalign.models.training.tokenizers import SentencePieceTokenizer
 from ctcalign.train.base import TrainingModule
 from ctcalign.train.best import BestCheckpoint
 from ctcalign.train.checkpoints import TrainingCheckpoints
 from ctcalign.train.data.module import CutsDataModule
-from ctcalign.train.data.tokenizers import SentencePieceTokenizer
 from ctcalign.train.messages import one_line, own_message, parser_message
 from ctcalign.train.preference.speech.module import CtcPreferenceModule
 from ctcalign.train.preference.text.data import TextDataModule
@@ -55,7 +55,7 @@ class Task:
     Attributes:
         model, data: the classes that the sections `model` and `data` of a configuration are options of.
         monitor, mode: metric by which best.ckpt is chosen, and whether its "min" or "max" is best.
-        exported: default name of the exported model.
+        exported: names that the exported model may have by default.
         export: writes the model: (module, last checkpoint, output) -> path.
         about: one line of help.
     """
@@ -64,12 +64,18 @@ class Task:
     data: type[pl.LightningDataModule]
     monitor: str
     mode: str
-    exported: str
+    exported: tuple[str, ...]
     export: Callable[[Any, Path, Path], Path]
     about: str
 
 
-def _export_weights(module: Any, checkpoint: Path, output: Path) -> Path:
+# Default of --export: the name that the model's family chooses.
+AUTO = "auto"
+
+
+def _export_recogniser(module: Any, checkpoint: Path, output: Path) -> Path:
+    if output.name == AUTO:
+        output = output.with_name(module.model.exported)
     return export_checkpoint(checkpoint, output)
 
 
@@ -84,8 +90,8 @@ TASKS = {
         CutsDataModule,
         "val_wer",
         "min",
-        "model.safetensors",
-        _export_weights,
+        ("model.safetensors", "model"),
+        _export_recogniser,
         "Train a CTC recogniser.",
     ),
     "ctc_preference": Task(
@@ -93,8 +99,8 @@ TASKS = {
         CutsDataModule,
         "val_wer",
         "min",
-        "model.safetensors",
-        _export_weights,
+        ("model.safetensors", "model"),
+        _export_recogniser,
         "Continue the training of a CTC recogniser with a preference loss.",
     ),
     "text_preference": Task(
@@ -102,7 +108,7 @@ TASKS = {
         TextDataModule,
         "val_loss",
         "min",
-        "model",
+        ("model",),
         _export_folder,
         "Train a causal language model with a preference loss.",
     ),
@@ -124,7 +130,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
     resume = _checkpoint_to_resume(cli.config["resume"], root)
     continued = cli.config["resume"] == LAST or (resume is not None and Path(resume).resolve().parent == root.resolve())
     if not continued and not cli.config["overwrite"]:
-        RunFolder(root, cli.config["export"]).check_is_free()
+        run_folder(cli.config).check_is_free()
     _train(cli, resume)
     if cli.config["export"] is None:
         return None
@@ -133,6 +139,13 @@ def fit(arguments: Sequence[str]) -> Path | None:
     if not cli.trainer.is_global_zero:
         return None
     return TASKS[cli.config["task"]].export(cli.model, file, root / cli.config["export"])
+
+
+def run_folder(config: Any) -> RunFolder:
+    """The folder of the run that a configuration describes."""
+    name = config["export"]
+    names = TASKS[config["task"]].exported if name == AUTO else () if name is None else (name,)
+    return RunFolder(Path(config["trainer"]["default_root_dir"] or "."), names)
 
 
 def _checkpoint_to_resume(given: str | None, root: Path) -> str | None:
@@ -268,8 +281,9 @@ class FitCommand(LightningCLI):
         parser.add_argument(
             "--export",
             type=str | None,
-            default=task.exported,
-            help="Name of the model that is written to trainer.default_root_dir at the end; null: none.",
+            default=AUTO if len(task.exported) > 1 else task.exported[0],
+            help="Name of the model that is written to trainer.default_root_dir at the end: of a safetensors file, or "
+            "for hf: models of a folder. null: none.",
         )
         parser.add_argument(
             "--language",
@@ -314,7 +328,7 @@ class FitCommand(LightningCLI):
             validates = self.config["data"]["validation"] is not None
             callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
         if self.config["overwrite"] and self.config["resume"] is None:
-            callbacks.append(RemoveOldRun(RunFolder(root, self.config["export"])))
+            callbacks.append(RemoveOldRun(run_folder(self.config)))
         plugins = given["plugins"] or []
         plugins = list(plugins) if isinstance(plugins, list) else [plugins]
         if not any(isinstance(one, CheckpointIO) for one in plugins):

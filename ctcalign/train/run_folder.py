@@ -18,15 +18,15 @@ class RunFolder:
     """The results of a run in a folder.
 
     Attributes:
-        root: trainer.default_root_dir.  exported: name of the exported model; None: none.
+        root: trainer.default_root_dir.  exported: possible names of the exported model.
     """
 
     root: Path
-    exported: str | None
+    exported: tuple[str, ...]
 
     def results(self) -> list[Path]:
         """The checkpoints and the model that are there."""
-        names = [f"{LAST}.ckpt", f"{BEST}.ckpt", *([] if self.exported is None else [self.exported])]
+        names = [f"{LAST}.ckpt", f"{BEST}.ckpt", *self.exported]
         return [path for path in (self.root / name for name in names) if path.exists()]
 
     def check_is_free(self) -> None:

@@ -28,13 +28,12 @@ from torch import Tensor
 import ctcalign
 from ctcalign.errors import AudioError, CtcAlignError, UsageError
 from ctcalign.models.inference import emissions_of
+from ctcalign.models.training.tokenizers import SymbolTokenizer
 from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
 from ctcalign.preference.prompt_classifier import PromptClassifier
-from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.batch import Emissions, frames_needed
 from ctcalign.train.data.cuts import language_of_cut, open_cuts, read_samples, text_of_cut
-from ctcalign.train.data.tokenizers import Tokenizer
 from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.preference.examples import Example, Response, example_of, write_examples
 from ctcalign.train.preference.sides import Preference, edit_scores
@@ -44,24 +43,6 @@ from ctcalign.train.preference.speech.scorer import contrast_tensors
 from ctcalign.train.processes import torch_generator
 
 
-class ModelTokenizer(Tokenizer):
-    """Transcripts in the symbols of any model."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-
-    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        labels: list[int] = []
-        lost: tuple[str, ...] = ()
-        for word in text.split():
-            ids, left = self.vocabulary.encode(word)
-            lost += left
-            if ids and labels and self.vocabulary.separator is not None:
-                labels.append(self.vocabulary.separator)
-            labels.extend(ids)
-        return labels, lost
-
-
 class Maker:
     """Creates the examples of one cut at a time."""
 
@@ -69,7 +50,7 @@ class Maker:
         self.args = args
         self.model = ctcalign.load_model(args.model, args.device)
         self.vocabulary = self.model.vocabulary
-        self.tokenizer = ModelTokenizer(self.vocabulary)
+        self.tokenizer = SymbolTokenizer(self.vocabulary)
         self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, self.model.language)
         self.worse = self.model if args.worse is None else ctcalign.load_model(args.worse, args.device)
         if self.worse.vocabulary.symbols != self.vocabulary.symbols:

@@ -100,7 +100,7 @@ def test_every_method_of_a_plan_can_be_built(name, tmp_path):
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
         model = prepared(["--config", str(file)]).model
         if not run.parent:
-            save_recogniser(init, model.network, header_of(model.network, model.vocabulary, {}))
+            save_recogniser(init, model.network, header_of(model.model, {}))
         seen[run.method] = model.term.loss.name if hasattr(model, "term") else "ctc"
     losses = {"bco", "cdpo", "cpo", "dpo", "kto", "logo", "poft", "simpo", "tdpo", "treg"}
     built = {method: loss for method, loss in seen.items() if loss in losses}
@@ -135,7 +135,7 @@ def test_example_configurations_of_recognisers_can_be_built(name, tmp_path):
     common += ["--trainer.default_root_dir", str(tmp_path)]
     first = prepared([*common, "--trainer.max_steps", "1"]).model
     init = tmp_path / "init.safetensors"
-    save_recogniser(init, first.network, header_of(first.network, first.vocabulary, {}))
+    save_recogniser(init, first.network, header_of(first.model, {}))
     more = ["--config", str(ROOT / f"recipes/conf/{name}.yaml"), "--model.init", str(init)]
     if name.endswith("manifest"):
         more += ["--model.preference.pairs.file", str(tmp_path / "pairs.jsonl")]

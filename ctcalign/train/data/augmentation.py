@@ -82,13 +82,13 @@ class Augmentation:
         if any(not 0.5 <= speed <= 2 for speed in self.speeds):
             raise UsageError(f"speeds: expected factors between 0.5 and 2, got {self.speeds}")
 
-    def samples(self, samples: Samples, rng: np.random.Generator) -> Samples:
-        """An utterance (N,) with speed perturbation and noise."""
+    def samples(self, samples: Samples, rng: np.random.Generator, rate: int = SAMPLE_RATE) -> Samples:
+        """An utterance (N,) with speed perturbation and noise. `rate`: samples per second."""
         if self.speeds:
             samples = at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))])
         if self.noise is not None and rng.random() < self.noise.probability:
             files = noise_files(self.noise.folder)
-            noise = read_noise(files[int(rng.integers(len(files)))])
+            noise = read_noise(files[int(rng.integers(len(files)))], rate)
             snr = rng.uniform(self.noise.least_snr, self.noise.most_snr)
             samples = with_noise(samples, noise, snr, int(rng.integers(len(noise))))
         return samples
@@ -149,8 +149,8 @@ def noise_files(folder: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def read_noise(file: str) -> Samples:
-    """A recording of noise, one channel at 16 kHz, (N,).
+def read_noise(file: str, sample_rate: int = SAMPLE_RATE) -> Samples:
+    """A recording of noise, one channel at a sample rate in Hz, (N,).
 
     Raises:
         UsageError: it cannot be read or is empty.
@@ -165,4 +165,4 @@ def read_noise(file: str) -> Samples:
     if not len(samples):
         raise UsageError(f"noise: {file} is empty; remove it from the folder")
     mono = samples.mean(1)
-    return np.asarray(mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE), np.float32)
+    return np.asarray(mono if rate == sample_rate else soxr.resample(mono, rate, sample_rate), np.float32)

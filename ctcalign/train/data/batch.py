@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ctcalign.metrics import TimedWord
-from ctcalign.train.data.tokenizers import Tokenizer
+from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.processes import padded
@@ -26,7 +26,7 @@ class Batch:
     """Utterances as the data module returns them.
 
     Attributes:
-        features: log-mel energies, (B, T, 80).  lengths: frames, (B,).
+        inputs: of the network: features (B, T, F) or waveforms (B, N).  lengths: frames or samples, (B,).
         texts: transcripts as they are in the cuts.  languages: of each, None if unknown; may be empty.
         ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
@@ -34,7 +34,7 @@ class Batch:
         epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
     """
 
-    features: Tensor
+    inputs: Tensor
     lengths: Tensor
     texts: list[str]
     ids: list[str]
@@ -48,7 +48,7 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Batch:
         """The batch with its tensors on a device."""
-        return replace(self, features=self.features.to(device), lengths=self.lengths.to(device))
+        return replace(self, inputs=self.inputs.to(device), lengths=self.lengths.to(device))
 
     def reason(self, place: int) -> tuple[str, str]:
         """Why an utterance is skipped ("" if it is not), and the same in words."""
@@ -60,13 +60,14 @@ class Batch:
         return self.languages[place] if self.languages else None
 
     def without_nan(self) -> Batch:
-        """The batch with utterances whose features are not all finite set to zero and marked as unreadable."""
-        bad = ~torch.isfinite(self.features).all(2).all(1)  # a sum would overflow in half precision
+        """The batch with utterances whose inputs are not all finite set to zero and marked as unreadable."""
+        bad = ~torch.isfinite(self.inputs).flatten(1).all(1)  # a sum would overflow in half precision
         if not bad.any():
             return self
         reasons = self.reasons or [""] * len(self.ids)
         named = [reason or (UNREADABLE if one else "") for reason, one in zip(reasons, bad.tolist(), strict=True)]
-        return replace(self, features=self.features.masked_fill(bad[:, None, None], 0.0), reasons=named)
+        shape = (-1, *[1] * (self.inputs.ndim - 1))
+        return replace(self, inputs=self.inputs.masked_fill(bad.view(shape), 0.0), reasons=named)
 
 
 @dataclass(frozen=True)

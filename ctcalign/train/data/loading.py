@@ -18,15 +18,12 @@ from torch.utils.data import DataLoader, Dataset
 from ctcalign.audio.cut_sources import NO_TRUST, Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import AudioError, UsageError
-from ctcalign.models.features.scale import LEVEL, MELS
-from ctcalign.models.features.tensors import log_mel
+from ctcalign.models.training.inputs import InputMaker, LogMel
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import PARTIAL, SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, open_cuts, outside, read_samples, timed_words
 from ctcalign.train.processes import numpy_generator, seed_of
 
-# Frames of silence that replace an utterance without audio: enough for every encoder to give finite output.
-_STAND_IN_FRAMES = 16
 _CUTS_FOR_BINS = 2000
 _WINDOW = 16
 
@@ -160,9 +157,10 @@ def _bins(durations: list[float], buckets: int, name: str) -> list[float]:
 
 
 class Reader(Dataset[Batch]):
-    """Reads audio, features and texts of a process's batch. Runs in the workers of a data loader.
+    """Reads audio and texts of a process's batch. Runs in the workers of a data loader.
 
     Args:
+        inputs: makes the inputs of the network.
         augmentation: in training, else None.
         seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
         words: whether to read the times of words.
@@ -171,18 +169,20 @@ class Reader(Dataset[Batch]):
 
     def __init__(
         self,
+        inputs: InputMaker | None = None,
         augmentation: Augmentation | None = None,
         seed: int = 1,
         words: bool = False,
         trust: Trust = NO_TRUST,
     ) -> None:
         self.trust = trust
+        self.inputs = inputs or LogMel()
         self.augmentation = augmentation
         self.seed = seed
         self.words = words
 
     def __getitem__(self, own: ProcessBatch) -> Batch:
-        read = [self._features(cut, own.epoch) for cut in own.cuts]
+        read = [self._input(cut, own.epoch) for cut in own.cuts]
         # Lines stay lines: mark-up such as the dash of a speaker depends on them.
         texts = ["\n".join(one.text.strip() for one in captions_of_cut(cut)).strip() for cut in own.cuts]
         found = [
@@ -190,7 +190,9 @@ class Reader(Dataset[Batch]):
             for cut, (_, reason, detail), text in zip(own.cuts, read, texts, strict=True)
         ]
         return Batch(
-            features=torch.nn.utils.rnn.pad_sequence([one for one, _, _ in read], batch_first=True),
+            inputs=torch.nn.utils.rnn.pad_sequence(
+                [one for one, _, _ in read], batch_first=True, padding_value=self.inputs.padding
+            ),
             lengths=torch.tensor([len(one) for one, _, _ in read]),
             texts=texts,
             ids=[cut.id for cut in own.cuts],
@@ -203,22 +205,23 @@ class Reader(Dataset[Batch]):
             last=own.last,
         )
 
-    def _features(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str, str]:
-        """Log-mel energies (T, 80), and the reason if the utterance cannot be used, else "", also in words."""
+    def _input(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str, str]:
+        """The input of the network, and the reason if the utterance cannot be used, else "", also in words."""
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
         reason = detail = ""
         try:
-            samples = read_samples(cut, trust=self.trust)
+            samples = read_samples(cut, self.inputs.sample_rate, self.trust)
             if self.augmentation is not None:
-                samples = self.augmentation.samples(samples, rng)
-            found = log_mel(torch.from_numpy(samples)[None])[0]
+                samples = self.augmentation.samples(samples, rng, self.inputs.sample_rate)
+            found = self.inputs(samples)
             if not len(found):
                 reason, detail = TOO_SHORT, f"{len(samples)} samples"
         except AudioError as error:
             reason, detail = UNREADABLE, str(error).removeprefix(f"{cut.id}: ")
         if reason:
-            return torch.full((_STAND_IN_FRAMES, MELS), LEVEL), reason, detail
-        return (found if self.augmentation is None else self.augmentation.features(found, rng)), "", ""
+            return self.inputs.silence(), reason, detail
+        masked = self.augmentation is not None and not self.inputs.waveform
+        return (self.augmentation.features(found, rng) if self.augmentation and masked else found), "", ""
 
 
 def _obstacle(cut: Any, text: str) -> tuple[str, str]:

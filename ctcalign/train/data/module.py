@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from ctcalign.audio.cut_sources import Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
+from ctcalign.models.training.inputs import InputMaker, LogMel
 from ctcalign.train.base import ResumableData
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch
@@ -19,8 +20,8 @@ from ctcalign.train.data.loading import BatchLoader, GlobalBatches, Reader
 class CutsDataModule(ResumableData):
     """Training and validation utterances from lhotse cuts.
 
-    Features are log-mel energies of 25 ms windows every 10 ms, computed on the fly. Batches are drawn over all
-    processes: one process and several with the same settings get the same batches.
+    The inputs of the model in training are made on the fly: log-mel energies, or what its family takes. Batches are
+    drawn over all processes: one process and several with the same settings get the same batches.
 
     Args:
         train, validation: Shar folders or cut manifests, one or several; None: no such part.
@@ -84,14 +85,28 @@ class CutsDataModule(ResumableData):
         if self.train is None:
             raise UsageError("data.train: expected a Shar folder or a cut manifest to train on, got none")
         self._batches = batches = self._train("data.train", self.train, rank=self.rank, world_size=self.world_size)
-        reader = Reader(self.augmentation, self.seed, trust=self.trust)
+        inputs = self._inputs()
+        if self.augmentation.spec_augment is not None and inputs.waveform:
+            raise UsageError(
+                "data.augmentation.spec_augment: the model takes waveforms, not features; use the masks of its own "
+                "configuration (model.options of hf:, such as mask_time_prob)"
+            )
+        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust)
         return BatchLoader(lambda: self.resumed(batches.epoch), reader, workers=self.workers)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""
         assert self.validation is not None  # without validation data the hook is removed
         batches = self._validation("data.validation", self.validation, rank=self.rank, world_size=self.world_size)
-        return BatchLoader(lambda: batches.epoch(0), Reader(words=True, trust=self.trust), workers=self.workers)
+        return BatchLoader(
+            lambda: batches.epoch(0), Reader(self._inputs(), words=True, trust=self.trust), workers=self.workers
+        )
+
+    def _inputs(self) -> InputMaker:
+        """What makes the inputs of the model in training; log-mel energies without a trainer."""
+        module = getattr(self.trainer, "lightning_module", None)
+        found: InputMaker | None = getattr(module, "inputs", None)
+        return LogMel() if found is None else found
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Advance the position; at the end of an epoch report the utterances that were too long."""

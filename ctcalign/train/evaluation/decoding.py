@@ -14,8 +14,8 @@ from torch import Tensor
 from ctcalign import ctc
 from ctcalign.checks import check_choice, check_count, check_number
 from ctcalign.errors import UsageError
+from ctcalign.models.training.tokenizers import text_of
 from ctcalign.text.vocabulary import Vocabulary
-from ctcalign.train.data.tokenizers import text_of
 
 DECODINGS = ("greedy", "beam")
 

@@ -33,6 +33,7 @@ from ctcalign.models.devices import device_of
 from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.inference import emissions_of
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.training.tokenizers import text_of
 from ctcalign.train.data.batch import PARTIAL, UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import (
     captions_of_cut,
@@ -42,7 +43,6 @@ from ctcalign.train.data.cuts import (
     text_of_cut,
     timed_words,
 )
-from ctcalign.train.data.tokenizers import text_of
 from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.evaluation.decoding import Decoder
 from ctcalign.train.evaluation.validation import normalised_reference, normalised_words, spelled_words

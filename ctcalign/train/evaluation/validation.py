@@ -11,9 +11,9 @@ from torch import Tensor
 from ctcalign.ctc.paths import collapse
 from ctcalign.edits import edit_distance
 from ctcalign.metrics import EmittedToken, EmittedWord, TimedWord, emission_delays, emission_times, emitted_words
+from ctcalign.models.training.tokenizers import Tokenizer, text_of
 from ctcalign.text.vocabulary import Vocabulary, composed, joined
 from ctcalign.train.data.batch import PARTIAL, SPARE, UNREADABLE, UNTRANSCRIBED, Batch
-from ctcalign.train.data.tokenizers import Tokenizer, text_of
 from ctcalign.train.data.transcripts import Piece, Transcripts, tokens_of
 
 SUMS = ("loss", "losses", "word_errors", "words", "character_errors", "characters", "delay", "delays")

@@ -10,22 +10,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 import ctcalign
-from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.checkpoint import read_pickle
+from ctcalign.errors import ModelError
 from ctcalign.models.encoders.network import CtcNetwork
-from ctcalign.models.encoders.recogniser import build_network, load_weights, read_weights, save_recogniser, write_header
+from ctcalign.models.encoders.recogniser import load_weights
+from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.registry import read_checkpoint, restore
 from ctcalign.text.vocabulary import Vocabulary
 
 _PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy")
 
 
-def header_of(
-    network: CtcNetwork, vocabulary: Vocabulary, training: Mapping[str, Any], resumed: Sequence[Any] = ()
-) -> dict[str, Any]:
-    """Header of a network in training: what `ctcalign.load_model` needs, the configuration, and package versions.
+def header_of(model: TrainableModel, training: Mapping[str, Any], resumed: Sequence[Any] = ()) -> dict[str, Any]:
+    """Header of a model in training: what `ctcalign.load_model` needs, the configuration, and package versions.
 
     Args:
         training: the resolved configuration; its language, licence and spike_delay, if set, are stored for the model.
@@ -43,39 +40,24 @@ def header_of(
         versions["commit"] = commit
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     record = {"training": dict(training), **({"resumed": list(resumed)} if resumed else {})}
-    return write_header(network, vocabulary, {**about, **record, "versions": versions, "made": made})
-
-
-def read_checkpoint(file: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Header and weights of a checkpoint of `ctcalign fit` (.ckpt) or of an exported model (.safetensors).
-
-    Raises:
-        ModelError: there is no such file, or it is neither of these.
-    """
-    path = Path(file)
-    if not path.is_file():
-        raise ModelError(f"{file}: no such file; give a .ckpt of 'ctcalign fit' or an exported .safetensors")
-    return read_weights(path, str(file)) if path.suffix == ".safetensors" else read_pickle(path, str(file))
+    return model.header({**about, **record, "versions": versions, "made": made})
 
 
 def export_checkpoint(checkpoint: str | Path, output: str | Path) -> Path:
-    """Write the model of a training checkpoint without the state of the training, to be loaded as `checkpoint:FILE`.
+    """Write the model of a training checkpoint without the state of the training, in the format of its family.
 
     Args:
-        checkpoint: .ckpt of `ctcalign fit`.  output: .safetensors file to write.
+        checkpoint: .ckpt of `ctcalign fit`.
+        output: .safetensors file to write, to be loaded as `checkpoint:FILE`; for models of transformers a folder, to
+            be loaded as `hf:FOLDER`.
     Returns:
         The path of the model.
     Raises:
         ModelError: the checkpoint cannot be read.  UsageError: output has another extension.
     """
-    path = Path(output)
-    if path.suffix != ".safetensors":
-        raise UsageError(f"output: expected a name with the extension .safetensors, got {output}")
     header, weights = read_checkpoint(checkpoint)
-    network = build_network(header, weights, str(checkpoint))
-    load_weights(network, weights, str(checkpoint))
-    save_recogniser(path, network, header)
-    return path
+    model = restore(header, weights, str(checkpoint))
+    return model.save(Path(output), header, model.network.state_dict())
 
 
 def load_initial(network: CtcNetwork, vocabulary: Vocabulary, file: str) -> None:

@@ -11,33 +11,35 @@ from torch import Tensor, nn
 from ctcalign.errors import TrainingError, UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
-from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.models.training.inputs import InputMaker
+from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.text.languages import check_language
 from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
 from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
-from ctcalign.train.data.tokenizers import CharacterTokenizer, Tokenizer
 from ctcalign.train.data.transcripts import TextMode, Transcripts
 from ctcalign.train.evaluation.validation import SUMS, error_sums, validation_metrics
 from ctcalign.train.left_out import LeftOut, warn_of_validation
 from ctcalign.train.processes import gather_objects, sum_over_processes
-from ctcalign.train.recogniser.export import header_of, load_initial
+from ctcalign.train.recogniser.export import header_of
+from ctcalign.train.recogniser.start import initial_model
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
 from ctcalign.train.resuming import check_same_symbols
 
 
 class CTCModule(TrainingModule):
-    """Train an encoder with CTC and objectives.
+    """Train a recogniser with CTC and objectives.
 
     The loss is the mean over the utterances of the batch of all processes. Utterances that cannot be trained on are
     skipped and counted by reason.
 
     Args:
-        encoder: the hidden layers.
-        tokenizer: characters a-z, apostrophe and space if omitted.
-        frontend: normalisation of the features.
+        encoder: the hidden layers of a new network on log-mel energies; omitted: the network is that of `init`.
+        tokenizer: if omitted, that of `init`, or for a new network characters a-z, apostrophe and space.
+        frontend: normalisation of the features of a new network.
         objectives: losses that are added to the CTC loss or replace it.
         optimiser: AdamW and its rate.
-        init: checkpoint (of `ctcalign fit` or exported) with the initial weights.
+        init: the model to start from: hf:NAME, hf:FOLDER, torchaudio:BUNDLE, builtin:en, checkpoint:FILE or FILE (of
+            `ctcalign fit` or exported). With `encoder`, a checkpoint with the weights of that network.
         seed: of all random numbers in the steps; the randomness of each utterance and step is derived from it.
         text: "normalised": transcripts that the tokenizer cannot write are normalised as `ctcalign align` does with
             captions (mark-up, punctuation, numbers, case); "as-is": they are left as they are, and skipped.
@@ -48,7 +50,7 @@ class CTCModule(TrainingModule):
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: Encoder | None = None,
         tokenizer: Tokenizer | None = None,
         frontend: Frontend | None = None,
         objectives: list[ObjectiveConfig] | None = None,
@@ -59,10 +61,10 @@ class CTCModule(TrainingModule):
         language: str | None = None,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(), seed)
-        self.tokenizer = tokenizer or CharacterTokenizer()
-        self.vocabulary = self.tokenizer.vocabulary
+        self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init)
+        self.vocabulary = self.model.vocabulary
         self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, check_language(language), text)
-        self.network = CtcNetwork(frontend or Frontend(), encoder, len(self.vocabulary))
+        self.network = self.model.network
         self.ctc = Term(ObjectiveConfig("ctc", 1.0))
         self.terms = [Term(config) for config in objectives or []]
         _check_terms(self.terms)
@@ -70,17 +72,20 @@ class CTCModule(TrainingModule):
         self.skipped = dict.fromkeys(REASONS, 0)
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
         self._validation = LeftOut()
-        if init is not None:
-            load_initial(self.network, self.vocabulary, init)
 
     @property
     def trained_network(self) -> nn.Module:
         """The recogniser."""
         return self.network
 
-    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-mel energies (B, T, 80), lengths (B,) -> log-probabilities (B, T', C), lengths (B,)."""
-        found: tuple[Tensor, Tensor] = self.network(features, lengths)
+    @property
+    def inputs(self) -> InputMaker:
+        """Makes the inputs of the network from samples."""
+        return self.model.inputs
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (B, T, F) or waveforms (B, N), lengths (B,) -> log-probabilities (B, T', C), lengths (B,)."""
+        found: tuple[Tensor, Tensor] = self.network(inputs, lengths)
         return found
 
     def losses(self, batch: Batch) -> StepLosses:
@@ -94,11 +99,11 @@ class CTCModule(TrainingModule):
             term.schedule.update(batch.epoch, self.global_step, self.wer)
         factors = self._factors()
         batch = batch.without_nan()
-        features, lengths = batch.features, batch.lengths
+        inputs, lengths = batch.inputs, batch.lengths
         for term, factor in zip(self.terms, factors, strict=True):
             if factor > 0 and term.prepares:
-                features, lengths = term.prepare(features, lengths, batch.ids, *place)
-        log_probs, emissions, skipped = self.emissions(batch, features, lengths)
+                inputs, lengths = term.prepare(inputs, lengths, batch.ids, *place, rate=self.inputs.sample_rate)
+        log_probs, emissions, skipped = self.emissions(batch, inputs, lengths)
         weights = self._weights(factors)
         outputs = [
             term.loss(emissions, *place) if emissions is not None and weight > 0 else None
@@ -119,13 +124,13 @@ class CTCModule(TrainingModule):
             statistics=[(count, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs[1:]],
         )
 
-    def emissions(self, batch: Batch, features: Tensor, lengths: Tensor) -> tuple[Tensor, Emissions | None, LeftOut]:
+    def emissions(self, batch: Batch, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Emissions | None, LeftOut]:
         """The network's output (B, T, C), that of the usable utterances, and the number of the others by reason.
 
         Raises:
             TrainingError: the output is NaN.
         """
-        log_probs, frames = self(features, lengths)
+        log_probs, frames = self(inputs, lengths)
         if torch.isnan(log_probs.detach().sum()):
             raise TrainingError(
                 f"step {self.global_step}: the network's output is NaN (batch of {', '.join(batch.ids[:3])} …); "
@@ -167,12 +172,12 @@ class CTCModule(TrainingModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add the errors of the greedy path."""
         batch = batch.without_nan()
-        log_probs, frames = self(batch.features, batch.lengths)
+        log_probs, frames = self(batch.inputs, batch.lengths)
         emissions, left = select(batch, log_probs, frames, self.tokenizer, self.transcripts)
         self._validation.include(left)
         loss = None if emissions is None else (self.ctc.loss(emissions).loss, len(emissions.ids))
         self._sums += error_sums(
-            batch, log_probs, frames, self.tokenizer, self.network.frame_shift, loss, self.transcripts
+            batch, log_probs, frames, self.tokenizer, self.model.frame_shift, loss, self.transcripts
         )
 
     def on_validation_epoch_end(self) -> None:
@@ -193,7 +198,7 @@ class CTCModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the header that makes the file a model, and the state of the schedules."""
-        checkpoint["ctcalign"] = header_of(self.network, self.vocabulary, self.training_config, self.resumed)
+        checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,

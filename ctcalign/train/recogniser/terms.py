@@ -155,19 +155,27 @@ class Term:
         return type(self.objective).prepare is not Objective.prepare
 
     def prepare(
-        self, features: Tensor, lengths: Tensor, ids: Sequence[str], *parts: str | int
+        self, inputs: Tensor, lengths: Tensor, ids: Sequence[str], *parts: str | int, rate: int
     ) -> tuple[Tensor, Tensor]:
-        """Features (B, T, F) and lengths (B,) as the objective changes them, with a generator for each utterance."""
+        """Inputs and lengths as the objective changes them, with a generator for each utterance.
+
+        Args:
+            inputs: features (B, T, F) of 10 ms, or waveforms (B, N), which the objective sees as frames of 10 ms.
+            rate: samples of a waveform per second.
+        """
+        hop = rate // 100 if inputs.ndim == 2 else 1
+        if inputs.ndim == 2:
+            inputs = torch.nn.functional.pad(inputs, (0, -inputs.shape[1] % hop)).reshape(len(inputs), -1, hop)
         rows: list[Tensor] = []
         counts: list[Tensor] = []
-        for place, name in enumerate(ids):
+        for place, (name, length) in enumerate(zip(ids, lengths.tolist(), strict=True)):
             generator = torch_generator("cpu", self.label, "prepare", name, *parts)
-            row, count = self.objective.prepare(
-                features[place : place + 1, : int(lengths[place])], lengths[place : place + 1], generator
-            )
+            frames = lengths.new_tensor([-(-length // hop)])
+            row, count = self.objective.prepare(inputs[place : place + 1, : int(frames)], frames, generator)
             rows.append(row[0])
-            counts.append(count)
-        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True), torch.cat(counts)
+            counts.append((count * hop).clamp(max=length))
+        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return padded if hop == 1 else padded.flatten(1), torch.cat(counts)
 
     def loss(self, emissions: Emissions, *parts: str | int) -> ObjectiveOutput:
         """The mean loss over the utterances.

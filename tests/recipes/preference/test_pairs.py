@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import ctcalign
+from ctcalign.models.training.tokenizers import SymbolTokenizer
 from ctcalign.preference import ctc_token_scores
 from ctcalign.train.preference.examples import read_examples
 from ctcalign.train.preference.speech.frozen import fingerprint
@@ -68,7 +69,7 @@ def test_hypotheses_with_the_scores_of_their_model(folder, model, cuts, capsys):
     samples = torch.from_numpy(read_samples(first))
     with torch.inference_mode():
         log_probs, _ = recogniser(samples[None], torch.tensor([len(samples)]))
-    labels, _ = pairs.ModelTokenizer(recogniser.vocabulary).encode(examples[0].chosen.content)
+    labels, _ = SymbolTokenizer(recogniser.vocabulary).encode(examples[0].chosen.content)
     expected = ctc_token_scores(log_probs, torch.tensor([labels])).log_probs[0]
     torch.testing.assert_close(
         torch.tensor(examples[0].chosen.values["reference_log_probs"]), expected, atol=1e-4, rtol=1e-4

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.train.data.batch import REASONS, SPARE, Batch, frames_needed, select
-from ctcalign.train.data.tokenizers import CharacterTokenizer
 
 
 def test_what_cannot_be_trained_on_is_left_out():
@@ -27,7 +27,7 @@ def test_what_cannot_be_trained_on_is_left_out():
 def test_half_precision_makes_no_utterance_unreadable():
     """The sum of loud features is beyond the range of float16."""
     batch = Batch(torch.full((2, 1000, 80), -9.0), torch.tensor([1000, 1000]), ["a", "b"], ["x", "y"])
-    batch.features = batch.features.half()
+    batch.inputs = batch.inputs.half()
     assert batch.without_nan().reason(0) == ("", "")
-    batch.features[1, 7, 3] = float("inf")
+    batch.inputs[1, 7, 3] = float("inf")
     assert [batch.without_nan().reason(place)[0] for place in range(2)] == ["", "unreadable"]

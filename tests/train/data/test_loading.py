@@ -85,16 +85,16 @@ def test_an_utterance_has_its_own_randomness(manifest, tmp_path):
         ways = {}
         for rank in range(world):
             for share in batches(manifest, rank=rank, world_size=world).epoch(0):
-                batch = Reader(augmentation, seed=5)[share]
-                rows = zip(batch.ids, batch.features, batch.lengths.tolist(), strict=True)
+                batch = Reader(augmentation=augmentation, seed=5)[share]
+                rows = zip(batch.ids, batch.inputs, batch.lengths.tolist(), strict=True)
                 ways |= {name: row[:length] for name, row, length in rows if not share.spare}
         found.append(ways)
     assert set(found[0]) == set(found[1])
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
-    later = Reader(augmentation, seed=5)[next(batches(manifest).epoch(1))]
+    later = Reader(augmentation=augmentation, seed=5)[next(batches(manifest).epoch(1))]
     assert not any(
         torch.equal(row[:length], found[0][name])
-        for name, row, length in zip(later.ids, later.features, later.lengths.tolist(), strict=True)
+        for name, row, length in zip(later.ids, later.inputs, later.lengths.tolist(), strict=True)
     )
 
 

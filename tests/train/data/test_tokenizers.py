@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ctcalign.errors import UsageError
-from ctcalign.train.data.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+from ctcalign.models.training.tokenizers import CharacterTokenizer, SentencePieceTokenizer
 from ctcalign.train.evaluation.validation import normalised_reference
 
 

@@ -9,8 +9,8 @@ import pytest
 from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import UsageError
+from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.text.tokeniser import Tokeniser
-from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.data.transcripts import Transcripts
 
 LETTERS = f" {string.ascii_lowercase}'"

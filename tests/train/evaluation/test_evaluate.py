@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from ctcalign.cli import commands
 from ctcalign.errors import CtcAlignError, ModelError
+from ctcalign.models.training.tokenizers import text_of
 from ctcalign.text.vocabulary import Vocabulary
 from ctcalign.train.data.cuts import open_cuts, timed_words
-from ctcalign.train.data.tokenizers import text_of
 from ctcalign.train.evaluation.decoding import Decoder
 from ctcalign.train.evaluation.evaluate import evaluate_cuts
 from ctcalign.train.evaluation.validation import normalised_reference

@@ -9,9 +9,9 @@ import pytorch_lightning as pl
 import torch
 
 from ctcalign.models.encoders import ConvEncoder
+from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.train.base import OptimiserConfig
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.preference.examples import Example, Response, write_examples
 from ctcalign.train.preference.speech.module import CtcPreferenceModule, PreferenceConfig
 from ctcalign.train.preference.term import LossConfig
@@ -56,7 +56,7 @@ def start(folder: Path) -> str:
 
     fresh = module(loss=LossConfig("simpo"))
     file = folder / "start.safetensors"
-    save_recogniser(file, fresh.network, header_of(fresh.network, fresh.vocabulary, {}))
+    save_recogniser(file, fresh.network, header_of(fresh.model, {}))
     return str(file)
 
 

@@ -68,7 +68,7 @@ def test_the_loss_is_the_function_on_the_token_scores(init, pairs):
     rows = trained(one, [batch()])
     fresh = module(init=init, loss=LossConfig("simpo"))
     with torch.no_grad():
-        log_probs, frames = fresh(batch().features, batch().lengths)
+        log_probs, frames = fresh(batch().inputs, batch().lengths)
         emissions, _ = select(batch(), log_probs, frames, fresh.tokenizer)
         sides = {"chosen": [], "rejected": []}
         for place, (good, bad) in enumerate(TEXTS.values()):
@@ -110,8 +110,8 @@ def test_alignments_that_a_property_bettered(init):
 def stored(folder: Path, init: str, pairs: str, **changes) -> str:
     """The pairs with the scores of the reference model beside them."""
     fresh = module(loss=LossConfig("simpo"))
-    frozen = FrozenModel(fresh.network, fresh.vocabulary, init)
-    log_probs = frozen(batch().features, batch().lengths)
+    frozen = FrozenModel(fresh.model, init)
+    log_probs = frozen(batch().inputs, batch().lengths)
     frames = fresh.network.encoder.output_lengths(batch().lengths)
     found = []
     for place, one in enumerate(read_examples(pairs)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,15 @@ import torch
 from torch import Tensor
 
 from ctcalign.checks import check_number
-from ctcalign.errors import UsageError
-from ctcalign.models.encoders.network import CtcNetwork
-from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.registry import open_trainable
 from ctcalign.train.data.batch import Batch
 from ctcalign.train.preference.scorer import Models
 from ctcalign.train.processes import torch_generator
-from ctcalign.train.recogniser.export import load_initial
 
 REFERENCE, BETTER, WORSE, ALIGNED = "reference", "better", "worse", "aligned"
+_WORDS = {"vocabulary": "symbols", "frame_shift": "frames", "inputs": "inputs"}
 
 
 @dataclass
@@ -29,9 +28,10 @@ class ContrastConfig:
 
     Attributes:
         kind: "models": from the probabilities of each token under a better and a worse model, or under one model with
-            clean and with noisy features. "edits": by the edit alignment with the chosen text, correct or wrong.
-        better, worse: checkpoints; default: the reference model.
-        noise: standard deviation of Gaussian noise on the log-mel energies of the worse condition, nats, >= 0.
+            clean and with noisy inputs. "edits": by the edit alignment with the chosen text, correct or wrong.
+        better, worse: models as `init` names them; default: the reference model.
+        noise: standard deviation of Gaussian noise on the inputs of the worse condition, >= 0: in nats for log-mel
+            energies, in the unit of the samples for waveforms.
         strength: of the contrast of critical tokens, >= 0.
     """
 
@@ -50,12 +50,12 @@ class ContrastConfig:
             )
 
 
-def noisy(features: Tensor, deviation: float, ids: Sequence[str], *parts: str | int) -> Tensor:
-    """Features (B, T, F) with Gaussian noise, drawn for each utterance by its id and `parts`."""
+def noisy(inputs: Tensor, deviation: float, ids: Sequence[str], *parts: str | int) -> Tensor:
+    """Inputs (B, T, F) or (B, N) with Gaussian noise, drawn for each utterance by its id and `parts`."""
     if deviation == 0:
-        return features
+        return inputs
     rows = []
-    for row, name in zip(features, ids, strict=True):
+    for row, name in zip(inputs, ids, strict=True):
         generator = torch_generator("cpu", "contrast", name, *parts)
         # The noise of a frame does not depend on the padding of the batch.
         rows.append(row + deviation * torch.randn(row.shape, generator=generator).to(row))
@@ -66,21 +66,27 @@ class FrozenModel:
     """A recogniser in evaluation mode without gradient, which checkpoints do not contain.
 
     Args:
-        network: the network in training, whose architecture it has.  vocabulary: its symbols.  file: its weights.
+        model: the model in training, whose symbols, kind of input and frames it has.
+        name: of the frozen model, as `init` names models.
     Raises:
-        ModelError: the file cannot be used.
+        ModelError: it cannot be loaded, or does not match the model in training.
     """
 
-    def __init__(self, network: CtcNetwork, vocabulary: Vocabulary, file: str) -> None:
-        self.network = copy.deepcopy(network)
-        load_initial(self.network, vocabulary, file)
+    def __init__(self, model: TrainableModel, name: str) -> None:
+        frozen = open_trainable(name)
+        for what in ("vocabulary", "frame_shift", "inputs"):
+            if getattr(frozen, what) != getattr(model, what):
+                raise ModelError(
+                    f"{name}: its {_WORDS[what]} differ from those of the model in training; give a model with the same"
+                )
+        self.network = frozen.network
         self.network.eval().requires_grad_(False)
 
     @torch.no_grad()
-    def __call__(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Log-probs (B, T, C) of features (B, T, 80)."""
-        self.network.to(features.device, features.dtype)  # Lightning converts the network in training alone
-        log_probs, _ = self.network(features, lengths)
+    def __call__(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Log-probs (B, T, C) of inputs (B, T, F) or (B, N)."""
+        self.network.to(inputs.device, inputs.dtype)  # Lightning converts the network in training alone
+        log_probs, _ = self.network(inputs, lengths)
         found: Tensor = log_probs.detach()
         return found
 
@@ -89,9 +95,9 @@ class FrozenModels:
     """The frozen models of a training by role; a file with several roles is loaded once.
 
     Args:
-        files: checkpoints by role: "reference", "better", "worse" (one each), "aligned" (any number).
-        network, vocabulary: see `FrozenModel`.
-        noise: on the features of the worse model, see `ContrastConfig`.
+        files: names of models by role: "reference", "better", "worse" (one each), "aligned" (any number).
+        model: see `FrozenModel`.
+        noise: on the inputs of the worse model, see `ContrastConfig`.
     Raises:
         UsageError: a role has no file.  ModelError: a file cannot be used.
     """
@@ -99,8 +105,7 @@ class FrozenModels:
     def __init__(
         self,
         files: Mapping[str, Sequence[str | None]],
-        network: CtcNetwork,
-        vocabulary: Vocabulary,
+        model: TrainableModel,
         noise: float = 0.0,
     ) -> None:
         self.noise = noise
@@ -114,7 +119,7 @@ class FrozenModels:
                         f"reference: the loss needs a frozen model ({role}); give preference.reference, or init"
                     )
                 if file not in self._models:
-                    self._models[file] = FrozenModel(network, vocabulary, file)
+                    self._models[file] = FrozenModel(model, file)
                 self._files[role].append(file)
 
     def emissions(self, batch: Batch, ids: Sequence[str], *parts: str | int) -> Models[Tensor]:
@@ -126,16 +131,16 @@ class FrozenModels:
         if not self._models:
             return Models()
         places = {name: number for number, name in enumerate(batch.ids)}
-        which = torch.tensor([places[name] for name in ids], device=batch.features.device)
-        features, lengths = batch.features.index_select(0, which), batch.lengths.index_select(0, which)
+        which = torch.tensor([places[name] for name in ids], device=batch.inputs.device)
+        inputs, lengths = batch.inputs.index_select(0, which), batch.lengths.index_select(0, which)
         clean: dict[str, Tensor] = {}
         for role, files in self._files.items():
             for file in files:
                 if role != WORSE and file not in clean:
-                    clean[file] = self._models[file](features, lengths)
+                    clean[file] = self._models[file](inputs, lengths)
         worse = None
         if WORSE in self._files:
-            worse = self._models[self._files[WORSE][0]](noisy(features, self.noise, ids, *parts), lengths)
+            worse = self._models[self._files[WORSE][0]](noisy(inputs, self.noise, ids, *parts), lengths)
         reference, better = (clean[self._files[r][0]] if r in self._files else None for r in (REFERENCE, BETTER))
         return Models(reference, better, worse, [clean[file] for file in self._files.get(ALIGNED, [])])
 

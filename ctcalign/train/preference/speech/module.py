@@ -13,10 +13,10 @@ from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.train.base import OptimiserConfig, StepLosses, Weighted
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch, Emissions, frames_needed
-from ctcalign.train.data.tokenizers import Tokenizer
 from ctcalign.train.data.transcripts import TextMode
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.preference.examples import VALUES, check_kind
@@ -78,14 +78,14 @@ class CtcPreferenceModule(CTCModule):
     Args:
         encoder, tokenizer, frontend, optimiser, seed, text, language: see `CTCModule`.
         preference: the loss and its pairs.
-        init: checkpoint with the initial weights.
+        init: see `CTCModule`.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: a checkpoint cannot be used.
     """
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: Encoder | None = None,
         tokenizer: Tokenizer | None = None,
         frontend: Frontend | None = None,
         preference: PreferenceConfig | None = None,
@@ -120,14 +120,14 @@ class CtcPreferenceModule(CTCModule):
             files[BETTER], files[WORSE] = [config.contrast.better or reference], [config.contrast.worse or reference]
         if "aligned_scores" in needed - self._stored:
             files[ALIGNED] = [*config.aligned] or [reference]
-        self.frozen = FrozenModels(files, self.network, self.vocabulary, config.contrast.noise)
+        self.frozen = FrozenModels(files, self.model, config.contrast.noise)
         if "reference_log_probs" in self._stored and reference is not None:
             self._check_stored(reference)
 
     def _check_stored(self, file: str) -> None:
         """Stored scores must be those of the reference model in the configuration."""
         stored = {one.reference for listed in self.pair_maker.examples.values() for one in listed} - {None}
-        if stored and stored != {fingerprint(FrozenModel(self.network, self.vocabulary, file).network)}:
+        if stored and stored != {fingerprint(FrozenModel(self.model, file).network)}:
             raise UsageError(
                 f"pairs: the stored reference scores are of another model than {file}; create the manifest again, or "
                 "give preference.reference"
@@ -154,7 +154,7 @@ class CtcPreferenceModule(CTCModule):
         """
         place = (self.seed, batch.epoch, batch.index)
         batch = batch.without_nan()
-        log_probs, emissions, skipped = self.emissions(batch, batch.features, batch.lengths)
+        log_probs, emissions, skipped = self.emissions(batch, batch.inputs, batch.lengths)
         own, own_dropped, own_used = self._loss_inputs(batch, emissions, place)
         result = self.term(gather_rows(own, self.device))
         dropped, used = LeftOut(), 0

@@ -12,10 +12,10 @@ from ctcalign import ctc
 from ctcalign.checks import check_count, check_number
 from ctcalign.edits import edit_distance
 from ctcalign.errors import OwnCodeError, UsageError
+from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.objectives import PropertyContext, build_property, improve
 from ctcalign.preference.pairs import IDENTICAL, INFEASIBLE, NO_CHOSEN, SURPLUS, Candidate, Pair, pick_pairs
 from ctcalign.train.data.batch import Emissions, frames_needed, shown
-from ctcalign.train.data.tokenizers import Tokenizer
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.preference.examples import Example, Response, read_examples
 from ctcalign.train.preference.sides import Labels, Preference

@@ -33,7 +33,33 @@ class Tokenizer(ABC):
         return text_of(self.vocabulary, labels)
 
 
-class CharacterTokenizer(Tokenizer):
+class SymbolTokenizer(Tokenizer):
+    """Words in the symbols of a vocabulary, with its separator between them.
+
+    Args:
+        vocabulary: of single letters; a word in pieces gets the fewest of them, which may be others than in training.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._words: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
+
+    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
+        """Words are composed (NFC) and in the case of the symbols; letters without a label lose accents (é as e)."""
+        labels: list[int] = []
+        lost: tuple[str, ...] = ()
+        for word in text.split():
+            if word not in self._words:
+                self._words[word] = self.vocabulary.encode(word)
+            ids, left = self._words[word]
+            lost += left
+            if ids and labels and self.vocabulary.separator is not None:
+                labels.append(self.vocabulary.separator)
+            labels.extend(ids)
+        return labels, lost
+
+
+class CharacterTokenizer(SymbolTokenizer):
     """One label for each character.
 
     Args:
@@ -48,22 +74,7 @@ class CharacterTokenizer(Tokenizer):
         if not listed:
             raise UsageError(f"characters: expected each character once and at least one, got {characters!r}")
         separator = listed.index(" ") + 1 if " " in listed else None
-        self.vocabulary = Vocabulary((BLANK, *listed), separator=separator)
-        self._words: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
-
-    def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
-        """Words are composed (NFC) and in the case of the characters; letters without a label lose accents (é as e)."""
-        labels: list[int] = []
-        lost: tuple[str, ...] = ()
-        for word in text.split():
-            if word not in self._words:
-                self._words[word] = self.vocabulary.encode(word)
-            ids, left = self._words[word]
-            lost += left
-            if ids and labels and self.vocabulary.separator is not None:
-                labels.append(self.vocabulary.separator)
-            labels.extend(ids)
-        return labels, lost
+        super().__init__(Vocabulary((BLANK, *listed), separator=separator))
 
 
 class SentencePieceTokenizer(Tokenizer):

@@ -1,0 +1,73 @@
+"""Models of ctcalign's own encoders in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ctcalign.errors import UsageError
+from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.models.encoders.recogniser import build_network, load_weights, save_recogniser, write_header
+from ctcalign.models.header import check_identity
+from ctcalign.models.training.inputs import LogMel
+from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.text.vocabulary import Vocabulary
+
+
+class EncoderModel(TrainableModel):
+    """Front end, encoder and output layer on log-mel energies.
+
+    Args:
+        network: the network.  vocabulary: its symbols.  name: for messages.
+        language, licence: see `TrainableModel`.
+    """
+
+    def __init__(
+        self,
+        network: CtcNetwork,
+        vocabulary: Vocabulary,
+        name: str = "model.encoder",
+        language: str | None = None,
+        licence: str | None = None,
+    ) -> None:
+        self.network: CtcNetwork = network
+        self.inputs = LogMel()
+        self.vocabulary, self.name = vocabulary, name
+        self.frame_shift, self.look_ahead = network.frame_shift, network.look_ahead
+        self.language, self.licence = language, licence
+
+    def layers(self) -> list[str]:
+        """The stem, the encoder's layers, and the output layer."""
+        encoder = self.network.encoder
+        found = []
+        for name, part in encoder.named_children():
+            inner = [child for child, _ in part.named_children()]
+            numbered = inner and all(child.isdigit() for child in inner)
+            found += [f"encoder.{name}.{child}." for child in inner] if numbered else [f"encoder.{name}."]
+        return [*found, "head."]
+
+    def header(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """The header, see `write_header`."""
+        return write_header(self.network, self.vocabulary, self._about(about))
+
+    def save(self, path: Path, header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
+        """Write a safetensors file, to be loaded as `checkpoint:FILE`."""
+        if path.suffix != ".safetensors":
+            raise UsageError(f"output: expected a name with the extension .safetensors, got {path}")
+        load_weights(self.network, weights, self.name)
+        save_recogniser(path, self.network, header)
+        return path
+
+
+def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> EncoderModel:
+    """The model of a checkpoint.
+
+    Raises:
+        ModelError: header and weights do not match.
+    """
+    network = build_network(header, weights, where)
+    load_weights(network, weights, where)
+    return EncoderModel(network, check_identity(header, where), where, header.get("language"), header.get("licence"))

@@ -1,0 +1,58 @@
+"""The model that a training starts from: a new network, or one of any family with its weights."""
+
+from __future__ import annotations
+
+from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.encoders.base import Encoder
+from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.encoders.network import CtcNetwork
+from ctcalign.models.registry import FAMILIES
+from ctcalign.models.training.own import EncoderModel
+from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.registry import CHECKPOINT, open_trainable, split_name
+from ctcalign.models.training.tokenizers import CharacterTokenizer, Tokenizer
+from ctcalign.train.recogniser.export import load_initial
+
+
+def initial_model(
+    encoder: Encoder | None, tokenizer: Tokenizer | None, frontend: Frontend | None, init: str | None
+) -> tuple[TrainableModel, Tokenizer]:
+    """The model to train, and its tokenizer.
+
+    Args:
+        encoder: of a new network; None: the model is `init`.
+        tokenizer: None: that of `init`, else characters a-z, apostrophe and space.
+        frontend: of a new network.
+        init: name of a model, or checkpoint with the weights of `encoder`.
+    Raises:
+        UsageError: the options do not go together.  ModelError: `init` cannot be used.
+    """
+    if encoder is None:
+        return _opened(tokenizer, frontend, init)
+    tokenizer = tokenizer or CharacterTokenizer()
+    network = CtcNetwork(frontend or Frontend(), encoder, len(tokenizer.vocabulary))
+    if init is not None:
+        family, file = split_name(init)
+        if family != CHECKPOINT:
+            raise UsageError(f"model.encoder: {init} has a network of its own; remove model.encoder, or model.init")
+        load_initial(network, tokenizer.vocabulary, file)
+    return EncoderModel(network, tokenizer.vocabulary), tokenizer
+
+
+def _opened(
+    tokenizer: Tokenizer | None, frontend: Frontend | None, init: str | None
+) -> tuple[TrainableModel, Tokenizer]:
+    if init is None:
+        names = ", ".join(f"{name}:{family.argument}" for name, family in FAMILIES.items() if name != "onnx")
+        raise UsageError(f"model: expected model.encoder for a new network, or model.init ({names}); got neither")
+    if frontend is not None:
+        raise UsageError(f"model.frontend: {init} has its own; remove model.frontend, or give model.encoder")
+    model = open_trainable(init)
+    if tokenizer is None:
+        return model, model.tokenizer()
+    if tokenizer.vocabulary.symbols != model.vocabulary.symbols:
+        raise ModelError(
+            f"init: the {len(model.vocabulary)} symbols of {init} differ from the {len(tokenizer.vocabulary)} of the "
+            "tokenizer; use the tokenizer that it was trained with"
+        )
+    return model, tokenizer
