@@ -19,6 +19,7 @@ from ctcalign.errors import UsageError
 from ctcalign.train.checkpoints import check_weights
 from ctcalign.train.left_out import LeftOut, Usage
 from ctcalign.train.notices import warn
+from ctcalign.train.optimiser.accumulation import AccumulatedMeans, Mean
 from ctcalign.train.processes import seed_of, sum_over_processes
 from ctcalign.train.resuming import check_same_task, differences, report
 
@@ -89,11 +90,13 @@ class Weighted(NamedTuple):
     Attributes:
         value: scalar, the mean over the utterances of this process; with `whole`, over the batch of all processes.
         weight: factor of the value.
+        number: with `whole`, of the things that the value is a mean of (pairs, tokens).
     """
 
     value: Tensor
     weight: float
     whole: bool = False
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class TrainingModule(pl.LightningModule):
         self.skipped: dict[str, int] = {}
         self.dropped: Counter[str] = Counter()
         self.usage = Usage()
+        self._group = AccumulatedMeans()
 
     @property
     @abstractmethod
@@ -163,7 +167,9 @@ class TrainingModule(pl.LightningModule):
         """
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """The loss, scaled so that the mean of the gradients over the processes is the gradient of the whole batch.
+        """The loss, scaled so that Lightning's mean of the gradients is the gradient of the whole batch.
+
+        The whole batch is that of all processes, and with `trainer.accumulate_grad_batches` of the whole group.
 
         Raises:
             TrainingError: an epoch, or the first batches, had nothing to train on.
@@ -187,15 +193,31 @@ class TrainingModule(pl.LightningModule):
             known = dict(zip(own, (total / count for total in totals[len(counted) :]), strict=True))
             known |= {name: float(term.value.detach()) for name, term in step.terms.items() if term.whole}
             self._log_row({"epoch": float(batch.epoch), **self.log_row(step, int(totals[0]), known)}, int(count))
-        # Lightning averages gradients over the processes, hence the factor `processes`.
-        processes, loss = self.trainer.world_size, 0.0 * step.anchor
-        if own:
+        parts = {}
+        if any(term.weight for term in own.values()):
             weights = torch.tensor([term.weight for term in own.values()], device=self.device)
-            loss = loss + (weights * means).sum() * step.count * processes / count
-        for term in step.terms.values():
-            if term.whole:
-                loss = loss + term.weight * term.value * processes
-        return loss
+            parts["utterances"] = Mean((weights * means).sum() * step.count / count, totals[0])
+        for name, term in step.terms.items():
+            if term.whole and term.weight:
+                parts[name] = Mean(term.weight * term.value, term.number)
+        return self._accumulated(parts, batch_idx) + 0.0 * step.anchor
+
+    def _accumulated(self, parts: Mapping[str, Mean], batch_idx: int) -> Tensor:
+        """The loss of a batch, such that the gradient of a group of accumulated batches is that of its mean."""
+        group = self.trainer.accumulate_grad_batches
+        if batch_idx % group == 0:
+            self._group.begin()
+        last = (
+            (batch_idx + 1) % group == 0
+            or self.trainer.is_last_batch
+            or batch_idx + 1 == self.trainer.num_training_batches
+        )
+        # Lightning averages gradients over the processes, and divides the loss by the number of accumulated batches.
+        parts = {name: Mean(part.value * self.trainer.world_size, part.number) for name, part in parts.items()}
+        parameters = [one for one in self.trained_network.parameters() if one.requires_grad]
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        loss = self._group.loss(parts, parameters, last, *([] if scaler is None else [scaler.scale]))
+        return torch.zeros((), device=self.device) if loss is None else loss * group
 
     def _count_usage(self, step: StepLosses, totals: list[float], last: bool) -> None:
         """`totals`: usable utterances and those skipped by reason, of all processes."""

@@ -1,4 +1,4 @@
-"""Two processes that train on one batch together follow the way of one process: CTC and Align With Purpose."""
+"""Two processes that train on one batch together follow the way of one process: CTC, also accumulated, and AWP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.train.tones import config, log_of, make_cuts
 from tests.train.two_processes import fit_alone_and_together
 
 STEPS = 9
-RUNS = ("ctc", "awp")
+RUNS = ("ctc", "accumulated", "awp")
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                     "max_steps": STEPS,
                     "devices": count,
                     "strategy": "ddp" if count > 1 else "auto",
+                    "accumulate_grad_batches": 2 if what == "accumulated" else 1,
                     "val_check_interval": 4,
                     "check_val_every_n_epoch": None,
                 },
@@ -61,7 +62,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
 def test_two_processes_follow_one(runs, what):
     one, two = (log_of(runs[what, count]) for count in (1, 2))
     assert [row["step"] for row in one] == [row["step"] for row in two]
-    assert sum("loss" in row for row in one) == STEPS
+    assert len({row["step"] for row in one if "loss" in row}) == STEPS
     assert any("val_wer" in row for row in one)
     for first, second in zip(one, two, strict=True):
         assert first == pytest.approx(second, abs=1e-4)  # losses, statistics, counts, rates of validation

@@ -75,16 +75,18 @@ class PreferenceTerm:
         with whole_batch():
             return self.loss(whole, training=training)
 
-    def chosen_cost(self, whole: Mapping[str, Tensor]) -> Tensor | None:
-        """Mean cross entropy of all chosen tokens in nats; None without any."""
+    def chosen_cost(self, whole: Mapping[str, Tensor]) -> tuple[Tensor, int] | None:
+        """Mean cross entropy of all chosen tokens in nats, and their number; None without any."""
         side = "chosen_" if self.kind == "pairs" else ""
         if f"{side}log_probs" not in whole:
             return None
         mask = whole[f"{side}mask"]
         if self.kind == "rows":
             mask = mask & whole["desirable"][:, None]
-        tokens = mask.sum()
-        return -whole[f"{side}log_probs"].masked_fill(~mask, 0.0).sum() / tokens if int(tokens) else None
+        tokens = int(mask.sum())
+        if not tokens:
+            return None
+        return -whole[f"{side}log_probs"].masked_fill(~mask, 0.0).sum() / tokens, tokens
 
     def state_dict(self) -> dict[str, Any]:
         """The state, for a checkpoint."""

@@ -115,6 +115,7 @@ def test_a_resumed_bco_training_equals_one_that_was_not_stopped(what, root, cuts
 
 
 RUNS = ("speech-bco", "speech-kto", "speech-cpo", "text-bco", "text-kto", "text-poft")
+ACCUMULATED = ("speech-cpo", "text-kto")
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,8 @@ def processes(root, cuts, base, sentences) -> dict[tuple[str, int], Path]:
         for count in (1, 2):
             folder = folders[what, count] = root / f"{what}-{count}"
             trainer = {"devices": count, **({"strategy": "ddp"} if count > 1 else {})}
+            if what in ACCUMULATED:
+                trainer["accumulate_grad_batches"] = 2
             preference = {**BCO, "loss": {"name": loss, "options": {"beta": 1.0}}}
             if kind == "speech":
                 speech(folder, cuts, base, preference, plain=True, **trainer)

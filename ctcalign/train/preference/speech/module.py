@@ -164,7 +164,7 @@ class CtcPreferenceModule(CTCModule):
         ctc = log_probs.new_zeros(()) if emissions is None else self.ctc.loss(emissions).loss
         terms = {"ctc": Weighted(ctc, self.preference.ctc_weight)}
         if result is not None:
-            terms["preference"] = Weighted(result.loss, self.term.weight, whole=True)
+            terms["preference"] = Weighted(result.loss, self.term.weight, True, len(result.losses))
         count = 0 if emissions is None else len(emissions.ids)
         made = self.preference.pairs.source != "manifest"
         return StepLosses(

@@ -149,10 +149,10 @@ class TextPreferenceModule(TrainingModule):
             used += number
         metrics, terms = loss_metrics(result, dropped), {}
         if result is not None:
-            terms["preference"] = Weighted(result.loss, self.term.weight, whole=True)
+            terms["preference"] = Weighted(result.loss, self.term.weight, True, len(result.losses))
         if cost is not None:
-            terms["chosen_cost"] = Weighted(cost, self.sft_weight, whole=True)
-            metrics["chosen_cost"] = float(cost.detach())
+            terms["chosen_cost"] = Weighted(cost[0], self.sft_weight, True, cost[1])
+            metrics["chosen_cost"] = float(cost[0].detach())
         parameters = (parameter for parameter in self.language_model.parameters() if parameter.requires_grad)
         anchor = torch.stack([parameter.sum() for parameter in parameters]).sum()
         return StepLosses(terms, len(batch.examples), anchor, {}, dropped, used, statistics=metrics)
