@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.models.encoders import ConvEncoder
+from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.train.base import OptimiserConfig
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.tokenizers import CharacterTokenizer
 from ctcalign.train.optimiser.accumulation import AccumulatedMeans, Mean
 from ctcalign.train.preference.speech.module import PairsConfig
 from ctcalign.train.preference.term import LossConfig
@@ -121,11 +121,9 @@ def test_pairs_and_utterances_are_counted_apart(tmp_path: Path, loss: str):
     from tests.train.preference.cases import batch, module, start
 
     whole = batch()
-    whole = replace(whole, features=whole.features.double(), texts=[*whole.texts[:2], "ca"], ids=["one", "two", "x"])
-    first = replace(
-        whole, features=whole.features[:2], lengths=whole.lengths[:2], texts=whole.texts[:2], ids=["one", "x"]
-    )
-    second = replace(whole, features=whole.features[2:], lengths=whole.lengths[2:], texts=["ca"], ids=["two"], index=1)
+    whole = replace(whole, inputs=whole.inputs.double(), texts=[*whole.texts[:2], "ca"], ids=["one", "two", "x"])
+    first = replace(whole, inputs=whole.inputs[:2], lengths=whole.lengths[:2], texts=whole.texts[:2], ids=["one", "x"])
+    second = replace(whole, inputs=whole.inputs[2:], lengths=whole.lengths[2:], texts=["ca"], ids=["two"], index=1)
     whole = replace(whole, ids=["one", "x", "two"])
     kept, models = [], []
     for batches in ([first, second], [whole]):
