@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Speed and memory of `ctcalign align`, from minutes to hours of audio.
+"""Speed and memory of `ctcalign align`, from seconds to hours of audio, and where the time goes.
 
   tools/bench/end_to_end.py [--quick] [--minutes 10 60 180] [--talk DIR] [--threads N] [--model NAME]
 
 A talk with ground truth (by default the bundled one) and its captions, without their times, are repeated until the
 recording is long enough. Each run is a process started by the command line. "Memory" is the largest resident set;
 "anonymous memory" excludes pages of files (the emission of a long recording is a memory-mapped file, which the system
-may evict). Captions that start more than 0.2 s off are counted.
+may evict). Captions that start more than 0.2 s off are counted. The second table: processor seconds of each stage on
+one thread (`stages.py`), with recordings as WAV and, where it says so, as MP3.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 from common import RESULTS, machine, markdown, write_report
+from stages import STAGES, measure_stages
 
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 16_000
 NEAR = 0.2  # seconds
+SHORT = 7.7  # seconds
 HEADER = (
     "audio, min",
     "captions",
@@ -67,11 +70,13 @@ def load_talk(folder: Path) -> tuple[np.ndarray, list[dict[str, Any]]]:
     return samples, [{"spoken": True, **row} for row in rows]
 
 
-def repeat(samples: np.ndarray, rows: list[dict[str, Any]], minutes: float, place: Path) -> list[dict[str, Any]]:
-    """Write long.wav and long.txt; returns the rows with their true times."""
+def repeat(
+    samples: np.ndarray, rows: list[dict[str, Any]], minutes: float, place: Path, form: str = "wav"
+) -> list[dict[str, Any]]:
+    """Write long.wav (or long.mp3) and long.txt; returns the rows with their true times."""
     period = len(samples) / RATE
     times = max(1, round(minutes * 60 / period))
-    with sf.SoundFile(place / "long.wav", "w", RATE, 1, "PCM_16") as file:
+    with sf.SoundFile(place / f"long.{form}", "w", RATE, 1) as file:
         for _ in range(times):
             file.write(samples)
     long = [
@@ -140,6 +145,38 @@ def table(rows: list[Row]) -> str:
     return markdown(HEADER, [[str(value) for value in asdict(row).values()] for row in rows])
 
 
+def stages(
+    samples: np.ndarray, rows: list[dict[str, Any]], model: str, cases: list[tuple[float, str]]
+) -> list[dict[str, Any]]:
+    """Processor seconds of the stages, for lengths in minutes and formats; 0: SHORT."""
+    found = []
+    for minutes, form in cases:
+        with tempfile.TemporaryDirectory(prefix="ctcalign-bench-") as folder:
+            place = Path(folder)
+            cut = samples[: round(SHORT * RATE)] if minutes == 0 else samples
+            repeat(cut, [row for row in rows if row["end"] <= len(cut) / RATE], minutes, place, form)
+            seconds = sf.info(place / f"long.{form}").duration
+            call = [str(place / f"long.{form}"), str(place / "long.txt"), "--model", model, "-q", "--overwrite"]
+            repeats = 1 if minutes > 20 else 3
+            one = measure_stages(place, [*call, "--threads", "1", "-o", str(place / "long.json")], repeats)
+            found.append({"audio": seconds, "format": form, **one})
+            print(f"{seconds:.0f} s, {form}: {one['total']:.2f} s", flush=True)
+    return found
+
+
+def stage_table(found: list[dict[str, Any]]) -> str:
+    names = [*STAGES, "other"]
+    for one in found:  # `other` gets what no clock saw: the end of the process
+        one["other"] = one["total"] - sum(one.get(name, 0.0) for name in STAGES)
+    lines = [[name, *(f"{one.get(name, 0.0):.2f}" for one in found)] for name in [*names, "total"]]
+    titles = [
+        (f"{one['audio']:.0f} s" if one["audio"] < 100 else f"{one['audio'] / 60:.0f} min")
+        + (f", {one['format']}" if one["format"] != "wav" else "")
+        for one in found
+    ]
+    return markdown(["stage, processor s", *titles], lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="5 and 20 minutes")
@@ -165,8 +202,11 @@ def main() -> None:
         print(
             f"{rows[-1].minutes:g} min: {rows[-1].times_real_time:g} x real time, {rows[-1].memory_mb:g} MB", flush=True
         )
-    text = table(rows) + "\n" + ", ".join(f"{key} {value}" for key, value in about.items()) + "\n"
-    report = {"machine": about, "rows": [asdict(row) for row in rows]}
+    cases = [(0, "wav"), (10, "wav")] if args.quick else [(0, "wav"), (10, "wav"), (60, "wav"), (60, "mp3")]
+    parts = stages(samples, captions, args.model, cases)
+    text = f"{table(rows)}\nStages, on one thread:\n\n{stage_table(parts)}\n"
+    text += ", ".join(f"{key} {value}" for key, value in about.items()) + "\n"
+    report = {"machine": about, "rows": [asdict(row) for row in rows], "stages": parts}
     write_report("end_to_end", report, text, args.out, quick=args.quick)
 
 

@@ -5,9 +5,9 @@
     python tools/bench/prefix_beam.py [--peers PYTHON]
 
 Decoders of other packages run if they are installed: pyctcdecode, flashlight-text, ctc-beam-decoder. `--peers` is a
-Python that has them, if this one has not (pyctcdecode needs numpy 1). No decoder has a language model or a lexicon. Every case runs in
-its own process on one thread; one decoder and one frame at a time, no batches. The emissions are synthetic: a spike
-about every sixth frame, with some near rivals.
+Python that has them, if this one has not (pyctcdecode needs numpy 1). No decoder has a language model or a lexicon.
+Every case runs in its own process on one thread; one decoder and one frame at a time, no batches. The emissions are
+synthetic: a spike about every sixth frame, with some near rivals.
 """
 
 from __future__ import annotations
