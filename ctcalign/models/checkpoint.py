@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import struct
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ctcalign.errors import ModelError
-from ctcalign.files import temporary_folder
-from ctcalign.models.builtin.checkpoint import load_checkpoint
-from ctcalign.models.encoders.recogniser import ARCHITECTURE, make_recogniser, read_weights
+from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
+from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
 from ctcalign.models.header import header_object
 from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.stored import own_weights, read_weights
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
+# Architectures in headers, and the modules whose `make_model(header, weights, name, device)` builds a model. The
+# default refuses headers that ctcalign did not write.
+_DEFAULT = "ctcalign.models.builtin.checkpoint"
+_ARCHITECTURES = {ENCODER: "ctcalign.models.encoders.recogniser", BUILTIN: _DEFAULT}
 
 
 def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticModel:
@@ -33,21 +37,11 @@ def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticM
     name, path = f"checkpoint:{file}", Path(file)
     if not path.is_file():
         raise ModelError(f"{name}: no such file; give the path of a .safetensors file that ctcalign wrote")
-    if path.suffix.lower() not in _PICKLES:
-        header, trained = read_weights(path, name)
-        if header.get("architecture") == ARCHITECTURE:
-            return make_recogniser(header, trained, name, device)
-        return load_checkpoint(path, name, device)
-    header, weights = read_pickle(path, name)
-    if header.get("architecture") == ARCHITECTURE:
-        return make_recogniser(header, weights, name, device)
-    from safetensors.torch import save_file
-
-    with temporary_folder() as folder:
-        copy = folder / "model.safetensors"
-        tensors = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
-        save_file(tensors, copy, metadata={"ctcalign": json.dumps(header)})
-        return load_checkpoint(copy, name, device)
+    pickled = path.suffix.lower() in _PICKLES
+    header, weights = read_pickle(path, name) if pickled else read_weights(path, name)
+    module = import_module(_ARCHITECTURES.get(str(header.get("architecture")), _DEFAULT))
+    model: AcousticModel = module.make_model(header, own_weights(weights), name, device)
+    return model
 
 
 def read_pickle(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

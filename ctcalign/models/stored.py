@@ -1,15 +1,17 @@
-"""What a model file says about its network, checked against its weights before anything of these sizes is built."""
+"""Weights and header of a model file, and its network: their sizes are compared before anything of them is built."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.header import header_object
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -17,6 +19,8 @@ N = TypeVar("N", bound=nn.Module)
 _LAYERS = ("blocks", "layers")
 # Largest option of other kinds, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
 _LARGEST = 1 << 20
+# Prefix of the network's weights in a checkpoint of training.
+_PREFIX = "network."
 
 
 def built(make: Callable[[], N], options: object, weights: Mapping[str, Tensor], where: str) -> N:
@@ -41,6 +45,29 @@ def built(make: Callable[[], N], options: object, weights: Mapping[str, Tensor],
     if different:
         raise ModelError(f"{where}: its weights are those of another network ({different}); check encoder and symbols")
     return make()
+
+
+def own_weights(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The weights by their names in the network: a checkpoint of training has them below "network."."""
+    inner = {key[len(_PREFIX) :]: value for key, value in weights.items() if key.startswith(_PREFIX)}
+    return inner or weights
+
+
+def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and weights of a safetensors file.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {key: file.get_tensor(key) for key in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
+    return header_object(metadata.get("ctcalign", "{}"), name), weights
 
 
 def _check_sizes(value: object, layers: int, largest: int, where: str, name: str = "config") -> None:

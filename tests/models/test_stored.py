@@ -19,7 +19,8 @@ from ctcalign.models.builtin.network import Network
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
-from ctcalign.models.encoders.recogniser import read_weights, save_recogniser, write_header
+from ctcalign.models.encoders.recogniser import save_recogniser, write_header
+from ctcalign.models.stored import read_weights
 from ctcalign.text.vocabulary import Vocabulary
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError
@@ -15,8 +17,11 @@ from ctcalign.models.builtin.config import ARCHITECTURE, FORMAT, FRAME_SHIFT, co
 from ctcalign.models.builtin.network import Network
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.features.tensors import log_mel
-from ctcalign.models.header import check_identity, header_object
-from ctcalign.models.stored import built
+from ctcalign.models.header import check_identity
+from ctcalign.models.stored import built, read_weights
+
+# Weights of layers that only training needs.
+_HEADS = ("middle.", "phone.")
 
 
 class ConvCtcModel(nn.Module):
@@ -55,19 +60,62 @@ class ConvCtcModel(nn.Module):
         return log_probs[:, : (features.shape[1] + 1) // 2], counts
 
 
-def save_checkpoint(path: Path, network: Network, header: dict[str, Any]) -> None:
-    """Write float16 weights and a JSON header as one safetensors file, without the heads for training."""
+def write_header(network: Network, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The header of a checkpoint.
+
+    Args:
+        about: the other fields: symbols, blank, separator, spike_delay, language, licence and the recipe.
+    """
+    return {
+        "format": FORMAT,
+        "architecture": ARCHITECTURE,
+        "config": asdict(network.config) | {"phones": 0},
+        "frame_shift": FRAME_SHIFT,
+        "sample_rate": SAMPLE_RATE,
+        **about,
+    }
+
+
+def save_checkpoint(path: Path, network: Network, about: Mapping[str, Any], dtype: torch.dtype = torch.float16) -> None:
+    """Write weights and a JSON header as one safetensors file, without the heads for training.
+
+    Args:
+        about: see `write_header`.
+        dtype: of the weights. float16 is half the size; its rounding changes log-probabilities by up to 0.02.
+    Raises:
+        OutputError: the file cannot be written.
+    """
     from safetensors.torch import save
 
-    config = asdict(network.config) | {"phones": 0}
     kept = {
-        name: value.detach().half().contiguous()
+        name: value.detach().cpu().to(dtype).contiguous()
         for name, value in network.state_dict().items()
-        if not name.startswith(("middle.", "phone."))
+        if not name.startswith(_HEADS)
     }
-    whole = {"format": FORMAT, "architecture": ARCHITECTURE, "config": config, **header}
     with atomic_write(path, "wb") as file:
-        file.write(save(kept, metadata={"ctcalign": json.dumps(whole)}))
+        file.write(save(kept, metadata={"ctcalign": json.dumps(write_header(network, about))}))
+
+
+def make_model(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> ConvCtcModel:
+    """A model from the header and weights of a checkpoint.
+
+    Raises:
+        ModelError: the header is not that of such a network, or the weights are those of another one.
+    """
+    return ConvCtcModel(network_of(header, weights, name), dict(header), name).to(device).eval()
+
+
+def network_of(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> Network:
+    """The network of a checkpoint.
+
+    Raises:
+        ModelError: as `make_model`.
+    """
+    config = replace(config_of(header, where), symbols=len(check_identity(header, where)))
+    floats = {name: value.float() for name, value in weights.items()}
+    network = built(lambda: Network(config), asdict(config), floats, where)
+    network.load_state_dict(floats)
+    return network
 
 
 def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
@@ -76,20 +124,7 @@ def load_checkpoint(path: Path, name: str, device: str = "cpu") -> ConvCtcModel:
     Raises:
         ModelError: the file is missing, is not a safetensors file, or was not written by ctcalign.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not path.is_file():
         raise ModelError(f"{name}: no checkpoint at {path}; give the path of a .safetensors file that ctcalign wrote")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key).float() for key in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
-    header = header_object(metadata.get("ctcalign", "{}"), name)
-    config = config_of(header, f"{name}: {path}")
-    config = replace(config, symbols=len(check_identity(header, name)))
-    network = built(lambda: Network(config), asdict(config), weights, name)
-    network.load_state_dict(weights)
-    model = ConvCtcModel(network, header, name).to(device)
-    return model.eval()
+    header, weights = read_weights(path, name)
+    return make_model(header, weights, name, device)

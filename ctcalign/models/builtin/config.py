@@ -35,6 +35,13 @@ class NetworkConfig:
         frames = 4 * self.blocks * (self.kernel // 2) + 8 + MEAN_FRAMES
         return (frames * HOP_SAMPLES + WINDOW_SAMPLES) / SAMPLE_RATE
 
+    @property
+    def look_ahead_seconds(self) -> float:
+        """Seconds of audio after the end of an output frame that it depends on, the running mean included."""
+        # Besides the blocks: 4 frames of a trunk frame and the one after it, less the two of the output frame.
+        frames = 4 * self.blocks * (self.kernel // 2) + 2 + MEAN_FRAMES
+        return (frames * HOP_SAMPLES + (WINDOW_SAMPLES - HOP_SAMPLES) / 2) / SAMPLE_RATE
+
 
 def config_of(header: Mapping[str, Any], where: str) -> NetworkConfig:
     """The sizes in a header.

@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
@@ -19,14 +18,12 @@ from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.features.tensors import log_mel
-from ctcalign.models.header import check_identity, header_object
-from ctcalign.models.stored import built
+from ctcalign.models.header import check_identity
+from ctcalign.models.stored import built, own_weights
 from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"
 _ENCODERS = {"conv": "ConvEncoder", "conformer": "ConformerEncoder", "streaming": "StreamingEncoder"}
-# Prefix of the network's weights in a checkpoint of training.
-_PREFIX = "network."
 
 
 class Recogniser(nn.Module):
@@ -120,7 +117,7 @@ def build_network(header: Mapping[str, Any], weights: Mapping[str, Tensor], wher
     return built(make, config, own_weights(weights), where)
 
 
-def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> Recogniser:
+def make_model(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> Recogniser:
     """A recogniser from the header and weights of a safetensors file or of a checkpoint of training.
 
     Raises:
@@ -129,12 +126,6 @@ def make_recogniser(header: Mapping[str, Any], weights: Mapping[str, Tensor], na
     network = build_network(header, weights, name)
     load_weights(network, weights, name)
     return Recogniser(network, header, name).to(device).eval()
-
-
-def own_weights(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """The weights by their names in the network: a checkpoint of training has them below "network."."""
-    inner = {key[len(_PREFIX) :]: value for key, value in weights.items() if key.startswith(_PREFIX)}
-    return inner or weights
 
 
 def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str) -> None:
@@ -151,20 +142,3 @@ def load_weights(network: CtcNetwork, weights: Mapping[str, Tensor], where: str)
             f"{where}: its weights are those of another network ({' '.join(lines[1:2] or lines)[:200]}); "
             "check encoder and symbols"
         ) from None
-
-
-def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Header and weights of a safetensors file.
-
-    Raises:
-        ModelError: it cannot be read.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {key: file.get_tensor(key) for key in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
-    return header_object(metadata.get("ctcalign", "{}"), name), weights

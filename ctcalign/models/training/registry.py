@@ -10,17 +10,18 @@ from typing import Any
 from torch import Tensor
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
 from ctcalign.models.checkpoint import read_pickle
 from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
-from ctcalign.models.encoders.recogniser import own_weights, read_weights
 from ctcalign.models.registry import FAMILIES, remedy
+from ctcalign.models.stored import own_weights, read_weights
 from ctcalign.models.training.protocol import TrainableModel
 
 CHECKPOINT = "checkpoint"
 # Families, and the modules whose `open_model(argument)` opens a model of theirs.
-_OPENERS: dict[str, str] = {}
+_OPENERS = {"builtin": "builtin"}
 # Architectures in headers of checkpoints, and the modules whose `restore(header, weights, where)` builds a model.
-_ARCHITECTURES = {ENCODER: "own"}
+_ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin"}
 
 
 def split_name(name: str) -> tuple[str, str]:

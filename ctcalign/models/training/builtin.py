@@ -1,0 +1,84 @@
+"""The built-in models in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ctcalign.errors import UsageError
+from ctcalign.models.builtin.checkpoint import network_of, save_checkpoint, write_header
+from ctcalign.models.builtin.config import FRAME_SHIFT
+from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
+from ctcalign.models.builtin.network import Network
+from ctcalign.models.header import check_identity
+from ctcalign.models.registry import remedy
+from ctcalign.models.stored import read_weights
+from ctcalign.models.training.inputs import LogMel
+from ctcalign.models.training.protocol import TrainableModel
+
+# Fields of the header that training does not change. The delay of the spikes is that of the weights at the start.
+_KEPT = ("spike_delay", "normalisation")
+
+
+class BuiltinModel(TrainableModel):
+    """A network of `ctcalign.models.builtin.network` on log-mel energies, without the heads of its first training.
+
+    Args:
+        network: the network.  header: of its checkpoint.  name: for messages.
+    """
+
+    def __init__(self, network: Network, header: Mapping[str, Any], name: str) -> None:
+        self.network: Network = network
+        self.inputs = LogMel()
+        self.vocabulary, self.name = check_identity(header, name), name
+        self.frame_shift, self.look_ahead = FRAME_SHIFT, network.config.look_ahead_seconds
+        self.language, self.licence = header.get("language"), header.get("licence")
+        self._kept = {field: header[field] for field in _KEPT if field in header}
+
+    def layers(self) -> list[str]:
+        """Stem, blocks, and the output with the norm before it."""
+        blocks = [f"blocks.{number}." for number in range(self.network.config.blocks)]
+        return ["stem1.", "stem2.", "enter.", *blocks, "norm.", "head."]
+
+    def header(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """The header; `spike_delay` is that of the start unless `about` has another."""
+        symbols = {
+            "symbols": list(self.vocabulary.symbols),
+            "blank": self.vocabulary.blank,
+            "separator": self.vocabulary.separator,
+            "unknown": self.vocabulary.unknown,
+            "word_pieces": self.vocabulary.word_pieces,
+        }
+        return write_header(self.network, {**symbols, **self._kept, **self._about(about)})
+
+    def save(self, path: Path, header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Path:
+        """Write a safetensors file with float32 weights, to be loaded as `checkpoint:FILE`."""
+        if path.suffix != ".safetensors":
+            raise UsageError(f"output: expected a name with the extension .safetensors, got {path}")
+        save_checkpoint(path, network_of(header, weights, self.name), header, torch.float32)
+        return path
+
+
+def open_model(argument: str) -> BuiltinModel:
+    """The model of a name such as "en".
+
+    Raises:
+        UsageError: no such model.   ModelError: its file is missing or damaged.
+    """
+    name = f"builtin:{argument}"
+    if argument not in NAMES:
+        raise UsageError(f"model.init: unknown model {name!r}; {remedy(name)}")
+    return restore(*read_weights((FOLDER / argument).resolve() / WEIGHTS, name), name)
+
+
+def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> BuiltinModel:
+    """The model of a checkpoint.
+
+    Raises:
+        ModelError: header and weights do not match.
+    """
+    return BuiltinModel(network_of(header, weights, where), header, where)
