@@ -175,7 +175,9 @@ class TrainingModule(pl.LightningModule):
             TrainingError: an epoch, or the first batches, had nothing to train on.
         """
         # A seed for each step: a training that was stopped and resumed draws the same dropout.
-        seed = seed_of("step", self.seed, batch.epoch, batch.index, self.global_rank)
+        # Accumulated steps of one process draw as several processes would.
+        slot = self.global_rank * self.trainer.accumulate_grad_batches + getattr(batch, "part", 0)
+        seed = seed_of("step", self.seed, batch.epoch, batch.index, slot)
         torch.manual_seed(seed)
         np.random.seed(seed % 2**32)
         step = self.losses(batch)
@@ -245,7 +247,7 @@ class TrainingModule(pl.LightningModule):
         return super().load_state_dict(state_dict, strict, assign)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Continue from a checkpoint, after an epoch's end with the first batch of a group of accumulated batches.
+        """Continue from a checkpoint, with the first step of a group of accumulated steps.
 
         Raises:
             UsageError: it is of another task.
@@ -258,10 +260,12 @@ class TrainingModule(pl.LightningModule):
         data = getattr(self.trainer, "datamodule", None)
         position = checkpoint.get(type(data).__qualname__, {})
         progress = checkpoint.get("loops", {}).get("fit_loop", {}).get("epoch_loop.batch_progress", {})
-        if position.get("batch") == 0 and "current" in progress:
+        if isinstance(data, ResumableData) and position and "current" in progress:
             # Lightning does not know the number of batches of an epoch, and would go on counting.
-            progress["current"] = dict.fromkeys(progress["current"], 0)
-            progress["is_last_batch"] = False
+            current, done = progress["current"], data.steps_before(position)
+            shift = done - current["ready"]
+            progress["current"] = {name: count + shift if done else 0 for name, count in current.items()}
+            progress["is_last_batch"] = False if not done else progress["is_last_batch"]
 
     def on_train_start(self) -> None:
         """Report a changed configuration, and let its optimiser take effect."""
@@ -359,6 +363,10 @@ class ResumableData(pl.LightningDataModule):
         if first is not None:
             yield first
             yield from batches
+
+    def steps_before(self, state: dict[str, Any]) -> int:
+        """Steps of the epoch before the position of a checkpoint, at which training continues."""
+        return int(state["batch"])
 
     def state_dict(self) -> dict[str, Any]:
         """The position, for a checkpoint."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,15 @@ def sum_over_processes(values: Tensor) -> Tensor:
     if _several():
         distributed.all_reduce(values)
     return values
+
+
+def any_over_processes(value: bool) -> bool:
+    """Whether a value is true in any process. Every process must call it; it does not wait for work on a GPU."""
+    if not _several():
+        return value
+    flag = torch.tensor(int(value))
+    distributed.all_reduce(flag, op=distributed.ReduceOp.MAX, group=_host_group(distributed.group.WORLD))
+    return bool(flag)
 
 
 def gather_objects(value: Any) -> list[Any]:
@@ -80,6 +90,12 @@ def _concatenated(parts: Sequence[Tensor]) -> Tensor:
         pads = [number for one in reversed(missing) for number in (0, one)]
         filled.append(torch.nn.functional.pad(part, pads) if any(pads) else part)
     return torch.cat(filled)
+
+
+@lru_cache(maxsize=1)
+def _host_group(world: Any) -> Any:
+    """The group of all processes for tensors in main memory."""
+    return world if distributed.get_backend(world) == "gloo" else distributed.new_group(backend="gloo")
 
 
 def _several() -> bool:

@@ -26,12 +26,16 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def fit_alone_and_together(alone: Sequence[Path], together: Sequence[Path]) -> None:
-    """Run the trainings of some folders (`train.yaml`) in this process, and those of others in two processes each."""
+def fit_alone_and_together(alone: Sequence[Path], together: Sequence[Path], before: str = "") -> None:
+    """Run the trainings of some folders (`train.yaml`) in this process, and those of others in two processes each.
+
+    Args:
+        before: Python code that each of the two processes runs first.
+    """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     started = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", PROGRAM, *map(str, together)],
+            [sys.executable, "-W", "ignore", "-c", before + PROGRAM, *map(str, together)],
             env={**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -31,7 +31,8 @@ class Batch:
         ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
         reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
-        epoch, index: position of the batch in the training.  last: whether it is the last of its epoch.
+        epoch, index: position of the batch in the training.  part: which accumulated step of it this is, from 0.
+        last: whether it is the last step of its epoch.
     """
 
     inputs: Tensor
@@ -44,6 +45,7 @@ class Batch:
     languages: list[str | None] = field(default_factory=list)
     epoch: int = 0
     index: int = 0
+    part: int = 0
     last: bool = False
 
     def to(self, device: torch.device | str) -> Batch:

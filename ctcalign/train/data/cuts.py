@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any
@@ -28,7 +29,14 @@ _UNPACKING = (tarfile.TarError, zlib.error)
 _DECODING = (ArithmeticError, ImportError, SubprocessError)
 
 
-def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None = None, trust: Trust = NO_TRUST) -> Any:
+def open_cuts(
+    name: str,
+    sources: str | Sequence[str],
+    shuffle_seed: int | None = None,
+    trust: Trust = NO_TRUST,
+    stream: tuple[int, int] = (0, 1),
+    audio: bool = True,
+) -> Any:
     """A lazy lhotse CutSet of one or more sources.
 
     Args:
@@ -36,22 +44,33 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None 
         sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz).
         shuffle_seed: for the order of shards and the mixture of several sources; None keeps the order.
         trust: whether cuts may run commands or open URLs; checked as they are iterated.
+        stream: (n, N): the n-th of N parts, n >= 0. Of a Shar folder with N shards or more it is every N-th shard, and
+            other shards are not opened; of any other source it is every N-th cut.
+        audio: False: cuts of a Shar folder come without their audio, which is not read.
     Raises:
         UsageError: there is no source, or one is missing or of another kind.  From the iteration: CtcAlignError: a
             source is damaged, or contains no cuts.  UntrustedDataError: a cut needs what is not allowed.
     """
     from lhotse import CutSet
 
-    listed = [sources] if isinstance(sources, str) else list(sources)
+    listed = _listed(sources)
     if not listed:
         raise UsageError(f"{name}: expected a Shar folder or a cut manifest, got an empty list")
     found = []
     for source in listed:
         path = Path(source).absolute()  # lhotse would run a name that begins with "pipe:"
-        if path.is_dir() and any(path.glob("cuts.*")):
+        number, of = stream
+        if _is_shar(path):
             mixed = shuffle_seed is not None
             seed = seed_of(shuffle_seed or 0, source)
-            cuts = CutSet.from_shar(in_dir=path, shuffle_shards=mixed, stateful_shuffle=False, seed=seed)
+            fields = {field: files for field, files in _shards(path).items() if audio or field == "cuts"}
+            uneven = {field: len(files) for field, files in fields.items() if len(files) != len(fields["cuts"])}
+            for field, count in uneven.items():
+                has = f"{len(fields['cuts'])} shards of cuts and {count} of {field}"
+                raise CtcAlignError(f"{name}: {source}: has {has}; create it again")
+            if len(fields["cuts"]) >= of:
+                fields, number, of = {field: files[number::of] for field, files in fields.items()}, 0, 1
+            cuts = CutSet.from_shar(fields=fields, shuffle_shards=mixed, stateful_shuffle=False, seed=seed)
         elif path.is_file() and ".jsonl" in path.suffixes:
             cuts = CutSet.from_jsonl_lazy(path)
         else:
@@ -60,10 +79,44 @@ def open_cuts(name: str, sources: str | Sequence[str], shuffle_seed: int | None 
             else:
                 what = "not a cut manifest by its extension" if path.exists() else "no such file or folder"
             raise UsageError(f"{name}: {source}: {what}; give a Shar folder or a cut manifest (.jsonl, .jsonl.gz)")
-        found.append(CutSet(_Checked(cuts, f"{name}: {source}", trust)))
+        found.append(CutSet(_Checked(cuts if of == 1 else _EveryNth(cuts, number, of), f"{name}: {source}", trust)))
     if len(found) == 1:
         return found[0]
     return CutSet.mux(*found, seed=shuffle_seed) if shuffle_seed is not None else CutSet(_Chain(found))
+
+
+def fewest_shards(sources: str | Sequence[str]) -> int | None:
+    """Number of shards of the Shar folder that has the fewest; None without a Shar folder."""
+    paths = [Path(source).absolute() for source in _listed(sources)]
+    return min((len(_shards(path)["cuts"]) for path in paths if _is_shar(path)), default=None)
+
+
+def _listed(sources: str | Sequence[str]) -> list[str]:
+    return [sources] if isinstance(sources, str) else list(sources)
+
+
+def _is_shar(path: Path) -> bool:
+    return path.is_dir() and any(path.glob("cuts.*"))
+
+
+def _shards(path: Path) -> dict[str, list[Path]]:
+    """The shards of a Shar folder by field; nothing is opened."""
+    from lhotse.shar import LazySharIterator
+
+    found: dict[str, list[Path]] = LazySharIterator(in_dir=path).streams
+    return found
+
+
+class _EveryNth:
+    """Every n-th of some cuts."""
+
+    is_lazy = True
+
+    def __init__(self, cuts: Any, start: int, step: int) -> None:
+        self.cuts, self.start, self.step = cuts, start, step
+
+    def __iter__(self) -> Iterator[Any]:
+        return islice(iter(self.cuts), self.start, None, self.step)
 
 
 class _Checked:

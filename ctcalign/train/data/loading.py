@@ -1,159 +1,21 @@
-"""Batches drawn over all processes, divided among the processes, and read from audio.
-
-Every process draws the same batches from the same seed and takes every n-th utterance of each. The batches of a
-training therefore do not depend on the number of processes, and a batch is identified by its epoch and index.
-"""
+"""Batches read from audio, in the workers of a data loader."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ctcalign.audio.cut_sources import NO_TRUST, Trust
-from ctcalign.checks import check_count
-from ctcalign.errors import AudioError, UsageError
+from ctcalign.errors import AudioError
 from ctcalign.models.training.inputs import InputMaker, LogMel
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import PARTIAL, SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
-from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, open_cuts, outside, read_samples, timed_words
-from ctcalign.train.processes import numpy_generator, seed_of
-
-_CUTS_FOR_BINS = 2000
-_WINDOW = 16
-
-
-@dataclass(frozen=True)
-class ProcessBatch:
-    """The utterances of a batch that one process trains on.
-
-    Attributes:
-        epoch, index: position of the batch.  last: whether it is the last of its epoch.
-        cuts: the utterances.  spare: whether they belong to another process, because this one has none of its own.
-    """
-
-    epoch: int
-    index: int
-    last: bool
-    cuts: list[Any]
-    spare: bool
-
-
-class GlobalBatches:
-    """Draws the batches of an epoch.
-
-    Args:
-        name, sources: see `open_cuts`.
-        max_duration: seconds of speech in a batch of all processes.  max_cuts: utterances in it; None: no limit.
-        longest: seconds; longer utterances are skipped and counted.
-        buckets: groups of similar duration.  buffer: cuts in memory for sorting and shuffling.
-        shuffle, seed: whether each epoch has a random order of its own, and its seed.
-        rank, world_size: of this process.
-        trust: whether cuts may run commands or open URLs.
-    Attributes:
-        skipped: utterances of the current epoch that were too long.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        sources: str | list[str],
-        *,
-        max_duration: float,
-        max_cuts: int | None = None,
-        longest: float = 30.0,
-        buckets: int = 10,
-        buffer: int = 2000,
-        shuffle: bool = False,
-        seed: int = 1,
-        rank: int = 0,
-        world_size: int = 1,
-        trust: Trust = NO_TRUST,
-    ) -> None:
-        if not max_duration > 0 or not longest > 0:
-            raise UsageError(f"{name}: expected max_duration and longest > 0 seconds, got {max_duration} and {longest}")
-        for what, value in (("max_cuts", max_cuts), ("buckets", buckets), ("buffer", buffer)):
-            if value is not None:
-                check_count(f"{name}: {what}", value)
-        self.name, self.sources = name, sources
-        self.max_duration, self.max_cuts, self.longest = max_duration, max_cuts, longest
-        self.buckets, self.buffer, self.shuffle, self.seed = buckets, buffer, shuffle, seed
-        self.rank, self.world_size, self.trust = rank, world_size, trust
-        self.skipped = 0
-        self._bins: list[float] | None = None
-
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[ProcessBatch]:
-        """This process's part of the batches of an epoch, from batch `start` on.
-
-        Raises:
-            UsageError: a source is missing, or there is no utterance.
-        """
-        from lhotse.dataset import DynamicBucketingSampler
-
-        self.skipped = 0
-        seed = seed_of(self.seed, "order", epoch) % 2**31
-        cuts = open_cuts(self.name, self.sources, seed if self.shuffle else None, self.trust)
-        if self._bins is None:
-            self._bins = _bins([cut.duration for cut in islice(cuts, _CUTS_FOR_BINS)], self.buckets, self.name)
-        sampler = DynamicBucketingSampler(
-            cuts.filter(self._fits),
-            max_duration=self.max_duration,
-            max_cuts=self.max_cuts,
-            duration_bins=self._bins,
-            buffer_size=self.buffer,
-            shuffle=self.shuffle,
-            seed=seed,
-            sync_buckets=True,  # else lhotse 1.33 ends the epoch at the first empty bucket and drops the remaining cuts
-            world_size=1,
-            rank=0,
-        )
-        before: tuple[int, list[Any]] | None = None
-        drawn = _shuffled(sampler, np.random.default_rng(seed)) if self.shuffle else sampler
-        for index, batch in enumerate(drawn):
-            if before is not None and before[0] >= start:
-                yield self._own_part(epoch, *before, last=False)
-            before = index, list(batch)
-        if before is None:
-            raise UsageError(
-                f"{self.name}: there is no utterance of at most {self.longest:g} seconds in {self.sources}"
-            )
-        if before[0] >= start:
-            yield self._own_part(epoch, *before, last=True)
-
-    def _own_part(self, epoch: int, index: int, cuts: list[Any], last: bool) -> ProcessBatch:
-        # Sorted by length, so that the load is even between processes.
-        cuts = sorted(cuts, key=lambda cut: (-cut.duration, cut.id))
-        own = cuts[self.rank :: self.world_size]
-        return ProcessBatch(epoch, index, last, own or cuts[-1:], not own)
-
-    def _fits(self, cut: Any) -> bool:
-        fits = bool(cut.duration <= self.longest)
-        self.skipped += not fits
-        return fits
-
-
-def _shuffled(batches: Iterable[Any], rng: np.random.Generator) -> Iterator[Any]:
-    """Batches shuffled in a sliding window, since lhotse visits the buckets in the same order every epoch."""
-    window: list[Any] = []
-    for batch in batches:
-        window.append(batch)
-        if len(window) == _WINDOW:
-            yield window.pop(int(rng.integers(_WINDOW)))
-    while window:
-        yield window.pop(int(rng.integers(len(window))))
-
-
-def _bins(durations: list[float], buckets: int, name: str) -> list[float]:
-    """Bounds of duration between groups of equal size."""
-    if not durations:
-        raise UsageError(f"{name}: the sources contain no cuts")
-    inner = np.quantile(durations, np.linspace(0, 1, buckets + 1)[1:-1])
-    return sorted({float(bound) for bound in inner})
+from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, outside, read_samples, timed_words
+from ctcalign.train.data.drawing import ProcessBatch
+from ctcalign.train.processes import numpy_generator
 
 
 class Reader(Dataset[Batch]):
@@ -202,6 +64,7 @@ class Reader(Dataset[Batch]):
             languages=[language_of_cut(cut) for cut in own.cuts],
             epoch=own.epoch,
             index=own.index,
+            part=own.part,
             last=own.last,
         )
 

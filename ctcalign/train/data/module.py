@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
+from functools import cached_property, partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,23 +15,30 @@ from ctcalign.models.training.inputs import InputMaker, LogMel
 from ctcalign.train.base import ResumableData
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.loading import BatchLoader, GlobalBatches, Reader
+from ctcalign.train.data.cuts import fewest_shards
+from ctcalign.train.data.drawing import GlobalBatches, ProcessBatch
+from ctcalign.train.data.loading import BatchLoader, Reader
+from ctcalign.train.notices import warn
 
 
 class CutsDataModule(ResumableData):
     """Training and validation utterances from lhotse cuts.
 
     The inputs of the model in training are made on the fly: log-mel energies, or what its family takes. Batches are
-    drawn over all processes: one process and several with the same settings get the same batches.
+    drawn over all processes: one process and several with the same settings get the same batches, and steps accumulated
+    in one update the same as one large step. Shar folders are read by shard: each process opens only its own shards.
 
     Args:
         train, validation: Shar folders or cut manifests, one or several; None: no such part.
-        max_duration: seconds of speech in a training batch of all processes.
+        max_duration: seconds of speech in a training step of all processes.
         max_cuts: utterances in it at most.
         validation_duration: seconds of speech in a validation batch; default: `max_duration`.
         longest: seconds; longer training utterances are skipped and counted.
         buckets: groups of similar duration.
-        buffer: cuts in memory for sorting and shuffling; those from Shar include their audio.
+        buffer: cuts in memory of each stream, for sorting and shuffling; those from Shar include their audio.
+        streams: parts of a Shar folder, each with shards of its own; a batch has utterances of each stream. The batches
+            are the same for every number of processes that divides it. Default: the number of processes, or that of the
+            resumed training.
         augmentation: of training utterances.
         workers: reading processes of each training process, >= 0.
         seed: of order and augmentation.
@@ -50,6 +58,7 @@ class CutsDataModule(ResumableData):
         longest: float = 30.0,
         buckets: int = 10,
         buffer: int = 2000,
+        streams: int | None = None,
         augmentation: Augmentation | None = None,
         workers: int = 1,
         seed: int = 1,
@@ -59,6 +68,7 @@ class CutsDataModule(ResumableData):
         super().__init__(train, validation)
         self.trust = Trust(allow_commands, allow_remote)
         self.workers = check_count("workers", workers, 0)
+        self.streams = None if streams is None else check_count("streams", streams)
         self.augmentation, self.seed = augmentation or Augmentation(), seed
         self._train = partial(
             GlobalBatches,
@@ -79,12 +89,17 @@ class CutsDataModule(ResumableData):
             trust=self.trust,
         )
         self._batches: GlobalBatches | None = None
+        # Of the training that is resumed: its unfinished epoch, and its number of streams.
+        self._begun: tuple[int | None, int] = (None, 1)
 
     def train_dataloader(self) -> BatchLoader:
         """Training batches; each pass starts at the current position."""
         if self.train is None:
             raise UsageError("data.train: expected a Shar folder or a cut manifest to train on, got none")
-        self._batches = batches = self._train("data.train", self.train, rank=self.rank, world_size=self.world_size)
+        self._check_streams()
+        self._batches = batches = self._train(
+            "data.train", self.train, rank=self.rank, world_size=self.world_size, parts=self._parts
+        )
         inputs = self._inputs()
         if self.augmentation.spec_augment is not None and inputs.waveform:
             raise UsageError(
@@ -92,15 +107,19 @@ class CutsDataModule(ResumableData):
                 "configuration (model.options of hf:, such as mask_time_prob)"
             )
         reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust)
-        return BatchLoader(lambda: self.resumed(batches.epoch), reader, workers=self.workers)
+
+        def epoch(number: int, start: int) -> Iterator[ProcessBatch]:
+            return batches.epoch(number, start, self.streams_of(number))
+
+        return BatchLoader(lambda: self.resumed(epoch), reader, workers=self.workers)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""
         assert self.validation is not None  # without validation data the hook is removed
         batches = self._validation("data.validation", self.validation, rank=self.rank, world_size=self.world_size)
-        return BatchLoader(
-            lambda: batches.epoch(0), Reader(self._inputs(), words=True, trust=self.trust), workers=self.workers
-        )
+        streams = self.world_size if (fewest_shards(self.validation) or 0) >= self.world_size else 1
+        reader = Reader(self._inputs(), words=True, trust=self.trust)
+        return BatchLoader(lambda: batches.epoch(0, streams=streams), reader, workers=self.workers)
 
     def _inputs(self) -> InputMaker:
         """What makes the inputs of the model in training; log-mel energies without a trainer."""
@@ -108,13 +127,61 @@ class CutsDataModule(ResumableData):
         found: InputMaker | None = getattr(module, "inputs", None)
         return LogMel() if found is None else found
 
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Advance the position; at the end of an epoch report the utterances that were too long."""
-        batch = super().on_after_batch_transfer(batch, dataloader_idx)
-        training = self.trainer is not None and self.trainer.training
-        if training and isinstance(batch, Batch) and batch.last and self._batches is not None and self._batches.skipped:
-            pl.utilities.rank_zero_info(
-                f"epoch {batch.epoch}: {self._batches.skipped} utterances longer than {self._batches.longest:g} s "
-                "were skipped"
+    @property
+    def _parts(self) -> int:
+        """Accumulated steps of an update."""
+        return 1 if self.trainer is None else self.trainer.accumulate_grad_batches
+
+    def streams_of(self, epoch: int) -> int:
+        """Number of streams of an epoch of training. An epoch that was begun is continued with those that it has."""
+        begun, before = self._begun
+        if epoch == begun:
+            return before
+        wanted = self._wanted_streams()
+        return wanted if wanted <= self._shards else 1
+
+    def _wanted_streams(self) -> int:
+        before, processes = self._begun[1], self.world_size
+        return self.streams or (before if before % processes == 0 else processes)
+
+    @cached_property
+    def _shards(self) -> int:
+        return 0 if self.train is None else fewest_shards(self.train) or 0
+
+    def _check_streams(self) -> None:
+        wanted, processes = self._wanted_streams(), self.world_size
+        if wanted % processes:
+            raise UsageError(f"data.streams: got {wanted}, expected a multiple of the {processes} processes")
+        if 0 < self._shards < wanted:
+            warn(
+                f"data.train: a Shar folder has {self._shards} shards for {wanted} streams, so every process reads all "
+                "of it; create it with more shards (lhotse: shard_size)"
             )
-        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """The position, and the number of streams if there are several."""
+        streams = self.streams_of(self.position[0])
+        return super().state_dict() | ({"streams": streams} if streams > 1 else {})
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from a checkpoint."""
+        super().load_state_dict(state_dict)
+        epoch, batch = self.position
+        self._begun = (epoch if batch else None, state_dict.get("streams", 1))
+
+    def steps_before(self, state: dict[str, Any]) -> int:
+        """Steps of the epoch before a position: each batch is divided among the steps of an update."""
+        return super().steps_before(state) * self._parts
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Advance the position after the last step of a batch; at the end of an epoch report too long utterances."""
+        training = self.trainer is not None and self.trainer.training
+        if training and isinstance(batch, Batch) and self._batches is not None:
+            if batch.part + 1 < self._batches.parts:
+                return batch
+            skipped = self._batches.skipped_by_all() if batch.last else 0
+            if skipped:
+                pl.utilities.rank_zero_info(
+                    f"epoch {batch.epoch}: {skipped} utterances longer than {self._batches.longest:g} s were skipped"
+                )
+        return super().on_after_batch_transfer(batch, dataloader_idx)

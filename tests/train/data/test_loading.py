@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +16,8 @@ import torch
 from ctcalign.errors import UsageError
 from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment
 from ctcalign.train.data.batch import Batch
-from ctcalign.train.data.loading import GlobalBatches, Reader
+from ctcalign.train.data.drawing import GlobalBatches
+from ctcalign.train.data.loading import Reader
 from ctcalign.train.data.module import CutsDataModule
 from tests.train.tones import make_cuts
 
@@ -63,6 +68,90 @@ def test_processes_share_the_batches_of_one(manifest):
     assert any(other.spare for one in parts for other in one)
 
 
+def together(world: int, parts: int, streams: int, source: Path | list[str], **options) -> list[list[list[str]]]:
+    """Utterances of each batch by step of each process: a thread stands for a process."""
+    said, wait = [False] * world, threading.Barrier(world, timeout=60)
+
+    def drawn(rank: int) -> list[list[list[str]]]:
+        def agree(value: bool) -> bool:
+            said[rank] = value
+            wait.wait()
+            found = any(said)
+            wait.wait()
+            return found
+
+        found: dict[int, list[list[str]]] = {}
+        one = batches(source, rank=rank, world_size=world, parts=parts, agree=agree, **options)
+        for step in one.epoch(2, streams=streams):
+            assert step.cuts  # no step is without utterances
+            found.setdefault(step.index, []).append([] if step.spare else [cut.id for cut in step.cuts])
+        assert step.last
+        assert all(len(steps) == parts for steps in found.values())
+        return list(found.values())
+
+    with ThreadPoolExecutor(world) as pool:
+        by_process = list(pool.map(drawn, range(world)))
+    assert {len(one) for one in by_process} == {len(by_process[0])}
+    # Slots: the steps of an update, as if each were made by a process of its own.
+    return [[one[part] for one in same for part in range(parts)] for same in zip(*by_process, strict=True)]
+
+
+def flat(lists: list[list[Any]]) -> list[Any]:
+    return list(chain.from_iterable(lists))
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("kind", ["manifest", "shar"])
+@pytest.mark.parametrize("streams", [1, 4])
+def test_processes_and_accumulated_steps_make_the_same_updates(streams, kind, shuffle, request):
+    """8 x 1 = 1 x 8 = 2 x 4 = one large step: of the manifest and of the 4 shards, the last of which is smaller."""
+    source = request.getfixturevalue(kind)
+    ways = [
+        together(world, parts, streams, source, max_duration=8 / parts, shuffle=shuffle, buckets=2)
+        for world, parts in ((4, 1), (2, 2), (1, 4), (2, 1), (1, 1))
+    ]
+    assert ways[0] == ways[1] == ways[2]  # also which step has which
+    updates = [[sorted(flat(steps)) for steps in way] for way in ways]
+    assert all(one == updates[0] for one in updates)
+    assert sorted(flat(updates[0])) == [f"cuts0-{n:03d}" for n in range(31)]
+    assert len(updates[0]) > 3
+    assert any(not own for steps in ways[0] for own in steps)  # with more steps than utterances
+
+
+def test_a_process_reads_only_the_shards_of_its_streams(shar):
+    """4 streams on 2 processes; on 3, which do not divide 4, each process reads all and takes its part."""
+    from lhotse import CutSet
+
+    shards = [{cut.id for cut in CutSet.from_jsonl_lazy(file)} for file in sorted(shar.glob("cuts.*"))]
+    assert [len(one) for one in shards] == [8, 8, 8, 7]
+    steps = together(2, 1, 4, shar)
+    for rank, own in enumerate((shards[0] | shards[2], shards[1] | shards[3])):
+        assert {name for one in steps for name in one[rank]} == own
+    three = together(3, 1, 4, shar)
+    assert [sorted(flat(one)) for one in three] == [sorted(flat(one)) for one in steps]
+    assert {name for one in three for name in one[0]} & shards[3]
+
+
+def test_streams_of_several_sources(manifest, shar, tmp_path):
+    """A folder with fewer shards than streams, and a manifest: every process reads them and takes its part."""
+    other = make_cuts(tmp_path / "other", 6, seed=3)
+    found = together(5, 1, 5, [str(shar), str(other)], max_duration=6)
+    assert len(flat(flat(found))) == len({*flat(flat(found))}) == 37
+
+
+def test_a_stream_without_short_utterances_has_nothing_to_do(shar, tmp_path):
+    from lhotse import CutSet
+
+    longest = [max(cut.duration for cut in CutSet.from_jsonl_lazy(file)) for file in sorted(shar.glob("cuts.*"))]
+    assert together(4, 1, 4, shar, longest=min(longest))
+    lengths = [sorted(cut.duration for cut in CutSet.from_jsonl_lazy(file)) for file in sorted(shar.glob("cuts.*"))]
+    first = min(one[0] for one in lengths)
+    found = together(4, 1, 4, shar, longest=first)  # a single utterance
+    assert len(flat(flat(found))) == 1
+    with pytest.raises(UsageError, match=r"there is no utterance of at most 0.1 seconds"):
+        together(4, 1, 4, shar, longest=0.1)
+
+
 def test_several_sources_and_long_utterances(manifest, shar, tmp_path):
     other = make_cuts(tmp_path / "other", 6, seed=3)
     many = batches([str(shar), str(other)])
@@ -99,7 +188,7 @@ def test_an_utterance_has_its_own_randomness(manifest, tmp_path):
 
 
 class _Trainer:
-    training, global_rank, world_size = True, 0, 1
+    training, global_rank, world_size, accumulate_grad_batches = True, 0, 1, 1
 
 
 def test_a_loader_resumes_after_the_last_trained_batch_not_the_last_read_one(shar):
@@ -128,5 +217,7 @@ def test_a_loader_resumes_after_the_last_trained_batch_not_the_last_read_one(sha
 def test_numbers_out_of_range(manifest):
     with pytest.raises(UsageError, match="buckets: got 0, expected a whole number >= 1"):
         batches(manifest, buckets=0)
+    with pytest.raises(UsageError, match=r"max_cuts: got 3 for 8 streams, .* expected at least 8"):
+        next(batches(manifest, max_cuts=3).epoch(0, streams=8))
     with pytest.raises(UsageError, match="workers: got -1, expected a whole number >= 0"):
         CutsDataModule(str(manifest), workers=-1)
