@@ -43,6 +43,7 @@ SHORT_NAMES = (
     encoders.ConvEncoder,
     encoders.ConformerEncoder,
     encoders.StreamingEncoder,
+    encoders.WhisperEncoder,
     SentencePieceTokenizer,
     WordErrorGuard,
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ctcalign.models.encoders.network import CtcNetwork as CtcNetwork
     from ctcalign.models.encoders.recogniser import Recogniser as Recogniser
     from ctcalign.models.encoders.streaming import StreamingEncoder as StreamingEncoder
+    from ctcalign.models.encoders.whisper import WhisperEncoder as WhisperEncoder
 
 _HOMES = {
     "Encoder": "base",
@@ -22,6 +23,7 @@ _HOMES = {
     "CtcNetwork": "network",
     "Recogniser": "recogniser",
     "StreamingEncoder": "streaming",
+    "WhisperEncoder": "whisper",
 }
 
 

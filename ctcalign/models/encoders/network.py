@@ -20,18 +20,20 @@ class CtcNetwork(nn.Module):
     """A recogniser without its features.
 
     Args:
-        frontend: normalises the features.  encoder: the hidden layers.  symbols: number of output symbols.
+        frontend: normalises the features; None: the encoder takes them as they are.
+        encoder: the hidden layers.  symbols: number of output symbols.
     """
 
-    def __init__(self, frontend: Frontend, encoder: Encoder, symbols: int) -> None:
+    def __init__(self, frontend: Frontend | None, encoder: Encoder, symbols: int) -> None:
         super().__init__()
         self.frontend = frontend
         self.encoder = encoder
         self.head = nn.Linear(encoder.dim, symbols)
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-mel energies (B, T, 80) and lengths (B,) -> log-probabilities (B, T', C), float32, and lengths (B,)."""
-        hidden, lengths = self.encoder(self.frontend(features, lengths), lengths)
+        """Features (B, T, 80) and lengths (B,) -> log-probabilities (B, T', C), float32, and lengths (B,)."""
+        features = features if self.frontend is None else self.frontend(features, lengths)
+        hidden, lengths = self.encoder(features, lengths)
         logits = self.head(hidden)
         return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(-1), lengths
 
@@ -46,7 +48,7 @@ class CtcNetwork(nn.Module):
         ahead = self.encoder.look_ahead_frames
         if ahead is None:
             return None
-        mean = self.frontend.mean_right
+        mean = 0 if self.frontend is None else self.frontend.mean_right
         # The running mean of the last frame that the encoder uses extends beyond that frame.
         return (ahead + mean) * FEATURE_SHIFT + _WINDOW_TAIL
 
@@ -56,13 +58,16 @@ class CtcNetwork(nn.Module):
         ahead, behind = self.encoder.look_ahead_frames, self.encoder.look_behind_frames
         if ahead is None or behind is None or not self.encoder.shift_invariant:
             return None
-        furthest = max(ahead + self.frontend.mean_right, behind + self.frontend.mean_left) + self.encoder.subsampling
+        left, right = (0, 0) if self.frontend is None else (self.frontend.mean_left, self.frontend.mean_right)
+        furthest = max(ahead + right, behind + left) + self.encoder.subsampling
         return furthest * FEATURE_SHIFT + WINDOW_SAMPLES / SAMPLE_RATE
 
     def description(self) -> dict[str, Any]:
         """The configuration from which a checkpoint rebuilds the network, without the number of symbols."""
         return {
-            "frontend": {"mean_left": self.frontend.mean_left, "mean_right": self.frontend.mean_right},
+            "frontend": None
+            if self.frontend is None
+            else {"mean_left": self.frontend.mean_left, "mean_right": self.frontend.mean_right},
             "encoder": self.encoder.name,
             "options": self.encoder.options,
         }

@@ -16,14 +16,19 @@ from ctcalign.models.builtin.config import FORMAT
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
-from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
-from ctcalign.models.features.tensors import log_mel
+from ctcalign.models.features.kinds import padded_features
+from ctcalign.models.features.scale import SAMPLE_RATE
 from ctcalign.models.header import check_identity
 from ctcalign.models.stored import built, own_weights
 from ctcalign.text.vocabulary import Vocabulary
 
 ARCHITECTURE = "encoder-ctc/1"
-_ENCODERS = {"conv": "ConvEncoder", "conformer": "ConformerEncoder", "streaming": "StreamingEncoder"}
+_ENCODERS = {
+    "conv": "ConvEncoder",
+    "conformer": "ConformerEncoder",
+    "streaming": "StreamingEncoder",
+    "whisper": "WhisperEncoder",
+}
 
 
 class Recogniser(nn.Module):
@@ -51,10 +56,10 @@ class Recogniser(nn.Module):
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples at 16 kHz and (B,) lengths in samples -> (B, T, C) log-probabilities and (B,) frames."""
-        features = log_mel(waveform.float())
+        features, counts = padded_features(self.network.encoder.features, waveform.float(), lengths)
         if features.shape[1] == 0:
-            return features.new_zeros((len(lengths), 0, len(self.vocabulary))), lengths // HOP_SAMPLES
-        log_probs, frames = self.network(features, lengths // HOP_SAMPLES)
+            return features.new_zeros((len(lengths), 0, len(self.vocabulary))), counts
+        log_probs, frames = self.network(features, counts)
         return log_probs, frames
 
 
@@ -112,7 +117,8 @@ def build_network(header: Mapping[str, Any], weights: Mapping[str, Tensor], wher
         sections: Any = config
         encoder_class = getattr(import_module("ctcalign.models.encoders"), _ENCODERS[sections["encoder"]])
         encoder: Encoder = encoder_class(**sections["options"])
-        return CtcNetwork(Frontend(**sections["frontend"]), encoder, len(vocabulary))
+        frontend = None if sections["frontend"] is None else Frontend(**sections["frontend"])
+        return CtcNetwork(frontend, encoder, len(vocabulary))
 
     return built(make, config, own_weights(weights), where)
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ctcalign.models.features.scale import LEVEL, MELS, SAMPLE_RATE
-from ctcalign.models.features.tensors import log_mel
+from ctcalign.models.features.kinds import KINDS
+from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 
 # Frames of silence that replace an utterance without audio: enough for every encoder to give finite output.
 _STAND_IN_FRAMES = 16
@@ -39,22 +39,29 @@ class InputMaker(Protocol):
 
 
 class LogMel:
-    """Log-mel energies of 25 ms windows every 10 ms, (T, 80)."""
+    """Log-mel energies of 25 ms windows every 10 ms, (T, 80).
+
+    Args:
+        kind: a name in `ctcalign.models.features.kinds`.
+    """
 
     sample_rate: int = SAMPLE_RATE
     padding: float = 0.0
     waveform: bool = False
 
+    def __init__(self, kind: str = "log_mel") -> None:
+        self.kind = kind
+
     def __call__(self, samples: npt.NDArray[np.float32]) -> Tensor:
         """(N,) -> (N // 160, 80)."""
-        return log_mel(torch.from_numpy(samples)[None])[0]
+        return KINDS[self.kind](torch.from_numpy(samples))
 
     def silence(self) -> Tensor:
-        """Frames of the quietest level."""
-        return torch.full((_STAND_IN_FRAMES, MELS), LEVEL)
+        """Features of silence."""
+        return KINDS[self.kind](torch.zeros(_STAND_IN_FRAMES * HOP_SAMPLES))
 
     def __eq__(self, other: Any) -> bool:
-        return type(other) is type(self)
+        return type(other) is type(self) and other.kind == self.kind
 
     def __hash__(self) -> int:
-        return hash(type(self))
+        return hash((type(self), self.kind))

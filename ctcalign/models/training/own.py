@@ -34,7 +34,7 @@ class EncoderModel(TrainableModel):
         licence: str | None = None,
     ) -> None:
         self.network: CtcNetwork = network
-        self.inputs = LogMel()
+        self.inputs = LogMel(network.encoder.features)
         self.vocabulary, self.name = vocabulary, name
         self.frame_shift, self.look_ahead = network.frame_shift, network.look_ahead
         self.language, self.licence = language, licence

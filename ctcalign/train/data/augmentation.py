@@ -1,4 +1,4 @@
-"""Augmentation of training utterances: speed perturbation, additive noise, SpecAugment."""
+"""Augmentation of training utterances: speed perturbation, additive noise, rooms and channels, SpecAugment."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ctcalign.errors import UsageError
 from ctcalign.models.features.scale import SAMPLE_RATE
+from ctcalign.train.data.channels import ChannelConfig, through_channel
 from ctcalign.train.data.cuts import Samples
 
 _SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".opus")
@@ -71,11 +72,12 @@ class Augmentation:
 
     Attributes:
         speeds: speed factors, drawn uniformly; 0.9 is slower and lower in pitch.
-        noise, spec_augment: see `NoiseConfig` and `SpecAugment`; None: not used.
+        noise, channel, spec_augment: see `NoiseConfig`, `ChannelConfig` and `SpecAugment`; None: not used.
     """
 
     speeds: list[float] = field(default_factory=list)
     noise: NoiseConfig | None = None
+    channel: ChannelConfig | None = None
     spec_augment: SpecAugment | None = None
 
     def __post_init__(self) -> None:
@@ -83,7 +85,7 @@ class Augmentation:
             raise UsageError(f"speeds: expected factors between 0.5 and 2, got {self.speeds}")
 
     def samples(self, samples: Samples, rng: np.random.Generator, rate: int = SAMPLE_RATE) -> Samples:
-        """An utterance (N,) with speed perturbation and noise. `rate`: samples per second."""
+        """An utterance (N,) with speed perturbation, noise and channel. `rate`: samples per second."""
         if self.speeds:
             samples = at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))])
         if self.noise is not None and rng.random() < self.noise.probability:
@@ -91,6 +93,8 @@ class Augmentation:
             noise = read_noise(files[int(rng.integers(len(files)))], rate)
             snr = rng.uniform(self.noise.least_snr, self.noise.most_snr)
             samples = with_noise(samples, noise, snr, int(rng.integers(len(noise))))
+        if self.channel is not None:
+            samples = through_channel(samples, self.channel, rng, rate)
         return samples
 
     def features(self, features: Tensor, rng: np.random.Generator) -> Tensor:

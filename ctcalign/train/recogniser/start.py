@@ -30,7 +30,10 @@ def initial_model(
     if encoder is None:
         return _opened(tokenizer, frontend, init)
     tokenizer = tokenizer or CharacterTokenizer()
-    network = CtcNetwork(frontend or Frontend(), encoder, len(tokenizer.vocabulary))
+    if encoder.features != Encoder.features and frontend is not None:
+        raise UsageError(f"model.frontend: {type(encoder).__name__} takes features as they are; remove model.frontend")
+    normalises = frontend or (Frontend() if encoder.features == Encoder.features else None)
+    network = CtcNetwork(normalises, encoder, len(tokenizer.vocabulary))
     if init is not None:
         family, file = split_name(init)
         if family != CHECKPOINT:
