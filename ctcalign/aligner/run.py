@@ -36,6 +36,7 @@ from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
+from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.languages import check_language
 from ctcalign.text.tokeniser import Tokeniser
@@ -59,6 +60,7 @@ def align(
     recording: str | None = None,
     split: Split | None = None,
     allow_noncommercial: bool = False,
+    precision: Precision = "auto",
     progress: Progress = ignored,
 ) -> Alignment:
     """Find when each cue and each word of the captions is spoken.
@@ -79,6 +81,7 @@ def align(
         recording: id of the recording in a caption file of several; None: the name of the audio file.
         split: how text without times is divided into cues, see `ctcalign.aligner.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
+        precision: in which a model given by its name computes; see `load_model`.
         progress: see `Progress`.
     Returns:
         Every cue and word of the input exactly once, with times in seconds.
@@ -93,7 +96,7 @@ def align(
     if method == "ipfa":
         require("silero_vad", "torch", extra="ipfa")
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
-    recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language
     language = spoken or "en"

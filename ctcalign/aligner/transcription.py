@@ -22,6 +22,7 @@ from ctcalign.emission.options import with_track
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
+from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
@@ -50,13 +51,14 @@ def transcribe(
     beam: int = 16,
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,
+    precision: Precision = "auto",
     progress: Progress = ignored,
 ) -> Alignment:
     """Decode a recording into segments between pauses.
 
     Args:
-        audio, model, device, sample_rate, track, options, allow_noncommercial, progress: as for `ctcalign.align`; only
-            `tokens` and the options of the emission are used.
+        audio, model, device, sample_rate, track, options, allow_noncommercial, precision, progress: as for
+            `ctcalign.align`; of the options only `tokens` and those of the emission are used.
         decoder: "greedy": the best label of each frame; "beam": the best text of a prefix beam search.
         beam: prefixes kept by the beam search, >= 1.
     Returns:
@@ -67,7 +69,7 @@ def transcribe(
     options = with_track(options or AlignOptions(), track)
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
-    recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
     with (
         recording_of(audio, sample_rate) as source,
         open_emission(source, recogniser, options, device, progress) as opened,

@@ -18,6 +18,7 @@ from ctcalign.cli.options import (
     max_duration_option,
     model_option,
     needs,
+    precision_option,
     text_size_option,
     threads_option,
     track_option,
@@ -25,6 +26,7 @@ from ctcalign.cli.options import (
 
 if TYPE_CHECKING:
     from ctcalign.calibration.sets import Transcribed
+    from ctcalign.models.precision import Precision
     from ctcalign.models.protocol import AcousticModel
 
 EPILOG = f"""\b
@@ -55,6 +57,7 @@ Examples:
 @track_option
 @max_duration_option
 @device_option
+@precision_option
 @threads_option
 @click.option("--seed", default=1, show_default=True, help="Seed of the errors injected into the captions.")
 @click.option(
@@ -79,6 +82,7 @@ def command(
     track: str | None,
     max_duration: float,
     device: str,
+    precision: Precision,
     seed: int,
     boundaries: bool,
     plot: Path | None,
@@ -113,7 +117,7 @@ def command(
     left_out: list[str] = []
     recordings = read_sets(sets, pairs, Reading(track, max_duration), left_out)
     warn(left_out)
-    recogniser = load_model(model, device, allow_noncommercial)
+    recogniser = load_model(model, device, allow_noncommercial, precision)
     spoken = language or recogniser.language or "en"
     if boundaries:
         _measure_boundaries(recordings, recogniser, spoken, device, output, quiet=quiet)

@@ -12,12 +12,14 @@ from ctcalign.cli.options import (
     licence_option,
     model_option,
     needs,
+    precision_option,
     threads_option,
     trust_options,
 )
 from ctcalign.extras import require
 
 if TYPE_CHECKING:
+    from ctcalign.models.precision import Precision
     from ctcalign.train.evaluation.evaluate import Evaluation
 
 EPILOG = f"""\b
@@ -54,6 +56,7 @@ Examples:
     "they are.",
 )
 @device_option
+@precision_option
 @threads_option
 @licence_option
 @trust_options
@@ -70,6 +73,7 @@ def command(
     min_word_score: float | None,
     text: str,
     device: str,
+    precision: Precision,
     allow_noncommercial: bool,
     allow_commands: bool,
     allow_remote: bool,
@@ -106,6 +110,7 @@ def command(
             device=device,
             least_score=least,
             allow_noncommercial=allow_noncommercial,
+            precision=precision,
             progress=None if quiet else progress,
             allow_commands=allow_commands,
             allow_remote=allow_remote,

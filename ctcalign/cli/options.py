@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ctcalign.audio.limits import MAX_DURATION
+from ctcalign.models.precision import PRECISIONS
 from ctcalign.text.tokeniser import ROMANISE
 
 if TYPE_CHECKING:
@@ -122,6 +123,14 @@ model_option = click.option(
 )
 device_option = click.option(
     "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="auto",
+    show_default=True,
+    help="Numbers in which the model computes. auto: float32, or what an ONNX file says; int8: faster, for builtin:; "
+    "bfloat16: for models that run in torch, where the hardware has it.",
 )
 licence_option = click.option(
     "--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use."
@@ -279,6 +288,7 @@ _EMISSION = (
     track_option,
     max_duration_option,
     device_option,
+    precision_option,
     threads_option,
     click.option(
         "--window",
@@ -317,7 +327,7 @@ def trust_options(command: F) -> F:
 
 
 def emission_options(command: F) -> F:
-    """How the recording is processed: the fields of `EmissionOptions`, model, device, allow_noncommercial."""
+    """How the recording is processed: `EmissionOptions`, model, device, precision, allow_noncommercial."""
     return _decorated(command, _EMISSION)
 
 

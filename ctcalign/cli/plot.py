@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,13 @@ from ctcalign.cli.options import (
     encoding_option,
     licence_option,
     max_duration_option,
+    precision_option,
     text_size_option,
     track_option,
 )
+
+if TYPE_CHECKING:
+    from ctcalign.models.precision import Precision
 
 EPILOG = f"""\b
 Examples:
@@ -50,6 +55,7 @@ Examples:
 )
 @track_option
 @max_duration_option
+@precision_option
 @licence_option
 @encoding_option
 @text_size_option
@@ -65,6 +71,7 @@ def command(
     channel: str | int,
     track: str | None,
     max_duration: float,
+    precision: Precision,
     allow_noncommercial: bool,
     overwrite: bool,
 ) -> None:
@@ -80,7 +87,7 @@ def command(
     if model is not None:
         from ctcalign.models import load_model
 
-        recogniser = load_model(model, allow_noncommercial=allow_noncommercial)
+        recogniser = load_model(model, allow_noncommercial=allow_noncommercial, precision=precision)
     warn(
         draw_alignment(
             audio,

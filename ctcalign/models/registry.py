@@ -13,6 +13,7 @@ from ctcalign.errors import MissingPackageError, UsageError
 from ctcalign.extras import is_installed
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
 from ctcalign.models.devices import pick_device
+from ctcalign.models.precision import Autocast, Precision, check_precision
 from ctcalign.threads import wait_passively
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Family:
         suffixes: of files that are models of this family.
         torch: the extra that installs torch for its models, which run on the device that `pick_device` returns; None:
             they need no torch.
+        precisions: in which its models run besides "auto"; none: as their files say.
     """
 
     argument: str
@@ -37,6 +39,7 @@ class Family:
     cards: Callable[[], list[ModelCard]]
     suffixes: tuple[str, ...] = ()
     torch: str | None = "torch"
+    precisions: tuple[Precision, ...] = ("float32", "bfloat16")
 
 
 def _one(name: str, package: str, extra: str | None) -> list[ModelCard]:
@@ -44,7 +47,7 @@ def _one(name: str, package: str, extra: str | None) -> list[ModelCard]:
 
 
 FAMILIES = {
-    "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards, torch=None),
+    "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards, torch=None, precisions=("float32", "int8")),
     "torchaudio": Family("BUNDLE", "ctcalign.models.torchaudio_bundle", torchaudio_cards, torch="torchaudio"),
     "hf": Family(
         "NAME", "ctcalign.models.hugging_face", partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf"), torch="hf"
@@ -55,6 +58,7 @@ FAMILIES = {
         partial(_one, "onnx:FILE", "onnxruntime", None),
         (".onnx",),
         torch=None,
+        precisions=(),
     ),
     "checkpoint": Family(
         "FILE",
@@ -70,7 +74,9 @@ def list_models() -> list[ModelCard]:
     return [card for family in FAMILIES.values() for card in family.cards()]
 
 
-def load_model(name: str, device: str = "auto", allow_noncommercial: bool = False) -> AcousticModel:
+def load_model(
+    name: str, device: str = "auto", allow_noncommercial: bool = False, precision: Precision = "auto"
+) -> AcousticModel:
     """Load an acoustic model.
 
     Args:
@@ -78,22 +84,26 @@ def load_model(name: str, device: str = "auto", allow_noncommercial: bool = Fals
             "checkpoint:FILE"; `list_models` lists them.
         device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
         allow_noncommercial: accept licences that forbid commercial use.
+        precision: in which it computes. "auto": float32, or what an ONNX file says; "bfloat16": models that run in
+            torch; "int8": "builtin:en".
     Raises:
-        UsageError: unknown model or device.
+        UsageError: unknown model or device, or a precision that this model or device does not have.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
     family, _, argument = name.partition(":")
     if family not in FAMILIES or not argument:
         raise UsageError(f"model: {name!r} is not the name of a model; {remedy(name)}")
     entry = FAMILIES[family]
+    check_precision(precision, name, entry.precisions)
     if entry.torch and not is_installed("torch"):
         raise MissingPackageError(f"{name}: needs torch; pip install 'ctcalign[{entry.torch}]'")
     if entry.torch:
         wait_passively()
     place = pick_device(device) if entry.torch else device
-    model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial)
+    quantised = {"quantised": True} if precision == "int8" else {}
+    model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial, **quantised)
     check_licence(name, model.licence, allow_noncommercial)
-    return model
+    return Autocast(model, place) if precision == "bfloat16" else model
 
 
 def remedy(name: str) -> str:

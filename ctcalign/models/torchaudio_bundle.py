@@ -92,10 +92,10 @@ class BundleModel:
         waveform, lengths = waveform.to(self._device), lengths.to(self._device)
         if not self._normalises or len(waveform) == 1:
             logits, frames = self._network(waveform, lengths)
-            return logits.log_softmax(-1), frames.clamp(min=0)
+            return logits.float().log_softmax(-1), frames.clamp(min=0)
         parts = [self._network(row[None], length[None]) for row, length in zip(waveform, lengths, strict=True)]
         logits = torch.cat([part[0] for part in parts])
-        return logits.log_softmax(-1), torch.cat([part[1] for part in parts]).clamp(min=0)
+        return logits.float().log_softmax(-1), torch.cat([part[1] for part in parts]).clamp(min=0)
 
 
 def conv_geometry(layers: list[tuple[int, int]]) -> tuple[int, int]:

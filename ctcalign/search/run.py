@@ -15,6 +15,7 @@ from ctcalign.emission.options import EmissionOptions, with_track
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
+from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.search.confidence import PhraseCalibration, calibration_for
 from ctcalign.search.evidence import PhraseEvidence, phrase_evidence
@@ -60,12 +61,14 @@ def search_phrases(
     options: SearchOptions | None = None,
     calibration: PhraseCalibration | None = None,
     allow_noncommercial: bool = False,
+    precision: Precision = "auto",
     progress: Progress = ignored,
 ) -> PhraseHits:
     """Find the times at which phrases are spoken in a recording.
 
     Args:
-        audio, model, language, device, sample_rate, track, allow_noncommercial, progress: see `ctcalign.align`.
+        audio, model, language, device, sample_rate, track, allow_noncommercial, precision, progress: see
+            `ctcalign.align`.
         phrases: one or more words each; every reading of numbers and signs is searched.
         options: see `SearchOptions`.
         calibration: converts evidence to confidence; None uses the one shipped for the model.
@@ -77,7 +80,7 @@ def search_phrases(
     """
     options = with_track(options or SearchOptions(), track)
     check_language(language)
-    recogniser = load_model(model, device, allow_noncommercial) if isinstance(model, str) else model
+    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     warnings: list[str] = []

@@ -67,3 +67,12 @@ def test_every_help_tells_the_exit_statuses_or_takes_no_data(name):
     result = CliRunner().invoke(commands, [name, "--help"])
     text = " ".join(result.output.split())
     assert "Exit status: 0 success, 1 data error, 2 usage error." in text or name == "models"
+
+
+def test_every_command_with_a_model_offers_precisions():
+    with click.Context(commands) as context:
+        loaded = [(name, commands.get_command(context, name)) for name in commands.list_commands(context)]
+    options = {name: {text for item in command.params for text in item.opts} for name, command in loaded if command}
+    with_model = [name for name, names in options.items() if "--model" in names]
+    assert {"align", "transcribe", "search", "calibrate", "evaluate", "plot"} <= set(with_model)
+    assert [name for name in with_model if "--precision" not in options[name]] == []

@@ -130,7 +130,8 @@ def test_builtin_en_is_small_and_says_what_it_is():
     model = load_model("builtin:en", "cpu")
     folder = ROOT / "ctcalign" / "models" / "builtin" / "en"
     assert (folder / "model.safetensors").stat().st_size <= 12_000_000
-    assert (folder / "model.onnx").stat().st_size <= 50_000  # the weights are in the other file alone
+    for graph in ("model.onnx", "model.int8.onnx"):
+        assert (folder / graph).stat().st_size <= 50_000  # the weights are in the other file alone
     assert (model.frame_shift, model.sample_rate, model.language, model.licence) == (0.02, 16_000, "en", "Apache-2.0")
     assert 0 <= model.spike_delay < 0.15
     card = (folder / "README.md").read_text(encoding="utf-8")
@@ -192,12 +193,13 @@ def test_builtin_en_can_be_sent_to_another_process():
     np.testing.assert_array_equal(again(wave, np.array([8000]))[0], model(wave, np.array([8000]))[0])
 
 
-def test_the_graph_is_the_one_that_the_tool_writes():
+@pytest.mark.parametrize(("quantised", "name"), [(False, "model.onnx"), (True, "model.int8.onnx")])
+def test_the_graph_is_the_one_that_the_tool_writes(quantised, name):
     pytest.importorskip("onnx")
     from egs.mini_en.local.graph import graph_of
 
-    folder = FOLDER / "en"
-    assert graph_of(folder / "model.safetensors").SerializeToString() == (folder / "model.onnx").read_bytes()
+    written = graph_of(FOLDER / "en" / "model.safetensors", quantised=quantised).SerializeToString()
+    assert written == (FOLDER / "en" / name).read_bytes()
 
 
 def test_a_device_that_onnxruntime_does_not_know(monkeypatch):

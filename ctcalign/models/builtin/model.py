@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 NAMES = ("en",)
-# The graph has no weights of its own: it refers to their places in the other file.
-GRAPH, WEIGHTS = "model.onnx", "model.safetensors"
+# The graphs have no weights of their own: they refer to their places in the other file.
+GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
+WEIGHTS = "model.safetensors"
 INPUT, OUTPUT = "features", "log_probs"
 
 
@@ -38,16 +39,20 @@ class BuiltinModel:
         header: of the weights: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
         device: that the session uses.
+        quantised: whether the graph is that for int8.
     """
 
     takes_arrays = True
     sample_rate = SAMPLE_RATE
     frame_shift = FRAME_SHIFT
 
-    def __init__(self, session: Any, header: Mapping[str, Any], name: str, device: str) -> None:
+    def __init__(
+        self, session: Any, header: Mapping[str, Any], name: str, device: str, *, quantised: bool = False
+    ) -> None:
         self.header = header
         self.name = name
         self.device = device
+        self.precision = "int8" if quantised else "float32"
         self.vocabulary = check_identity(header, name)
         self.spike_delay = float(header.get("spike_delay", 0.0))
         self.language: str | None = header.get("language")
@@ -64,7 +69,7 @@ class BuiltinModel:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are loaded again: a session cannot be copied."""
-        return load, (self.name.partition(":")[2], self.device)
+        return load, (self.name.partition(":")[2], self.device, False, self.precision == "int8")
 
     def _run(
         self, waveform: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
@@ -83,14 +88,18 @@ class BuiltinModel:
         return subtract_running_mean(log_mel(samples[:length])) / np.float32(FEATURE_SCALE)
 
 
-def load(language: str, device: str = "auto", allow_noncommercial: bool = False) -> AcousticModel:
+def load(
+    language: str, device: str = "auto", allow_noncommercial: bool = False, quantised: bool = False
+) -> AcousticModel:
     """Load `builtin:en`, or another model in this folder.
 
     It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. On a device for which the installed ONNX
-    Runtime was not built, it runs in torch if that is installed.
+    Runtime was not built, it runs in torch if that is installed. Quantised, its linear layers compute with 8-bit
+    integers, on the CPU.
 
     Raises:
-        UsageError: no such model, or no such device.   ModelError: its files are missing or damaged.
+        UsageError: no such model, no such device, or quantised on another device than the CPU.
+        ModelError: its files are missing or damaged.
     """
     name = f"builtin:{language}"
     if language not in NAMES:
@@ -98,13 +107,16 @@ def load(language: str, device: str = "auto", allow_noncommercial: bool = False)
 
         raise UsageError(f"model: unknown model {name!r}; {remedy(name)}")
     folder = (FOLDER / language).resolve()
+    if quantised and device not in ("auto", "cpu"):
+        raise UsageError(f"precision: int8 runs on the CPU alone, got the device {device}; use --device cpu or auto")
     if not can_use(device) and is_installed("torch"):
         from ctcalign.models.builtin.checkpoint import load_checkpoint
         from ctcalign.models.devices import pick_device
 
         return load_checkpoint(folder / WEIGHTS, name, pick_device(device))
-    session, used = open_session(folder / GRAPH, name, device)
-    return BuiltinModel(session, _header(folder / WEIGHTS, name), name, used)
+    graph = GRAPHS["int8" if quantised else "float32"]
+    session, used = open_session(folder / graph, name, "cpu" if quantised else device)
+    return BuiltinModel(session, _header(folder / WEIGHTS, name), name, used, quantised=quantised)
 
 
 def _header(path: Path, name: str) -> dict[str, Any]:

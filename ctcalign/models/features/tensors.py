@@ -37,7 +37,8 @@ def log_mel(waveform: Tensor) -> Tensor:
     hann = torch.hann_window(WINDOW_SAMPLES, periodic=False, dtype=waveform.dtype, device=waveform.device)
     spectrum = torch.fft.rfft(windows * hann, n=FFT_SAMPLES)
     power = spectrum.real.square() + spectrum.imag.square()
-    energies: Tensor = power @ torch.tensor(mel_filters()).to(power)
+    with torch.autocast(power.device.type, enabled=False):  # energies differ by more than bfloat16 resolves
+        energies: Tensor = power @ torch.tensor(mel_filters()).to(power)
     return (energies + FLOOR).log()
 
 

@@ -32,6 +32,7 @@ from ctcalign.metrics import (
 from ctcalign.models.devices import device_of
 from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.inference import emissions_of
+from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.training.tokenizers import text_of
 from ctcalign.train.data.batch import PARTIAL, UNREADABLE, UNTRANSCRIBED
@@ -165,6 +166,7 @@ def evaluate_cuts(
     device: str = "auto",
     least_score: float = -math.inf,
     allow_noncommercial: bool = False,
+    precision: Precision = "auto",
     progress: Callable[[int], None] | None = None,
     allow_commands: bool = False,
     allow_remote: bool = False,
@@ -177,6 +179,7 @@ def evaluate_cuts(
         decoder: greedy if omitted.
         device: of the model.
         least_score: see `recognise`.
+        precision: in which a model given by its name computes; see `load_model`.
         progress: called with the number of cuts so far.
         allow_commands: run shell commands that cuts name as the source of their audio.
         allow_remote: open URLs that cuts name.
@@ -190,7 +193,7 @@ def evaluate_cuts(
     if isinstance(model, str):
         from ctcalign.models.registry import load_model
 
-        model = load_model(model, device, allow_noncommercial)
+        model = load_model(model, device, allow_noncommercial, precision)
     place = device_of(model, device)
     decoder = decoder or Decoder()
     transcripts = Transcripts(model.vocabulary.encode, model.vocabulary, model.language, text)
