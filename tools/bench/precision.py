@@ -86,13 +86,15 @@ def timed(case: dict[str, Any]) -> dict[str, float]:
 def aligned(kind: str, precision: str, recording: Recording, variant: Variant) -> tuple[list[Any], int, int]:
     """Captions and words of an alignment; how many captions are spoken, and how many of them are near the truth."""
     import ctcalign
+    from ctcalign.aligner.options import AlignOptions
     from ctcalign.scoring.comparison import compare
     from ctcalign.scoring.files import read_timed
     from ctcalign.scoring.items import TimedFile, items_of
     from ctcalign.scoring.options import Options
 
     model = ctcalign.load_model(NAMES[kind], "cpu", precision=precision)
-    found = ctcalign.align(recording.audio, variant.captions, model)
+    calibration = str(MODEL / "confidence.json")  # a checkpoint has none of its own
+    found = ctcalign.align(recording.audio, variant.captions, model, options=AlignOptions(calibration=calibration))
     items = [item for cue in found.cues for item in (cue, *cue.words)]
     if not variant.key.is_file():
         return items, 0, 0
