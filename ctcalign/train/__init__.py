@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctcalign.models.training.tokenizers import CharacterTokenizer as CharacterTokenizer
     from ctcalign.models.training.tokenizers import SentencePieceTokenizer as SentencePieceTokenizer
-    from ctcalign.train.base import OptimiserConfig as OptimiserConfig
     from ctcalign.train.data.module import CutsDataModule as CutsDataModule
     from ctcalign.train.evaluation.evaluate import evaluate_cuts as evaluate_cuts
+    from ctcalign.train.optimiser.config import OptimiserConfig as OptimiserConfig
     from ctcalign.train.recogniser.export import export_checkpoint as export_checkpoint
     from ctcalign.train.recogniser.guard import WordErrorGuard as WordErrorGuard
     from ctcalign.train.recogniser.module import CTCModule as CTCModule
@@ -25,7 +25,7 @@ _HOMES = {
     "WordErrorGuard": "ctcalign.train.recogniser.guard",
     "CTCModule": "ctcalign.train.recogniser.module",
     "ObjectiveConfig": "ctcalign.train.recogniser.terms",
-    "OptimiserConfig": "ctcalign.train.base",
+    "OptimiserConfig": "ctcalign.train.optimiser.config",
     "SamplerConfig": "ctcalign.train.recogniser.sampling",
     "StartWhen": "ctcalign.train.recogniser.terms",
     "CharacterTokenizer": "ctcalign.models.training.tokenizers",

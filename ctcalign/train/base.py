@@ -1,87 +1,32 @@
-"""Lightning classes that all trainings share: optimiser, training step, logging, and data that can be resumed."""
+"""What all trainings share: the training step, its loss over processes and accumulated batches, optimiser and log."""
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor, nn
 
-from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
+from ctcalign.models.training.layers import layers_of
 from ctcalign.train.checkpoints import check_weights
+from ctcalign.train.data.resumable import ResumableData
 from ctcalign.train.left_out import LeftOut, Usage
-from ctcalign.train.notices import warn
 from ctcalign.train.optimiser.accumulation import AccumulatedMeans, Mean
+from ctcalign.train.optimiser.averaging import AveragedWeights, training_weights
+from ctcalign.train.optimiser.config import OptimiserConfig
+from ctcalign.train.optimiser.freezing import Freeze, Freezer
+from ctcalign.train.optimiser.groups import adamw, regrouped, renew
+from ctcalign.train.optimiser.recomputation import recompute_activations
 from ctcalign.train.processes import seed_of, sum_over_processes
 from ctcalign.train.resuming import check_same_task, differences, report
-
-T = TypeVar("T")
-
-
-@dataclass
-class OptimiserConfig:
-    """AdamW and its learning rate schedule.
-
-    Attributes:
-        lr: highest learning rate, > 0.
-        betas, weight_decay: of AdamW; parameters with one dimension (norms, biases) are not decayed.
-        warmup_steps: updates until the highest rate is reached, >= 0.
-        decay: "constant"; or "linear" or "cosine" to zero at the last update (`total_steps`, else trainer.max_steps).
-        total_steps: the last update; needed if trainer.max_steps is not set.
-    """
-
-    lr: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.98)
-    weight_decay: float = 0.01
-    warmup_steps: int = 200
-    decay: Literal["constant", "linear", "cosine"] = "constant"
-    total_steps: int | None = None
-
-    def __post_init__(self) -> None:
-        check_number("optimiser.lr", self.lr, positive=True)
-        check_number("optimiser.weight_decay", self.weight_decay)
-        check_count("optimiser.warmup_steps", self.warmup_steps, 0)
-
-    def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
-        """AdamW over the trainable parameters of a network."""
-        parameters = [p for p in network.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW([group for group in groups if group["params"]], lr=self.lr, betas=self.betas)
-
-    def renew(self, optimiser: torch.optim.Optimizer, scheduler: Any) -> None:
-        """Give a restored AdamW and its schedule (torch's LambdaLR) these options."""
-        factor = scheduler.lr_lambdas[0](scheduler.last_epoch)
-        for group in optimiser.param_groups:
-            decayed = any(parameter.ndim > 1 for parameter in group["params"])
-            group["weight_decay"] = self.weight_decay if decayed else 0.0
-            group["betas"], group["initial_lr"], group["lr"] = tuple(self.betas), self.lr, self.lr * factor
-        scheduler.base_lrs = [self.lr] * len(optimiser.param_groups)
-
-    def rate_factor(self, step: int, max_steps: int) -> float:
-        """Learning rate at an update as a fraction of `lr`, in [0, 1].
-
-        Raises:
-            UsageError: the rate decays, but the last update is unknown.
-        """
-        rise = min(1.0, (step + 1) / (self.warmup_steps + 1))
-        if self.decay == "constant":
-            return rise
-        end = self.total_steps or max_steps
-        if end <= 0:
-            raise UsageError(f"optimiser: decay {self.decay} needs an end; set trainer.max_steps or total_steps")
-        done = min(1.0, max(0.0, (step - self.warmup_steps) / max(1, end - self.warmup_steps)))
-        return rise * (1 - done if self.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done)))
 
 
 class Weighted(NamedTuple):
@@ -130,6 +75,8 @@ class TrainingModule(pl.LightningModule):
 
     The number of processes does not change the training, up to rounding, if the batches are the same.
 
+    A subclass calls `prepare` when it has made its network.
+
     Args:
         optimiser: AdamW and its rate.  seed: of all random numbers in the steps.
     Attributes:
@@ -148,11 +95,42 @@ class TrainingModule(pl.LightningModule):
         self.dropped: Counter[str] = Counter()
         self.usage = Usage()
         self._group = AccumulatedMeans()
+        self._freezer: Freezer | None = None
+        self._average: AveragedWeights | None = None
+        self._regrouped = False
 
     @property
     @abstractmethod
     def trained_network(self) -> nn.Module:
         """The network whose parameters are optimised."""
+
+    @property
+    def layers(self) -> list[str]:
+        """Prefixes of the names of the network's layers, from the input to the output, for `layer_decay`."""
+        return layers_of(self.trained_network)
+
+    def prepare(self, freeze: Sequence[Freeze | str] | None = None, gradient_checkpointing: bool = False) -> None:
+        """Prepare the network for training.
+
+        Args:
+            freeze: parts that are not trained.
+            gradient_checkpointing: compute the activations of a layer again in the backward pass, to save memory.
+        Raises:
+            UsageError: the network lacks what the options name.
+        """
+        network = self.trained_network.train()
+        if gradient_checkpointing:
+            recompute_activations(network, self.layers)
+        self._freezer = Freezer(network, freeze or [])
+        self._optimiser()  # reports groups that name nothing
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        return adamw(self.optimiser, self.trained_network, self.layers, self._trained)
+
+    @property
+    def _trained(self) -> Collection[str]:
+        """Names of the parameters that are trained at some time."""
+        return () if self._freezer is None else self._freezer.names
 
     @abstractmethod
     def losses(self, batch: Any) -> StepLosses:
@@ -255,6 +233,12 @@ class TrainingModule(pl.LightningModule):
         record = checkpoint.get("ctcalign", {})
         before = record.get("training", {})
         check_same_task(before, self.training_config)
+        if self._average is not None:
+            self._average.restore(checkpoint)
+        checkpoint["state_dict"] = training_weights(checkpoint)
+        states = [regrouped(one, self._optimiser(), self.trained_network) for one in checkpoint["optimizer_states"]]
+        checkpoint["optimizer_states"] = [state for state, _ in states]
+        self._regrouped = any(changed for _, changed in states)
         self.resumed = list(record.get("resumed", []))
         self._changed = differences(before, self.training_config)
         data = getattr(self.trainer, "datamodule", None)
@@ -269,15 +253,24 @@ class TrainingModule(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Report a changed configuration, and let its optimiser take effect."""
-        if not self._changed:
-            return
-        report(self._changed, self.global_step)
-        self.resumed.append({"step": self.global_step, "changed": self._changed})
-        # Lightning has restored the options of the optimiser with its state.
-        schedulers = [one.scheduler for one in self.trainer.lr_scheduler_configs]
-        for optimiser, scheduler in zip(self.trainer.optimizers, schedulers, strict=True):
-            self.optimiser.renew(optimiser, scheduler)
-        self._changed = {}
+        if self._changed:
+            report(self._changed, self.global_step)
+            self.resumed.append({"step": self.global_step, "changed": self._changed})
+        if self._changed or self._regrouped:
+            # Lightning has restored the options of the optimiser with its state.
+            schedulers = [one.scheduler for one in self.trainer.lr_scheduler_configs]
+            for optimiser, scheduler in zip(self.trainer.optimizers, schedulers, strict=True):
+                renew(self.optimiser, self.trained_network, self.layers, optimiser, scheduler)
+        self._changed, self._regrouped = {}, False
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Thaw the parts that are frozen up to this update."""
+        if self._freezer is not None and self._freezer.apply(self.global_step):
+            strategy = self.trainer.strategy
+            if isinstance(strategy, DDPStrategy):
+                # DDP exchanges the gradients of the parameters that were trained when it was created.
+                strategy.model = self
+                strategy.configure_ddp()
 
     def on_train_end(self) -> None:
         """Report the skipped utterances and dropped responses.
@@ -291,87 +284,29 @@ class TrainingModule(pl.LightningModule):
             if reasons:
                 pl.utilities.rank_zero_info(f"{what} skipped in steps: {reasons}")
 
+    def configure_callbacks(self) -> list[pl.Callback]:
+        """The average of the weights, if there is one.
+
+        Raises:
+            UsageError: the strategy divides the weights among processes.
+        """
+        thaws = self._freezer is not None and self._freezer.thaws
+        for option, given in (("optimiser.ema", self.optimiser.ema is not None), ("model.freeze: until_step", thaws)):
+            if given and not isinstance(self.trainer.strategy, SingleDeviceStrategy | DDPStrategy):
+                name = type(self.trainer.strategy).__name__
+                raise UsageError(f"{option}: works on one device and with trainer.strategy ddp, got {name}")
+        if self.optimiser.ema is None:
+            return []
+        self._average = AveragedWeights(self, self.trained_network, self._trained, self.optimiser.ema)
+        return [self._average]
+
+    def use_average(self) -> None:
+        """Put the average of the weights into the network, after training; without one do nothing."""
+        if self._average is not None:
+            self._average.use()
+
     def configure_optimizers(self) -> Any:
         """AdamW, its learning rate set at every update."""
-        optimiser, last = self.optimiser.optimiser(self.trained_network), self.trainer.max_steps
+        optimiser, last = self._optimiser(), self.trainer.max_steps
         rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.optimiser.rate_factor(step, last))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
-
-
-@runtime_checkable
-class Positioned(Protocol):
-    """A batch with its position: its epoch, its index in the epoch, and whether it is the last of the epoch."""
-
-    epoch: int
-    index: int
-    last: bool
-
-
-class ResumableData(pl.LightningDataModule):
-    """Data that resumes at the position where training was stopped.
-
-    Args:
-        train, validation: sources, one or several; None: no such part.
-    Attributes:
-        position: epoch and index of the next training batch.
-    """
-
-    def __init__(self, train: str | list[str] | None, validation: str | list[str] | None) -> None:
-        super().__init__()
-        self.train, self.validation = train, validation
-        self.position = (0, 0)
-        if validation is None:
-            # Lightning validates if this hook exists.
-            self.val_dataloader = None  # type: ignore[method-assign,assignment]
-
-    @property
-    def rank(self) -> int:
-        """Rank of this process."""
-        return 0 if self.trainer is None else self.trainer.global_rank
-
-    @property
-    def world_size(self) -> int:
-        """Number of processes."""
-        return 1 if self.trainer is None else self.trainer.world_size
-
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Advance the position to the batch after this one; batches that were read ahead do not count."""
-        if isinstance(batch, Positioned) and self.trainer is not None and self.trainer.training:
-            self.position = (batch.epoch + 1, 0) if batch.last else (batch.epoch, batch.index + 1)
-        return batch
-
-    def resumed(self, epoch: Callable[[int, int], Iterator[T]]) -> Iterator[T]:
-        """The batches from the current position on.
-
-        If the epoch has no batch at the position, because data or batch sizes are others than before the stop,
-        training continues with the next epoch.
-
-        Args:
-            epoch: the batches of an epoch from a given one on.
-        """
-        number, start = self.position
-        batches = epoch(number, start)
-        first = next(batches, None)
-        if first is None and start:
-            batches = epoch(number + 1, 0)
-            first = next(batches, None)
-            has = sum(1 for _ in epoch(number, 0))
-            warn(
-                f"resume: the training was stopped after {start} batches of epoch {number}, which now has {has}: data "
-                f"or batch sizes have changed; it continues with epoch {number + 1}"
-            )
-        if first is not None:
-            yield first
-            yield from batches
-
-    def steps_before(self, state: dict[str, Any]) -> int:
-        """Steps of the epoch before the position of a checkpoint, at which training continues."""
-        return int(state["batch"])
-
-    def state_dict(self) -> dict[str, Any]:
-        """The position, for a checkpoint."""
-        return {"epoch": self.position[0], "batch": self.position[1]}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a checkpoint."""
-        self.position = (state_dict["epoch"], state_dict["batch"])

@@ -139,6 +139,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
     cli.trainer.save_checkpoint(file, weights_only=False)
     if not cli.trainer.is_global_zero:
         return None
+    cli.model.use_average()
     return TASKS[cli.config["task"]].export(cli.model, file, root / cli.config["export"])
 
 

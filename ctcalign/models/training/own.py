@@ -13,6 +13,7 @@ from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.encoders.recogniser import build_network, load_weights, save_recogniser, write_header
 from ctcalign.models.header import check_identity
 from ctcalign.models.training.inputs import LogMel
+from ctcalign.models.training.layers import layers_of
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.text.vocabulary import Vocabulary
 
@@ -41,13 +42,7 @@ class EncoderModel(TrainableModel):
 
     def layers(self) -> list[str]:
         """The stem, the encoder's layers, and the output layer."""
-        encoder = self.network.encoder
-        found = []
-        for name, part in encoder.named_children():
-            inner = [child for child, _ in part.named_children()]
-            numbered = inner and all(child.isdigit() for child in inner)
-            found += [f"encoder.{name}.{child}." for child in inner] if numbered else [f"encoder.{name}."]
-        return [*found, "head."]
+        return layers_of(self.network)
 
     def header(self, about: Mapping[str, Any]) -> dict[str, Any]:
         """The header, see `write_header`."""

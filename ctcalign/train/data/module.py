@@ -12,12 +12,12 @@ from ctcalign.audio.cut_sources import Trust
 from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
 from ctcalign.models.training.inputs import InputMaker, LogMel
-from ctcalign.train.base import ResumableData
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch
 from ctcalign.train.data.cuts import fewest_shards
 from ctcalign.train.data.drawing import GlobalBatches, ProcessBatch
 from ctcalign.train.data.loading import BatchLoader, Reader
+from ctcalign.train.data.resumable import ResumableData
 from ctcalign.train.notices import warn
 
 

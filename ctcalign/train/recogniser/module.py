@@ -14,11 +14,13 @@ from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.training.inputs import InputMaker
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.text.languages import check_language
-from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
+from ctcalign.train.base import StepLosses, TrainingModule, Weighted
 from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
 from ctcalign.train.data.transcripts import TextMode, Transcripts
 from ctcalign.train.evaluation.validation import SUMS, error_sums, validation_metrics
 from ctcalign.train.left_out import LeftOut, warn_of_validation
+from ctcalign.train.optimiser.config import OptimiserConfig
+from ctcalign.train.optimiser.freezing import Freeze
 from ctcalign.train.processes import gather_objects, sum_over_processes
 from ctcalign.train.recogniser.export import header_of
 from ctcalign.train.recogniser.start import initial_model
@@ -44,6 +46,10 @@ class CTCModule(TrainingModule):
         text: "normalised": transcripts that the tokenizer cannot write are normalised as `ctcalign align` does with
             captions (mark-up, punctuation, numbers, case); "as-is": they are left as they are, and skipped.
         language: of transcripts that name none (code, None for English); numbers are read in it.
+        freeze: parts of the network that are not trained: patterns of names of modules and parameters ([head],
+            ["blocks.[0-3]"]), or such parts with the update from which they are trained.
+        gradient_checkpointing: compute the activations of a layer again in the backward pass instead of keeping them:
+            less memory, more time.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -59,6 +65,8 @@ class CTCModule(TrainingModule):
         seed: int = 1,
         text: TextMode = "normalised",
         language: str | None = None,
+        freeze: list[Freeze | str] | None = None,
+        gradient_checkpointing: bool = False,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(), seed)
         self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init)
@@ -72,11 +80,17 @@ class CTCModule(TrainingModule):
         self.skipped = dict.fromkeys(REASONS, 0)
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
         self._validation = LeftOut()
+        self.prepare(freeze, gradient_checkpointing)
 
     @property
     def trained_network(self) -> nn.Module:
         """The recogniser."""
         return self.network
+
+    @property
+    def layers(self) -> list[str]:
+        """Those of the model."""
+        return self.model.layers()
 
     @property
     def inputs(self) -> InputMaker:

@@ -11,31 +11,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ctcalign.models.encoders import ConvEncoder
-from ctcalign.models.training.tokenizers import CharacterTokenizer
-from ctcalign.train.base import OptimiserConfig
 from ctcalign.train.data.batch import Batch
 from ctcalign.train.optimiser.accumulation import AccumulatedMeans, Mean
 from ctcalign.train.preference.speech.module import PairsConfig
 from ctcalign.train.preference.term import LossConfig
-from ctcalign.train.recogniser.module import CTCModule
+from tests.train.optimiser.cases import recogniser, utterances
 from tests.train.preference.cases import manifest, trained
 
-WORDS = ["ab", "cab dad", "dad", "ca", "bad", "ab ca", "cab", "dad bad", "ca ca", "bad ab"]
 # Utterances of the batches of a group.
 SIZES = (1, 4, 2, 3)
-
-
-def utterances(numbers: Sequence[int], index: int, last: bool = False) -> Batch:
-    features, lengths = [], []
-    for number in numbers:
-        generator = torch.Generator().manual_seed(number)
-        lengths.append(60 + 4 * (number % 5))
-        features.append(torch.randn(lengths[-1], 80, generator=generator, dtype=torch.float64))
-    padded = nn.utils.rnn.pad_sequence(features, batch_first=True)
-    texts = [WORDS[number % len(WORDS)] for number in numbers]
-    names = [f"u{number}" for number in numbers]
-    return Batch(padded, torch.tensor(lengths), texts, names, index=index, last=last)
 
 
 def split(updates: int) -> tuple[list[Batch], list[Batch]]:
@@ -66,13 +50,6 @@ def gradients_kept(module: Any) -> list[list[Tensor]]:
 
     module.configure_optimizers = configured
     return kept
-
-
-def recogniser(**options: Any) -> CTCModule:
-    torch.manual_seed(2)
-    encoder = ConvEncoder(dim=16, blocks=2, kernel=3, subsampling=2)
-    optimiser = OptimiserConfig(lr=0.01, warmup_steps=0)
-    return CTCModule(encoder, CharacterTokenizer(" abcd"), optimiser=optimiser, **options).double()
 
 
 def near(one: Sequence[Tensor], other: Sequence[Tensor]) -> None:

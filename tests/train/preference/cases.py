@@ -10,8 +10,8 @@ import torch
 
 from ctcalign.models.encoders import ConvEncoder
 from ctcalign.models.training.tokenizers import CharacterTokenizer
-from ctcalign.train.base import OptimiserConfig
 from ctcalign.train.data.batch import Batch
+from ctcalign.train.optimiser.config import OptimiserConfig
 from ctcalign.train.preference.examples import Example, Response, write_examples
 from ctcalign.train.preference.speech.module import CtcPreferenceModule, PreferenceConfig
 from ctcalign.train.preference.term import LossConfig

@@ -9,7 +9,7 @@ import torch
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.preference import cpo_loss
-from ctcalign.train.base import OptimiserConfig
+from ctcalign.train.optimiser.config import OptimiserConfig
 from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
 from ctcalign.train.preference.term import LossConfig
 from ctcalign.train.preference.text.data import TextDataModule

@@ -14,11 +14,13 @@ from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.training.tokenizers import Tokenizer
-from ctcalign.train.base import OptimiserConfig, StepLosses, Weighted
+from ctcalign.train.base import StepLosses, Weighted
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import Batch, Emissions, frames_needed
 from ctcalign.train.data.transcripts import TextMode
 from ctcalign.train.left_out import LeftOut
+from ctcalign.train.optimiser.config import OptimiserConfig
+from ctcalign.train.optimiser.freezing import Freeze
 from ctcalign.train.preference.examples import VALUES, check_kind
 from ctcalign.train.preference.sides import Labels, usable
 from ctcalign.train.preference.speech.frozen import (
@@ -76,7 +78,7 @@ class CtcPreferenceModule(CTCModule):
     be used are dropped and counted by reason.
 
     Args:
-        encoder, tokenizer, frontend, optimiser, seed, text, language: see `CTCModule`.
+        encoder, tokenizer, frontend, optimiser, seed, text, language, freeze, gradient_checkpointing: see `CTCModule`.
         preference: the loss and its pairs.
         init: see `CTCModule`.
     Raises:
@@ -94,8 +96,12 @@ class CtcPreferenceModule(CTCModule):
         seed: int = 1,
         text: TextMode = "normalised",
         language: str | None = None,
+        freeze: list[Freeze | str] | None = None,
+        gradient_checkpointing: bool = False,
     ) -> None:
-        super().__init__(encoder, tokenizer, frontend, None, optimiser, init, seed, text, language)
+        super().__init__(
+            encoder, tokenizer, frontend, None, optimiser, init, seed, text, language, freeze, gradient_checkpointing
+        )
         config = self.preference = preference or PreferenceConfig()
         self.term = PreferenceTerm(config.loss, config.pairs.together)
         edits = config.contrast.kind == "edits"

@@ -10,8 +10,8 @@ from typing import Any
 from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
 from ctcalign.preference.pairs import INFEASIBLE, Candidate, pick_pairs
-from ctcalign.train.base import ResumableData
 from ctcalign.train.data.batch import shown
+from ctcalign.train.data.resumable import ResumableData
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.preference.examples import Example, read_examples
 from ctcalign.train.preference.sides import Labels, Preference, Values

@@ -14,8 +14,10 @@ from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.files import atomic_directory
 from ctcalign.preference.prompt_classifier import PromptClassifier
-from ctcalign.train.base import OptimiserConfig, StepLosses, TrainingModule, Weighted
+from ctcalign.train.base import StepLosses, TrainingModule, Weighted
 from ctcalign.train.left_out import LeftOut, Usage, warn_of_validation
+from ctcalign.train.optimiser.config import OptimiserConfig
+from ctcalign.train.optimiser.freezing import Freeze
 from ctcalign.train.preference.examples import VALUES, Example, check_kind
 from ctcalign.train.preference.sides import Labels, Preference, rows_of, usable
 from ctcalign.train.preference.term import LossConfig, PreferenceTerm, loss_metrics
@@ -57,6 +59,7 @@ class TextPreferenceModule(TrainingModule):
             positions of the model that a prefix leaves if they are fewer.
         optimiser: AdamW and its rate.
         seed: of weights and dropout.
+        freeze, gradient_checkpointing: see `CTCModule`.
     Raises:
         UsageError: options that do not fit, or transformers is not installed.  ModelError: a model cannot be loaded.
     """
@@ -76,13 +79,15 @@ class TextPreferenceModule(TrainingModule):
         longest: int | None = None,
         optimiser: OptimiserConfig | None = None,
         seed: int = 1,
+        freeze: list[Freeze | str] | None = None,
+        gradient_checkpointing: bool = False,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(lr=1e-5), seed)
         check_number("sft_weight", sft_weight)
         check_count("together", together)
         if longest is not None:
             check_count("longest", longest, 2)
-        self.language_model: Any = load_causal_model(model, fresh).train()  # it is loaded in evaluation mode
+        self.language_model: Any = load_causal_model(model, fresh)
         self.tokenizer = TextTokenizer(model, longest or LONGEST)
         self.term = PreferenceTerm(loss or LossConfig(), together)
         self.contrast = contrast or TextContrast()
@@ -109,6 +114,7 @@ class TextPreferenceModule(TrainingModule):
         self._sums: list[tuple[float, dict[str, float]]] = []
         self._validation = LeftOut()
         self.usage = Usage("examples")
+        self.prepare(freeze, gradient_checkpointing)
 
     def on_fit_start(self) -> None:
         """Load the frozen models whose scores are not in the data, and fit the classifier of prompts.

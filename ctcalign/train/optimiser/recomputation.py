@@ -1,0 +1,68 @@
+"""Gradient checkpointing: the activations of a layer are computed again in the backward pass instead of being kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from ctcalign.errors import UsageError
+
+
+def recompute_activations(network: nn.Module, layers: Sequence[str]) -> None:
+    """Keep only the inputs of the repeated layers of a network; gradients stay the same, for a second forward pass.
+
+    Models of transformers do this themselves.
+
+    Args:
+        layers: prefixes of the names of the layers; those that end in a number are the repeated ones.
+    Raises:
+        UsageError: the model of transformers cannot do it.
+    """
+    inner = [one for one in network.modules() if hasattr(one, "gradient_checkpointing_enable")]
+    if inner:
+        if not getattr(inner[0], "supports_gradient_checkpointing", False):
+            raise UsageError(
+                f"model.gradient_checkpointing: {type(inner[0]).__name__} does not support it; remove the option"
+            )
+        inner[0].gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+        return
+    for layer in layers:
+        name = layer.rstrip(".")
+        if not name.rpartition(".")[2].isdigit():
+            continue
+        module = network.get_submodule(name)
+        module.forward = partial(_recomputed, module, module.forward)
+
+
+def _recomputed(module: nn.Module, forward: Any, *inputs: Any, **more: Any) -> Any:
+    if not module.training:
+        return forward(*inputs, **more)
+    return checkpoint(forward, *inputs, use_reentrant=False, context_fn=partial(_contexts, module), **more)
+
+
+def _contexts(module: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    return nullcontext(), _fixed_statistics(module)
+
+
+@contextmanager
+def _fixed_statistics(module: nn.Module) -> Iterator[None]:
+    """Batch normalisation counts its inputs once, not again when they are computed again."""
+    kept = [
+        (one, one.momentum, one.num_batches_tracked.clone())
+        for one in module.modules()
+        if isinstance(one, _BatchNorm) and one.num_batches_tracked is not None
+    ]
+    for one, _, _ in kept:
+        one.momentum = 0.0
+    try:
+        yield
+    finally:
+        for one, momentum, number in kept:
+            one.momentum = momentum
+            one.num_batches_tracked = number
