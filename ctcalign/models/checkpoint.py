@@ -17,12 +17,17 @@ from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
 from ctcalign.models.header import header_object
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.stored import own_weights, read_weights
+from ctcalign.models.torchaudio_bundle import ARCHITECTURE as TORCHAUDIO
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin")
 # Architectures in headers, and the modules whose `make_model(header, weights, name, device)` builds a model. The
 # default refuses headers that ctcalign did not write.
 _DEFAULT = "ctcalign.models.builtin.checkpoint"
-_ARCHITECTURES = {ENCODER: "ctcalign.models.encoders.recogniser", BUILTIN: _DEFAULT}
+_ARCHITECTURES = {
+    BUILTIN: _DEFAULT,
+    ENCODER: "ctcalign.models.encoders.recogniser",
+    TORCHAUDIO: "ctcalign.models.torchaudio_bundle",
+}
 
 
 def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticModel:

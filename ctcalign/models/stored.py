@@ -16,7 +16,7 @@ from ctcalign.models.header import header_object
 N = TypeVar("N", bound=nn.Module)
 
 # Options that are numbers of layers: every layer has a weight of its own.
-_LAYERS = ("blocks", "layers")
+_LAYERS = ("blocks", "layers", "encoder_num_layers")
 # Largest option of other kinds, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
 _LARGEST = 1 << 20
 # Prefix of the network's weights in a checkpoint of training.

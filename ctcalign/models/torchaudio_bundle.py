@@ -1,21 +1,28 @@
-"""`torchaudio:BUNDLE`: the fine-tuned wav2vec 2.0 and HuBERT models of torchaudio.pipelines; import of torchaudio."""
+"""`torchaudio:BUNDLE`: the fine-tuned wav2vec 2.0 and HuBERT models of torchaudio.pipelines, and their checkpoints."""
 
 from __future__ import annotations
 
 import difflib
 import math
 import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.builtin.config import FORMAT
 from ctcalign.models.cards import TORCHAUDIO_BUNDLES, check_licence
+from ctcalign.models.header import check_identity, checked_number
+from ctcalign.models.stored import built
 from ctcalign.text.vocabulary import Vocabulary
 
+ARCHITECTURE = "torchaudio-wav2vec2/1"
 BLANK = "<blank>"
 
 
@@ -61,6 +68,24 @@ def _first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
+@dataclass(frozen=True)
+class BundleInfo:
+    """What a bundle, or a checkpoint of one, says about its network.
+
+    Attributes:
+        options: arguments of torchaudio.models.wav2vec2_model.
+        normalises: whether each utterance is normalised to zero mean and unit variance.
+        vocabulary, sample_rate, language, licence: see `AcousticModel`.
+    """
+
+    options: dict[str, Any]
+    normalises: bool
+    vocabulary: Vocabulary
+    sample_rate: int
+    language: str | None
+    licence: str
+
+
 class BundleModel:
     """A bundle as an `AcousticModel`.
 
@@ -72,30 +97,26 @@ class BundleModel:
     context: float | None = None
     spike_delay = 0.0
 
-    def __init__(
-        self, name: str, bundle: Any, network: nn.Module, language: str | None, licence: str, device: str
-    ) -> None:
+    def __init__(self, name: str, network: nn.Module, about: BundleInfo, device: str) -> None:
         self.name = name
-        self.language, self.licence = language, licence
-        self.sample_rate = int(bundle.sample_rate)
-        self.vocabulary = _vocabulary(bundle)
+        self.language, self.licence = about.language, about.licence
+        self.sample_rate = about.sample_rate
+        self.vocabulary = about.vocabulary
         self._network = network.to(device).eval()
         self._device = torch.device(device)
-        # torchaudio normalises over the whole batch; windows are normalised one by one, as in a batch of one.
-        self._normalises = bool(getattr(network, "normalize_waveform", False))
-        receptive, hop = conv_geometry(_convolutions(network))
+        # Utterances are normalised one by one, as torchaudio does in a batch of one.
+        self._normalises = about.normalises
+        receptive, hop = conv_geometry(convolutions(network))
         self.frame_shift = hop / self.sample_rate
         self.frame_offset = (receptive - hop) / 2 / self.sample_rate
 
     def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
         waveform, lengths = waveform.to(self._device), lengths.to(self._device)
-        if not self._normalises or len(waveform) == 1:
-            logits, frames = self._network(waveform, lengths)
-            return logits.float().log_softmax(-1), frames.clamp(min=0)
-        parts = [self._network(row[None], length[None]) for row, length in zip(waveform, lengths, strict=True)]
-        logits = torch.cat([part[0] for part in parts])
-        return logits.float().log_softmax(-1), torch.cat([part[1] for part in parts]).clamp(min=0)
+        if self._normalises:
+            waveform = functional.layer_norm(waveform, waveform.shape[1:])
+        logits, frames = self._network(waveform, lengths)
+        return logits.float().log_softmax(-1), frames.clamp(min=0)
 
 
 def conv_geometry(layers: list[tuple[int, int]]) -> tuple[int, int]:
@@ -112,6 +133,16 @@ def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleMode
 
     Raises:
         UsageError: no such bundle.   ModelError: licence, download or a broken installation.
+    """
+    network, about = open_bundle(bundle_name, allow_noncommercial)
+    return BundleModel(f"torchaudio:{bundle_name.upper()}", network, about, device)
+
+
+def open_bundle(bundle_name: str, allow_noncommercial: bool) -> tuple[nn.Module, BundleInfo]:
+    """The network of a bundle, torchaudio's Wav2Vec2Model, and its description.
+
+    Raises:
+        UsageError, ModelError: as `load`.
     """
     requested = bundle_name.upper()
     table = {name: (language, licence) for name, language, licence, _ in TORCHAUDIO_BUNDLES}
@@ -138,7 +169,83 @@ def load(bundle_name: str, device: str, allow_noncommercial: bool) -> BundleMode
         ) from None
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelError(_download_remedy(name, bundle, error)) from None
-    return BundleModel(name, bundle, network, language if len(language) == 2 else None, licence, device)
+    about = BundleInfo(
+        dict(bundle._params),
+        bool(getattr(network, "normalize_waveform", False)),
+        _vocabulary(bundle),
+        int(bundle.sample_rate),
+        language if len(language) == 2 else None,
+        licence,
+    )
+    # Some bundles wrap their network, to normalise the whole batch and to return log-probabilities.
+    return getattr(network, "model", network), about
+
+
+def write_header(about: BundleInfo, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The header of a checkpoint of a bundle's network.
+
+    Args:
+        fields: further ones: language, licence, configuration of the training, versions, commit.
+    """
+    vocabulary = about.vocabulary
+    return {
+        "format": FORMAT,
+        "architecture": ARCHITECTURE,
+        "config": about.options,
+        "normalise": "utterance" if about.normalises else "none",
+        "symbols": list(vocabulary.symbols),
+        "blank": vocabulary.blank,
+        "separator": vocabulary.separator,
+        "sample_rate": about.sample_rate,
+        "language": about.language,
+        "licence": about.licence,
+        **fields,
+    }
+
+
+def restored(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> tuple[nn.Module, BundleInfo]:
+    """Network and description of a checkpoint.
+
+    Args:
+        weights: by their names in torchaudio's model, or with the prefix that they have in training.
+    Raises:
+        ModelError: header and weights do not match, or torchaudio is missing.
+    """
+    vocabulary, options = check_identity(header, where), header.get("config")
+    rate = checked_number(header.get("sample_rate", 16_000), "sample_rate", where, above=999.0, unit="Hz")
+    torchaudio = import_torchaudio()
+
+    def make() -> nn.Module:
+        arguments: Any = options
+        network: nn.Module = torchaudio.models.wav2vec2_model(**{**arguments, "aux_num_out": len(vocabulary)})
+        return network
+
+    plain = {plain_name(name): value.float() for name, value in weights.items()}
+    network = built(make, options, plain, where)
+    network.load_state_dict(plain)
+    about = BundleInfo(
+        dict(options) if isinstance(options, Mapping) else {},
+        header.get("normalise") == "utterance",
+        vocabulary,
+        int(rate),
+        header.get("language"),
+        str(header.get("licence", "unknown")),
+    )
+    return network, about
+
+
+def plain_name(name: str) -> str:
+    """The name in torchaudio's model of a weight of a network in training."""
+    return name.removeprefix("model.")
+
+
+def make_model(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> BundleModel:
+    """A model from the header and weights of a checkpoint.
+
+    Raises:
+        ModelError: as `restored`.
+    """
+    return BundleModel(name, *restored(header, weights, name), device)
 
 
 def _download_remedy(name: str, bundle: Any, error: Exception) -> str:
@@ -161,7 +268,7 @@ def _vocabulary(bundle: Any) -> Vocabulary:
     return Vocabulary(tuple(labels), blank=0, separator=labels.index("|") if "|" in labels else None)
 
 
-def _convolutions(network: nn.Module) -> list[tuple[int, int]]:
+def convolutions(network: nn.Module) -> list[tuple[int, int]]:
     """(kernel, stride) of the feature extractor's layers, in order."""
     extractor = next(module for name, module in network.named_modules() if name.endswith("feature_extractor"))
     layers = [module for module in extractor.modules() if isinstance(module, nn.Conv1d)]

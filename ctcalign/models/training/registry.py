@@ -15,13 +15,14 @@ from ctcalign.models.checkpoint import read_pickle
 from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
 from ctcalign.models.registry import FAMILIES, remedy
 from ctcalign.models.stored import own_weights, read_weights
+from ctcalign.models.torchaudio_bundle import ARCHITECTURE as TORCHAUDIO
 from ctcalign.models.training.protocol import TrainableModel
 
 CHECKPOINT = "checkpoint"
 # Families, and the modules whose `open_model(argument)` opens a model of theirs.
-_OPENERS = {"builtin": "builtin"}
+_OPENERS = {"builtin": "builtin", "torchaudio": "torchaudio"}
 # Architectures in headers of checkpoints, and the modules whose `restore(header, weights, where)` builds a model.
-_ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin"}
+_ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin", TORCHAUDIO: "torchaudio"}
 
 
 def split_name(name: str) -> tuple[str, str]:
