@@ -30,7 +30,7 @@ from ctcalign.models.training.protocol import TrainableModel
 _SILENCE_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass
 class Waveform:
     """Samples as they are, or normalised to zero mean and unit variance.
 
