@@ -15,6 +15,7 @@ from ctcalign.errors import ModelError
 from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
 from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
 from ctcalign.models.header import header_object
+from ctcalign.models.hugging_face.stored import ARCHITECTURE as TRANSFORMERS
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.stored import own_weights, read_weights
 from ctcalign.models.torchaudio_bundle import ARCHITECTURE as TORCHAUDIO
@@ -27,6 +28,7 @@ _ARCHITECTURES = {
     BUILTIN: _DEFAULT,
     ENCODER: "ctcalign.models.encoders.recogniser",
     TORCHAUDIO: "ctcalign.models.torchaudio_bundle",
+    TRANSFORMERS: "ctcalign.models.hugging_face.model",
 }
 
 

@@ -64,17 +64,20 @@ def loading(library: Any, message: Callable[[str], str]) -> Iterator[None]:
             hub.disable_progress_bars()
 
 
-def load_network(kind: Any, name: str, where: str, head: str) -> Any:
+def load_network(kind: Any, name: str, where: str, head: str, config: Any = None) -> Any:
     """A network with the weights of its files, in float32 whatever type its configuration names.
 
     Args:
         kind: class of transformers, such as AutoModelForCTC.  name: folder or hub name.
         where: of error messages.  head: what the output layer is for, such as "CTC".
+        config: its configuration; None: as in its files.
     Raises:
         ModelError: weights are missing, so that they would be random.
     """
+    given = {} if config is None else {"config": config}
     network, report = kind.from_pretrained(
         name,
+        **given,
         dtype=torch.float32,
         trust_remote_code=False,
         weights_only=True,

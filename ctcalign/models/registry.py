@@ -50,7 +50,10 @@ FAMILIES = {
     "builtin": Family("en", "ctcalign.models.builtin.model", builtin_cards, torch=None, precisions=("float32", "int8")),
     "torchaudio": Family("BUNDLE", "ctcalign.models.torchaudio_bundle", torchaudio_cards, torch="torchaudio"),
     "hf": Family(
-        "NAME", "ctcalign.models.hugging_face", partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf"), torch="hf"
+        "NAME",
+        "ctcalign.models.hugging_face.model",
+        partial(_one, "hf:NAME or hf:FOLDER", "transformers", "hf"),
+        torch="hf",
     ),
     "onnx": Family(
         "FILE",

@@ -11,18 +11,23 @@ from torch import Tensor
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
+from ctcalign.models.cards import check_licence
 from ctcalign.models.checkpoint import read_pickle
 from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
+from ctcalign.models.hugging_face.stored import ARCHITECTURE as TRANSFORMERS
 from ctcalign.models.registry import FAMILIES, remedy
 from ctcalign.models.stored import own_weights, read_weights
 from ctcalign.models.torchaudio_bundle import ARCHITECTURE as TORCHAUDIO
 from ctcalign.models.training.protocol import TrainableModel
 
 CHECKPOINT = "checkpoint"
+_PACKAGE = "ctcalign.models.training"
 # Families, and the modules whose `open_model(argument)` opens a model of theirs.
-_OPENERS = {"builtin": "builtin", "torchaudio": "torchaudio"}
+_OPENERS = {"builtin": "builtin", "hf": "hugging_face.model", "torchaudio": "torchaudio"}
 # Architectures in headers of checkpoints, and the modules whose `restore(header, weights, where)` builds a model.
-_ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin", TORCHAUDIO: "torchaudio"}
+_ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin", TORCHAUDIO: "torchaudio", TRANSFORMERS: "hugging_face.model"}
+# Families with options, `model.options`: entries of the configuration of a model of transformers.
+_WITH_OPTIONS = ("hf",)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -33,26 +38,51 @@ def split_name(name: str) -> tuple[str, str]:
     return CHECKPOINT, name
 
 
-def open_trainable(name: str) -> TrainableModel:
+def open_trainable(
+    name: str, options: Mapping[str, Any] | None = None, allow_noncommercial: bool = False
+) -> TrainableModel:
     """Open a model for training.
 
     Args:
         name: "hf:NAME", "hf:FOLDER", "torchaudio:BUNDLE", "builtin:en", "checkpoint:FILE" or FILE.
+        options: of the model: entries of the configuration of a model of transformers.
+        allow_noncommercial: accept licences that forbid commercial use.
     Raises:
-        UsageError: there is no such model, or its family cannot be trained.
+        UsageError: there is no such model, its family cannot be trained, or it has no such option.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
     family, argument = split_name(name)
     if not argument:
         raise UsageError(f"model.init: {name!r} is not the name of a model; {remedy(name)}")
     if family == CHECKPOINT:
-        header, weights = read_checkpoint(argument)
-        return restore(header, weights, f"{CHECKPOINT}:{argument}")
-    if family not in _OPENERS:
+        model = _from_checkpoint(argument, options)
+    elif family in _OPENERS:
+        opener: Any = import_module(f"{_PACKAGE}.{_OPENERS[family]}").open_model
+        if family in _WITH_OPTIONS:
+            model = opener(argument, options, allow_noncommercial)
+        else:
+            _check_no_options(options, name)
+            model = opener(argument)
+    else:
         known = ", ".join(f"{one}:{FAMILIES[one].argument}" for one in (*_OPENERS, CHECKPOINT))
         raise UsageError(f"model.init: {family}: models cannot be trained; expected {known}")
-    model: TrainableModel = import_module(f"ctcalign.models.training.{_OPENERS[family]}").open_model(argument)
+    check_licence(name, model.licence or "", allow_noncommercial)
     return model
+
+
+def _from_checkpoint(file: str, options: Mapping[str, Any] | None) -> TrainableModel:
+    header, weights = read_checkpoint(file)
+    where = f"{CHECKPOINT}:{file}"
+    if options:
+        if header.get("architecture") != TRANSFORMERS:
+            _check_no_options(options, where)
+        header = import_module(f"{_PACKAGE}.{_ARCHITECTURES[TRANSFORMERS]}").with_config(header, options, where)
+    return restore(header, weights, where)
+
+
+def _check_no_options(options: Mapping[str, Any] | None, name: str) -> None:
+    if options:
+        raise UsageError(f"model.options: {name} has no options, only models of transformers (hf:) have; remove it")
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> TrainableModel:
@@ -67,7 +97,7 @@ def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str
             f"{where}: has the architecture {str(architecture)[:40]!r}, expected one of {', '.join(_ARCHITECTURES)}; "
             "load it with the version of ctcalign that wrote it"
         )
-    module = import_module(f"ctcalign.models.training.{_ARCHITECTURES[architecture]}")
+    module = import_module(f"{_PACKAGE}.{_ARCHITECTURES[architecture]}")
     model: TrainableModel = module.restore(header, own_weights(weights), where)
     return model
 

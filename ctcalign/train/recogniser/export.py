@@ -18,15 +18,21 @@ from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import read_checkpoint, restore
 from ctcalign.text.vocabulary import Vocabulary
 
-_PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy")
+_PACKAGES = ("ctcalign", "torch", "pytorch-lightning", "lhotse", "numpy", "transformers")
 
 
-def header_of(model: TrainableModel, training: Mapping[str, Any], resumed: Sequence[Any] = ()) -> dict[str, Any]:
+def header_of(
+    model: TrainableModel,
+    training: Mapping[str, Any],
+    resumed: Sequence[Any] = (),
+    metrics: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
     """Header of a model in training: what `ctcalign.load_model` needs, the configuration, and package versions.
 
     Args:
         training: the resolved configuration; its language, licence and spike_delay, if set, are stored for the model.
         resumed: changes of the configuration in resumed trainings.
+        metrics: of the last validation.
     """
     about = {name: training[name] for name in ("language", "licence", "spike_delay") if training.get(name) is not None}
     versions = {"python": platform.python_version()}
@@ -40,6 +46,8 @@ def header_of(model: TrainableModel, training: Mapping[str, Any], resumed: Seque
         versions["commit"] = commit
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     record = {"training": dict(training), **({"resumed": list(resumed)} if resumed else {})}
+    if metrics:
+        record["metrics"] = dict(metrics)
     return model.header({**about, **record, "versions": versions, "made": made})
 
 

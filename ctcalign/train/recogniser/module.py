@@ -50,6 +50,9 @@ class CTCModule(TrainingModule):
             ["blocks.[0-3]"]), or such parts with the update from which they are trained.
         gradient_checkpointing: compute the activations of a layer again in the backward pass instead of keeping them:
             less memory, more time.
+        options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
+            target_lang for one with adapters for languages.
+        allow_noncommercial: accept a licence of `init` that forbids commercial use.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -67,9 +70,11 @@ class CTCModule(TrainingModule):
         language: str | None = None,
         freeze: list[Freeze | str] | None = None,
         gradient_checkpointing: bool = False,
+        options: dict[str, Any] | None = None,
+        allow_noncommercial: bool = False,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(), seed)
-        self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init)
+        self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init, options, allow_noncommercial)
         self.vocabulary = self.model.vocabulary
         self.transcripts = Transcripts(self.tokenizer.encode, self.vocabulary, check_language(language), text)
         self.network = self.model.network
@@ -77,6 +82,7 @@ class CTCModule(TrainingModule):
         self.terms = [Term(config) for config in objectives or []]
         _check_terms(self.terms)
         self.wer: float | None = None
+        self.metrics: dict[str, float] = {}
         self.skipped = dict.fromkeys(REASONS, 0)
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
         self._validation = LeftOut()
@@ -201,7 +207,7 @@ class CTCModule(TrainingModule):
         if "val_wer" not in found and not self.trainer.sanity_checking:
             warn_of_validation(self._validation)
         if not self.trainer.sanity_checking and "val_wer" in found:
-            self.wer = found["val_wer"]
+            self.wer, self.metrics = found["val_wer"], found
 
     def stop_objectives(self) -> list[str]:
         """Set the weight of all objectives to zero for the rest of the training; labels of those that were active."""
@@ -212,7 +218,7 @@ class CTCModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the header that makes the file a model, and the state of the schedules."""
-        checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed)
+        checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed, self.metrics)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,
@@ -237,6 +243,7 @@ class CTCModule(TrainingModule):
         for term in self.terms:
             term.schedule.restore(schedules[term.label])
         self.wer = state["wer"]
+        self.metrics = dict(checkpoint["ctcalign"].get("metrics", {}))
         self.skipped = {**dict.fromkeys(REASONS, 0), **state["skipped"]}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
@@ -15,7 +18,12 @@ from ctcalign.train.recogniser.export import load_initial
 
 
 def initial_model(
-    encoder: Encoder | None, tokenizer: Tokenizer | None, frontend: Frontend | None, init: str | None
+    encoder: Encoder | None,
+    tokenizer: Tokenizer | None,
+    frontend: Frontend | None,
+    init: str | None,
+    options: Mapping[str, Any] | None = None,
+    allow_noncommercial: bool = False,
 ) -> tuple[TrainableModel, Tokenizer]:
     """The model to train, and its tokenizer.
 
@@ -24,11 +32,15 @@ def initial_model(
         tokenizer: None: that of `init`, else characters a-z, apostrophe and space.
         frontend: of a new network.
         init: name of a model, or checkpoint with the weights of `encoder`.
+        options: of `init`, see `open_trainable`.
+        allow_noncommercial: accept a licence of `init` that forbids commercial use.
     Raises:
         UsageError: the options do not go together.  ModelError: `init` cannot be used.
     """
     if encoder is None:
-        return _opened(tokenizer, frontend, init)
+        return _opened(tokenizer, frontend, init, options, allow_noncommercial)
+    if options:
+        raise UsageError("model.options: they belong to a model of transformers (model.init hf:…); remove them")
     tokenizer = tokenizer or CharacterTokenizer()
     if encoder.features != Encoder.features and frontend is not None:
         raise UsageError(f"model.frontend: {type(encoder).__name__} takes features as they are; remove model.frontend")
@@ -43,14 +55,18 @@ def initial_model(
 
 
 def _opened(
-    tokenizer: Tokenizer | None, frontend: Frontend | None, init: str | None
+    tokenizer: Tokenizer | None,
+    frontend: Frontend | None,
+    init: str | None,
+    options: Mapping[str, Any] | None,
+    allow_noncommercial: bool,
 ) -> tuple[TrainableModel, Tokenizer]:
     if init is None:
         names = ", ".join(f"{name}:{family.argument}" for name, family in FAMILIES.items() if name != "onnx")
         raise UsageError(f"model: expected model.encoder for a new network, or model.init ({names}); got neither")
     if frontend is not None:
         raise UsageError(f"model.frontend: {init} has its own; remove model.frontend, or give model.encoder")
-    model = open_trainable(init)
+    model = open_trainable(init, options, allow_noncommercial)
     if tokenizer is None:
         return model, model.tokenizer()
     if tokenizer.vocabulary.symbols != model.vocabulary.symbols:

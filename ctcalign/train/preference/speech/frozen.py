@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -68,12 +68,19 @@ class FrozenModel:
     Args:
         model: the model in training, whose symbols, kind of input and frames it has.
         name: of the frozen model, as `init` names models.
+        options, allow_noncommercial: see `open_trainable`.
     Raises:
         ModelError: it cannot be loaded, or does not match the model in training.
     """
 
-    def __init__(self, model: TrainableModel, name: str) -> None:
-        frozen = open_trainable(name)
+    def __init__(
+        self,
+        model: TrainableModel,
+        name: str,
+        options: Mapping[str, Any] | None = None,
+        allow_noncommercial: bool = False,
+    ) -> None:
+        frozen = open_trainable(name, options, allow_noncommercial)
         for what in ("vocabulary", "frame_shift", "inputs"):
             if getattr(frozen, what) != getattr(model, what):
                 raise ModelError(
@@ -98,6 +105,7 @@ class FrozenModels:
         files: names of models by role: "reference", "better", "worse" (one each), "aligned" (any number).
         model: see `FrozenModel`.
         noise: on the inputs of the worse model, see `ContrastConfig`.
+        options: of models by name.  allow_noncommercial: accept licences that forbid commercial use.
     Raises:
         UsageError: a role has no file.  ModelError: a file cannot be used.
     """
@@ -107,6 +115,8 @@ class FrozenModels:
         files: Mapping[str, Sequence[str | None]],
         model: TrainableModel,
         noise: float = 0.0,
+        options: Mapping[str | None, Mapping[str, Any] | None] | None = None,
+        allow_noncommercial: bool = False,
     ) -> None:
         self.noise = noise
         self._models: dict[str, FrozenModel] = {}
@@ -119,7 +129,7 @@ class FrozenModels:
                         f"reference: the loss needs a frozen model ({role}); give preference.reference, or init"
                     )
                 if file not in self._models:
-                    self._models[file] = FrozenModel(model, file)
+                    self._models[file] = FrozenModel(model, file, (options or {}).get(file), allow_noncommercial)
                 self._files[role].append(file)
 
     def emissions(self, batch: Batch, ids: Sequence[str], *parts: str | int) -> Models[Tensor]:

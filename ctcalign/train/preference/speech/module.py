@@ -78,7 +78,8 @@ class CtcPreferenceModule(CTCModule):
     be used are dropped and counted by reason.
 
     Args:
-        encoder, tokenizer, frontend, optimiser, seed, text, language, freeze, gradient_checkpointing: see `CTCModule`.
+        encoder, tokenizer, frontend, optimiser, seed, text, language, freeze, gradient_checkpointing, options,
+            allow_noncommercial: see `CTCModule`.
         preference: the loss and its pairs.
         init: see `CTCModule`.
     Raises:
@@ -98,9 +99,23 @@ class CtcPreferenceModule(CTCModule):
         language: str | None = None,
         freeze: list[Freeze | str] | None = None,
         gradient_checkpointing: bool = False,
+        options: dict[str, Any] | None = None,
+        allow_noncommercial: bool = False,
     ) -> None:
         super().__init__(
-            encoder, tokenizer, frontend, None, optimiser, init, seed, text, language, freeze, gradient_checkpointing
+            encoder,
+            tokenizer,
+            frontend,
+            None,
+            optimiser,
+            init,
+            seed,
+            text,
+            language,
+            freeze,
+            gradient_checkpointing,
+            options,
+            allow_noncommercial,
         )
         config = self.preference = preference or PreferenceConfig()
         self.term = PreferenceTerm(config.loss, config.pairs.together)
@@ -126,14 +141,15 @@ class CtcPreferenceModule(CTCModule):
             files[BETTER], files[WORSE] = [config.contrast.better or reference], [config.contrast.worse or reference]
         if "aligned_scores" in needed - self._stored:
             files[ALIGNED] = [*config.aligned] or [reference]
-        self.frozen = FrozenModels(files, self.model, config.contrast.noise)
+        self.frozen = FrozenModels(files, self.model, config.contrast.noise, {init: options}, allow_noncommercial)
         if "reference_log_probs" in self._stored and reference is not None:
-            self._check_stored(reference)
+            opened = FrozenModel(self.model, reference, options if reference == init else None, allow_noncommercial)
+            self._check_stored(reference, opened)
 
-    def _check_stored(self, file: str) -> None:
+    def _check_stored(self, file: str, opened: FrozenModel) -> None:
         """Stored scores must be those of the reference model in the configuration."""
         stored = {one.reference for listed in self.pair_maker.examples.values() for one in listed} - {None}
-        if stored and stored != {fingerprint(FrozenModel(self.model, file).network)}:
+        if stored and stored != {fingerprint(opened.network)}:
             raise UsageError(
                 f"pairs: the stored reference scores are of another model than {file}; create the manifest again, or "
                 "give preference.reference"

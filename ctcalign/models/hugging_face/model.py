@@ -1,0 +1,101 @@
+"""`hf:NAME` or `hf:FOLDER`: any CTC model that transformers can load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ctcalign.models.hugging_face.geometry import geometry, logits_of
+from ctcalign.models.hugging_face.parts import Parts, open_parts
+from ctcalign.models.hugging_face.stored import restore_parts
+from ctcalign.text.vocabulary import Vocabulary
+
+
+class HuggingFaceModel:
+    """A transformers model with its feature extractor as an `AcousticModel`.
+
+    The feature extractor prepares the input as in training: normalisation, features, attention mask.
+    Attributes: see `AcousticModel`; frame_offset as in `BundleModel`; warnings about its files.
+    """
+
+    context: float | None = None
+    spike_delay = 0.0
+
+    def __init__(
+        self,
+        name: str,
+        network: Any,
+        extractor: Any,
+        vocabulary: Vocabulary,
+        licence: str,
+        device: str,
+        warnings: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.vocabulary = vocabulary
+        self.language: str | None = None
+        self.licence = licence
+        self.sample_rate = int(extractor.sampling_rate)
+        self._network = network.eval()
+        self._extractor = extractor
+        self._device = torch.device(device)
+        self.warnings = list(warnings)
+        self._receptive, self._hop = geometry(self._network, extractor)
+        self._network.to(self._device)
+        self.frame_shift = self._hop / self.sample_rate
+        self.frame_offset = max(self._receptive - self._hop, 0) / 2 / self.sample_rate
+
+    def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
+        longest = waveform.shape[1]
+        whole = bool((lengths == longest).all())
+        logits = self._logits(waveform if whole else _silenced(waveform, lengths))
+        if whole:
+            frames = torch.full_like(lengths, logits.shape[1])
+        else:
+            frames = ((lengths - self._receptive) // self._hop + 1).clamp(min=0, max=logits.shape[1])
+        return logits.float().log_softmax(-1), frames
+
+    def _logits(self, waveform: Tensor) -> Tensor:
+        rows = [row.numpy() for row in waveform.float().cpu()]
+        return logits_of(self._network, self._extractor, rows, self._device)
+
+
+def load(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:
+    """Load a model from the hub (or its cache) or from a folder.
+
+    Raises:
+        ModelError: transformers is missing, the model cannot be loaded or downloaded, is not a CTC model, or its
+            licence was not accepted.
+    """
+    return acoustic_model(open_parts(name, allow_noncommercial), f"hf:{name}", device)
+
+
+def acoustic_model(parts: Parts, name: str, device: str) -> HuggingFaceModel:
+    """The `AcousticModel` of parts.
+
+    Args:
+        name: of the model, with its family.
+    """
+    return HuggingFaceModel(
+        name, parts.network, parts.extractor, parts.vocabulary, parts.licence, device, parts.warnings
+    )
+
+
+def make_model(header: Mapping[str, Any], weights: Mapping[str, Tensor], name: str, device: str) -> HuggingFaceModel:
+    """The model of a checkpoint of training.
+
+    Raises:
+        ModelError: header and weights do not match.
+    """
+    model = acoustic_model(restore_parts(header, weights, name), name, device)
+    model.language = header.get("language")
+    return model
+
+
+def _silenced(waveform: Tensor, lengths: Tensor) -> Tensor:
+    inside = torch.arange(waveform.shape[1], device=waveform.device)[None] < lengths[:, None]
+    return waveform * inside

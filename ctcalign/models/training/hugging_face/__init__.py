@@ -1,0 +1,1 @@
+"""CTC models of transformers in training."""
