@@ -27,6 +27,7 @@ from ctcalign.train.optimiser.groups import adamw, regrouped, renew
 from ctcalign.train.optimiser.recomputation import recompute_activations
 from ctcalign.train.processes import seed_of, sum_over_processes
 from ctcalign.train.resuming import check_same_task, differences, report
+from ctcalign.train.sharding import shard
 
 
 class Weighted(NamedTuple):
@@ -184,20 +185,22 @@ class TrainingModule(pl.LightningModule):
 
     def _accumulated(self, parts: Mapping[str, Mean], batch_idx: int) -> Tensor:
         """The loss of a batch, such that the gradient of a group of accumulated batches is that of its mean."""
-        group = self.trainer.accumulate_grad_batches
-        if batch_idx % group == 0:
+        size = self.trainer.accumulate_grad_batches
+        if batch_idx % size == 0:
             self._group.begin()
         last = (
-            (batch_idx + 1) % group == 0
+            (batch_idx + 1) % size == 0
             or self.trainer.is_last_batch
             or batch_idx + 1 == self.trainer.num_training_batches
         )
         # Lightning averages gradients over the processes, and divides the loss by the number of accumulated batches.
         parts = {name: Mean(part.value * self.trainer.world_size, part.number) for name, part in parts.items()}
-        parameters = [one for one in self.trained_network.parameters() if one.requires_grad]
+        # Those of the optimiser: a sharded network has other parameters while it computes.
+        groups = self.trainer.optimizers[0].param_groups
+        parameters = [one for group in groups for one in group["params"] if one.requires_grad]
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
         loss = self._group.loss(parts, parameters, last, *([] if scaler is None else [scaler.scale]))
-        return torch.zeros((), device=self.device) if loss is None else loss * group
+        return torch.zeros((), device=self.device) if loss is None else loss * size
 
     def _count_usage(self, step: StepLosses, totals: list[float], last: bool) -> None:
         """`totals`: usable utterances and those skipped by reason, of all processes."""
@@ -304,6 +307,11 @@ class TrainingModule(pl.LightningModule):
         """Put the average of the weights into the network, after training; without one do nothing."""
         if self._average is not None:
             self._average.use()
+
+    def configure_model(self) -> None:
+        """Shard the network if the strategy is `fsdp`."""
+        if self.device_mesh is not None:
+            shard(self.trained_network, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
         """AdamW, its learning rate set at every update."""

@@ -25,6 +25,7 @@ from pytorch_lightning.loggers import CSVLogger
 from ctcalign.errors import UsageError
 from ctcalign.models import encoders
 from ctcalign.models.training.tokenizers import SentencePieceTokenizer
+from ctcalign.train import sharding
 from ctcalign.train.base import TrainingModule
 from ctcalign.train.best import BestCheckpoint
 from ctcalign.train.checkpoints import TrainingCheckpoints
@@ -300,7 +301,14 @@ class FitCommand(LightningCLI):
             parser.link_arguments("language", "model.language")
 
     def before_instantiate_classes(self) -> None:
-        """Seed the initial weights, which are drawn when the encoder is created."""
+        """Seed the initial weights, which are drawn when the encoder is created.
+
+        Raises:
+            UsageError: the task cannot be trained with the strategy.
+        """
+        task, strategy = self.config["task"], self.config["trainer"]["strategy"]
+        if strategy == sharding.NAME and task != CTC:
+            raise UsageError(f"trainer.strategy: {strategy} is for the task {CTC}, got {task}; use ddp")
         pl.seed_everything(self.config["seed"], workers=False, verbose=False)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
@@ -331,6 +339,8 @@ class FitCommand(LightningCLI):
             callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
         if self.config["overwrite"] and self.config["resume"] is None:
             callbacks.append(RemoveOldRun(run_folder(self.config)))
+        if given["strategy"] == sharding.NAME:
+            kwargs["strategy"] = sharding.ShardedStrategy()
         plugins = given["plugins"] or []
         plugins = list(plugins) if isinstance(plugins, list) else [plugins]
         if not any(isinstance(one, CheckpointIO) for one in plugins):

@@ -16,7 +16,7 @@ PROGRAM = """
 import sys
 from ctcalign.train.run import fit
 for folder in sys.argv[1:]:
-    fit(["--config", folder + "/train.yaml"])
+    fit(["--config", folder + "/train.yaml", *OPTIONS])
 """
 
 
@@ -26,16 +26,20 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def fit_alone_and_together(alone: Sequence[Path], together: Sequence[Path], before: str = "") -> None:
+def fit_alone_and_together(
+    alone: Sequence[Path], together: Sequence[Path], before: str = "", resume: bool = False
+) -> None:
     """Run the trainings of some folders (`train.yaml`) in this process, and those of others in two processes each.
 
     Args:
         before: Python code that each of the two processes runs first.
+        resume: continue what the folders hold.
     """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    options = ["--resume", "last"] if resume else []
     started = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", before + PROGRAM, *map(str, together)],
+            [sys.executable, "-W", "ignore", "-c", before + f"OPTIONS = {options}\n" + PROGRAM, *map(str, together)],
             env={**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
