@@ -19,25 +19,12 @@ head_steps=340; steps=3520; seed=1; precision=bf16-mixed; threads=1
 inputs=corpus
 . ../../tools/parse_options.sh
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
-tests="clean other learners more lj reader_b"
 export OMP_NUM_THREADS=$threads
 mkdir -p "$exp"
 
 if run 0; then
   need corpus read_en/{train,dev}.{jsonl,tar} read_more/en/{train,dev}.{jsonl,tar} dev/{ljspeech,reader_b}_long/truth.json
-  # prepare NAME --manifest FILE | --truth FOLDER ...
-  prepare() {
-    local name=$1; shift
-    "$python" -m egs.robust_en.local.prepare --out "$exp/data/$name" ${utterances:+--utterances "$utterances"} "$@"
-  }
-  prepare train-read --manifest "$corpus/read_en/train.jsonl"
-  prepare train-more --manifest "$corpus/read_more/en/train.jsonl"
-  prepare clean --manifest "$corpus/read_en/dev.jsonl" --corpus "LibriSpeech dev-clean"
-  prepare other --manifest "$corpus/read_en/dev.jsonl" --corpus "LibriSpeech test-other"
-  prepare learners --manifest "$corpus/read_en/dev.jsonl" --corpus speechocean762
-  prepare more --manifest "$corpus/read_more/en/dev.jsonl"
-  prepare lj --truth "$corpus/dev/ljspeech_long"
-  prepare reader_b --truth "$corpus/dev/reader_b_long"
+  "$python" -m egs.robust_en.local.prepare --corpus "$corpus" --out "$exp/data" ${utterances:+--utterances "$utterances"}
 fi
 if run 1 && [ ! -e "$exp/start.safetensors" ]; then
   "$python" -m egs.robust_en.local.encoder ${hub:+--hub "$hub"} --out "$exp/start.safetensors"
@@ -53,14 +40,6 @@ train() {
 if run 2; then train head conf/head.yaml "$exp/start.safetensors" "$head_steps"; fi
 if run 3; then train full conf/train.yaml "$exp/head/model.safetensors" "$steps"; fi
 if run 4; then
-  for name in $tests; do
-    for model in builtin:en "checkpoint:$exp/full/model.safetensors"; do
-      out=$exp/results/$name.${model%%:*}.json
-      if [ -e "$out" ]; then continue; fi
-      mkdir -p "$exp/results"
-      "$python" -m ctcalign evaluate "$exp/data/$name" --model "$model" --json --quiet > "$out.part"
-      mv "$out.part" "$out"
-    done
-  done
-  "$python" -m egs.robust_en.local.table "$exp/results" $tests
+  "$python" -m egs.robust_en.local.evaluate --data "$exp/data" --out "$exp/results" \
+    --model builtin:en --model "checkpoint:$exp/full/model.safetensors"
 fi

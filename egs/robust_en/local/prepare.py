@@ -1,8 +1,6 @@
-"""Write speech as lhotse Shar: utterances of a manifest with its tar, or the clips of a long recording with its truth.
+"""Write the training and test sets as lhotse Shar, those that are not there yet.
 
-python -m egs.robust_en.local.prepare --manifest train.jsonl --out exp/data/train
-python -m egs.robust_en.local.prepare --manifest dev.jsonl --corpus "LibriSpeech dev-clean" --out exp/data/dev-clean
-python -m egs.robust_en.local.prepare --truth ljspeech_long --out exp/data/lj
+python -m egs.robust_en.local.prepare --corpus DATA --out exp/data
 """
 
 from __future__ import annotations
@@ -21,34 +19,52 @@ from recipes.awp.cuts import speech_cut, write_shar
 from recipes.errors import one_line
 from recipes.manifests import read_rows
 
+# Name of each set, its manifest below the corpus, and what the corpus of its rows contains.
+MANIFESTS = (
+    ("train-read", "read_en/train.jsonl", ""),
+    ("train-more", "read_more/en/train.jsonl", ""),
+    ("clean", "read_en/dev.jsonl", "LibriSpeech dev-clean"),
+    ("other", "read_en/dev.jsonl", "LibriSpeech test-other"),
+    ("learners", "read_en/dev.jsonl", "speechocean762"),
+    ("more", "read_more/en/dev.jsonl", ""),
+)
+# Long recordings, whose clips are utterances.
+TRUTHS = (("lj", "dev/ljspeech_long"), ("reader_b", "dev/reader_b_long"))
+# Characters a second; faster texts must be wrong.
+MOST_CHARACTERS = 24.0
+
+
+def of_manifest(manifest: Path, corpus: str, most: int | None, skipped: list[str]) -> Iterator[Any]:
+    """Cuts of the rows of a corpus, in an order that mixes speakers, the first `most` only."""
+    rows = [row for row in read_rows(manifest) if corpus in row.get("corpus", "")]
+    order = np.random.default_rng(1).permutation(len(rows))[:most]
+    return cuts([rows[place] for place in order], manifest.with_suffix(".tar"), MOST_CHARACTERS, skipped)
+
 
 def of_truth(folder: Path) -> Iterator[Any]:
+    """Cuts of the clips of a long recording."""
     for number, (samples, text, speaker, source) in enumerate(from_truth(folder)):
         yield speech_cut(f"{source}-{number:04d}", np.asarray(samples, np.float32), [], text, speaker)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--manifest", type=Path, help="its tar has the same name with .tar")
-    source.add_argument("--truth", type=Path, help="folder of a long recording with truth.json")
-    parser.add_argument("--corpus", help="only rows whose corpus contains this")
-    parser.add_argument("--most-characters", type=float, default=24.0, help="a second; faster texts must be wrong")
-    parser.add_argument("--utterances", type=int, help="the first N only (for trials)")
-    parser.add_argument("--seed", type=int, default=1, help="of the order, which mixes speakers")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--utterances", type=int, help="the first N of each manifest only (for trials)")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    if args.out.is_dir():
-        return
     skipped: list[str] = []
-    if args.truth:
-        made = of_truth(args.truth)
-    else:
-        rows = [row for row in read_rows(args.manifest) if args.corpus is None or args.corpus in row.get("corpus", "")]
-        order = np.random.default_rng(args.seed).permutation(len(rows))[: args.utterances]
-        made = cuts([rows[place] for place in order], args.manifest.with_suffix(".tar"), args.most_characters, skipped)
-    count = write_shar(made, args.out)
-    sys.stderr.write(f"{args.out.name}: {count} utterances, {len(skipped)} skipped {skipped[:3]}\n")
+    sets = [
+        (name, lambda manifest=manifest, kept=kept: of_manifest(args.corpus / manifest, kept, args.utterances, skipped))
+        for name, manifest, kept in MANIFESTS
+    ]
+    sets += [(name, lambda folder=folder: of_truth(args.corpus / folder)) for name, folder in TRUTHS]
+    for name, made in sets:
+        if (args.out / name).is_dir():
+            continue
+        skipped.clear()
+        count = write_shar(made(), args.out / name)
+        sys.stderr.write(f"{name}: {count} utterances, {len(skipped)} skipped {skipped[:3]}\n")
 
 
 if __name__ == "__main__":
