@@ -46,6 +46,8 @@ def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticM
         raise ModelError(f"{name}: no such file; give the path of a .safetensors file that ctcalign wrote")
     pickled = path.suffix.lower() in _PICKLES
     header, weights = read_pickle(path, name) if pickled else read_weights(path, name)
+    if "lora" in header:
+        raise ModelError(f"{name}: has the adapters of a training alone; use the model that was exported beside it")
     module = import_module(_ARCHITECTURES.get(str(header.get("architecture")), _DEFAULT))
     model: AcousticModel = module.make_model(header, own_weights(weights), name, device)
     return model

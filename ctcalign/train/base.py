@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
 from ctcalign.models.training.layers import layers_of
+from ctcalign.models.training.lora import ADAPTER, Lora, LoraConfig
 from ctcalign.train.checkpoints import check_weights
 from ctcalign.train.data.resumable import ResumableData
 from ctcalign.train.left_out import LeftOut, Usage
@@ -98,6 +100,7 @@ class TrainingModule(pl.LightningModule):
         self._group = AccumulatedMeans()
         self._freezer: Freezer | None = None
         self._average: AveragedWeights | None = None
+        self.lora: Lora | None = None
         self._regrouped = False
 
     @property
@@ -110,18 +113,26 @@ class TrainingModule(pl.LightningModule):
         """Prefixes of the names of the network's layers, from the input to the output, for `layer_decay`."""
         return layers_of(self.trained_network)
 
-    def prepare(self, freeze: Sequence[Freeze | str] | None = None, gradient_checkpointing: bool = False) -> None:
+    def prepare(
+        self,
+        freeze: Sequence[Freeze | str] | None = None,
+        gradient_checkpointing: bool = False,
+        lora: LoraConfig | None = None,
+    ) -> None:
         """Prepare the network for training.
 
         Args:
             freeze: parts that are not trained.
             gradient_checkpointing: compute the activations of a layer again in the backward pass, to save memory.
+            lora: adapters that are trained instead of the network.
         Raises:
             UsageError: the network lacks what the options name.
         """
         network = self.trained_network.train()
         if gradient_checkpointing:
             recompute_activations(network, self.layers)
+        if lora is not None:
+            self.lora = Lora(network, lora)
         self._freezer = Freezer(network, freeze or [])
         self._optimiser()  # reports groups that name nothing
 
@@ -227,6 +238,12 @@ class TrainingModule(pl.LightningModule):
         check_weights(state_dict, self.state_dict())
         return super().load_state_dict(state_dict, strict, assign)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Leave out the weights that adapters do not change."""
+        if self.lora is not None:
+            trained = self.lora.trained(self.state_dict(keep_vars=True))
+            checkpoint["state_dict"] = {name: checkpoint["state_dict"][name] for name in trained}
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from a checkpoint, with the first step of a group of accumulated steps.
 
@@ -236,6 +253,8 @@ class TrainingModule(pl.LightningModule):
         record = checkpoint.get("ctcalign", {})
         before = record.get("training", {})
         check_same_task(before, self.training_config)
+        if self.lora is not None:
+            checkpoint["state_dict"] = {**self.state_dict(), **checkpoint["state_dict"]}
         if self._average is not None:
             self._average.restore(checkpoint)
         checkpoint["state_dict"] = training_weights(checkpoint)
@@ -303,10 +322,12 @@ class TrainingModule(pl.LightningModule):
         self._average = AveragedWeights(self, self.trained_network, self._trained, self.optimiser.ema)
         return [self._average]
 
-    def use_average(self) -> None:
-        """Put the average of the weights into the network, after training; without one do nothing."""
+    def finish(self, folder: Path) -> None:
+        """After training, put the average of the weights into the network, and write its adapters to a folder."""
         if self._average is not None:
             self._average.use()
+        if self.lora is not None:
+            self.lora.save(folder / ADAPTER)
 
     def configure_model(self) -> None:
         """Shard the network if the strategy is `fsdp`."""

@@ -24,6 +24,7 @@ from pytorch_lightning.loggers import CSVLogger
 
 from ctcalign.errors import UsageError
 from ctcalign.models import encoders
+from ctcalign.models.training.lora import ADAPTER
 from ctcalign.models.training.tokenizers import SentencePieceTokenizer
 from ctcalign.train import sharding
 from ctcalign.train.base import TrainingModule
@@ -140,7 +141,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
     cli.trainer.save_checkpoint(file, weights_only=False)
     if not cli.trainer.is_global_zero:
         return None
-    cli.model.use_average()
+    cli.model.finish(root)
     return TASKS[cli.config["task"]].export(cli.model, file, root / cli.config["export"])
 
 
@@ -148,7 +149,8 @@ def run_folder(config: Any) -> RunFolder:
     """The folder of the run that a configuration describes."""
     name = config["export"]
     names = TASKS[config["task"]].exported if name == AUTO else () if name is None else (name,)
-    return RunFolder(Path(config["trainer"]["default_root_dir"] or "."), names)
+    adapter = () if config["model"]["lora"] is None or not names else (ADAPTER,)
+    return RunFolder(Path(config["trainer"]["default_root_dir"] or "."), (*names, *adapter))
 
 
 def _checkpoint_to_resume(given: str | None, root: Path) -> str | None:

@@ -18,6 +18,7 @@ from ctcalign.models.hugging_face.stored import ARCHITECTURE as TRANSFORMERS
 from ctcalign.models.registry import FAMILIES, remedy
 from ctcalign.models.stored import own_weights, read_weights
 from ctcalign.models.torchaudio_bundle import ARCHITECTURE as TORCHAUDIO
+from ctcalign.models.training.lora import merged
 from ctcalign.models.training.protocol import TrainableModel
 
 CHECKPOINT = "checkpoint"
@@ -86,11 +87,15 @@ def _check_no_options(options: Mapping[str, Any] | None, name: str) -> None:
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> TrainableModel:
-    """The model of a checkpoint, with its weights.
+    """The model of a checkpoint, with its weights; adapters are merged into those that training started from.
 
     Raises:
         ModelError: it is of an unknown architecture, or header and weights do not match.
     """
+    if "lora" in header:
+        model = open_trainable(header["lora"]["base"])
+        merged(model.network, header["lora"], own_weights(weights), where)
+        return model
     architecture = header.get("architecture")
     if architecture not in _ARCHITECTURES:
         raise ModelError(
@@ -98,8 +103,8 @@ def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str
             "load it with the version of ctcalign that wrote it"
         )
     module = import_module(f"{_PACKAGE}.{_ARCHITECTURES[architecture]}")
-    model: TrainableModel = module.restore(header, own_weights(weights), where)
-    return model
+    restored: TrainableModel = module.restore(header, own_weights(weights), where)
+    return restored
 
 
 def read_checkpoint(file: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -9,7 +9,7 @@ from torch import nn
 
 from ctcalign.checks import check_count
 from ctcalign.errors import UsageError
-from ctcalign.train.optimiser.names import modules_named, parameters_named
+from ctcalign.models.training.names import modules_named, parameters_named
 
 
 @dataclass

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from ctcalign.models.training.layers import layers_of
+from ctcalign.models.training.names import parameters_named
 from ctcalign.train.optimiser.config import OptimiserConfig
-from ctcalign.train.optimiser.names import parameters_named
 
 
 def adamw(

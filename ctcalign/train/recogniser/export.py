@@ -65,6 +65,7 @@ def export_checkpoint(checkpoint: str | Path, output: str | Path) -> Path:
     """
     header, weights = read_checkpoint(checkpoint)
     model = restore(header, weights, str(checkpoint))
+    header.pop("lora", None)  # they are merged
     return model.save(Path(output), header, model.network.state_dict())
 
 

@@ -12,6 +12,7 @@ from ctcalign.errors import TrainingError, UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.training.inputs import InputMaker
+from ctcalign.models.training.lora import LoraConfig
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.text.languages import check_language
 from ctcalign.train.base import StepLosses, TrainingModule, Weighted
@@ -53,6 +54,7 @@ class CTCModule(TrainingModule):
         options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
             target_lang for one with adapters for languages.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
+        lora: adapters of low rank that are trained instead of the network.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -72,6 +74,7 @@ class CTCModule(TrainingModule):
         gradient_checkpointing: bool = False,
         options: dict[str, Any] | None = None,
         allow_noncommercial: bool = False,
+        lora: LoraConfig | None = None,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(), seed)
         self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init, options, allow_noncommercial)
@@ -86,7 +89,10 @@ class CTCModule(TrainingModule):
         self.skipped = dict.fromkeys(REASONS, 0)
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64)
         self._validation = LeftOut()
-        self.prepare(freeze, gradient_checkpointing)
+        if lora is not None and init is None:
+            raise UsageError("model.lora: adapters need a trained model; give model.init")
+        self._init = init
+        self.prepare(freeze, gradient_checkpointing, lora)
 
     @property
     def trained_network(self) -> nn.Module:
@@ -218,7 +224,10 @@ class CTCModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the header that makes the file a model, and the state of the schedules."""
+        super().on_save_checkpoint(checkpoint)
         checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed, self.metrics)
+        if self.lora is not None and self._init is not None:
+            checkpoint["ctcalign"] |= self.lora.header(self._init)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from ctcalign.errors import UsageError
+from ctcalign.models.training.names import parameters_named
 from ctcalign.train.optimiser.freezing import Freeze, Freezer
-from ctcalign.train.optimiser.names import parameters_named
 from tests.train.optimiser.cases import recogniser, utterances
 from tests.train.preference.cases import trained
 

@@ -13,6 +13,7 @@ from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.training.lora import LoraConfig
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.train.base import StepLosses, Weighted
 from ctcalign.train.data.augmentation import Augmentation
@@ -78,8 +79,8 @@ class CtcPreferenceModule(CTCModule):
     be used are dropped and counted by reason.
 
     Args:
-        encoder, tokenizer, frontend, optimiser, seed, text, language, freeze, gradient_checkpointing, options,
-            allow_noncommercial: see `CTCModule`.
+        encoder, tokenizer, frontend, optimiser, seed, text, language: see `CTCModule`.
+        freeze, gradient_checkpointing, options, allow_noncommercial, lora: see `CTCModule`.
         preference: the loss and its pairs.
         init: see `CTCModule`.
     Raises:
@@ -101,6 +102,7 @@ class CtcPreferenceModule(CTCModule):
         gradient_checkpointing: bool = False,
         options: dict[str, Any] | None = None,
         allow_noncommercial: bool = False,
+        lora: LoraConfig | None = None,
     ) -> None:
         super().__init__(
             encoder,
@@ -116,6 +118,7 @@ class CtcPreferenceModule(CTCModule):
             gradient_checkpointing,
             options,
             allow_noncommercial,
+            lora,
         )
         config = self.preference = preference or PreferenceConfig()
         self.term = PreferenceTerm(config.loss, config.pairs.together)

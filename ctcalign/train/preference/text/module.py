@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ctcalign.checks import check_count, check_number
 from ctcalign.errors import UsageError
 from ctcalign.files import atomic_directory
+from ctcalign.models.training.lora import LoraConfig
 from ctcalign.preference.prompt_classifier import PromptClassifier
 from ctcalign.train.base import StepLosses, TrainingModule, Weighted
 from ctcalign.train.left_out import LeftOut, Usage, warn_of_validation
@@ -59,7 +60,7 @@ class TextPreferenceModule(TrainingModule):
             positions of the model that a prefix leaves if they are fewer.
         optimiser: AdamW and its rate.
         seed: of weights and dropout.
-        freeze, gradient_checkpointing: see `CTCModule`.
+        freeze, gradient_checkpointing, lora: see `CTCModule`.
     Raises:
         UsageError: options that do not fit, or transformers is not installed.  ModelError: a model cannot be loaded.
     """
@@ -81,6 +82,7 @@ class TextPreferenceModule(TrainingModule):
         seed: int = 1,
         freeze: list[Freeze | str] | None = None,
         gradient_checkpointing: bool = False,
+        lora: LoraConfig | None = None,
     ) -> None:
         super().__init__(optimiser or OptimiserConfig(lr=1e-5), seed)
         check_number("sft_weight", sft_weight)
@@ -114,7 +116,7 @@ class TextPreferenceModule(TrainingModule):
         self._sums: list[tuple[float, dict[str, float]]] = []
         self._validation = LeftOut()
         self.usage = Usage("examples")
-        self.prepare(freeze, gradient_checkpointing)
+        self.prepare(freeze, gradient_checkpointing, lora)
 
     def on_fit_start(self) -> None:
         """Load the frozen models whose scores are not in the data, and fit the classifier of prompts.
@@ -224,6 +226,7 @@ class TextPreferenceModule(TrainingModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the configuration, the state of the loss and the classifier of prompts."""
+        super().on_save_checkpoint(checkpoint)
         checkpoint["ctcalign"] = {"training": self.training_config, "resumed": self.resumed}
         classifier = None if self.classifier is None else self.classifier.state_dict()
         checkpoint["ctcalign_preference"] = {
@@ -246,7 +249,9 @@ class TextPreferenceModule(TrainingModule):
             self.classifier = PromptClassifier.of_state(state["classifier"])
 
     def export(self, output: Path) -> Path:
-        """Write model and tokenizer to a folder that transformers can load."""
+        """Write model and tokenizer to a folder that transformers can load; adapters are merged."""
+        if self.lora is not None:
+            self.lora.merge()
         with atomic_directory(output) as folder:
             self.language_model.save_pretrained(folder)
             self.tokenizer.save(folder)

@@ -11,7 +11,7 @@ from torch import nn
 
 from ctcalign.errors import UsageError
 
-_SHOWN = 24
+_SHOWN = 12
 
 
 def matches(name: str, pattern: str) -> bool:
