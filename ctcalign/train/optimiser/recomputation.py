@@ -13,6 +13,10 @@ from torch.utils.checkpoint import checkpoint
 
 from ctcalign.errors import UsageError
 
+_SUPPORT = "supports_gradient_checkpointing"
+# The method of transformers, by its name in version 6 and by that before.
+_ENABLE = ("activation_checkpointing_enable", "gradient_checkpointing_enable")
+
 
 def recompute_activations(network: nn.Module, layers: Sequence[str]) -> None:
     """Keep only the inputs of the repeated layers of a network; gradients stay the same, for a second forward pass.
@@ -24,13 +28,14 @@ def recompute_activations(network: nn.Module, layers: Sequence[str]) -> None:
     Raises:
         UsageError: the model of transformers cannot do it.
     """
-    inner = [one for one in network.modules() if hasattr(one, "gradient_checkpointing_enable")]
-    if inner:
-        if not getattr(inner[0], "supports_gradient_checkpointing", False):
+    inner: Any = next((one for one in network.modules() if hasattr(one, _SUPPORT)), None)
+    if inner is not None:
+        if not getattr(inner, _SUPPORT):
             raise UsageError(
-                f"model.gradient_checkpointing: {type(inner[0]).__name__} does not support it; remove the option"
+                f"model.gradient_checkpointing: {type(inner).__name__} does not support it; remove the option"
             )
-        inner[0].gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+        enable = next(getattr(inner, name) for name in _ENABLE if hasattr(inner, name))
+        enable({"use_reentrant": False})
         return
     for layer in layers:
         name = layer.rstrip(".")

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from ctcalign.errors import UsageError
 from ctcalign.models.encoders import ConformerEncoder, StreamingEncoder
 from ctcalign.models.encoders.network import CtcNetwork, Frontend
 from ctcalign.models.training.layers import layers_of
@@ -21,6 +22,31 @@ def test_a_training_is_the_same():
         trained(module, batches)
     for one, other in zip(*(module.parameters() for module in modules), strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_models_of_transformers_do_it_themselves():
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
+
+    tokens, found = torch.tensor([[1, 2, 3, 4]]), []
+    for on in (False, True):
+        torch.manual_seed(1)
+        model = GPT2LMHeadModel(GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=2, n_head=2)).train()
+        network = nn.ModuleDict({"model": model})
+        calls: list[int] = []
+        model.transformer.h[1].ln_1.register_forward_hook(lambda *_, calls=calls: calls.append(1))
+        if on:
+            recompute_activations(network, [])
+        torch.manual_seed(2)
+        model(tokens, labels=tokens).loss.backward()
+        found.append((len(calls), [parameter.grad for parameter in model.parameters()]))
+    assert [calls for calls, _ in found] == [1, 2]
+    torch.testing.assert_close(found[0][1], found[1][1])
+
+    class Other(PreTrainedModel):
+        pass
+
+    with pytest.raises(UsageError, match=r"model.gradient_checkpointing: Other does not support it"):
+        recompute_activations(Other(GPT2Config()), [])
 
 
 @pytest.mark.parametrize(
