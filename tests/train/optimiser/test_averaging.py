@@ -35,7 +35,7 @@ def averaged(start: dict[str, torch.Tensor], states: list[dict[str, torch.Tensor
     return found
 
 
-def test_the_average_by_hand():
+def test_the_average_by_hand(tmp_path: Path):
     module = recogniser(optimiser={"ema": 0.3}, freeze=["stem"])
     start = {name: value.clone() for name, value in module.state_dict().items()}
     watch = Watch()
@@ -44,7 +44,7 @@ def test_the_average_by_hand():
     last = {name: value.clone() for name, value in module.state_dict().items()}
     for name, value in updates[-1].items():
         assert torch.equal(last[name], value)  # training goes on with the weights themselves
-    module.use_average()
+    module.finish(tmp_path)
     expected = averaged(start, updates, 0.3)
     for name, value in module.state_dict().items():
         torch.testing.assert_close(value, expected[name])
