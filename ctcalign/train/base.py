@@ -242,7 +242,8 @@ class TrainingModule(pl.LightningModule):
         """Leave out the weights that adapters do not change."""
         if self.lora is not None:
             trained = self.lora.trained(self.state_dict(keep_vars=True))
-            checkpoint["state_dict"] = {name: checkpoint["state_dict"][name] for name in trained}
+            kept = {name: value for name, value in checkpoint["state_dict"].items() if name in trained}
+            checkpoint["state_dict"] = kept
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from a checkpoint, with the first step of a group of accumulated steps.
@@ -313,7 +314,12 @@ class TrainingModule(pl.LightningModule):
             UsageError: the strategy divides the weights among processes.
         """
         thaws = self._freezer is not None and self._freezer.thaws
-        for option, given in (("optimiser.ema", self.optimiser.ema is not None), ("model.freeze: until_step", thaws)):
+        options = {
+            "optimiser.ema": self.optimiser.ema is not None,
+            "model.freeze: until_step": thaws,
+            "model.lora": self.lora is not None,
+        }
+        for option, given in options.items():
             if given and not isinstance(self.trainer.strategy, SingleDeviceStrategy | DDPStrategy):
                 name = type(self.trainer.strategy).__name__
                 raise UsageError(f"{option}: works on one device and with trainer.strategy ddp, got {name}")

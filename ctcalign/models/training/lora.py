@@ -95,13 +95,13 @@ class Lora:
         trained = {id(parameter) for parameter in self.network.parameters() if parameter.requires_grad}
         return {name: value for name, value in weights.items() if id(value) in trained}
 
-    def header(self, base: str) -> dict[str, Any]:
+    def header(self, base: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
         """Entries of the header of a checkpoint that has the trained weights alone.
 
         Args:
-            base: name of the model with the other weights.
+            base, options: name of the model with the other weights, and its options.
         """
-        return {"lora": {"base": base, **asdict(self.config)}}
+        return {"lora": {"base": base, "options": dict(options or {}), **asdict(self.config)}}
 
     def save(self, folder: Path) -> Path:
         """Write the adapters in the format of peft, to be loaded with `peft.PeftModel.from_pretrained`."""
@@ -118,12 +118,12 @@ def merged(network: nn.Module, options: Mapping[str, Any], weights: Mapping[str,
     """Put the adapters of a checkpoint into a network with the weights that its training started from, and merge them.
 
     Args:
-        options: "lora" of the header.  weights: the trained weights, by name in the network.
+        options: those of `LoraConfig`.  weights: the trained weights, by name in the network.
     Raises:
         ModelError: they do not belong to the network.
     """
     try:
-        lora = Lora(network, LoraConfig(**{name: value for name, value in options.items() if name != "base"}))
+        lora = Lora(network, LoraConfig(**options))
     except (TypeError, UsageError) as error:
         raise ModelError(f"{where}: its adapters do not fit the model that it was trained from: {error}") from error
     own = lora.trained(network.state_dict(keep_vars=True))

@@ -93,8 +93,9 @@ def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str
         ModelError: it is of an unknown architecture, or header and weights do not match.
     """
     if "lora" in header:
-        model = open_trainable(header["lora"]["base"])
-        merged(model.network, header["lora"], own_weights(weights), where)
+        adapters = dict(header["lora"])
+        model = open_trainable(adapters.pop("base"), adapters.pop("options", None), allow_noncommercial=True)
+        merged(model.network, adapters, own_weights(weights), where)
         return model
     architecture = header.get("architecture")
     if architecture not in _ARCHITECTURES:

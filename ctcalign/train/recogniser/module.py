@@ -91,7 +91,7 @@ class CTCModule(TrainingModule):
         self._validation = LeftOut()
         if lora is not None and init is None:
             raise UsageError("model.lora: adapters need a trained model; give model.init")
-        self._init = init
+        self._init, self._options = init, options
         self.prepare(freeze, gradient_checkpointing, lora)
 
     @property
@@ -227,7 +227,7 @@ class CTCModule(TrainingModule):
         super().on_save_checkpoint(checkpoint)
         checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed, self.metrics)
         if self.lora is not None and self._init is not None:
-            checkpoint["ctcalign"] |= self.lora.header(self._init)
+            checkpoint["ctcalign"] |= self.lora.header(self._init, self._options)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,
