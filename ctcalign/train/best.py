@@ -9,9 +9,9 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Lightning's checkpoints of a monitored metric; after a validation without it the last one alone is saved.
+    """Lightning's checkpoints of a monitored metric, the last one after every validation.
 
-    Lightning ends a training when the metric is missing, and loses it.
+    Lightning saves the last one only together with a best one, and ends a training when the metric is missing.
     """
 
     @property
@@ -23,10 +23,15 @@ class BestCheckpoint(ModelCheckpoint):
         """Save a checkpoint after a validation."""
         if self.monitor in trainer.callback_metrics or trainer.sanity_checking or trainer.fast_dev_run:
             super().on_validation_end(trainer, pl_module)
-        elif self.dirpath is not None:
-            trainer.save_checkpoint(Path(self.dirpath) / f"{self.CHECKPOINT_NAME_LAST}{self.FILE_EXTENSION}")
+        if not trainer.sanity_checking and not trainer.fast_dev_run:
+            self._save_last(trainer)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Save a checkpoint at the end of an epoch, if that is when validation ends."""
         if self.monitor in trainer.callback_metrics:
             super().on_train_epoch_end(trainer, pl_module)
+
+    def _save_last(self, trainer: Any) -> None:
+        """Save the last checkpoint, unless Lightning has done so after this update."""
+        if self.dirpath is not None and self._last_global_step_saved != trainer.global_step:
+            trainer.save_checkpoint(Path(self.dirpath) / f"{self.CHECKPOINT_NAME_LAST}{self.FILE_EXTENSION}")

@@ -1,4 +1,4 @@
-"""Two processes that train on one batch together follow the way of one process: CTC, also accumulated, and AWP."""
+"""Two processes that train on one batch together follow the way of one process: CTC, fine-tuning, and AWP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from tests.train.tones import config, log_of, make_cuts
 from tests.train.two_processes import fit_alone_and_together
 
 STEPS = 9
-RUNS = ("ctc", "accumulated", "awp")
+RUNS = ("ctc", "tuned", "awp")
+# Everything for fine-tuning at once: rates by layer, averaged weights, a part that is thawed, accumulated steps.
+TUNED = {
+    "optimiser": {"lr": 0.005, "warmup_steps": 5, "layer_decay": 0.8, "ema": 0.9},
+    "freeze": [{"modules": ["stem", "blocks.0"], "until_step": 4}, "encoder.norm"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                 folder,
                 cuts,
                 validation,
-                model={"objectives": objectives if what == "awp" else []},
+                model=TUNED if what == "tuned" else {"objectives": objectives if what == "awp" else []},
                 data={
                     "train": str(cuts),
                     "max_duration": 4,
@@ -49,7 +54,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                     "max_steps": STEPS,
                     "devices": count,
                     "strategy": "ddp" if count > 1 else "auto",
-                    "accumulate_grad_batches": 2 if what == "accumulated" else 1,
+                    "accumulate_grad_batches": 2 if what == "tuned" else 1,
                     "val_check_interval": 4,
                     "check_val_every_n_epoch": None,
                 },
@@ -90,3 +95,19 @@ def test_the_objectives_change_the_loss(runs):
     plain = [row for row in log_of(runs["ctc", 1]) if "loss" in row]
     apart = [abs(a["loss"] - b["loss"]) for a, b in zip(rows, plain, strict=True)]
     assert max(apart) > 1e-2
+
+
+def test_the_thawed_parts_were_trained_and_the_frozen_ones_were_not(runs):
+    tuned, plain = (torch.load(runs[what, 2] / "last.ckpt", weights_only=True) for what in ("tuned", "ctc"))
+    moments = tuned["optimizer_states"][0]
+    names = {
+        number: name
+        for group in moments["param_groups"]
+        for number, name in zip(group["params"], group["names"], strict=True)
+    }
+    steps = {names[number]: float(state["step"]) for number, state in moments["state"].items()}
+    assert {count for name, count in steps.items() if ".stem." in name or ".blocks.0." in name} == {STEPS - 4.0}
+    assert steps["head.weight"] == STEPS
+    assert not any(name.startswith("encoder.norm.") for name in steps)
+    assert tuned["ctcalign_average"]["updates"] == STEPS
+    assert "ctcalign_average" not in plain

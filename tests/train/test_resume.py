@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,20 @@ def started(folder: Path, cuts: Path, steps: int = 3, **more: Any) -> Path:
     file = config(folder, cuts, data={"train": str(cuts), "max_duration": 3, "workers": 0}, **more)
     fit(["--config", str(file), "--trainer.max_steps", str(steps)])
     return file
+
+
+def same(one: Any, other: Any) -> None:
+    """Equal to the last bit, whatever it is made of."""
+    if isinstance(one, dict):
+        assert list(one) == list(other)
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list):
+        for a, b in zip(one, other, strict=True):
+            same(a, b)
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    else:
+        assert one == other
 
 
 def resumed(file: Path, *options: str, steps: int = 5) -> None:
@@ -86,6 +103,65 @@ def test_options_of_the_optimiser_take_effect_and_are_recorded(cuts, tmp_path):
     assert content["ctcalign"]["training"]["model"]["optimiser"]["lr"] == 0.002
     resumed(file, "--model.optimiser.lr", "0.002", "--model.optimiser.weight_decay", "0.5", steps=6)
     assert torch.load(tmp_path / "last.ckpt", weights_only=True)["ctcalign"]["resumed"] == [record]  # it is kept
+
+
+def test_rates_and_frozen_parts_take_effect(cuts, tmp_path):
+    file = started(tmp_path, cuts, model={"optimiser": {"lr": 0.01, "warmup_steps": 0}})
+    before = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    groups = '[{"modules": ["head"], "lr": 0.1}]'
+    changes = ["--model.freeze", "[stem]", "--model.optimiser.layer_decay", "0.5", "--model.optimiser.groups", groups]
+    with pytest.warns(TrainingWarning, match=r"from step 3 on .*layer_decay 1.0 -> 0.5"):
+        resumed(file, *changes, steps=4)
+    content = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    [state] = content["optimizer_states"]
+    found = {
+        name: (group["lr"], float(state["state"][number]["step"]))
+        for group in state["param_groups"]
+        for number, name in zip(group["params"], group["names"], strict=True)
+    }
+    assert found["head.bias"] == (0.1, 4)  # the moments are those of before
+    assert found["encoder.norm.weight"] == (0.005, 4)
+    assert found["encoder.blocks.0.expand.weight"] == (0.00125, 4)
+    assert not any(".stem." in name for name in found)
+    assert content["lr_schedulers"][0]["base_lrs"] == [group["lr"] for group in state["param_groups"]]
+    for name, value in content["state_dict"].items():
+        assert torch.equal(value, before["state_dict"][name]) == (".stem." in name), name
+
+
+KILLED = """
+import os, signal, sys
+from ctcalign.train.recogniser.module import CTCModule
+from ctcalign.train.run import fit
+def end(self, *_):
+    if self.global_step == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+CTCModule.on_train_batch_end = end
+fit(sys.argv[1:])
+"""
+
+
+def test_a_killed_training_goes_on_as_if_it_had_not_been(cuts, tmp_path):
+    """With a part that is thawed before the kill and one after it, rates, averaged weights and accumulated steps."""
+    options = {
+        "model": {
+            "optimiser": {"lr": 0.01, "warmup_steps": 3, "layer_decay": 0.7, "ema": 0.8},
+            "freeze": [{"modules": ["stem"], "until_step": 2}, {"modules": ["blocks.0"], "until_step": 5}],
+        },
+        "data": {"train": str(cuts), "max_duration": 6, "workers": 0},
+        "trainer": {
+            "max_steps": 8, "accumulate_grad_batches": 2, "val_check_interval": 4, "check_val_every_n_epoch": None,
+        },
+    }  # fmt: skip
+    whole, parts = (config(tmp_path / name, cuts, cuts, **options) for name in ("whole", "parts"))
+    killed = subprocess.Popen([sys.executable, "-W", "ignore", "-c", KILLED, "--config", str(parts)])
+    fit(["--config", str(whole)])
+    assert killed.wait(timeout=200) == -signal.SIGKILL
+    assert torch.load(tmp_path / "parts" / "last.ckpt", weights_only=True)["global_step"] == 4
+    fit(["--config", str(parts), "--resume", "last"])
+    one, other = (torch.load(tmp_path / name / "last.ckpt", weights_only=True) for name in ("whole", "parts"))
+    for part in ("state_dict", "ctcalign_average", "optimizer_states", "lr_schedulers", "CutsDataModule"):
+        same(one[part], other[part])
+    assert one["ctcalign_average"]["updates"] == 8
 
 
 def test_data_seed_and_initial_weights_are_told(cuts, tmp_path):
