@@ -31,6 +31,8 @@ class ConvCtcModel(nn.Module):
         network: trained weights, without the heads that only training needs.
         header: the checkpoint's header: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
+    Attributes: see `AcousticModel`, and
+        look_ahead: seconds of audio after the end of a frame on which it depends.
     """
 
     sample_rate = SAMPLE_RATE
@@ -46,6 +48,7 @@ class ConvCtcModel(nn.Module):
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
         self.context: float | None = network.config.context_seconds
+        self.look_ahead: float | None = network.config.look_ahead_seconds
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples at 16 kHz and (B,) lengths in samples -> (B, T, 29) log-probabilities and (B,) frames.
