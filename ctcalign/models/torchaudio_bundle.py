@@ -92,6 +92,8 @@ class BundleModel:
     Attributes: see `AcousticModel`, and
         frame_offset: seconds at which frame 0 begins. The convolutions do not pad: frame t covers 400 samples from
             320 t on, whose centre is 2.5 ms after the centre of the 320 samples from 320 t on.
+        network: torchaudio's Wav2Vec2Model.
+        normalises: whether each row is normalised, one by one, as torchaudio does in a batch of one.
     """
 
     context: float | None = None
@@ -102,10 +104,9 @@ class BundleModel:
         self.language, self.licence = about.language, about.licence
         self.sample_rate = about.sample_rate
         self.vocabulary = about.vocabulary
-        self._network = network.to(device).eval()
+        self.network = network.to(device).eval()
         self._device = torch.device(device)
-        # Utterances are normalised one by one, as torchaudio does in a batch of one.
-        self._normalises = about.normalises
+        self.normalises = about.normalises
         receptive, hop = conv_geometry(convolutions(network))
         self.frame_shift = hop / self.sample_rate
         self.frame_offset = (receptive - hop) / 2 / self.sample_rate
@@ -113,9 +114,9 @@ class BundleModel:
     def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
         waveform, lengths = waveform.to(self._device), lengths.to(self._device)
-        if self._normalises:
+        if self.normalises:
             waveform = functional.layer_norm(waveform, waveform.shape[1:])
-        logits, frames = self._network(waveform, lengths)
+        logits, frames = self.network(waveform, lengths)
         return logits.float().log_softmax(-1), frames.clamp(min=0)
 
 

@@ -59,7 +59,7 @@ def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     mask = (place[None] < lengths[:, None]).to(features)[:, :, None]
     # Sums over a window are differences of running sums.
     running = torch.nn.functional.pad(((features - LEVEL) * mask).cumsum(1), (0, 0, 1, 0))
-    first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(len(lengths), -1)
+    first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(features.shape[0], -1)
     last = torch.minimum((place + MEAN_FRAMES + 1)[None], lengths[:, None])
     first = torch.minimum(first, last)
     index = [1, 1, features.shape[2]]

@@ -1,0 +1,1 @@
+"""Models of torch written as ONNX graphs with waveform input."""
