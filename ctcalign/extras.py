@@ -13,6 +13,7 @@ EXTRAS = {
     "lhotse": "train",
     "librosa": "plot",
     "safetensors": "torch",
+    "onnx": "export",
     "peft": "lora",
     "pytorch_lightning": "train",
     "ray": "cluster",

@@ -34,6 +34,7 @@ COMMANDS = {
     "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
     "fit": ("ctcalign.cli.fit", "Train a recogniser, optionally with objectives that shape its alignments."),
     "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and emission delays of a model."),
+    "export": ("ctcalign.cli.export", "Write a model as an ONNX graph, or in its own format."),
     "models": ("ctcalign.cli.models", "List the models with language, licence and size."),
 }
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -19,6 +19,7 @@ _FIELDS = {
     "unknown",
     "word_pieces",
     "frame_shift",
+    "frame_offset",
     "sample_rate",
     "context",
     "spike_delay",
@@ -40,6 +41,7 @@ class ModelHeader:
             "separator" and "unknown" (columns or null), "word_pieces" (true when words begin with "\u2581"). Symbols of
             byte-level BPE and WordPiece are converted.
         frame_shift: "frame_shift", seconds between output frames.
+        frame_offset: "frame_offset", start of the first frame in seconds; 0 if omitted.
         sample_rate: "sample_rate", Hz; 16000 if omitted.
         context: "context", seconds on either side that a frame depends on; null or omitted for no bound.
         spike_delay: "spike_delay", seconds; 0 if omitted.
@@ -58,6 +60,7 @@ class ModelHeader:
     licence: str
     normalise: str
     output: str
+    frame_offset: float = 0.0
 
 
 def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
@@ -105,6 +108,7 @@ def parse_header(fields: dict[str, Any], where: str) -> ModelHeader:
         str(fields["licence"]),
         _choice(fields.get("normalise", "none"), "normalise", _NORMALISE, where),
         _choice(fields.get("output", "logits"), "output", _OUTPUTS, where),
+        checked_number(fields.get("frame_offset", 0.0), "frame_offset", where, above=-1.0, below=1.0),
     )
 
 

@@ -43,7 +43,8 @@ class OnnxModel:
         self.name = name
         self.device = device
         self.vocabulary = header.vocabulary
-        self.frame_shift, self.sample_rate = header.frame_shift, header.sample_rate
+        self.frame_shift, self.frame_offset = header.frame_shift, header.frame_offset
+        self.sample_rate = header.sample_rate
         self.context, self.spike_delay = header.context, header.spike_delay
         self.language, self.licence = header.language, header.licence
         self._header = header

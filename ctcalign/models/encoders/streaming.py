@@ -93,11 +93,12 @@ class StreamingEncoder(Encoder):
         x = self.stem(features * inside(lengths, features.shape[1]).to(features)[:, :, None])
         lengths = self.output_lengths(lengths)
         valid = inside(lengths, x.shape[1])
-        chunk = torch.arange(x.shape[1], device=x.device) // self.chunk
+        place = torch.arange(x.shape[1], device=x.device)
+        chunk = place // self.chunk
         behind = chunk[:, None] - chunk[None]
         seen = ((behind >= 0) & (behind <= self.left_chunks))[None] & valid[:, None]
         # A frame of padding attends to itself, so that its softmax is not over an empty set.
-        seen = (seen | torch.eye(x.shape[1], dtype=torch.bool, device=x.device))[:, None]
+        seen = (seen | (place[:, None] == place[None]))[:, None]
         angles = _angles(0, x.shape[1], self.width, x)
         mask = valid.to(x)[:, :, None]
         x = x * mask

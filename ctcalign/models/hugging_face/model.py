@@ -18,7 +18,8 @@ class HuggingFaceModel:
     """A transformers model with its feature extractor as an `AcousticModel`.
 
     The feature extractor prepares the input as in training: normalisation, features, attention mask.
-    Attributes: see `AcousticModel`; frame_offset as in `BundleModel`; warnings about its files.
+    Attributes: see `AcousticModel`; frame_offset as in `BundleModel`; warnings about its files; network and extractor
+        of transformers; receptive, hop: see `geometry`.
     """
 
     context: float | None = None
@@ -39,14 +40,14 @@ class HuggingFaceModel:
         self.language: str | None = None
         self.licence = licence
         self.sample_rate = int(extractor.sampling_rate)
-        self._network = network.eval()
-        self._extractor = extractor
+        self.network = network.eval()
+        self.extractor = extractor
         self._device = torch.device(device)
         self.warnings = list(warnings)
-        self._receptive, self._hop = geometry(self._network, extractor)
-        self._network.to(self._device)
-        self.frame_shift = self._hop / self.sample_rate
-        self.frame_offset = max(self._receptive - self._hop, 0) / 2 / self.sample_rate
+        self.receptive, self.hop = geometry(self.network, extractor)
+        self.network.to(self._device)
+        self.frame_shift = self.hop / self.sample_rate
+        self.frame_offset = max(self.receptive - self.hop, 0) / 2 / self.sample_rate
 
     def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
@@ -56,12 +57,12 @@ class HuggingFaceModel:
         if whole:
             frames = torch.full_like(lengths, logits.shape[1])
         else:
-            frames = ((lengths - self._receptive) // self._hop + 1).clamp(min=0, max=logits.shape[1])
+            frames = ((lengths - self.receptive) // self.hop + 1).clamp(min=0, max=logits.shape[1])
         return logits.float().log_softmax(-1), frames
 
     def _logits(self, waveform: Tensor) -> Tensor:
         rows = [row.numpy() for row in waveform.float().cpu()]
-        return logits_of(self._network, self._extractor, rows, self._device)
+        return logits_of(self.network, self.extractor, rows, self._device)
 
 
 def load(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:

@@ -12,13 +12,16 @@ from ctcalign.models.builtin.checkpoint import ConvCtcModel, load_checkpoint
 from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
 from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.features.scale import HOP_SAMPLES
+from ctcalign.models.hugging_face.model import HuggingFaceModel
 from ctcalign.models.onnx_export.log_mel import LogMelByConvolution
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import load_model, remedy
 from ctcalign.models.torchaudio_bundle import BundleModel
 
-# Of torch's layer_norm, with which torchaudio normalises utterances.
-_EPSILON = 1e-5
+# What torchaudio adds to the attention of padding.
+_UNSEEN = -10_000.0
+# Added to the variance by torch's layer_norm, with which torchaudio normalises utterances, and by transformers.
+_TORCH_EPSILON, _TRANSFORMERS_EPSILON = 1e-5, 1e-7
 
 
 class FromLogMel(nn.Module):
@@ -31,29 +34,67 @@ class FromLogMel(nn.Module):
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
-        log_probs, frames = self.network(self.features(waveform), torch.div(lengths, HOP_SAMPLES, rounding_mode="floor"))
+        log_probs, frames = self.network(
+            self.features(waveform), torch.div(lengths, HOP_SAMPLES, rounding_mode="floor")
+        )
         return log_probs, frames
 
 
-class FromWaveform(nn.Module):
-    """A network on waveforms, which returns logits and lengths.
+class FromTorchaudio(nn.Module):
+    """A bundle's network, with the mask of its padding in operations that can be traced.
 
     Args:
+        network: torchaudio's Wav2Vec2Model.
         normalises: whether each row is normalised to zero mean and unit variance.
     """
 
     def __init__(self, network: nn.Module, normalises: bool) -> None:
         super().__init__()
-        self.network = network
+        self.network: Any = network
         self.normalises = normalises
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
         if self.normalises:
-            centred = waveform - waveform.mean(1, keepdim=True)
-            waveform = centred / (centred.square().mean(1, keepdim=True) + _EPSILON).sqrt()
-        logits, frames = self.network(waveform, lengths)
-        return logits.log_softmax(-1), frames.clamp(min=0)
+            waveform = _normalised(waveform, _TORCH_EPSILON)
+        features, frames = self.network.feature_extractor(waveform, lengths)
+        x = self.network.encoder.feature_projection(features)
+        padding = torch.arange(x.shape[1])[None] >= frames[:, None]
+        x = x.masked_fill(padding[:, :, None], 0.0)
+        unseen = (_UNSEEN * padding[:, None, None].to(x)).expand(x.shape[0], 1, x.shape[1], x.shape[1])
+        logits = self.network.aux(self.network.encoder.transformer(x, attention_mask=unseen))
+        return logits.log_softmax(-1), frames
+
+
+class FromTransformers(nn.Module):
+    """A network of transformers on waveforms, which its feature extractor at most normalises.
+
+    Args:
+        model: computed in the same way, with silence beyond the lengths.
+    """
+
+    def __init__(self, model: HuggingFaceModel) -> None:
+        super().__init__()
+        self.network: nn.Module = model.network
+        self.normalises = bool(model.extractor.do_normalize)
+        self.receptive, self.hop = model.receptive, model.hop
+
+    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
+        longest = waveform.shape[1]
+        waveform = waveform * (torch.arange(longest)[None] < lengths[:, None])
+        if self.normalises:
+            waveform = _normalised(waveform, _TRANSFORMERS_EPSILON)
+        logits = self.network(waveform).logits
+        frames = torch.div(lengths - self.receptive, self.hop, rounding_mode="floor") + 1
+        frames = torch.where(lengths == longest, logits.shape[1], frames)
+        return logits.log_softmax(-1), frames.clamp(min=0, max=logits.shape[1])
+
+
+def _normalised(waveform: Tensor, epsilon: float) -> Tensor:
+    """Rows with zero mean and unit variance."""
+    centred = waveform - waveform.mean(1, keepdim=True)
+    return centred / (centred.square().mean(1, keepdim=True) + epsilon).sqrt()
 
 
 def torch_model(name: str, allow_noncommercial: bool) -> AcousticModel:
@@ -78,12 +119,20 @@ def graph_of(model: AcousticModel) -> nn.Module:
     Raises:
         UsageError: its features are not computed in torch.
     """
-    found: Any = None
-    if isinstance(model, ConvCtcModel | Recogniser):
+    found: nn.Module | None = None
+    if isinstance(model, ConvCtcModel) or (isinstance(model, Recogniser) and _log_mel(model)):
         found = FromLogMel(model.network)
     elif isinstance(model, BundleModel):
-        found = FromWaveform(model.network, model.normalises)
+        found = FromTorchaudio(model.network, model.normalises)
+    elif isinstance(model, HuggingFaceModel) and model.network.main_input_name == "input_values":
+        found = FromTransformers(model)
     if found is None:
-        raise UsageError(f"{model.name}: its features are computed outside the network, so it has no graph")
-    module: nn.Module = found.eval()
-    return module
+        raise UsageError(
+            f"{model.name}: its features are computed outside of its network, so that it has no graph with waveform "
+            "input; expected a model such as wav2vec 2.0, HuBERT or WavLM, or one of ctcalign's on log-mel energies"
+        )
+    return found.eval()
+
+
+def _log_mel(model: Recogniser) -> bool:
+    return model.network.encoder.features == "log_mel"

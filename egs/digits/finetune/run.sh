@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/finetune/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../../shared/data/dev
-strings="6000 400 800"    # of train, dev and test
+strings="6000 200 400"    # of train, dev and test
 plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs=corpus
@@ -32,7 +32,7 @@ if run 0; then
   if [ ! -d "$exp/data/test" ]; then
     # shellcheck disable=SC2086
     "$python" -m egs.digits.awp.local.prepare --train "$corpus/digits_train" --test "$corpus/digits_test" \
-      --noise "$corpus/noise" --out "$exp/data" --strings $strings
+      --noise "$corpus/noise" --out "$exp/data" --bare 0.2 --strings $strings
   fi
   if [ ! -d "$exp/data/takes" ]; then
     "$python" -m egs.digits.finetune.local.takes --takes "$corpus/digits_test" --out "$exp/data/takes"

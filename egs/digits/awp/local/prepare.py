@@ -78,28 +78,42 @@ def at_tempo(clip: Clip, factor: float) -> Clip:
 
 
 class Joiner:
-    """Draws strings of digits from the clips of one part."""
+    """Draws strings of digits from the clips of one part.
 
-    def __init__(self, clips: list[Clip], noises: list[Samples], args: argparse.Namespace, tempos: list[float]) -> None:
+    Args:
+        bare: fraction of strings that are one digit without silence around it.
+    """
+
+    def __init__(
+        self,
+        clips: list[Clip],
+        noises: list[Samples],
+        args: argparse.Namespace,
+        tempos: list[float],
+        bare: float = 0.0,
+    ) -> None:
         self.pools: dict[str, dict[str, list[Clip]]] = defaultdict(lambda: defaultdict(list))
         for clip in clips:
             self.pools[clip.speaker][clip.text].append(clip)
-        self.noises, self.args, self.tempos = noises, args, tempos
+        self.noises, self.args, self.tempos, self.bare = noises, args, tempos, bare
 
     def draw(self, name: str, rng: np.random.Generator) -> object:
         speaker = sorted(self.pools)[int(rng.integers(len(self.pools)))]
         pool = self.pools[speaker]
-        texts = rng.choice(sorted(pool), int(rng.integers(self.args.least_digits, self.args.most_digits + 1)))
+        bare = self.bare > 0 and rng.random() < self.bare
+        digits = 1 if bare else int(rng.integers(self.args.least_digits, self.args.most_digits + 1))
+        texts = rng.choice(sorted(pool), digits)
         tempo = float(rng.choice(self.tempos))
         gap_range = (self.args.least_gap, self.args.most_gap)
-        pieces: list[Samples] = [_silence(rng.uniform(0.2, 0.6))]
+        pieces: list[Samples] = [] if bare else [_silence(rng.uniform(0.2, 0.6))]
         words: list[TimedWord] = []
         for text in texts.tolist():
             clip = at_tempo(pool[text][int(rng.integers(len(pool[text])))], tempo)
             at = sum(len(p) for p in pieces) / SAMPLE_RATE
             words.append(TimedWord(text, at + clip.start, at + clip.end))
-            pieces += [_faded(clip.samples), _silence(rng.uniform(*gap_range))]
-        pieces.append(_silence(rng.uniform(0.5, 0.9)))  # room for late emissions
+            pieces += [_faded(clip.samples)] if bare else [_faded(clip.samples), _silence(rng.uniform(*gap_range))]
+        if not bare:
+            pieces.append(_silence(rng.uniform(0.5, 0.9)))  # room for late emissions
         samples = self._noisy(np.concatenate(pieces), words, rng)
         samples *= 10 ** (rng.uniform(-15, -3) / 20) / np.abs(samples).max()
         return speech_cut(name, samples, words, " ".join(w.text for w in words), speaker)
@@ -149,6 +163,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--most-gap", type=float, default=0.3)
     parser.add_argument("--least-snr", type=float, default=0.0, help="decibels")
     parser.add_argument("--most-snr", type=float, default=20.0)
+    parser.add_argument(
+        "--bare", type=float, default=0.0, help="fraction of the training strings that are one digit without silence"
+    )
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args(arguments)
     known, test = read_clips(args.train), read_clips(args.test)
@@ -159,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"takes overlap: {len(train)} train, {len(dev)} dev clips, {len(shared)} shared")
     ours, others = _noises(args.noise)
     parts = {
-        "train": Joiner(train, ours, args, [0.9, 1.0, 1.1]),
+        "train": Joiner(train, ours, args, [0.9, 1.0, 1.1], args.bare),
         "dev": Joiner(dev, others, args, [1.0]),
         "test": Joiner(test, others, args, [1.0]),
     }
