@@ -143,11 +143,12 @@ def _traced(graph: nn.Module, model: AcousticModel) -> Any:
     batch = {0: "batch"}
     axes = {"waveform": {**batch, 1: "samples"}, "lengths": batch, "log_probs": {**batch, 1: "time"}, "frames": batch}
     # The exporter that traces: the newer one needs another package, takes minutes, and old versions have none.
-    options = {"dynamo": False} if "dynamo" in signature(torch.onnx.export).parameters else {}
+    exporter: Any = torch.onnx.export
+    options = {"dynamo": False} if "dynamo" in signature(exporter).parameters else {}
     with temporary_folder() as folder, _silence(), torch.inference_mode():
         file = folder / "model.onnx"
         try:
-            torch.onnx.export(
+            exporter(
                 graph,
                 (waveform, lengths),
                 str(file),

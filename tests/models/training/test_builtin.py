@@ -88,6 +88,30 @@ def test_a_training_lowers_the_loss_and_its_model_is_a_checkpoint(tmp_path, talk
     assert second.read_bytes() == written.read_bytes()
 
 
+def test_objectives_and_preferences_train_it(tmp_path):
+    cuts = make_cuts(tmp_path / "train", 4)
+    objectives = [
+        {"name": "align_with_purpose", "weight": 0.5, "options": {"property": "low_latency"}, "sampler": {"paths": 2}},
+        {"name": "mwer", "weight": 0.5, "hypotheses": 2},
+    ]
+    preference = {"loss": {"name": "tdpo"}, "pairs": {"source": "nbest", "hypotheses": 2}}
+    tasks = {"ctc": {"objectives": objectives}, "ctc_preference": {"preference": preference}}
+    for task, own in tasks.items():
+        config = {
+            "task": task,
+            "model": {"init": "builtin:en", **own},
+            "data": {"train": str(cuts), "workers": 0, "max_duration": 6},
+            "trainer": {"max_steps": 2, "log_every_n_steps": 1, "accelerator": "cpu", "devices": 1},
+        }
+        (tmp_path / f"{task}.yaml").write_text(json.dumps(config))
+        written = fit(["--config", str(tmp_path / f"{task}.yaml"), "--trainer.default_root_dir", str(tmp_path / task)])
+        assert ctcalign.load_model(f"checkpoint:{written}", "cpu").language == "en"
+        [first, last] = log_of(tmp_path / task)
+        assert last["loss"] != first["loss"]
+    assert {"align_with_purpose/mean_gain", "mwer/loss"} <= set(log_of(tmp_path / "ctc")[0])
+    assert "preference/loss" in first
+
+
 def test_layers_cover_every_parameter_once():
     model = open_trainable("builtin:en")
     for name, _ in model.network.named_parameters():
