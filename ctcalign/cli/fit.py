@@ -18,6 +18,7 @@ Examples:
   ctcalign fit --config train.yaml --trainer.default_root_dir exp/1 --trainer.max_steps 20000 --seed 2
   ctcalign fit --config train.yaml --resume last              continue after an interruption
   ctcalign fit --config train.yaml --model.init exp/1/last.ckpt --config awp.yaml
+  ctcalign fit --model.init builtin:en --data.train cuts.jsonl.gz --trainer.max_steps 500
   ctcalign fit --all-options                                  every option, explained
   ctcalign fit --all-options --task ctc_preference            the same for another task
   ctcalign fit --config train.yaml --print_config             the whole configuration

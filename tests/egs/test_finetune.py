@@ -21,10 +21,6 @@ def test_digits_from_recordings_to_results(tmp_path):
     page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert all(f"| {method} |" in page for method in ("start", "baseline", "ctc", "awp_latency"))
     assert "All numbers of takes" in page
-    first = {file: file.stat().st_mtime_ns for file in (tmp_path / "exp").rglob("*.safetensors")}
-    assert len(first) == 3
-    run_recipe("digits/finetune", *options, "--stop-stage", 3)
-    assert {file: file.stat().st_mtime_ns for file in first} == first  # finished trainings are not repeated
     tuned = ctcalign.load_model(f"checkpoint:{tmp_path / 'exp/runs/baseline-s1/model.safetensors'}", "cpu")
     assert tuned.header["training"]["model"]["init"] == "builtin:en"
 
@@ -34,10 +30,10 @@ def test_read_speech_from_recordings_to_results(tmp_path):
     make_read(tmp_path, ["one two", "six seven"], {"train": ["a", "b", "c"], "dev": ["d"]})
     plan = tiny_plan("read_en/finetune", [], tmp_path, TINY)
     run_recipe(
-        "read_en/finetune", "--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--seeds", "1 2",
+        "read_en/finetune", "--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--seeds", "1",
         "--dev-speakers", 1, "--results", tmp_path / "RESULTS.md",
     )  # fmt: skip
     page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "| dev | " in page
-    assert "2 seeds" in page
+    assert "1 seeds" in page
     assert "95 % interval" in page

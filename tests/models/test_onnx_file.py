@@ -148,6 +148,7 @@ def test_probabilities_and_normalisation(tmp_path: Path) -> None:
         (HEADER | {"frame_shift": 20}, r"frame_shift: expected seconds, less than 1, got 20; milliseconds\?"),
         (HEADER | {"sample_rate": 16}, r"sample_rate: expected a number above 999, got 16 \(Hz\)"),
         (HEADER | {"spike_delay": 50}, "spike_delay: expected seconds, less than 10, got 50"),
+        (HEADER | {"frame_offset": 25}, "frame_offset: expected seconds, less than 1, got 25"),
         (HEADER | {"output": "softmax"}, "output: expected logits or log_probs or probs, got 'softmax'"),
         (HEADER | {"licence": "CC-BY-NC-4.0"}, "forbids commercial use"),
     ],

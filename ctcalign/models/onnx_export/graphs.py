@@ -14,6 +14,7 @@ from ctcalign.models.encoders.recogniser import Recogniser
 from ctcalign.models.features.scale import HOP_SAMPLES
 from ctcalign.models.hugging_face.model import HuggingFaceModel
 from ctcalign.models.onnx_export.log_mel import LogMelByConvolution
+from ctcalign.models.onnx_export.transformers_features import KaldiFeatures, ParakeetFeatures
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import load_model, remedy
 from ctcalign.models.torchaudio_bundle import BundleModel
@@ -22,6 +23,9 @@ from ctcalign.models.torchaudio_bundle import BundleModel
 _UNSEEN = -10_000.0
 # Added to the variance by torch's layer_norm, with which torchaudio normalises utterances, and by transformers.
 _TORCH_EPSILON, _TRANSFORMERS_EPSILON = 1e-5, 1e-7
+
+# Feature extractors of transformers that can be traced.
+_FEATURES = {"SeamlessM4TFeatureExtractor": KaldiFeatures, "ParakeetFeatureExtractor": ParakeetFeatures}
 
 
 class FromLogMel(nn.Module):
@@ -67,16 +71,17 @@ class FromTorchaudio(nn.Module):
 
 
 class FromTransformers(nn.Module):
-    """A network of transformers on waveforms, which its feature extractor at most normalises.
+    """A network of transformers, computed as `model` does: with silence beyond the lengths.
 
     Args:
-        model: computed in the same way, with silence beyond the lengths.
+        features: makes input features and their mask of waveforms; None: the network takes waveforms.
     """
 
-    def __init__(self, model: HuggingFaceModel) -> None:
+    def __init__(self, model: HuggingFaceModel, features: nn.Module | None) -> None:
         super().__init__()
         self.network: nn.Module = model.network
-        self.normalises = bool(model.extractor.do_normalize)
+        self.features = features
+        self.normalises = features is None and bool(model.extractor.do_normalize)
         self.receptive, self.hop = model.receptive, model.hop
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -85,9 +90,13 @@ class FromTransformers(nn.Module):
         waveform = waveform * (torch.arange(longest)[None] < lengths[:, None])
         if self.normalises:
             waveform = _normalised(waveform, _TRANSFORMERS_EPSILON)
-        logits = self.network(waveform).logits
+        if self.features is None:
+            logits = self.network(waveform).logits
+        else:
+            inputs, mask = self.features(waveform)
+            logits = self.network(inputs, attention_mask=mask).logits
         frames = torch.div(lengths - self.receptive, self.hop, rounding_mode="floor") + 1
-        frames = torch.where(lengths == longest, logits.shape[1], frames)
+        frames = torch.where((lengths == longest).all(), logits.shape[1], frames)
         return logits.log_softmax(-1), frames.clamp(min=0, max=logits.shape[1])
 
 
@@ -124,12 +133,16 @@ def graph_of(model: AcousticModel) -> nn.Module:
         found = FromLogMel(model.network)
     elif isinstance(model, BundleModel):
         found = FromTorchaudio(model.network, model.normalises)
-    elif isinstance(model, HuggingFaceModel) and model.network.main_input_name == "input_values":
-        found = FromTransformers(model)
+    elif isinstance(model, HuggingFaceModel):
+        kind = type(model.extractor).__name__
+        if model.network.main_input_name == "input_values":
+            found = FromTransformers(model, None)
+        elif kind in _FEATURES:
+            found = FromTransformers(model, _FEATURES[kind](model.extractor))
     if found is None:
         raise UsageError(
-            f"{model.name}: its features are computed outside of its network, so that it has no graph with waveform "
-            "input; expected a model such as wav2vec 2.0, HuBERT or WavLM, or one of ctcalign's on log-mel energies"
+            f"{model.name}: its features are computed outside of its network, and not known as a graph; expected a "
+            "model on waveforms or log-mel energies, Wav2Vec2-BERT or Parakeet"
         )
     return found.eval()
 
