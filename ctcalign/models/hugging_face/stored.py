@@ -28,6 +28,8 @@ CONFIG = "config.json"
 PREFIX = "model."
 _NAME = re.compile(r"[\w-][\w.-]*")
 _BASE64 = "base64:"
+_MASK = "masked_spec_embed"
+_PROJECTION = "feature_projection.projection.bias"
 
 
 def files_of(parts: Parts) -> dict[str, str]:
@@ -110,6 +112,7 @@ def restore_parts(header: Mapping[str, Any], weights: Mapping[str, Tensor], wher
     def make() -> Any:
         return library.AutoModelForCTC.from_config(config, dtype=torch.float32, trust_remote_code=False)
 
+    _fit_mask(inner, config)
     with loading(library, message):
         network = built(make, {"layers": getattr(config, "num_hidden_layers", 0)}, inner, where)
         network.load_state_dict(inner)
@@ -117,6 +120,18 @@ def restore_parts(header: Mapping[str, Any], weights: Mapping[str, Tensor], wher
         network.target_lang = getattr(tokenizer, "target_lang", None)
     licence = header.get("licence") or UNKNOWN
     return Parts(str(header.get("base_model") or where), network, extractor, tokenizer, vocabulary, licence)
+
+
+def _fit_mask(weights: dict[str, Tensor], config: Any) -> None:
+    """Add or remove the vector that replaces masked frames: networks have it if their configuration masks frames."""
+    masks = any((getattr(config, name, None) or 0) > 0 for name in ("mask_time_prob", "mask_feature_prob"))
+    known = [name for name in weights if name.endswith(_MASK)]
+    if masks and not known:
+        before = next((name for name in weights if name.endswith(_PROJECTION)), None)
+        if before is not None:
+            weights[before.removesuffix(_PROJECTION) + _MASK] = torch.empty_like(weights[before]).uniform_()
+    for name in known if not masks else ():
+        del weights[name]
 
 
 def _text(data: bytes) -> str:
