@@ -64,13 +64,18 @@ def loading(library: Any, message: Callable[[str], str]) -> Iterator[None]:
             hub.disable_progress_bars()
 
 
-def load_network(kind: Any, name: str, where: str, head: str, config: Any = None) -> Any:
+def load_network(
+    kind: Any, name: str, where: str, head: str, config: Any = None, new_head: bool = False
+) -> tuple[Any, bool]:
     """A network with the weights of its files, in float32 whatever type its configuration names.
 
     Args:
         kind: class of transformers, such as AutoModelForCTC.  name: folder or hub name.
         where: of error messages.  head: what the output layer is for, such as "CTC".
         config: its configuration; None: as in its files.
+        new_head: whether the output layer may be random.
+    Returns:
+        The network, and whether its output layer is trained.
     Raises:
         ModelError: weights are missing, so that they would be random.
     """
@@ -84,8 +89,11 @@ def load_network(kind: Any, name: str, where: str, head: str, config: Any = None
         output_loading_info=True,
         ignore_mismatched_sizes=True,  # checked below, with names
     )
+    gone = [key for key in report["missing_keys"] if _HEAD.search(str(key))] if new_head else []
+    if gone:
+        report = {**report, "missing_keys": [key for key in report["missing_keys"] if key not in gone]}
     check_weights(network, report, where, head)
-    return network
+    return network, not gone
 
 
 def check_weights(network: Any, report: Mapping[str, Any], where: str, head: str) -> None:

@@ -22,19 +22,23 @@ from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger
 
+from ctcalign.audio.cut_sources import Trust
 from ctcalign.errors import UsageError
 from ctcalign.models import encoders
 from ctcalign.models.training.lora import ADAPTER
-from ctcalign.models.training.tokenizers import SentencePieceTokenizer
+from ctcalign.models.training.tokenizers import CharacterTokenizer, SentencePieceTokenizer
+from ctcalign.text.languages import check_language
 from ctcalign.train import sharding
 from ctcalign.train.base import TrainingModule
 from ctcalign.train.best import BestCheckpoint
 from ctcalign.train.checkpoints import TrainingCheckpoints
+from ctcalign.train.data.letters import FROM_DATA, alphabet_of
 from ctcalign.train.data.module import CutsDataModule
 from ctcalign.train.messages import one_line, own_message, parser_message
 from ctcalign.train.preference.speech.module import CtcPreferenceModule
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.module import TextPreferenceModule
+from ctcalign.train.recogniser.begin import begin
 from ctcalign.train.recogniser.export import export_checkpoint
 from ctcalign.train.recogniser.guard import WordErrorGuard
 from ctcalign.train.recogniser.module import CTCModule
@@ -72,6 +76,7 @@ class Task:
     about: str
 
 
+_LETTERS = f"{CharacterTokenizer.__module__}.{CharacterTokenizer.__qualname__}"
 # Default of --export: the name that the model's family chooses.
 AUTO = "auto"
 
@@ -134,6 +139,8 @@ def fit(arguments: Sequence[str]) -> Path | None:
     continued = cli.config["resume"] == LAST or (resume is not None and Path(resume).resolve().parent == root.resolve())
     if not continued and not cli.config["overwrite"]:
         run_folder(cli.config).check_is_free()
+    if resume is None and isinstance(cli.model, CTCModule) and isinstance(cli.datamodule, CutsDataModule):
+        begin(cli.model, cli.datamodule, cli.trainer.strategy.root_device)
     _train(cli, resume)
     if cli.config["export"] is None:
         return None
@@ -312,6 +319,22 @@ class FitCommand(LightningCLI):
         if strategy == sharding.NAME and task != CTC:
             raise UsageError(f"trainer.strategy: {strategy} is for the task {CTC}, got {task}; use ddp")
         pl.seed_everything(self.config["seed"], workers=False, verbose=False)
+        if self.config["model"].get("vocabulary") == FROM_DATA:
+            self._take_letters()
+
+    def _take_letters(self) -> None:
+        """Replace `vocabulary: from-data` by a tokenizer with the letters of the training transcripts.
+
+        Raises:
+            UsageError: there is a tokenizer as well, or there are no transcripts.
+        """
+        model, data = self.config["model"], self.config["data"]
+        if model.get("tokenizer") is not None:
+            raise UsageError("model.vocabulary: there is model.tokenizer as well; remove one of them")
+        trust = Trust(data.get("allow_commands", False), data.get("allow_remote", False))
+        letters = alphabet_of(data.get("train"), check_language(self.config["language"]), trust)
+        model["tokenizer"] = {"class_path": _LETTERS, "init_args": {"characters": letters}}
+        model["vocabulary"] = None
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, without Lightning's warning about arguments that do not come from sys.argv."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,8 +31,10 @@ class Parts:
 
     Attributes:
         name: of the model without "hf:".
-        network: of a class of AutoModelForCTC.  extractor: feature extractor.  tokenizer: of transformers.
+        network: of a class of AutoModelForCTC.  extractor: feature extractor.
+        tokenizer: of transformers; None if it gets a new one.
         vocabulary: the symbols.  licence: of the weights.  warnings: about its files.
+        trained: whether the output layer is trained, and for these symbols.
     """
 
     name: str
@@ -41,13 +44,20 @@ class Parts:
     vocabulary: Vocabulary
     licence: str
     warnings: list[str] = field(default_factory=list)
+    trained: bool = True
 
 
-def open_parts(name: str, allow_noncommercial: bool = False, options: Mapping[str, Any] | None = None) -> Parts:
+def open_parts(
+    name: str,
+    allow_noncommercial: bool = False,
+    options: Mapping[str, Any] | None = None,
+    new_symbols: bool = False,
+) -> Parts:
     """Load a model from the hub (or its cache) or from a folder.
 
     Args:
         options: entries of its configuration with other values, and `target_lang` for a model of several languages.
+        new_symbols: whether it gets others, so that it needs neither a tokenizer nor a trained output layer.
     Raises:
         ModelError: transformers is missing, the model cannot be loaded or downloaded, is not a CTC model, or its
             licence was not accepted.
@@ -69,10 +79,16 @@ def open_parts(name: str, allow_noncommercial: bool = False, options: Mapping[st
     with loading(library, partial(remedy, name, "its feature extractor, preprocessor_config.json: ")):
         extractor = library.AutoFeatureExtractor.from_pretrained(name, trust_remote_code=False)
     chosen = {} if language is None else {TARGET_LANG: language}
-    with loading(library, partial(_tokenizer_remedy, name, language)):
-        tokenizer = library.AutoTokenizer.from_pretrained(name, trust_remote_code=False, **chosen)
+    tokenizer = None
+    with contextlib.suppress(ModelError) if new_symbols and language is None else contextlib.nullcontext():
+        with loading(library, partial(_tokenizer_remedy, name, language)):
+            tokenizer = library.AutoTokenizer.from_pretrained(name, trust_remote_code=False, **chosen)
     with loading(library, partial(remedy, name, "its weights: ")):
-        network = load_network(library.AutoModelForCTC, name, f"hf:{name}", "CTC", config=config)
+        network, trained = load_network(library.AutoModelForCTC, name, f"hf:{name}", "CTC", config, new_symbols)
+    if tokenizer is None or not trained:
+        size = int(network.config.vocab_size or 1)
+        unknown = Vocabulary(("<blank>", *(f"<unused{column}>" for column in range(1, size))))
+        return Parts(name, network, extractor, tokenizer, unknown, licence, trained=False)
     if language is not None:
         with loading(library, partial(remedy, name, f"its adapter for {language!r}: ")):
             network.load_adapter(language)

@@ -37,7 +37,8 @@ def files_of(parts: Parts) -> dict[str, str]:
     found = {}
     with temporary_folder() as folder:
         parts.extractor.save_pretrained(folder)
-        parts.tokenizer.save_pretrained(folder)
+        if parts.tokenizer is not None:
+            parts.tokenizer.save_pretrained(folder)
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 found[path.name] = _text(path.read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ class BuiltinModel(TrainableModel):
         self.frame_shift, self.look_ahead = FRAME_SHIFT, network.config.look_ahead_seconds
         self.language, self.licence = header.get("language"), header.get("licence")
         self._kept = {field: header[field] for field in _KEPT if field in header}
+
+    def _resize(self, count: int) -> None:
+        self.network.config = replace(self.network.config, symbols=count)
 
     def layers(self) -> list[str]:
         """Stem, blocks, and the output with the norm before it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
 from ctcalign.models.training.inputs import InputMaker
+from ctcalign.models.training.new_symbols import NewSymbols, new_layer, origins
 from ctcalign.models.training.tokenizers import SymbolTokenizer, Tokenizer
 from ctcalign.text.vocabulary import Vocabulary
 
@@ -29,6 +31,8 @@ class TrainableModel(ABC):
         look_ahead: seconds of audio after the end of an output frame on which it depends; None: unbounded.
         language, licence: of the weights that training starts from; None if unknown.
         exported: name of the exported model in the folder of a run, a file or a folder.
+        head: name of the output layer in the network.
+        new_symbols: what is known of the rows of the output layer if it was replaced by `with_symbols`.
     """
 
     name: str
@@ -40,6 +44,8 @@ class TrainableModel(ABC):
     language: str | None = None
     licence: str | None = None
     exported: ClassVar[str] = "model.safetensors"
+    head: str = "head"
+    new_symbols: NewSymbols | None = None
 
     def tokenizer(self) -> Tokenizer:
         """Transcripts to labels.
@@ -53,6 +59,47 @@ class TrainableModel(ABC):
                 "was trained with"
             )
         return SymbolTokenizer(self.vocabulary)
+
+    def with_symbols(self, tokenizer: Tokenizer) -> Tokenizer:
+        """Give the model other symbols, with a new output layer whose rows come from the old ones (`new_layer`).
+
+        Returns:
+            The tokenizer, with symbols in the form of the family.
+        Raises:
+            ModelError: the output layer is of an unknown kind.  UsageError: the family cannot store these symbols.
+        """
+        old, layer = self.vocabulary, self.network.get_submodule(self.head)
+        found = origins(old, tokenizer.vocabulary)
+        parent, _, name = self.head.rpartition(".")
+        setattr(self.network.get_submodule(parent), name, new_layer(layer, old, tokenizer.vocabulary, found))
+        self._resize(len(tokenizer.vocabulary))
+        tokenizer = self._adopted(tokenizer)
+        self.new_symbols = NewSymbols(old, tokenizer.vocabulary, layer, tuple(found))
+        self.vocabulary = tokenizer.vocabulary
+        return tokenizer
+
+    @contextmanager
+    def old_symbols(self) -> Iterator[None]:
+        """The network with the output layer that it had before `with_symbols`."""
+        assert self.new_symbols is not None
+        parent, _, name = self.head.rpartition(".")
+        owner = self.network.get_submodule(parent)
+        layer = getattr(owner, name)
+        try:
+            setattr(owner, name, self.new_symbols.layer)
+            self._resize(len(self.new_symbols.old))
+            yield
+        finally:
+            setattr(owner, name, layer)
+            self._resize(len(self.new_symbols.new))
+
+    def _resize(self, count: int) -> None:
+        """Change what else in the network depends on the number of symbols: here nothing."""
+        return
+
+    def _adopted(self, tokenizer: Tokenizer) -> Tokenizer:
+        """Store the symbols; the tokenizer, with symbols in the form of the family."""
+        return tokenizer
 
     @abstractmethod
     def layers(self) -> list[str]:

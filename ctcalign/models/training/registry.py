@@ -40,7 +40,10 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def open_trainable(
-    name: str, options: Mapping[str, Any] | None = None, allow_noncommercial: bool = False
+    name: str,
+    options: Mapping[str, Any] | None = None,
+    allow_noncommercial: bool = False,
+    new_symbols: bool = False,
 ) -> TrainableModel:
     """Open a model for training.
 
@@ -48,6 +51,8 @@ def open_trainable(
         name: "hf:NAME", "hf:FOLDER", "torchaudio:BUNDLE", "builtin:en", "checkpoint:FILE" or FILE.
         options: of the model: entries of the configuration of a model of transformers.
         allow_noncommercial: accept licences that forbid commercial use.
+        new_symbols: whether it gets others, so that a model of transformers needs neither a tokenizer nor a trained
+            output layer.
     Raises:
         UsageError: there is no such model, its family cannot be trained, or it has no such option.
         ModelError: it cannot be loaded, or its licence was not accepted.
@@ -60,7 +65,7 @@ def open_trainable(
     elif family in _OPENERS:
         opener: Any = import_module(f"{_PACKAGE}.{_OPENERS[family]}").open_model
         if family in _WITH_OPTIONS:
-            model = opener(argument, options, allow_noncommercial)
+            model = opener(argument, options, allow_noncommercial, new_symbols)
         else:
             _check_no_options(options, name)
             model = opener(argument)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from ctcalign.models.torchaudio_bundle import (
     write_header,
 )
 from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.tokenizers import Tokenizer
 
 _SILENCE_SECONDS = 0.2
 
@@ -85,6 +86,8 @@ class BundleInTraining(TrainableModel):
         model: torchaudio's Wav2Vec2Model.  about: see `BundleInfo`.  name: for messages.
     """
 
+    head = "model.aux"
+
     def __init__(self, model: nn.Module, about: BundleInfo, name: str) -> None:
         self.network: WaveformNetwork = WaveformNetwork(model).train()  # torchaudio returns it for evaluation
         receptive, hop = conv_geometry(convolutions(model))
@@ -93,6 +96,12 @@ class BundleInTraining(TrainableModel):
         self.frame_shift = hop / about.sample_rate
         self.language, self.licence = about.language, about.licence
         self._about_bundle = about
+
+    def _adopted(self, tokenizer: Tokenizer) -> Tokenizer:
+        about = self._about_bundle
+        options = {**about.options, "aux_num_out": len(tokenizer.vocabulary)}
+        self._about_bundle = replace(about, options=options, vocabulary=tokenizer.vocabulary)
+        return tokenizer
 
     def layers(self) -> list[str]:
         """The feature extractor, what is before the transformer's layers, each of these, and the output."""

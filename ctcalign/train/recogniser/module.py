@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +37,8 @@ class CTCModule(TrainingModule):
 
     Args:
         encoder: the hidden layers of a new network on log-mel energies; omitted: the network is that of `init`.
-        tokenizer: if omitted, that of `init`, or for a new network characters a-z, apostrophe and space.
+        tokenizer: if omitted, that of `init`, or for a new network characters a-z, apostrophe and space. If its symbols
+            are others than those of `init`, the model gets a new output layer, with rows from the old one.
         frontend: normalisation of the features of a new network.
         objectives: losses that are added to the CTC loss or replace it.
         optimiser: AdamW and its rate.
@@ -55,6 +56,8 @@ class CTCModule(TrainingModule):
             target_lang for one with adapters for languages.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: adapters of low rank that are trained instead of the network.
+        vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
+            knows these; from Python, give a `tokenizer`.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
@@ -75,7 +78,10 @@ class CTCModule(TrainingModule):
         options: dict[str, Any] | None = None,
         allow_noncommercial: bool = False,
         lora: LoraConfig | None = None,
+        vocabulary: Literal["from-data"] | None = None,
     ) -> None:
+        if vocabulary is not None:
+            raise UsageError("model.vocabulary: from-data is an option of ctcalign fit; from Python, give a tokenizer")
         super().__init__(optimiser or OptimiserConfig(), seed)
         self.model, self.tokenizer = initial_model(encoder, tokenizer, frontend, init, options, allow_noncommercial)
         self.vocabulary = self.model.vocabulary
@@ -91,6 +97,11 @@ class CTCModule(TrainingModule):
         self._validation = LeftOut()
         if lora is not None and init is None:
             raise UsageError("model.lora: adapters need a trained model; give model.init")
+        if lora is not None and self.model.new_symbols is not None:
+            raise UsageError(
+                "model.lora: adapters need a model with the symbols of the tokenizer; train its new output layer first, "
+                "without model.lora, and start from the result"
+            )
         self._init, self._options = init, options
         self.prepare(freeze, gradient_checkpointing, lora)
 

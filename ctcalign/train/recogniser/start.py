@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctcalign.errors import ModelError, UsageError
+from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.registry import FAMILIES
+from ctcalign.models.training.new_symbols import same_symbols
 from ctcalign.models.training.own import EncoderModel
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import CHECKPOINT, open_trainable, split_name
 from ctcalign.models.training.tokenizers import CharacterTokenizer, Tokenizer
+from ctcalign.train.notices import warn
 from ctcalign.train.recogniser.export import load_initial
 
 
@@ -29,7 +31,8 @@ def initial_model(
 
     Args:
         encoder: of a new network; None: the model is `init`.
-        tokenizer: None: that of `init`, else characters a-z, apostrophe and space.
+        tokenizer: None: that of `init`, else characters a-z, apostrophe and space. One with other symbols than those of
+            `init` replaces its output layer.
         frontend: of a new network.
         init: name of a model, or checkpoint with the weights of `encoder`.
         options: of `init`, see `open_trainable`.
@@ -66,12 +69,11 @@ def _opened(
         raise UsageError(f"model: expected model.encoder for a new network, or model.init ({names}); got neither")
     if frontend is not None:
         raise UsageError(f"model.frontend: {init} has its own; remove model.frontend, or give model.encoder")
-    model = open_trainable(init, options, allow_noncommercial)
+    model = open_trainable(init, options, allow_noncommercial, tokenizer is not None)
     if tokenizer is None:
         return model, model.tokenizer()
-    if tokenizer.vocabulary.symbols != model.vocabulary.symbols:
-        raise ModelError(
-            f"init: the {len(model.vocabulary)} symbols of {init} differ from the {len(tokenizer.vocabulary)} of the "
-            "tokenizer; use the tokenizer that it was trained with"
-        )
+    if same_symbols(tokenizer.vocabulary, model.vocabulary):
+        return model, tokenizer if tokenizer.vocabulary == model.vocabulary else model.tokenizer()
+    tokenizer = model.with_symbols(tokenizer)
+    warn(f"model.init: {init} gets a new output layer, since the symbols of the tokenizer differ; {model.new_symbols}")
     return model, tokenizer

@@ -12,11 +12,14 @@ from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.hugging_face.geometry import geometry
 from ctcalign.models.hugging_face.parts import TARGET_LANG, Parts, open_parts, with_options
 from ctcalign.models.hugging_face.stored import CONFIG, files_of, header_of, restore_parts
+from ctcalign.models.hugging_face.symbols import vocabulary_of
 from ctcalign.models.pretrained import transformers
 from ctcalign.models.training.hugging_face.folder import write_folder
 from ctcalign.models.training.hugging_face.inputs import ExtractedInputs
 from ctcalign.models.training.hugging_face.network import HuggingFaceNetwork
 from ctcalign.models.training.hugging_face.tokenizer import HuggingFaceTokenizer
+from ctcalign.models.training.hugging_face.written import transformers_tokenizer
+from ctcalign.models.training.new_symbols import NewSymbols, resized
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.tokenizers import Tokenizer
 
@@ -43,22 +46,37 @@ class HuggingFaceTrainable(TrainableModel):
         self.network: HuggingFaceNetwork = HuggingFaceNetwork(parts.network, self.inputs, hop)
         self.vocabulary = parts.vocabulary
         self.language, self.licence = language, parts.licence
+        self.head = _head_of(parts.network, name)
         self._files = files_of(parts)
-
-    @property
-    def head(self) -> str:
-        """Name of the output layer in the network."""
-        found = next((name for name in _HEADS if isinstance(getattr(self.parts.network, name, None), nn.Module)), None)
-        if found is None:
-            kind = type(self.parts.network).__name__
-            raise ModelError(f"{self.name}: {kind} has no output layer {' or '.join(_HEADS)}, so it cannot be trained")
-        return f"model.{found}"
 
     def tokenizer(self) -> Tokenizer:
         """The model's own for word pieces; letters by the symbols, which gives the same labels."""
         if self.vocabulary.word_pieces:
             return HuggingFaceTokenizer(self.parts.tokenizer, self.vocabulary)
         return super().tokenizer()
+
+    def with_symbols(self, tokenizer: Tokenizer) -> Tokenizer:
+        """See `TrainableModel`; without a trained output layer its rows are random, as transformers initialises it."""
+        if self.parts.trained:
+            return super().with_symbols(tokenizer)
+        old, layer = self.vocabulary, self.network.get_submodule(self.head)
+        count = len(tokenizer.vocabulary)
+        resized(layer, count, float(getattr(self.parts.network.config, "initializer_range", 0.02)))
+        tokenizer = self._adopted(tokenizer)
+        self.new_symbols = NewSymbols(old, tokenizer.vocabulary, layer, ())
+        self.vocabulary, self.parts.trained = tokenizer.vocabulary, True
+        return tokenizer
+
+    def _adopted(self, tokenizer: Tokenizer) -> Tokenizer:
+        config, vocabulary = self.parts.network.config, tokenizer.vocabulary
+        self.parts.tokenizer = transformers_tokenizer(tokenizer, self.name)
+        config.vocab_size, config.pad_token_id = len(vocabulary), vocabulary.blank
+        for name in ("bos_token_id", "eos_token_id"):
+            setattr(config, name, None)
+        self.parts.network.target_lang = None
+        self.parts.vocabulary = self.vocabulary = vocabulary_of(self.name, self.parts.tokenizer, config)
+        self._files = files_of(self.parts)
+        return self.tokenizer()
 
     def layers(self) -> list[str]:
         """Feature encoder, projection, what precedes the layers of the encoder, these layers, and the output layer."""
@@ -93,17 +111,28 @@ class HuggingFaceTrainable(TrainableModel):
         return write_folder(path, self.parts.network, header)
 
 
+def _head_of(network: Any, where: str) -> str:
+    found = next((name for name in _HEADS if isinstance(getattr(network, name, None), nn.Module)), None)
+    if found is None:
+        kind = type(network).__name__
+        raise ModelError(f"{where}: {kind} has no output layer {' or '.join(_HEADS)}, so it cannot be trained")
+    return f"model.{found}"
+
+
 def open_model(
-    argument: str, options: Mapping[str, Any] | None = None, allow_noncommercial: bool = False
+    argument: str,
+    options: Mapping[str, Any] | None = None,
+    allow_noncommercial: bool = False,
+    new_symbols: bool = False,
 ) -> HuggingFaceTrainable:
     """Open `hf:NAME` or `hf:FOLDER`.
 
     Args:
-        argument: name or folder.  options: see `open_parts`.
+        argument: name or folder.  options, new_symbols: see `open_parts`.
     Raises:
         ModelError, UsageError: see `open_parts`.
     """
-    parts = open_parts(argument, allow_noncommercial, options)
+    parts = open_parts(argument, allow_noncommercial, options, new_symbols)
     return HuggingFaceTrainable(parts, f"hf:{argument}", None if Path(argument).is_dir() else argument)
 
 

@@ -41,7 +41,7 @@ def load_causal_model(name: str, fresh: bool = False) -> nn.Module:
             config = library.AutoConfig.from_pretrained(name, trust_remote_code=False)
             found: nn.Module = kind.from_config(config, dtype=torch.float32, trust_remote_code=False)
         else:
-            found = pretrained.load_network(kind, name, f"model: {name}", "language model")
+            found, _ = pretrained.load_network(kind, name, f"model: {name}", "language model")
     return found
 
 
