@@ -99,7 +99,7 @@ class CTCModule(TrainingModule):
             raise UsageError("model.lora: adapters need a trained model; give model.init")
         if lora is not None and self.model.new_symbols is not None:
             raise UsageError(
-                "model.lora: adapters need a model with the symbols of the tokenizer; train its new output layer first, "
+                "model.lora: adapters need a model with the symbols of the tokenizer; train its output layer first, "
                 "without model.lora, and start from the result"
             )
         self._init, self._options = init, options
