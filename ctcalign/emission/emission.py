@@ -113,7 +113,7 @@ def compute_emission(
     Args:
         model: see `AcousticModel`; its `context` decides how much of each window is dropped.
         reader: an open recording at the model's rate, or blocks of samples, shapes (n,) or (1, n), or one such array.
-        window: seconds of a window with its context; None chooses 30 s or more.
+        window: seconds of a window with its context; None: the model's `window`, or 30 s or more.
         batch_size: windows in a batch, >= 1; halved when memory runs out. None chooses.
         device: on which the model runs, see `device_of`.
         max_memory: bytes that the process (on a GPU: its memory) may use; window and batch are chosen to fit.
@@ -128,7 +128,8 @@ def compute_emission(
     if batch_size is not None and batch_size < 1:
         raise UsageError(f"batch_size: expected 1 or more, got {batch_size}")
     runner = WindowRunner(model, device, batch_size or _BATCH.get(device.partition(":")[0], 1))
-    plan = plan_windows(model.frame_shift, model.sample_rate, model.context, window)
+    chosen = getattr(model, "window", None) if window is None else window
+    plan = plan_windows(model.frame_shift, model.sample_rate, model.context, chosen)
     if max_memory is not None:
         plan = runner.fit(plan, shrink=window is None, limit=max_memory)
     store = EmissionStore(model.frame_shift, len(model.vocabulary))

@@ -27,10 +27,11 @@ class AcousticModel(Protocol):
         language: code of its language, None for several.
         licence: SPDX name or short text.
 
-    A model that does not pad its input may also have `frame_offset`: the start of its first frame in seconds, else 0;
-    and `warnings`, lines about its files that a user should see. A model that computes without torch has
-    `takes_arrays = True` and `device`, the name of the device on which it runs: for NumPy arrays it returns arrays, and
-    the aligner gives it arrays. The others are given tensors on the device that the user asks for.
+    A model may also have `warnings`, lines about its files that a user should see; `window`, seconds of audio to give
+    it at a time; if it does not pad its input `frame_offset`, the start of its first frame in seconds, else 0. A model
+    that computes without torch has `takes_arrays = True` and `device`, the name of the device on which it runs: for
+    NumPy arrays it returns arrays, and the aligner gives it arrays. The others are given tensors on the device that the
+    user asks for.
     """
 
     name: str

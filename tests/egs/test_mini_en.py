@@ -53,12 +53,13 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     losses = [row["ctc"] for row in log if "ctc" in row]
     assert losses[-1] < 4.0  # an untrained network is above 6
     from ctcalign.models.builtin.checkpoint import load_checkpoint
+    from ctcalign.models.builtin.chunks import run_network
     from ctcalign.models.onnx_session import open_session
 
     model = load_checkpoint(exp / "model.safetensors", "tiny")
     session, _ = open_session(exp / "model.onnx", "tiny", "cpu")
     features = np.random.default_rng(0).normal(0, 1, (1, 40, 80)).astype(np.float32)
-    [found] = session.run(["log_probs"], {"features": features})
+    found = run_network(session, model.network.config, features, "tiny")
     assert found.shape == (1, 20, len(model.vocabulary))
     assert model.header["hours_heard"] == pytest.approx(0.1, abs=0.1)
     assert set(json.loads((exp / "cer.json").read_text())) == set(log[-1]["cer"])

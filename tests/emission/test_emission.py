@@ -46,6 +46,16 @@ def test_a_context_that_is_too_small_is_seen() -> None:
     assert np.abs(emission.log_probs - whole(model, wave)).max() > 1e-3
 
 
+def test_a_model_may_say_how_long_its_windows_are() -> None:
+    model = FakeModel()
+    model.window = 5.0  # type: ignore[attr-defined]
+    compute_emission(model, noise(RATE * 20))
+    assert max(samples for _, samples in model.calls) == plan_windows(0.02, RATE, model.context, 5.0).window_samples
+    model.calls.clear()
+    compute_emission(model, noise(RATE * 20), window=8.0)
+    assert max(samples for _, samples in model.calls) == plan_windows(0.02, RATE, model.context, 8.0).window_samples
+
+
 def test_every_ending_lands_on_the_grid() -> None:
     model = FakeModel(kernel=400, reach=3)
     plan = plan_windows(0.02, RATE, model.context, 2.0)

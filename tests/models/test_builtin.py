@@ -19,6 +19,7 @@ from ctcalign.errors import ModelError, UsageError
 from ctcalign.models import load_model
 from ctcalign.models.builtin import model as builtin_model
 from ctcalign.models.builtin.checkpoint import ConvCtcModel, load_checkpoint, save_checkpoint
+from ctcalign.models.builtin.chunks import run_network
 from ctcalign.models.builtin.config import NetworkConfig
 from ctcalign.models.builtin.model import FOLDER
 from ctcalign.models.builtin.network import Network
@@ -170,6 +171,16 @@ def test_the_graph_of_builtin_en_is_its_network(samples):
         network.spike_delay,
         network.vocabulary,
     )
+
+
+@pytest.mark.parametrize("frames", [1, 3, 599, 600, 601, 603, 1201, 1803])
+def test_chunks_give_what_the_whole_input_gives(frames):
+    model = load_model("builtin:en", "cpu")
+    session, config = model._session, model._config
+    features = np.random.default_rng(frames).normal(size=(2, frames, 80)).astype(np.float32)
+    whole = run_network(session, config, features, "en", chunk=4 * frames)
+    assert whole.shape == (2, 2 * -(-frames // 4), 29)
+    np.testing.assert_allclose(run_network(session, config, features, "en", chunk=600), whole, atol=1e-4)
 
 
 def test_builtin_en_gives_tensors_for_tensors_and_each_row_by_itself():

@@ -53,11 +53,13 @@ HEADER = (
 def network(kind: str, precision: str) -> Callable[[np.ndarray], object]:
     """The network without its features: a function of windows (1, T, 80)."""
     if kind == "builtin":
+        from ctcalign.models.builtin.chunks import run_network
+        from ctcalign.models.builtin.config import NetworkConfig
         from ctcalign.models.builtin.model import GRAPHS
         from ctcalign.models.onnx_session import open_session
 
         session, _ = open_session(MODEL / GRAPHS[precision], "bench", "cpu")
-        return lambda features: session.run(None, {"features": features})
+        return lambda features: run_network(session, NetworkConfig(), features, "bench")
     import torch
 
     from ctcalign.models.builtin.checkpoint import load_checkpoint

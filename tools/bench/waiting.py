@@ -33,6 +33,8 @@ def work(by: str, waiting: str, threads: int) -> dict[str, float]:
 
     noise = np.random.default_rng(0).normal(0, 1, (1, 100 * SECONDS, 80)).astype(np.float32)
     if by == "onnxruntime":
+        from ctcalign.models.builtin.chunks import run_network
+        from ctcalign.models.builtin.config import NetworkConfig
         from ctcalign.models.onnx_session import runtime
 
         onnxruntime = runtime()
@@ -42,7 +44,7 @@ def work(by: str, waiting: str, threads: int) -> dict[str, float]:
         session = onnxruntime.InferenceSession(str(FILE / "model.onnx"), options, providers=["CPUExecutionProvider"])
 
         def run() -> object:
-            return session.run(None, {"features": noise})
+            return run_network(session, NetworkConfig(), noise, "bench")
     else:
         import torch
 

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.extras import is_installed
+from ctcalign.models.builtin.chunks import run_network
 from ctcalign.models.builtin.config import FEATURE_SCALE, FRAME_SHIFT, config_of
 from ctcalign.models.cards import safetensors_header
 from ctcalign.models.features.arrays import log_mel, subtract_running_mean
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.header import check_identity, header_object
 from ctcalign.models.inference import on_arrays
-from ctcalign.models.onnx_session import can_use, open_session, run_session
+from ctcalign.models.onnx_session import can_use, open_session
 from ctcalign.models.protocol import AcousticModel
 
 if TYPE_CHECKING:
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 NAMES = ("en",)
+# Seconds of a window: the longer, the smaller the part of it that is context and computed twice. The network works in
+# chunks, so that a longer window needs memory for its features alone.
+WINDOW = 160.0
 # The graphs have no weights of their own: they refer to their places in the other file.
 GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
 WEIGHTS = "model.safetensors"
-INPUT, OUTPUT = "features", "log_probs"
 
 
 class BuiltinModel:
@@ -45,6 +48,7 @@ class BuiltinModel:
     takes_arrays = True
     sample_rate = SAMPLE_RATE
     frame_shift = FRAME_SHIFT
+    window = WINDOW
 
     def __init__(
         self, session: Any, header: Mapping[str, Any], name: str, device: str, *, quantised: bool = False
@@ -57,7 +61,8 @@ class BuiltinModel:
         self.spike_delay = float(header.get("spike_delay", 0.0))
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
-        self.context: float | None = config_of(header, name).context_seconds
+        self._config = config_of(header, name)
+        self.context: float | None = self._config.context_seconds
         self._session = session
 
     def __call__(self, waveform: Samples, lengths: Samples) -> tuple[Any, Any]:
@@ -80,7 +85,7 @@ class BuiltinModel:
         for count in sorted({*inputs.tolist()} - {0}):  # rows of one length are one batch, without padding
             rows = np.flatnonzero(inputs == count)
             features = np.stack([self._features(waveform[row], int(lengths[row])) for row in rows])
-            [log_probs] = run_session(self._session, [OUTPUT], {INPUT: features}, self.name)
+            log_probs = run_network(self._session, self._config, features, self.name)
             found[rows, : (count + 1) // 2] = log_probs[:, : (count + 1) // 2]
         return found, frames
 

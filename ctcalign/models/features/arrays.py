@@ -62,9 +62,14 @@ def subtract_running_mean(features: Array) -> Array:
         Shape (T, 80).
     """
     frames = len(features)
+    found = features - np.float32(LEVEL)
     running = np.zeros((frames + 1, features.shape[1]), np.float64)
-    np.cumsum(features - np.float32(LEVEL), axis=0, dtype=np.float64, out=running[1:])
-    place = np.arange(frames)
-    first, last = np.maximum(place - MEAN_FRAMES, 0), np.minimum(place + MEAN_FRAMES + 1, frames)
-    mean = (running[last] - running[first]) / (last - first)[:, None]
-    return np.asarray(features - np.float32(LEVEL) - mean, np.float32)
+    np.cumsum(found, axis=0, dtype=np.float64, out=running[1:])
+    for start in range(0, frames, BLOCK):  # all at once, 80 doubles a frame, would need more memory than the model
+        place = np.arange(start, min(start + BLOCK, frames))
+        first, last = np.maximum(place - MEAN_FRAMES, 0), np.minimum(place + MEAN_FRAMES + 1, frames)
+        mean = running[last]
+        mean -= running[first]
+        mean /= (last - first)[:, None]
+        found[start : start + BLOCK] -= mean
+    return found

@@ -5,8 +5,8 @@ python -m egs.mini_en.local.graph ctcalign/models/builtin/en/model.safetensors
 The graphs beside the checkpoint, model.onnx and model.int8.onnx, have some kilobytes: they refer to the float16
 weights by their places in model.safetensors and convert them to float32 or int8 when they are loaded. They must be
 written again whenever the checkpoint changes.
-Input "features": log-mel energies less their running mean, divided by `FEATURE_SCALE`, (B, T, 80) float32, T > 0.
-Output "log_probs": (B, 2 * ceil(T / 4), symbols). There are no lengths: a batch holds inputs of one length.
+Inputs and outputs are those that `ctcalign.models.builtin.chunks` describes: an utterance is computed in one piece or
+in several. There are no lengths: a batch holds inputs of one length.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_help
 
 from ctcalign.errors import ModelError
 from ctcalign.files import atomic_write
+from ctcalign.models.builtin.chunks import BEYOND, FEATURES, LOG_PROBS, NEXT_PAST, NEXT_ROWS, PAST, ROWS
 from ctcalign.models.builtin.config import NetworkConfig, config_of
-from ctcalign.models.builtin.model import GRAPHS, INPUT, OUTPUT
+from ctcalign.models.builtin.model import GRAPHS
 from ctcalign.models.cards import safetensors_header
 from ctcalign.models.features.scale import MELS
 from ctcalign.models.header import header_object
@@ -69,9 +70,21 @@ class Graph:
         self.constants.append(half)
         return self.add("Cast", half.name, output=name, to=TensorProto.FLOAT)
 
-    def integers(self, name: str, *values: int) -> str:
-        """A constant."""
-        return self._constant(name, np.array(values, np.int64))
+    def integers(self, name: str, *values: int, scalar: bool = False) -> str:
+        """A constant with one axis, or without."""
+        return self._constant(name, np.array(values[0] if scalar else values, np.int64))
+
+    def last(self, x: str, count: int, axis: int, output: str | None = None) -> str:
+        """The last `count` entries along an axis."""
+        return self._slice(x, -count, np.iinfo(np.int64).max, axis, output)
+
+    def between(self, x: str, count: int, axis: int) -> str:
+        """What is left without `count` entries at either end of an axis."""
+        return self._slice(x, count, -count, axis)
+
+    def _slice(self, x: str, start: int, stop: int, axis: int, output: str | None = None) -> str:
+        bounds = [self.integers(f"integer {value}", value) for value in (start, stop, axis)]
+        return self.add("Slice", x, *bounds, output=output)
 
     def linear(self, x: str, name: str) -> str:
         """A layer of torch.nn.Linear."""
@@ -111,33 +124,42 @@ class Graph:
         return self.add("Conv", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), **attributes)
 
     def depthwise(self, x: str, name: str, config: NetworkConfig) -> str:
-        """A convolution over time of each channel by itself, (B, T, D).
+        """A convolution over time of each channel by itself, (B, T + kernel - 1, D) -> (B, T, D).
 
         In two dimensions, one of which has one row: ONNX Runtime computes that by blocks of channels, in half the time.
         """
-        row, side = self.integers("row", 1), config.kernel // 2
+        row = self.integers("row", 1)
         y = self.add("Transpose", self.add("Unsqueeze", x, row), perm=[0, 3, 1, 2])
         weight = self.add("Unsqueeze", self.weight(f"{name}.weight"), self.integers("height", 2))
-        shape = {"kernel_shape": [1, config.kernel], "pads": [0, side, 0, side], "group": config.dim}
+        shape = {"kernel_shape": [1, config.kernel], "group": config.dim}
         y = self.add("Conv", y, weight, self.weight(f"{name}.bias"), **shape)
         return self.add("Squeeze", self.add("Transpose", y, perm=[0, 2, 3, 1]), row)
 
 
 def network(graph: Graph, config: NetworkConfig) -> None:
     """The layers of `ctcalign.models.builtin.network.Network`, without masks: no input is padded."""
-    x = graph.add("Unsqueeze", INPUT, graph.integers("channel", 1))
-    for stem in ("stem1", "stem2"):
-        x = graph.silu(graph.conv(x, stem, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
+    stem = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [0, 1, 1, 1]}  # one row before is in the input
+    x = graph.add("Unsqueeze", FEATURES, graph.integers("channel", 1))
+    x = graph.add("Concat", ROWS, graph.silu(graph.conv(x, "stem1", **stem)), axis=2)
+    graph.last(x, 1, axis=2, output=NEXT_ROWS)
+    x = graph.silu(graph.conv(x, "stem2", **stem))
     x = graph.add("Reshape", graph.add("Transpose", x, perm=[0, 2, 1, 3]), graph.integers("bands", 0, 0, -1))
     x = graph.linear(x, "enter")
+    side = config.kernel // 2
+    ends = []
     for number in range(config.blocks):
         block = f"blocks.{number}"
+        past = graph.add("Gather", PAST, graph.integers(f"block {number}", number, scalar=True), axis=1)
+        x = graph.add("Concat", past, x, BEYOND, axis=1)
+        ends.append(graph.add("Unsqueeze", graph.last(x, 2 * side, axis=1), graph.integers("channel", 1)))
         y = graph.depthwise(x, f"{block}.depthwise", config)
+        x = graph.between(x, side, axis=1)
         y = graph.silu(graph.linear(graph.norm(y, f"{block}.norm"), f"{block}.expand"))
         x = graph.add("Add", x, graph.linear(y, f"{block}.contract"))
     x = graph.linear(graph.norm(x, "norm"), "head")
     x = graph.add("Reshape", x, graph.integers("symbols", 0, -1, config.symbols))
-    graph.add("LogSoftmax", x, output=OUTPUT, axis=-1)
+    graph.add("LogSoftmax", x, output=LOG_PROBS, axis=-1)
+    graph.add("Concat", *ends, output=NEXT_PAST, axis=1)
 
 
 def graph_of(checkpoint: Path, *, quantised: bool = False) -> ModelProto:
@@ -157,8 +179,17 @@ def graph_of(checkpoint: Path, *, quantised: bool = False) -> ModelProto:
     whole = helper.make_graph(
         graph.nodes,
         "conv-ctc",
-        [helper.make_tensor_value_info(INPUT, floats, ["batch", "frames", MELS])],
-        [helper.make_tensor_value_info(OUTPUT, floats, ["batch", "output_frames", config.symbols])],
+        [
+            helper.make_tensor_value_info(FEATURES, floats, ["batch", "frames", MELS]),
+            helper.make_tensor_value_info(ROWS, floats, ["batch", config.stem, 1, MELS // 2]),
+            helper.make_tensor_value_info(PAST, floats, ["batch", config.blocks, "past_frames", config.dim]),
+            helper.make_tensor_value_info(BEYOND, floats, ["batch", "beyond_frames", config.dim]),
+        ],
+        [
+            helper.make_tensor_value_info(LOG_PROBS, floats, ["batch", "output_frames", config.symbols]),
+            helper.make_tensor_value_info(NEXT_ROWS, floats, ["batch", config.stem, 1, MELS // 2]),
+            helper.make_tensor_value_info(NEXT_PAST, floats, ["batch", config.blocks, "next_frames", config.dim]),
+        ],
         graph.constants,
     )
     return helper.make_model(

@@ -1,0 +1,60 @@
+"""The network of the built-in models in ONNX Runtime, chunk by chunk: long inputs need little memory, and no overlap.
+
+The graph takes a chunk of frames and what its convolutions need of the chunks before, and returns what the next chunk
+needs. Outputs come later than inputs by half a kernel in each layer; the last chunk gets zeros beyond the end, as the
+first does before the beginning, so that all chunks together give what one would.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.features.scale import MELS
+from ctcalign.models.onnx_session import run_session
+
+# Inputs: log-mel energies less their running mean, divided by `FEATURE_SCALE`, and one frame before them
+# (B, 1 + T, 80); the last row of the first layer (B, stem, 1, 40); the last frames of the input of each block
+# (B, blocks, P, dim), half a kernel at the beginning; frames beyond the end (B, Q, dim), none before the last chunk.
+FEATURES, ROWS, PAST, BEYOND = "features", "rows", "past", "beyond"
+# Outputs: log-probabilities (B, 2 * frames of the trunk, symbols), and the rows and frames for the next chunk.
+LOG_PROBS, NEXT_ROWS, NEXT_PAST = "log_probs", "next_rows", "next_past"
+# Frames of 10 ms in a chunk, a multiple of the stride 4. Activations of 16 s fit into the caches of a processor.
+CHUNK = 1600
+
+Floats = npt.NDArray[np.float32]
+
+
+def run_network(session: Any, config: NetworkConfig, features: Floats, name: str, chunk: int = CHUNK) -> Floats:
+    """Log-probabilities of inputs of one length.
+
+    Args:
+        session: of ONNX Runtime, for a graph of `egs/mini_en/local/graph.py`.
+        config: sizes of the network.
+        features: as above, without a frame before them. (B, T, 80), T > 0.
+        name: of the model, for messages.
+        chunk: frames to compute at a time, a multiple of 4 and more than 8 * blocks * (kernel // 2).
+    Returns:
+        (B, 2 * ceil(T / 4), symbols).
+    Raises:
+        MemoryError, ModelError: as `run_session`.
+    """
+    batch, frames, side = len(features), features.shape[1], config.kernel // 2
+    rows = np.zeros((batch, config.stem, 1, MELS // 2), np.float32)
+    past = np.zeros((batch, config.blocks, side, config.dim), np.float32)
+    padded = np.concatenate([np.zeros((batch, 1, MELS), np.float32), features], 1)
+    found: list[Floats] = []
+    for start in range(0, frames, chunk):
+        last = start + chunk >= frames
+        feed = {
+            FEATURES: padded[:, start : start + chunk + 1],
+            ROWS: rows,
+            PAST: past,
+            BEYOND: np.zeros((batch, side if last else 0, config.dim), np.float32),
+        }
+        log_probs, rows, past = run_session(session, [LOG_PROBS, NEXT_ROWS, NEXT_PAST], feed, name)
+        found.append(log_probs)
+    return np.concatenate(found, 1) if len(found) > 1 else found[0]
