@@ -63,8 +63,10 @@ class EmissionStore:
             self._held = []
             return joined, None
         self._file.flush()
-        # Copy on write: channels are merged into it, and the file must not change.
-        return np.memmap(self._file, dtype=np.float16, mode="c", shape=(self.frames, self._classes)), self._file
+        # Copy on write: channels are merged into it, and the file must not change. As a plain array, of which a slice
+        # takes a tenth of the time that one of a memmap takes.
+        mapped = np.memmap(self._file, dtype=np.float16, mode="c", shape=(self.frames, self._classes))
+        return np.asarray(mapped), self._file
 
     def abandon(self) -> None:
         """Release memory and disk after a failure."""

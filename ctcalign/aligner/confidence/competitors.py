@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.confidence.kernels import word_scores
+from ctcalign.aligner.confidence.kernels import compared
 from ctcalign.emission.emission import Emission
 
 F64 = NDArray[np.float64]
@@ -21,7 +21,6 @@ I64 = NDArray[np.int64]
 
 COMPETITORS = 48  # compared with each word
 FEW = 40  # distinct words; with fewer, the reversed words are competitors too
-WORST = 60.0  # nats: larger differences count as this
 
 
 @dataclass(frozen=True)
@@ -78,29 +77,17 @@ def against_competitors(
         (n, 3): margin to the best competitor in nats, at most WORST in size; distance to the mean of the competitors in
         standard deviations, at most 6; fraction of the competitors that score better.
     """
+    if not words:
+        return np.zeros((0, 3))
     blank, separator = emission.vocabulary.blank, emission.vocabulary.separator
-    found = np.zeros((len(words), 3))
-    for number, (word, (low, high)) in enumerate(zip(words, places, strict=True)):
-        if high <= low:
-            found[number] = -WORST, -3.0, 1.0
-            continue
-        rows = np.ascontiguousarray(emission.log_probs[low:high], np.float32)
-        quiet = rows[:, blank].astype(np.float64)
-        if separator is not None:
-            quiet = np.maximum(quiet, rows[:, separator])
-        own = known.numbers[tuple(word)]
-        others = known.of(tuple(word))
-        scores = word_scores(rows, quiet, known.symbols, known.begins, np.append(own, others), blank)
-        mine, rest = float(scores[0]), scores[1:][np.isfinite(scores[1:])]
-        if not np.isfinite(mine):
-            found[number] = -WORST, -3.0, 1.0
-        elif rest.size < 2:
-            found[number] = WORST, 3.0, 0.0
-        else:
-            spread = max(float(rest.std()), 1.0)
-            found[number] = (
-                np.clip(mine - rest.max(), -WORST, WORST),
-                np.clip((mine - rest.mean()) / spread, -6.0, 6.0),
-                float((rest > mine).mean()),
-            )
-    return found
+    low, high = np.array(places, np.int64).T
+    first = int(low.min())
+    rows = np.ascontiguousarray(emission.log_probs[first : max(first, int(high.max()))], np.float32)
+    quiet = rows[:, blank].astype(np.float64)
+    if separator is not None:
+        quiet = np.maximum(quiet, rows[:, separator])
+    chosen = [known.of(tuple(word)) for word in words]
+    counts = np.array([len(others) for others in chosen], np.int64)
+    own = np.array([known.numbers[tuple(word)] for word in words], np.int64)
+    others = np.concatenate(chosen)
+    return compared(rows, quiet, known.symbols, known.begins, low - first, high - first, own, others, counts, blank)

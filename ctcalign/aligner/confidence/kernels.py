@@ -18,6 +18,8 @@ F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
+WORST = 60.0  # nats: larger differences to competitors count as this
+
 
 @jit
 def _add(a: float, b: float) -> float:
@@ -180,6 +182,54 @@ def word_scores(rows: F32, quiet: F64, words: I64, begins: I64, chosen: I64, bla
                     pause[k] = max(pause[k], symbol[k - 1]) + rows[t, blank]
             pause[0] += quiet[t]
         found[place] = max(pause[count], symbol[count - 1])
+    return found
+
+
+@jit
+def compared(
+    rows: F32,
+    quiet: F64,
+    words: I64,
+    begins: I64,
+    low: I64,
+    high: I64,
+    own: I64,
+    others: I64,
+    counts: I64,
+    blank: int,
+) -> F64:
+    """Each of n words compared with other words in the same frames; see `competitors.against_competitors`.
+
+    Args:
+        rows, quiet, words, begins: see `word_scores`.
+        low, high: frames [low, high) of each word, (n,).
+        own: number of each word, (n,).
+        others: numbers of the words that each is compared with, concatenated; `counts` of them belong to each, (n,).
+    Returns:
+        (n, 3)
+    """
+    found = np.empty((low.size, 3))
+    at = 0
+    for i in range(low.size):
+        chosen = np.empty(counts[i] + 1, np.int64)
+        chosen[0] = own[i]
+        chosen[1:] = others[at : at + counts[i]]
+        at += counts[i]
+        found[i, 0], found[i, 1], found[i, 2] = -WORST, -3.0, 1.0
+        if high[i] <= low[i]:
+            continue
+        scores = word_scores(rows[low[i] : high[i]], quiet[low[i] : high[i]], words, begins, chosen, blank)
+        mine = scores[0]
+        if not np.isfinite(mine):
+            continue
+        rest = scores[1:][np.isfinite(scores[1:])]
+        if rest.size < 2:
+            found[i, 0], found[i, 1], found[i, 2] = WORST, 3.0, 0.0
+            continue
+        spread = max(rest.std(), 1.0)
+        found[i, 0] = min(max(mine - rest.max(), -WORST), WORST)
+        found[i, 1] = min(max((mine - rest.mean()) / spread, -6.0), 6.0)
+        found[i, 2] = (rest > mine).sum() / rest.size
     return found
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.word_graph import SkipCosts, TranscriptGraph
 from ctcalign.aligner.placing.boundaries import BoundaryRules, refine
@@ -143,6 +142,7 @@ def place_runs(
     spikes = [(seconds(first), seconds(stop)) for first, stop, _ in frames]
     times = refine(spikes, emission.energy, emission.energy_shift, emission.duration, spike_delay, rules)
     time_of = {number: time for (_, _, number), time in zip(frames, times, strict=True)}
+    sums = iter(_sums(emission, [one for run in runs for one in run]))
     placed: list[PlacedWord | None] = []
     for number, run in enumerate(runs):
         if not run:
@@ -152,22 +152,30 @@ def place_runs(
         tokens: list[AlignedToken] = []
         total, count = 0.0, 0
         for label, first, stop in run:
-            values = _log_probs(emission, label, first, stop)
-            total, count = total + float(values.sum()), count + (stop - first)
+            summed = next(sums)
+            total, count = total + summed, count + (stop - first)
             symbol = emission.vocabulary.symbols[label] if label >= 0 else "*"
-            tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), float(values.mean())))
+            tokens.append(AlignedToken(symbol, seconds(first), seconds(stop), summed / (stop - first)))
         reason = _reason(transcript, number, end - start, len(run), strays=len(run) - len(cores[number]))
         placed.append(PlacedWord(start, end, total / max(1, count), chosen[number], reason, tokens))
     between = [time_of[-1 - place] for place in range(len(speech))]
     return Placement(placed, between)
 
 
-def _log_probs(emission: Emission, label: int, first: int, stop: int) -> NDArray[np.float64]:
-    """Log-probabilities of a label in frames [first, stop); for a wildcard those of the best label except blank."""
-    rows = np.asarray(emission.log_probs[first:stop], np.float64)
-    if label >= 0:
-        return np.asarray(rows[:, label])
-    return np.asarray(np.delete(rows, emission.vocabulary.blank, axis=1).max(1))
+def _sums(emission: Emission, runs: list[Run]) -> list[float]:
+    """Sums of the log-probabilities of each run; for a wildcard those of the best label except blank."""
+    if not runs:
+        return []
+    labels, first, stop = np.array(runs, np.int64).T
+    counts = stop - first
+    begins = np.cumsum(counts) - counts
+    frames = np.arange(counts.sum()) + np.repeat(first - begins, counts)
+    values = emission.log_probs[frames, np.repeat(np.maximum(labels, 0), counts)].astype(np.float64)
+    for i in np.flatnonzero(labels < 0):
+        rows = np.delete(emission.log_probs[first[i] : stop[i]], emission.vocabulary.blank, axis=1)
+        values[begins[i] : begins[i] + counts[i]] = rows.max(1)
+    found: list[float] = np.add.reduceat(values, begins).tolist()
+    return found
 
 
 def _core(run: list[Run], frame_shift: float) -> list[Run]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctcalign.aligner.confidence.competitors import COMPETITORS, FEW, WORST, against_competitors, competitors_of
+from ctcalign.aligner.confidence.competitors import COMPETITORS, FEW, against_competitors, competitors_of
+from ctcalign.aligner.confidence.kernels import WORST
 from ctcalign.emission.emission import Emission
 from ctcalign.text.vocabulary import Vocabulary
 
