@@ -225,6 +225,7 @@ def main() -> None:
         _silence_libraries()
     handle_signals()
     wait_passively()
+    gc.set_threshold(50_000, 20, 50)  # objects live until the end: to look for cycles among them takes 2 % of the time
     sys.excepthook = _unexpected
     try:
         commands.main(prog_name="ctcalign")

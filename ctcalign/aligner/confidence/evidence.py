@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ctcalign.aligner.confidence.kernels import best_insertion, forward_backward, free_and_silent
+from ctcalign.aligner.confidence.kernels import connections, forward_backward
 from ctcalign.emission.emission import Emission
 
 F64 = NDArray[np.float64]
@@ -80,42 +80,38 @@ def evidence(emission: Emission, chain: WordChain) -> Evidence:
     quiet = rows[:, blank].astype(np.float64)
     if emission.vocabulary.separator is not None:
         quiet = np.logaddexp(quiet, rows[:, emission.vocabulary.separator])
-    n = len(firsts)
-    ends = [before[lasts[i], : high[lasts[i]] - low[lasts[i]]] for i in range(n)]
-    ends_at = [int(low[lasts[i]]) for i in range(n)]
-    begins = []
-    for i in range(n):
-        k = firsts[i]
-        span = slice(low[k], high[k])
-        begins.append(behind[k, : high[k] - low[k]] + rows[span, labels[k]])
-    begins_at = [int(low[firsts[i]]) for i in range(n)]
-    total = float(ends[-1].max())
+    n, first, last = len(firsts), firsts[0], lasts[-1]
+    end = before[last, : high[last] - low[last]]
+    total = float(end.max())
     if not np.isfinite(total):
         worst = np.full(n, WORST)
         return Evidence(worst, worst, worst[1:], worst[1:], WORST, WORST, WORST, WORST)
     # The first and last word have no neighbour: assume a symbol of probability 1 just outside of them.
-    nothing = np.zeros(1)
     outside = int(low[0]) if chain.frames[0] is None else chain.frames[0][0] - low_limit - OUTSIDE
     beyond = len(rows) - 1 if chain.frames[-1] is None else chain.frames[-1][1] - 1 - low_limit + OUTSIDE
-    ends, ends_at = [nothing, *ends], [min(max(0, outside), len(rows) - 1), *ends_at]
-    begins, begins_at = [*begins, nothing], [*begins_at, min(max(0, beyond), len(rows) - 1)]
-    replaced, skipped = np.array(
-        [free_and_silent(quiet, ends[i], ends_at[i], begins[i + 1], begins_at[i + 1]) for i in range(n)]
-    ).T
-    inserted = np.array([free_and_silent(quiet, ends[i], ends_at[i], begins[i], begins_at[i])[0] for i in range(1, n)])
-    frequent = np.array(
-        [
-            best_insertion(rows, quiet, ends[i], ends_at[i], begins[i], begins_at[i], *chain.frequent, blank)
-            for i in range(1, n)
-        ]
+    found = connections(
+        rows,
+        quiet,
+        labels,
+        before,
+        behind,
+        low,
+        high,
+        np.array(firsts, np.int64),
+        np.array(lasts, np.int64),
+        min(max(0, outside), len(rows) - 1),
+        min(max(0, beyond), len(rows) - 1),
+        *chain.frequent,
+        blank,
     )
-    lead = [_silent_edge(quiet, begins[0], begins_at[0], total, begin) for begin in (0, chain.edges[0] - low_limit)]
+    begin = behind[first, : high[first] - low[first]] + rows[low[first] : high[first], labels[first]]
+    lead = [_silent_edge(quiet, begin, int(low[first]), total, start) for start in (0, chain.edges[0] - low_limit)]
     trail = [
-        _silent_edge(quiet[::-1], ends[-1][::-1], len(rows) - ends_at[-1] - len(ends[-1]), total, begin)
-        for begin in (0, high_limit - chain.edges[1])
+        _silent_edge(quiet[::-1], end[::-1], len(rows) - int(low[last]) - len(end), total, start)
+        for start in (0, high_limit - chain.edges[1])
     ]
-    gains = [np.clip(x - total, -WORST, WORST) for x in (replaced, skipped, inserted, frequent)]
-    return Evidence(gains[0], gains[1], gains[2], gains[3], lead[0], trail[0], lead[1], trail[1])
+    gains = np.clip(found - total, -WORST, WORST)
+    return Evidence(gains[0], gains[1], gains[2, 1:], gains[3, 1:], lead[0], trail[0], lead[1], trail[1])
 
 
 def _silent_edge(quiet: F64, masses: F64, at: int, total: float, begin: int) -> float:

@@ -280,3 +280,55 @@ def best_insertion(
             if t - left_low < left.size:
                 pause[0] = max(pause[0], left[t - left_low])
     return found
+
+
+@jit
+def connections(
+    rows: F32,
+    quiet: F64,
+    labels: I64,
+    before: F64,
+    behind: F64,
+    low: I64,
+    high: I64,
+    firsts: I64,
+    lasts: I64,
+    outside: int,
+    beyond: int,
+    words: I64,
+    begins: I64,
+    blank: int,
+) -> F64:
+    """Log-masses of the paths in which something else is in place of each of n words, or before it.
+
+    Args:
+        rows, labels, before, behind, low, high: see `forward_backward`.   quiet: see `free_and_silent`.
+        firsts, lasts: the first and the last symbol of each word, (n,).
+        outside, beyond: frames of virtual symbols before the first and after the last word.
+        words, begins: see `best_insertion`.
+    Returns:
+        (4, n): anything in place of the word; silence there; anything between the word and the one before; the best of
+        `words` there. Nothing is before the first word: 0 there.
+    """
+    n = firsts.size
+    found = np.zeros((4, n))
+    left, left_low = np.zeros(1), outside
+    for i in range(n):
+        k = firsts[i]
+        here = behind[k, : high[k] - low[k]].copy()
+        for t in range(low[k], high[k]):
+            here[t - low[k]] += rows[t, labels[k]]
+        if i > 0:
+            found[2, i] = free_and_silent(quiet, left, left_low, here, low[k])[0]
+            found[3, i] = best_insertion(rows, quiet, left, left_low, here, low[k], words, begins, blank)
+        if i + 1 < n:
+            k = firsts[i + 1]
+            after = behind[k, : high[k] - low[k]].copy()
+            for t in range(low[k], high[k]):
+                after[t - low[k]] += rows[t, labels[k]]
+            found[0, i], found[1, i] = free_and_silent(quiet, left, left_low, after, low[k])
+        else:
+            found[0, i], found[1, i] = free_and_silent(quiet, left, left_low, np.zeros(1), beyond)
+        k = lasts[i]
+        left, left_low = before[k, : high[k] - low[k]].copy(), low[k]
+    return found

@@ -7,10 +7,11 @@ words would be.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 
 from ctcalign.aligner.placing.words import PlacedWord, Placement
 from ctcalign.aligner.transcript import Transcript
@@ -126,11 +127,14 @@ def _moved(
     reach = edge
     room = 1.5 * LETTER * missing + SLACK
     pause = JOIN_MISSING if missing else JOIN
-    order = range(len(speech)) if way > 0 else range(len(speech) - 1, -1, -1)
+    if way > 0:
+        order = range(bisect_left(speech, edge - 1e-6, key=itemgetter(0)), len(speech))
+    else:
+        order = range(bisect_right(speech, edge + 1e-6, key=itemgetter(1)) - 1, -1, -1)
     for place in order:
         near, far = speech[place] if way > 0 else speech[place][::-1]
-        if (near - edge) * way < -1e-6 or (limit - far) * way < -1e-6:
-            continue
+        if (limit - far) * way < -1e-6:
+            break
         if place in taken or (near - reach) * way > pause or (far - edge) * way > room:
             break
         taken.add(place)

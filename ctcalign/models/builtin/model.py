@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 NAMES = ("en",)
 # Seconds of a window: the longer, the smaller the part of it that is context and computed twice. The network works in
 # chunks, so that a longer window needs memory for its features alone.
-WINDOW = 160.0
+WINDOW = 240.0
 # The graphs have no weights of their own: they refer to their places in the other file.
 GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
 WEIGHTS = "model.safetensors"
