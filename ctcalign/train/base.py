@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
@@ -27,7 +26,7 @@ from ctcalign.train.optimiser.config import OptimiserConfig
 from ctcalign.train.optimiser.freezing import Freeze, Freezer
 from ctcalign.train.optimiser.groups import adamw, regrouped, renew
 from ctcalign.train.optimiser.recomputation import recompute_activations
-from ctcalign.train.processes import seed_of, sum_over_processes
+from ctcalign.train.processes import seed_generators, seed_of, sum_over_processes
 from ctcalign.train.resuming import check_same_task, differences, report
 from ctcalign.train.sharding import shard
 
@@ -167,9 +166,7 @@ class TrainingModule(pl.LightningModule):
         # A seed for each step: a training that was stopped and resumed draws the same dropout.
         # Accumulated steps of one process draw as several processes would.
         slot = self.global_rank * self.trainer.accumulate_grad_batches + getattr(batch, "part", 0)
-        seed = seed_of("step", self.seed, batch.epoch, batch.index, slot)
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
+        seed_generators(seed_of("step", self.seed, batch.epoch, batch.index, slot), self.device)
         step = self.losses(batch)
         own = {name: term for name, term in step.terms.items() if not term.whole}
         means = torch.stack([term.value for term in own.values()]) if own else torch.zeros(0, device=self.device)

@@ -28,6 +28,21 @@ def numpy_generator(*parts: str | int) -> np.random.Generator:
     return np.random.default_rng(seed_of(*parts))
 
 
+def seed_generators(seed: int, device: torch.device) -> None:
+    """Seed NumPy's global generator, and those of torch of the CPU and of a device.
+
+    `torch.manual_seed` gives the same numbers, but it formats the stack for each kind of accelerator that is not in use:
+    0.4 ms a step.
+    """
+    np.random.seed(seed % 2**32)
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type != "cpu":
+        torch.manual_seed(seed)
+
+
 def sum_over_processes(values: Tensor) -> Tensor:
     """Sum of a tensor over the processes, in place. Every process must call it."""
     if _several():
