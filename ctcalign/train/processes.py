@@ -31,8 +31,8 @@ def numpy_generator(*parts: str | int) -> np.random.Generator:
 def seed_generators(seed: int, device: torch.device) -> None:
     """Seed NumPy's global generator, and those of torch of the CPU and of a device.
 
-    `torch.manual_seed` gives the same numbers, but it formats the stack for each kind of accelerator that is not in use:
-    0.4 ms a step.
+    `torch.manual_seed` gives the same numbers, but takes 0.4 ms: it formats the stack for each kind of accelerator that
+    is not in use.
     """
     np.random.seed(seed % 2**32)
     torch.default_generator.manual_seed(seed)

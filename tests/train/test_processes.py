@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from ctcalign.train.processes import seed_generators
 from tests.train.tones import config, log_of, make_cuts
 from tests.train.two_processes import fit_alone_and_together
 
@@ -111,3 +113,12 @@ def test_the_thawed_parts_were_trained_and_the_frozen_ones_were_not(runs):
     assert not any(name.startswith("encoder.norm.") for name in steps)
     assert tuned["ctcalign_average"]["updates"] == STEPS
     assert "ctcalign_average" not in plain
+
+
+def test_generators_are_seeded_as_torch_and_numpy_do():
+    seed_generators(2**40 + 7, torch.device("cpu"))
+    found = torch.rand(3), np.random.random(3)
+    torch.manual_seed(2**40 + 7)
+    np.random.seed(7 + 2**40 % 2**32)
+    assert torch.equal(found[0], torch.rand(3))
+    assert (found[1] == np.random.random(3)).all()
