@@ -77,6 +77,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/preference.py --quick
 	$(BIN)/python tools/bench/prefix_beam.py --quick
 	$(BIN)/python tools/bench/search.py --quick
+	$(BIN)/python tools/bench/training.py --quick
 
 docs: $(READY)
 	rm -rf site
