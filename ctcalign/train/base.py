@@ -27,6 +27,7 @@ from ctcalign.train.optimiser.freezing import Freeze, Freezer
 from ctcalign.train.optimiser.groups import adamw, regrouped, renew
 from ctcalign.train.optimiser.recomputation import recompute_activations
 from ctcalign.train.processes import seed_generators, seed_of, sum_over_processes
+from ctcalign.train.progress.speed import Speed
 from ctcalign.train.resuming import check_same_task, differences, report
 from ctcalign.train.sharding import shard
 
@@ -167,6 +168,8 @@ class TrainingModule(pl.LightningModule):
         # Accumulated steps of one process draw as several processes would.
         slot = self.global_rank * self.trainer.accumulate_grad_batches + getattr(batch, "part", 0)
         seed_generators(seed_of("step", self.seed, batch.epoch, batch.index, slot), self.device)
+        if isinstance(speed := getattr(self.trainer, "profiler", None), Speed):
+            speed.hear(getattr(batch, "seconds", 0.0))
         step = self.losses(batch)
         own = {name: term for name, term in step.terms.items() if not term.whole}
         means = torch.stack([term.value for term in own.values()]) if own else torch.zeros(0, device=self.device)
@@ -221,6 +224,10 @@ class TrainingModule(pl.LightningModule):
         self.usage.batch(int(sum(totals)), used, last, step.made_by_model)
 
     def _log_row(self, row: dict[str, float], count: int) -> None:
+        row["rate"] = max(group["lr"] for group in self.trainer.optimizers[0].param_groups)
+        speed = getattr(self.trainer, "profiler", None)
+        if isinstance(speed, Speed):
+            row |= speed.row(self.device)
         # Directly to the loggers: `self.log` repeats the last value of a name that a step does not log.
         for logger in self.trainer.loggers:
             logger.log_metrics(row, step=self.global_step)

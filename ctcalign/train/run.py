@@ -20,7 +20,6 @@ from lightning_fabric.plugins.io.checkpoint_io import CheckpointIO
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import Checkpoint, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
-from pytorch_lightning.loggers import CSVLogger
 
 from ctcalign.audio.cut_sources import Trust
 from ctcalign.errors import UsageError
@@ -38,6 +37,10 @@ from ctcalign.train.messages import one_line, own_message, parser_message
 from ctcalign.train.preference.speech.module import CtcPreferenceModule
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.module import TextPreferenceModule
+from ctcalign.train.progress.curves import NAME as CURVES
+from ctcalign.train.progress.curves import LearningCurves
+from ctcalign.train.progress.loggers import default_loggers
+from ctcalign.train.progress.speed import Speed
 from ctcalign.train.recogniser.begin import begin
 from ctcalign.train.recogniser.export import export_checkpoint
 from ctcalign.train.recogniser.guard import WordErrorGuard
@@ -356,12 +359,15 @@ class FitCommand(LightningCLI):
         given = self.config_init["trainer"]
         root = Path(given["default_root_dir"] or ".")
         if given["logger"] is None:
-            kwargs["logger"] = CSVLogger(str(root), name="log")
+            kwargs["logger"] = default_loggers(root)
+        if given["profiler"] is None:
+            kwargs["profiler"] = Speed()
         callbacks = given["callbacks"] or []
         callbacks = list(callbacks) if isinstance(callbacks, list) else [callbacks]
         if given["enable_checkpointing"] is not False and not any(isinstance(one, Checkpoint) for one in callbacks):
             validates = self.config["data"]["validation"] is not None
             callbacks.append(_checkpoints(root, TASKS[self.config["task"]], validates))
+        callbacks.append(LearningCurves(root / CURVES))
         if self.config["overwrite"] and self.config["resume"] is None:
             callbacks.append(RemoveOldRun(run_folder(self.config)))
         if given["strategy"] == sharding.NAME:

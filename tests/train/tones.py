@@ -94,9 +94,10 @@ def config(folder: Path, cuts: Path, validation: Path | None = None, **more: Any
 
 
 def log_of(folder: Path) -> list[dict[str, float]]:
-    """The rows of the newest log of a run, each with what it has."""
+    """The rows of the newest log of a run, each with what it has, without speed."""
     import csv
 
     newest = max((folder / "log").glob("version_*"), key=lambda path: int(path.name.split("_")[1]))
     with (newest / "metrics.csv").open(encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    return [{k: float(v) for k, v in row.items() if v and not k.startswith("speed/")} for row in rows]

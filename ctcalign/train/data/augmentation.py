@@ -72,13 +72,13 @@ class Augmentation:
 
     Attributes:
         speeds: speed factors, drawn uniformly; 0.9 is slower and lower in pitch.
-        noise, channel, spec_augment: see `NoiseConfig`, `ChannelConfig` and `SpecAugment`; None: not used.
+        noise, spec_augment, channel: see `NoiseConfig`, `SpecAugment` and `ChannelConfig`; None: not used.
     """
 
     speeds: list[float] = field(default_factory=list)
     noise: NoiseConfig | None = None
-    channel: ChannelConfig | None = None
     spec_augment: SpecAugment | None = None
+    channel: ChannelConfig | None = None
 
     def __post_init__(self) -> None:
         if any(not 0.5 <= speed <= 2 for speed in self.speeds):

@@ -31,6 +31,7 @@ class Batch:
         ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
         reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
+        seconds: of audio of the utterances that are this step's own.
         epoch, index: position of the batch in the training.  part: which accumulated step of it this is, from 0.
         last: whether it is the last step of its epoch.
     """
@@ -43,6 +44,7 @@ class Batch:
     reasons: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     languages: list[str | None] = field(default_factory=list)
+    seconds: float = 0.0
     epoch: int = 0
     index: int = 0
     part: int = 0

@@ -62,6 +62,7 @@ class Reader(Dataset[Batch]):
             reasons=[reason for reason, _ in found],
             details=[detail for _, detail in found],
             languages=[language_of_cut(cut) for cut in own.cuts],
+            seconds=0.0 if own.spare else float(sum(cut.duration for cut in own.cuts)),
             epoch=own.epoch,
             index=own.index,
             part=own.part,

@@ -220,7 +220,8 @@ class CTCModule(TrainingModule):
     def on_validation_epoch_end(self) -> None:
         """Log error rates of all processes; schedules and guard use the WER."""
         found = validation_metrics(sum_over_processes(self._sums.to(self.device)))
-        self.log_dict(found)
+        for name, value in found.items():
+            self.log(name, value, prog_bar=name == "val_wer")
         if "val_wer" not in found and not self.trainer.sanity_checking:
             warn_of_validation(self._validation)
         if not self.trainer.sanity_checking and "val_wer" in found:

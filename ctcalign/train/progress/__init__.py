@@ -1,0 +1,1 @@
+"""What a training tells about itself: loggers, speed, and learning curves."""
