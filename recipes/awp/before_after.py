@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         before, after = (of_method(entries, name, args.runs, part)[0] for name in ("start", BASELINE))
         rows.append(row(part, before, after))
         seeds = len(after.seeds)
-    made = f"Machine: {machine()}. {seeds} seeds; {training_time(args.runs)}. Commit: {commit()}."
+    made = f"Machine: {machine()}. Seeds: {seeds}; {training_time(args.runs)}. Commit: {commit()}."
     text = page_head(args.title, args.notes, f"Command: `{args.command}`", made)
     args.out.write_text("\n".join([*text, *markdown_table(COLUMNS, rows), "", *LEGEND, ""]), encoding="utf-8")
-    sys.stderr.write(f"{args.out}: {seeds} seeds\n")
+    sys.stderr.write(f"{args.out}: {len(rows)} parts\n")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,15 @@ def test_digits_are_where_their_times_say(digits, tmp_path):
     assert counts == {"train": 6, "dev": 3, "test": 4}
 
 
+def test_bare_digits_are_in_train_alone_and_have_no_silence_around_them(digits, tmp_path):
+    prepare_digits(digits, tmp_path, "--bare", 1)
+    for part, bare in (("train", True), ("dev", False), ("test", False)):
+        for cut in read_shar(tmp_path / part):
+            words = timed_words(cut)
+            assert (len(words) == 1) == bare
+            assert (words[0].start < 0.1 and cut.duration - words[-1].end < 0.1) == bare
+
+
 def test_overlapping_takes_are_refused(digits, tmp_path):
     with pytest.raises(SystemExit, match="takes overlap"):
         prepare_digits(digits, tmp_path, "--test", digits / "digits_train")

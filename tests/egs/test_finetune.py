@@ -35,5 +35,5 @@ def test_read_speech_from_recordings_to_results(tmp_path):
     )  # fmt: skip
     page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "| dev | " in page
-    assert "1 seeds" in page
+    assert "Seeds: 1;" in page
     assert "95 % interval" in page
