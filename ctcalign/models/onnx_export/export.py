@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ctcalign.errors import ModelError, UsageError
+from ctcalign.errors import ModelError
 from ctcalign.extras import require
 from ctcalign.files import atomic_write
 from ctcalign.files.leftovers import temporary_folder
@@ -134,7 +134,7 @@ def _traced(graph: nn.Module, model: AcousticModel) -> Any:
     """The graph as a ModelProto.
 
     Raises:
-        UsageError: the network uses operations that cannot be exported.
+        ModelError: the network uses operations that cannot be exported.
     """
     import onnx
 
@@ -159,7 +159,7 @@ def _traced(graph: nn.Module, model: AcousticModel) -> Any:
                 **options,
             )
         except (RuntimeError, ValueError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
-            raise UsageError(f"{model.name}: cannot be exported ({first_line(error)[:200]})") from None
+            raise ModelError(f"{model.name}: cannot be exported ({first_line(error)[:200]})") from None
         return onnx.load(str(file))
 
 

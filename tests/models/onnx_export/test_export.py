@@ -121,6 +121,18 @@ def test_networks_that_cannot_be_traced_give_no_file(tmp_path) -> None:
     assert not output.exists()
 
 
+def test_operations_that_onnx_does_not_have_are_one_line(tmp_path, monkeypatch) -> None:
+    class Fourier(torch.nn.Module):
+        def forward(self, waveform: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return torch.fft.rfft(waveform).abs()[:, None], lengths
+
+    monkeypatch.setattr(export, "graph_of", lambda model: Fourier())
+    with pytest.raises(ModelError, match=r"own.safetensors: cannot be exported \(.*\)") as caught:
+        export_onnx(own(ConvEncoder(dim=16, blocks=1, kernel=3), tmp_path), tmp_path / "model.onnx")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "model.onnx").exists()
+
+
 @pytest.mark.parametrize("part", ["log_probs", "frames"])
 def test_a_graph_that_differs_from_torch_is_not_written(part, tmp_path, monkeypatch) -> None:
     class Wrong(torch.nn.Module):
