@@ -31,6 +31,9 @@ from ctcalign.train.progress.speed import Speed
 from ctcalign.train.resuming import check_same_task, differences, report
 from ctcalign.train.sharding import shard
 
+# Of the frozen weights below adapters, in checkpoints.
+_BASE = "ctcalign_base"
+
 
 class Weighted(NamedTuple):
     """One term of the loss of a step.
@@ -247,7 +250,7 @@ class TrainingModule(pl.LightningModule):
         if self.lora is not None:
             trained = self.lora.trained(self.state_dict(keep_vars=True))
             kept = {name: value for name, value in checkpoint["state_dict"].items() if name in trained}
-            checkpoint["state_dict"] = kept
+            checkpoint["state_dict"], checkpoint[_BASE] = kept, self.lora.base
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from a checkpoint, with the first step of a group of accumulated steps.
@@ -259,6 +262,7 @@ class TrainingModule(pl.LightningModule):
         before = record.get("training", {})
         check_same_task(before, self.training_config)
         if self.lora is not None:
+            self.lora.check_base(checkpoint.get(_BASE, self.lora.base), "resume")
             checkpoint["state_dict"] = {**self.state_dict(), **checkpoint["state_dict"]}
         if self._average is not None:
             self._average.restore(checkpoint)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -56,7 +58,7 @@ class Lora:
             it.
         config: their options.
     Attributes:
-        config: the options.
+        config: the options.  base: digest of the frozen weights, by which checkpoints know them.
     Raises:
         UsageError: a pattern matches nothing, or not a layer that can have an adapter.
         MissingPackageError: peft is not installed.
@@ -82,6 +84,9 @@ class Lora:
         if inner is not network:
             for parameter in set(network.parameters()) - set(inner.parameters()):
                 parameter.requires_grad_(False)
+        # Those that are frozen up to an update are trained too.
+        self._trained = {id(parameter) for parameter in network.parameters() if parameter.requires_grad}
+        self.base = _digest(one for one in network.parameters() if not one.requires_grad)
         for module in network.modules():
             if isinstance(module, _BatchNorm) and not any(one.requires_grad for one in module.parameters()):
                 module.eval()
@@ -92,8 +97,7 @@ class Lora:
         Args:
             weights: `module.state_dict(keep_vars=True)`.
         """
-        trained = {id(parameter) for parameter in self.network.parameters() if parameter.requires_grad}
-        return {name: value for name, value in weights.items() if id(value) in trained}
+        return {name: value for name, value in weights.items() if id(value) in self._trained}
 
     def header(self, base: str, options: Mapping[str, Any] | None) -> dict[str, Any]:
         """Entries of the header of a checkpoint that has the trained weights alone.
@@ -101,7 +105,19 @@ class Lora:
         Args:
             base, options: name of the model with the other weights, and its options.
         """
-        return {"lora": {"base": base, "options": dict(options or {}), **asdict(self.config)}}
+        return {"lora": {"base": base, "digest": self.base, "options": dict(options or {}), **asdict(self.config)}}
+
+    def check_base(self, digest: str, where: str) -> None:
+        """Check that the frozen weights are those that adapters were trained with.
+
+        Raises:
+            ModelError: they are others.
+        """
+        if digest != self.base:
+            raise ModelError(
+                f"{where}: its adapters were trained with other weights than those of the model that training starts "
+                "from; give the same model"
+            )
 
     def save(self, folder: Path) -> Path:
         """Write the adapters in the format of peft, to be loaded with `peft.PeftModel.from_pretrained`."""
@@ -118,19 +134,29 @@ def merged(network: nn.Module, options: Mapping[str, Any], weights: Mapping[str,
     """Put the adapters of a checkpoint into a network with the weights that its training started from, and merge them.
 
     Args:
-        options: those of `LoraConfig`.  weights: the trained weights, by name in the network.
+        options: those of `LoraConfig`, and the digest.  weights: the trained weights, by name in the network.
     Raises:
         ModelError: they do not belong to the network.
     """
+    options = dict(options)
+    digest = str(options.pop("digest", ""))
     try:
         lora = Lora(network, LoraConfig(**options))
     except (TypeError, UsageError) as error:
         raise ModelError(f"{where}: its adapters do not fit the model that it was trained from: {error}") from error
+    lora.check_base(digest, where)
     own = lora.trained(network.state_dict(keep_vars=True))
     if set(own) != set(weights):
         raise ModelError(f"{where}: its adapters do not fit the model that it was trained from")
     network.load_state_dict(dict(weights), strict=False)
     lora.merge()
+
+
+def _digest(weights: Iterable[Tensor]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for one in weights:
+        digest.update(one.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _targets(network: nn.Module, patterns: list[str], option: str) -> list[str]:

@@ -47,6 +47,11 @@ class Freezer:
     """
 
     def __init__(self, network: nn.Module, frozen: Sequence[Freeze | str]) -> None:
+        for one in frozen:
+            if isinstance(one, str) and set(one) & set("{}"):
+                raise UsageError(
+                    f"model.freeze: cannot read {one}; expected names, or {{modules: [NAME], until_step: N}}"
+                )
         parts = [Freeze([one]) if isinstance(one, str) else one for one in frozen]
         trained = {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
         self._parameters = [

@@ -55,7 +55,7 @@ class CTCModule(TrainingModule):
         options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
             target_lang for one with adapters for languages.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
-        lora: adapters of low rank that are trained instead of the network.
+        lora: adapters of low rank that are trained instead of the network (extra `lora`).
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
             knows these; from Python, give a `tokenizer`.
     Raises:

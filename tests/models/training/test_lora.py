@@ -153,6 +153,20 @@ def test_the_exported_model_has_the_adapters_in_its_weights(runs):
         ctcalign.load_model(f"checkpoint:{runs / 'adapted' / 'last.ckpt'}")
 
 
+def test_other_weights_below_the_adapters_are_refused(runs, tmp_path):
+    model = open_trainable(str(runs / "base" / "model.safetensors"))
+    with torch.no_grad():
+        model.network.encoder.stem.norm.bias[0] += 1
+    other = model.save(tmp_path / "other.safetensors", model.header({}), model.network.state_dict())
+    with pytest.raises(ModelError, match=r"resume: its adapters were trained with other weights"):
+        fit(["--config", str(runs / "stopped" / "train.yaml"), "--resume", "last", "--model.init", str(other)])
+    content = torch.load(runs / "adapted" / "last.ckpt", weights_only=True)
+    content["ctcalign"]["lora"]["base"] = str(other)
+    torch.save(content, tmp_path / "last.ckpt")
+    with pytest.raises(ModelError, match=r"last.ckpt: its adapters were trained with other weights"):
+        export_checkpoint(tmp_path / "last.ckpt", tmp_path / "model.safetensors")
+
+
 def test_a_run_with_adapters_is_protected(runs):
     (runs / "held").mkdir()
     (runs / "adapted" / "adapter").rename(runs / "held" / "adapter")

@@ -125,6 +125,7 @@ def test_an_unknown_pattern_lists_the_names():
     [
         (["*"], "all parameters are frozen"),
         ([Freeze(["encoder"], until_step=5), "head"], "all parameters are frozen"),
+        (["[{modules: [head], until: 5}]"], r"cannot read .*; expected names, or \{modules: \[NAME\], until_step: N\}"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(freeze, message):
