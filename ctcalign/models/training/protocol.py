@@ -69,11 +69,11 @@ class TrainableModel(ABC):
             ModelError: the output layer is of an unknown kind.  UsageError: the family cannot store these symbols.
         """
         old, layer = self.vocabulary, self.network.get_submodule(self.head)
+        tokenizer = self._adopted(tokenizer)
         found = origins(old, tokenizer.vocabulary)
         parent, _, name = self.head.rpartition(".")
         setattr(self.network.get_submodule(parent), name, new_layer(layer, old, tokenizer.vocabulary, found))
         self._resize(len(tokenizer.vocabulary))
-        tokenizer = self._adopted(tokenizer)
         self.new_symbols = NewSymbols(old, tokenizer.vocabulary, layer, tuple(found))
         self.vocabulary = tokenizer.vocabulary
         return tokenizer

@@ -83,6 +83,8 @@ class SentencePieceTokenizer(Tokenizer):
     Args:
         model: model file of sentencepiece's trainer.
         case: "lower" or "upper" converts texts first; "keep" leaves them unchanged.
+    Attributes:
+        case: the option.
     Raises:
         UsageError: there is no such file, sentencepiece is not installed, or the case is unknown.
     """
@@ -95,16 +97,21 @@ class SentencePieceTokenizer(Tokenizer):
             import sentencepiece
         except ImportError:
             raise UsageError("sentencepiece is not installed; pip install 'ctcalign[train]'") from None
-        self._case = case
+        self.case = case
         self._pieces = sentencepiece.SentencePieceProcessor(model_file=model)
         symbols = [self._pieces.id_to_piece(i) for i in range(self._pieces.get_piece_size())]
         self._unknown = int(self._pieces.unk_id())
         self.vocabulary = Vocabulary((BLANK, *symbols), unknown=self._unknown + 1, word_pieces=True)
 
+    @property
+    def serialised(self) -> bytes:
+        """The content of the model file."""
+        return bytes(self._pieces.serialized_model_proto())
+
     def encode(self, text: str) -> tuple[list[int], tuple[str, ...]]:
         """Pieces of the composed text (NFC); characters that only the unknown piece covers have no label."""
         text = " ".join(text.split())
-        text = text.lower() if self._case == "lower" else text.upper() if self._case == "upper" else text
+        text = text.lower() if self.case == "lower" else text.upper() if self.case == "upper" else text
         labels, lost = self._encoded(composed(text))
         if lost and not text.isascii():
             # A model of decomposed text has no composed letters unless its own rules of normalisation replace them.

@@ -10,6 +10,7 @@ from lhotse import CutSet
 
 import ctcalign
 from ctcalign.errors import ModelError, UsageError
+from ctcalign.models.training.tokenizers import SentencePieceTokenizer
 from ctcalign.train.data.letters import alphabet_of, lacking, letters_of, texts_of
 from ctcalign.train.notices import TrainingWarning
 from ctcalign.train.run import fit
@@ -85,6 +86,32 @@ def test_a_pretrained_model_without_output_layer_or_tokenizer(tmp_path: Path, cu
     assert trained.lm_head.weight.shape[0] == 12
     weight = trained.wav2vec2.feature_extractor.conv_layers[3].conv.weight
     torch.testing.assert_close(weight, base.feature_extractor.conv_layers[3].conv.weight, rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize("kind", ["unigram", "bpe"])
+def test_a_model_of_transformers_gets_word_pieces(tmp_path: Path, kind: str) -> None:
+    import sentencepiece
+
+    cuts = make_cuts(tmp_path / "train", 4)
+    lines = [text for text, _ in texts_of(str(cuts))]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines * 20), model_prefix=str(tmp_path / "pieces"), vocab_size=14, model_type=kind,
+        hard_vocab_limit=False, character_coverage=1.0, minloglevel=2,
+    )  # fmt: skip
+    folder = saved(tmp_path / "model", "wav2vec2")
+    pieces = ("SentencePieceTokenizer", "--model.tokenizer.model", str(tmp_path / "pieces.model"))
+    new = ("--model.init", f"hf:{folder}", "--model.tokenizer", *pieces)
+    with pytest.warns(TrainingWarning, match="with the means of the rows of their letters"):
+        written = fit(arguments(tmp_path / "run", cuts, *new))
+    model = ctcalign.load_model(f"hf:{written}")
+    assert model.vocabulary.word_pieces
+    tokenizer = transformers.AutoTokenizer.from_pretrained(written)
+    own = SentencePieceTokenizer(str(tmp_path / "pieces.model"))
+    for line in [*lines, "cab  dad abba"]:
+        labels = tokenizer(line).input_ids
+        assert labels == [label - 1 for label in own.encode(line)[0]]
+        assert tokenizer.decode(labels) == " ".join(line.split())
+    assert model.vocabulary.blank == len(own.vocabulary) - 1
 
 
 def test_letters_that_the_model_lacks_are_told(tmp_path: Path, cuts: Path) -> None:

@@ -60,17 +60,17 @@ class HuggingFaceTrainable(TrainableModel):
         if self.parts.trained:
             return super().with_symbols(tokenizer)
         old, layer = self.vocabulary, self.network.get_submodule(self.head)
-        count = len(tokenizer.vocabulary)
-        resized(layer, count, float(getattr(self.parts.network.config, "initializer_range", 0.02)))
         tokenizer = self._adopted(tokenizer)
+        deviation = float(getattr(self.parts.network.config, "initializer_range", 0.02))
+        resized(layer, len(tokenizer.vocabulary), deviation)
         self.new_symbols = NewSymbols(old, tokenizer.vocabulary, layer, ())
         self.vocabulary, self.parts.trained = tokenizer.vocabulary, True
         return tokenizer
 
     def _adopted(self, tokenizer: Tokenizer) -> Tokenizer:
-        config, vocabulary = self.parts.network.config, tokenizer.vocabulary
-        self.parts.tokenizer = transformers_tokenizer(tokenizer, self.name)
-        config.vocab_size, config.pad_token_id = len(vocabulary), vocabulary.blank
+        config = self.parts.network.config
+        own = self.parts.tokenizer = transformers_tokenizer(tokenizer, self.name)
+        config.vocab_size, config.pad_token_id = len(tokenizer.vocabulary), own.pad_token_id
         for name in ("bos_token_id", "eos_token_id"):
             setattr(config, name, None)
         self.parts.network.target_lang = None
