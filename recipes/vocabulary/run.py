@@ -31,13 +31,17 @@ def tokenizer_of(symbols: str) -> list[str]:
     return ["--model.tokenizer", "SentencePieceTokenizer", "--model.tokenizer.model", symbols]
 
 
-def train(init: str, symbols: str, rows: str, data: Path, folder: Path, config: Path, seed: int) -> None:
+def train(
+    init: str, symbols: str, rows: str, data: Path, folder: Path, config: Path, seed: int, updates: int | None
+) -> None:
     """Train, and log the error rates of validation."""
+    more = [] if updates is None else ["--trainer.max_steps", str(updates)]
     cli = prepared(
         [
             *("--config", str(config), "--model.init", init, *tokenizer_of(symbols), "--seed", str(seed)),
             *("--data.train", str(data / "train"), "--data.validation", str(data / "dev")),
             *("--trainer.default_root_dir", str(folder), "--trainer.enable_progress_bar", "false"),
+            *more,
         ]
     )
     head: Any = cli.model.network.get_submodule(cli.model.model.head)
@@ -66,12 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, required=True, help="configuration of `ctcalign fit`")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; a finished one is left as it is")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--updates", type=int, help="instead of trainer.max_steps of the configuration")
+    parser.add_argument("--name", help="of the symbols in tables; default: letters or pieces")
     args = parser.parse_args(arguments)
     curve = args.out / "curve.json"
     if curve.exists():
         return
-    train(args.init, args.symbols, args.rows, args.data, args.out, args.config, args.seed)
-    symbols = "letters" if args.symbols == "letters" else "pieces"
+    train(args.init, args.symbols, args.rows, args.data, args.out, args.config, args.seed, args.updates)
+    symbols = args.name or ("letters" if args.symbols == "letters" else "pieces")
     found = {"symbols": symbols, "rows": args.rows, "seed": args.seed, "curve": curve_of(args.out)}
     curve.write_text(json.dumps(found), encoding="utf-8")
     sys.stderr.write(f"{args.out}: CER {found['curve'][-1][1]:.4f}\n")
