@@ -143,7 +143,8 @@ def fit(arguments: Sequence[str]) -> Path | None:
     if not continued and not cli.config["overwrite"]:
         run_folder(cli.config).check_is_free()
     if resume is None and isinstance(cli.model, CTCModule) and isinstance(cli.datamodule, CutsDataModule):
-        begin(cli.model, cli.datamodule, cli.trainer.strategy.root_device)
+        trainer = cli.trainer
+        begin(cli.model, cli.datamodule, trainer.strategy.root_device, trainer.world_size, trainer.is_global_zero)
     _train(cli, resume)
     if cli.config["export"] is None:
         return None

@@ -21,14 +21,14 @@ _SHOWN = 8
 
 
 def texts_of(
-    sources: str | list[str], trust: Trust = NO_TRUST, most: int | None = None
+    sources: str | list[str], trust: Trust = NO_TRUST, most: int | None = None, stream: tuple[int, int] = (0, 1)
 ) -> Iterator[tuple[str, str | None]]:
     """Text and language of the supervisions of cuts; their audio is not read.
 
     Args:
-        sources: see `open_cuts`.  most: number of cuts; None: all.
+        sources, stream: see `open_cuts`.  most: number of cuts; None: all.
     """
-    for cut in islice(open_cuts(NAME, sources, trust=trust, audio=False), most):
+    for cut in islice(open_cuts(NAME, sources, trust=trust, stream=stream, audio=False), most):
         for one in captions_of_cut(cut):
             yield composed(one.text), one.language
 
