@@ -111,6 +111,7 @@ def _bar(spread: float) -> float:
 def training_time(runs: Path) -> str:
     """Number and duration of the trainings."""
     seconds = [json.loads(file.read_text(encoding="utf-8"))["seconds"] for file in runs.glob("*/run.json")]
+    seconds = [one for one in seconds if one]  # the model before training took none
     return f"{len(seconds)} trainings, {sum(seconds) / 60:.0f} minutes of wall clock in total"
 
 
