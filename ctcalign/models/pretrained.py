@@ -45,17 +45,25 @@ def loading(library: Any, message: Callable[[str], str]) -> Iterator[None]:
     Raises:
         ModelError: the files cannot be downloaded or are not as expected.
     """
+    with quiet(library):
+        try:
+            yield
+        except _errors() as error:
+            raise ModelError(message(_reason(error))) from None
+
+
+@contextlib.contextmanager
+def quiet(library: Any) -> Iterator[None]:
+    """Silence transformers' log and bars; those of downloads stay, since these may take minutes."""
     hub: Any = import_module("huggingface_hub.utils")
     logging = library.utils.logging
     level, bars, hidden = logging.get_verbosity(), logging.is_progress_bar_enabled(), hub.are_progress_bars_disabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     if not hidden:
-        hub.enable_progress_bars()  # loading takes seconds, but downloading may take minutes
+        hub.enable_progress_bars()
     try:
         yield
-    except _errors() as error:
-        raise ModelError(message(_reason(error))) from None
     finally:
         logging.set_verbosity(level)
         if bars:

@@ -101,7 +101,7 @@ def test_every_parameter_belongs_to_one_layer(folders: dict[str, Path], family: 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_checkpoint_becomes_a_folder_that_transformers_loads(
-    folders: dict[str, Path], tmp_path: Path, family: str
+    folders: dict[str, Path], tmp_path: Path, family: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     module = CTCModule(init=f"hf:{folders[family]}")
     with torch.no_grad():
@@ -112,7 +112,9 @@ def test_a_checkpoint_becomes_a_folder_that_transformers_loads(
     weights = {f"network.{name}": value for name, value in module.network.state_dict().items()}
     torch.save({"ctcalign": copy.deepcopy(header), "state_dict": weights}, tmp_path / "last.ckpt")
     del module.model
+    capfd.readouterr()
     folder = export_checkpoint(tmp_path / "last.ckpt", tmp_path / "model")
+    assert capfd.readouterr() == ("", "")
     network = transformers.AutoModelForCTC.from_pretrained(folder).eval()
     processor = transformers.AutoProcessor.from_pretrained(folder)
     assert type(processor) is type(transformers.AutoProcessor.from_pretrained(folders[family]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ctcalign.files import atomic_directory
 from ctcalign.models.hugging_face.stored import CONFIG, write_files
+from ctcalign.models.pretrained import quiet, transformers
 from ctcalign.models.training.hugging_face.card import card
 
 
@@ -20,7 +21,7 @@ def write_folder(path: Path, network: Any, header: Mapping[str, Any]) -> Path:
         OutputError: it cannot be written, or the folder holds other files.
     """
     files = {name: content for name, content in header["files"].items() if name != CONFIG}
-    with atomic_directory(path) as folder:
+    with quiet(transformers("")), atomic_directory(path) as folder:
         network.save_pretrained(folder)
         write_files(files, folder, str(path))
         language = getattr(network, "target_lang", None)
