@@ -9,10 +9,15 @@ import pytest
 import torch
 from torch import nn
 
+from ctcalign.models import load_model
+from ctcalign.models.encoders import ConvEncoder
 from ctcalign.models.training.new_symbols import NewSymbols, Origin, new_layer, origins, same_symbols, set_rows
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.train import CTCModule
+from ctcalign.train.notices import TrainingWarning
+from ctcalign.train.recogniser.export import header_of
 from ctcalign.train.recogniser.first_alignment import Utterance, mixtures_of
 from tests.models.training.small_models import saved
 
@@ -117,3 +122,12 @@ def test_a_model_with_more_letters_gives_the_same_scores_to_the_old_ones(tmp_pat
             after[..., column] - after[..., first], before[..., old] - before[..., found.origins[first].columns[0]],
             rtol=1e-4, atol=1e-4,
         )  # fmt: skip
+
+
+def test_our_own_networks_get_other_letters(tmp_path: Path) -> None:
+    module = CTCModule(ConvEncoder(dim=16, blocks=1, kernel=3), CharacterTokenizer(" ab"))
+    first = module.model.save(tmp_path / "a.safetensors", header_of(module.model, {}), module.network.state_dict())
+    with pytest.warns(TrainingWarning, match="5 symbols: 4 with the rows of the same symbols, 1 with the mean"):
+        other = CTCModule(init=str(first), tokenizer=CharacterTokenizer(" abж"))
+    written = other.model.save(tmp_path / "b.safetensors", header_of(other.model, {}), other.network.state_dict())
+    assert load_model(f"checkpoint:{written}").vocabulary.symbols == ("<blank>", " ", "a", "b", "ж")

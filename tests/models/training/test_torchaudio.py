@@ -16,7 +16,9 @@ import ctcalign
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.models.torchaudio_bundle import import_torchaudio
 from ctcalign.models.training.registry import open_trainable, read_checkpoint, restore
+from ctcalign.models.training.tokenizers import CharacterTokenizer
 from ctcalign.models.training.torchaudio import WaveformNetwork
+from ctcalign.train.recogniser.export import header_of
 from ctcalign.train.run import fit
 from tests.models.test_torchaudio_bundle import CONV, noise
 from tests.train.tones import log_of, make_cuts
@@ -160,3 +162,15 @@ def test_what_cannot_be_restored(small, tmp_path: Path) -> None:
         open_trainable("torchaudio:WAV2VEC")
     with pytest.raises(UsageError, match=r"expected a name with the extension .safetensors, got folder"):
         model.save(Path("folder"), header, weights)
+
+
+def test_other_letters_are_stored(small, tmp_path: Path) -> None:
+    model = open_trainable(f"torchaudio:{BASE}")
+    tokenizer = model.with_symbols(CharacterTokenizer(" abcé"))
+    header = header_of(model, {})
+    assert header["config"]["aux_num_out"] == 6
+    path = model.save(tmp_path / "model.safetensors", header, model.network.state_dict())
+    loaded = ctcalign.load_model(f"checkpoint:{path}", "cpu")
+    assert loaded.vocabulary == tokenizer.vocabulary
+    with torch.inference_mode():
+        assert loaded(torch.randn(1, 8_000), torch.tensor([8_000]))[0].shape[-1] == 6
