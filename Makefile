@@ -78,6 +78,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/prefix_beam.py --quick
 	$(BIN)/python tools/bench/search.py --quick
 	$(BIN)/python tools/bench/training.py --quick
+	PYTHONPATH=. $(BIN)/python tools/bench/precision.py --quick
 
 docs: $(READY)
 	rm -rf site

@@ -103,7 +103,7 @@ class TrainingModule(pl.LightningModule):
         self._group = AccumulatedMeans()
         self._freezer: Freezer | None = None
         self._average: AveragedWeights | None = None
-        self.lora: Lora | None = None
+        self._lora: Lora | None = None
         self._regrouped = False
 
     @property
@@ -135,7 +135,7 @@ class TrainingModule(pl.LightningModule):
         if gradient_checkpointing:
             recompute_activations(network, self.layers)
         if lora is not None:
-            self.lora = Lora(network, lora)
+            self._lora = Lora(network, lora)
         self._freezer = Freezer(network, freeze or [])
         self._optimiser()  # reports groups that name nothing
 
@@ -247,10 +247,10 @@ class TrainingModule(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave out the weights that adapters do not change."""
-        if self.lora is not None:
-            trained = self.lora.trained(self.state_dict(keep_vars=True))
+        if self._lora is not None:
+            trained = self._lora.trained(self.state_dict(keep_vars=True))
             kept = {name: value for name, value in checkpoint["state_dict"].items() if name in trained}
-            checkpoint["state_dict"], checkpoint[_BASE] = kept, self.lora.base
+            checkpoint["state_dict"], checkpoint[_BASE] = kept, self._lora.base
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Continue from a checkpoint, with the first step of a group of accumulated steps.
@@ -261,8 +261,8 @@ class TrainingModule(pl.LightningModule):
         record = checkpoint.get("ctcalign", {})
         before = record.get("training", {})
         check_same_task(before, self.training_config)
-        if self.lora is not None:
-            self.lora.check_base(checkpoint.get(_BASE, self.lora.base), "resume")
+        if self._lora is not None:
+            self._lora.check_base(checkpoint.get(_BASE, self._lora.base), "resume")
             checkpoint["state_dict"] = {**self.state_dict(), **checkpoint["state_dict"]}
         if self._average is not None:
             self._average.restore(checkpoint)
@@ -325,7 +325,7 @@ class TrainingModule(pl.LightningModule):
         options = {
             "optimiser.ema": self.optimiser.ema is not None,
             "model.freeze: until_step": thaws,
-            "model.lora": self.lora is not None,
+            "model.lora": self._lora is not None,
         }
         for option, given in options.items():
             if given and not isinstance(self.trainer.strategy, SingleDeviceStrategy | DDPStrategy):
@@ -340,8 +340,8 @@ class TrainingModule(pl.LightningModule):
         """After training, put the average of the weights into the network, and write its adapters to a folder."""
         if self._average is not None:
             self._average.use()
-        if self.lora is not None:
-            self.lora.save(folder / ADAPTER)
+        if self._lora is not None:
+            self._lora.save(folder / ADAPTER)
 
     def configure_model(self) -> None:
         """Shard the network if the strategy is `fsdp`."""

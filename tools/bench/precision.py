@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Precisions of a model: time of the network, and what changes in alignments, against float32.
 
-  tools/bench/precision.py [--quick] [--minutes 10] [--repeats 5] [--corpus DIR] [--variants exact text_noise15]
+  PYTHONPATH=. tools/bench/precision.py [--quick] [--minutes 10] [--repeats 5] [--corpus DIR] [--variants exact]
 
 The weights of `builtin:en` in each precision: in ONNX Runtime (`builtin:en`) and in torch (`checkpoint:FILE`), on one
 thread. Time is that of the network alone, in windows of 55 s of noise; the precisions take turns, and the least of the
@@ -23,11 +23,9 @@ from typing import Any
 import numpy as np
 from common import RESULTS, in_subprocess, machine, markdown, write_report
 
+from recipes.noisy.corpus import Recording, Variant, find_recordings
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # recipes
-
-from recipes.noisy.corpus import Recording, Variant, find_recordings  # noqa: E402
-
 MODEL = ROOT / "ctcalign" / "models" / "builtin" / "en"
 NAMES = {"builtin": "builtin:en", "torch": f"checkpoint:{MODEL / 'model.safetensors'}"}
 CASES = (("builtin", "float32"), ("builtin", "int8"), ("torch", "float32"), ("torch", "bfloat16"))

@@ -238,8 +238,8 @@ class CTCModule(TrainingModule):
         """Add the header that makes the file a model, and the state of the schedules."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed, self.metrics)
-        if self.lora is not None and self._init is not None:
-            checkpoint["ctcalign"] |= self.lora.header(self._init, self._options)
+        if self._lora is not None and self._init is not None:
+            checkpoint["ctcalign"] |= self._lora.header(self._init, self._options)
         checkpoint["ctcalign_training"] = {
             "schedules": {term.label: term.schedule.state() for term in self.terms},
             "wer": self.wer,

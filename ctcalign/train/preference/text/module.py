@@ -250,8 +250,8 @@ class TextPreferenceModule(TrainingModule):
 
     def export(self, output: Path) -> Path:
         """Write model and tokenizer to a folder that transformers can load; adapters are merged."""
-        if self.lora is not None:
-            self.lora.merge()
+        if self._lora is not None:
+            self._lora.merge()
         with atomic_directory(output) as folder:
             self.language_model.save_pretrained(folder)
             self.tokenizer.save(folder)
