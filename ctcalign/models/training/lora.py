@@ -36,7 +36,7 @@ class LoraConfig:
 
     modules: list[str]
     r: int = 8
-    alpha: float = 16.0
+    alpha: int = 16
     dropout: float = 0.0
     train_also: list[str] = field(default_factory=list)
 
@@ -44,7 +44,7 @@ class LoraConfig:
         if not self.modules:
             raise UsageError("model.lora.modules: expected names of layers, such as [q_proj, v_proj], got none")
         check_count("model.lora.r", self.r)
-        check_number("model.lora.alpha", self.alpha, positive=True)
+        check_count("model.lora.alpha", self.alpha)
         check_number("model.lora.dropout", self.dropout)
         if self.dropout >= 1:
             raise UsageError(f"model.lora.dropout: got {self.dropout}, expected a number in [0, 1)")

@@ -54,7 +54,7 @@ def test_adapters_alone_change_and_plain_peft_loads_them(tmp_path: Path):
     network, x = Wrapped().train(), torch.randn(2, 400)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     original = Wrapped().model
-    lora = Lora(network, LoraConfig(["q_proj", "layers.*.v_proj"], r=2, alpha=8.0, train_also=["lm_head"]))
+    lora = Lora(network, LoraConfig(["q_proj", "layers.*.v_proj"], r=2, alpha=8, train_also=["lm_head"]))
     for _ in range(3):
         step(network, x)
     names = {name for name, one in network.named_parameters() if one.requires_grad}
