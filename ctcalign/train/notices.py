@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 
 from pytorch_lightning.utilities import rank_zero_only
@@ -15,3 +16,14 @@ class TrainingWarning(UserWarning):
 def warn(text: str) -> None:
     """Warn, in the first process only."""
     warnings.warn(text, TrainingWarning, stacklevel=3)
+
+
+def hide_tips() -> None:
+    """Hide the advertisements for services that Lightning logs when a training begins."""
+    logger = logging.getLogger("pytorch_lightning.utilities.rank_zero")
+    if _is_no_tip not in logger.filters:
+        logger.addFilter(_is_no_tip)
+
+
+def _is_no_tip(record: logging.LogRecord) -> bool:
+    return "Tip: " not in record.getMessage()[:8]

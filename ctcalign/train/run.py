@@ -34,6 +34,7 @@ from ctcalign.train.checkpoints import TrainingCheckpoints
 from ctcalign.train.data.letters import FROM_DATA, alphabet_of
 from ctcalign.train.data.module import CutsDataModule
 from ctcalign.train.messages import one_line, own_message, parser_message
+from ctcalign.train.notices import hide_tips
 from ctcalign.train.preference.speech.module import CtcPreferenceModule
 from ctcalign.train.preference.text.data import TextDataModule
 from ctcalign.train.preference.text.module import TextPreferenceModule
@@ -136,6 +137,7 @@ def fit(arguments: Sequence[str]) -> Path | None:
     Raises:
         CtcAlignError: options or data cannot be used.
     """
+    hide_tips()
     cli = prepared(arguments)
     root = Path(cli.trainer.default_root_dir)
     resume = _checkpoint_to_resume(cli.config["resume"], root)

@@ -233,3 +233,11 @@ def test_all_options_are_those_of_the_task(task, own):
     shown = CliRunner().invoke(command, ["--all-options", *task])
     assert shown.exit_code == 0
     assert own in shown.output
+
+
+def test_no_advertisement_is_shown(tmp_path, capfd, caplog):
+    with caplog.at_level("INFO", "pytorch_lightning.utilities.rank_zero"):
+        fit(["--config", str(config(tmp_path / "run", make_cuts(tmp_path / "few", 3))), "--trainer.max_steps", "1"])
+    captured = capfd.readouterr()
+    assert "Tip: " not in caplog.text + captured.out + captured.err
+    assert "max_steps" in caplog.text  # other messages are there
