@@ -15,7 +15,7 @@ _REMEDIES = {
     "unreadable": "check the paths and files of the recordings",
     "untranscribed": "give the supervisions texts",
     "partial": "cut the recordings at supervisions (CutSet.trim_to_supervisions)",
-    "unsayable": "set model.vocabulary: from-data for symbols of all letters, or model.text: normalised",
+    "unsayable": "set model.text: normalised if it is as-is, or model.vocabulary: from-data for symbols of all letters",
     "unsayable_response": "choose a tokenizer with these characters, or set model.text: normalised",
     "too_short": "check that texts belong to their recordings, or use less subsampling",
     "unlisted": "use the ids of the cuts in the manifest of pairs",

@@ -103,7 +103,7 @@ def test_nothing_to_train_on_is_an_error(change, message, limit, cuts, tmp_path)
 
 def test_texts_as_they_are_are_not_normalised(cuts, tmp_path):
     file = config(tmp_path / "run", changed(cuts, tmp_path, written), model={"text": "as-is"})
-    remedy = r"unsayable .*no symbol for .*set model\.vocabulary: from-data .*, or model\.text: normalised"
+    remedy = r"unsayable .*no symbol for .*set model\.text: normalised .*, or model\.vocabulary: from-data"
     with pytest.raises(TrainingError, match=remedy):
         fit(["--config", str(file)])
 
