@@ -110,4 +110,5 @@ def test_it_trains_with_its_own_features_and_without_a_front_end():
     assert module.inputs(noise(0.5)).shape == (50, 80)
     torch.testing.assert_close(module.inputs(noise(0.5)), whisper_mel(torch.from_numpy(noise(0.5))))
     assert module.network.frontend is None
+    assert module.network.encoder.longest_frames == 3000
     assert module.model.layers() == ["encoder.conv1.", "encoder.conv2.", "encoder.layers.0.", "encoder.norm.", "head."]

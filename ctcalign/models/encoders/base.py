@@ -21,12 +21,14 @@ class Encoder(nn.Module, ABC):
         subsampling: feature frames per output frame.
         look_ahead_frames: most feature frames after its own that an output frame depends on; None: all.
         look_behind_frames: most feature frames before its own that an output frame depends on; None: unbounded.
+        longest_frames: most feature frames of an input; None: no limit.
         features: the features that it takes, a name in `ctcalign.models.features.kinds`.
         shift_invariant: shifting the input by whole output frames shifts the output (not so with chunks or positions).
     """
 
     name: ClassVar[str]
     features: ClassVar[str] = "log_mel"
+    longest_frames: int | None = None
     shift_invariant: ClassVar[bool] = True
     options: dict[str, Any]
     dim: int

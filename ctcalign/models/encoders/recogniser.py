@@ -17,7 +17,7 @@ from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.features.kinds import padded_features
-from ctcalign.models.features.scale import SAMPLE_RATE
+from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.header import check_identity
 from ctcalign.models.stored import built, own_weights
 from ctcalign.text.vocabulary import Vocabulary
@@ -36,6 +36,7 @@ class Recogniser(nn.Module):
 
     Attributes: see `AcousticModel`, and
         look_ahead: seconds of audio after the end of a frame on which it depends; None: the whole recording.
+        longest: seconds of the longest input; None: no limit.
         header: of the checkpoint.
     """
 
@@ -49,6 +50,8 @@ class Recogniser(nn.Module):
         self.vocabulary = check_identity(header, name)
         self.frame_shift = network.frame_shift
         self.look_ahead = network.look_ahead
+        frames = network.encoder.longest_frames
+        self.longest = None if frames is None else frames * HOP_SAMPLES / SAMPLE_RATE
         self.context = network.context
         self.spike_delay = float(header.get("spike_delay", 0.0))
         self.language: str | None = header.get("language")

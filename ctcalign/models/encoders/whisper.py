@@ -52,7 +52,7 @@ class WhisperEncoder(Encoder):
             "positions": positions,
             "dropout": dropout,
         }
-        self.dim, self.subsampling = dim, 2
+        self.dim, self.subsampling, self.longest_frames = dim, 2, 2 * positions
         self.look_ahead_frames = self.look_behind_frames = None
         self.conv1 = nn.Conv1d(MELS, dim, 3, padding=1)
         self.conv2 = nn.Conv1d(dim, dim, 3, stride=2, padding=1)
@@ -73,7 +73,7 @@ class WhisperEncoder(Encoder):
         if x.shape[1] > len(self.positions):
             raise UsageError(
                 f"the encoder takes {len(self.positions) * 2 / 100:g} s at most, got {features.shape[1] / 100:g} s; "
-                "set data.longest, or cut the audio"
+                "set data.longest in training and --window in alignment, or cut the audio"
             )
         valid = inside(lengths, x.shape[1])
         x = x + self.positions[: x.shape[1]].to(x)

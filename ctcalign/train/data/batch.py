@@ -18,6 +18,7 @@ from ctcalign.train.processes import padded
 # Why an utterance is skipped in a step. SPARE: the utterance belongs to another process; this one has none of its own.
 UNREADABLE, UNTRANSCRIBED, SPARE = "unreadable", "untranscribed", "spare"
 TOO_SHORT, UNSAYABLE, PARTIAL = "too_short", "unsayable", "partial"
+TOO_LONG = "too_long"  # in evaluation alone: training has data.longest
 REASONS = (UNREADABLE, UNTRANSCRIBED, PARTIAL, UNSAYABLE, TOO_SHORT)
 
 

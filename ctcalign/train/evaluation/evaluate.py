@@ -35,7 +35,7 @@ from ctcalign.models.inference import emissions_of
 from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.training.tokenizers import text_of
-from ctcalign.train.data.batch import PARTIAL, UNREADABLE, UNTRANSCRIBED
+from ctcalign.train.data.batch import PARTIAL, TOO_LONG, UNREADABLE, UNTRANSCRIBED
 from ctcalign.train.data.cuts import (
     captions_of_cut,
     language_of_cut,
@@ -197,6 +197,7 @@ def evaluate_cuts(
     place = device_of(model, device)
     decoder = decoder or Decoder()
     transcripts = Transcripts(model.vocabulary.encode, model.vocabulary, model.language, text)
+    longest: float | None = getattr(model, "longest", None)
     found: list[Recognised] = []
     unwritable: list[str] = []
     skipped = LeftOut()
@@ -206,6 +207,8 @@ def evaluate_cuts(
             skipped.add(UNTRANSCRIBED, f"cut {cut.id}")
         elif partial:
             skipped.add(PARTIAL, f"cut {cut.id}: {partial}")
+        elif longest is not None and cut.duration > longest:
+            skipped.add(TOO_LONG, f"cut {cut.id}: {cut.duration:g} s, the model takes {longest:g} s at most")
         else:
             try:
                 found.append(recognise(model, cut, decoder, place, least_score, trust, transcripts))

@@ -84,6 +84,16 @@ def test_what_cannot_be_heard_is_counted(cuts, tmp_path):
         evaluate_cuts(model, opened[:2], device="cpu")
 
 
+def test_cuts_that_are_longer_than_the_model_takes_are_counted(cuts):
+    opened = sorted(open_cuts("cuts", str(cuts)), key=lambda cut: cut.duration)
+    parrot = Parrot(opened, 0.2, "")
+    parrot.longest = opened[-2].duration
+    found = evaluate_cuts(parrot, opened, device="cpu")
+    assert dict(found.skipped) == {"too_long": 1}
+    assert f"cut {opened[-1].id}: " in str(found.skipped)
+    assert len(found.utterances) == len(opened) - 1
+
+
 def test_references_are_normalised_unless_they_are_to_stay(cuts):
     """Punctuation, mark-up, capitals and invisible characters are no errors; words without symbols are counted."""
     opened = list(open_cuts("cuts", str(cuts)))
