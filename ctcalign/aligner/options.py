@@ -26,6 +26,7 @@ class AlignOptions(EmissionOptions):
         calibration: a file of `ctcalign calibrate`; "shipped" is the model's own; without one there is no confidence.
         score: value used as the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
         scores: keep all published scores of each cue.
+        seed: of the training with `adapt`.
     """
 
     romanise: Romanise = "auto"
@@ -37,3 +38,4 @@ class AlignOptions(EmissionOptions):
     calibration: str | Path | Calibration | None = "shipped"
     score: str = "path"
     scores: bool = False
+    seed: int = 0

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from ctcalign.aligner import best_path
+from ctcalign.aligner.adaptation.run import Attempt, adapted, check_request
+from ctcalign.aligner.adaptation.utterances import Utterance, sure_utterances
 from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
@@ -26,7 +29,7 @@ from ctcalign.aligner.spoken_language import in_the_spoken_language
 from ctcalign.aligner.transcript import Transcript, transcript_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
-from ctcalign.audio.inputs import AudioInput, name_of, recording_of
+from ctcalign.audio.inputs import AudioInput, name_of, recording_of, seekable
 from ctcalign.checks import check_choice
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
@@ -61,6 +64,8 @@ def align(
     split: Split | None = None,
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
+    adapt: int = 0,
+    save_adapted: str | Path | None = None,
     progress: Progress = ignored,
 ) -> Alignment:
     """Find when each cue and each word of the captions is spoken.
@@ -82,6 +87,9 @@ def align(
         split: how text without times is divided into cues, see `ctcalign.aligner.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
         precision: in which a model given by its name computes; see `load_model`.
+        adapt: passes in which a copy of the model is trained on the surest cues of this recording, and the recording
+            aligned again; needs torch. A pass that does not help, judged by cues that it was not trained on, is undone.
+        save_adapted: file or folder for the adapted model, if one was kept; None: it is forgotten.
         progress: see `Progress`.
     Returns:
         Every cue and word of the input exactly once, with times in seconds.
@@ -97,6 +105,7 @@ def align(
         require("silero_vad", "torch", extra="ipfa")
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
     recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
+    check_request(recogniser, adapt, save_adapted)
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language
     language = spoken or "en"
@@ -115,26 +124,69 @@ def align(
             f"(first: {transcript.spoken[0].word.text!r}); "
             "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
         )
-    with (
-        recording_of(audio, sample_rate) as source,
-        open_emission(source, recogniser, options, device, progress) as opened,
-    ):
-        emission = opened.emission
-        transcript = in_the_spoken_language(emission, transcript, recogniser, options)
-        try:
-            speech = _speech(source, options, emission.duration, progress) if method == "ipfa" else ()
-            alignment = align_emission(emission, transcript, recogniser, options, progress, method, speech)
-        except CaptionError as error:
-            details = list(dict.fromkeys([*opened.warnings, *([opened.tracks] if opened.tracks else [])]))
-            if not details:
-                raise
-            raise CaptionError(f"{error} ({'; '.join(details)})") from error
-        opened.assign_channels(alignment.cues)
+    with recording_of(audio, sample_rate) as given, seekable(given) if adapt else nullcontext(given) as source:
+        job = _Job(source, transcript, options, method, device, progress, adapt > 0)
+        if adapt:
+            alignment = adapted(
+                job.run, source, recogniser, options, device, adapt, options.seed, save_adapted, progress
+            )
+        else:
+            alignment = job.run(recogniser).alignment
     alignment.audio = name_of(audio)
     alignment.language = language
     alignment.source = read.source
-    alignment.warnings = [*opened.warnings, *read.warnings, *division, *transcript.warnings, *alignment.warnings]
+    alignment.warnings = [*job.about_sound, *read.warnings, *division, *job.transcript.warnings, *alignment.warnings]
     return alignment
+
+
+class _Job:
+    """The alignment of one recording by any model with the same symbols.
+
+    Attributes:
+        transcript: the captions; after the first model without lines in another language than the speech.
+        about_sound: warnings of the model and the reader.
+    """
+
+    def __init__(
+        self,
+        source: AudioInput,
+        transcript: Transcript,
+        options: AlignOptions,
+        method: Method,
+        device: str,
+        progress: Progress,
+        adapt: bool,
+    ) -> None:
+        self._source, self._options, self._method = source, options, method
+        self._device, self._progress, self._adapt = device, progress, adapt
+        self._first, self._speech = True, list[tuple[float, float]]()
+        self.transcript, self.about_sound = transcript, list[str]()
+
+    def run(self, model: AcousticModel) -> Attempt:
+        """The alignment by a model, and with `adapt` the cues from which it can be adapted."""
+        options, progress = self._options, self._progress
+        with open_emission(self._source, model, options, self._device, progress) as opened:
+            emission = opened.emission
+            if self._first:
+                self.transcript = in_the_spoken_language(emission, self.transcript, model, options)
+            try:
+                if self._first and self._method == "ipfa":
+                    self._speech = _speech(self._source, options, emission.duration, progress)
+                placed = place_emission(emission, self.transcript, model, options, progress, self._method, self._speech)
+                alignment = _with_confidences(emission, self.transcript, model, options, placed)
+            except CaptionError as error:
+                details = list(dict.fromkeys([*opened.warnings, *([opened.tracks] if opened.tracks else [])]))
+                if not details:
+                    raise
+                raise CaptionError(f"{error} ({'; '.join(details)})") from error
+            opened.assign_channels(alignment.cues)
+            sure: list[Utterance] = []
+            if self._adapt:
+                words = placed[1].words
+                sure = sure_utterances(emission, self.transcript, words, alignment.cues, model.spike_delay)
+        if self._first:
+            self._first, self.about_sound = False, opened.warnings
+        return Attempt(alignment, sure)
 
 
 def align_emission(
@@ -155,7 +207,14 @@ def align_emission(
         options, progress, method: as for `align`.
         speech: for "ipfa", stretches of speech in seconds, in order; see `speech_of`.
     """
-    alignment, placement = place_emission(emission, transcript, model, options, progress, method, speech)
+    placed = place_emission(emission, transcript, model, options, progress, method, speech)
+    return _with_confidences(emission, transcript, model, options, placed)
+
+
+def _with_confidences(
+    emission: Emission, transcript: Transcript, model: AcousticModel, options: AlignOptions, placed: Placed
+) -> Alignment:
+    alignment, placement = placed
     doubts = doubts_about_the_text(emission, transcript, alignment.cues, placement.costs)
     alignment.warnings += doubts
     apply_calibration(

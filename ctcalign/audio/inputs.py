@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import numpy as np
 
 from ctcalign.audio.cut_sources import check_sources
-from ctcalign.audio.opening import LocalCopy, spooled
+from ctcalign.audio.opening import LocalCopy, local_file, spooled
 from ctcalign.audio.sources.waveform import Waveform, waveform
 from ctcalign.errors import AudioError, UsageError
 
@@ -61,6 +61,20 @@ def recording_of(audio: AudioInput, sample_rate: int | None = None) -> Iterator[
             yield LocalCopy(copy, _name(audio))
     else:
         raise UsageError(f"audio: got a {type(audio).__name__}; {_EXPECTED}")
+
+
+@contextmanager
+def seekable(audio: Path | str | LocalCopy | Waveform) -> Iterator[LocalCopy | Waveform]:
+    """The recording in a form that can be read several times: pipes and "-" as a temporary file.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    if isinstance(audio, Waveform):
+        yield audio
+        return
+    with local_file(audio) as (path, name):
+        yield LocalCopy(path, name)
 
 
 def name_of(audio: AudioInput) -> str:

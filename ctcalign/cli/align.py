@@ -32,6 +32,7 @@ Examples:
   ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  the times in song.srt are right within 5 s
   ctcalign align call.wav call.txt --channel all -o call.json
   ctcalign align talks/*.mp3 --captions-dir captions -o aligned --format vtt
+  ctcalign align accent.mp3 accent.srt --adapt 1 -o accent.vtt
   ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt
 
 {EXIT_STATUS}"""
@@ -102,6 +103,24 @@ Examples:
     type=click.Choice(("none", "lines", "sentences")),
     help="How CAPTIONS without times are divided into captions.  [default: lines, long ones into sentences]",
 )
+@click.option(
+    "--adapt",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="PASSES",
+    help="Train a copy of the model on the surest captions of this recording and align again, so many times (1 is "
+    "usual), unless captions that it was not trained on show that this does not help. For recordings that the model "
+    "hears badly; about 5 times slower, needs torch: pip install 'ctcalign[torch]'.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training with --adapt.")
+@click.option(
+    "--save-adapted",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the adapted model to FILE (hf: a folder), to be used as --model checkpoint:FILE (hf:FOLDER).  "
+    "[default: it is forgotten]",
+)
 @romanise_option
 @encoding_option
 @text_size_option
@@ -128,6 +147,8 @@ def command(
         raise click.UsageError(
             f"got {len(captions) + 1} files, expected AUDIO CAPTIONS; several recordings need --captions-dir"
         )
+    if given["save_adapted"] is not None and (captions_dir is not None or not given["adapt"]):
+        raise click.UsageError("--save-adapted needs --adapt and one recording; remove it")
     prior = {name: value for name, value in (("max_shift", max_shift), ("trust", trust)) if value is not None}
     if given["faithful"] and given["method"] != "ipfa":
         raise click.UsageError("--faithful is an option of --method ipfa; add it or remove --faithful")

@@ -48,6 +48,15 @@ def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticM
     header, weights = read_pickle(path, name) if pickled else read_weights(path, name)
     if "lora" in header:
         raise ModelError(f"{name}: has the adapters of a training alone; use the model that was exported beside it")
+    return model_of(header, weights, name, device)
+
+
+def model_of(header: Mapping[str, Any], weights: Mapping[str, torch.Tensor], name: str, device: str) -> AcousticModel:
+    """The model of a header and weights.
+
+    Raises:
+        ModelError: they do not match, or ctcalign did not write them.
+    """
     module = import_module(_ARCHITECTURES.get(str(header.get("architecture")), _DEFAULT))
     model: AcousticModel = module.make_model(header, own_weights(weights), name, device)
     return model

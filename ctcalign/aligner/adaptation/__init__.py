@@ -1,0 +1,1 @@
+"""Adaptation of a model to one recording by its own surest cues."""

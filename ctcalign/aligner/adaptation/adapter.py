@@ -1,0 +1,85 @@
+"""One pass: a copy of a model is trained on some cues, and others that it was not trained on judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from ctcalign.aligner.adaptation.examples import read_examples
+from ctcalign.aligner.adaptation.likelihoods import Judgement, judge
+from ctcalign.aligner.adaptation.training import train
+from ctcalign.aligner.adaptation.utterances import Utterance
+from ctcalign.audio.inputs import AudioInput
+from ctcalign.emission.options import EmissionOptions
+from ctcalign.emission.progress import Progress
+from ctcalign.models.checkpoint import model_of
+from ctcalign.models.devices import pick_device
+from ctcalign.models.protocol import AcousticModel
+from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.registry import open_trainable
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A trained copy of a model.
+
+    Attributes:
+        trained: the copy.
+        before, after: judgement of the held-out cues by the weights before the pass, and by the copy.
+    """
+
+    trained: TrainableModel
+    before: Judgement
+    after: Judgement
+
+    @property
+    def helped(self) -> bool:
+        """Whether the held-out cues are likelier, and stand out more from other cues."""
+        return self.after.likelihood > self.before.likelihood and self.after.margin > self.before.margin
+
+    def recogniser(self, of: AcousticModel, device: str) -> AcousticModel:
+        """The copy for inference, with name and delay of the model that it was trained from."""
+        model = model_of(self.trained.header({}), self._weights(), of.name, pick_device(device))
+        model.spike_delay, model.language = of.spike_delay, of.language
+        return model
+
+    def save(self, path: Path) -> None:
+        """Write the copy in the format of its family; see `TrainableModel.save`."""
+        self.trained.save(path, self.trained.header({}), self._weights())
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self.trained.network.state_dict().items()}
+
+
+def adapt(
+    name: str,
+    audio: AudioInput,
+    chosen: tuple[Sequence[Utterance], Sequence[Utterance]],
+    options: EmissionOptions,
+    device: str,
+    seed: int,
+    progress: Progress,
+    last: Adapted | None,
+) -> Adapted:
+    """Train a copy of a model.
+
+    Args:
+        name: of the model, for `open_trainable`.
+        chosen: cues of the recording to train on, and those that judge.
+        options: channel and track.
+        seed: see `train`.
+        last: of the pass before, None in the first one.
+    Raises:
+        ModelError, UsageError: the model cannot be trained.
+    """
+    place = pick_device(device)
+    model = open_trainable(name, allow_noncommercial=True)
+    examples = read_examples(audio, [*chosen[0], *chosen[1]], model.inputs, options)
+    trained, held_out = examples[: len(chosen[0])], examples[len(chosen[0]) :]
+    texts = [one.labels for one in examples]
+    before = judge(model if last is None else last.trained, held_out, texts, place)
+    train(model, trained, place, seed, progress)
+    return Adapted(model, before, judge(model, held_out, texts, place))

@@ -1,0 +1,109 @@
+"""The surest cues of an alignment as utterances: where they are, and the symbols that were spoken there."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctcalign.aligner.confidence.cue_evidence import spoken_labels
+from ctcalign.aligner.confidence.inputs import recording_inputs
+from ctcalign.aligner.placing.words import PlacedWord
+from ctcalign.aligner.transcript import Transcript
+from ctcalign.alignment.alignment import AlignedCue
+from ctcalign.emission.emission import Emission
+from ctcalign.spans import Span
+
+# Standard deviations by which the words of a sure cue fit better than other words in their place; see
+# `ctcalign.aligner.hearing.evidence`. At the best place in other speech a cue reaches 2 to 3.
+SURE = 4.0
+PAD = 0.2  # seconds of sound on either side of a cue, as far as no other cue is there
+SHORTEST, LONGEST = 0.5, 20.0  # seconds of a cue
+# Every so many cues of the captions one is not trained on, if it is sure: it judges.
+HELD_OUT = 5
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A sure cue.
+
+    Attributes:
+        cue: its index in the alignment.
+        span: seconds, with `PAD`.
+        labels: columns of the model's symbols, without blanks.
+        support: see `SURE`.
+        channel: in which it is spoken; None: in all that are read.
+    """
+
+    cue: int
+    span: Span
+    labels: tuple[int, ...]
+    support: float
+    channel: int | None = None
+
+
+def sure_utterances(
+    emission: Emission,
+    transcript: Transcript,
+    placed: Sequence[PlacedWord | None],
+    cues: Sequence[AlignedCue],
+    spike_delay: float,
+) -> list[Utterance]:
+    """The sure cues, in the order of the captions; words that were not placed are left out of their text.
+
+    Args:
+        placed, cues: of an alignment.
+        spike_delay: seconds by which the model's labels come late.
+    """
+    spans = [span for cue in cues if (span := cue.span) is not None]
+    starts, ends = sorted(span.start for span in spans), sorted(span.end for span in spans)
+    found = []
+    for one in recording_inputs(emission, transcript, placed, cues, spike_delay).cues:
+        letters, distances = one.evidence.letters, one.competitors[:, 1]
+        support = float((letters * distances).sum() / np.sqrt((letters**2).sum()))
+        cue = cues[one.evidence.cue]
+        if cue.span is None or support < SURE or not SHORTEST <= cue.span.duration <= LONGEST:
+            continue
+        words = [spoken_labels(transcript, placed, number) for number in one.evidence.words if placed[number]]
+        labels = joined(words, emission.vocabulary.separator)
+        span = _padded(cue.span, starts, ends, emission.duration)
+        found.append(Utterance(one.evidence.cue, span, labels, support, cue.channel))
+    return found
+
+
+def divided(sure: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
+    """The cues to train on, and those that judge: the same ones in each pass."""
+    held_out = [one for one in sure if one.cue % HELD_OUT == HELD_OUT // 2]
+    return [one for one in sure if one.cue % HELD_OUT != HELD_OUT // 2], held_out
+
+
+def surest(utterances: Sequence[Utterance], seconds: float) -> list[Utterance]:
+    """Those with the most support, together at most so long, in the order of the captions; the first one always."""
+    kept: list[Utterance] = []
+    total = 0.0
+    for one in sorted(utterances, key=lambda one: -one.support):
+        total += one.span.duration
+        if kept and total > seconds:
+            break
+        kept.append(one)
+    return sorted(kept, key=lambda one: one.cue)
+
+
+def joined(words: Sequence[Sequence[int]], separator: int | None) -> tuple[int, ...]:
+    """The symbols of words, with the separator between them if there is one."""
+    labels: list[int] = []
+    for word in words:
+        if labels and separator is not None:
+            labels.append(separator)
+        labels.extend(word)
+    return tuple(labels)
+
+
+def _padded(span: Span, starts: Sequence[float], ends: Sequence[float], duration: float) -> Span:
+    """A span with PAD around it, but not beyond the end of a cue before it or the start of one after it."""
+    before, after = bisect_right(ends, span.start), bisect_left(starts, span.end)
+    low = max(0.0, span.start - PAD, ends[before - 1] if before else 0.0)
+    high = min(duration, span.end + PAD, starts[after] if after < len(starts) else duration)
+    return Span(min(low, span.start), max(high, span.end))
