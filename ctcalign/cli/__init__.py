@@ -33,6 +33,7 @@ COMMANDS = {
     "score": ("ctcalign.cli.score", "Compare an alignment with a reference."),
     "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
     "fit": ("ctcalign.cli.fit", "Train a recogniser, optionally with objectives that shape its alignments."),
+    "adapt": ("ctcalign.cli.adapt", "Adapt a recogniser to recordings with captions that are wrong in part."),
     "evaluate": ("ctcalign.cli.evaluate", "Measure error rates and emission delays of a model."),
     "export": ("ctcalign.cli.export", "Write a model as an ONNX graph, or in its own format."),
     "models": ("ctcalign.cli.models", "List the models with language, licence and size."),

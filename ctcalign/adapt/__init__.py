@@ -1,0 +1,25 @@
+"""Adaptation of a recogniser to recordings and their captions. Entry points: `run.py` and `recording/`.
+
+The package is also the function: `ctcalign.adapt(recordings, captions, model=..., output=...)` is `run.adapt`.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ctcalign.adapt.run import Adaptation
+
+
+class _Room(ModuleType):
+    """Python binds a package to the attribute of its name as soon as one of its modules is imported."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Adaptation:
+        from ctcalign.adapt.run import adapt
+
+        return adapt(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -1,0 +1,82 @@
+"""Captions divided at pauses and at words that are not spoken: a wrong word then costs a phrase, not the caption.
+
+Of captions in which one word of seven is wrong, hardly one of twenty words is right as a whole, but most of their
+phrases are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord
+from ctcalign.alignment.cue import Cue
+
+# Seconds between two words at which a cut clips neither, although word edges are only known within about 0.05 s.
+PAUSE = 0.15
+# Attributes of a phrase: the index of its caption, and whether words before it were not found.
+CUE, AFTER_MISSING = "cue", "after_missing"
+
+
+def phrases_of(cues: Sequence[AlignedCue], pause: float = PAUSE) -> list[Cue]:
+    """The phrases of aligned captions in order, as captions.
+
+    Words that were not found in the audio are left out; a caption of which no word was found stays as it is.
+
+    Args:
+        cues: of an alignment.
+        pause: seconds between words at which a caption is divided.
+    """
+    found: list[Cue] = []
+    missing = False
+    for cue in cues:
+        groups, missing_at_end = _groups(cue, pause, missing)
+        parts = [(_text(cue, places), after) for places, after in groups] or [(cue.text, missing)]
+        for text, after in parts:
+            attributes = {CUE: cue.index, AFTER_MISSING: after}
+            found.append(Cue(len(found), text, speaker=cue.speaker, attributes=attributes))
+        missing = missing_at_end
+    return found
+
+
+def _groups(cue: AlignedCue, pause: float, missing: bool) -> tuple[list[tuple[list[int], bool]], bool]:
+    """Places of words that belong together, each with whether words before it are missing; whether some are at the end.
+
+    Args:
+        missing: whether words are missing before the caption.
+    """
+    groups: list[tuple[list[int], bool]] = []
+    end = 0.0
+    for place, word in enumerate(cue.words):
+        span = word.span
+        if word.status == "aligned" and span is not None:
+            if not groups or missing or span.start - end >= pause:
+                groups.append(([], missing))
+            groups[-1][0].append(place)
+            end, missing = span.end, False
+        else:
+            missing = missing or _is_missing(word)
+    return groups, missing
+
+
+def _is_missing(word: AlignedWord) -> bool:
+    """Whether a word should be spoken; mark-up and punctuation have no reason."""
+    return word.status == "failed" or word.reason is not None
+
+
+def _text(cue: AlignedCue, places: Sequence[int]) -> str:
+    """The words at some places as they are read aloud, with a space where the caption has one."""
+    at, text, space = 0, "", False
+    for place, word in enumerate(cue.words):
+        start = max(cue.text.find(word.text, at), at)
+        space = space or start > at
+        at = start + len(word.text)
+        if place in places:
+            text += " " * (space and bool(text)) + (word.reading or word.text)
+            space = False
+    return " ".join(text.split())
+
+
+def spoken_span(words: Sequence[AlignedWord]) -> tuple[float, float] | None:
+    """From the first to the last placed word of a phrase, seconds; the phrase itself may extend over a gap after it."""
+    spans = [span for word in words if word.status == "aligned" and (span := word.span) is not None]
+    return (spans[0].start, spans[-1].end) if spans else None

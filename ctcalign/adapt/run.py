@@ -1,0 +1,320 @@
+"""`ctcalign adapt`: passes of alignment and training over a corpus, until the held-out error stops falling."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ctcalign.adapt.captions.corpus import prepare
+from ctcalign.adapt.options import AdaptOptions
+from ctcalign.adapt.setting import Model, Pass, Setting, original
+from ctcalign.adapt.speech.cuts import read_manifest, seconds_of
+from ctcalign.adapt.speech.source import divided_source
+from ctcalign.adapt.speech.transcribed import transcribed_cuts
+from ctcalign.adapt.stages import read_json, read_lines, write_json
+from ctcalign.adapt.steps.align import align, problems_of
+from ctcalign.adapt.steps.calibrate import calibrate
+from ctcalign.adapt.steps.filter import DROPPED, KEPT, filter_phrases, reasons_of
+from ctcalign.adapt.steps.fit import fit_model
+from ctcalign.adapt.steps.left_out import left_out_cuts
+from ctcalign.adapt.steps.measure import measure
+from ctcalign.adapt.steps.utterances import TARGET, TRAIN, cut_utterances
+from ctcalign.adapt.stopping import Span, new_spans, verdict
+from ctcalign.adapt.training.configuration import user_content
+from ctcalign.adapt.training.fitting import check_alone
+from ctcalign.aligner.corpus import Problem, corpus_pairs
+from ctcalign.emission.progress import Progress, ignored
+from ctcalign.errors import CtcAlignError, OutputError
+from ctcalign.extras import require
+from ctcalign.files import together
+from ctcalign.models.training.registry import open_trainable
+from ctcalign.text.languages import check_language
+
+SCHEMA = "ctcalign/adaptation/1"
+REPORT, ABOUT = "report.json", "adapt.json"
+TRANSCRIPTS, AGREEMENT = "held-out transcripts", "agreement with captions that are left out of the training"
+BINS = 20  # of the histogram of confidences
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Result of `adapt`.
+
+    Attributes:
+        model: name of the best model, the original one if no pass was better.
+        report: what report.json contains.
+    """
+
+    model: str
+    report: dict[str, Any]
+
+
+def adapt(
+    recordings: str | Path,
+    captions: str | Path | None = None,
+    model: str = "builtin:en",
+    *,
+    output: str | Path,
+    options: AdaptOptions | None = None,
+    language: str | None = None,
+    device: str = "auto",
+    allow_noncommercial: bool = False,
+    progress: Progress = ignored,
+    note: Callable[[str], None] = lambda text: None,
+) -> Adaptation:
+    """Adapt a model to recordings with captions that may be wrong in part.
+
+    Args:
+        recordings, captions: see `ctcalign.aligner.corpus.corpus_pairs`.
+        model: the original one, of a family that can be trained; it is not changed.
+        output: folder of the adaptation. What an earlier run did there for the same inputs is not done again.
+        language: code of the captions' language; None: the model's.
+        device: "auto", "cpu", "cuda", "mps": of alignment and measurement. The training takes trainer.accelerator.
+        note: takes a line for the user after each step.
+    Raises:
+        UsageError, ModelError: options, model or corpus cannot be used.
+        CtcAlignError: no phrase of the captions is good enough to train on. The original model is unchanged.
+    """
+    options = options or AdaptOptions()
+    require("torch", "lhotse", "pytorch_lightning", "jsonargparse", "sklearn", extra="train,calibrate")
+    check_alone()
+    check_language(language)
+    user_content(options)
+    pairs = corpus_pairs(Path(recordings), None if captions is None else Path(captions))
+    trainable = open_trainable(model, allow_noncommercial=allow_noncommercial)
+    root = _folder(Path(output))
+    spoken = language or trainable.language or "en"
+    held_out = transcribed_cuts(options.held_out, root / "held-out", "held_out") if options.held_out else None
+    calibrate_on = (
+        read_manifest(transcribed_cuts(options.calibrate_on, root / "calibrate-on", "calibrate_on"))
+        if options.calibrate_on
+        else []
+    )
+    source, source_held_out = _source(options, root)
+    talks, problems = prepare(pairs, root / "recordings", options, spoken, held_out is None, progress)
+    if not talks:
+        raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {_listed(problems)}")
+    setting = Setting(
+        root=root,
+        model=original(model),
+        trainable=trainable,
+        language=spoken,
+        device=device,
+        options=options,
+        talks=tuple(talks),
+        held_out=held_out,
+        calibrate_on=tuple(calibrate_on),
+        source=tuple(source),
+        source_held_out=source_held_out,
+        allow_noncommercial=allow_noncommercial,
+        progress=progress,
+        note=note,
+    )
+    note(f"{len(talks)} recordings, {sum(talk.duration for talk in talks) / 3600:.2f} h" + _but(problems))
+    return _passes(setting, problems)
+
+
+def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
+    """All passes, and the report."""
+    options = setting.options
+    best, init = setting.model, setting.model
+    rows: list[dict[str, Any]] = []
+    before: list[Span] = []
+    calibration: Path | None = options.calibration
+    start: dict[str, Any] = {}
+    held_out = setting.held_out
+    for number in range(1, options.passes + 1):
+        one = Pass(setting, number, best, init, calibration)
+        one.folder.mkdir(exist_ok=True)
+        calibration = calibrate(one)
+        aligned = align(one, calibration)
+        if number == 1:
+            problems = [*problems, *problems_of(aligned)]
+        selected = filter_phrases(one, aligned)
+        cuts = cut_utterances(one, aligned, selected)
+        row = _described(one, aligned, selected, cuts, calibration)
+        rows.append(row)
+        setting.note(
+            f"pass {number}: {row['kept']['phrases']} phrases of {row['phrases']} kept, {row['kept']['hours']:.2f} h"
+        )
+        if not row["kept"]["utterances"]:
+            if number == 1:
+                raise CtcAlignError(
+                    "captions: no phrase is good enough to train on: "
+                    + _reasons(row["dropped"], _listed(problems))
+                    + "; the model is unchanged"
+                )
+            row |= {"verdict": {"kept": False, "stop": "nothing is good enough to train on"}}
+            break
+        spans = [(kept["talk"], kept["start"], kept["end"]) for kept in read_lines(selected / KEPT)]
+        if number > 1 and not new_spans(spans, before):
+            row |= {"verdict": {"kept": False, "stop": "nothing new was accepted"}}
+            break
+        before += spans
+        if held_out is None:
+            held_out = left_out_cuts(setting, aligned)
+        if number == 1:
+            start = measure(one, setting.model, held_out, "evaluate-original")
+        trained = fit_model(one, cuts)
+        errors = measure(one, trained, held_out)
+        lowest = min([_error(start), *(_error(done["errors"]) for done in rows[:-1])])
+        judged = verdict(
+            _error(errors), lowest, _error(errors, "source"), _error(start, "source"), options.source_budget
+        )
+        row |= {"model": trained.name, "errors": errors, "verdict": asdict(judged)}
+        setting.note(f"pass {number}: target WER {100 * _error(errors):.2f} % (before: {100 * lowest:.2f} %)")
+        if judged.kept:
+            best = trained
+            init = trained if options.warm else setting.model
+        if judged.stop is not None:
+            break
+    else:
+        rows[-1]["verdict"]["stop"] = rows[-1]["verdict"]["stop"] or f"{options.passes} passes are done"
+    setting.note(f"stopped: {rows[-1]['verdict']['stop']}")
+    _forget_later_passes(setting.root, len(rows))
+    return _finished(setting, best, start, rows, problems)
+
+
+def _finished(
+    setting: Setting, best: Model, start: dict[str, Any], rows: list[dict[str, Any]], problems: list[Problem]
+) -> Adaptation:
+    """Copy the best model to the root, and write the report."""
+    name = best.name if best == setting.model else _copied(best, setting.root)
+    report = {
+        "schema": SCHEMA,
+        "original": setting.model.name,
+        "model": name,
+        "language": setting.language,
+        "criterion": TRANSCRIPTS if setting.held_out is not None else AGREEMENT,
+        "recordings": len(setting.talks),
+        "hours": sum(talk.duration for talk in setting.talks) / 3600,
+        "problems": [asdict(problem) for problem in problems],
+        "start": {part: _without_rows(found) for part, found in start.items()},
+        "passes": [
+            {**row, "errors": {part: _without_rows(found) for part, found in row.get("errors", {}).items()}}
+            for row in rows
+        ],
+    }
+    with together():
+        write_json(setting.root / REPORT, report)
+    return Adaptation(name, report)
+
+
+def _forget_later_passes(root: Path, last: int) -> None:
+    """Remove folders of passes after the last one, which an earlier run with other inputs left."""
+    for folder in sorted(root.glob("pass-[0-9][0-9]")):
+        if int(folder.name[-2:]) > last:
+            shutil.rmtree(folder)
+
+
+def _copied(model: Model, root: Path) -> str:
+    """The name of a copy of an exported model in the root."""
+    family, _, file = model.name.partition(":")
+    source = Path(file)
+    target = root / source.name
+    aside = root / f".{source.name}.new"
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    if source.is_dir():
+        shutil.copytree(source, aside)
+        if target.exists():
+            shutil.rmtree(target)
+    else:
+        shutil.copyfile(source, aside)
+    aside.replace(target)
+    return f"{family}:{target}"
+
+
+def _described(one: Pass, aligned: Path, selected: Path, cuts: Path, calibration: Path) -> dict[str, Any]:
+    """What a pass keeps and drops."""
+    kept, dropped = read_lines(selected / KEPT), read_lines(selected / DROPPED)
+    dropped += (late := read_lines(cuts / DROPPED))
+    about = read_json(selected / "about.json")
+    target = read_manifest(cuts / TARGET)
+    counts = [0] * BINS
+    for value in about["confidences"]:
+        counts[min(int(value * BINS), BINS - 1)] += 1
+    return {
+        "number": one.number,
+        "aligned_by": one.model.name,
+        "confidence": {**read_json(calibration.parent / "about.json"), "limit": about["limit"], "histogram": counts},
+        "phrases": len(kept) + len(dropped) - len(late),
+        "kept": {
+            "phrases": len(kept) - len(late),
+            "utterances": len(target),
+            "hours": seconds_of(target) / 3600,
+            "training_hours": seconds_of(read_manifest(cuts / TRAIN)) / 3600,
+        },
+        "dropped": reasons_of(dropped),
+    }
+
+
+def _error(found: dict[str, Any], part: str = "target") -> Any:
+    return found[part]["wer"]["value"] if part in found else None
+
+
+def _without_rows(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key != "recognised"}
+
+
+def _folder(output: Path) -> Path:
+    """The folder of the adaptation, made if it is not there.
+
+    Raises:
+        OutputError: it holds something else, was moved, or cannot be made.
+    """
+    root = output.absolute()
+    about = read_json(root / ABOUT)
+    if about is None:
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise OutputError(f"{output}: is no folder of an adaptation and not empty; name another one")
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{output}: cannot be created: {error.strerror or error}") from error
+        write_json(root / ABOUT, {"schema": SCHEMA, "folder": str(root)})
+    elif about.get("folder") != str(root):
+        raise OutputError(
+            f"{output}: was made as {about.get('folder')}, and its manifests name files there; move it back, or name "
+            "another folder"
+        )
+    return root
+
+
+def _source(options: AdaptOptions, root: Path) -> tuple[list[dict[str, Any]], Path | None]:
+    """Cuts of the source domain to mix in, and the manifest to measure on."""
+    from ctcalign.adapt.speech.cuts import write_manifest
+
+    rows: list[dict[str, Any]] = []
+    if options.keep_source:
+        rows = read_manifest(transcribed_cuts(options.keep_source, root / "source", "keep_source"))
+    if options.source_held_out:
+        return rows, transcribed_cuts(options.source_held_out, root / "source-held-out", "source_held_out")
+    if len(rows) < 2:
+        return rows, None
+    train, held_out = divided_source(rows)
+    manifest = root / "source-held-out.jsonl.gz"
+    write_manifest(manifest, held_out)
+    return train, manifest
+
+
+def _but(problems: list[Problem]) -> str:
+    return f"; {len(problems)} cannot be used: {_listed(problems)}" if problems else ""
+
+
+def _listed(problems: list[Problem]) -> str:
+    """Problems by reason: '2 no captions (a, b), 1 no sound (c)'."""
+    of_reason: dict[str, list[str]] = {}
+    for one in problems:
+        of_reason.setdefault(one.reason, []).append(one.id)
+    return ", ".join(
+        f"{len(ids)} {reason} ({', '.join(ids[:3])}{', …' * (len(ids) > 3)})" for reason, ids in of_reason.items()
+    )
+
+
+def _reasons(dropped: dict[str, dict[str, float]], problems: str) -> str:
+    parts = [f"{int(count['phrases'])} {reason}" for reason, count in dropped.items()]
+    return ", ".join([*parts, *([problems] if problems else [])]) or "there is none"

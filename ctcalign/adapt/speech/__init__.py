@@ -1,0 +1,1 @@
+"""From kept phrases and transcribed recordings to cuts of lhotse."""

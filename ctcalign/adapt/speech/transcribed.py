@@ -1,0 +1,154 @@
+"""Transcribed recordings (held out, source domain) as cuts with sound of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctcalign.adapt.speech.cuts import Row, cut_of, write_manifest
+from ctcalign.adapt.stages import Stage, digest_of_file, write_lines
+from ctcalign.calibration.joining import join
+from ctcalign.calibration.sets import Transcribed, read_sets
+from ctcalign.calibration.truth import Utterance
+from ctcalign.errors import AudioError, UsageError
+from ctcalign.files import atomic_write
+from ctcalign.models.features.scale import SAMPLE_RATE
+
+MANIFEST, SKIPPED = "cuts.jsonl.gz", "skipped.jsonl"
+_PADDING = 0.2  # seconds around an utterance whose clip is not known
+# Recordings of a calibration: utterances that are joined to one, so that each kind of error is tried on all of them.
+JOINED, LEAST_JOINED = 12, 4
+
+F32 = NDArray[np.float32]
+
+
+def transcribed_cuts(sources: Sequence[Path], folder: Path, name: str) -> Path:
+    """The manifest of the utterances of transcribed recordings, whose sound is copied to the folder.
+
+    Args:
+        sources: as `ctcalign calibrate` reads them, or Shar folders.
+        name: of the option, for messages.
+    Raises:
+        UsageError: there is no utterance.  CaptionError: see `read_sets`.
+    """
+    digests = {str(path): _digest(path) for path in sources}
+    stage = Stage(folder, {"sources": digests})
+    if not stage.is_done:
+        stage.begin()
+        skipped: list[Row] = []
+        rows = list(_rows(sources, stage.folder, skipped))
+        if not rows:
+            raise UsageError(f"{name}: {', '.join(map(str, sources))}: no utterance that can be read")
+        write_manifest(folder / MANIFEST, rows)
+        write_lines(folder / SKIPPED, skipped)
+        stage.finish([MANIFEST, SKIPPED, *dict.fromkeys(Path(_source(row)).name for row in rows)])
+    return folder / MANIFEST
+
+
+def _source(row: Row) -> str:
+    return str(row["recording"]["sources"][0]["source"])
+
+
+def _digest(path: Path) -> Any:
+    if path.is_dir():
+        return {str(one.relative_to(path)): digest_of_file(one) for one in sorted(path.rglob("*")) if one.is_file()}
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file or folder")
+    return digest_of_file(path)
+
+
+def _rows(sources: Sequence[Path], folder: Path, skipped: list[Row]) -> Iterator[Row]:
+    shar = [path for path in sources if path.is_dir() and any(path.glob("cuts.*"))]
+    others = [path for path in sources if path not in shar]
+    number = 0
+    notes: list[str] = []
+    for one in read_sets(others, warnings=notes) if others else ():
+        try:
+            samples, utterances = one.load(SAMPLE_RATE)
+        except AudioError as error:
+            skipped.append({"recording": one.name, "reason": str(error)})
+            continue
+        audio = _write(folder / f"{number:05d}.flac", samples)
+        number += 1
+        seconds = len(samples) / SAMPLE_RATE
+        for place, (utterance, span) in enumerate(zip(utterances, _spans(utterances, seconds), strict=True)):
+            if span[1] - span[0] > 0.05:
+                cut = f"{audio.stem}-{place:05d}"
+                yield cut_of(cut, audio.stem, audio, seconds, span, utterance.text, speaker=one.group)
+    skipped += [{"recording": None, "reason": note} for note in notes]
+    if shar:
+        yield from _of_shar(shar, folder, number, skipped)
+
+
+def _of_shar(sources: Sequence[Path], folder: Path, number: int, skipped: list[Row]) -> Iterator[Row]:
+    from ctcalign.train.data.cuts import language_of_cut, open_cuts, read_samples, text_of_cut
+
+    for cut in open_cuts("cuts", [str(path) for path in sources]):
+        text = text_of_cut(cut)
+        try:
+            samples = read_samples(cut, SAMPLE_RATE) if text else None
+        except AudioError as error:
+            skipped.append({"recording": cut.id, "reason": str(error)})
+            continue
+        if samples is None or text is None:
+            skipped.append({"recording": cut.id, "reason": "no text"})
+            continue
+        audio = _write(folder / f"{number:05d}.flac", samples)
+        number += 1
+        seconds = len(samples) / SAMPLE_RATE
+        yield cut_of(cut.id, audio.stem, audio, seconds, (0.0, seconds), text, language_of_cut(cut))
+
+
+def _spans(utterances: Sequence[Utterance], seconds: float) -> Iterator[tuple[float, float]]:
+    """The clips of utterances, or the utterances with some of the silence around them."""
+    for place, one in enumerate(utterances):
+        if one.clip is not None:
+            yield max(0.0, one.clip[0]), min(one.clip[1], seconds)
+            continue
+        before = utterances[place - 1].end if place else 0.0
+        after = utterances[place + 1].start if place + 1 < len(utterances) else seconds
+        left = min(_PADDING, max(0.0, (one.start - before) / 2))
+        right = min(_PADDING, max(0.0, (after - one.end) / 2))
+        yield max(0.0, one.start - left), min(one.end + right, seconds)
+
+
+def _write(path: Path, samples: F32) -> Path:
+    import soundfile as sf
+
+    with atomic_write(path, "wb") as stream:
+        sf.write(stream, samples.clip(-1.0, 1.0), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    return path.absolute()
+
+
+def joined_recordings(rows: Sequence[Row]) -> list[Transcribed]:
+    """Utterances joined to recordings for a calibration, neighbours together."""
+    count = max(2, round(len(rows) / JOINED))
+    groups = [rows[place * len(rows) // count : (place + 1) * len(rows) // count] for place in range(count)]
+    return [
+        Transcribed(f"utterances {place}", f"utterances {place}", _loader(own))
+        for place, own in enumerate(groups)
+        if len(own) >= LEAST_JOINED
+    ]
+
+
+def _loader(rows: Sequence[Row]) -> Callable[[int], tuple[F32, list[Utterance]]]:
+    def load(rate: int) -> tuple[F32, list[Utterance]]:
+        return join([_samples(row, rate) for row in rows], [row["supervisions"][0]["text"] for row in rows], rate)
+
+    return load
+
+
+def _samples(row: Row, rate: int) -> F32:
+    import soundfile as sf
+
+    first = round(row["start"] * SAMPLE_RATE)
+    samples, _ = sf.read(_source(row), round(row["duration"] * SAMPLE_RATE), first, dtype="float32")
+    if rate != SAMPLE_RATE:
+        import soxr
+
+        samples = soxr.resample(samples, SAMPLE_RATE, rate)
+    return np.asarray(samples, np.float32)

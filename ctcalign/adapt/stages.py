@@ -1,0 +1,105 @@
+"""Stages: folders whose content is made once for the same inputs, also when the process is killed in between.
+
+`stage.json` holds the inputs and their digest and is written first, `done.json` the names and digests of the outputs
+and is written last. A folder made from other inputs is emptied. What a stage wrote before it was stopped stays, so that
+it can go on from there: every file in it is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ctcalign.errors import OutputError
+from ctcalign.files import atomic_write
+
+STARTED, DONE = "stage.json", "done.json"
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of the content of a file."""
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON document whole or not at all; the same value gives the same bytes."""
+    with atomic_write(path) as stream:
+        json.dump(value, stream, ensure_ascii=False, indent=1)
+        stream.write("\n")
+
+
+def write_lines(path: Path, rows: Iterable[Any]) -> None:
+    """Write JSON lines whole or not at all."""
+    with atomic_write(path) as stream:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def read_json(path: Path) -> Any:
+    """The document in a file of a stage; None if it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def read_lines(path: Path) -> list[Any]:
+    """The rows of a file that `write_lines` wrote."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+class Stage:
+    """One stage.
+
+    Args:
+        folder: its own. Its parent must exist.
+        inputs: everything that the outputs depend on, as a JSON object.
+    Attributes:
+        key: digest of the inputs.
+    """
+
+    def __init__(self, folder: Path, inputs: Mapping[str, Any]) -> None:
+        self.folder, self.inputs = folder, dict(inputs)
+        self.key = digest_of(self.inputs)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the outputs are there, unchanged, and were made from these inputs."""
+        done = read_json(self.folder / DONE)
+        if not isinstance(done, dict) or done.get("key") != self.key:
+            return False
+        files = {self.folder / name: digest for name, digest in done["files"].items()}
+        return all(path.is_file() and digest_of_file(path) == digest for path, digest in files.items())
+
+    def begin(self) -> None:
+        """Make the folder ready: empty, or with what a stopped run with the same inputs left in it.
+
+        Raises:
+            OutputError: it cannot be made, or holds something else.
+        """
+        before = read_json(self.folder / STARTED)
+        if not isinstance(before, dict) or before.get("key") != self.key:
+            try:
+                if self.folder.exists():
+                    shutil.rmtree(self.folder)
+                self.folder.mkdir()
+            except OSError as error:
+                raise OutputError(f"{self.folder}: cannot be made anew: {error.strerror or error}") from error
+            write_json(self.folder / STARTED, {"key": self.key, "inputs": self.inputs})
+
+    def finish(self, names: Iterable[str]) -> None:
+        """Record the outputs: files in the folder."""
+        files = {name: digest_of_file(self.folder / name) for name in sorted(names)}
+        write_json(self.folder / DONE, {"key": self.key, "files": files})

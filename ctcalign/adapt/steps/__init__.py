@@ -1,0 +1,1 @@
+"""The steps of a pass, each a stage in the folder of the pass."""

@@ -1,0 +1,46 @@
+"""Whether the model of a pass is kept, and whether another pass follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Span = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`kept`: whether the model of the pass replaces the one before. `stop`: why no pass follows; None: one does."""
+
+    kept: bool
+    stop: str | None = None
+
+
+def verdict(
+    target: float, best_target: float, source: float | None, first_source: float | None, budget: float
+) -> Verdict:
+    """Judge a pass.
+
+    Args:
+        target: error of its model on the target.  best_target: of the best model before it.
+        source, first_source: errors of its model and of the original one on the source domain; None: not measured.
+        budget: relative rise of the source error that is allowed.
+    """
+    if source is not None and first_source is not None and source > first_source * (1.0 + budget):
+        return Verdict(False, f"the source error rose beyond the budget of {100 * budget:g} %")
+    if target >= best_target:
+        return Verdict(False, "the target error did not fall")
+    return Verdict(True)
+
+
+def new_spans(kept: Sequence[Span], before: Sequence[Span]) -> list[Span]:
+    """Spans (recording, start, end) of which less than half was kept before."""
+    of_talk: dict[str, list[tuple[float, float]]] = {}
+    for talk, start, end in before:
+        of_talk.setdefault(talk, []).append((start, end))
+    found = []
+    for talk, start, end in kept:
+        covered = sum(max(0.0, min(end, stop) - max(start, begin)) for begin, stop in of_talk.get(talk, ()))
+        if covered < 0.5 * (end - start):
+            found.append((talk, start, end))
+    return found

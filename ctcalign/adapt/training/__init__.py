@@ -1,0 +1,1 @@
+"""The training of a pass, and the measurement of its model."""

@@ -1,0 +1,80 @@
+"""`ctcalign fit` inside of a pass: in this process, and with several devices in processes that Lightning starts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ctcalign.errors import UsageError
+from ctcalign.models.training.protocol import TrainableModel
+
+RUN = "run"  # folder of the run in that of the stage
+
+
+def train(configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str]) -> Path:
+    """Train, or go on with a training that was stopped.
+
+    Args:
+        configuration: the pass's own.  folder: of the run.
+        init: name of the model that is trained.  cuts: manifest to train on.
+        user: arguments of `ctcalign fit` that are laid over the configuration.
+    Returns:
+        The exported model, a file or a folder.
+    """
+    from ctcalign.train.run import fit
+
+    own = {"trainer.default_root_dir": folder, "data.train": cuts, "model.init": init, "resume": "last"}
+    fixed = [word for name, value in own.items() for word in (f"--{name}", str(value))]
+    arguments = ["--config", str(configuration), *user, *fixed]
+    with _as_command(["fit", *arguments]):
+        found = fit(arguments)
+    if found is None:
+        raise UsageError("export: got null, expected a model; remove it from the settings of adapt")
+    return found
+
+
+def name_of(exported: Path) -> str:
+    """Name of an exported model, as `ctcalign.load_model` takes it."""
+    return f"hf:{exported}" if exported.is_dir() else f"checkpoint:{exported}"
+
+
+def exported_by(model: TrainableModel, folder: Path) -> Path:
+    """Where a training exports the model."""
+    return folder / model.exported
+
+
+def check_alone() -> None:
+    """Check that this is the only process.
+
+    Raises:
+        UsageError: a launcher has started several.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 or int(os.environ.get("LOCAL_RANK", "0")) > 0:
+        raise UsageError(
+            "adapt: started in several processes; start it once: its training starts them itself, as many as "
+            "--set trainer.devices=N says"
+        )
+
+
+@contextmanager
+def _as_command(arguments: Sequence[str]) -> Iterator[None]:
+    """Let further processes of the training run these arguments of `ctcalign`, and end their group afterwards.
+
+    Lightning starts them with the command line of this process.
+    """
+    from torch import distributed
+
+    before, environment = sys.argv, dict(os.environ)
+    sys.argv = [before[0] if before else "ctcalign", *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.destroy_process_group()
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)

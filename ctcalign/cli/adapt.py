@@ -1,0 +1,213 @@
+"""`ctcalign adapt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ctcalign.cli.options import (
+    EXIT_STATUS,
+    device_option,
+    encoding_option,
+    language_option,
+    licence_option,
+    max_duration_option,
+    model_option,
+    split,
+    text_size_option,
+    threads_option,
+    track_option,
+)
+from ctcalign.extras import require
+
+EPILOG = f"""\b
+Examples:
+  ctcalign adapt talks captions --model builtin:en -o adapted
+  ctcalign adapt talk.mp4 talk.srt -o adapted --dry-run
+  ctcalign adapt pairs.tsv -o adapted --held-out truth.json --keep-source read.jsonl.gz
+  ctcalign adapt talks captions -o adapted --set trainer.devices=2 --config objectives.yaml
+  ctcalign align new.mp4 new.srt --model checkpoint:adapted/model.safetensors -o new.vtt
+
+Needs the extras `train` and `calibrate`: pip install 'ctcalign[train,calibrate]'.
+{EXIT_STATUS}"""
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command("adapt", epilog=EPILOG)
+@click.argument("recordings", type=_EXISTING)
+@click.argument("captions", type=_EXISTING, required=False)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the adaptation. A run that was stopped is continued; what has not changed is not done again.",
+)
+@model_option
+@click.option("--passes", type=click.IntRange(min=1), default=3, show_default=True, help="Most passes.")
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    default=0.95,
+    show_default=True,
+    help="Train on as many phrases as possible while their expected precision, by their confidences, is at least P.",
+)
+@click.option(
+    "--top-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="FRACTION",
+    help="Train on this fraction of the phrases instead, the surest ones.",
+)
+@click.option(
+    "--weights", is_flag=True, help="Train on all phrases of confidence 0.5 and more, on each as often as it is sure."
+)
+@click.option(
+    "--held-out",
+    multiple=True,
+    type=_EXISTING,
+    metavar="SET",
+    help="Transcribed recordings of the target, as for `ctcalign calibrate`, or Shar folders, to measure on.  "
+    "[default: some of the captions, which are left out of the training]  Repeatable.",
+)
+@click.option(
+    "--keep-source",
+    multiple=True,
+    type=_EXISTING,
+    metavar="SET",
+    help="Transcribed recordings of the source domain, to mix into the training. Repeatable.",
+)
+@click.option(
+    "--source-share",
+    type=click.FloatRange(0, 1, max_open=True),
+    metavar="FRACTION",
+    default=0.3,
+    show_default=True,
+    help="Fraction of the speech in the training that comes from --keep-source.",
+)
+@click.option(
+    "--source-held-out",
+    multiple=True,
+    type=_EXISTING,
+    metavar="SET",
+    help="Transcribed recordings of the source domain to measure on.  [default: a tenth of --keep-source]  Repeatable.",
+)
+@click.option(
+    "--source-budget",
+    type=click.FloatRange(min=0),
+    metavar="FRACTION",
+    default=0.05,
+    show_default=True,
+    help="Discard a pass that raises the error on the source domain by more than this fraction of it.",
+)
+@click.option(
+    "--calibrate-on",
+    multiple=True,
+    type=_EXISTING,
+    metavar="SET",
+    help="Transcribed recordings to fit confidences on in each pass.  [default: --held-out, or captions that are left "
+    "out]  Repeatable.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Confidences of the original model, from `ctcalign calibrate`.  [default: those shipped with it, else fitted]",
+)
+@click.option(
+    "--updates",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Updates of the training of a pass.  [default: by the amount of speech]",
+)
+@click.option(
+    "--lr",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="RATE",
+    help="Peak learning rate.  [default: by the size of the model]",
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Configuration of `ctcalign fit` for the training, such as objectives. Repeatable.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of `ctcalign fit`, such as trainer.accelerator=cpu. Repeatable.",
+)
+@click.option("--warm", is_flag=True, help="Train the model of the last pass further, not the original one.")
+@click.option("--seed", default=1, show_default=True, help="Seed of training and calibration.")
+@language_option
+@track_option
+@max_duration_option
+@device_option
+@threads_option
+@licence_option
+@encoding_option
+@text_size_option
+@click.option("--dry-run", is_flag=True, help="Print the plan with hours and estimated time; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report (or the plan) as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress and no summary.")
+def command(
+    recordings: Path,
+    captions: Path | None,
+    output: Path,
+    model: str,
+    language: str | None,
+    device: str,
+    allow_noncommercial: bool,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Adapt a model to RECORDINGS with CAPTIONS that are wrong in part.
+
+    A pass aligns the captions, keeps the phrases that are surely right, trains the model on them and measures it. The
+    next pass aligns with the better model. RECORDINGS and CAPTIONS are folders with files of the same names, or one
+    file each; RECORDINGS alone is a manifest of pairs, .tsv or .jsonl with the columns audio and captions.
+
+    The folder of --output receives the model (model.safetensors, or model/ for hf: models), report.html, report.json
+    and a folder for each pass. The original model is not changed.
+    """
+    require("torch", "lhotse", "pytorch_lightning", "jsonargparse", extra="train")
+    require("sklearn", extra="calibrate")
+    from ctcalign.adapt.options import AdaptOptions
+    from ctcalign.adapt.run import adapt
+    from ctcalign.cli.console import note, print_json, progress_bar, shown_warnings, warn
+    from ctcalign.train.notices import TrainingWarning
+
+    options, _ = split(AdaptOptions, given)
+
+    def line(text: str) -> None:
+        if not quiet:
+            note(text)
+
+    with progress_bar(enabled=not quiet) as progress, shown_warnings(TrainingWarning):
+        found = adapt(
+            recordings,
+            captions,
+            model,
+            output=output,
+            options=options,
+            language=language,
+            device=device,
+            allow_noncommercial=allow_noncommercial,
+            progress=progress,
+            note=line,
+        )
+    if found.model == model:
+        warn(["no pass was better than the original model, which stays the best one"])
+    if as_json:
+        print_json(found.report)
+    else:
+        click.echo(found.model)
