@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.adapt.run import adapt
     from ctcalign.aligner.run import align
     from ctcalign.aligner.transcription import transcribe
     from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
@@ -41,7 +42,7 @@ _HOMES = {
     "read_captions": "ctcalign.formats",
     "search_phrases": "ctcalign.search.run",
 }
-_ROOMS = frozenset({"audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
+_ROOMS = frozenset({"adapt", "audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
 
 __all__ = [
     "AlignedCue",
@@ -50,6 +51,7 @@ __all__ = [
     "Alignment",
     "CtcAlignError",
     "__version__",
+    "adapt",
     "align",
     "list_models",
     "load_audio",

@@ -8,6 +8,7 @@ from ctcalign.errors import MissingPackageError
 
 # Import name -> extra.
 EXTRAS = {
+    "jinja2": "train",
     "jsonargparse": "train",
     "kenlm": "lm",
     "lhotse": "train",

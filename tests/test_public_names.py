@@ -8,7 +8,7 @@ import pytest
 
 NAMES = {
     "ctcalign": """
-        AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ align list_models load_audio
+        AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ adapt align list_models load_audio
         load_model open_audio read_alignment read_captions search_phrases transcribe
     """,
     "ctcalign.ctc": """

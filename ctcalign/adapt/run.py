@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.adapt.captions.corpus import prepare
+from ctcalign.adapt.changes import changed_captions
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.setting import Model, Pass, Setting, original
 from ctcalign.adapt.speech.cuts import read_manifest, seconds_of
@@ -24,12 +25,11 @@ from ctcalign.adapt.steps.measure import measure
 from ctcalign.adapt.steps.utterances import TARGET, TRAIN, cut_utterances
 from ctcalign.adapt.stopping import Span, new_spans, verdict
 from ctcalign.adapt.training.configuration import user_content
-from ctcalign.adapt.training.fitting import check_alone
+from ctcalign.adapt.training.fitting import RUN, check_alone, loss_curve
 from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CtcAlignError, OutputError
 from ctcalign.extras import require
-from ctcalign.files import together
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.text.languages import check_language
 
@@ -147,11 +147,11 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
                     + _reasons(row["dropped"], _listed(problems))
                     + "; the model is unchanged"
                 )
-            row |= {"verdict": {"kept": False, "stop": "nothing is good enough to train on"}}
+            row |= {"errors": {}, "verdict": {"kept": False, "stop": "nothing is good enough to train on"}}
             break
         spans = [(kept["talk"], kept["start"], kept["end"]) for kept in read_lines(selected / KEPT)]
         if number > 1 and not new_spans(spans, before):
-            row |= {"verdict": {"kept": False, "stop": "nothing new was accepted"}}
+            row |= {"errors": {}, "verdict": {"kept": False, "stop": "nothing new was accepted"}}
             break
         before += spans
         if held_out is None:
@@ -164,7 +164,8 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
         judged = verdict(
             _error(errors), lowest, _error(errors, "source"), _error(start, "source"), options.source_budget
         )
-        row |= {"model": trained.name, "errors": errors, "verdict": asdict(judged)}
+        curve = loss_curve(one.folder / "fit" / RUN)
+        row |= {"model": trained.name, "errors": errors, "curve": curve, "verdict": asdict(judged)}
         setting.note(f"pass {number}: target WER {100 * _error(errors):.2f} % (before: {100 * lowest:.2f} %)")
         if judged.kept:
             best = trained
@@ -194,13 +195,14 @@ def _finished(
         "problems": [asdict(problem) for problem in problems],
         "start": {part: _without_rows(found) for part, found in start.items()},
         "passes": [
-            {**row, "errors": {part: _without_rows(found) for part, found in row.get("errors", {}).items()}}
-            for row in rows
+            {**row, "errors": {part: _without_rows(found) for part, found in row["errors"].items()}} for row in rows
         ],
+        "changed": changed_captions(
+            setting.talks, setting.root / "pass-01" / "align", setting.root / f"pass-{len(rows):02d}" / "align"
+        ),
     }
-    with together():
-        write_json(setting.root / REPORT, report)
-    return Adaptation(name, report)
+    write_json(setting.root / REPORT, report)
+    return Adaptation(name, read_json(setting.root / REPORT))
 
 
 def _forget_later_passes(root: Path, last: int) -> None:

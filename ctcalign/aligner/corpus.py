@@ -74,10 +74,8 @@ def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
     else:
         found = CorpusPairs([CorpusPair(recordings.stem, recordings, captions)])
     if not found.pairs:
-        named = "; ".join(f"{one.id}: {one.reason}" for one in found.problems[:3])
-        raise UsageError(
-            f"recordings: no pair of a recording and captions in {recordings}{f' ({named})' * bool(named)}"
-        )
+        named = "; ".join(f"{one.id}: {one.reason}" for one in found.problems[:3]) or "it has none"
+        raise UsageError(f"recordings: {recordings}: no pair of a recording and captions ({named})")
     return found
 
 

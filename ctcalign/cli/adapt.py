@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,24 @@ def command(
         if not quiet:
             note(text)
 
+    if dry_run:
+        from ctcalign.adapt.plan import plan
+
+        planned = plan(
+            recordings,
+            captions,
+            model,
+            options=options,
+            language=language,
+            device=device,
+            allow_noncommercial=allow_noncommercial,
+        )
+        if as_json:
+            print_json(asdict(planned) | {"seconds": planned.seconds})
+        else:
+            for text in planned.lines():
+                click.echo(text)
+        return
     with progress_bar(enabled=not quiet) as progress, shown_warnings(TrainingWarning):
         found = adapt(
             recordings,
@@ -205,6 +224,9 @@ def command(
             progress=progress,
             note=line,
         )
+    from ctcalign.report.pages.adaptation import write_page
+
+    write_page(found.report, output / "report.html")
     if found.model == model:
         warn(["no pass was better than the original model, which stays the best one"])
     if as_json:

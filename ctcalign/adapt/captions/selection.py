@@ -56,10 +56,12 @@ def select(talks: Sequence[Talk], folder: Path, options: AdaptOptions) -> Select
             if row.get("confidence") is not None and row["status"] == "aligned":
                 found.confidences.append(row["confidence"])
             reason = LEFT_OUT if place[CUE] in talk.left_out else reasons.get(row["index"])
-            if reason is None and limit is not None:
+            if limit is None and reason != LEFT_OUT and row["status"] == "aligned":
+                reason = f"no confidence of {options.precision:g}"
+            if reason is None:
                 found.kept.append(place)
             else:
-                found.dropped.append({**place, "reason": reason or "confidence too low"})
+                found.dropped.append({**place, "reason": reason})
     return found
 
 

@@ -12,6 +12,7 @@ from ctcalign.errors import UsageError
 from ctcalign.models.training.protocol import TrainableModel
 
 RUN = "run"  # folder of the run in that of the stage
+POINTS = 100  # of a loss curve
 
 
 def train(configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str]) -> Path:
@@ -44,6 +45,16 @@ def name_of(exported: Path) -> str:
 def exported_by(model: TrainableModel, folder: Path) -> Path:
     """Where a training exports the model."""
     return folder / model.exported
+
+
+def loss_curve(run: Path) -> list[tuple[float, float]]:
+    """(update, loss) of a run, at most `POINTS` of them; each loss is the mean of those that it stands for."""
+    from ctcalign.train.progress.curves import logged_rows
+
+    rows = [(row["step"], row["loss"]) for row in logged_rows(run / "log") if "loss" in row]
+    size = -(-len(rows) // POINTS) or 1
+    parts = [rows[place : place + size] for place in range(0, len(rows), size)]
+    return [(part[-1][0] + 1, round(sum(loss for _, loss in part) / len(part), 4)) for part in parts]
 
 
 def check_alone() -> None:

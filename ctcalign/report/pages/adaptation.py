@@ -1,0 +1,126 @@
+"""The page of an adaptation: report.html."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctcalign.files import atomic_write
+from ctcalign.report.pictures.adaptation import confidences_figure, errors_figure, hours_figure, losses_figure
+from ctcalign.report.pictures.figure import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Adaptation of {{ report.original }}</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; color: #22272e; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .7rem; border-bottom: 1px solid #c9ccd1 }
+th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums }
+svg { max-width: 100%; height: auto } .no { color: #d64f4f } small { color: #666 }
+</style></head><body>
+<h1>Adaptation of {{ report.original }}</h1>
+<p>{{ report.recordings }} recordings, {{ "%.2f"|format(report.hours) }} hours. Best model:
+<b>{{ report.model }}</b>{% if report.model == report.original %} (the original one: no pass was better){% endif %}.
+Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
+{{ report.passes[-1].verdict.stop }}.</p>
+
+<h2>Error rates</h2>
+{{ errors|safe }}
+<table><tr><th>pass<th>target WER %<th>95 % interval<th>target CER %<th>source WER %<th>95 % interval<th>kept</tr>
+{% for row in rates %}<tr><td>{{ row.name }}</td>
+{% for part in ("target", "source") %}{% set one = row.errors.get(part) %}
+{% if one %}<td class="number">{{ percent(one.wer.value) }}</td>
+<td class="number">{{ percent(one.wer.low) }} to {{ percent(one.wer.high) }}</td>
+{% if part == "target" %}<td class="number">{{ percent(one.cer.value) }}</td>{% endif %}
+{% else %}<td></td><td></td>{% if part == "target" %}<td></td>{% endif %}{% endif %}{% endfor %}
+<td>{{ row.verdict }}</td></tr>
+{% endfor %}</table>
+
+<h2>What was trained on</h2>
+{{ hours|safe }}
+<table><tr><th>pass<th>aligned by<th>confidences<th>limit<th>phrases<th>kept<th>utterances<th>hours
+<th>hours with source</tr>
+{% for row in report.passes %}<tr><td>{{ row.number }}</td><td>{{ row.aligned_by }}</td>
+<td>{{ row.confidence.source }}</td>
+<td class="number">{% if row.confidence.limit is not none %}{{ "%.3f"|format(row.confidence.limit) }}{% endif %}</td>
+<td class="number">{{ row.phrases }}</td><td class="number">{{ row.kept.phrases }}</td>
+<td class="number">{{ row.kept.utterances }}</td><td class="number">{{ "%.3f"|format(row.kept.hours) }}</td>
+<td class="number">{{ "%.3f"|format(row.kept.training_hours) }}</td></tr>
+{% endfor %}</table>
+<table><tr><th>dropped because<th>pass<th>phrases<th>hours</tr>
+{% for row in report.passes %}{% for reason, one in row.dropped.items() %}<tr><td>{{ reason }}</td>
+<td class="number">{{ row.number }}</td><td class="number">{{ one.phrases }}</td>
+<td class="number">{{ "%.3f"|format(one.hours) }}</td></tr>
+{% endfor %}{% endfor %}</table>
+
+<h2>Confidences</h2>
+{{ confidences|safe }}
+{% if losses %}<h2>Training</h2>
+{{ losses|safe }}{% endif %}
+
+<h2>Captions whose place changed most</h2>
+{% if report.changed %}<table><tr><th>recording<th>caption<th>text<th>before<th>after<th>change</tr>
+{% for row in report.changed %}<tr><td>{{ row.talk }}</td><td class="number">{{ row.cue + 1 }}</td>
+<td>{{ row.text }}</td><td class="number">{{ span(row.before) }}</td><td class="number">{{ span(row.after) }}</td>
+<td class="number">{% if row.change is none %}–{% else %}{{ "%.2f"|format(row.change) }} s{% endif %}</td></tr>
+{% endfor %}</table>{% else %}<p>None.</p>{% endif %}
+
+<h2>What could not be used</h2>
+{% if report.problems %}<table><tr><th>reason<th>recordings</tr>
+{% for reason, count in problems %}<tr><td>{{ reason }}</td><td class="number">{{ count }}</td></tr>
+{% endfor %}</table>
+<table><tr><th>recording<th>reason<th>detail</tr>
+{% for one in report.problems %}<tr><td>{{ one.id }}</td><td>{{ one.reason }}</td>
+<td><small>{{ one.detail }}</small></td></tr>
+{% endfor %}</table>{% else %}<p>Everything could be used.</p>{% endif %}
+</body></html>
+"""
+
+
+def write_page(report: Mapping[str, Any], output: Path) -> None:
+    """Write the page, whole or not at all; pictures are inside of it.
+
+    Args:
+        report: of `ctcalign.adapt`.
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_write(output) as stream:
+        stream.write(page(report))
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The page as HTML."""
+    jinja2: Any = import_module("jinja2")
+    environment = jinja2.Environment(autoescape=True, trim_blocks=False, undefined=jinja2.StrictUndefined)
+    losses = losses_figure(report)
+    rates = [{"name": "original model", "errors": report["start"], "verdict": ""}]
+    for row in report["passes"]:
+        verdict = "yes" if row["verdict"]["kept"] else f"no: {row['verdict']['stop']}"
+        rates.append({"name": f"pass {row['number']}", "errors": row["errors"], "verdict": verdict})
+    text: str = environment.from_string(_TEMPLATE).render(
+        report=report,
+        rates=rates,
+        errors=_svg(errors_figure(report)),
+        hours=_svg(hours_figure(report)),
+        confidences=_svg(confidences_figure(report)),
+        losses=None if losses is None else _svg(losses),
+        problems=Counter(one["reason"] for one in report["problems"]).most_common(),
+        percent=lambda value: "" if value is None else f"{100 * value:.2f}",
+        span=lambda span: "not placed" if span is None else f"{span[0]:.2f} to {span[1]:.2f}",
+    )
+    return text
+
+
+def _svg(figure: Figure) -> str:
+    """The picture as an element of HTML."""
+    stream = io.BytesIO()
+    save_figure(figure, stream, "svg")
+    text = stream.getvalue().decode()
+    return text[text.index("<svg") :]
