@@ -1,4 +1,4 @@
-"""Adaptation of a recogniser to recordings and their captions. Entry points: `run.py` and `recording/`.
+"""Adaptation of a recogniser to a corpus of recordings and captions. Entry point: `run.py`.
 
 The package is also the function: `ctcalign.adapt(recordings, captions, model=..., output=...)` is `run.adapt`.
 """
