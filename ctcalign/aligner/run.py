@@ -15,7 +15,7 @@ from ctcalign.aligner.confidence.apply import apply_calibration, requested_calib
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, dearer, evidence, heard_badly, is_recognised
+from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, dearer, evidence, heard_badly, is_recognised, uncertainty
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -180,13 +180,13 @@ class _Job:
                     raise
                 raise CaptionError(f"{error} ({'; '.join(details)})") from error
             opened.assign_channels(alignment.cues)
-            sure: list[Utterance] = []
+            sure, unsure = list[Utterance](), 0.0
             if self._adapt:
-                words = placed[1].words
+                unsure, words = uncertainty(emission), placed[1].words
                 sure = sure_utterances(emission, self.transcript, words, alignment.cues, model.spike_delay)
         if self._first:
             self._first, self.about_sound = False, opened.warnings
-        return Attempt(alignment, sure)
+        return Attempt(alignment, sure, unsure)
 
 
 def align_emission(

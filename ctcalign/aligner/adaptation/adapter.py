@@ -17,6 +17,7 @@ from ctcalign.emission.options import EmissionOptions
 from ctcalign.emission.progress import Progress
 from ctcalign.models.checkpoint import model_of
 from ctcalign.models.devices import pick_device
+from ctcalign.models.precision import Autocast
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import open_trainable
@@ -41,10 +42,11 @@ class Adapted:
         return self.after.likelihood > self.before.likelihood and self.after.margin > self.before.margin
 
     def recogniser(self, of: AcousticModel, device: str) -> AcousticModel:
-        """The copy for inference, with name and delay of the model that it was trained from."""
-        model = model_of(self.trained.header({}), self._weights(), of.name, pick_device(device))
+        """The copy for inference, with name, delay and precision of the model that it was trained from."""
+        place = pick_device(device)
+        model = model_of(self.trained.header({}), self._weights(), of.name, place)
         model.spike_delay, model.language = of.spike_delay, of.language
-        return model
+        return Autocast(model, place) if isinstance(of, Autocast) else model
 
     def save(self, path: Path) -> None:
         """Write the copy in the format of its family; see `TrainableModel.save`."""

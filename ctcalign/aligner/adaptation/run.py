@@ -27,10 +27,16 @@ LEAST_TRAINED, LEAST_HELD_OUT = 20.0, 5.0
 
 @dataclass(frozen=True)
 class Attempt:
-    """An alignment, and the cues from which a model can be adapted."""
+    """An alignment.
+
+    Attributes:
+        sure: cues from which a model can be adapted.
+        uncertainty: of the model, see `ctcalign.aligner.hearing`.
+    """
 
     alignment: Alignment
     sure: Sequence[Utterance]
+    uncertainty: float
 
 
 def check_request(model: AcousticModel, passes: int, save: str | Path | None) -> None:
@@ -83,9 +89,8 @@ def adapted(
     kept: Adapted | None = None
     notice = ""
     for _ in range(passes):
-        trained, held_out = divided(best.sure)
-        chosen = surest(trained, MOST_TRAINED), surest(held_out, MOST_HELD_OUT)
-        if _seconds(chosen[0]) < LEAST_TRAINED or _seconds(chosen[1]) < LEAST_HELD_OUT:
+        chosen = chosen_cues(best)
+        if chosen is None:
             notice = f"too few sure cues ({len(best.sure)} of {len(best.alignment.cues)})"
             break
         from ctcalign.aligner.adaptation.adapter import adapt
@@ -106,6 +111,14 @@ def adapted(
         if save is not None:
             kept.save(Path(save))
     return best.alignment
+
+
+def chosen_cues(attempt: Attempt) -> tuple[list[Utterance], list[Utterance]] | None:
+    """Cues to train on and cues that judge; None if they are too few."""
+    trained, held_out = divided(attempt.sure)
+    if _seconds(trained) < LEAST_TRAINED or _seconds(held_out) < LEAST_HELD_OUT:
+        return None
+    return surest(trained, MOST_TRAINED), surest(held_out, MOST_HELD_OUT)
 
 
 def _seconds(utterances: Sequence[Utterance]) -> float:
