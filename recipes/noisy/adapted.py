@@ -54,6 +54,9 @@ WAYS: dict[str, Callable[[Cell], bool]] = {
     "always": lambda _: True,
     "held-out cues are likelier": _likelier,
     "likelier, with a larger margin to other text": lambda one: _likelier(one) and _stands_out(one),
+    "likelier, and unsure or with a larger margin": lambda one: (
+        _likelier(one) and (_stands_out(one) or one["unsure"] > UNSURE)
+    ),
     "likelier, and the model was unsure": lambda one: _likelier(one) and one["unsure"] > UNSURE,
     "likelier, with a larger margin, and unsure": lambda one: (
         _likelier(one) and _stands_out(one) and one["unsure"] > UNSURE
@@ -114,7 +117,7 @@ def cell(recording: Recording, variant: Variant, model: AcousticModel, seed: int
     return found
 
 
-CHOSEN = "likelier, with a larger margin to other text"
+CHOSEN = "likelier, and unsure or with a larger margin"
 
 
 def result(one: Cell, way: str) -> dict[str, Any]:

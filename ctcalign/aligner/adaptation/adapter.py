@@ -36,10 +36,14 @@ class Adapted:
     before: Judgement
     after: Judgement
 
-    @property
-    def helped(self) -> bool:
-        """Whether the held-out cues are likelier, and stand out more from other cues."""
-        return self.after.likelihood > self.before.likelihood and self.after.margin > self.before.margin
+    def helped(self, unsure: bool) -> bool:
+        """Whether the held-out cues are likelier, and, unless the model was unsure, stand out more from other text.
+
+        The margin of a model that is sure of its symbols falls when it learns captions by heart. That of an unsure
+        model also falls when it is right to be less sure.
+        """
+        likelier = self.after.likelihood > self.before.likelihood
+        return likelier and (unsure or self.after.margin > self.before.margin)
 
     def recogniser(self, of: AcousticModel, device: str) -> AcousticModel:
         """The copy for inference, with name, delay and precision of the model that it was trained from."""

@@ -25,11 +25,12 @@ class Example:
     """An utterance for a network.
 
     Attributes:
-        input: (N,) samples or (T, F) features.  labels: see `Utterance`.  seconds: of the sound.
+        input: (N,) samples or (T, F) features.  labels, target: see `Utterance`.  seconds: of the sound.
     """
 
     input: Tensor
     labels: tuple[int, ...]
+    target: tuple[int, ...]
     seconds: float
 
 
@@ -56,7 +57,7 @@ def read_examples(
             parts = _cut(blocks, [utterances[one].span for one in numbers], make.sample_rate)
             for number, samples in zip(numbers, parts, strict=True):
                 own = utterances[number]
-                found[number] = Example(make(samples), own.labels, own.span.duration)
+                found[number] = Example(make(samples), own.labels, own.target, own.span.duration)
     return [found[number] for number in range(len(utterances))]
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ctcalign.aligner.adaptation.examples import Example
+from ctcalign.aligner.adaptation.utterances import ANYTHING
 from ctcalign.models.training.protocol import TrainableModel
 
 OTHERS = 8  # texts that each text is compared with
@@ -63,7 +64,10 @@ def judge(
 def log_likelihoods(
     model: TrainableModel, inputs: Sequence[Tensor], labels: Sequence[Sequence[int]], device: str
 ) -> Tensor:
-    """Log-likelihood of each text in nats, (B,); 0 without a gradient where it does not fit into the frames."""
+    """Log-likelihood of each text in nats, (B,); 0 without a gradient where it does not fit into the frames.
+
+    ANYTHING in a text is spoken in any frames with probability 1.
+    """
     log_probs, frames = _emissions(model, inputs, device)
     return _ctc(log_probs, frames, labels, model.vocabulary.blank)
 
@@ -81,9 +85,13 @@ def _emissions(model: TrainableModel, inputs: Sequence[Tensor], device: str) -> 
 
 
 def _ctc(log_probs: Tensor, frames: Tensor, labels: Sequence[Sequence[int]], blank: int) -> Tensor:
-    targets = torch.tensor([label for own in labels for label in own], device=log_probs.device)
+    log_probs = log_probs.to(torch.promote_types(log_probs.dtype, torch.float32))
+    log_probs = functional.pad(log_probs, (0, 1))  # a last column with log-probability 0, for ANYTHING
+    last = log_probs.shape[-1] - 1
+    flat = [last if label == ANYTHING else label for own in labels for label in own]
+    targets = torch.tensor(flat, device=log_probs.device)
     counts = torch.tensor([len(own) for own in labels], device=log_probs.device)
     loss = functional.ctc_loss(
-        log_probs.float().transpose(0, 1), targets, frames, counts, blank, reduction="none", zero_infinity=True
+        log_probs.transpose(0, 1), targets, frames, counts, blank, reduction="none", zero_infinity=True
     )
     return -loss

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctcalign.aligner.adaptation.utterances import Utterance, divided, surest
+from ctcalign.aligner.hearing import UNSURE
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput
 from ctcalign.emission.options import EmissionOptions
@@ -86,6 +87,7 @@ def adapted(
         Errors of `align`, of reading the recording and of opening the model for training.
     """
     best = align(model)
+    unsure = best.uncertainty > UNSURE
     kept: Adapted | None = None
     notice = ""
     for _ in range(passes):
@@ -96,7 +98,7 @@ def adapted(
         from ctcalign.aligner.adaptation.adapter import adapt
 
         found = adapt(model.name, audio, chosen, options, device, seed, progress, kept)
-        if not found.helped:
+        if not found.helped(unsure):
             notice = f"cues that were not trained on are not recognised better ({_change(found)})"
             break
         try:

@@ -42,10 +42,10 @@ def train(model: TrainableModel, examples: Sequence[Example], device: str, seed:
     with _seeded(seed, device):
         for step in range(STEPS):
             batch = next(batches)
-            symbols = sum(len(one.labels) for one in batch)
+            symbols = sum(len(one.target) for one in batch)
             for part in in_parts(batch):
                 inputs = [masked(one, model.inputs, rng) for one in part]
-                loss = -log_likelihoods(model, inputs, [one.labels for one in part], device).sum() / symbols
+                loss = -log_likelihoods(model, inputs, [one.target for one in part], device).sum() / symbols
                 loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
             optimiser.step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from ctcalign.spans import Span
 # Standard deviations by which the words of a sure cue fit better than other words in their place; see
 # `ctcalign.aligner.hearing.evidence`. At the best place in other speech a cue reaches 2 to 3.
 SURE = 4.0
+# The same of a word that is trained on. Others may be wrong: anything may be spoken in their place.
+SURE_WORD = 1.5
+ANYTHING = -1  # label that stands for any sounds
 PAD = 0.2  # seconds of sound on either side of a cue, as far as no other cue is there
 SHORTEST, LONGEST = 0.5, 20.0  # seconds of a cue
 # Every so many cues of the captions one is not trained on, if it is sure: it judges.
@@ -33,6 +37,7 @@ class Utterance:
         cue: its index in the alignment.
         span: seconds, with `PAD`.
         labels: columns of the model's symbols, without blanks.
+        target: the same with ANYTHING instead of words that are not sure, and of those that were not found.
         support: see `SURE`.
         channel: in which it is spoken; None: in all that are read.
     """
@@ -40,6 +45,7 @@ class Utterance:
     cue: int
     span: Span
     labels: tuple[int, ...]
+    target: tuple[int, ...]
     support: float
     channel: int | None = None
 
@@ -51,7 +57,7 @@ def sure_utterances(
     cues: Sequence[AlignedCue],
     spike_delay: float,
 ) -> list[Utterance]:
-    """The sure cues, in the order of the captions; words that were not placed are left out of their text.
+    """The sure cues, in the order of the captions; words that were not placed are left out of their labels.
 
     Args:
         placed, cues: of an alignment.
@@ -59,6 +65,7 @@ def sure_utterances(
     """
     spans = [span for cue in cues if (span := cue.span) is not None]
     starts, ends = sorted(span.start for span in spans), sorted(span.end for span in spans)
+    separator = emission.vocabulary.separator
     found = []
     for one in recording_inputs(emission, transcript, placed, cues, spike_delay).cues:
         letters, distances = one.evidence.letters, one.competitors[:, 1]
@@ -66,10 +73,14 @@ def sure_utterances(
         cue = cues[one.evidence.cue]
         if cue.span is None or support < SURE or not SHORTEST <= cue.span.duration <= LONGEST:
             continue
-        words = [spoken_labels(transcript, placed, number) for number in one.evidence.words if placed[number]]
-        labels = joined(words, emission.vocabulary.separator)
-        span = _padded(cue.span, starts, ends, emission.duration)
-        found.append(Utterance(one.evidence.cue, span, labels, support, cue.channel))
+        words = [spoken_labels(transcript, placed, number) for number in one.evidence.words]
+        known = [placed[number] is not None for number in one.evidence.words]
+        labels = joined([word for word, is_placed in zip(words, known, strict=True) if is_placed], separator)
+        sure = [is_placed and distance >= SURE_WORD for is_placed, distance in zip(known, distances, strict=True)]
+        if any(sure):
+            target = _with_anything(words, sure, separator)
+            span = _padded(cue.span, starts, ends, emission.duration)
+            found.append(Utterance(one.evidence.cue, span, labels, target, support, cue.channel))
     return found
 
 
@@ -98,6 +109,14 @@ def joined(words: Sequence[Sequence[int]], separator: int | None) -> tuple[int, 
         if labels and separator is not None:
             labels.append(separator)
         labels.extend(word)
+    return tuple(labels)
+
+
+def _with_anything(words: Sequence[Sequence[int]], sure: Sequence[bool], separator: int | None) -> tuple[int, ...]:
+    """The symbols of sure words, ANYTHING in place of others in a row and of the separators beside them."""
+    labels: list[int] = []
+    for is_sure, group in groupby(zip(words, sure, strict=True), key=lambda pair: pair[1]):
+        labels += joined([word for word, _ in group], separator) if is_sure else (ANYTHING,)
     return tuple(labels)
 
 

@@ -55,10 +55,12 @@ def test_each_utterance_is_read_from_its_channel(tmp_path, channel):
     sf.write(tmp_path / "two.wav", sound, RATE, subtype="FLOAT")
     spans = [Span(21.0, 22.5), Span(0.5, 3.0), Span(9.5, 11.0)]
     of = [1, 0, 1] if channel == "all" else [None] * 3
-    utterances = [Utterance(n, span, (n,), 5.0, own) for n, (span, own) in enumerate(zip(spans, of, strict=True))]
+    utterances = [
+        Utterance(n, span, (n,), (n, -1), 5.0, own) for n, (span, own) in enumerate(zip(spans, of, strict=True))
+    ]
     found = read_examples(tmp_path / "two.wav", utterances, Samples(), EmissionOptions(channel=channel))
     for example, one in zip(found, utterances, strict=True):
         part = sound[round(one.span.start * RATE) : round(one.span.end * RATE)]
         expected = part.mean(1) if channel == "mix" else part[:, 1 if channel == 1 else one.channel]
         np.testing.assert_allclose(example.input.numpy(), expected, atol=1e-6)
-        assert (example.labels, example.seconds) == (one.labels, one.span.duration)
+        assert (example.labels, example.target, example.seconds) == (one.labels, one.target, one.span.duration)

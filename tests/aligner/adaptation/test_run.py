@@ -97,8 +97,21 @@ def test_captions_of_another_recording_leave_the_alignment_as_it_is(noisy):
     assert document(found) == document(plain)
 
 
-@pytest.mark.parametrize("worse", [Judgement(-0.9, 5.0), Judgement(-0.1, 2.0)])
-def test_a_pass_that_held_out_cues_do_not_confirm_is_undone(noisy, plain, worse, monkeypatch, tmp_path):
+def test_held_out_cues_decide():
+    def helped(likelihood: float, margin: float, *, unsure: bool) -> bool:
+        return adapter.Adapted(None, Judgement(-0.5, 3.0), Judgement(likelihood, margin)).helped(unsure)
+
+    assert helped(-0.4, 3.1, unsure=False)
+    assert not helped(-0.4, 2.9, unsure=False)
+    assert helped(-0.4, 2.9, unsure=True)
+    assert not helped(-0.6, 3.1, unsure=True)
+    assert not helped(float("nan"), float("nan"), unsure=True)
+
+
+@pytest.mark.parametrize(("worse", "sure"), [(Judgement(-0.9, 5.0), False), (Judgement(-0.1, 2.0), True)])
+def test_a_pass_that_held_out_cues_do_not_confirm_is_undone(noisy, plain, worse, sure, monkeypatch, tmp_path):
+    if sure:
+        monkeypatch.setattr(run, "UNSURE", 100.0)
     judgements = iter([Judgement(-0.5, 3.0), worse])
     monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
     found = ctcalign.align(noisy, CAPTIONS, adapt=3, save_adapted=tmp_path / "none.safetensors")

@@ -14,9 +14,10 @@ import torch
 from ctcalign.aligner.adaptation import training
 from ctcalign.aligner.adaptation.adapter import Adapted
 from ctcalign.aligner.adaptation.examples import Example
-from ctcalign.aligner.adaptation.likelihoods import Judgement, fits, judge, log_likelihoods
+from ctcalign.aligner.adaptation.likelihoods import Judgement, _ctc, fits, judge, log_likelihoods
 from ctcalign.aligner.adaptation.masks import BANDS, COUNT, SHARE, masked
 from ctcalign.aligner.adaptation.training import PART_SECONDS, in_parts, train
+from ctcalign.aligner.adaptation.utterances import ANYTHING
 from ctcalign.models import load_model
 from ctcalign.models.training.inputs import LogMel
 from ctcalign.models.training.protocol import TrainableModel
@@ -54,7 +55,7 @@ def examples(model: TrainableModel, count: int, seed: int = 0) -> list[Example]:
     for number in range(count):
         samples = np.resize(spoken([["ab", "cab", "dad"][number % 3]], rng)[0], round(SECONDS * 16_000))
         labels = tuple(usable[(5 * (number % 3) + place) % len(usable)] for place in range(4))
-        found.append(Example(model.inputs(samples), labels, SECONDS))
+        found.append(Example(model.inputs(samples), labels, labels, SECONDS))
     return found
 
 
@@ -149,6 +150,30 @@ def test_a_text_that_does_not_fit_does_not_judge():
     assert not fits((1, 1, 2), 3)
 
 
+def test_anything_is_any_text_and_has_the_right_gradient():
+    logits = torch.randn(1, 7, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    frames = torch.tensor([7])
+
+    def of(logits: torch.Tensor, text: tuple[int, ...]) -> torch.Tensor:
+        return _ctc(logits.log_softmax(-1), frames, [text], 0)
+
+    # A path of (1, ANYTHING, 2) is one frame or more of 1, then any frames, then one frame or more of 2, and blanks.
+    rows = logits[0].log_softmax(-1)
+    total = []
+    for i in range(7):  # first frame of 1, after blanks
+        for j in range(i + 1, 7):  # one past its last frame
+            for k in range(j, 7):  # first frame of ANYTHING, after blanks
+                for m in range(k + 1, 7):  # one past its last frame
+                    for n in range(m, 7):  # first frame of 2, after blanks
+                        for o in range(n + 1, 8):  # one past its last frame
+                            quiet = rows[:i, 0].sum() + rows[j:k, 0].sum() + rows[m:n, 0].sum() + rows[o:, 0].sum()
+                            total.append(quiet + rows[i:j, 1].sum() + rows[n:o, 2].sum())
+    torch.testing.assert_close(of(logits, (1, ANYTHING, 2))[0], torch.stack(total).logsumexp(0), atol=1e-5, rtol=1e-5)
+    (gradient,) = torch.autograd.grad(of(logits, (1, ANYTHING, 2)).sum(), logits)
+    (expected,) = torch.autograd.grad(torch.stack(total).logsumexp(0), logits)
+    torch.testing.assert_close(gradient, expected, atol=1e-5, rtol=1e-4)
+
+
 def test_a_batch_is_as_likely_as_its_utterances_one_by_one(name):
     model = open_trainable(name)
     model.network.eval()
@@ -162,7 +187,7 @@ def test_a_batch_is_as_likely_as_its_utterances_one_by_one(name):
 
 def test_parts_are_short_with_their_padding_and_lose_nothing():
     rng = np.random.default_rng(0)
-    given = [Example(torch.zeros(1), (n,), float(seconds)) for n, seconds in enumerate(rng.uniform(0.5, 20, 40))]
+    given = [Example(torch.zeros(1), (n,), (n,), float(seconds)) for n, seconds in enumerate(rng.uniform(0.5, 20, 40))]
     parts = list(in_parts(given))
     assert sorted(one.labels for part in parts for one in part) == sorted(one.labels for one in given)
     for part in parts:
@@ -175,7 +200,7 @@ def test_masks_hide_little_and_leave_the_rest():
     features = torch.from_numpy(rng.standard_normal((400, 80)).astype(np.float32))
     hidden = []
     for _ in range(50):
-        found = masked(Example(features, (1,), 4.0), LogMel(), rng)
+        found = masked(Example(features, (1,), (1,), 4.0), LogMel(), rng)
         changed = found != features
         assert changed.any(1).float().mean() <= 1.0
         rows, bands = changed.all(1), changed.all(0)
@@ -192,7 +217,7 @@ def test_a_masked_waveform_is_never_digital_silence():
     rng = np.random.default_rng(0)
     samples = torch.from_numpy(rng.uniform(0.5, 1.0, 16_000).astype(np.float32))
     inputs = Waveform(16_000, normalises=False, receptive=400)
-    found = [masked(Example(samples, (1,), 1.0), inputs, rng) for _ in range(20)]
+    found = [masked(Example(samples, (1,), (1,), 1.0), inputs, rng) for _ in range(20)]
     shares = [float((one != samples).float().mean()) for one in found]
     assert 0 < np.mean(shares) <= COUNT * SHARE
     assert all(bool((one[one != samples].abs() < 0.2).all()) and bool((one != 0).all()) for one in found)

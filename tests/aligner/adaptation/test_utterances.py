@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctcalign.aligner.adaptation.utterances import (
+    ANYTHING,
     HELD_OUT,
     PAD,
     SURE,
     Utterance,
     _padded,
+    _with_anything,
     divided,
     joined,
     sure_utterances,
@@ -31,7 +33,7 @@ spans = st.lists(st.tuples(times, times).filter(lambda t: t[1] - t[0] > 0.01).ma
 
 
 def cue(number: int, seconds: float = 3.0, support: float = 5.0) -> Utterance:
-    return Utterance(number, Span(10.0 * number, 10.0 * number + seconds), (1, 2), support)
+    return Utterance(number, Span(10.0 * number, 10.0 * number + seconds), (1, 2), (1, 2), support)
 
 
 @given(spans)
@@ -73,6 +75,28 @@ def test_words_are_joined_by_the_separator_if_there_is_one():
     assert joined([(3, 4), (5,)], None) == (3, 4, 5)
 
 
+def test_words_that_are_not_sure_may_be_anything():
+    words = [(3, 4), (5,), (6, 7), (8,), (9,)]
+    sure = [False, False, True, True, False]
+    assert _with_anything(words, sure, 1) == (ANYTHING, 6, 7, 1, 8, ANYTHING)
+    assert _with_anything(words, sure, None) == (ANYTHING, 6, 7, 8, ANYTHING)
+    assert _with_anything(words, [True] * 5, 1) == joined(words, 1)
+
+
+def test_a_wrong_word_in_a_sure_cue_is_not_trained_on():
+    emission, spoken = transcribed(12, sure=0.9)
+    words = [one.text.split() for one in spoken]
+    words[5][2] = words[5][2][::-1] + "q"
+    lines = [" ".join(own) for own in words]
+    transcript = transcript_of([Cue(i, line) for i, line in enumerate(lines)], Tokeniser(VOCABULARY, "en"), "en")
+    alignment, placement = place_emission(emission, transcript, MadeUpModel(), AlignOptions(skips=None))
+    found = {one.cue: one for one in sure_utterances(emission, transcript, placement.words, alignment.cues, 0.0)}
+    parts = [[]]
+    for label in found[5].target:
+        parts.append([]) if label == ANYTHING else parts[-1].append(label)
+    assert [VOCABULARY.text(part) for part in parts] == [" ".join(words[5][:2]), " ".join(words[5][3:])]
+
+
 def test_cues_that_are_spoken_are_sure_and_others_are_not():
     emission, spoken = transcribed(12, sure=0.9)
     lines = [one.text for one in spoken]
@@ -89,4 +113,5 @@ def test_cues_that_are_spoken_are_sure_and_others_are_not():
         assert span is not None
         assert one.span.start <= span.start < span.end <= one.span.end
         assert VOCABULARY.text(one.labels) == lines[one.cue]
+        assert set(one.target) <= {*one.labels, ANYTHING}
     assert np.all(np.diff([one.cue for one in found]) > 0)
