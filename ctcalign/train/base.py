@@ -197,6 +197,11 @@ class TrainingModule(pl.LightningModule):
                 parts[name] = Mean(term.weight * term.value, term.number)
         return self._accumulated(parts, batch_idx) + 0.0 * step.anchor
 
+    @property
+    def _scaler(self) -> Any:
+        """The gradient scaler of half precision (float16), else None."""
+        return getattr(self.trainer.precision_plugin, "scaler", None)
+
     def _accumulated(self, parts: Mapping[str, Mean], batch_idx: int) -> Tensor:
         """The loss of a batch, such that the gradient of a group of accumulated batches is that of its mean."""
         size = self.trainer.accumulate_grad_batches
@@ -212,7 +217,7 @@ class TrainingModule(pl.LightningModule):
         # Those of the optimiser: a sharded network has other parameters while it computes.
         groups = self.trainer.optimizers[0].param_groups
         parameters = [one for group in groups for one in group["params"] if one.requires_grad]
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        scaler = self._scaler
         loss = self._group.loss(parts, parameters, last, *([] if scaler is None else [scaler.scale]))
         return torch.zeros((), device=self.device) if loss is None else loss * size
 
@@ -228,6 +233,8 @@ class TrainingModule(pl.LightningModule):
 
     def _log_row(self, row: dict[str, float], count: int) -> None:
         row["rate"] = max(group["lr"] for group in self.trainer.optimizers[0].param_groups)
+        if (scaler := self._scaler) is not None:
+            row["loss_scale"] = scaler.get_scale()
         speed = getattr(self.trainer, "profiler", None)
         if isinstance(speed, Speed):
             row |= speed.row(self.device)
