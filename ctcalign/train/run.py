@@ -331,6 +331,8 @@ class FitCommand(LightningCLI):
     def _take_letters(self) -> None:
         """Replace `vocabulary: from-data` by a tokenizer with the letters of the training transcripts.
 
+        Every process reads these: the network is made before the processes can exchange anything.
+
         Raises:
             UsageError: there is a tokenizer as well, or there are no transcripts.
         """

@@ -16,13 +16,15 @@ def test_digits_from_recordings_to_results(tmp_path):
     make_digits(tmp_path, {"train": [0, 1, 2, 35], "test": [3]})
     plan = tiny_plan("digits/finetune", ["ctc", "awp_latency"], tmp_path, TINY)
     options = ["--corpus", tmp_path, "--exp", tmp_path / "exp", "--plan", plan, "--strings", "8 3 4", "--seeds", "1",
-               "--results", tmp_path / "RESULTS.md"]  # fmt: skip
+               "--soup", "ctc", "--results", tmp_path / "RESULTS.md"]  # fmt: skip
     run_recipe("digits/finetune", *options)
     page = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    assert all(f"| {method} |" in page for method in ("start", "baseline", "ctc", "awp_latency"))
+    assert all(f"| {method} |" in page for method in ("start", "baseline", "ctc", "awp_latency", "soup"))
     assert "All numbers of takes" in page
     tuned = ctcalign.load_model(f"checkpoint:{tmp_path / 'exp/runs/baseline-s1/model.safetensors'}", "cpu")
     assert tuned.header["training"]["model"]["init"] == "builtin:en"
+    mean = ctcalign.load_model(f"checkpoint:{tmp_path / 'exp/runs/soup-ctc/model.safetensors'}", "cpu")
+    assert mean.header["mean_of"] == ["ctc-s1"]
 
 
 @pytest.mark.slow

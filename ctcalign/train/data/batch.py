@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,14 @@ class Batch:
     index: int = 0
     part: int = 0
     last: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: each tensor would cost a file descriptor and a handshake."""
+        return {**self.__dict__, "lengths": self.lengths.tolist()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        lengths = torch.tensor(state["lengths"], dtype=torch.int64, device=state["inputs"].device)
+        self.__dict__.update(state, lengths=lengths)
 
     def to(self, device: torch.device | str) -> Batch:
         """The batch with its tensors on a device."""

@@ -100,22 +100,30 @@ class BatchLoader:
     """Batches from the current position. Not a torch DataLoader, whose order Lightning would change.
 
     Args:
-        source: returns the process's batches of one pass.  reader: reads them.  workers: reading processes, >= 0.
+        source: returns the process's batches of one pass.  reader: reads them.
+        workers: reading processes, >= 0. They start with the first pass and serve all later ones, until `close`.
     """
 
     def __init__(self, source: Callable[[], Iterator[ProcessBatch]], reader: Reader, workers: int) -> None:
         self._source, self._reader, self._workers = source, reader, workers
+        self._loader: DataLoader[Batch] | None = None
 
     def __iter__(self) -> Iterator[Batch]:
-        # The "sampler" is iterated in this process; a worker reads each of its items.
-        loader: DataLoader[Batch] = DataLoader(
-            self._reader,
-            sampler=_Once(self._source),
-            batch_size=None,
-            num_workers=self._workers,
-            prefetch_factor=4 if self._workers else None,
-        )
-        yield from loader
+        if self._loader is None:
+            # The "sampler" is iterated in this process; a worker reads each of its items.
+            self._loader = DataLoader(
+                self._reader,
+                sampler=_Once(self._source),
+                batch_size=None,
+                num_workers=self._workers,
+                prefetch_factor=4 if self._workers else None,
+                persistent_workers=self._workers > 0,
+            )
+        yield from self._loader
+
+    def close(self) -> None:
+        """End the reading processes."""
+        self._loader = None
 
 
 class _Once:

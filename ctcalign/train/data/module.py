@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import Any
 
@@ -89,6 +89,7 @@ class CutsDataModule(ResumableData):
             trust=self.trust,
         )
         self._batches: GlobalBatches | None = None
+        self._loaders: list[BatchLoader] = []
         # Of the training that is resumed: its unfinished epoch, and its number of streams.
         self._begun: tuple[int | None, int] = (None, 1)
 
@@ -111,7 +112,7 @@ class CutsDataModule(ResumableData):
         def epoch(number: int, start: int) -> Iterator[ProcessBatch]:
             return batches.epoch(number, start, self.streams_of(number))
 
-        return BatchLoader(lambda: self.resumed(epoch), reader, workers=self.workers)
+        return self._loader(lambda: self.resumed(epoch), reader)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, without augmentation and with the times of words."""
@@ -119,7 +120,17 @@ class CutsDataModule(ResumableData):
         batches = self._validation("data.validation", self.validation, rank=self.rank, world_size=self.world_size)
         streams = self.world_size if (fewest_shards(self.validation) or 0) >= self.world_size else 1
         reader = Reader(self._inputs(), words=True, trust=self.trust)
-        return BatchLoader(lambda: batches.epoch(0, streams=streams), reader, workers=self.workers)
+        return self._loader(lambda: batches.epoch(0, streams=streams), reader)
+
+    def _loader(self, source: Callable[[], Iterator[ProcessBatch]], reader: Reader) -> BatchLoader:
+        self._loaders.append(BatchLoader(source, reader, self.workers))
+        return self._loaders[-1]
+
+    def teardown(self, stage: str) -> None:
+        """End the reading processes."""
+        for loader in self._loaders:
+            loader.close()
+        self._loaders.clear()
 
     def _inputs(self) -> InputMaker:
         """What makes the inputs of the model in training; log-mel energies without a trainer."""

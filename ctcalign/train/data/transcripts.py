@@ -73,6 +73,8 @@ class Transcripts:
         Args:
             language: of this transcript: a code or an English name; else the default is used.
         """
+        if text.isascii() and all(map(self._writes, text.split())):
+            return " ".join(text.split())  # what `pieces` finds, in less time
         return joined(self.pieces(text, language))
 
     def pieces(self, text: str, language: str | None = None) -> list[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import cache
 
 import torch
 from pytorch_lightning.profilers import Profiler
@@ -80,6 +81,7 @@ class Speed(Profiler):
         return {f"speed/{name}": value for name, value in found.items()}
 
 
+@cache
 def _stage(action: str) -> str | None:
     if action == "run_training_batch":
         return STEP

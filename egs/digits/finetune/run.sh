@@ -8,13 +8,13 @@
 # Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings) and
 # noise (FLAC; without it white noise) below --corpus, a path from where you are; other relative paths count from the
 # folder of this script. Stages: 0 join digits to strings, 1 the model before training, 2 fine-tuning, 3 methods that
-# continue from it, 4 curve and RESULTS.md.
+# continue from it, 4 the mean of the weights of a method's models, 5 curve and RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/finetune/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../../shared/data/dev
 strings="6000 200 400"    # of train, dev and test
-plan=conf/plan.yaml; seeds="1 2 3"; only=""; jobs=1; threads=1; results=RESULTS.md
+plan=conf/plan.yaml; seeds="1 2 3"; only=""; soup=ctc_average; jobs=1; threads=1; results=RESULTS.md
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs=corpus
 . ../../../tools/parse_options.sh
@@ -44,6 +44,11 @@ fi
 if run 2; then train --baseline-only; fi
 if run 3; then train; fi
 if run 4; then
+  # shellcheck disable=SC2086
+  "$python" -m recipes.awp.soup --runs "$exp/runs" --method "$soup" --seeds $seeds --data "$exp/data" \
+    --parts dev test takes
+fi
+if run 5; then
   "$python" -m recipes.awp.results --runs "$exp/runs" --tests test takes --notes conf/notes.md \
     --title "builtin:en fine-tuned on digits" --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

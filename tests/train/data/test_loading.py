@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from ctcalign.errors import UsageError
 from ctcalign.train.data.augmentation import Augmentation, NoiseConfig, SpecAugment
 from ctcalign.train.data.batch import Batch
 from ctcalign.train.data.drawing import GlobalBatches
-from ctcalign.train.data.loading import Reader
+from ctcalign.train.data.loading import BatchLoader, Reader
 from ctcalign.train.data.module import CutsDataModule
 from tests.train.tones import make_cuts
 
@@ -221,3 +224,33 @@ def test_numbers_out_of_range(manifest):
         next(batches(manifest, max_cuts=3).epoch(0, streams=8))
     with pytest.raises(UsageError, match="workers: got -1, expected a whole number >= 0"):
         CutsDataModule(str(manifest), workers=-1)
+
+
+class _Numbered(Reader):
+    """Names its process."""
+
+    def __getitem__(self, own):
+        return os.getpid()
+
+
+def test_reading_processes_serve_all_passes_until_they_are_closed():
+    passes = iter(range(10))
+    loader = BatchLoader(lambda: iter([next(passes)] * 3), _Numbered(), workers=1)
+    first = set(loader)
+    next(iter(loader))  # a pass that is left early
+    assert first == set(loader)
+    assert len(first) == 1
+    assert os.getpid() not in first
+    loader.close()
+    assert set(loader) != first
+
+
+def test_a_batch_in_another_process_is_the_same(manifest):
+    read = Reader(words=True)[next(batches(manifest).epoch(0))]
+    sent = pickle.loads(pickle.dumps(read))
+    assert torch.equal(sent.inputs, read.inputs)
+    assert torch.equal(sent.lengths, read.lengths)
+    assert sent.lengths.dtype == read.lengths.dtype
+    assert [getattr(sent, one.name) for one in fields(read)[2:]] == [
+        getattr(read, one.name) for one in fields(read)[2:]
+    ]
