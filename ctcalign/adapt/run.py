@@ -10,19 +10,19 @@ from typing import Any
 
 from ctcalign.adapt.captions.corpus import prepare
 from ctcalign.adapt.changes import changed_captions
+from ctcalign.adapt.describing import described, listed, why_nothing
+from ctcalign.adapt.lock import locked
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.setting import Model, Pass, Setting, original
-from ctcalign.adapt.speech.cuts import read_manifest, seconds_of
-from ctcalign.adapt.speech.source import divided_source
-from ctcalign.adapt.speech.transcribed import transcribed_cuts
+from ctcalign.adapt.speech.inputs import read_speech
 from ctcalign.adapt.stages import read_json, read_lines, write_json
 from ctcalign.adapt.steps.align import align, problems_of
 from ctcalign.adapt.steps.calibrate import calibrate
-from ctcalign.adapt.steps.filter import DROPPED, KEPT, filter_phrases, reasons_of
+from ctcalign.adapt.steps.filter import KEPT, filter_phrases
 from ctcalign.adapt.steps.fit import fit_model
 from ctcalign.adapt.steps.left_out import left_out_cuts
 from ctcalign.adapt.steps.measure import measure
-from ctcalign.adapt.steps.utterances import TARGET, TRAIN, cut_utterances
+from ctcalign.adapt.steps.utterances import cut_utterances
 from ctcalign.adapt.stopping import Span, new_spans, verdict
 from ctcalign.adapt.training.configuration import user_content
 from ctcalign.adapt.training.fitting import RUN, check_alone, loss_curve
@@ -36,7 +36,6 @@ from ctcalign.text.languages import check_language
 SCHEMA = "ctcalign/adaptation/1"
 REPORT, ABOUT = "report.json", "adapt.json"
 TRANSCRIPTS, AGREEMENT = "held-out transcripts", "agreement with captions that are left out of the training"
-BINS = 20  # of the histogram of confidences
 
 
 @dataclass(frozen=True)
@@ -86,35 +85,28 @@ def adapt(
     pairs = corpus_pairs(Path(recordings), None if captions is None else Path(captions))
     trainable = open_trainable(model, allow_noncommercial=allow_noncommercial)
     root = _folder(Path(output))
-    spoken = language or trainable.language or "en"
-    held_out = transcribed_cuts(options.held_out, root / "held-out", "held_out") if options.held_out else None
-    calibrate_on = (
-        read_manifest(transcribed_cuts(options.calibrate_on, root / "calibrate-on", "calibrate_on"))
-        if options.calibrate_on
-        else []
-    )
-    source, source_held_out = _source(options, root)
-    talks, problems = prepare(pairs, root / "recordings", options, spoken, held_out is None, progress)
-    if not talks:
-        raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {_listed(problems)}")
-    setting = Setting(
-        root=root,
-        model=original(model),
-        trainable=trainable,
-        language=spoken,
-        device=device,
-        options=options,
-        talks=tuple(talks),
-        held_out=held_out,
-        calibrate_on=tuple(calibrate_on),
-        source=tuple(source),
-        source_held_out=source_held_out,
-        allow_noncommercial=allow_noncommercial,
-        progress=progress,
-        note=note,
-    )
-    note(f"{len(talks)} recordings, {sum(talk.duration for talk in talks) / 3600:.2f} h" + _but(problems))
-    return _passes(setting, problems)
+    with locked(root):
+        spoken = language or trainable.language or "en"
+        speech = read_speech(options, root, note)
+        talks, problems = prepare(pairs, root / "recordings", options, spoken, speech.held_out is None, progress)
+        if not talks:
+            raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {listed(problems)}")
+        setting = Setting(
+            root=root,
+            model=original(model),
+            trainable=trainable,
+            language=spoken,
+            device=device,
+            options=options,
+            talks=tuple(talks),
+            speech=speech,
+            allow_noncommercial=allow_noncommercial,
+            progress=progress,
+            note=note,
+        )
+        unused = f"; {len(problems)} cannot be used: {listed(problems)}" if problems else ""
+        note(f"{len(talks)} recordings, {sum(talk.duration for talk in talks) / 3600:.2f} h" + unused)
+        return _passes(setting, problems)
 
 
 def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
@@ -125,7 +117,7 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
     before: list[Span] = []
     calibration: Path | None = options.calibration
     start: dict[str, Any] = {}
-    held_out = setting.held_out
+    held_out = setting.speech.held_out
     for number in range(1, options.passes + 1):
         one = Pass(setting, number, best, init, calibration)
         one.folder.mkdir(exist_ok=True)
@@ -135,7 +127,7 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
             problems = [*problems, *problems_of(aligned)]
         selected = filter_phrases(one, aligned)
         cuts = cut_utterances(one, aligned, selected)
-        row = _described(one, aligned, selected, cuts, calibration)
+        row = described(one, selected, cuts, calibration)
         rows.append(row)
         setting.note(
             f"pass {number}: {row['kept']['phrases']} phrases of {row['phrases']} kept, {row['kept']['hours']:.2f} h"
@@ -143,9 +135,8 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
         if not row["kept"]["utterances"]:
             if number == 1:
                 raise CtcAlignError(
-                    "captions: no phrase is good enough to train on: "
-                    + _reasons(row["dropped"], _listed(problems))
-                    + "; the model is unchanged"
+                    f"captions: no phrase is good enough to train on: {why_nothing(row['dropped'], problems)}; the "
+                    "model is unchanged"
                 )
             row |= {"errors": {}, "verdict": {"kept": False, "stop": "nothing is good enough to train on"}}
             break
@@ -183,13 +174,17 @@ def _finished(
     setting: Setting, best: Model, start: dict[str, Any], rows: list[dict[str, Any]], problems: list[Problem]
 ) -> Adaptation:
     """Copy the best model to the root, and write the report."""
-    name = best.name if best == setting.model else _copied(best, setting.root)
+    name = best.name
+    if best == setting.model:
+        _remove(setting.root / setting.trainable.exported)  # of an earlier run with other inputs
+    else:
+        name = _copied(best, setting.root)
     report = {
         "schema": SCHEMA,
         "original": setting.model.name,
         "model": name,
         "language": setting.language,
-        "criterion": TRANSCRIPTS if setting.held_out is not None else AGREEMENT,
+        "criterion": TRANSCRIPTS if setting.speech.held_out is not None else AGREEMENT,
         "recordings": len(setting.talks),
         "hours": sum(talk.duration for talk in setting.talks) / 3600,
         "problems": [asdict(problem) for problem in problems],
@@ -218,40 +213,22 @@ def _copied(model: Model, root: Path) -> str:
     source = Path(file)
     target = root / source.name
     aside = root / f".{source.name}.new"
-    if aside.is_dir():
-        shutil.rmtree(aside)
+    _remove(aside)
     if source.is_dir():
         shutil.copytree(source, aside)
-        if target.exists():
-            shutil.rmtree(target)
+        _remove(target)
     else:
         shutil.copyfile(source, aside)
     aside.replace(target)
     return f"{family}:{target}"
 
 
-def _described(one: Pass, aligned: Path, selected: Path, cuts: Path, calibration: Path) -> dict[str, Any]:
-    """What a pass keeps and drops."""
-    kept, dropped = read_lines(selected / KEPT), read_lines(selected / DROPPED)
-    dropped += (late := read_lines(cuts / DROPPED))
-    about = read_json(selected / "about.json")
-    target = read_manifest(cuts / TARGET)
-    counts = [0] * BINS
-    for value in about["confidences"]:
-        counts[min(int(value * BINS), BINS - 1)] += 1
-    return {
-        "number": one.number,
-        "aligned_by": one.model.name,
-        "confidence": {**read_json(calibration.parent / "about.json"), "limit": about["limit"], "histogram": counts},
-        "phrases": len(kept) + len(dropped) - len(late),
-        "kept": {
-            "phrases": len(kept) - len(late),
-            "utterances": len(target),
-            "hours": seconds_of(target) / 3600,
-            "training_hours": seconds_of(read_manifest(cuts / TRAIN)) / 3600,
-        },
-        "dropped": reasons_of(dropped),
-    }
+def _remove(path: Path) -> None:
+    """Remove a file or folder, if it exists."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _error(found: dict[str, Any], part: str = "target") -> Any:
@@ -284,39 +261,3 @@ def _folder(output: Path) -> Path:
             "another folder"
         )
     return root
-
-
-def _source(options: AdaptOptions, root: Path) -> tuple[list[dict[str, Any]], Path | None]:
-    """Cuts of the source domain to mix in, and the manifest to measure on."""
-    from ctcalign.adapt.speech.cuts import write_manifest
-
-    rows: list[dict[str, Any]] = []
-    if options.keep_source:
-        rows = read_manifest(transcribed_cuts(options.keep_source, root / "source", "keep_source"))
-    if options.source_held_out:
-        return rows, transcribed_cuts(options.source_held_out, root / "source-held-out", "source_held_out")
-    if len(rows) < 2:
-        return rows, None
-    train, held_out = divided_source(rows)
-    manifest = root / "source-held-out.jsonl.gz"
-    write_manifest(manifest, held_out)
-    return train, manifest
-
-
-def _but(problems: list[Problem]) -> str:
-    return f"; {len(problems)} cannot be used: {_listed(problems)}" if problems else ""
-
-
-def _listed(problems: list[Problem]) -> str:
-    """Problems by reason: '2 no captions (a, b), 1 no sound (c)'."""
-    of_reason: dict[str, list[str]] = {}
-    for one in problems:
-        of_reason.setdefault(one.reason, []).append(one.id)
-    return ", ".join(
-        f"{len(ids)} {reason} ({', '.join(ids[:3])}{', …' * (len(ids) > 3)})" for reason, ids in of_reason.items()
-    )
-
-
-def _reasons(dropped: dict[str, dict[str, float]], problems: str) -> str:
-    parts = [f"{int(count['phrases'])} {reason}" for reason, count in dropped.items()]
-    return ", ".join([*parts, *([problems] if problems else [])]) or "there is none"

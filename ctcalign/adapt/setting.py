@@ -10,7 +10,7 @@ from typing import Any
 from ctcalign import __version__
 from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.options import AdaptOptions
-from ctcalign.adapt.speech.cuts import Row
+from ctcalign.adapt.speech.inputs import Speech
 from ctcalign.adapt.stages import DONE, digest_of_file, read_json
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.models import load_model
@@ -35,9 +35,7 @@ class Setting:
         model: the original one.  trainable: the same in training.
         language: of the captions.  device: of alignment and measurement.
         talks: recordings that can be used.
-        held_out: manifest of transcribed utterances of the target; None: captions that are left out are used.
-        calibrate_on: transcribed utterances for calibration; empty: as `held_out`.
-        source: cuts of the source domain that are mixed in.  source_held_out: manifest to measure on, None: none.
+        speech: transcribed speech of target and source.
         note: takes a line for the user.
     """
 
@@ -48,10 +46,7 @@ class Setting:
     device: str
     options: AdaptOptions
     talks: tuple[Talk, ...]
-    held_out: Path | None
-    calibrate_on: tuple[Row, ...]
-    source: tuple[Row, ...]
-    source_held_out: Path | None
+    speech: Speech
     allow_noncommercial: bool = False
     progress: Progress = ignored
     note: Callable[[str], None] = lambda text: None

@@ -15,7 +15,7 @@ from ctcalign.calibration.cross_validation import CrossValidation, cross_validat
 from ctcalign.calibration.delays import Offsets, offsets
 from ctcalign.calibration.fit import fit
 from ctcalign.calibration.sets import Transcribed
-from ctcalign.calibration.trials import TRIALS, Example, trials
+from ctcalign.calibration.trials import TRIALS, Divide, Example, trials
 from ctcalign.calibration.truth import Utterance
 from ctcalign.emission.emission import Emission, compute_emission
 from ctcalign.emission.progress import Progress, ignored
@@ -45,12 +45,14 @@ def calibrate(
     device: str = "auto",
     seed: int = 1,
     progress: Progress = ignored,
+    divide: Divide | None = None,
 ) -> Calibrated:
     """Inject errors, align, fit on all recordings, and cross-validate over speakers.
 
     Args:
         seed: of the errors.
         progress: stages "aligning" (recordings times kinds of errors) and "fitting" (folds).
+        divide: see `trials`.
     Raises:
         CaptionError, AudioError: a recording cannot be used at all.   UsageError: too few examples to fit or to test.
         MissingPackageError: scikit-learn is missing.
@@ -73,7 +75,17 @@ def calibrate(
 
             try:
                 rows = list(
-                    trials(emission, utterances, recording.group, model, language, others or None, seeds, done=done)
+                    trials(
+                        emission,
+                        utterances,
+                        recording.group,
+                        model,
+                        language,
+                        others or None,
+                        seeds,
+                        done=done,
+                        divide=divide,
+                    )
                 )
             except CaptionError as error:
                 warnings.append(f"{recording.name}: skipped: {error}")

@@ -25,6 +25,9 @@ from ctcalign.text.tokeniser import Tokeniser
 
 B8 = NDArray[np.int8]
 
+# Captions with their ground truth and as they were aligned -> other captions with their ground truth.
+Divide = Callable[[Sequence[LabelledCue], Sequence[AlignedCue]], list[LabelledCue]]
+
 # Kinds of corruption, one trial each. Right captions outnumber the errors of any kind.
 TRIALS = (
     "exact",
@@ -87,6 +90,7 @@ def trials(
     seeds: Sequence[int] = (1,),
     kinds: Sequence[str] = TRIALS,
     done: Callable[[str], None] = lambda kind: None,
+    divide: Divide | None = None,
 ) -> Iterator[Example]:
     """Align a recording with captions of each kind of corruption.
 
@@ -95,6 +99,7 @@ def trials(
         group: equal for recordings of one speaker.
         texts: captions that are not spoken here; see `corrupt`.
         done: called after each trial.
+        divide: makes other captions of the aligned ones, which are aligned again and are the examples.
     Raises:
         CaptionError: none of the verbatim text is recognised.
     """
@@ -111,6 +116,10 @@ def trials(
             text = transcript_of([caption.cue for caption in captions], tokeniser, language)
             try:
                 cues, words = _placed(emission, text, model)
+                if divide is not None:
+                    captions = divide(captions, cues)
+                    text = transcript_of([caption.cue for caption in captions], tokeniser, language)
+                    cues, words = _placed(emission, text, model)
             except CaptionError:
                 if kind == "exact":
                     raise

@@ -29,7 +29,7 @@ SETTINGS = (
 def speak(words: list[str], rng: np.random.Generator, pitch: float = 1.0) -> np.ndarray:
     """Samples of some words, the letters `pitch` times as high as in `tests.train.tones`."""
     half = len(words) // 2  # two phrases
-    pause = np.zeros(RATE // 4, np.float32)
+    pause = rng.normal(0, 0.003, RATE // 4).astype(np.float32)
     samples = np.concatenate([tones.spoken(words[:half], rng)[0], pause, tones.spoken(words[half:], rng)[0]])
     if pitch == 1.0:
         return samples
@@ -50,7 +50,7 @@ def talk(
         wrong: fraction of words that the captions have wrong.
     """
     rng = np.random.default_rng(seed)
-    parts, truth, captions, at = [np.zeros(RATE // 2, np.float32)], [], [], 0.5
+    parts, truth, captions, at = [rng.normal(0, 0.003, RATE // 2).astype(np.float32)], [], [], 0.5
     for words in sentences(cues, rng):
         samples = speak(words, rng, pitch)
         truth.append((at, at + len(samples) / RATE, " ".join(words)))

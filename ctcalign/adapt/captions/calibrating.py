@@ -1,7 +1,8 @@
 """Confidences for the model of a pass: those shipped with it, or fitted anew on speech that is not trained on.
 
 Transcribed recordings serve as they are. Without any, phrases of captions that are left out of the training take their
-place: those with which the model's own transcription agrees.
+place: those with which the model's own transcription agrees. The examples of the fit are made as the phrases of a pass
+are: captions with errors are aligned and divided, and their phrases are aligned.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from ctcalign.adapt.captions.alignments import align_talk
 from ctcalign.adapt.captions.corpus import Talk
-from ctcalign.adapt.captions.phrases import CUE
+from ctcalign.adapt.captions.phrases import CUE, labelled_phrases
 from ctcalign.adapt.speech.cuts import Row, cut_of
 from ctcalign.adapt.speech.transcribed import joined_recordings
 from ctcalign.aligner.confidence.calibration import Calibration, read_calibration
@@ -60,7 +61,7 @@ def fitted(
     Raises:
         UsageError: there are too few captions.
     """
-    found = calibrate(recordings, model, language, device, seed, progress)
+    found = calibrate(recordings, model, language, device, seed, progress, labelled_phrases)
     write_calibration(found.calibration, output)
     return Calibrated("fitted on speech that is not trained on", dict(found.calibration.fitted_on), found.warnings)
 

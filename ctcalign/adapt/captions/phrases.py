@@ -7,9 +7,13 @@ phrases are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord
 from ctcalign.alignment.cue import Cue
+from ctcalign.calibration.truth import LabelledCue, LabelledWord
 
 # Seconds between two words at which a cut clips neither, although word edges are only known within about 0.05 s.
 PAUSE = 0.15
@@ -36,6 +40,55 @@ def phrases_of(cues: Sequence[AlignedCue], pause: float = PAUSE) -> list[Cue]:
             found.append(Cue(len(found), text, speaker=cue.speaker, attributes=attributes))
         missing = missing_at_end
     return found
+
+
+def labelled_phrases(captions: Sequence[LabelledCue], cues: Sequence[AlignedCue]) -> list[LabelledCue]:
+    """Ground truth of the phrases of captions whose ground truth is known.
+
+    A caption stays whole where the times of its spoken words are not known.
+
+    Args:
+        captions: with white space between words and without mark-up.
+        cues: their alignment.
+    """
+    found: list[LabelledCue] = []
+    for caption, cue in zip(captions, cues, strict=True):
+        groups, _ = _groups(cue, PAUSE, False)
+        known = all(word.place is not None for word in caption.words if word.spoken)
+        if not caption.words:  # none of it is spoken
+            texts = [_text(cue, places) for places, _ in groups]
+            found += [replace(caption, cue=replace(caption.cue, text=text)) for text in texts] or [caption]
+            continue
+        words = _labels(caption, cue)
+        parts = [_labelled(caption, [words[place] for place in places]) for places, _ in groups] if known else []
+        found += parts or [caption]
+    return [replace(one, cue=replace(one.cue, index=number)) for number, one in enumerate(found)]
+
+
+def _labels(caption: LabelledCue, cue: AlignedCue) -> list[LabelledWord]:
+    """The ground truth of each word of an aligned caption, which may be a part of one of the ground truth."""
+    ends = np.cumsum([len(word.text) + 1 for word in caption.words])
+    at, found = 0, []
+    for word in cue.words:
+        at = max(cue.text.find(word.text, at), at)
+        found.append(caption.words[min(int(np.searchsorted(ends, at, side="right")), len(caption.words) - 1)])
+        at += len(word.text)
+    return found
+
+
+def _labelled(caption: LabelledCue, words: Sequence[LabelledWord]) -> LabelledCue:
+    own = _once(words)
+    cue = replace(caption.cue, text=" ".join(word.text for word in own))
+    exact = caption.spoken and all(word.spoken for word in own) and not any(word.hole for word in own[1:])
+    first, last = own[0].place, own[-1].place
+    if not caption.spoken or first is None or last is None:
+        return replace(caption, cue=cue, exact=exact, words=tuple(own), edges=None)
+    return LabelledCue(cue, first[0], last[1], exact, tuple(own))
+
+
+def _once(words: Sequence[LabelledWord]) -> list[LabelledWord]:
+    """Words without immediate repetitions of the same object."""
+    return [word for place, word in enumerate(words) if place == 0 or word is not words[place - 1]]
 
 
 def _groups(cue: AlignedCue, pause: float, missing: bool) -> tuple[list[tuple[list[int], bool]], bool]:

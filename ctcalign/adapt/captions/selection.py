@@ -82,7 +82,8 @@ def _limit(documents: Sequence[Document], options: AdaptOptions) -> float | None
     if options.weights:
         return LIKELY
     if options.top_share is None:
-        return least_confidence(documents, Criteria(), options.precision)
+        least = least_confidence(documents, Criteria(), options.precision)
+        return None if least is None else max(least, LIKELY)
     tally = Tally()
     for document in documents:
         filtered(document, Criteria(min_confidence=0.0), tally)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.adapt.speech.cuts import Row, cut_of, write_manifest
-from ctcalign.adapt.stages import Stage, digest_of_file, write_lines
+from ctcalign.adapt.stages import Stage, digest_of_file, read_lines, write_lines
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.sets import Transcribed, read_sets
 from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import AudioError, UsageError
-from ctcalign.files import atomic_write
+from ctcalign.files import atomic_write, json_lines
 from ctcalign.models.features.scale import SAMPLE_RATE
 
 MANIFEST, SKIPPED = "cuts.jsonl.gz", "skipped.jsonl"
@@ -23,7 +23,10 @@ _PADDING = 0.2  # seconds around an utterance whose clip is not known
 # Recordings of a calibration: utterances that are joined to one, so that each kind of error is tried on all of them.
 JOINED, LEAST_JOINED = 12, 4
 
+_LEAST = 0.05  # seconds of an utterance
+
 F32 = NDArray[np.float32]
+Sound = Callable[[F32], Path]  # writes samples to a file of the folder
 
 
 def transcribed_cuts(sources: Sequence[Path], folder: Path, name: str) -> Path:
@@ -61,46 +64,95 @@ def _digest(path: Path) -> Any:
     return digest_of_file(path)
 
 
+def skipped_by(manifest: Path) -> list[Row]:
+    """What of the sources is not in a manifest of `transcribed_cuts`: rows with recording and reason."""
+    return read_lines(manifest.parent / SKIPPED)
+
+
 def _rows(sources: Sequence[Path], folder: Path, skipped: list[Row]) -> Iterator[Row]:
-    shar = [path for path in sources if path.is_dir() and any(path.glob("cuts.*"))]
-    others = [path for path in sources if path not in shar]
     number = 0
+
+    def sound(samples: F32) -> Path:
+        nonlocal number
+        number += 1
+        return _write(folder / f"{number:05d}.flac", samples)
+
+    for source in sources:
+        clips = _clips(source)
+        if source.is_dir() and any(source.glob("cuts.*")):
+            yield from _of_shar(source, sound, skipped)
+        elif clips is not None:
+            yield from _of_clips(clips, sound, skipped)
+        else:
+            yield from _of_sets(source, sound, skipped)
+
+
+def _clips(source: Path) -> list[Row] | None:
+    """The rows of a list of short recordings: JSON lines with path and text; None: it is something else."""
+    file = source / "manifest.jsonl" if source.is_dir() else source
+    if file.suffix != ".jsonl" or not file.is_file():
+        return None
+    try:
+        rows = [row for _, row in json_lines(file.read_text(encoding="utf-8").split("\n"), str(file))]
+    except UnicodeDecodeError:
+        return None
+    if not rows or not all(isinstance(row, dict) and isinstance(row.get("path"), str) for row in rows):
+        return None
+    return [{**row, "path": file.parent / row["path"]} for row in rows]
+
+
+def _of_clips(rows: Sequence[Row], sound: Sound, skipped: list[Row]) -> Iterator[Row]:
+    from ctcalign.audio import load_audio
+
+    for row in rows:
+        text = str(row.get("text_norm") or row.get("text") or "").strip()
+        try:
+            if not text:
+                raise AudioError("no text")
+            samples = np.asarray(load_audio(row["path"], SAMPLE_RATE), np.float32).reshape(-1)
+            if not len(samples):
+                raise AudioError("no sound")
+        except AudioError as error:
+            skipped.append({"recording": str(row["path"]), "reason": str(error)})
+            continue
+        audio = sound(samples)
+        seconds = len(samples) / SAMPLE_RATE
+        speaker = None if row.get("speaker") is None else str(row["speaker"])
+        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, speaker=speaker)
+
+
+def _of_sets(source: Path, sound: Sound, skipped: list[Row]) -> Iterator[Row]:
     notes: list[str] = []
-    for one in read_sets(others, warnings=notes) if others else ():
+    for one in read_sets([source], warnings=notes):
         try:
             samples, utterances = one.load(SAMPLE_RATE)
         except AudioError as error:
             skipped.append({"recording": one.name, "reason": str(error)})
             continue
-        audio = _write(folder / f"{number:05d}.flac", samples)
-        number += 1
+        audio = sound(samples)
         seconds = len(samples) / SAMPLE_RATE
         for place, (utterance, span) in enumerate(zip(utterances, _spans(utterances, seconds), strict=True)):
-            if span[1] - span[0] > 0.05:
-                cut = f"{audio.stem}-{place:05d}"
-                yield cut_of(cut, audio.stem, audio, seconds, span, utterance.text, speaker=one.group)
-    skipped += [{"recording": None, "reason": note} for note in notes]
-    if shar:
-        yield from _of_shar(shar, folder, number, skipped)
+            if span[1] - span[0] > _LEAST:
+                name = f"{audio.stem}-{place:05d}"
+                yield cut_of(name, audio.stem, audio, seconds, span, utterance.text, speaker=one.group)
+    skipped += [{"recording": str(source), "reason": note} for note in notes]
 
 
-def _of_shar(sources: Sequence[Path], folder: Path, number: int, skipped: list[Row]) -> Iterator[Row]:
+def _of_shar(source: Path, sound: Sound, skipped: list[Row]) -> Iterator[Row]:
     from ctcalign.train.data.cuts import language_of_cut, open_cuts, read_samples, text_of_cut
 
-    for cut in open_cuts("cuts", [str(path) for path in sources]):
+    for cut in open_cuts("cuts", [str(source)]):
         text = text_of_cut(cut)
         try:
-            samples = read_samples(cut, SAMPLE_RATE) if text else None
+            if text is None:
+                raise AudioError("no text")
+            samples = read_samples(cut, SAMPLE_RATE)
         except AudioError as error:
             skipped.append({"recording": cut.id, "reason": str(error)})
             continue
-        if samples is None or text is None:
-            skipped.append({"recording": cut.id, "reason": "no text"})
-            continue
-        audio = _write(folder / f"{number:05d}.flac", samples)
-        number += 1
+        audio = sound(samples)
         seconds = len(samples) / SAMPLE_RATE
-        yield cut_of(cut.id, audio.stem, audio, seconds, (0.0, seconds), text, language_of_cut(cut))
+        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, language_of_cut(cut))
 
 
 def _spans(utterances: Sequence[Utterance], seconds: float) -> Iterator[tuple[float, float]]:

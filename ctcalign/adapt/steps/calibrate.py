@@ -27,9 +27,9 @@ def calibrate(one: Pass) -> Path:
     given = options.calibration if one.number == 1 else None
     if one.number == 1 and given is None:
         given = shipped(one.model.name)
-    rows = list(setting.calibrate_on)
-    if not rows and setting.held_out is not None:
-        rows = read_manifest(setting.held_out)
+    rows = list(setting.speech.calibrate_on)
+    if not rows and setting.speech.held_out is not None:
+        rows = read_manifest(setting.speech.held_out)
     inputs: dict[str, Any] = {"version": __version__, "model": one.model.key, "language": setting.language}
     if given is not None:
         inputs["calibration"] = digest_of_file(given)

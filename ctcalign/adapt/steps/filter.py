@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 from ctcalign.adapt.captions.selection import select
 from ctcalign.adapt.setting import Pass, content_of, corpus_of
-from ctcalign.adapt.speech.cuts import Row
 from ctcalign.adapt.stages import Stage, write_json, write_lines
 from ctcalign.adapt.steps.align import aligned_talks
 
@@ -32,14 +29,3 @@ def filter_phrases(one: Pass, aligned: Path) -> Path:
     write_json(stage.folder / "about.json", {"limit": found.limit, "confidences": found.confidences})
     stage.finish([KEPT, DROPPED, "about.json"])
     return stage.folder
-
-
-def reasons_of(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Number and hours of dropped phrases by reason."""
-    counts: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
-    for row in rows:
-        counts[row["reason"]] += 1
-        if row["start"] is not None and row["end"] is not None:
-            seconds[row["reason"]] += row["end"] - row["start"]
-    return {reason: {"phrases": counts[reason], "hours": seconds[reason] / 3600} for reason in sorted(counts)}

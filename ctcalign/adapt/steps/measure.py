@@ -18,8 +18,8 @@ def measure(one: Pass, model: Model, held_out: Path, name: str = "evaluate") -> 
     """Errors of a model on the target, and on the source domain if there is anything to measure on."""
     setting = one.setting
     manifests = {"target": held_out}
-    if setting.source_held_out is not None:
-        manifests["source"] = setting.source_held_out
+    if setting.speech.source_held_out is not None:
+        manifests["source"] = setting.speech.source_held_out
     inputs = {"version": __version__, "model": model.key}
     inputs |= {part: digest_of_cuts(read_manifest(path)) for part, path in manifests.items()}
     stage = Stage(one.folder / name, inputs)

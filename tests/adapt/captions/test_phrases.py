@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ctcalign.adapt.captions.phrases import AFTER_MISSING, CUE, phrases_of, spoken_span
+from ctcalign.adapt.captions.phrases import AFTER_MISSING, CUE, labelled_phrases, phrases_of, spoken_span
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord
+from ctcalign.alignment.cue import Cue
+from ctcalign.calibration.truth import LabelledCue, LabelledWord
 
 
 def word(text: str, start: float | None, end: float | None = None, **more: object) -> AlignedWord:
@@ -62,3 +64,38 @@ def test_a_caption_that_was_not_found_stays_whole():
 def test_span_of_the_placed_words():
     assert spoken_span([word("a", None), word("b", 1.0, 1.5), word("c", 1.6, 2.0)]) == (1.0, 2.0)
     assert spoken_span([word("a", None)]) is None
+
+
+def test_ground_truth_of_phrases():
+    words = (
+        LabelledWord("one", True, (0.0, 0.3)),
+        LabelledWord("wrong", False),
+        LabelledWord("two", True, (0.8, 1.0)),
+        LabelledWord("three", True, (1.0, 1.4), hole=True),
+        LabelledWord("four", True, (2.0, 2.4), hole=True),
+    )
+    caption = LabelledCue(Cue(0, "one wrong two three four"), 0.0, 2.4, False, words, (0.0, 3.0))
+    aligned = cue(
+        0,
+        "one wrong two three four",
+        word("one", 0.0, 0.3),
+        word("wrong", None, reason="not found in the audio"),
+        word("two", 0.8, 1.0),
+        word("three", 1.0, 1.4),
+        word("four", 2.0, 2.4),
+    )
+    found = labelled_phrases([caption], [aligned])
+    assert [(one.cue.index, one.cue.text, one.start, one.end, one.exact) for one in found] == [
+        (0, "one", 0.0, 0.3, True),
+        (1, "two three", 0.8, 1.4, False),  # something between them is missing
+        (2, "four", 2.0, 2.4, True),
+    ]
+
+
+def test_captions_without_known_times_or_places_stay_whole():
+    unknown = LabelledCue(Cue(0, "a b"), 0.0, 2.0, True, (LabelledWord("a", True), LabelledWord("b", True)))
+    aligned = cue(0, "a b", word("a", 0.0, 0.5), word("b", 1.5, 2.0))
+    assert [one.cue.text for one in labelled_phrases([unknown], [aligned])] == ["a b"]
+    false = LabelledCue(Cue(0, "a"), words=(LabelledWord("a", False),))
+    [found] = labelled_phrases([false], [cue(0, "a", word("a", 0.1, 0.4))])
+    assert not found.spoken
