@@ -18,6 +18,7 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.audio import probe
 from ctcalign.errors import AudioError, CaptionError, CtcAlignError
 from ctcalign.models import load_model
+from ctcalign.models.devices import device_of
 from ctcalign.models.inference import emissions_of
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import open_trainable
@@ -101,7 +102,8 @@ def plan(
         raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {named}")
     samples = np.random.default_rng(0).normal(0, 0.01, round(SECONDS * 16_000)).astype(np.float32)
     loaded = load_model(model, device, allow_noncommercial)
-    forward = _timed(lambda: emissions_of(loaded, samples[None], device)) / SECONDS
+    place = device_of(loaded, device)
+    forward = _timed(lambda: emissions_of(loaded, samples[None], place)) / SECONDS
     updates = updates_of(seconds, options)
     return Plan(
         count,

@@ -118,7 +118,7 @@ def _of_clips(rows: Sequence[Row], sound: Sound, skipped: list[Row]) -> Iterator
         audio = sound(samples)
         seconds = len(samples) / SAMPLE_RATE
         speaker = None if row.get("speaker") is None else str(row["speaker"])
-        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, speaker=speaker)
+        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, speaker=speaker, custom=_of(audio))
 
 
 def _of_sets(source: Path, sound: Sound, skipped: list[Row]) -> Iterator[Row]:
@@ -130,11 +130,12 @@ def _of_sets(source: Path, sound: Sound, skipped: list[Row]) -> Iterator[Row]:
             skipped.append({"recording": one.name, "reason": str(error)})
             continue
         audio = sound(samples)
+        own = _of(audio)
         seconds = len(samples) / SAMPLE_RATE
         for place, (utterance, span) in enumerate(zip(utterances, _spans(utterances, seconds), strict=True)):
             if span[1] - span[0] > _LEAST:
                 name = f"{audio.stem}-{place:05d}"
-                yield cut_of(name, audio.stem, audio, seconds, span, utterance.text, speaker=one.group)
+                yield cut_of(name, audio.stem, audio, seconds, span, utterance.text, speaker=one.group, custom=own)
     skipped += [{"recording": str(source), "reason": note} for note in notes]
 
 
@@ -152,7 +153,13 @@ def _of_shar(source: Path, sound: Sound, skipped: list[Row]) -> Iterator[Row]:
             continue
         audio = sound(samples)
         seconds = len(samples) / SAMPLE_RATE
-        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, language_of_cut(cut))
+        language = language_of_cut(cut)
+        yield cut_of(audio.stem, audio.stem, audio, seconds, (0.0, seconds), text, language, custom=_of(audio))
+
+
+def _of(audio: Path) -> Row:
+    """What a cut says of its sound, so that other sound is another cut."""
+    return {"sha256": digest_of_file(audio)}
 
 
 def _spans(utterances: Sequence[Utterance], seconds: float) -> Iterator[tuple[float, float]]:
