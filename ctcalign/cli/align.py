@@ -111,7 +111,7 @@ Examples:
     metavar="PASSES",
     help="Train a copy of the model on the surest captions of this recording and align again, so many times (1 is "
     "usual), unless captions that it was not trained on show that this does not help. For recordings that the model "
-    "hears badly; about 5 times slower, needs torch: pip install 'ctcalign[torch]'.",
+    "hears badly; 3 to 8 times slower, needs torch: pip install 'ctcalign[torch]'.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training with --adapt.")
 @click.option(

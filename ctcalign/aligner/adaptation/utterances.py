@@ -20,8 +20,9 @@ from ctcalign.spans import Span
 # Standard deviations by which the words of a sure cue fit better than other words in their place; see
 # `ctcalign.aligner.hearing.evidence`. At the best place in other speech a cue reaches 2 to 3.
 SURE = 4.0
-# The same of a word that is trained on. Others may be wrong: anything may be spoken in their place.
-SURE_WORD = 1.5
+# The same of a word that is trained on: a word that fits no better than the mean of others is probably not spoken, and
+# anything may be in its place.
+SURE_WORD = 0.0
 ANYTHING = -1  # label that stands for any sounds
 PAD = 0.2  # seconds of sound on either side of a cue, as far as no other cue is there
 SHORTEST, LONGEST = 0.5, 20.0  # seconds of a cue
@@ -76,7 +77,7 @@ def sure_utterances(
         words = [spoken_labels(transcript, placed, number) for number in one.evidence.words]
         known = [placed[number] is not None for number in one.evidence.words]
         labels = joined([word for word, is_placed in zip(words, known, strict=True) if is_placed], separator)
-        sure = [is_placed and distance >= SURE_WORD for is_placed, distance in zip(known, distances, strict=True)]
+        sure = [is_placed and distance > SURE_WORD for is_placed, distance in zip(known, distances, strict=True)]
         if any(sure):
             target = _with_anything(words, sure, separator)
             span = _padded(cue.span, starts, ends, emission.duration)
