@@ -103,7 +103,7 @@ TORCHAUDIO_BUNDLES: tuple[tuple[str, str, str, int], ...] = (
 
 def builtin_cards() -> list[ModelCard]:
     """The models in the folder `builtin`."""
-    return [_builtin_card("en")]
+    return [_builtin_card("en", "en"), _builtin_card("en-robust", "en")]
 
 
 def torchaudio_cards() -> list[ModelCard]:
@@ -136,8 +136,8 @@ def safetensors_header(path: Path) -> dict[str, object]:
     return header
 
 
-def _builtin_card(language: str) -> ModelCard:
-    name, path = f"builtin:{language}", _BUILTIN / language / "model.safetensors"
+def _builtin_card(folder: str, language: str) -> ModelCard:
+    name, path = f"builtin:{folder}", _BUILTIN / folder / "model.safetensors"
     try:
         header = safetensors_header(path)
         metadata = header.pop("__metadata__", {})

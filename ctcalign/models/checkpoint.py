@@ -12,9 +12,7 @@ from typing import Any
 import torch
 
 from ctcalign.errors import ModelError
-from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
-from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
-from ctcalign.models.header import header_object
+from ctcalign.models.header import BUILTIN, ENCODER, header_object
 from ctcalign.models.hugging_face.stored import ARCHITECTURE as TRANSFORMERS
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.stored import own_weights, read_weights
@@ -41,7 +39,15 @@ def load(file: str, device: str, allow_noncommercial: bool = False) -> AcousticM
     Raises:
         ModelError: no such file, another content, or a pickle that contains code.
     """
-    name, path = f"checkpoint:{file}", Path(file)
+    return load_file(Path(file), f"checkpoint:{file}", device)
+
+
+def load_file(path: Path, name: str, device: str) -> AcousticModel:
+    """Load a checkpoint as `load`; `name` is that of the model.
+
+    Raises:
+        ModelError: as `load`.
+    """
     if not path.is_file():
         raise ModelError(f"{name}: no such file; give the path of a .safetensors file that ctcalign wrote")
     pickled = path.suffix.lower() in _PICKLES

@@ -12,6 +12,9 @@ from ctcalign.errors import ModelError, UsageError
 from ctcalign.text.subwords import converted, scheme_of
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
+# Format of checkpoints, and the architectures in their headers: `models.builtin.network` and `models.encoders`.
+FORMAT = "ctcalign/checkpoint/1"
+BUILTIN, ENCODER = "conv-ctc/1", "encoder-ctc/1"
 _FIELDS = {
     "symbols",
     "blank",

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.builtin.config import FORMAT
 from ctcalign.models.cards import TORCHAUDIO_BUNDLES, check_licence
-from ctcalign.models.header import check_identity, checked_number
+from ctcalign.models.header import FORMAT, check_identity, checked_number
 from ctcalign.models.stored import built
 from ctcalign.text.vocabulary import Vocabulary
 

@@ -176,7 +176,7 @@ def test_the_graph_of_builtin_en_is_its_network(samples):
 @pytest.mark.parametrize("frames", [1, 3, 599, 600, 601, 603, 1201, 1803])
 def test_chunks_give_what_the_whole_input_gives(frames):
     model = load_model("builtin:en", "cpu")
-    session, config = model._session, model._config
+    session, config = model._graph.session, model._graph.config
     features = np.random.default_rng(frames).normal(size=(2, frames, 80)).astype(np.float32)
     whole = run_network(session, config, features, "en", chunk=4 * frames)
     assert whole.shape == (2, 2 * -(-frames // 4), 29)

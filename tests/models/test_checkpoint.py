@@ -16,8 +16,9 @@ from ctcalign.emission.emission import compute_emission
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.builtin.checkpoint import save_checkpoint
-from ctcalign.models.builtin.config import ARCHITECTURE, FORMAT, NetworkConfig
+from ctcalign.models.builtin.config import NetworkConfig
 from ctcalign.models.builtin.network import Network
+from ctcalign.models.header import BUILTIN, FORMAT
 
 CONFIG = NetworkConfig(dim=16, blocks=2, stem=4)
 HEADER: dict[str, Any] = {
@@ -42,7 +43,7 @@ def noise(samples: int) -> torch.Tensor:
 def whole_header() -> dict[str, Any]:
     from dataclasses import asdict
 
-    return {"format": FORMAT, "architecture": ARCHITECTURE, "config": asdict(CONFIG), **HEADER}
+    return {"format": FORMAT, "architecture": BUILTIN, "config": asdict(CONFIG), **HEADER}
 
 
 @pytest.mark.parametrize("as_text", [False, True])

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from ctcalign.errors import ModelError
 from ctcalign.files import atomic_write
-from ctcalign.models.builtin.config import ARCHITECTURE, FORMAT, FRAME_SHIFT, config_of
+from ctcalign.models.builtin.config import FRAME_SHIFT, config_of
 from ctcalign.models.builtin.network import Network
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.features.tensors import log_mel
-from ctcalign.models.header import check_identity
+from ctcalign.models.header import BUILTIN, FORMAT, check_identity
 from ctcalign.models.stored import built, read_weights
 
 # Weights of layers that only training needs.
@@ -71,7 +71,7 @@ def write_header(network: Network, about: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         "format": FORMAT,
-        "architecture": ARCHITECTURE,
+        "architecture": BUILTIN,
         "config": asdict(network.config) | {"phones": 0},
         "frame_shift": FRAME_SHIFT,
         "sample_rate": SAMPLE_RATE,

@@ -7,12 +7,14 @@ first does before the beginning, so that all chunks together give what one would
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ctcalign.models.builtin.config import NetworkConfig
+from ctcalign.models.builtin.config import FEATURE_SCALE, NetworkConfig, config_of
+from ctcalign.models.features.arrays import log_mel, subtract_running_mean
 from ctcalign.models.features.scale import MELS
 from ctcalign.models.onnx_session import run_session
 
@@ -26,6 +28,32 @@ LOG_PROBS, NEXT_ROWS, NEXT_PAST = "log_probs", "next_rows", "next_past"
 CHUNK = 1600
 
 Floats = npt.NDArray[np.float32]
+
+
+class ConvGraph:
+    """A graph of `egs/mini_en/local/graph.py` with its features.
+
+    Args:
+        session: of ONNX Runtime, for the graph.  header: of the checkpoint.  name: of the model, for messages.
+    Attributes:
+        context: seconds on either side of a frame that its output depends on.
+        window: seconds of audio to give it at a time. The longer, the smaller the part of it that is context and
+            computed twice; the memory is needed for the features alone.
+    """
+
+    window = 240.0
+
+    def __init__(self, session: Any, header: Mapping[str, Any], name: str) -> None:
+        self.session, self.config, self.name = session, config_of(header, name), name
+        self.context: float | None = self.config.context_seconds
+
+    def __call__(self, samples: Floats) -> Floats:
+        """(B, N) samples of one length at 16 kHz -> (B, ceil((N // 160) / 2), symbols) log-probabilities."""
+        features = np.stack([subtract_running_mean(log_mel(row)) for row in samples]) / np.float32(FEATURE_SCALE)
+        frames = features.shape[1]
+        if frames == 0:
+            return np.zeros((len(samples), 0, self.config.symbols), np.float32)
+        return run_network(self.session, self.config, features, self.name)[:, : (frames + 1) // 2]
 
 
 def run_network(session: Any, config: NetworkConfig, features: Floats, name: str, chunk: int = CHUNK) -> Floats:

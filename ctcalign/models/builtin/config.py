@@ -8,9 +8,8 @@ from typing import Any
 
 from ctcalign.errors import ModelError
 from ctcalign.models.features.scale import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE, WINDOW_SAMPLES
+from ctcalign.models.header import BUILTIN, FORMAT
 
-FORMAT = "ctcalign/checkpoint/1"
-ARCHITECTURE = "conv-ctc/1"
 FRAME_SHIFT = 0.02
 # Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
 FEATURE_SCALE = 2.5
@@ -49,10 +48,8 @@ def config_of(header: Mapping[str, Any], where: str) -> NetworkConfig:
     Raises:
         ModelError: the header is not that of such a network.
     """
-    if header.get("format") != FORMAT or header.get("architecture") != ARCHITECTURE:
-        raise ModelError(
-            f"{where} has no {FORMAT} header of a {ARCHITECTURE} model; expected a file written by ctcalign"
-        )
+    if header.get("format") != FORMAT or header.get("architecture") != BUILTIN:
+        raise ModelError(f"{where} has no {FORMAT} header of a {BUILTIN} model; expected a file written by ctcalign")
     known = {field.name for field in fields(NetworkConfig)}
     config = header.get("config")
     given = {key: value for key, value in config.items() if key in known} if isinstance(config, dict) else {}

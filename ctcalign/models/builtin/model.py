@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.extras import is_installed
-from ctcalign.models.builtin.chunks import run_network
-from ctcalign.models.builtin.config import FEATURE_SCALE, FRAME_SHIFT, config_of
+from ctcalign.models.builtin.chunks import ConvGraph
+from ctcalign.models.builtin.config import FRAME_SHIFT
+from ctcalign.models.builtin.whisper_graph import WhisperGraph
 from ctcalign.models.cards import safetensors_header
-from ctcalign.models.features.arrays import log_mel, subtract_running_mean
-from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
-from ctcalign.models.header import check_identity, header_object
+from ctcalign.models.features.scale import SAMPLE_RATE
+from ctcalign.models.header import BUILTIN, ENCODER, check_identity, header_object
 from ctcalign.models.inference import on_arrays
 from ctcalign.models.onnx_session import can_use, open_session
 from ctcalign.models.protocol import AcousticModel
@@ -25,20 +25,31 @@ if TYPE_CHECKING:
     from ctcalign.models.protocol import Samples
 
 FOLDER = Path(__file__).parent
-NAMES = ("en",)
-# Seconds of a window: the longer, the smaller the part of it that is context and computed twice. The network works in
-# chunks, so that a longer window needs memory for its features alone.
-WINDOW = 240.0
+NAMES = ("en", "en-robust")
 # The graphs have no weights of their own: they refer to their places in the other file.
 GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
 WEIGHTS = "model.safetensors"
+
+
+class Graph(Protocol):
+    """A network with its features; see `ConvGraph` for its attributes."""
+
+    context: float | None
+    window: float
+
+    def __call__(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(B, N) samples of one length -> (B, T, C) log-probabilities."""
+        ...
+
+
+_KINDS: dict[object, type[ConvGraph | WhisperGraph]] = {BUILTIN: ConvGraph, ENCODER: WhisperGraph}
 
 
 class BuiltinModel:
     """The network of a folder such as `builtin/en` as an `AcousticModel` that computes on arrays.
 
     Args:
-        session: of ONNX Runtime, for the graph.
+        graph: the network with its features.
         header: of the weights: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
         device: that the session uses.
@@ -48,10 +59,9 @@ class BuiltinModel:
     takes_arrays = True
     sample_rate = SAMPLE_RATE
     frame_shift = FRAME_SHIFT
-    window = WINDOW
 
     def __init__(
-        self, session: Any, header: Mapping[str, Any], name: str, device: str, *, quantised: bool = False
+        self, graph: Graph, header: Mapping[str, Any], name: str, device: str, *, quantised: bool = False
     ) -> None:
         self.header = header
         self.name = name
@@ -61,9 +71,8 @@ class BuiltinModel:
         self.spike_delay = float(header.get("spike_delay", 0.0))
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
-        self._config = config_of(header, name)
-        self.context: float | None = self._config.context_seconds
-        self._session = session
+        self.context, self.window = graph.context, graph.window
+        self._graph = graph
 
     def __call__(self, waveform: Samples, lengths: Samples) -> tuple[Any, Any]:
         """(B, N) samples at 16 kHz and (B,) lengths in samples -> (B, T, 29) log-probabilities and (B,) frames.
@@ -79,18 +88,17 @@ class BuiltinModel:
     def _run(
         self, waveform: npt.NDArray[np.float32], lengths: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        inputs = lengths // HOP_SAMPLES
-        frames = (inputs + 1) // 2
+        parts = []
+        for length in sorted({*lengths.tolist()}):  # rows of one length are one batch, without padding
+            rows = np.flatnonzero(lengths == length)
+            parts.append((rows, self._graph(waveform[rows, :length])))
+        frames = np.zeros(len(waveform), np.int64)
+        for rows, log_probs in parts:
+            frames[rows] = log_probs.shape[1]
         found = np.zeros((len(waveform), int(frames.max(initial=0)), len(self.vocabulary)), np.float32)
-        for count in sorted({*inputs.tolist()} - {0}):  # rows of one length are one batch, without padding
-            rows = np.flatnonzero(inputs == count)
-            features = np.stack([self._features(waveform[row], int(lengths[row])) for row in rows])
-            log_probs = run_network(self._session, self._config, features, self.name)
-            found[rows, : (count + 1) // 2] = log_probs[:, : (count + 1) // 2]
+        for rows, log_probs in parts:
+            found[rows, : log_probs.shape[1]] = log_probs
         return found, frames
-
-    def _features(self, samples: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
-        return subtract_running_mean(log_mel(samples[:length])) / np.float32(FEATURE_SCALE)
 
 
 def load(
@@ -115,13 +123,17 @@ def load(
     if quantised and device not in ("auto", "cpu"):
         raise UsageError(f"precision: int8 runs on the CPU alone, got the device {device}; use --device cpu or auto")
     if not can_use(device) and is_installed("torch"):
-        from ctcalign.models.builtin.checkpoint import load_checkpoint
+        from ctcalign.models.checkpoint import load_file
         from ctcalign.models.devices import pick_device
 
-        return load_checkpoint(folder / WEIGHTS, name, pick_device(device))
+        return load_file(folder / WEIGHTS, name, pick_device(device))
     graph = GRAPHS["int8" if quantised else "float32"]
     session, used = open_session(folder / graph, name, "cpu" if quantised else device)
-    return BuiltinModel(session, _header(folder / WEIGHTS, name), name, used, quantised=quantised)
+    header = _header(folder / WEIGHTS, name)
+    if header.get("architecture") not in _KINDS:
+        raise ModelError(f"{name}: {folder / WEIGHTS} is of another version of ctcalign; install ctcalign again")
+    kind = _KINDS[header["architecture"]]
+    return BuiltinModel(kind(session, header, name), header, name, used, quantised=quantised)
 
 
 def _header(path: Path, name: str) -> dict[str, Any]:

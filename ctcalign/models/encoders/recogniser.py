@@ -12,17 +12,15 @@ from torch import Tensor, nn
 
 from ctcalign.errors import ModelError, UsageError
 from ctcalign.files import atomic_write
-from ctcalign.models.builtin.config import FORMAT
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.features.kinds import padded_features
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
-from ctcalign.models.header import check_identity
+from ctcalign.models.header import ENCODER, FORMAT, check_identity
 from ctcalign.models.stored import built, own_weights
 from ctcalign.text.vocabulary import Vocabulary
 
-ARCHITECTURE = "encoder-ctc/1"
 _ENCODERS = {
     "conv": "ConvEncoder",
     "conformer": "ConformerEncoder",
@@ -74,7 +72,7 @@ def write_header(network: CtcNetwork, vocabulary: Vocabulary, about: Mapping[str
     """
     return {
         "format": FORMAT,
-        "architecture": ARCHITECTURE,
+        "architecture": ENCODER,
         "config": network.description(),
         "symbols": list(vocabulary.symbols),
         "blank": vocabulary.blank,

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from ctcalign.errors import ModelError
 from ctcalign.files import temporary_folder
-from ctcalign.models.builtin.config import FORMAT
-from ctcalign.models.header import check_identity
+from ctcalign.models.header import FORMAT, check_identity
 from ctcalign.models.hugging_face.licences import UNKNOWN
 from ctcalign.models.hugging_face.parts import NEEDS, Parts
 from ctcalign.models.pretrained import loading, transformers

@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
-from ctcalign.models.builtin.checkpoint import ConvCtcModel, load_checkpoint
+from ctcalign.models.builtin.checkpoint import ConvCtcModel
 from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
+from ctcalign.models.checkpoint import load_file
 from ctcalign.models.encoders.recogniser import Recogniser
-from ctcalign.models.features.scale import HOP_SAMPLES
 from ctcalign.models.hugging_face.model import HuggingFaceModel
 from ctcalign.models.onnx_export.log_mel import LogMelByConvolution
 from ctcalign.models.onnx_export.transformers_features import KaldiFeatures, ParakeetFeatures
+from ctcalign.models.onnx_export.whisper_mel import WhisperMelByConvolution
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.registry import load_model, remedy
 from ctcalign.models.torchaudio_bundle import BundleModel
@@ -24,23 +25,27 @@ _UNSEEN = -10_000.0
 # Added to the variance by torch's layer_norm, with which torchaudio normalises utterances, and by transformers.
 _TORCH_EPSILON, _TRANSFORMERS_EPSILON = 1e-5, 1e-7
 
+# Features by their names in `ctcalign.models.features.kinds`.
+_KINDS: dict[str, type[nn.Module]] = {"log_mel": LogMelByConvolution, "whisper": WhisperMelByConvolution}
 # Feature extractors of transformers that can be traced.
 _FEATURES = {"SeamlessM4TFeatureExtractor": KaldiFeatures, "ParakeetFeatureExtractor": ParakeetFeatures}
 
 
-class FromLogMel(nn.Module):
-    """A network on log-mel energies."""
+class FromMel(nn.Module):
+    """A network on mel energies.
 
-    def __init__(self, network: nn.Module) -> None:
+    Args:
+        features: (B, N) samples and (B,) lengths to (B, T, 80) energies and (B,) frames.
+    """
+
+    def __init__(self, features: nn.Module, network: nn.Module) -> None:
         super().__init__()
-        self.features = LogMelByConvolution()
+        self.features = features
         self.network = network
 
     def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
-        log_probs, frames = self.network(
-            self.features(waveform), torch.div(lengths, HOP_SAMPLES, rounding_mode="floor")
-        )
+        log_probs, frames = self.network(*self.features(waveform, lengths))
         return log_probs, frames
 
 
@@ -118,7 +123,7 @@ def torch_model(name: str, allow_noncommercial: bool) -> AcousticModel:
     if family == "builtin":
         if argument not in NAMES:
             raise UsageError(f"model: unknown model {name!r}; {remedy(name)}")
-        return load_checkpoint((FOLDER / argument).resolve() / WEIGHTS, name)
+        return load_file((FOLDER / argument).resolve() / WEIGHTS, name, "cpu")
     return load_model(name, "cpu", allow_noncommercial)
 
 
@@ -129,8 +134,10 @@ def graph_of(model: AcousticModel) -> nn.Module:
         UsageError: its features are not computed in torch.
     """
     found: nn.Module | None = None
-    if isinstance(model, ConvCtcModel) or (isinstance(model, Recogniser) and _log_mel(model)):
-        found = FromLogMel(model.network)
+    if isinstance(model, ConvCtcModel):
+        found = FromMel(LogMelByConvolution(), model.network)
+    elif isinstance(model, Recogniser):
+        found = FromMel(_KINDS[model.network.encoder.features](), model.network)
     elif isinstance(model, BundleModel):
         found = FromTorchaudio(model.network, model.normalises)
     elif isinstance(model, HuggingFaceModel):
@@ -145,7 +152,3 @@ def graph_of(model: AcousticModel) -> nn.Module:
             "model on waveforms or log-mel energies, Wav2Vec2-BERT or Parakeet"
         )
     return found.eval()
-
-
-def _log_mel(model: Recogniser) -> bool:
-    return model.network.encoder.features == "log_mel"

@@ -54,10 +54,10 @@ class LogMelByConvolution(nn.Module):
         super().__init__()
         self.energies = MelEnergies(np.hanning(WINDOW_SAMPLES), mel_filters().astype(np.float64), HOP_SAMPLES)
 
-    def forward(self, waveform: Tensor) -> Tensor:
-        """(B, N) samples at 16 kHz in [-1, 1] -> (B, N // 160, 80)."""
+    def forward(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, N) samples at 16 kHz in [-1, 1] and (B,) lengths -> (B, N // 160, 80) and (B,) frames."""
         left = (WINDOW_SAMPLES - HOP_SAMPLES) // 2
         emphasised = waveform - PREEMPHASIS * nn.functional.pad(waveform, (1, 0))[:, :-1]
         padded = nn.functional.pad(emphasised, (left, WINDOW_SAMPLES - HOP_SAMPLES - left))
-        found: Tensor = self.energies(padded)
-        return (found + FLOOR).log()
+        frames = torch.div(lengths, HOP_SAMPLES, rounding_mode="floor")
+        return (self.energies(padded) + FLOOR).log(), frames

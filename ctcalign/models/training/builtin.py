@@ -15,9 +15,10 @@ from ctcalign.models.builtin.checkpoint import network_of, save_checkpoint, writ
 from ctcalign.models.builtin.config import FRAME_SHIFT
 from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
 from ctcalign.models.builtin.network import Network
-from ctcalign.models.header import check_identity
+from ctcalign.models.header import ENCODER, check_identity
 from ctcalign.models.registry import remedy
 from ctcalign.models.stored import read_weights
+from ctcalign.models.training import own
 from ctcalign.models.training.inputs import LogMel
 from ctcalign.models.training.protocol import TrainableModel
 
@@ -67,7 +68,7 @@ class BuiltinModel(TrainableModel):
         return path
 
 
-def open_model(argument: str) -> BuiltinModel:
+def open_model(argument: str) -> TrainableModel:
     """The model of a name such as "en".
 
     Raises:
@@ -76,7 +77,8 @@ def open_model(argument: str) -> BuiltinModel:
     name = f"builtin:{argument}"
     if argument not in NAMES:
         raise UsageError(f"model.init: unknown model {name!r}; {remedy(name)}")
-    return restore(*read_weights((FOLDER / argument).resolve() / WEIGHTS, name), name)
+    header, weights = read_weights((FOLDER / argument).resolve() / WEIGHTS, name)
+    return (own.restore if header.get("architecture") == ENCODER else restore)(header, weights, name)
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> BuiltinModel:

@@ -10,10 +10,9 @@ from typing import Any
 from torch import Tensor
 
 from ctcalign.errors import ModelError, UsageError
-from ctcalign.models.builtin.config import ARCHITECTURE as BUILTIN
 from ctcalign.models.cards import check_licence
 from ctcalign.models.checkpoint import read_pickle
-from ctcalign.models.encoders.recogniser import ARCHITECTURE as ENCODER
+from ctcalign.models.header import BUILTIN, ENCODER
 from ctcalign.models.hugging_face.stored import ARCHITECTURE as TRANSFORMERS
 from ctcalign.models.registry import FAMILIES, remedy
 from ctcalign.models.stored import own_weights, read_weights

@@ -74,6 +74,10 @@ class Graph:
         """A constant with one axis, or without."""
         return self._constant(name, np.array(values[0] if scalar else values, np.int64))
 
+    def number(self, name: str, value: float) -> str:
+        """A constant without an axis, float32."""
+        return self._constant(name, np.array(value, np.float32))
+
     def last(self, x: str, count: int, axis: int, output: str | None = None) -> str:
         """The last `count` entries along an axis."""
         return self._slice(x, -count, np.iinfo(np.int64).max, axis, output)
