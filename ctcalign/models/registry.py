@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ctcalign.errors import MissingPackageError, UsageError
 from ctcalign.extras import is_installed
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
+from ctcalign.models.default import AUTO, default_model
 from ctcalign.models.devices import pick_device
 from ctcalign.models.precision import Autocast, Precision, check_precision
 from ctcalign.threads import wait_passively
@@ -78,21 +79,29 @@ def list_models() -> list[ModelCard]:
 
 
 def load_model(
-    name: str, device: str = "auto", allow_noncommercial: bool = False, precision: Precision = "auto"
+    name: str,
+    device: str = "auto",
+    allow_noncommercial: bool = False,
+    precision: Precision = "auto",
+    max_memory: int | None = None,
 ) -> AcousticModel:
     """Load an acoustic model.
 
     Args:
-        name: "builtin:en", "torchaudio:WAV2VEC2_ASR_BASE_960H", "hf:NAME" or "hf:FOLDER", "onnx:FILE" or
-            "checkpoint:FILE"; `list_models` lists them.
+        name: "auto" (the built-in model that `default_model` chooses), "builtin:en", "builtin:en-robust",
+            "torchaudio:WAV2VEC2_ASR_BASE_960H", "hf:NAME" or "hf:FOLDER", "onnx:FILE" or "checkpoint:FILE";
+            `list_models` lists them.
         device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
         allow_noncommercial: accept licences that forbid commercial use.
         precision: in which it computes. "auto": float32, or what an ONNX file says; "bfloat16": models that run in
-            torch; "int8": "builtin:en".
+            torch; "int8": built-in models.
+        max_memory: bytes that the process may use, for "auto".
     Raises:
         UsageError: unknown model or device, or a precision that this model or device does not have.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
+    if name == AUTO:
+        return _default(device, allow_noncommercial, precision, max_memory)
     family, _, argument = name.partition(":")
     if family not in FAMILIES or not argument:
         raise UsageError(f"model: {name!r} is not the name of a model; {remedy(name)}")
@@ -107,6 +116,14 @@ def load_model(
     model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial, **quantised)
     check_licence(name, model.licence, allow_noncommercial)
     return Autocast(model, place) if precision == "bfloat16" else model
+
+
+def _default(device: str, allow_noncommercial: bool, precision: Precision, max_memory: int | None) -> AcousticModel:
+    name, warning = default_model(max_memory)
+    model: Any = load_model(name, device, allow_noncommercial, precision)
+    model.warnings = [warning] if warning else []
+    chosen: AcousticModel = model
+    return chosen
 
 
 def remedy(name: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 import ctcalign
 from ctcalign.errors import ModelError
 from egs.robust_en.local.encoder import largest_difference, read_ctranslate2
-from tests.egs.corpora import make_read
+from tests.egs.corpora import make_digits, make_read
 from tests.egs.recipe import run_recipe
 
 TEXTS = ["a tone", "two more tones", "one of many"]
@@ -90,20 +90,22 @@ def test_the_recipe_runs_and_its_model_can_be_used(tmp_path, hub):
     for row, name in zip(rows, ("LibriSpeech dev-clean", "LibriSpeech test-other", "speechocean762"), strict=True):
         row["corpus"] = name
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    for name in ("ljspeech_long", "reader_b_long"):
+    make_digits(corpus / "dev", {"train": [0, 1, 2, 35], "test": [3]})
+    for name in ("ljspeech_long", "reader_b_long", "digits_long"):
         make_truth(corpus / "dev" / name)
-    options = ["--corpus", corpus, "--exp", exp, "--hub", hub, "--head-steps", "1", "--steps", "2"]
-    out = run_recipe("robust_en", *options, "--precision", "32-true").stdout
+    options = ["--corpus", corpus, "--exp", exp, "--hub", hub, "--head-steps", "1", "--steps", "3", "--utterances", "3"]
+    options += ["--precision", "32-true", "--spike-delay", "-0.04"]
+    out = run_recipe("robust_en", *options).stdout
     assert "| reader_b |" in out
-    model = ctcalign.load_model(f"checkpoint:{exp}/full/model.safetensors")
+    model = ctcalign.load_model(f"checkpoint:{exp}/model.safetensors")
     assert model.frame_shift == pytest.approx(0.02)
-    assert model.licence == "MIT"
+    assert (model.licence, model.spike_delay) == ("MIT", -0.04)
     head = ctcalign.load_model(f"checkpoint:{exp}/head/model.safetensors")
     start = ctcalign.load_model(f"checkpoint:{exp}/start.safetensors")
     for name, value in start.network.encoder.state_dict().items():
         assert value.equal(head.network.encoder.state_dict()[name]), name
     assert not head.network.head.weight.equal(start.network.head.weight)
-    assert not run_recipe("robust_en", *options, "--stop-stage", "3").stdout  # every stage is finished
+    assert not run_recipe("robust_en", *options, "--stop-stage", "4").stdout  # every stage is finished
 
 
 def make_truth(folder: Path) -> None:

@@ -11,6 +11,9 @@ from ctcalign.models.features.scale import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE
 from ctcalign.models.header import BUILTIN, FORMAT
 
 FRAME_SHIFT = 0.02
+# Seconds of context of a frame in windows for Whisper's encoder, which sees the whole window: with more, the output
+# changes no less between two windows (where a frame lies in its window matters as much).
+WHISPER_CONTEXT = 1.92
 # Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
 FEATURE_SCALE = 2.5
 

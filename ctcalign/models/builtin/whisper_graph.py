@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctcalign.errors import ModelError
+from ctcalign.models.builtin.config import WHISPER_CONTEXT
 from ctcalign.models.features.scale import HOP_SAMPLES, SAMPLE_RATE
 from ctcalign.models.features.whisper_arrays import whisper_mel
 from ctcalign.models.header import checked_vocabulary
@@ -26,13 +27,13 @@ class WhisperGraph:
     Args:
         session: of ONNX Runtime, for the graph.  header: of the checkpoint.  name: of the model, for messages.
     Attributes:
-        context: None, since every frame depends on the whole input.
+        context: seconds on either side of a frame that a window needs, although the frame depends on all of it.
         window: seconds of the longest input.
     Raises:
         ModelError: the header is not that of such a network.
     """
 
-    context: float | None = None
+    context: float | None = WHISPER_CONTEXT
 
     def __init__(self, session: Any, header: Mapping[str, Any], name: str) -> None:
         config = header.get("config")

@@ -22,6 +22,7 @@ class Encoder(nn.Module, ABC):
         look_ahead_frames: most feature frames after its own that an output frame depends on; None: all.
         look_behind_frames: most feature frames before its own that an output frame depends on; None: unbounded.
         longest_frames: most feature frames of an input; None: no limit.
+        useful_context: seconds on either side of a frame that a window needs, if its output depends on the whole input.
         features: the features that it takes, a name in `ctcalign.models.features.kinds`.
         shift_invariant: shifting the input by whole output frames shifts the output (not so with chunks or positions).
     """
@@ -30,6 +31,7 @@ class Encoder(nn.Module, ABC):
     features: ClassVar[str] = "log_mel"
     longest_frames: int | None = None
     shift_invariant: ClassVar[bool] = True
+    useful_context: ClassVar[float | None] = None
     options: dict[str, Any]
     dim: int
     subsampling: int

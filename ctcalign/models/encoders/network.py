@@ -54,10 +54,10 @@ class CtcNetwork(nn.Module):
 
     @property
     def context(self) -> float | None:
-        """Seconds on either side that an output frame depends on; None: unbounded, or dependent on positions."""
+        """Seconds on either side that an output frame depends on; if that is everything, what a window needs, or None."""
         ahead, behind = self.encoder.look_ahead_frames, self.encoder.look_behind_frames
         if ahead is None or behind is None or not self.encoder.shift_invariant:
-            return None
+            return self.encoder.useful_context
         left, right = (0, 0) if self.frontend is None else (self.frontend.mean_left, self.frontend.mean_right)
         furthest = max(ahead + right, behind + left) + self.encoder.subsampling
         return furthest * FEATURE_SHIFT + WINDOW_SAMPLES / SAMPLE_RATE

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ctcalign.errors import UsageError
+from ctcalign.models.builtin.config import WHISPER_CONTEXT
 from ctcalign.models.encoders.base import Encoder, at_least, inside
 from ctcalign.models.features.scale import MELS
 
@@ -30,6 +31,7 @@ class WhisperEncoder(Encoder):
     name = "whisper"
     features = "whisper"
     shift_invariant = False
+    useful_context = WHISPER_CONTEXT
 
     def __init__(
         self,

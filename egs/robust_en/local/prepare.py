@@ -29,7 +29,7 @@ MANIFESTS = (
     ("more", "read_more/en/dev.jsonl", ""),
 )
 # Long recordings, whose clips are utterances.
-TRUTHS = (("lj", "dev/ljspeech_long"), ("reader_b", "dev/reader_b_long"))
+TRUTHS = (("lj", "dev/ljspeech_long"), ("reader_b", "dev/reader_b_long"), ("digits", "dev/digits_long"))
 # Characters a second; faster texts must be wrong.
 MOST_CHARACTERS = 24.0
 
