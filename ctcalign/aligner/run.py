@@ -104,7 +104,9 @@ def align(
     if method == "ipfa":
         require("silero_vad", "torch", extra="ipfa")
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
-    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
+    recogniser = model
+    if isinstance(recogniser, str):
+        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
     check_request(recogniser, adapt, save_adapted)
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language

@@ -69,7 +69,9 @@ def transcribe(
     options = with_track(options or AlignOptions(), track)
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
-    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
+    recogniser = model
+    if isinstance(recogniser, str):
+        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
     with (
         recording_of(audio, sample_rate) as source,
         open_emission(source, recogniser, options, device, progress) as opened,

@@ -119,7 +119,8 @@ model_option = click.option(
     default="builtin:en",
     show_default=True,
     metavar="NAME",
-    help="Model; see `ctcalign models`: torchaudio:, hf: and checkpoint: need an extra.",
+    help="Model; see `ctcalign models`. auto: the best built-in one for which there is memory; torchaudio:, hf: and "
+    "checkpoint: need an extra.",
 )
 device_option = click.option(
     "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."

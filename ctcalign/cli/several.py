@@ -68,7 +68,8 @@ def run_several(tasks: Sequence[Task], results: ResultOptions, options: AlignOpt
     from ctcalign.report.tables.alignment import cue_table
 
     began = time.monotonic()
-    model = load_model(given.pop("model"), given["device"], given["allow_noncommercial"], given.pop("precision"))
+    given_model, precision = given.pop("model"), given.pop("precision")
+    model = load_model(given_model, given["device"], given["allow_noncommercial"], precision, options.max_memory)
     planned = {task.pair: task.planned for task in tasks}
 
     def work(pair: Pair) -> Alignment:

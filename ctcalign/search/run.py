@@ -80,7 +80,9 @@ def search_phrases(
     """
     options = with_track(options or SearchOptions(), track)
     check_language(language)
-    recogniser = load_model(model, device, allow_noncommercial, precision) if isinstance(model, str) else model
+    recogniser = model
+    if isinstance(recogniser, str):
+        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     warnings: list[str] = []

@@ -54,7 +54,7 @@ class CtcNetwork(nn.Module):
 
     @property
     def context(self) -> float | None:
-        """Seconds on either side that an output frame depends on; if that is everything, what a window needs, or None."""
+        """Seconds on either side that an output frame depends on; if on everything: what a window needs, or None."""
         ahead, behind = self.encoder.look_ahead_frames, self.encoder.look_behind_frames
         if ahead is None or behind is None or not self.encoder.shift_invariant:
             return self.encoder.useful_context
