@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import ctcalign
+from ctcalign.aligner.confidence import logistic
 from ctcalign.errors import ModelError
 from ctcalign.models import load_model
 from ctcalign.models.builtin import model as builtin_model
@@ -19,6 +20,7 @@ from ctcalign.models.encoders import WhisperEncoder
 from ctcalign.models.encoders.network import CtcNetwork
 from ctcalign.models.encoders.recogniser import save_recogniser, write_header
 from ctcalign.models.features import whisper, whisper_arrays
+from ctcalign.models.training import builtin as training_builtin
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.text.vocabulary import Vocabulary
 from egs.robust_en.local.export import write_model
@@ -28,12 +30,12 @@ SYMBOLS = ("<blank>", " ", *"abcdefghijklmnopqrstuvwxyz'")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """A built-in model with random weights, in the place of the one that is shipped, of inputs of 2 s at most."""
+    """A built-in model with random weights, in the place of the one that is shipped, of inputs of 6 s at most."""
     pytest.importorskip("onnx")
     from egs.robust_en.local.graph import graph_of
 
     torch.manual_seed(0)
-    network = CtcNetwork(None, WhisperEncoder(dim=16, layers=2, heads=2, hidden=24, positions=100), len(SYMBOLS))
+    network = CtcNetwork(None, WhisperEncoder(dim=16, layers=2, heads=2, hidden=24, positions=300), len(SYMBOLS))
     for weight in network.parameters():
         torch.nn.init.normal_(weight, std=0.3) if weight.ndim > 1 else None
     root = tmp_path_factory.mktemp("builtin")
@@ -49,7 +51,8 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shipped(folder, monkeypatch) -> Path:
-    monkeypatch.setattr(builtin_model, "FOLDER", folder)
+    for module in (builtin_model, training_builtin, logistic):
+        monkeypatch.setattr(module, "FOLDER", folder)
     return folder / "en-robust"
 
 
@@ -99,9 +102,9 @@ def test_the_header_names_no_path(shipped):
 
 def test_long_recordings_come_in_windows_and_too_long_ones_are_refused(shipped, monkeypatch):
     model = load_model("builtin:en-robust", "cpu")
-    assert (model.window, model.context) == (2.0, 1.92)
-    with pytest.raises(ModelError, match=r"takes 2 s at most, got 2\.5 s; use a shorter --window"):
-        model(noise(40_000), np.array([40_000]))
+    assert (model.window, model.context) == (6.0, 1.92)
+    with pytest.raises(ModelError, match=r"takes 6 s at most, got 6\.5 s; use a shorter --window"):
+        model(noise(104_000), np.array([104_000]))
 
 
 def test_it_can_be_trained_further(shipped):
