@@ -51,7 +51,7 @@ Placed = tuple[Alignment, Placement]
 def align(
     audio: AudioInput,
     captions: Source,
-    model: str | AcousticModel = "builtin:en",
+    model: str | AcousticModel = "auto",
     method: Method = "global",
     language: str | None = None,
     device: str = "auto",

@@ -42,7 +42,7 @@ class RecognisedSymbol:
 
 def transcribe(
     audio: AudioInput,
-    model: str | AcousticModel = "builtin:en",
+    model: str | AcousticModel = "auto",
     device: str = "auto",
     *,
     sample_rate: int | None = None,

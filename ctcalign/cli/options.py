@@ -114,14 +114,50 @@ def _check_language(language: str | None) -> str | None:
     return check_language(language)
 
 
-model_option = click.option(
-    "--model",
-    default="builtin:en",
-    show_default=True,
-    metavar="NAME",
-    help="Model; see `ctcalign models`. auto: the best built-in one for which there is memory; torchaudio:, hf: and "
-    "checkpoint: need an extra.",
+def _chosen_model(context: click.Context, parameter: click.Parameter, model: str) -> str:
+    """The value of --model, or the fast model with --fast."""
+    from ctcalign.models.default import AUTO, FAST
+
+    if not context.meta.get(_FAST):
+        return model
+    if model not in (AUTO, FAST):
+        raise click.UsageError(f"--fast: is {FAST}, but --model is {model}; give one of them")
+    return FAST
+
+
+def _note_fast(context: click.Context, parameter: click.Parameter, fast: bool) -> None:
+    context.meta[_FAST] = fast
+
+
+_FAST = "ctcalign.fast"
+_MODEL = (
+    click.option(
+        "--model",
+        default="auto",
+        show_default=True,
+        metavar="NAME",
+        callback=_chosen_model,
+        help="Model; see `ctcalign models`. auto: builtin:en-robust, or builtin:en where memory is short; torchaudio:, "
+        "hf: and checkpoint: need an extra.",
+    ),
+    click.option(
+        "--fast",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_note_fast,
+        help="Use builtin:en: several times faster, worse with noise and accents.",
+    ),
 )
+
+
+def model_option(function: F) -> F:
+    """--model and --fast."""
+    for option in reversed(_MODEL):
+        function = option(function)
+    return function
+
+
 device_option = click.option(
     "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
 )

@@ -52,7 +52,7 @@ class SearchOptions(EmissionOptions):
 def search_phrases(
     audio: AudioInput,
     phrases: Sequence[str],
-    model: str | AcousticModel = "builtin:en",
+    model: str | AcousticModel = "auto",
     language: str | None = None,
     device: str = "auto",
     *,
