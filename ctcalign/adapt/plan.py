@@ -18,6 +18,7 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.audio import probe
 from ctcalign.errors import AudioError, CaptionError, CtcAlignError
 from ctcalign.models import load_model
+from ctcalign.models.default import named
 from ctcalign.models.devices import device_of
 from ctcalign.models.inference import emissions_of
 from ctcalign.models.training.protocol import TrainableModel
@@ -68,7 +69,7 @@ class Plan:
 def plan(
     recordings: str | Path,
     captions: str | Path | None = None,
-    model: str = "builtin:en",
+    model: str = "auto",
     *,
     options: AdaptOptions | None = None,
     language: str | None = None,
@@ -80,7 +81,7 @@ def plan(
     Raises:
         UsageError, ModelError: as for `adapt`.  CtcAlignError: no recording can be used.
     """
-    options = options or AdaptOptions()
+    options, model = options or AdaptOptions(), named(model)
     user_content(options)
     pairs = corpus_pairs(Path(recordings), None if captions is None else Path(captions))
     trainable = open_trainable(model, allow_noncommercial=allow_noncommercial)
@@ -98,8 +99,8 @@ def plan(
         else:
             seconds, cues, count = seconds + length, cues + own, count + 1
     if not count:
-        named = ", ".join(f"{one.id}: {one.reason}" for one in problems[:3])
-        raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {named}")
+        examples = ", ".join(f"{one.id}: {one.reason}" for one in problems[:3])
+        raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {examples}")
     samples = np.random.default_rng(0).normal(0, 0.01, round(SECONDS * 16_000)).astype(np.float32)
     loaded = load_model(model, device, allow_noncommercial)
     place = device_of(loaded, device)

@@ -30,6 +30,7 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CtcAlignError, OutputError
 from ctcalign.extras import require
+from ctcalign.models.default import named
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.text.languages import check_language
 
@@ -54,7 +55,7 @@ class Adaptation:
 def adapt(
     recordings: str | Path,
     captions: str | Path | None = None,
-    model: str = "builtin:en",
+    model: str = "auto",
     *,
     output: str | Path,
     options: AdaptOptions | None = None,
@@ -77,7 +78,7 @@ def adapt(
         UsageError, ModelError: options, model or corpus cannot be used.
         CtcAlignError: no phrase of the captions is good enough to train on. The original model is unchanged.
     """
-    options = options or AdaptOptions()
+    options, model = options or AdaptOptions(), named(model)
     require("torch", "lhotse", "pytorch_lightning", "jsonargparse", "sklearn", extra="train,calibrate")
     check_alone()
     check_language(language)

@@ -185,6 +185,7 @@ def command(
     from ctcalign.adapt.options import AdaptOptions
     from ctcalign.adapt.run import adapt
     from ctcalign.cli.console import note, print_json, progress_bar, shown_warnings, warn
+    from ctcalign.models.default import named
     from ctcalign.train.notices import TrainingWarning
 
     options, _ = split(AdaptOptions, given)
@@ -193,6 +194,7 @@ def command(
         if not quiet:
             note(text)
 
+    model = named(model)
     if dry_run:
         from ctcalign.adapt.plan import plan
 

@@ -10,6 +10,11 @@ ACCURATE, FAST = "builtin:en-robust", "builtin:en"
 NEEDED = 700_000_000
 
 
+def named(model: str) -> str:
+    """The name of a model, with "auto" replaced by what it stands for here."""
+    return default_model()[0] if model == AUTO else model
+
+
 def default_model(max_memory: int | None = None) -> tuple[str, str | None]:
     """The name of the model, and a line for the user if it is the fast one for want of memory.
 

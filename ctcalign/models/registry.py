@@ -101,7 +101,15 @@ def load_model(
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
     if name == AUTO:
-        return _default(device, allow_noncommercial, precision, max_memory)
+        name, warning = default_model(max_memory)
+        chosen: Any = _load(name, device, allow_noncommercial, precision)
+        chosen.warnings = [warning] if warning else []
+        default: AcousticModel = chosen
+        return default
+    return _load(name, device, allow_noncommercial, precision)
+
+
+def _load(name: str, device: str, allow_noncommercial: bool, precision: Precision) -> AcousticModel:
     family, _, argument = name.partition(":")
     if family not in FAMILIES or not argument:
         raise UsageError(f"model: {name!r} is not the name of a model; {remedy(name)}")
@@ -116,14 +124,6 @@ def load_model(
     model: AcousticModel = import_module(entry.module).load(argument, place, allow_noncommercial, **quantised)
     check_licence(name, model.licence, allow_noncommercial)
     return Autocast(model, place) if precision == "bfloat16" else model
-
-
-def _default(device: str, allow_noncommercial: bool, precision: Precision, max_memory: int | None) -> AcousticModel:
-    name, warning = default_model(max_memory)
-    model: Any = load_model(name, device, allow_noncommercial, precision)
-    model.warnings = [warning] if warning else []
-    chosen: AcousticModel = model
-    return chosen
 
 
 def remedy(name: str) -> str:

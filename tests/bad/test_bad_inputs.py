@@ -115,7 +115,7 @@ OUTPUTS = [
 ]
 CALLS = [
     Bad("no captions named", r"Missing argument 'CAPTIONS'", call="align a.wav", status=2),
-    Bad("unknown option", r"No such option.*--fast", call=ALIGN + " --fast", status=2),
+    Bad("unknown option", r"No such option.*--faster", call=ALIGN + " --faster", status=2),
     Bad("unknown command", r"No such command 'allign'", call="allign a.wav a.txt", status=2),
     Bad("window of nothing", r"--window", call=ALIGN + " --window 0", status=2),
     Bad("memory of no size", r"--max-memory': got 'lots'", call=ALIGN + " --max-memory lots", status=2),

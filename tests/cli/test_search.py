@@ -73,7 +73,7 @@ def test_the_surest_hits_alone():
         ((TALK,), 2, "phrases: got none, expected at least one"),
         ((TALK, " "), 2, "phrase 1: got ' '"),
         ((TALK, "[MUSIC]"), 1, "contains no spoken word"),
-        ((TALK, "二", "--romanise", "never"), 1, "builtin:en has no symbols for it"),
+        ((TALK, "二", "--romanise", "never"), 1, "builtin:en-robust has no symbols for it"),
         ((TALK, "a", "--min-confidence", "2"), 2, "--min-confidence"),
         ((TALK, "a", "--max-hits", "0"), 2, "--max-hits"),
         ((TALK, "a", "--calibration", "none.json"), 2, "calibration none.json: cannot be read: No such file"),

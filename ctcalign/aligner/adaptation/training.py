@@ -19,7 +19,8 @@ STEPS = 40
 STEP_SECONDS = 10.0  # of sound in each step
 # Rate of AdamW at its peak, after a tenth of the steps; from there it falls to 0. Large networks of waveforms, which
 # were trained on much more speech, get a tenth of it, as is usual for them.
-RATE, RATE_OF_WAVEFORMS = 3e-4, 3e-5
+RATE, RATE_OF_LARGE, RATE_OF_WAVEFORMS = 3e-4, 1e-4, 3e-5
+LARGE = 5_000_000  # weights of a network that is not small
 WARM_UP = 0.1
 LARGEST_GRADIENT = 1.0  # norm
 PART_SECONDS = 10.0  # of sound in memory at a time, with the activations of the network
@@ -35,6 +36,8 @@ def train(model: TrainableModel, examples: Sequence[Example], device: str, seed:
     network = model.network.to(device).train()
     weights = [one for one in network.parameters() if one.requires_grad]
     rate = RATE_OF_WAVEFORMS if model.inputs.waveform else RATE
+    if not model.inputs.waveform and sum(one.numel() for one in weights) > LARGE:
+        rate = RATE_OF_LARGE
     optimiser = torch.optim.AdamW(weights, lr=rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate)
     rng = np.random.default_rng(seed)

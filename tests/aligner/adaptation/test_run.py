@@ -18,6 +18,7 @@ from tests.aligner.tones import ToneModel
 
 DEMO = Path(__file__).parents[3] / "egs" / "demo"
 CAPTIONS = DEMO / "talk.srt"
+FAST = "builtin:en"
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def noisy(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(noisy) -> ctcalign.Alignment:
-    return ctcalign.align(noisy, CAPTIONS)
+    return ctcalign.align(noisy, CAPTIONS, FAST)
 
 
 def right(alignment: ctcalign.Alignment) -> int:
@@ -70,7 +71,7 @@ def notices(alignment: ctcalign.Alignment) -> list[str]:
 
 def test_an_adapted_model_places_more_cues_and_can_be_used_again(noisy, plain, tmp_path):
     saved = tmp_path / "adapted.safetensors"
-    found = ctcalign.align(noisy, CAPTIONS, adapt=1, save_adapted=saved)
+    found = ctcalign.align(noisy, CAPTIONS, FAST, adapt=1, save_adapted=saved)
     (notice,) = notices(found)
     assert notice.startswith("adapt: aligned with a model adapted to this recording (held-out cues: ")
     assert right(found) >= right(plain)
@@ -83,15 +84,15 @@ def test_an_adapted_model_places_more_cues_and_can_be_used_again(noisy, plain, t
 
 
 def test_a_seed_decides_the_result(noisy):
-    first, second = (ctcalign.align(noisy, CAPTIONS, adapt=1, options=AlignOptions(seed=1)) for _ in range(2))
+    first, second = (ctcalign.align(noisy, CAPTIONS, FAST, adapt=1, options=AlignOptions(seed=1)) for _ in range(2))
     assert first.to_dict() == second.to_dict()
-    assert document(first) != document(ctcalign.align(noisy, CAPTIONS, adapt=1))
+    assert document(first) != document(ctcalign.align(noisy, CAPTIONS, FAST, adapt=1))
 
 
 def test_captions_of_another_recording_leave_the_alignment_as_it_is(noisy):
     lines = (Path(__file__).parents[3] / "docs" / "models.md").read_text().splitlines()
     text = [line for line in lines if len(line.split()) > 8 and "`" not in line and "|" not in line][:20]
-    plain, found = ctcalign.align(noisy, text), ctcalign.align(noisy, text, adapt=1)
+    plain, found = ctcalign.align(noisy, text, FAST), ctcalign.align(noisy, text, FAST, adapt=1)
     (notice,) = notices(found)
     assert notice.startswith("adapt: the model was not adapted: too few sure cues (")
     assert document(found) == document(plain)
@@ -114,7 +115,7 @@ def test_a_pass_that_held_out_cues_do_not_confirm_is_undone(noisy, plain, worse,
         monkeypatch.setattr(run, "UNSURE", 100.0)
     judgements = iter([Judgement(-0.5, 3.0), worse])
     monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
-    found = ctcalign.align(noisy, CAPTIONS, adapt=3, save_adapted=tmp_path / "none.safetensors")
+    found = ctcalign.align(noisy, CAPTIONS, FAST, adapt=3, save_adapted=tmp_path / "none.safetensors")
     (notice,) = notices(found)
     assert "not adapted: cues that were not trained on are not recognised better" in notice
     assert document(found) == document(plain)
@@ -132,7 +133,7 @@ def test_an_adapted_model_that_finds_nothing_is_forgotten(noisy, plain, monkeypa
 
     placed = ctcalign.aligner.run.place_emission
     monkeypatch.setattr(ctcalign.aligner.run, "place_emission", place)
-    found = ctcalign.align(noisy, CAPTIONS, adapt=1)
+    found = ctcalign.align(noisy, CAPTIONS, FAST, adapt=1)
     assert notices(found) == ["adapt: the model was not adapted: captions: none of the words was found"]
     assert document(found) == document(plain)
 
@@ -147,7 +148,7 @@ def test_the_second_pass_is_compared_with_the_first_on_the_same_cues(noisy, monk
         return found
 
     monkeypatch.setattr(adapter, "adapt", adapt)
-    ctcalign.align(noisy, CAPTIONS, adapt=2)
+    ctcalign.align(noisy, CAPTIONS, FAST, adapt=2)
     assert len(seen) == 2
     assert seen[0][2] is None
     assert seen[1][2] is seen[0][3]
