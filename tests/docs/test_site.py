@@ -78,7 +78,9 @@ def test_every_room_has_a_page(site, room):
 @pytest.mark.parametrize("room", NAMES)
 def test_every_public_name_has_a_description(site, room):
     page = page_of(site, room).read_text(encoding="utf-8")
-    assert [name for name in NAMES[room].split() if f'<section id="{name}">' not in page] == []
+    missing = [name for name in NAMES[room].split() if f'<section id="{name}">' not in page]
+    # A name that is a room, too, has a page of its own.
+    assert [name for name in missing if not page_of(site, f"{room}.{name}").is_file()] == []
 
 
 def test_what_the_snippets_import_has_a_page(site):

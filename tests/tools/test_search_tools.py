@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import runpy
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from ctcalign import models
 from ctcalign.search.confidence import read_calibration
 from ctcalign.search.evidence import FEATURES
 from tests.aligner.tones import ToneModel
@@ -19,7 +21,9 @@ TOOLS = Path(__file__).parents[2] / "tools"
 @pytest.fixture
 def run_tool(monkeypatch, capsys):
     """Runs a tool with arguments and a model of tones; gives what it prints."""
-    monkeypatch.setattr("ctcalign.models.load_model", lambda name: ToneModel())
+    for module in ("aligner.run", "search.run", "aligner.transcription"):
+        import_module(f"ctcalign.{module}")  # these keep what they import
+    monkeypatch.setitem(vars(models), "load_model", lambda name: ToneModel())
 
     def run(name, *arguments):
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments), "--model", "tones"])
