@@ -18,9 +18,9 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.audio import probe
 from ctcalign.errors import AudioError, CaptionError, CtcAlignError
 from ctcalign.models import load_model
-from ctcalign.models.default import named
 from ctcalign.models.devices import device_of
 from ctcalign.models.inference import emissions_of
+from ctcalign.models.registry import named
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import open_trainable
 

@@ -30,7 +30,7 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CtcAlignError, OutputError
 from ctcalign.extras import require
-from ctcalign.models.default import named
+from ctcalign.models.registry import named
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.text.languages import check_language
 

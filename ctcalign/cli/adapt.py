@@ -185,7 +185,7 @@ def command(
     from ctcalign.adapt.options import AdaptOptions
     from ctcalign.adapt.run import adapt
     from ctcalign.cli.console import note, print_json, progress_bar, shown_warnings, warn
-    from ctcalign.models.default import named
+    from ctcalign.models.registry import named
     from ctcalign.train.notices import TrainingWarning
 
     options, _ = split(AdaptOptions, given)

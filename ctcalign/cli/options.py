@@ -116,7 +116,7 @@ def _check_language(language: str | None) -> str | None:
 
 def _chosen_model(context: click.Context, parameter: click.Parameter, model: str) -> str:
     """The value of --model, or the fast model with --fast."""
-    from ctcalign.models.default import AUTO, FAST
+    from ctcalign.models.registry import AUTO, FAST
 
     if not context.meta.get(_FAST):
         return model

@@ -7,18 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctcalign.errors import MissingPackageError, UsageError
 from ctcalign.extras import is_installed
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
-from ctcalign.models.default import AUTO, default_model
 from ctcalign.models.devices import pick_device
 from ctcalign.models.precision import Autocast, Precision, check_precision
 from ctcalign.threads import wait_passively
 
 if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
+
+
+# The model that is used when the user names none: the accurate one, if there is memory for it.
+AUTO = "auto"
+ACCURATE, FAST = "builtin:en-robust", "builtin:en"
+# Bytes that a process with the accurate model needs, with some room.
+NEEDED = 700_000_000
 
 
 @dataclass(frozen=True)
@@ -141,3 +148,33 @@ def remedy(name: str) -> str:
         return f"did you mean {' or '.join(dict.fromkeys(by_key[key] for key in near))}? (ctcalign models lists all)"
     *names, last = [f"{family}:{entry.argument}" for family, entry in FAMILIES.items()]
     return f"expected {', '.join(names)} or {last} (ctcalign models lists all)"
+
+
+def named(model: str) -> str:
+    """The name of a model, with "auto" replaced by what it stands for here."""
+    return default_model()[0] if model == AUTO else model
+
+
+def default_model(max_memory: int | None = None) -> tuple[str, str | None]:
+    """The name of the model, and a line for the user if it is the fast one for want of memory.
+
+    Args:
+        max_memory: bytes that the process may use; None: what the machine has free.
+    """
+    free = _free_bytes() if max_memory is None else max_memory
+    if free is None or free >= NEEDED:
+        return ACCURATE, None
+    reason = "is free" if max_memory is None else "is allowed"
+    return FAST, (
+        f"model: {FAST} was used, since {free / 1e6:.0f} MB of memory {reason} and {ACCURATE} needs "
+        f"{NEEDED / 1e6:.0f} MB; name one with --model"
+    )
+
+
+def _free_bytes() -> int | None:
+    """Memory that can be had without swapping; None if the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
