@@ -24,9 +24,10 @@ from ctcalign.aligner.transcript import Transcript
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.emission.decoding import BLOCK
 from ctcalign.emission.emission import Emission
+from ctcalign.models.protocol import AcousticModel
 
 # Chosen and judged with one recording left out at a time: docs/noisy_captions.md. LEAST_GAIN alone was set by hand.
-UNSURE = 0.25  # nats of `uncertainty`
+UNSURE = 0.25  # nats of `uncertainty`, for models that have no limit of their own
 DEARER = (3.0, 8.0, 24.0)  # times the usual prices of text
 CHANCE = 3.0  # standard deviations that a cue reaches at the best place in other speech
 LEAST_GAIN = 0.35  # nats per symbol of `order_gain` at the dearer prices
@@ -38,9 +39,15 @@ HEARD_BADLY = (
 )
 
 
-def heard_badly(emission: Emission) -> bool:
+def heard_badly(emission: Emission, model: AcousticModel) -> bool:
     """Whether the usual prices may not fit this recording."""
-    return uncertainty(emission) > UNSURE
+    return uncertainty(emission) > limit_of(model)
+
+
+def limit_of(model: AcousticModel) -> float:
+    """Nats of `uncertainty` above which a model hears a recording badly: sharper models are surer of what is wrong."""
+    limit: float | None = getattr(model, "unsure", None)
+    return UNSURE if limit is None else limit
 
 
 def uncertainty(emission: Emission) -> float:

@@ -247,7 +247,7 @@ def place_emission(
     def place(costs: SkipCosts | None) -> Placed:
         return _placed(emission, transcript, model, replace(options, skips=costs), progress, method, speech)
 
-    if method == "global" and options.skips is not None and heard_badly(emission):
+    if method == "global" and options.skips is not None and heard_badly(emission, model):
         return _best_supported(place, emission, transcript, model.spike_delay, options.skips)
     return place(options.skips)
 

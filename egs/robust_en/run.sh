@@ -19,6 +19,7 @@ utterances=""             # use the first N of each part only (for trials)
 head_steps=340
 steps=1920                # updates of the whole network: two thirds without digits, one third with them
 sharpness=1.0             # factor on the logits of the exported model
+unsure=""                 # nats above which the exported model hears a recording badly; empty: as other models
 spike_delay=""            # seconds; empty: measured
 seed=1; precision=bf16-mixed; threads=1
 # shellcheck disable=SC2034  # read by parse_options.sh
@@ -60,7 +61,7 @@ if run 5; then
       --cuts "$exp/data/clean")
   fi
   "$python" -m egs.robust_en.local.export "$exp/finish/model.safetensors" --spike-delay "$spike_delay" \
-    --sharpness "$sharpness" --out "$exp/model.safetensors"
+    --sharpness "$sharpness" ${unsure:+--unsure "$unsure"} --out "$exp/model.safetensors"
   "$python" -m egs.robust_en.local.graph "$exp/model.safetensors"
 fi
 if run 6; then

@@ -17,6 +17,7 @@ from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError
 from ctcalign.text.tokeniser import Tokeniser
 from tests.aligner.spelled_emissions import VOCABULARY
+from tests.aligner.tones import ToneModel
 from tests.calibration.made_up import MadeUpModel, transcribed
 
 
@@ -56,7 +57,11 @@ def test_an_emission_without_a_symbol_is_not_unsure():
 @pytest.mark.parametrize("unsure", [False, True])
 def test_a_recording_is_heard_badly_if_the_model_is_unsure_of_its_symbols(unsure):
     emission, _ = transcribed(3, sure=0.8)
-    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05))) == unsure
+    model = ToneModel()
+    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05)), model) == unsure
+    model.unsure = 0.1
+    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * 1.05), model)
+    assert not heard_badly(blurred(emission, float(np.exp(-0.09))), model)
 
 
 def test_dearer_prices_are_those_of_text_and_have_no_limit_for_runs_of_cues():
@@ -152,7 +157,7 @@ def test_where_all_words_are_spoken_nothing_is_placed_again(monkeypatch):
 def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_heard_badly():
     emission, utterances = transcribed(3)
     emission = blurred(emission, 0.6)
-    assert heard_badly(emission)
+    assert heard_badly(emission, ToneModel())
     film = [utterance.text for seed in range(10, 16) for utterance in transcribed(seed)[1]]
     half = len(film) // 2
     lines = [*film[:half], *(utterance.text for utterance in utterances), *film[half:]]

@@ -43,7 +43,7 @@ def folder(tmp_path_factory) -> Path:
     header = write_header(network, Vocabulary(SYMBOLS, separator=1), about)
     save_recogniser(root / "run.safetensors", network, header)
     model = root / "en-robust" / WEIGHTS
-    write_model(root / "run.safetensors", model, -0.04, 1.5, "egs/robust_en/run.sh")
+    write_model(root / "run.safetensors", model, -0.04, 1.5, 0.18, "egs/robust_en/run.sh")
     for precision, name in GRAPHS.items():
         model.with_name(name).write_bytes(graph_of(model, quantised=precision == "int8").SerializeToString())
     return root
@@ -102,6 +102,7 @@ def test_the_header_names_no_path(shipped):
 
 def test_long_recordings_come_in_windows_and_too_long_ones_are_refused(shipped, monkeypatch):
     model = load_model("builtin:en-robust", "cpu")
+    assert model.unsure == 0.18
     assert (model.window, model.context) == (6.0, 1.92)
     with pytest.raises(ModelError, match=r"takes 6 s at most, got 6\.5 s; use a shorter --window"):
         model(noise(104_000), np.array([104_000]))

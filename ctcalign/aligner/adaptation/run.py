@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctcalign.aligner.adaptation.utterances import Utterance, divided, surest
-from ctcalign.aligner.hearing import UNSURE
+from ctcalign.aligner.hearing import limit_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput
 from ctcalign.emission.options import EmissionOptions
@@ -87,7 +87,7 @@ def adapted(
         Errors of `align`, of reading the recording and of opening the model for training.
     """
     best = align(model)
-    unsure = best.uncertainty > UNSURE
+    unsure = best.uncertainty > limit_of(model)
     kept: Adapted | None = None
     notice = ""
     for _ in range(passes):

@@ -69,6 +69,7 @@ class BuiltinModel:
         self.precision = "int8" if quantised else "float32"
         self.vocabulary = check_identity(header, name)
         self.spike_delay = float(header.get("spike_delay", 0.0))
+        self.unsure: float | None = header.get("unsure")
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
         self.context, self.window = graph.context, graph.window

@@ -52,6 +52,7 @@ class Recogniser(nn.Module):
         self.longest = None if frames is None else frames * HOP_SAMPLES / SAMPLE_RATE
         self.context = network.context
         self.spike_delay = float(header.get("spike_delay", 0.0))
+        self.unsure: float | None = header.get("unsure")
         self.language: str | None = header.get("language")
         self.licence = str(header.get("licence", "unknown"))
 

@@ -25,12 +25,15 @@ _KEPT = (
 ).split()
 
 
-def write_model(model: Path, out: Path, spike_delay: float, sharpness: float, recipe: str) -> None:
+def write_model(
+    model: Path, out: Path, spike_delay: float, sharpness: float, unsure: float | None, recipe: str
+) -> None:
     """Write a model that `ctcalign fit` exported, in float16.
 
     Args:
         sharpness: factor on the logits. Few epochs leave the output soft: the best symbol is right more often than its
             probability says, and the prices of the aligner, in nats, are those of a sharper one.
+        unsure: uncertainty in nats above which the model hears a recording badly; None: that of other models.
     Raises:
         ModelError: it is not a model of ctcalign.   OutputError: the file cannot be written.
     """
@@ -40,6 +43,7 @@ def write_model(model: Path, out: Path, spike_delay: float, sharpness: float, re
     load_weights(build_network(header, weights, str(model)), weights, str(model))  # they fit each other
     kept = {name: header[name] for name in _KEPT if name in header}
     kept |= {"spike_delay": spike_delay, "licence": "MIT", "recipe": recipe}
+    kept |= {} if unsure is None else {"unsure": unsure}
     out.parent.mkdir(parents=True, exist_ok=True)
     weights |= {name: sharpness * weights[name] for name in ("head.weight", "head.bias")}
     halves = {name: value.to(torch.float16).contiguous() for name, value in weights.items()}
@@ -54,10 +58,11 @@ def main() -> None:
         "--spike-delay", type=float, default=0.0, help="delay of the spikes after the sounds, in seconds"
     )
     parser.add_argument("--sharpness", type=float, default=1.0, help="factor on the logits, > 0")
+    parser.add_argument("--unsure", type=float, help="uncertainty above which it hears a recording badly, nats")
     parser.add_argument("--recipe", default="egs/robust_en/run.sh")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    write_model(args.model, args.out, args.spike_delay, args.sharpness, args.recipe)
+    write_model(args.model, args.out, args.spike_delay, args.sharpness, args.unsure, args.recipe)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -112,7 +112,7 @@ def test_held_out_cues_decide():
 @pytest.mark.parametrize(("worse", "sure"), [(Judgement(-0.9, 5.0), False), (Judgement(-0.1, 2.0), True)])
 def test_a_pass_that_held_out_cues_do_not_confirm_is_undone(noisy, plain, worse, sure, monkeypatch, tmp_path):
     if sure:
-        monkeypatch.setattr(run, "UNSURE", 100.0)
+        monkeypatch.setattr(run, "limit_of", lambda model: 100.0)
     judgements = iter([Judgement(-0.5, 3.0), worse])
     monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
     found = ctcalign.align(noisy, CAPTIONS, FAST, adapt=3, save_adapted=tmp_path / "none.safetensors")
