@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -205,12 +206,12 @@ def test_builtin_en_can_be_sent_to_another_process():
 
 
 @pytest.mark.parametrize(("quantised", "name"), [(False, "model.onnx"), (True, "model.int8.onnx")])
-def test_the_graph_is_the_one_that_the_tool_writes(quantised, name):
+@pytest.mark.parametrize(("model", "recipe"), [("en", "mini_en"), ("en-robust", "robust_en")])
+def test_the_graph_is_the_one_that_the_tool_writes(model, recipe, quantised, name):
     pytest.importorskip("onnx")
-    from egs.mini_en.local.graph import graph_of
-
-    written = graph_of(FOLDER / "en" / "model.safetensors", quantised=quantised).SerializeToString()
-    assert written == (FOLDER / "en" / name).read_bytes()
+    graph_of = import_module(f"egs.{recipe}.local.graph").graph_of
+    written = graph_of(FOLDER / model / "model.safetensors", quantised=quantised).SerializeToString()
+    assert written == (FOLDER / model / name).read_bytes()
 
 
 def test_a_device_that_onnxruntime_does_not_know(monkeypatch):

@@ -12,7 +12,7 @@ in several. There are no lengths: a batch holds inputs of one length.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -201,17 +201,24 @@ def graph_of(checkpoint: Path, *, quantised: bool = False) -> ModelProto:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def write_graphs(make: Callable[..., ModelProto], description: str | None) -> None:
+    """The command of a module: write the graphs of the checkpoint that it is given, beside it.
+
+    Args:
+        make: `graph_of` of the module.  description: help of the command.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     checkpoint = parser.parse_args().checkpoint
+    if not checkpoint.is_file():
+        raise ModelError(f"{checkpoint}: no such file; give the .safetensors of the model")
     for precision, name in GRAPHS.items():
         out = checkpoint.with_name(name)
         with atomic_write(out, "wb") as file:
-            file.write(graph_of(checkpoint, quantised=precision == "int8").SerializeToString())
+            file.write(make(checkpoint, quantised=precision == "int8").SerializeToString())
         checker.check_model(str(out))
         print(f"{out}: {out.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":
-    one_line(main)
+    one_line(lambda: write_graphs(graph_of, __doc__))

@@ -8,20 +8,17 @@ are no lengths: a batch holds inputs of one length, of at most 30 seconds.
 
 from __future__ import annotations
 
-import argparse
 import math
 from pathlib import Path
 from typing import Any
 
-from onnx import ModelProto, TensorProto, checker, helper
+from onnx import ModelProto, TensorProto, helper
 
-from ctcalign.files import atomic_write
-from ctcalign.models.builtin.model import GRAPHS
 from ctcalign.models.builtin.whisper_graph import FEATURES, LOG_PROBS, whisper_options
 from ctcalign.models.cards import safetensors_header
 from ctcalign.models.features.scale import MELS
 from ctcalign.models.header import checked_vocabulary, header_object
-from egs.mini_en.local.graph import IR_VERSION, OPSET, Graph
+from egs.mini_en.local.graph import IR_VERSION, OPSET, Graph, write_graphs
 from recipes.errors import one_line
 
 
@@ -95,17 +92,5 @@ def graph_of(checkpoint: Path, *, quantised: bool = False) -> ModelProto:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
-    checkpoint = parser.parse_args().checkpoint
-    for precision, name in GRAPHS.items():
-        out = checkpoint.with_name(name)
-        with atomic_write(out, "wb") as file:
-            file.write(graph_of(checkpoint, quantised=precision == "int8").SerializeToString())
-        checker.check_model(str(out))
-        print(f"{out}: {out.stat().st_size / 1e3:.0f} kB")
-
-
 if __name__ == "__main__":
-    one_line(main)
+    one_line(lambda: write_graphs(graph_of, __doc__))
