@@ -42,7 +42,8 @@ def open_cuts(
     Args:
         name: of the sources in error messages.
         sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz).
-        shuffle_seed: for the order of shards and the mixture of several sources; None keeps the order.
+        shuffle_seed: for the order of shards and the mixture of several sources, in proportion to their sizes so that
+            all of them last the whole epoch; None keeps the order.
         trust: whether cuts may run commands or open URLs; checked as they are iterated.
         stream: (n, N): the n-th of N parts, n >= 0. Of a Shar folder with N shards or more it is every N-th shard, and
             other shards are not opened; of any other source it is every N-th cut.
@@ -56,7 +57,7 @@ def open_cuts(
     listed = _listed(sources)
     if not listed:
         raise UsageError(f"{name}: expected a Shar folder or a cut manifest, got an empty list")
-    found = []
+    found, sizes = [], []
     for source in listed:
         path = Path(source).absolute()  # lhotse would run a name that begins with "pipe:"
         number, of = stream
@@ -80,9 +81,19 @@ def open_cuts(
                 what = "not a cut manifest by its extension" if path.exists() else "no such file or folder"
             raise UsageError(f"{name}: {source}: {what}; give a Shar folder or a cut manifest (.jsonl, .jsonl.gz)")
         found.append(CutSet(_Checked(cuts if of == 1 else _EveryNth(cuts, number, of), f"{name}: {source}", trust)))
+        sizes.append(_size(path))
     if len(found) == 1:
         return found[0]
-    return CutSet.mux(*found, seed=shuffle_seed) if shuffle_seed is not None else CutSet(_Chain(found))
+    if shuffle_seed is None:
+        return CutSet(_Chain(found))
+    return CutSet.mux(*found, weights=sizes, seed=shuffle_seed)
+
+
+def _size(source: Path) -> float:
+    """About the number of cuts of a source, in any unit: its manifests are not read for it."""
+    files = _shards(source)["cuts"] if _is_shar(source) else [source]
+    packing = 7.0  # of a manifest of cuts by gzip
+    return sum(file.stat().st_size * (packing if file.suffix == ".gz" else 1.0) for file in files) or 1.0
 
 
 def fewest_shards(sources: str | Sequence[str]) -> int | None:

@@ -11,6 +11,7 @@ import argparse
 import random
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,28 +48,51 @@ def finish(spoken: Spoken, rng: random.Random) -> tuple[np.ndarray, list[tuple[s
     return wave, [(phone, min(end + shift, limit)) for phone, end in phones]
 
 
+def sentences(path: Path) -> dict[str, list[dict[str, str]]]:
+    """The rows of a file of texts by their source."""
+    texts: dict[str, list[dict[str, str]]] = {}
+    for row in read_json_lines(path):
+        texts.setdefault(row["source"], []).append(row)
+    return texts
+
+
+def utterances(
+    engine_name: str, number: int, texts: dict[str, list[dict[str, str]]]
+) -> Iterator[tuple[np.ndarray, str, Spoken, list[tuple[str, float]]] | None]:
+    """Without end: (samples at 16 kHz, text, what was spoken, phones and their ends); None: a skipped sentence."""
+    rng = random.Random(zlib.crc32(f"{engine_name}/{number}".encode()))
+    engine = ENGINES[engine_name]()
+    names = [name for name in SOURCE_WEIGHTS if texts.get(name)]
+    weights = [SOURCE_WEIGHTS[name] for name in names]
+    while True:
+        batch = [rng.choice(texts[rng.choices(names, weights)[0]]) for _ in range(32)]
+        for item, spoken in zip(batch, engine.speak([row["raw"] for row in batch], rng), strict=True):
+            if spoken is None or len(spoken.samples) < 0.3 * spoken.rate or not np.any(spoken.samples):
+                yield None
+                continue
+            wave, phones = finish(spoken, rng)
+            if len(wave) > 18 * SAMPLE_RATE or len(wave) < 160 * 4 * len(item["text"]):
+                yield None  # too long for a batch, or too fast for CTC
+                continue
+            yield wave, item["text"], spoken, phones
+
+
 def make_shard(engine_name: str, number: int, texts: dict[str, list[dict[str, str]]], hours: float, out: Path) -> None:
     stem = out / f"{engine_name}-{number:03d}"
     if Path(f"{stem}.jsonl").exists():
         return
-    rng = random.Random(zlib.crc32(f"{engine_name}/{number}".encode()))
-    engine = ENGINES[engine_name]()
     writer = ShardWriter(stem)
     began = time.time()
-    names = [name for name in SOURCE_WEIGHTS if texts.get(name)]
-    weights = [SOURCE_WEIGHTS[name] for name in names]
     skipped = 0
-    while writer.hours < hours:
-        batch = [rng.choice(texts[rng.choices(names, weights)[0]]) for _ in range(32)]
-        for item, spoken in zip(batch, engine.speak([row["raw"] for row in batch], rng), strict=True):
-            if spoken is None or len(spoken.samples) < 0.3 * spoken.rate or not np.any(spoken.samples):
-                skipped += 1
-                continue
-            wave, phones = finish(spoken, rng)
-            if len(wave) > 18 * SAMPLE_RATE or len(wave) < 160 * 4 * len(item["text"]):
-                skipped += 1  # too long for a batch, or too fast for CTC
-                continue
-            writer.add(wave, item["text"], spoken.speaker, engine_name, phones or None)
+    # A batch that has begun is written to its end.
+    for place, made in enumerate(utterances(engine_name, number, texts)):
+        if place % 32 == 0 and writer.hours >= hours:
+            break
+        if made is None:
+            skipped += 1
+            continue
+        wave, text, spoken, phones = made
+        writer.add(wave, text, spoken.speaker, engine_name, phones or None)
     writer.close()
     took = time.time() - began
     print(
@@ -87,9 +111,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     first, last = (int(x) for x in args.shards.split("-"))
-    texts: dict[str, list[dict[str, str]]] = {}
-    for row in read_json_lines(args.texts):
-        texts.setdefault(row["source"], []).append(row)
+    texts = sentences(args.texts)
     for number in range(first, last + 1):
         make_shard(args.engine, number, texts, args.hours, args.out)
 

@@ -65,3 +65,13 @@ def test_sources_that_are_none(tmp_path, manifest):
     ):
         with pytest.raises(UsageError, match=message):
             open_cuts("data.train", sources)
+
+
+def test_sources_of_different_sizes_last_the_whole_epoch(tmp_path):
+    """Drawn with equal probability, the small source would be used up in the first quarter of the epoch."""
+    small, large = (make_cuts(tmp_path / name, count) for name, count in (("small", 12), ("large", 84)))
+    order = [cut.id for cut in open_cuts("x", [str(small), str(large)], shuffle_seed=3)]
+    places = [place for place, name in enumerate(order) if name.startswith("small")]
+    assert len(order) == 96
+    assert len(places) == 12
+    assert sum(place < 48 for place in places) <= 9
