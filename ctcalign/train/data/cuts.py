@@ -41,7 +41,8 @@ def open_cuts(
 
     Args:
         name: of the sources in error messages.
-        sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz).
+        sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz). One that is listed twice
+            counts twice: its shards then come in two orders.
         shuffle_seed: for the order of shards and the mixture of several sources, in proportion to their sizes so that
             all of them last the whole epoch; None keeps the order.
         trust: whether cuts may run commands or open URLs; checked as they are iterated.
@@ -58,12 +59,13 @@ def open_cuts(
     if not listed:
         raise UsageError(f"{name}: expected a Shar folder or a cut manifest, got an empty list")
     found, sizes = [], []
-    for source in listed:
+    for place, source in enumerate(listed):
         path = Path(source).absolute()  # lhotse would run a name that begins with "pipe:"
         number, of = stream
         if _is_shar(path):
             mixed = shuffle_seed is not None
-            seed = seed_of(shuffle_seed or 0, source)
+            again = listed[:place].count(source)
+            seed = seed_of(shuffle_seed or 0, f"{source} {again}" if again else source)
             fields = {field: files for field, files in _shards(path).items() if audio or field == "cuts"}
             uneven = {field: len(files) for field, files in fields.items() if len(files) != len(fields["cuts"])}
             for field, count in uneven.items():
