@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -68,6 +69,15 @@ def read_weights(path: Path, name: str) -> tuple[dict[str, Any], dict[str, Tenso
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{name}: {path} cannot be read as safetensors ({error}); copy the file again") from error
     return header_object(metadata.get("ctcalign", "{}"), name), weights
+
+
+def fingerprint(network: nn.Module) -> str:
+    """Hash of the weights of a network, 16 characters."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().float().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _check_sizes(value: object, layers: int, largest: int, where: str, name: str = "config") -> None:

@@ -17,6 +17,8 @@ from ctcalign.objectives.delay import delay_penalty_loss as delay_penalty_loss
 from ctcalign.objectives.delay import fastemit_ctc_loss as fastemit_ctc_loss
 from ctcalign.objectives.delay import peak_first_loss as peak_first_loss
 from ctcalign.objectives.delay import trim_tail as trim_tail
+from ctcalign.objectives.distillation import distillation_loss as distillation_loss
+from ctcalign.objectives.distillation import frames_at as frames_at
 from ctcalign.objectives.interface import Objective as Objective
 from ctcalign.objectives.interface import ObjectiveInput as ObjectiveInput
 from ctcalign.objectives.interface import ObjectiveOutput as ObjectiveOutput

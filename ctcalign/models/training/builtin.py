@@ -22,8 +22,8 @@ from ctcalign.models.training import own
 from ctcalign.models.training.inputs import LogMel
 from ctcalign.models.training.protocol import TrainableModel
 
-# Fields of the header that training does not change. The delay of the spikes is that of the weights at the start.
-_KEPT = ("spike_delay", "normalisation")
+# Fields of the header that training does not change.
+_KEPT = ("normalisation",)
 
 
 class BuiltinModel(TrainableModel):
@@ -39,6 +39,7 @@ class BuiltinModel(TrainableModel):
         self.vocabulary, self.name = check_identity(header, name), name
         self.frame_shift, self.look_ahead = FRAME_SHIFT, network.config.look_ahead_seconds
         self.language, self.licence = header.get("language"), header.get("licence")
+        self.spike_delay = header.get("spike_delay")
         self._kept = {field: header[field] for field in _KEPT if field in header}
 
     def _resize(self, count: int) -> None:

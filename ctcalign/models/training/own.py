@@ -23,7 +23,7 @@ class EncoderModel(TrainableModel):
 
     Args:
         network: the network.  vocabulary: its symbols.  name: for messages.
-        language, licence: see `TrainableModel`.
+        language, licence, spike_delay: see `TrainableModel`.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class EncoderModel(TrainableModel):
         name: str = "model.encoder",
         language: str | None = None,
         licence: str | None = None,
+        spike_delay: float | None = None,
     ) -> None:
         self.network: CtcNetwork = network
         self.inputs = LogMel(network.encoder.features)
         self.vocabulary, self.name = vocabulary, name
         self.frame_shift, self.look_ahead = network.frame_shift, network.look_ahead
-        self.language, self.licence = language, licence
+        self.longest = network.encoder.longest_frames
+        self.language, self.licence, self.spike_delay = language, licence, spike_delay
 
     def layers(self) -> list[str]:
         """The stem, the encoder's layers, and the output layer."""
@@ -65,4 +67,5 @@ def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str
     """
     network = build_network(header, weights, where)
     load_weights(network, weights, where)
-    return EncoderModel(network, check_identity(header, where), where, header.get("language"), header.get("licence"))
+    about = (header.get(name) for name in ("language", "licence", "spike_delay"))
+    return EncoderModel(network, check_identity(header, where), where, *about)

@@ -29,7 +29,9 @@ class TrainableModel(ABC):
         vocabulary: the symbols of the columns.
         frame_shift: seconds between output frames.
         look_ahead: seconds of audio after the end of an output frame on which it depends; None: unbounded.
-        language, licence: of the weights that training starts from; None if unknown.
+        longest: frames or samples of the longest input; None: no limit.
+        spike_delay: seconds of the spikes after their sounds.  language, licence: these three are those of the weights
+            that training starts from; None if unknown.
         exported: name of the exported model in the folder of a run, a file or a folder.
         head: name of the output layer in the network.
         new_symbols: what is known of the rows of the output layer if it was replaced by `with_symbols`.
@@ -41,6 +43,8 @@ class TrainableModel(ABC):
     vocabulary: Vocabulary
     frame_shift: float
     look_ahead: float | None = None
+    longest: int | None = None
+    spike_delay: float | None = None
     language: str | None = None
     licence: str | None = None
     exported: ClassVar[str] = "model.safetensors"
@@ -126,6 +130,6 @@ class TrainableModel(ABC):
         """
 
     def _about(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        """`about` with language and licence of the weights that training started from, unless it has its own."""
-        own = {"language": self.language, "licence": self.licence}
+        """`about` with what is known of the weights that training started from, unless it has its own."""
+        own = {"language": self.language, "licence": self.licence, "spike_delay": self.spike_delay}
         return {**{name: value for name, value in own.items() if value is not None}, **about}

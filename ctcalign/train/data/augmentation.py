@@ -86,8 +86,14 @@ class Augmentation:
 
     def samples(self, samples: Samples, rng: np.random.Generator, rate: int = SAMPLE_RATE) -> Samples:
         """An utterance (N,) with speed perturbation, noise and channel. `rate`: samples per second."""
-        if self.speeds:
-            samples = at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))])
+        return self.degraded(self.at_speed(samples, rng), rng, rate)
+
+    def at_speed(self, samples: Samples, rng: np.random.Generator) -> Samples:
+        """An utterance (N,) with speed perturbation."""
+        return at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))]) if self.speeds else samples
+
+    def degraded(self, samples: Samples, rng: np.random.Generator, rate: int = SAMPLE_RATE) -> Samples:
+        """An utterance (N,) with noise and channel, its sounds where they were. `rate`: samples per second."""
         if self.noise is not None and rng.random() < self.noise.probability:
             files = noise_files(self.noise.folder)
             noise = read_noise(files[int(rng.integers(len(files)))], rate)

@@ -33,6 +33,7 @@ class Batch:
         ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
         reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
+        teacher_inputs, teacher_lengths: inputs and lengths of the teacher's network, if there is one.
         seconds: of audio of the utterances that are this step's own.
         epoch, index: position of the batch in the training.  part: which accumulated step of it this is, from 0.
         last: whether it is the last step of its epoch.
@@ -46,6 +47,8 @@ class Batch:
     reasons: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     languages: list[str | None] = field(default_factory=list)
+    teacher_inputs: Tensor | None = None
+    teacher_lengths: Tensor | None = None
     seconds: float = 0.0
     epoch: int = 0
     index: int = 0
@@ -54,15 +57,21 @@ class Batch:
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: each tensor would cost a file descriptor and a handshake."""
-        return {**self.__dict__, "lengths": self.lengths.tolist()}
+        counts = {name: getattr(self, name) for name in ("lengths", "teacher_lengths")}
+        return self.__dict__ | {name: one if one is None else one.tolist() for name, one in counts.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        lengths = torch.tensor(state["lengths"], dtype=torch.int64, device=state["inputs"].device)
-        self.__dict__.update(state, lengths=lengths)
+        self.__dict__.update(state)
+        for name in ("lengths", "teacher_lengths"):
+            if state[name] is not None:
+                setattr(self, name, torch.tensor(state[name], dtype=torch.int64, device=self.inputs.device))
 
     def to(self, device: torch.device | str) -> Batch:
         """The batch with its tensors on a device."""
-        return replace(self, inputs=self.inputs.to(device), lengths=self.lengths.to(device))
+        tensors: dict[str, Any] = {
+            name: value.to(device) for name, value in self.__dict__.items() if isinstance(value, Tensor)
+        }
+        return replace(self, **tensors)
 
     def reason(self, place: int) -> tuple[str, str]:
         """Why an utterance is skipped ("" if it is not), and the same in words."""
@@ -76,12 +85,19 @@ class Batch:
     def without_nan(self) -> Batch:
         """The batch with utterances whose inputs are not all finite set to zero and marked as unreadable."""
         bad = ~torch.isfinite(self.inputs).flatten(1).all(1)  # a sum would overflow in half precision
+        teacher = self.teacher_inputs
+        if teacher is not None:
+            bad = bad | ~torch.isfinite(teacher).flatten(1).all(1)
         if not bad.any():
             return self
         reasons = self.reasons or [""] * len(self.ids)
         named = [reason or (UNREADABLE if one else "") for reason, one in zip(reasons, bad.tolist(), strict=True)]
-        shape = (-1, *[1] * (self.inputs.ndim - 1))
-        return replace(self, inputs=self.inputs.masked_fill(bad.view(shape), 0.0), reasons=named)
+        heard = None if teacher is None else _zeroed(teacher, bad)
+        return replace(self, inputs=_zeroed(self.inputs, bad), teacher_inputs=heard, reasons=named)
+
+
+def _zeroed(inputs: Tensor, rows: Tensor) -> Tensor:
+    return inputs.masked_fill(rows.view(-1, *[1] * (inputs.ndim - 1)), 0.0)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ctcalign.audio.cut_sources import NO_TRUST, Trust
@@ -13,9 +16,32 @@ from ctcalign.errors import AudioError
 from ctcalign.models.training.inputs import InputMaker, LogMel
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import PARTIAL, SPARE, TOO_SHORT, UNREADABLE, UNTRANSCRIBED, Batch
-from ctcalign.train.data.cuts import captions_of_cut, language_of_cut, outside, read_samples, timed_words
+from ctcalign.train.data.cuts import Samples, captions_of_cut, language_of_cut, outside, read_samples, timed_words
 from ctcalign.train.data.drawing import ProcessBatch
 from ctcalign.train.processes import numpy_generator
+
+
+@dataclass(frozen=True)
+class TeacherInputs:
+    """What a teacher hears.
+
+    Attributes:
+        inputs: makes the inputs of its network.
+        clean: with the speed of the augmentation alone; else as the network in training hears it, but without masks.
+    """
+
+    inputs: InputMaker
+    clean: bool = True
+
+
+@dataclass
+class _Read:
+    """One utterance: the input of the network and that of its teacher, and why it cannot be used ("" if it can)."""
+
+    input: Tensor
+    reason: str = ""
+    detail: str = ""
+    teacher: Tensor | None = None
 
 
 class Reader(Dataset[Batch]):
@@ -26,6 +52,7 @@ class Reader(Dataset[Batch]):
         augmentation: in training, else None.
         seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
         words: whether to read the times of words.
+        teacher: what the teacher of the network hears; None: there is none.
         trust: whether cuts may run commands or open URLs.
     """
 
@@ -36,8 +63,9 @@ class Reader(Dataset[Batch]):
         seed: int = 1,
         words: bool = False,
         trust: Trust = NO_TRUST,
+        teacher: TeacherInputs | None = None,
     ) -> None:
-        self.trust = trust
+        self.trust, self.teacher = trust, teacher
         self.inputs = inputs or LogMel()
         self.augmentation = augmentation
         self.seed = seed
@@ -48,14 +76,18 @@ class Reader(Dataset[Batch]):
         # Lines stay lines: mark-up such as the dash of a speaker depends on them.
         texts = ["\n".join(one.text.strip() for one in captions_of_cut(cut)).strip() for cut in own.cuts]
         found = [
-            (SPARE, "") if own.spare else (reason, detail) if reason else _obstacle(cut, text)
-            for cut, (_, reason, detail), text in zip(own.cuts, read, texts, strict=True)
+            (SPARE, "") if own.spare else (one.reason, one.detail) if one.reason else _obstacle(cut, text)
+            for cut, one, text in zip(own.cuts, read, texts, strict=True)
         ]
+        inputs, lengths = _padded([one.input for one in read], self.inputs)
+        teacher: dict[str, Tensor] = {}
+        if self.teacher is not None:
+            heard = [self.teacher.inputs.silence() if one.teacher is None else one.teacher for one in read]
+            teacher = dict(zip(("teacher_inputs", "teacher_lengths"), _padded(heard, self.teacher.inputs), strict=True))
         return Batch(
-            inputs=torch.nn.utils.rnn.pad_sequence(
-                [one for one, _, _ in read], batch_first=True, padding_value=self.inputs.padding
-            ),
-            lengths=torch.tensor([len(one) for one, _, _ in read]),
+            inputs=inputs,
+            lengths=lengths,
+            **teacher,
             texts=texts,
             ids=[cut.id for cut in own.cuts],
             words=[timed_words(cut) for cut in own.cuts] if self.words else [],
@@ -69,23 +101,40 @@ class Reader(Dataset[Batch]):
             last=own.last,
         )
 
-    def _input(self, cut: Any, epoch: int) -> tuple[torch.Tensor, str, str]:
-        """The input of the network, and the reason if the utterance cannot be used, else "", also in words."""
+    def _input(self, cut: Any, epoch: int) -> _Read:
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
-        reason = detail = ""
+        rate, augmentation = self.inputs.sample_rate, self.augmentation
         try:
-            samples = read_samples(cut, self.inputs.sample_rate, self.trust)
-            if self.augmentation is not None:
-                samples = self.augmentation.samples(samples, rng, self.inputs.sample_rate)
+            clean = samples = read_samples(cut, rate, self.trust)
+            if augmentation is not None:
+                clean = augmentation.at_speed(samples, rng)
+                samples = augmentation.degraded(clean, rng, rate)
             found = self.inputs(samples)
-            if not len(found):
-                reason, detail = TOO_SHORT, f"{len(samples)} samples"
         except AudioError as error:
-            reason, detail = UNREADABLE, str(error).removeprefix(f"{cut.id}: ")
-        if reason:
-            return self.inputs.silence(), reason, detail
-        masked = self.augmentation is not None and not self.inputs.waveform
-        return (self.augmentation.features(found, rng) if self.augmentation and masked else found), "", ""
+            return _Read(self.inputs.silence(), UNREADABLE, str(error).removeprefix(f"{cut.id}: "))
+        if not len(found):
+            return _Read(self.inputs.silence(), TOO_SHORT, f"{len(samples)} samples")
+        if augmentation is not None and not self.inputs.waveform:
+            found = augmentation.features(found, rng)
+        return _Read(found, teacher=self._heard(clean, samples))
+
+    def _heard(self, clean: Samples, samples: Samples) -> Tensor | None:
+        """The teacher's input, None without one."""
+        if self.teacher is None:
+            return None
+        maker, heard = self.teacher.inputs, clean if self.teacher.clean else samples
+        if maker.sample_rate != self.inputs.sample_rate:
+            import soxr
+
+            heard = np.asarray(soxr.resample(heard, self.inputs.sample_rate, maker.sample_rate), np.float32)
+        found = maker(heard)
+        return found if len(found) else None
+
+
+def _padded(rows: list[Tensor], maker: InputMaker) -> tuple[Tensor, Tensor]:
+    """Inputs of utterances as one tensor, and their lengths (B,)."""
+    whole = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=maker.padding)
+    return whole, torch.tensor([len(one) for one in rows])
 
 
 def _obstacle(cut: Any, text: str) -> tuple[str, str]:

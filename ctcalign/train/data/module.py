@@ -107,7 +107,9 @@ class CutsDataModule(ResumableData):
                 "data.augmentation.spec_augment: the model takes waveforms, not features; use the masks of its own "
                 "configuration (model.options of hf:, such as mask_time_prob)"
             )
-        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust)
+        teacher: Any = getattr(getattr(self.trainer, "lightning_module", None), "teacher", None)
+        heard = None if teacher is None else teacher.hears
+        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust, teacher=heard)
 
         def epoch(number: int, start: int) -> Iterator[ProcessBatch]:
             return batches.epoch(number, start, self.streams_of(number))

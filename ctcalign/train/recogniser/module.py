@@ -16,7 +16,7 @@ from ctcalign.models.training.lora import LoraConfig
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.text.languages import check_language
 from ctcalign.train.base import StepLosses, TrainingModule, Weighted
-from ctcalign.train.data.batch import REASONS, Batch, Emissions, select
+from ctcalign.train.data.batch import REASONS, UNTRANSCRIBED, Batch, Emissions, select
 from ctcalign.train.data.transcripts import TextMode, Transcripts
 from ctcalign.train.evaluation.validation import SUMS, error_sums, validation_metrics
 from ctcalign.train.left_out import LeftOut, warn_of_validation
@@ -25,6 +25,7 @@ from ctcalign.train.optimiser.freezing import Freeze
 from ctcalign.train.processes import gather_objects, sum_over_processes
 from ctcalign.train.recogniser.export import header_of
 from ctcalign.train.recogniser.start import initial_model
+from ctcalign.train.recogniser.teacher import LABEL, Teacher, TeacherConfig
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
 from ctcalign.train.resuming import check_same_symbols
 
@@ -32,8 +33,8 @@ from ctcalign.train.resuming import check_same_symbols
 class CTCModule(TrainingModule):
     """Train a recogniser with CTC and objectives.
 
-    The loss is the mean over the utterances of the batch of all processes. Utterances that cannot be trained on are
-    skipped and counted by reason.
+    The loss is the mean over the utterances of the batch of all processes; that of a teacher is a mean of its own, over
+    those whose audio can be used. Utterances that cannot be trained on are skipped and counted by reason.
 
     Args:
         encoder: the hidden layers of a new network on log-mel energies; omitted: the network is that of `init`.
@@ -56,6 +57,7 @@ class CTCModule(TrainingModule):
             target_lang for one with adapters for languages.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: adapters of low rank that are trained instead of the network (extra `lora`).
+        teacher: a frozen model whose posteriors are learnt as well, also from cuts without a transcript.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
             knows these; from Python, give a `tokenizer`.
     Raises:
@@ -79,6 +81,7 @@ class CTCModule(TrainingModule):
         allow_noncommercial: bool = False,
         lora: LoraConfig | None = None,
         vocabulary: Literal["from-data"] | None = None,
+        teacher: TeacherConfig | None = None,
     ) -> None:
         if vocabulary is not None:
             raise UsageError("model.vocabulary: from-data is an option of ctcalign fit; from Python, give a tokenizer")
@@ -102,6 +105,7 @@ class CTCModule(TrainingModule):
                 "model.lora: adapters need a model with the symbols of the tokenizer; train its output layer first, "
                 "without model.lora, and start from the result"
             )
+        self.teacher = None if teacher is None else Teacher(teacher, self.model, allow_noncommercial)
         self._init, self._options = init, options
         self.prepare(freeze, gradient_checkpointing, lora)
 
@@ -140,7 +144,7 @@ class CTCModule(TrainingModule):
         for term, factor in zip(self.terms, factors, strict=True):
             if factor > 0 and term.prepares:
                 inputs, lengths = term.prepare(inputs, lengths, batch.ids, *place, rate=self.inputs.sample_rate)
-        log_probs, emissions, skipped = self.emissions(batch, inputs, lengths)
+        log_probs, frames, emissions, skipped = self.emissions(batch, inputs, lengths)
         weights = self._weights(factors)
         outputs = [
             term.loss(emissions, *place) if emissions is not None and weight > 0 else None
@@ -150,19 +154,47 @@ class CTCModule(TrainingModule):
         count = 0 if emissions is None else len(emissions.ids)
         # Weights as the loss uses them, in single precision.
         used = torch.tensor(weights).tolist()
+        terms = {
+            name: Weighted(log_probs.new_tensor(0.0) if output is None else output.loss, weight)
+            for name, output, weight in zip(names, outputs, used, strict=True)
+        }
+        usable = None
+        if self.teacher is not None:
+            terms[LABEL], usable = self._distilled(self.teacher, batch, log_probs, frames, count, skipped)
         return StepLosses(
-            {
-                name: Weighted(log_probs.new_tensor(0.0) if output is None else output.loss, weight)
-                for name, output, weight in zip(names, outputs, used, strict=True)
-            },
+            terms,
             count,
             log_probs.sum(),
             skipped,
+            used=usable,
             statistics=[(count, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs[1:]],
         )
 
-    def emissions(self, batch: Batch, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Emissions | None, LeftOut]:
-        """The network's output (B, T, C), that of the usable utterances, and the number of the others by reason.
+    def _distilled(
+        self, teacher: Teacher, batch: Batch, log_probs: Tensor, frames: Tensor, count: int, skipped: LeftOut
+    ) -> tuple[Weighted, int]:
+        """The divergence from the teacher over all processes, and the number of utterances that the loss uses.
+
+        Args:
+            count: of the utterances of this process that the CTC loss uses.
+            skipped: the others; those without a transcript are no longer among them.
+        """
+        own = teacher(batch, log_probs, frames)
+        # They count for the teacher alone, if their audio can be used.
+        untranscribed, skipped[UNTRANSCRIBED] = skipped[UNTRANSCRIBED], 0
+        counted = [float(own.total.detach()), own.number, count + untranscribed]
+        total, number, used = sum_over_processes(
+            torch.tensor(counted, dtype=torch.float64, device=self.device)
+        ).tolist()
+        mean = own.total / max(1.0, number)
+        # The value of all processes, the gradient of this one's utterances.
+        mean = mean + (total / max(1.0, number) - mean.detach())
+        return Weighted(mean, teacher.config.weight, True, int(number)), int(used)
+
+    def emissions(
+        self, batch: Batch, inputs: Tensor, lengths: Tensor
+    ) -> tuple[Tensor, Tensor, Emissions | None, LeftOut]:
+        """The network's output (B, T, C) and its frames (B,), that of the usable utterances, and the others by reason.
 
         Raises:
             TrainingError: the output is NaN.
@@ -173,7 +205,7 @@ class CTCModule(TrainingModule):
                 f"step {self.global_step}: the network's output is NaN (batch of {', '.join(batch.ids[:3])} …); "
                 "lower the learning rate or clip gradients (trainer.gradient_clip_val)"
             )
-        return log_probs, *select(batch, log_probs, frames, self.tokenizer, self.transcripts)
+        return log_probs, frames, *select(batch, log_probs, frames, self.tokenizer, self.transcripts)
 
     def _factors(self) -> list[float]:
         """Factor of each objective's weight now, in [0, 1]."""
@@ -189,6 +221,8 @@ class CTCModule(TrainingModule):
         row = {"loss": sum(term.weight * means[name] for name, term in step.terms.items()), "utterances": float(count)}
         if step.terms["ctc"].weight > 0:
             row["ctc"] = means["ctc"]
+        if LABEL in means:
+            row[LABEL] = means[LABEL]
         gathered = gather_objects(step.statistics)
         for place, (term, factor) in enumerate(zip(self.terms, self._factors(), strict=True)):
             row[f"{term.label}/weight"] = term.config.weight * factor
@@ -238,6 +272,9 @@ class CTCModule(TrainingModule):
         """Add the header that makes the file a model, and the state of the schedules."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["ctcalign"] = header_of(self.model, self.training_config, self.resumed, self.metrics)
+        if self.teacher is not None:
+            known = {"name": self.teacher.config.name, "weights": self.teacher.weights, "shift": self.teacher.shift}
+            checkpoint["ctcalign"]["teacher"] = known
         if self._lora is not None and self._init is not None:
             checkpoint["ctcalign"] |= self._lora.header(self._init, self._options)
         checkpoint["ctcalign_training"] = {
@@ -270,7 +307,7 @@ class CTCModule(TrainingModule):
 
 def _check_terms(terms: list[Term]) -> None:
     labels = [term.label for term in terms]
-    twice = sorted({label for label in labels if labels.count(label) > 1} | ({"ctc"} & set(labels)))
+    twice = sorted({label for label in labels if labels.count(label) > 1} | ({"ctc", LABEL} & set(labels)))
     if twice:
         raise UsageError(f"objectives: the name {twice[0]!r} is already used; give each a label of its own")
     replacing = [term.label for term in terms if term.objective.replaces_ctc]

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import ctcalign
+from ctcalign.models.stored import fingerprint
 from ctcalign.models.training.tokenizers import SymbolTokenizer
 from ctcalign.preference import ctc_token_scores
 from ctcalign.train.preference.examples import read_examples
-from ctcalign.train.preference.speech.frozen import fingerprint
 from recipes.preference import pairs
 from tests.train.preference.cases import start
 from tests.train.tones import make_cuts

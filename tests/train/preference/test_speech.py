@@ -12,12 +12,13 @@ import pytorch_lightning as pl
 import torch
 
 from ctcalign.errors import CtcAlignError, UsageError
+from ctcalign.models.stored import fingerprint
 from ctcalign.preference import ctc_token_scores, simpo_loss
 from ctcalign.train.data.augmentation import Augmentation
 from ctcalign.train.data.batch import select
 from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
 from ctcalign.train.preference.sides import edit_scores
-from ctcalign.train.preference.speech.frozen import ContrastConfig, FrozenModel, fingerprint
+from ctcalign.train.preference.speech.frozen import ContrastConfig, FrozenModel
 from ctcalign.train.preference.speech.pairs import PairsConfig
 from ctcalign.train.preference.term import LossConfig
 from tests.train.preference.cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained

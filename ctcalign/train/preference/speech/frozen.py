@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -153,12 +152,3 @@ class FrozenModels:
             worse = self._models[self._files[WORSE][0]](noisy(inputs, self.noise, ids, *parts), lengths)
         reference, better = (clean[self._files[r][0]] if r in self._files else None for r in (REFERENCE, BETTER))
         return Models(reference, better, worse, [clean[file] for file in self._files.get(ALIGNED, [])])
-
-
-def fingerprint(network: torch.nn.Module) -> str:
-    """Hash of the weights of a network, 16 characters."""
-    digest = hashlib.blake2b(digest_size=8)
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().float().numpy().tobytes())
-    return digest.hexdigest()

@@ -13,6 +13,7 @@ from ctcalign.checks import check_number
 from ctcalign.errors import UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
+from ctcalign.models.stored import fingerprint
 from ctcalign.models.training.lora import LoraConfig
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.train.base import StepLosses, Weighted
@@ -32,7 +33,6 @@ from ctcalign.train.preference.speech.frozen import (
     ContrastConfig,
     FrozenModel,
     FrozenModels,
-    fingerprint,
 )
 from ctcalign.train.preference.speech.pairs import PairMaker, PairsConfig
 from ctcalign.train.preference.speech.scorer import CtcScorer
@@ -179,7 +179,7 @@ class CtcPreferenceModule(CTCModule):
         """
         place = (self.seed, batch.epoch, batch.index)
         batch = batch.without_nan()
-        log_probs, emissions, skipped = self.emissions(batch, batch.inputs, batch.lengths)
+        log_probs, _, emissions, skipped = self.emissions(batch, batch.inputs, batch.lengths)
         own, own_dropped, own_used = self._loss_inputs(batch, emissions, place)
         result = self.term(gather_rows(own, self.device))
         dropped, used = LeftOut(), 0
