@@ -1,19 +1,22 @@
-"""Two processes that train on one batch together follow the way of one process: CTC, fine-tuning, and AWP."""
+"""Two processes that train on one batch together follow the way of one process: CTC, fine-tuning, AWP, a teacher."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from lhotse import CutSet
 
 from ctcalign.train.processes import seed_generators
+from ctcalign.train.run import fit
 from tests.train.tones import config, log_of, make_cuts
 from tests.train.two_processes import fit_alone_and_together
 
 STEPS = 9
-RUNS = ("ctc", "tuned", "awp")
+RUNS = ("ctc", "tuned", "awp", "taught")
 # Everything for fine-tuning at once: rates by layer, averaged weights, a part that is thawed, accumulated steps.
 TUNED = {
     "optimiser": {"lr": 0.005, "warmup_steps": 5, "layer_decay": 0.8, "ema": 0.9},
@@ -28,6 +31,10 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
     # An odd number of utterances, some of which cannot be used, in batches of a few: one process has less to do.
     cuts, validation = make_cuts(root / "train", 23), make_cuts(root / "validation", 3, seed=1)
     next((root / "train").glob("*-004.wav")).unlink()
+    listed = list(CutSet.from_file(cuts))
+    for cut in listed[5:8]:
+        cut.supervisions = []
+    CutSet.from_cuts(listed).to_file(cuts)
     samplers = [{"name": "independent"}, {"name": "lattice", "paths": 2}, {"name": "nbest", "paths": 2, "beam": 4}]
     properties = ["low_latency", {"name": "low_latency", "k": 2}, "minimum_wer"]
     objectives = [
@@ -37,6 +44,14 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
     ]  # fmt: skip
     objectives += [{"name": "mwer", "weight": 0.1, "hypotheses": 3}]
     objectives += [{"name": "delay_penalty", "weight": 1, "options": {"penalty": 0.01}, "start_when": {"step": 5}}]
+    config(root / "teacher", cuts, trainer={"max_steps": 1})
+    fit(["--config", str(root / "teacher" / "train.yaml")])
+    models: dict[str, dict[str, Any]] = {
+        "ctc": {},
+        "tuned": TUNED,
+        "awp": {"objectives": objectives},
+        "taught": {"teacher": {"name": str(root / "teacher" / "model.safetensors"), "shift": 0.04}},
+    }
     folders = {}
     for what in RUNS:
         for count in (1, 2):
@@ -45,7 +60,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                 folder,
                 cuts,
                 validation,
-                model=TUNED if what == "tuned" else {"objectives": objectives if what == "awp" else []},
+                model=models[what],
                 data={
                     "train": str(cuts),
                     "max_duration": 4,
@@ -97,6 +112,14 @@ def test_the_objectives_change_the_loss(runs):
     plain = [row for row in log_of(runs["ctc", 1]) if "loss" in row]
     apart = [abs(a["loss"] - b["loss"]) for a, b in zip(rows, plain, strict=True)]
     assert max(apart) > 1e-2
+
+
+def test_the_teacher_changes_the_loss_and_uses_what_has_no_transcript(runs):
+    rows = {what: [row for row in log_of(runs[what, 1]) if "loss" in row] for what in ("taught", "ctc")}
+    for row in rows["taught"]:
+        assert row["loss"] == pytest.approx(row["ctc"] + row["distil"], rel=1e-5)
+    assert rows["ctc"][-1]["skipped/untranscribed"] >= 1
+    assert "skipped/untranscribed" not in rows["taught"][-1]
 
 
 def test_the_thawed_parts_were_trained_and_the_frozen_ones_were_not(runs):
