@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 
 from ctcalign.arguments import checked_arguments
-from ctcalign.checks import check_blank, check_log_probs, check_number, check_result, checked_lengths, valid_frames
+from ctcalign.checks import (
+    check_blank,
+    check_count,
+    check_log_probs,
+    check_number,
+    check_result,
+    checked_lengths,
+    valid_frames,
+)
 from ctcalign.errors import ShapeError
 
 # Fraction of a frame that sums of times may be off by.
@@ -65,6 +73,7 @@ def distillation_loss(
     *,
     blank: int = 0,
     temperature: float = 1.0,
+    tolerance: int = 0,
 ) -> Tensor:
     """Divergence of a model from the posteriors of its teacher, per label of the teacher's text.
 
@@ -80,6 +89,8 @@ def distillation_loss(
         valid: (B, T), frames that count.
         blank: column of the blank.
         temperature: > 0, applied to the model here. Its square keeps the size of the gradient.
+        tolerance: frames by which spikes of the two may differ, >= 0: posteriors of both are replaced by their means
+            over as many frames on either side.
     Returns:
         Loss, (B,), in nats per label; 0 for an utterance without valid frames.
     Raises:
@@ -89,6 +100,7 @@ def distillation_loss(
         two models lie at different times, which `frames_at` corrects by a constant delay.
     """
     check_number("temperature", temperature, positive=True)
+    check_count("tolerance", tolerance, 0)
     check_log_probs(log_probs)
     check_blank(blank, log_probs.shape[2])
     for name, shape, expected in (
@@ -102,11 +114,26 @@ def distillation_loss(
     if temperature != 1:
         wide = (wide / temperature).log_softmax(-1)
     goal = teacher_probs.detach().to(wide.dtype).masked_fill(~valid[:, :, None], 0)
-    # A label of probability 0 contributes 0; computed, 0 * -inf would be NaN.
-    gap = torch.where(goal > 0, goal.log() - wide, torch.zeros_like(wide))
     best = goal.argmax(-1).masked_fill(~valid, blank)
     before = torch.nn.functional.pad(best[:, :-1], (1, 0), value=blank)
     labels = ((best != blank) & (best != before)).sum(1).clamp(min=1)
+    if tolerance:
+        # Where a probability has no logarithm in this type there is no gradient either.
+        wide = _smoothed(wide.exp(), valid, tolerance).clamp(min=torch.finfo(wide.dtype).tiny).log()
+        goal = _smoothed(goal, valid, tolerance)
+    # A label of probability 0 contributes 0; computed, 0 * -inf would be NaN.
+    gap = torch.where(goal > 0, goal.log() - wide, torch.zeros_like(wide))
     losses = temperature**2 * (goal * gap).sum((1, 2)) / labels
     check_result("distillation loss", losses)
     return losses
+
+
+def _smoothed(probs: Tensor, valid: Tensor, tolerance: int) -> Tensor:
+    """Means of (B, T, C) over the valid frames of windows of 2 * tolerance + 1 frames; 0 in the other frames."""
+    size = 2 * tolerance + 1
+    mask = valid[:, :, None].to(probs)
+    sums, counts = (
+        torch.nn.functional.avg_pool1d(x.transpose(1, 2), size, 1, tolerance).transpose(1, 2) * size
+        for x in (probs * mask, mask)
+    )
+    return sums / counts.clamp(min=1) * mask

@@ -33,6 +33,7 @@ class TeacherConfig:
         shift: seconds by which the spikes of the model in training come later than the teacher's; default: the
             difference of the delays in the headers of both, 0 where one has none.
         temperature: > 0, of both distributions; above 1 they are flatter.
+        tolerance: seconds by which single spikes may come earlier or later, >= 0.
         clean: the teacher hears the audio with the speed of the augmentation, but without noise, rooms and channels;
             false: with them. It never hears masks.
     """
@@ -41,11 +42,13 @@ class TeacherConfig:
     weight: float = 1.0
     shift: float | None = None
     temperature: float = 1.0
+    tolerance: float = 0.0
     clean: bool = True
 
     def __post_init__(self) -> None:
         check_number("model.teacher.weight", self.weight)
         check_number("model.teacher.temperature", self.temperature, positive=True)
+        check_number("model.teacher.tolerance", self.tolerance)
 
 
 class Distilled(NamedTuple):
@@ -89,6 +92,7 @@ class Teacher:
         self.shift = known if config.shift is None else config.shift
         self._ratio = model.frame_shift / opened.frame_shift
         self._delay = self.shift / opened.frame_shift
+        self._tolerance = round(config.tolerance / model.frame_shift)
 
     def posteriors(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Posteriors (B, T, C) in the columns of the model in training, and the number of the teacher's frames (B,).
@@ -123,7 +127,12 @@ class Teacher:
         )
         valid = valid & (torch.arange(log_probs.shape[1], device=valid.device) < frames.index_select(0, which)[:, None])
         losses = distillation_loss(
-            log_probs.index_select(0, which), probs, valid, blank=self._blank, temperature=self.config.temperature
+            log_probs.index_select(0, which),
+            probs,
+            valid,
+            blank=self._blank,
+            temperature=self.config.temperature,
+            tolerance=self._tolerance,
         )
         return Distilled(losses.sum(), int(valid.any(1).sum()))
 
