@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 from ctcalign.errors import BatchError, ShapeError, UsageError
 from ctcalign.objectives import distillation_loss, frames_at
+from ctcalign.objectives import distillation_loss as loss_of
 from tests.objectives.letters import collapsed
 
 
@@ -54,37 +55,64 @@ def test_the_same_frames_are_not_changed():
     assert inside.all()
 
 
-def by_hand(log_probs, goal, valid, blank, temperature):
+def smoothed(rows, valid, t, tolerance):
+    """Mean of the valid rows around t."""
+    near = [rows[k] for k in range(len(rows)) if abs(k - t) <= tolerance and valid[k]]
+    return torch.stack(near).mean(0)
+
+
+def by_hand(log_probs, goal, valid, blank, temperature, tolerance=0):
     total, path = 0.0, []
+    probs = (log_probs / temperature).softmax(-1)
     for t in range(len(valid)):
         if not valid[t]:
             path.append(blank)
             continue
-        own = (log_probs[t] / temperature).log_softmax(-1)
+        own, other = smoothed(probs, valid, t, tolerance), smoothed(goal, valid, t, tolerance)
         for c in range(goal.shape[1]):
-            if goal[t, c] > 0:
-                total += float(goal[t, c]) * (math.log(float(goal[t, c])) - float(own[c]))
+            if other[c] > 0:
+                total += float(other[c]) * (math.log(float(other[c])) - math.log(float(own[c])))
         path.append(int(goal[t].argmax()))
     return temperature**2 * total / max(1, len(collapsed(path, blank)))
 
 
-@pytest.mark.parametrize("temperature", [1.0, 2.5])
+@pytest.mark.parametrize(("temperature", "tolerance"), [(1.0, 0), (2.5, 0), (1.0, 1), (2.5, 3), (1.0, 9)])
 @pytest.mark.parametrize("blank", [0, 2])
-def test_the_loss_is_the_divergence_per_label_of_the_teacher(blank, temperature):
+def test_the_loss_is_the_divergence_per_label_of_the_teacher(blank, temperature, tolerance):
     log_probs, goal = posteriors(1).log(), posteriors(2)
     goal[0, 3] = torch.tensor([0.0, 1.0, 0.0])  # a label of probability 0
     valid = torch.tensor([[True] * 7, [False, True, True, True, True, False, False]])
-    found = distillation_loss(log_probs, goal, valid, blank=blank, temperature=temperature)
+    options = {"blank": blank, "temperature": temperature, "tolerance": tolerance}
+    found = distillation_loss(log_probs, goal, valid, **options)
     for row in range(2):
-        assert float(found[row]) == pytest.approx(by_hand(log_probs[row], goal[row], valid[row], blank, temperature))
+        assert float(found[row]) == pytest.approx(by_hand(log_probs[row], goal[row], valid[row], **options))
 
 
 def test_the_loss_of_the_teacher_itself_is_zero():
     goal = posteriors(3)
-    assert_close(distillation_loss(goal.log(), goal, torch.ones(2, 7).bool()), torch.zeros(2).double())
+    for tolerance in (0, 2):
+        found = distillation_loss(goal.log(), goal, torch.ones(2, 7).bool(), tolerance=tolerance)
+        assert_close(found, torch.zeros(2).double())
 
 
-def test_frames_that_do_not_count_change_neither_value_nor_gradient():
+def test_a_spike_within_the_tolerance_costs_little():
+    spikes = torch.full((1, 9, 2), 0.01).double()
+    spikes[0, :, 0] = 0.99
+    spikes[0, 4] = torch.tensor([0.01, 0.99])
+    valid = torch.ones(1, 9).bool()
+    exact, near, far = (
+        float(distillation_loss(spikes.roll(by, 1).log(), spikes, valid, tolerance=tolerance))
+        for by, tolerance in ((1, 0), (1, 2), (4, 2))
+    )
+    assert near < 0.2 * exact
+    assert far > 3 * near
+
+
+@pytest.mark.parametrize("tolerance", [0, 2])
+def test_frames_that_do_not_count_change_neither_value_nor_gradient(tolerance):
+    def distillation_loss(*tensors):
+        return loss_of(*tensors, tolerance=tolerance)
+
     log_probs, goal = posteriors(1).log().requires_grad_(), posteriors(2)
     valid = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
     whole = distillation_loss(log_probs, goal, valid)
@@ -98,15 +126,16 @@ def test_frames_that_do_not_count_change_neither_value_nor_gradient():
     assert distillation_loss(changed[1:], goal[1:], torch.zeros(1, 7).bool()).tolist() == [0.0]
 
 
-def test_gradient_and_half_precision():
+@pytest.mark.parametrize("tolerance", [0, 1])
+def test_gradient_and_half_precision(tolerance):
     logits, goal = posteriors(4).log().requires_grad_(), posteriors(5)
     valid = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
 
     def loss(x):
-        return distillation_loss(x.log_softmax(-1), goal, valid, temperature=1.5)
+        return distillation_loss(x.log_softmax(-1), goal, valid, temperature=1.5, tolerance=tolerance)
 
     assert torch.autograd.gradcheck(loss, logits)
-    half = distillation_loss(logits.detach().log_softmax(-1).bfloat16(), goal.bfloat16(), valid)
+    half = distillation_loss(logits.detach().log_softmax(-1).bfloat16(), goal.bfloat16(), valid, tolerance=tolerance)
     assert half.dtype == torch.float32
     assert torch.isfinite(half).all()
 
@@ -119,6 +148,8 @@ def test_wrong_arguments():
         distillation_loss(goal.log(), goal, valid[:, :6])
     with pytest.raises(UsageError, match="temperature: got 0"):
         distillation_loss(goal.log(), goal, valid, temperature=0.0)
+    with pytest.raises(UsageError, match="tolerance: got -1"):
+        distillation_loss(goal.log(), goal, valid, tolerance=-1)
     with pytest.raises(UsageError, match="ratio: got -1"):
         frames_at(goal, frames=3, ratio=-1.0)
     with pytest.raises(BatchError, match="NaN"):
