@@ -3,8 +3,8 @@
 #
 #   run.sh --corpus DATA                        everything; finished stages are skipped, a stopped training goes on
 #   run.sh --corpus DATA --hub openai/whisper-tiny.en        weights from the hub, or from a folder
-#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --more-steps 2 --voices "" --exp exp/trial
-#                                               a trial of minutes
+#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --more-steps 2 --student-steps 2 --voices "" \
+#     --exp exp/trial                           a trial of minutes
 #
 # Needs, below --corpus (a path from where you are): read_en and read_more/en with train and dev (.jsonl and .tar), and
 # dev/digits_train, dev/digits_test, dev/noise, and dev/ljspeech_long, dev/reader_b_long, dev/digits_long with truth.json.
@@ -12,7 +12,7 @@
 # spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Synthetic speech needs
 # what egs/mini_en needs (--voices "" leaves it out). Stages: 0 data, 1 weights, 2 output layer, 3 whole network, 4 whole
 # network with digits, 5 whole network with synthetic speech, 6 spike delay, export and graphs, 7 error rates of each
-# test set.
+# test set, 8 students: builtin:en trained further with the new model as its teacher, and their error rates.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../shared/data
@@ -21,6 +21,8 @@ utterances=""             # use the first N of each part only (for trials)
 head_steps=340
 steps=1920                # updates of the whole network: two thirds without digits, one third with them
 more_steps=2500           # and with synthetic speech
+student_steps=750
+students="1 2"            # seeds, a student each
 voices="hibari:0:3 hibari:1:3 hibari:2:3 flite:0:1.5 flite:1:1.5 festival:0:1.5 festival:1:1.5"   # synthesiser:seed:hours
 texts=""                  # sentences to speak, of egs/mini_en/local/texts.py; empty: made
 austen=""                 # data folder of r-cran-janeaustenr, for these; optional
@@ -69,14 +71,15 @@ if run 3; then train full conf/train.yaml "$exp/head/model.safetensors" "$first"
 if run 4; then
   train finish conf/finish.yaml "$exp/full/model.safetensors" $((steps - first)) $((steps - first)) ",$exp/digits/train"
 fi
-if run 5; then
-  more=",$exp/digits/train"
-  for _ in 1 2; do more="$more,$exp/data/train-read,$exp/data/train-more"; done    # real speech three times in all
-  for voice in $voices; do
-    IFS=: read -r engine number hours <<<"$voice"
-    more="$more,$exp/data/$engine-$number"
-  done
-  train more conf/more.yaml "$exp/finish/model.safetensors" "$more_steps" "$more_steps" "$more"
+synthetic=""
+for voice in $voices; do
+  IFS=: read -r engine number hours <<<"$voice"
+  synthetic="$synthetic,$exp/data/$engine-$number"
+done
+real="$exp/data/train-read,$exp/data/train-more"
+if run 5; then    # real speech three times in all
+  train more conf/more.yaml "$exp/finish/model.safetensors" "$more_steps" "$more_steps" \
+    ",$exp/digits/train,$real,$real$synthetic"
 fi
 if run 6; then
   if [ -z "$spike_delay" ]; then
@@ -90,4 +93,18 @@ fi
 if run 7; then
   "$python" -m egs.robust_en.local.evaluate --data "$exp/data" --out "$exp/results" \
     --model builtin:en --model "checkpoint:$exp/model.safetensors"
+fi
+if run 8; then
+  models=()
+  for number in $students; do
+    if [ ! -e "$exp/student$number/model.safetensors" ]; then
+      "$python" -m ctcalign fit --config conf/student.yaml --model.teacher.name "checkpoint:$exp/model.safetensors" \
+        --model.teacher.temperature "$sharpness" --seed "$number" --resume last \
+        --data.train "[$real,$real,$exp/digits/train$synthetic]" --data.validation "[$exp/data/clean,$exp/data/other]" \
+        --trainer.max_steps "$student_steps" --trainer.default_root_dir "$exp/student$number" \
+        --trainer.precision "$precision" --language en --licence Apache-2.0
+    fi
+    models+=(--model "checkpoint:$exp/student$number/model.safetensors")
+  done
+  "$python" -m egs.robust_en.local.evaluate --data "$exp/data" --out "$exp/student-results" --model builtin:en "${models[@]}"
 fi

@@ -11,6 +11,7 @@ import pytest
 
 import ctcalign
 from ctcalign.errors import ModelError
+from ctcalign.models.training.registry import read_checkpoint
 from egs.robust_en.local.encoder import largest_difference, read_ctranslate2
 from tests.egs.corpora import make_digits, make_read
 from tests.egs.recipe import run_recipe
@@ -97,9 +98,15 @@ def test_the_recipe_runs_and_its_model_can_be_used(tmp_path, hub):
     options += ["--precision", "32-true", "--spike-delay", "-0.04", "--more-steps", "1", "--voices", "hibari:0:0.001"]
     rows = [{"text": text, "source": "austen", "raw": text} for text in TEXTS]
     (tmp_path / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    options += ["--texts", tmp_path / "texts.jsonl"]
+    options += ["--texts", tmp_path / "texts.jsonl", "--student-steps", "1"]
     out = run_recipe("robust_en", *options).stdout
-    assert "| reader_b |" in out
+    assert out.count("| reader_b |") == 2  # of the model and of its students
+    assert "| CER, builtin:en | CER, student1 | CER, student2 |" in out
+    for number in (1, 2):
+        student, _ = read_checkpoint(exp / f"student{number}" / "model.safetensors")
+        assert student["teacher"]["name"] == f"checkpoint:{exp}/model.safetensors"
+        assert student["teacher"]["shift"] == pytest.approx(0.12 + 0.04)
+        assert student["spike_delay"] == 0.12
     model = ctcalign.load_model(f"checkpoint:{exp}/model.safetensors")
     assert model.frame_shift == pytest.approx(0.02)
     assert (model.licence, model.spike_delay) == ("MIT", -0.04)

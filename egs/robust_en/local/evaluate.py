@@ -50,6 +50,13 @@ def table(names: list[str], results: list[list[dict[str, Any]]]) -> str:
     return "\n".join(rows)
 
 
+def short_names(names: list[str]) -> list[str]:
+    """What the columns are called: trained models by their folders if there are several."""
+    trained = [name for name in names if not name.startswith("builtin:")]
+    folders = {name: Path(name.partition(":")[2]).parent.name if len(trained) > 1 else "this model" for name in trained}
+    return [folders.get(name, name) for name in names]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
@@ -57,8 +64,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    short = [name if name.startswith("builtin:") else "this model" for name in args.model]
-    print(table(short, evaluated(args.data, args.out, args.model)))
+    print(table(short_names(args.model), evaluated(args.data, args.out, args.model)))
 
 
 if __name__ == "__main__":
