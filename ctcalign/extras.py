@@ -8,7 +8,7 @@ from ctcalign.errors import MissingPackageError
 
 # Import name -> extra.
 EXTRAS = {
-    "jinja2": "train",
+    "fsspec": "remote",
     "jsonargparse": "train",
     "kenlm": "lm",
     "lhotse": "train",
@@ -17,7 +17,7 @@ EXTRAS = {
     "onnx": "export",
     "peft": "lora",
     "pytorch_lightning": "train",
-    "ray": "cluster",
+    "ray": "ray",
     "sentencepiece": "train",
     "silero_vad": "ipfa",
     "sklearn": "calibrate",

@@ -42,9 +42,17 @@ def threads_limited(count: int) -> Iterator[None]:
 
 def thread_count() -> int:
     """Threads of a model: `OMP_NUM_THREADS` if it is set, else the processors that this process may use."""
+    return named_threads() or processor_count()
+
+
+def named_threads() -> int | None:
+    """`OMP_NUM_THREADS` if it is set."""
     given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
+    return int(given) if given.isdecimal() and int(given) > 0 else None
+
+
+def processor_count() -> int:
+    """The processors that this process may use."""
     try:
         processors = len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux

@@ -32,7 +32,7 @@ FLOORS = [
     {"aligner"},
     {"search", "calibration"},
     {"adapt"},
-    {"cluster"},
+    {"corpus"},
     {"report", "review"},
     {"cli"},
 ]

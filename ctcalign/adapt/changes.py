@@ -8,7 +8,7 @@ from typing import Any
 
 from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.captions.phrases import CUE
-from ctcalign.adapt.stages import read_json
+from ctcalign.files.digests import read_json
 
 SHOWN = 25
 

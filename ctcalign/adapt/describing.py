@@ -9,10 +9,11 @@ from typing import Any
 
 from ctcalign.adapt.setting import Pass
 from ctcalign.adapt.speech.cuts import Row, read_manifest, seconds_of
-from ctcalign.adapt.stages import read_json, read_lines
+from ctcalign.adapt.stages import read_lines
 from ctcalign.adapt.steps.filter import DROPPED, KEPT
 from ctcalign.adapt.steps.utterances import TARGET, TRAIN
 from ctcalign.aligner.corpus import Problem
+from ctcalign.files.digests import read_json
 
 BINS = 20  # of the histogram of confidences
 

@@ -11,11 +11,10 @@ from typing import Any
 from ctcalign.adapt.captions.corpus import prepare
 from ctcalign.adapt.changes import changed_captions
 from ctcalign.adapt.describing import described, listed, why_nothing
-from ctcalign.adapt.lock import locked
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.setting import Model, Pass, Setting, original
 from ctcalign.adapt.speech.inputs import read_speech
-from ctcalign.adapt.stages import read_json, read_lines, write_json
+from ctcalign.adapt.stages import read_lines
 from ctcalign.adapt.steps.align import align, problems_of
 from ctcalign.adapt.steps.calibrate import calibrate
 from ctcalign.adapt.steps.filter import KEPT, filter_phrases
@@ -30,6 +29,8 @@ from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import CtcAlignError, OutputError
 from ctcalign.extras import require
+from ctcalign.files.digests import read_json, write_json
+from ctcalign.files.lock import locked
 from ctcalign.models.registry import named
 from ctcalign.models.training.registry import open_trainable
 from ctcalign.text.languages import check_language
@@ -86,7 +87,7 @@ def adapt(
     pairs = corpus_pairs(Path(recordings), None if captions is None else Path(captions))
     trainable = open_trainable(model, allow_noncommercial=allow_noncommercial)
     root = _folder(Path(output))
-    with locked(root):
+    with locked(root, work="adaptation"):
         spoken = language or trainable.language or "en"
         speech = read_speech(options, root, note)
         talks, problems = prepare(pairs, root / "recordings", options, spoken, speech.held_out is None, progress)

@@ -11,8 +11,9 @@ from ctcalign import __version__
 from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.speech.inputs import Speech
-from ctcalign.adapt.stages import DONE, digest_of_file, read_json
+from ctcalign.adapt.stages import DONE
 from ctcalign.emission.progress import Progress, ignored
+from ctcalign.files.digests import digest_of_file, read_json
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.training.protocol import TrainableModel

@@ -7,7 +7,6 @@ it can go on from there: every file in it is written whole or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -16,43 +15,15 @@ from typing import Any
 
 from ctcalign.errors import OutputError
 from ctcalign.files import atomic_write
+from ctcalign.files.digests import digest_of, digest_of_file, read_json, write_json
 
 STARTED, DONE = "stage.json", "done.json"
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of a JSON value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def digest_of_file(path: Path) -> str:
-    """SHA-256 of the content of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            found.update(block)
-    return found.hexdigest()
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON document whole or not at all; the same value gives the same bytes."""
-    with atomic_write(path) as stream:
-        json.dump(value, stream, ensure_ascii=False, indent=1)
-        stream.write("\n")
 
 
 def write_lines(path: Path, rows: Iterable[Any]) -> None:
     """Write JSON lines whole or not at all."""
     with atomic_write(path) as stream:
         stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def read_json(path: Path) -> Any:
-    """The document in a file of a stage; None if it is missing or damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
 
 
 def read_lines(path: Path) -> list[Any]:

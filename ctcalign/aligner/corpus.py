@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ RECORDINGS = frozenset(
 )
 MANIFESTS = (".tsv", ".jsonl")
 NO_RECORDING, NO_CAPTIONS, SEVERAL = "no recording", "no captions", "several files of one name"
+NOT_A_FILE = "not a file"
 
 
 @dataclass(frozen=True)
@@ -84,38 +87,66 @@ def _kind(path: Path) -> str:
 
 
 def _of_folders(recordings: Path, captions: Path) -> CorpusPairs:
-    audio = list(_files(recordings, RECORDINGS))
+    audio: dict[str, list[Path]] = {}
+    for path in _files(recordings, RECORDINGS):
+        audio.setdefault(_stem(path, recordings), []).append(path)
     known = frozenset(name.lower() for one in FORMATS.values() for name in (*one.extensions, *one.more_extensions)) | {
         ".txt"
     }
-    texts = list(_files(captions, known))
-    found, used = CorpusPairs(), set[Path]()
-    stems = [_stem(path, recordings) for path in audio]
-    for path, name in zip(audio, stems, strict=True):
-        if stems.count(name) > 1:
-            found.problems.append(Problem(name, SEVERAL, str(path)))
+    texts: dict[str, list[Path]] = {}  # by the name, and by the name without a second extension: talk.en.srt
+    longer: dict[str, list[Path]] = {}
+    inside = {path for paths in audio.values() for path in paths}
+    for text in _files(captions, known):
+        if text in inside:
             continue
-        own = [text for text in texts if _stem(text, captions) == name]
-        own = own or [text for text in texts if str(text.relative_to(captions)).startswith(f"{name}.")]
+        name = _stem(text, captions)
+        texts.setdefault(name, []).append(text)
+        folder, _, last = name.rpartition("/")
+        pieces = last.split(".")
+        for count in range(1, len(pieces)):
+            start = ".".join(pieces[:count])
+            longer.setdefault(f"{folder}/{start}" if folder else start, []).append(text)
+    found, used = CorpusPairs(), set[Path]()
+    for name, paths in audio.items():
+        own = texts.get(name) or longer.get(name) or []
         used.update(own)
-        if len(own) == 1:
-            found.pairs.append(CorpusPair(name, path, own[0]))
+        wrong = next((kind for path in paths if (kind := kind_of(path)) is not None), None)
+        if len(paths) > 1:
+            found.problems += [Problem(name, SEVERAL, str(path)) for path in paths]
+        elif wrong is not None:
+            found.problems.append(Problem(name, NOT_A_FILE, f"{paths[0]}: is {wrong}, expected a recording"))
+        elif len(own) == 1:
+            found.pairs.append(CorpusPair(name, paths[0], own[0]))
         elif own:
             found.problems.append(Problem(name, SEVERAL, ", ".join(text.name for text in own[:3])))
         else:
-            found.problems.append(Problem(name, NO_CAPTIONS, str(path)))
-    inside = set(audio)
-    for text in texts:
-        if text not in used and text not in inside and not any(_stem(text, captions) == name for name in stems):
-            found.problems.append(Problem(_stem(text, captions), NO_RECORDING, str(text)))
+            found.problems.append(Problem(name, NO_CAPTIONS, str(paths[0])))
+    for name, paths in texts.items():
+        left = [text for text in paths if text not in used]
+        if left and name not in audio:
+            found.problems += [Problem(name, NO_RECORDING, str(text)) for text in left]
     return found
 
 
-def _files(folder: Path, extensions: frozenset[str]) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in extensions and path.is_file():
-            yield path
+def kind_of(path: str | Path) -> str | None:
+    """What a path is that is no regular file, for messages; None for a file, and for a path that does not exist."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(mode):
+        return None
+    return "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device"
+
+
+def _files(folder: Path, extensions: frozenset[str]) -> list[Path]:
+    """Everything below a folder that has one of some extensions, in order; what is hidden is left out."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place, name) for name in (*folders, *names) if not name.startswith("."))
+        found += [path for path in paths if path.suffix.lower() in extensions]
+    return sorted(found)
 
 
 def _stem(path: Path, folder: Path) -> str:
@@ -124,16 +155,16 @@ def _stem(path: Path, folder: Path) -> str:
 
 def _of_manifest(manifest: Path) -> CorpusPairs:
     found, seen = CorpusPairs(), set[str]()
-    for line, (audio, captions, given) in _rows(manifest):
-        paths = [manifest.parent / name for name in (audio, captions)]
-        name = given or Path(audio).with_suffix("").as_posix().lstrip("/")
+    for line, row in manifest_rows(manifest):
+        paths = [manifest.parent / name for name in (row.audio, row.captions)]
+        name = name_of_pair(row)
         if name in seen:
             raise UsageError(f"{manifest}: line {line}: a second row of {name}; give each an id of its own")
         seen.add(name)
         missing = [
             (reason, path)
             for reason, path in zip((NO_RECORDING, NO_CAPTIONS), paths, strict=True)
-            if not path.is_file()
+            if not os.path.isfile(path)
         ]
         if missing:
             found.problems.append(Problem(name, missing[0][0], str(missing[0][1])))
@@ -142,16 +173,40 @@ def _of_manifest(manifest: Path) -> CorpusPairs:
     return found
 
 
+@dataclass(frozen=True)
+class ManifestRow:
+    """A pair as a manifest names it. `id`: "" where it has none."""
+
+    audio: str
+    captions: str
+    id: str
+
+
+def name_of_pair(row: ManifestRow) -> str:
+    """Its id, else the path of its recording without extension."""
+    return row.id or os.path.splitext(Path(row.audio).as_posix())[0].lstrip("/")
+
+
 _COLUMNS = ("audio", "captions", "id")
 
 
-def _rows(manifest: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
+def manifest_rows(manifest: Path) -> Iterator[tuple[int, ManifestRow]]:
+    """Line number from 1 and pair of each row of a manifest, one after the other; see `corpus_pairs`.
+
+    Raises:
+        UsageError: it cannot be read, or a row is no pair.
+    """
     try:
-        lines = manifest.read_text(encoding="utf-8-sig").splitlines()
+        with manifest.open(encoding="utf-8-sig") as lines:
+            yield from _rows(manifest, lines)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{manifest}: cannot be read as UTF-8 text: {error}") from error
+
+
+def _rows(manifest: Path, lines: Iterable[str]) -> Iterator[tuple[int, ManifestRow]]:
     columns: Sequence[str] = _COLUMNS
     for number, line in enumerate(lines, 1):
+        line = line.rstrip("\r\n")
         if not line.strip():
             continue
         if manifest.suffix.lower() == ".tsv":
@@ -167,4 +222,4 @@ def _rows(manifest: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
                 raise UsageError(f"{manifest}: line {number}: not JSON ({error})") from error
         if not isinstance(row, dict) or not all(isinstance(row.get(key), str) and row[key] for key in _COLUMNS[:2]):
             raise UsageError(f"{manifest}: line {number}: expected the paths audio and captions, got {line[:80]!r}")
-        yield number, (row["audio"], row["captions"], str(row.get("id") or ""))
+        yield number, ManifestRow(row["audio"], row["captions"], str(row.get("id") or ""))

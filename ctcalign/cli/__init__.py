@@ -25,6 +25,8 @@ from ctcalign.threads import wait_passively
 # name -> (module that defines `command`, line in the list of commands)
 COMMANDS = {
     "align": ("ctcalign.cli.align", "Find the time of every caption and word in a recording."),
+    "align-corpus": ("ctcalign.cli.align_corpus", "Align many recordings into one folder."),
+    "merge": ("ctcalign.cli.merge", "Join the shards of align-corpus."),
     "transcribe": ("ctcalign.cli.transcribe", "Transcribe a recording, with word times."),
     "search": ("ctcalign.cli.search", "Find where phrases are spoken in a recording."),
     "convert": ("ctcalign.cli.convert", "Convert an alignment or a caption file to other formats."),

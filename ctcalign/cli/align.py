@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from ctcalign.aligner.choices import CUE_SCORES, METHODS
+from ctcalign.cli.align_options import (
+    align_options_from,
+    alignment_options,
+    captions_format_option,
+    check_method,
+    method_options,
+)
 from ctcalign.cli.options import (
     EXIT_STATUS,
     ResultOptions,
@@ -52,68 +58,11 @@ Examples:
 @unspoken_option
 @subtitle_options
 @emission_options
-@click.option(
-    "--method",
-    type=click.Choice(METHODS),
-    default="global",
-    show_default=True,
-    help="global: one best path through the whole recording; ipfa: iterative pseudo-forced alignment between anchors, "
-    "about 3.3 times slower, needs the extra `ipfa`.",
-)
-@click.option("--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included.")
-@click.option("--all-spoken", is_flag=True, help="Align every word of CAPTIONS as spoken; skip none.")
-@click.option(
-    "--max-shift",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Keep each caption within this distance of its time in CAPTIONS, unless the audio strongly disagrees.  "
-    "[default: ignore these times; 3 with --trust-times]",
-)
-@click.option(
-    "--trust-times",
-    "trust",
-    type=click.FloatRange(min=0),
-    metavar="NATS",
-    help="Penalty for a caption outside --max-shift.  [default: 20 with --max-shift]",
-)
+@method_options
 @language_option
-@click.option(
-    "--captions-format",
-    "caption_format",
-    metavar="NAME",
-    help="Format of CAPTIONS.  [default: detected from name and content]",
-)
+@captions_format_option
 @recording_option
-@click.option(
-    "--calibration",
-    default="shipped",
-    metavar="FILE",
-    help="Calibration file for confidences, from `ctcalign calibrate`.  [default: the one shipped with the model]",
-)
-@click.option(
-    "--score",
-    type=click.Choice(CUE_SCORES),
-    default="path",
-    show_default=True,
-    help="Which score to report for each caption; free_error_rate is negated.",
-)
-@click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON).")
-@click.option(
-    "--split",
-    type=click.Choice(("none", "lines", "sentences")),
-    help="How CAPTIONS without times are divided into captions.  [default: lines, long ones into sentences]",
-)
-@click.option(
-    "--adapt",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="PASSES",
-    help="Train a copy of the model on the surest captions of this recording and align again, so many times (1 is "
-    "usual), unless captions that it was not trained on show that this does not help. For recordings that the model "
-    "hears badly; 3 to 8 times slower, needs torch: pip install 'ctcalign[torch]'.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training with --adapt.")
+@alignment_options
 @click.option(
     "--save-adapted",
     type=click.Path(path_type=Path),
@@ -128,9 +77,6 @@ def command(
     audio: str,
     captions: tuple[str, ...],
     captions_dir: Path | None,
-    all_spoken: bool,
-    max_shift: float | None,
-    trust: float | None,
     **given: Any,
 ) -> None:
     """Find the time of each cue and each word of CAPTIONS in AUDIO.
@@ -149,14 +95,7 @@ def command(
         )
     if given["save_adapted"] is not None and (captions_dir is not None or not given["adapt"]):
         raise click.UsageError("--save-adapted needs --adapt and one recording; remove it")
-    prior = {name: value for name, value in (("max_shift", max_shift), ("trust", trust)) if value is not None}
-    if given["faithful"] and given["method"] != "ipfa":
-        raise click.UsageError("--faithful is an option of --method ipfa; add it or remove --faithful")
-    if all_spoken and given["method"] != "global":
-        raise click.UsageError("--all-spoken is an option of --method global; remove one of them")
-    if prior and given["method"] != "global":
-        raise click.UsageError("--max-shift and --trust-times are options of --method global; remove them")
-
+    check_method(given)
     results, given = split(ResultOptions, given, limits=limits_from(given))
     if captions_dir is not None:
         from ctcalign.cli.several import plan_several
@@ -167,14 +106,9 @@ def command(
 
         planned = plan_results(results.outputs, results.formats, audio, (audio, captions[0]), results.overwrite)
 
-    from ctcalign.aligner.graph.old_times import OldTimes
-    from ctcalign.aligner.graph.word_graph import SkipCosts
-    from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align
 
-    skips = None if all_spoken else SkipCosts()
-    old_times = OldTimes(**prior) if prior else None
-    options, given = split(AlignOptions, given, skips=skips, old_times=old_times)
+    options, given = align_options_from(given)
     if captions_dir is not None:
         from ctcalign.cli.several import run_several
 

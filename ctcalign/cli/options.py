@@ -363,9 +363,9 @@ def trust_options(command: F) -> F:
     return _decorated(command, _TRUST)
 
 
-def emission_options(command: F) -> F:
+def emission_options(command: F, *, device: bool = True) -> F:
     """How the recording is processed: `EmissionOptions`, model, device, precision, allow_noncommercial."""
-    return _decorated(command, _EMISSION)
+    return _decorated(command, tuple(option for option in _EMISSION if device or option is not device_option))
 
 
 def result_options(command: F) -> F:

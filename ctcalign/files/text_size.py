@@ -36,6 +36,11 @@ _MOST = 10**18
 _limit: ContextVar[int] = ContextVar("max_text_size", default=DEFAULT)
 
 
+def text_limit() -> int:
+    """Bytes of the largest caption file that is read here."""
+    return _limit.get()
+
+
 @contextmanager
 def max_text_size(size: int) -> Iterator[None]:
     """Allow texts of other sizes inside the block.

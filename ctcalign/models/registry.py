@@ -161,7 +161,7 @@ def default_model(max_memory: int | None = None) -> tuple[str, str | None]:
     Args:
         max_memory: bytes that the process may use; None: what the machine has free.
     """
-    free = _free_bytes() if max_memory is None else max_memory
+    free = free_bytes() if max_memory is None else max_memory
     if free is None or free >= NEEDED:
         return ACCURATE, None
     reason = "is free" if max_memory is None else "is allowed"
@@ -171,7 +171,7 @@ def default_model(max_memory: int | None = None) -> tuple[str, str | None]:
     )
 
 
-def _free_bytes() -> int | None:
+def free_bytes() -> int | None:
     """Memory that can be had without swapping; None if the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

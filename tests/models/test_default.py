@@ -16,9 +16,9 @@ def test_the_accurate_one_where_memory_allows(monkeypatch):
         "model: builtin:en was used, since 300 MB of memory is allowed and builtin:en-robust needs 700 MB; "
         "name one with --model"
     )
-    monkeypatch.setattr(registry, "_free_bytes", lambda: None)
+    monkeypatch.setattr(registry, "free_bytes", lambda: None)
     assert default_model() == (ACCURATE, None)
-    monkeypatch.setattr(registry, "_free_bytes", lambda: 100_000_000)
+    monkeypatch.setattr(registry, "free_bytes", lambda: 100_000_000)
     assert "100 MB of memory is free" in str(default_model()[1])
 
 
@@ -30,5 +30,5 @@ def test_auto_is_a_model_and_says_what_was_chosen(memory, name, warnings):
 
 
 def test_what_the_system_says_is_a_number_of_bytes():
-    free = registry._free_bytes()
+    free = registry.free_bytes()
     assert free is None or free > 1_000_000

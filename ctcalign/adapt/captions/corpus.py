@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.adapt.options import AdaptOptions
-from ctcalign.adapt.stages import Stage, digest_of_file, read_json, write_json
+from ctcalign.adapt.stages import Stage
 from ctcalign.aligner.corpus import CorpusPair, CorpusPairs, Problem
 from ctcalign.aligner.division import divided
 from ctcalign.alignment.cue import Cue
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import AudioError, CaptionError
 from ctcalign.files import atomic_write
+from ctcalign.files.digests import digest_of_file, read_json, write_json
 from ctcalign.formats.captions import read_captions
 from ctcalign.models.features.scale import SAMPLE_RATE
 

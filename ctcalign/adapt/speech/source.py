@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ctcalign.adapt.speech.cuts import Row
-from ctcalign.adapt.stages import digest_of
+from ctcalign.files.digests import digest_of
 
 EVERY, MOST_HELD_OUT = 10, 300  # one cut of ten is left out of the training, at most so many
 

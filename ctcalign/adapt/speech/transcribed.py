@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.adapt.speech.cuts import Row, cut_of, write_manifest
-from ctcalign.adapt.stages import Stage, digest_of_file, read_lines, write_lines
+from ctcalign.adapt.stages import Stage, read_lines, write_lines
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.sets import Transcribed, read_sets
 from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import AudioError, UsageError
 from ctcalign.files import atomic_write, json_lines
+from ctcalign.files.digests import digest_of_file
 from ctcalign.models.features.scale import SAMPLE_RATE
 
 MANIFEST, SKIPPED = "cuts.jsonl.gz", "skipped.jsonl"

@@ -9,9 +9,10 @@ from ctcalign.adapt.captions.alignments import OtherRecordingError, align_talk
 from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.setting import Pass, corpus_of
 from ctcalign.adapt.speech.cuts import Row
-from ctcalign.adapt.stages import Stage, digest_of_file, read_lines, write_lines
+from ctcalign.adapt.stages import Stage, read_lines, write_lines
 from ctcalign.aligner.corpus import Problem
 from ctcalign.errors import AudioError, CaptionError
+from ctcalign.files.digests import digest_of_file
 
 OTHER_RECORDING, NOT_ALIGNED = "captions of another recording", "cannot be aligned"
 FAILED = "failed.jsonl"

@@ -17,8 +17,9 @@ from ctcalign.adapt.captions.calibrating import (
 from ctcalign.adapt.setting import Pass, corpus_of
 from ctcalign.adapt.speech.cuts import read_manifest
 from ctcalign.adapt.speech.source import digest_of_cuts
-from ctcalign.adapt.stages import Stage, digest_of_file, write_json
+from ctcalign.adapt.stages import Stage
 from ctcalign.errors import UsageError
+from ctcalign.files.digests import digest_of_file, write_json
 
 
 def calibrate(one: Pass) -> Path:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ctcalign.adapt.captions.selection import select
 from ctcalign.adapt.setting import Pass, content_of, corpus_of
-from ctcalign.adapt.stages import Stage, write_json, write_lines
+from ctcalign.adapt.stages import Stage, write_lines
 from ctcalign.adapt.steps.align import aligned_talks
+from ctcalign.files.digests import write_json
 
 KEPT, DROPPED = "kept.jsonl", "dropped.jsonl"
 

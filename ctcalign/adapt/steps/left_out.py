@@ -8,8 +8,9 @@ from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.captions.phrases import CUE
 from ctcalign.adapt.setting import Setting, content_of, corpus_of
 from ctcalign.adapt.speech.cuts import Row, cut_of, write_manifest
-from ctcalign.adapt.stages import Stage, read_json
+from ctcalign.adapt.stages import Stage
 from ctcalign.errors import UsageError
+from ctcalign.files.digests import read_json
 
 
 def left_out_cuts(setting: Setting, aligned: Path) -> Path:

@@ -9,8 +9,9 @@ from ctcalign import __version__
 from ctcalign.adapt.setting import Model, Pass
 from ctcalign.adapt.speech.cuts import read_manifest
 from ctcalign.adapt.speech.source import digest_of_cuts
-from ctcalign.adapt.stages import Stage, read_json, write_json
+from ctcalign.adapt.stages import Stage
 from ctcalign.adapt.training.measuring import measured
+from ctcalign.files.digests import read_json, write_json
 from ctcalign.models import load_model
 
 

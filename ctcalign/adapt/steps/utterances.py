@@ -11,9 +11,10 @@ from ctcalign.adapt.setting import Pass, Setting, content_of
 from ctcalign.adapt.speech.cuts import Row, cut_of, seconds_of, write_manifest
 from ctcalign.adapt.speech.source import digest_of_cuts, mixed_in
 from ctcalign.adapt.speech.utterances import Piece, utterances_of
-from ctcalign.adapt.stages import Stage, digest_of_file, read_json, read_lines, write_lines
+from ctcalign.adapt.stages import Stage, read_lines, write_lines
 from ctcalign.adapt.steps.align import aligned_talks
 from ctcalign.adapt.steps.filter import DROPPED, KEPT
+from ctcalign.files.digests import digest_of_file, read_json
 
 TARGET, SOURCE, TRAIN = "target.jsonl.gz", "source.jsonl.gz", "train.jsonl.gz"
 COPIES = 4  # of an utterance of confidence 1, if confidences are weights

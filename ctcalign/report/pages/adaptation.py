@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
 
 from ctcalign.files import atomic_write
+from ctcalign.report.pages.parts import STYLE, svg
 from ctcalign.report.pictures.adaptation import confidences_figure, errors_figure, hours_figure, losses_figure
-from ctcalign.report.pictures.figure import save_figure
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Adaptation of {{ report.original }}</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; color: #22272e; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .7rem; border-bottom: 1px solid #c9ccd1 }
-th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums }
-svg { max-width: 100%; height: auto } .no { color: #d64f4f } small { color: #666 }
-</style></head><body>
+<style>{{ style|safe }}</style></head><body>
 <h1>Adaptation of {{ report.original }}</h1>
 <p>{{ report.recordings }} recordings, {{ "%.2f"|format(report.hours) }} hours. Best model:
 <b>{{ report.model }}</b>{% if report.model == report.original %} (the original one: no pass was better){% endif %}.
@@ -97,30 +89,21 @@ def write_page(report: Mapping[str, Any], output: Path) -> None:
 
 def page(report: Mapping[str, Any]) -> str:
     """The page as HTML."""
-    jinja2: Any = import_module("jinja2")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=False, undefined=jinja2.StrictUndefined)
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
     losses = losses_figure(report)
     rates = [{"name": "original model", "errors": report["start"], "verdict": ""}]
     for row in report["passes"]:
         verdict = "yes" if row["verdict"]["kept"] else f"no: {row['verdict']['stop']}"
         rates.append({"name": f"pass {row['number']}", "errors": row["errors"], "verdict": verdict})
-    text: str = environment.from_string(_TEMPLATE).render(
+    return environment.from_string(_TEMPLATE).render(
         report=report,
+        style=STYLE,
         rates=rates,
-        errors=_svg(errors_figure(report)),
-        hours=_svg(hours_figure(report)),
-        confidences=_svg(confidences_figure(report)),
-        losses=None if losses is None else _svg(losses),
+        errors=svg(errors_figure(report)),
+        hours=svg(hours_figure(report)),
+        confidences=svg(confidences_figure(report)),
+        losses=None if losses is None else svg(losses),
         problems=Counter(one["reason"] for one in report["problems"]).most_common(),
         percent=lambda value: "" if value is None else f"{100 * value:.2f}",
         span=lambda span: "not placed" if span is None else f"{span[0]:.2f} to {span[1]:.2f}",
     )
-    return text
-
-
-def _svg(figure: Figure) -> str:
-    """The picture as an element of HTML."""
-    stream = io.BytesIO()
-    save_figure(figure, stream, "svg")
-    text = stream.getvalue().decode()
-    return text[text.index("<svg") :]

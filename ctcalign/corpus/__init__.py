@@ -1,0 +1,1 @@
+"""`align-corpus`: many recordings, with engines that spread them over processes or machines."""

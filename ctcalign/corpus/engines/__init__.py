@@ -1,0 +1,1 @@
+"""Engines: one protocol, with processes of this machine or actors of Ray."""

@@ -1,0 +1,1 @@
+"""The output folder: names, records of what was done, the manifest and the report."""

@@ -1,0 +1,1 @@
+"""Collections of recordings with captions, each kind read by a file."""

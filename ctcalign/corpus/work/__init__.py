@@ -1,0 +1,1 @@
+"""What a worker does with one recording, whichever engine it belongs to."""

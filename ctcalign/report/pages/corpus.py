@@ -1,0 +1,87 @@
+"""The page of a corpus: report.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from ctcalign.files import atomic_write
+from ctcalign.report.pages.parts import STYLE, svg
+from ctcalign.report.pictures.corpus import histogram_figure
+
+SHOWN = 500  # failures on the page; report.json has all
+_TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Aligned corpus</title>
+<style>{{ style|safe }}</style></head><body>
+<h1>Aligned corpus</h1>
+<p>{{ report.done }} of {{ report.recordings }} recordings aligned by {{ report.model }}:
+{{ "%.2f"|format(report.hours) }} hours, {{ "%.2f"|format(report.captioned_hours) }} of them under captions.
+{{ report.failed }} failed{% if report.left is none %}, some are left{% elif report.left %}, {{ report.left }} are left
+{% endif %}.
+{% if report.gone %}The folder also holds {{ report.gone }} recordings that the collection no longer has.{% endif %}</p>
+<table><tr><th>captions<th>number</tr>
+<tr><td>aligned</td><td class="number">{{ report.cues.aligned }}</td></tr>
+<tr><td>not spoken</td><td class="number">{{ report.cues.not_spoken }}</td></tr>
+<tr><td>failed</td><td class="number">{{ report.cues.failed }}</td></tr></table>
+
+<h2>Confidences</h2>
+{% if histogram %}<p>Mean over the recordings: {{ "%.3f"|format(report.confidence) }}. Captions that were not found
+count as 0.</p>
+{{ histogram|safe }}{% else %}<p>The model has none.</p>{% endif %}
+
+<h2>Recordings with the lowest confidences</h2>
+{% if report.worst %}<table><tr><th>recording<th>confidence<th>seconds<th>aligned<th>not spoken<th>failed</tr>
+{% for row in report.worst %}<tr><td>{{ row.id|truncate(120) }}</td>
+<td class="number">{% if row.confidence is not none %}{{ "%.3f"|format(row.confidence) }}{% endif %}</td>
+<td class="number">{{ "%.1f"|format(row.duration) }}</td><td class="number">{{ row.aligned }}</td>
+<td class="number">{{ row.not_spoken }}</td><td class="number">{{ row.failed }}</td></tr>
+{% endfor %}</table>{% else %}<p>None.</p>{% endif %}
+
+<h2>Recordings that failed</h2>
+{% if report.failures %}<table><tr><th>reason<th>recordings</tr>
+{% for reason, count in report.reasons.items() %}<tr><td>{{ reason }}</td><td class="number">{{ count }}</td></tr>
+{% endfor %}</table>
+<table><tr><th>recording<th>reason<th>detail<th>attempts</tr>
+{% for one in report.failures[:shown] %}<tr><td>{{ one.id|truncate(120) }}</td><td>{{ one.reason }}</td>
+<td><small>{{ one.detail|truncate(600) }}</small></td><td class="number">{{ one.attempts }}</td></tr>
+{% endfor %}</table>{% if report.failures|length > shown %}<p>report.json names the others.</p>{% endif %}
+{% else %}<p>None.</p>{% endif %}
+
+<h2>Warnings</h2>
+<p>{{ report.recordings_with_warnings }} recordings have warnings.</p>
+{% if report.warnings %}<table><tr><th>recording<th>first warnings</tr>
+{% for row in report.warnings %}<tr><td>{{ row.id|truncate(120) }}</td>
+<td><small>{{ row.warnings|join("; ") }}</small></td></tr>
+{% endfor %}</table>{% endif %}
+
+<h2>Time by stage</h2>
+<table><tr><th>stage<th>seconds of workers</tr>
+{% for stage, seconds in report.stages.items() %}<tr><td>{{ stage }}</td>
+<td class="number">{{ "%.1f"|format(seconds) }}</td></tr>
+{% endfor %}</table>
+</body></html>
+"""
+
+
+def write_page(report: Mapping[str, Any], output: Path) -> None:
+    """Write the page, whole or not at all; the picture is inside of it.
+
+    Args:
+        report: of `align_corpus` or `merge`.
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_write(output) as stream:
+        stream.write(page(report))
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The page as HTML."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    figure = histogram_figure(report)
+    return environment.from_string(_TEMPLATE).render(
+        report=report, style=STYLE, shown=SHOWN, histogram=None if figure is None else svg(figure)
+    )

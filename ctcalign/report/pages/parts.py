@@ -1,0 +1,26 @@
+"""What all pages have in common: the style, and pictures as elements of HTML."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from ctcalign.report.pictures.figure import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #22272e; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .7rem; border-bottom: 1px solid #c9ccd1 }
+th { text-align: left } td.number { text-align: right; font-variant-numeric: tabular-nums }
+svg { max-width: 100%; height: auto } .no { color: #d64f4f } small { color: #666 }
+"""
+
+
+def svg(figure: Figure) -> str:
+    """The picture as an element of HTML."""
+    stream = io.BytesIO()
+    save_figure(figure, stream, "svg")
+    text = stream.getvalue().decode()
+    return text[text.index("<svg") :]

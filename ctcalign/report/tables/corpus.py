@@ -1,0 +1,61 @@
+"""Lines about a corpus: the estimate before a run, the summary and the failures after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ctcalign.corpus.estimate import Estimate
+
+SHOWN = 10  # failures
+
+
+def estimate_lines(found: Estimate) -> list[str]:
+    """What a run would take."""
+    lines = [f"recordings: {found.recordings}"]
+    lines += [f"  cannot be aligned, {reason}: {count}" for reason, count in found.problems.items()]
+    lines.append(f"hours of sound: {found.hours:.2f} (from {found.samples} samples where the input does not say)")
+    each = "worker" if found.workers == 1 else "workers"
+    lines.append(f"time with {found.workers} {each}: {_time(found.seconds)}")
+    lines.append(f"outputs: {found.output_bytes / 1e6:.1f} MB")
+    lines += [f"sample failed: {text}" for text in found.failed]
+    return lines
+
+
+def summary_lines(report: Mapping[str, Any], output: Path) -> list[str]:
+    """Counts of a run and where its results are."""
+    left = f", {report['left']} left" if report["left"] else ", some left" if report["left"] is None else ""
+    count = report["done"] + report["failed"] + (report["left"] or 0)
+    lines = [f"{report['done']} of {count} recordings aligned, {report['failed']} failed{left}"]
+    if "hours" in report:
+        cues = report["cues"]
+        lines.append(
+            f"{report['hours']:.2f} hours; {cues['aligned']} captions aligned, {cues['not_spoken']} not spoken, "
+            f"{cues['failed']} failed"
+        )
+        if report["confidence"] is not None:
+            lines.append(f"mean confidence {report['confidence']:.3f}; see {output / 'report.html'}")
+    return lines
+
+
+def failure_lines(report: Mapping[str, Any]) -> list[str]:
+    """The first failures by name, and the number of the others."""
+    failures = report.get("failures", [])
+    lines = [_failure(one) for one in failures[:SHOWN]]
+    if len(failures) > SHOWN:
+        lines.append(f"and {len(failures) - SHOWN} more recordings failed; report.json names all")
+    return lines
+
+
+def _failure(one: Mapping[str, Any]) -> str:
+    id = one["id"] if len(one["id"]) <= 80 else f"{one['id'][:60]}...{one['id'][-15:]}"
+    return f"{id}: {one['reason']}: {one['detail'][:400]}"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
