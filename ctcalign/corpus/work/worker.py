@@ -6,15 +6,17 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from ctcalign.aligner.confidence.apply import requested_calibration
 from ctcalign.aligner.run import align
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.alignment.caption_file import CaptionFile
-from ctcalign.corpus.layout import ALIGNMENTS, CUTS, recording_id
+from ctcalign.audio import probe
+from ctcalign.audio.info import AudioInfo
+from ctcalign.corpus.item import Item
+from ctcalign.corpus.layout import ALIGNMENTS, CUTS
 from ctcalign.corpus.settings import CorpusSettings, extension_of
+from ctcalign.corpus.work.cuts import cuts_of
 from ctcalign.corpus.work.outcome import Job, Opened, Outcome
 from ctcalign.corpus.work.sources import opened_audio, opened_captions
 from ctcalign.corpus.work.summary import summary_of
@@ -112,8 +114,9 @@ class Worker:
                 adapt=settings.adapt,
                 progress=clock,
             )
+            info = None if isinstance(audio, str) else probe(audio)
         clock("writing", 0, None)
-        outcome.files = _rendered(alignment, settings, item.id)
+        outcome.files = _rendered(alignment, settings, item, info)
         outcome.sizes = {f"{folder}{extension}": len(data) for (folder, extension), data in outcome.files.items()}
         outcome.summary = summary_of(alignment)
         if self._root is not None:
@@ -153,20 +156,16 @@ def _read(text: Captions | Path, settings: CorpusSettings, id: str) -> Captions:
     return read_captions(text, settings.caption_format, likely=id.rsplit("/", 1)[-1])
 
 
-def _rendered(alignment: Alignment, settings: CorpusSettings, id: str) -> dict[tuple[str, str], bytes]:
+def _rendered(
+    alignment: Alignment, settings: CorpusSettings, item: Item, info: AudioInfo | None
+) -> dict[tuple[str, str], bytes]:
     """The content of each output by the name of its folder and its extension."""
     found = {(ALIGNMENTS, ".json"): _bytes(alignment, "json", settings)}
     for name in settings.formats:
         if not format_of("", name).folder:
             found[ALIGNMENTS, extension_of(name)] = _bytes(alignment, name, settings)
-    found[CUTS, ".jsonl.gz"] = _bytes(with_recording(alignment, id), "lhotse", settings)
+    found[CUTS, ".jsonl.gz"] = cuts_of(alignment, item, info)
     return found
-
-
-def with_recording(alignment: Alignment, id: str) -> Alignment:
-    """The alignment with the id of its recording in the collection, for manifests of several recordings."""
-    source = alignment.source or CaptionFile("python")
-    return alignment if source.recording else replace(alignment, source=replace(source, recording=recording_id(id)))
 
 
 def _bytes(alignment: Alignment, format: str, settings: CorpusSettings) -> bytes:
