@@ -37,6 +37,7 @@ Examples:
   ctcalign align-corpus pairs.tsv -o aligned --dry-run        how long will it take?
   ctcalign align-corpus data/train -o aligned --workers 16    a Kaldi data directory
   ctcalign align-corpus cuts.jsonl.gz -o aligned --devices cuda:0,cuda:1
+  ctcalign align-corpus episodes -o aligned --engine ray --address auto
   ctcalign align-corpus episodes -o aligned --shard 3/64; ctcalign merge aligned
 
 {EXIT_STATUS}"""
@@ -76,7 +77,18 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     metavar="NAMES",
     help="Devices of the models, in turn: auto, cpu, or names with commas, such as cuda:0,cuda:1.",
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="What runs the workers.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="What runs the workers: processes of this machine, or Ray: pip install 'ctcalign[ray]'.",
+)
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="With --engine ray: a cluster; auto is the one this machine belongs to.  [default: Ray is started here]",
+)
 @click.option(
     "--shard",
     metavar="N/COUNT",
@@ -143,6 +155,8 @@ def command(
     run; the exit status is 1 then. SIGTERM and Ctrl-C finish the recordings that are being aligned.
     """
     check_method(rest)
+    if rest["address"] is not None and rest["engine"] != "ray":
+        raise click.UsageError("--address is an option of --engine ray; add it or remove --address")
     from ctcalign.cli.corpus import CorpusCall, run_corpus
 
     limits = limits_from(rest)

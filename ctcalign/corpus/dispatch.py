@@ -88,7 +88,7 @@ class Dispatcher:
             if idle and (stopping or (self._ended and not self._again)):
                 watch(self.state)
                 return self._ended and not self._again
-            for event in self._engine.wait(0.0 if idle else TICK):
+            for event in self._engine.wait(0.0 if idle and self._engine.free() > 0 else TICK):
                 if isinstance(event, Opened):
                     self._running[event.number].duration = event.duration
                 else:
@@ -154,6 +154,8 @@ class Dispatcher:
         if not stopping and self._engine.free() > 0:
             self._submit_next()  # before the record is written: the worker does not wait for the disk
         if outcome.status == "done":
+            if outcome.files:  # the worker had no access to the folder
+                self._records.write_outputs(item.id, outcome.files)
             row = self._records.add(item.id, running.stamp, outcome, attempt)
             self.state.done += 1
             self.state.audio += outcome.summary["duration"]

@@ -94,5 +94,5 @@ def plan_of(settings: CorpusSettings, digest: str, output: Path, options: RunOpt
     free = free_bytes()
     fitting = processors if free is None else min(processors, max(1, free // NEEDED))
     workers = options.workers or (fitting if set(options.devices) <= {"auto", "cpu"} else len(options.devices))
-    threads = named_threads() or max(1, processors // workers)
+    threads = named_threads() or (1 if options.engine == "ray" else max(1, processors // workers))
     return Plan(settings, digest, output.absolute(), workers, options.devices, threads)

@@ -6,13 +6,13 @@ A record is written last and whole; outputs without one count as not made. It is
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from ctcalign.corpus.layout import FAILED, RECORDS, file_of
 from ctcalign.corpus.work.outcome import Outcome
-from ctcalign.corpus.writing import make_folder
+from ctcalign.corpus.writing import make_folder, write_outputs
 from ctcalign.files import atomic_write
 from ctcalign.files.digests import read_json, write_json
 
@@ -44,6 +44,10 @@ class Records:
         if record is None or record.get("settings") != self._digest or record.get("stamp") != stamp or [None] in stamp:
             return None
         return "done" if record["status"] == "done" else "failed"
+
+    def write_outputs(self, id: str, files: Mapping[tuple[str, str], bytes]) -> None:
+        """Write the outputs of a recording; see `ctcalign.corpus.writing`."""
+        write_outputs(self._root, id, files)
 
     def add(self, id: str, stamp: list[Any] | None, outcome: Outcome, attempts: int) -> dict[str, Any]:
         """Write the record of a recording that was aligned or has failed for the last time, and return it.
