@@ -6,7 +6,10 @@ import hashlib
 import re
 from pathlib import Path
 
-ALIGNMENTS, RECORDS, CUTS, FAILED = "alignments", "records", "cuts", "failed"
+from ctcalign.formats.corpus_folder import ALIGNMENTS as ALIGNMENTS
+from ctcalign.formats.corpus_folder import RECORDS as RECORDS
+
+CUTS, FAILED = "cuts", "failed"
 MANIFEST, REPORT, PAGE, LOG = "cuts.jsonl.gz", "report.json", "report.html", "log.jsonl"
 
 # Bytes of a name, with room for extensions and within the 255 of file systems.

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ctcalign.corpus.folder.about import ABOUT, about_of
+from ctcalign.corpus.folder.about import about_of
 from ctcalign.corpus.folder.finishing import finish
 from ctcalign.corpus.folder.records import all_records, is_whole
 from ctcalign.corpus.folder.shards import missing_shards
@@ -19,6 +19,7 @@ from ctcalign.errors import OutputError, UsageError
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.leftovers import forget, temporary_path
 from ctcalign.files.lock import locked
+from ctcalign.formats.corpus_folder import ABOUT
 
 
 def merge(folders: Sequence[Path], output: Path | None = None) -> tuple[dict[str, Any], list[str]]:

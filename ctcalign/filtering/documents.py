@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -33,16 +34,19 @@ class Document:
 class Tally:
     """Cues and seconds read and kept, and the reasons of the rejected ones. Seconds are sums over cues with times.
 
-    `rejected` has an object for each rejected cue: file, index or id, start, end, text, confidence, reason.
+    `rejected` has an object for each rejected cue: file, index or id, start, end, text, confidence, reason. With `most`
+    it has at most so many for each reason, and `each` is called with every one.
     """
 
     cues: int = 0
     seconds: float = 0.0
     kept_cues: int = 0
     kept_seconds: float = 0.0
-    confidences: list[float] = field(default_factory=list)  # of the kept cues
+    confidences: array[float] = field(default_factory=lambda: array("d"))  # of the kept cues
     reasons: Counter[str] = field(default_factory=Counter)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    most: int | None = None
+    each: Callable[[dict[str, Any]], None] | None = None
 
     @property
     def precision(self) -> float | None:
@@ -62,11 +66,16 @@ class Tally:
         if reason is None:
             self.kept_cues += 1
             self.kept_seconds += seconds
-            self.confidences += [] if confidence is None else [confidence]
+            if confidence is not None:
+                self.confidences.append(confidence)
             return True
         self.reasons[reason] += 1
         place = {"start": cue.start, "end": cue.end, "text": cue.text, "confidence": confidence}
-        self.rejected.append({**where, **place, "reason": reason})
+        row = {**where, **place, "reason": reason}
+        if self.most is None or self.reasons[reason] <= self.most:
+            self.rejected.append(row)
+        if self.each is not None:
+            self.each(row)
         return False
 
 
@@ -130,7 +139,7 @@ def least_confidence(documents: Iterable[Document], criteria: Criteria, precisio
     """
     if not 0 < precision <= 1:
         raise UsageError(f"precision is {precision}, expected a fraction above 0 and up to 1")
-    tally = Tally()
+    tally = Tally(most=0)
     for document in documents:
         filtered(document, replace(criteria, min_confidence=0.0), tally)
     falling = sorted(tally.confidences, reverse=True)

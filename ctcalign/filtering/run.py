@@ -6,7 +6,8 @@ import gzip
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,18 @@ from typing import Any
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError, OutputError, UsageError
 from ctcalign.files import atomic_write, json_lines, together
+from ctcalign.filtering import corpus
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 from ctcalign.filtering.recordings import with_absolute_files
 from ctcalign.filtering.unique_ids import Ids
+from ctcalign.formats.corpus_folder import ALIGNMENTS, corpus_alignments, is_corpus
 from ctcalign.formats.lhotse import is_cut
 from ctcalign.formats.own_json import document_text
 from ctcalign.formats.shared.whereabouts import find_recording
 
 _MANIFEST = (".jsonl", ".jsonl.gz")
+SHOWN = 20  # rejected cues of a corpus, for each reason, that the summary knows
 _READ = (".json", ".json.gz", *_MANIFEST)
 
 
@@ -69,6 +73,8 @@ def filter_files(
             raise UsageError(
                 f"output {target} is in the input folder {folder} and would be an input the next time; write elsewhere"
             )
+    if len(inputs) == 1 and is_corpus(inputs[0]) and target != "-":
+        return _filter_corpus(Path(inputs[0]), target, criteria, precision, rejected)
     report = FilterReport(Tally(), criteria)
     documents: list[tuple[Document, str]] = []
     others = 0
@@ -95,12 +101,7 @@ def filter_files(
         unread = f"; {report.warnings[0]}" if report.warnings else ""
         raise CaptionError(f"{', '.join(map(str, inputs))}: no alignment and no lhotse manifest found{unread}")
     if precision is not None:
-        least = least_confidence([document for document, _ in documents], criteria, precision)
-        if least is None:
-            report.warnings.append(
-                f"no cue has a confidence of {precision:g} or more, so this precision cannot be reached"
-            )
-        report.criteria = criteria = replace(criteria, min_confidence=1.0 if least is None else least)
+        report.criteria = criteria = _precise([document for document, _ in documents], criteria, precision, report)
     results = [(filtered(document, criteria, report.tally), place) for document, place in documents]
     missing: list[str] = []
     for document, place in results:
@@ -145,6 +146,39 @@ def filter_files(
     return report
 
 
+def _filter_corpus(
+    folder: Path, target: str, criteria: Criteria, precision: float | None, rejected: str | Path | None
+) -> FilterReport:
+    """`filter_files` for an output folder of `align-corpus`; alignments are read one after the other."""
+    report = FilterReport(Tally(most=SHOWN), criteria)
+    if precision is not None:
+        report.criteria = criteria = _precise(
+            (document for _, document in corpus.documents(folder)), criteria, precision, report
+        )
+    lost: list[str] = []
+    with together() as files, ExitStack() as stack:
+        if rejected is not None:
+            report.tally.each = corpus.rejected_lines(rejected, stack, _line)
+        if target.lower().endswith(_MANIFEST):
+            corpus.filter_into_manifest(folder, target, stack, criteria, report.tally, lost)
+            report.written = [target]
+        else:
+            report.written = corpus.filter_into_folder(folder, target, files, criteria, report.tally)
+    if lost:
+        report.warnings.append(
+            f"{target}: {len(lost)} recordings were not found: {_few(lost)}; their cuts have no audio"
+        )
+    return report
+
+
+def _precise(documents: Iterable[Document], criteria: Criteria, precision: float, report: FilterReport) -> Criteria:
+    """The criteria with the lowest limit of confidence at which the precision suffices."""
+    least = least_confidence(documents, criteria, precision)
+    if least is None:
+        report.warnings.append(f"no cue has a confidence of {precision:g} or more, so this precision cannot be reached")
+    return replace(criteria, min_confidence=1.0 if least is None else least)
+
+
 def _few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
@@ -157,7 +191,10 @@ def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
     """(file, its name in an output folder, whether the user named it) of each file once."""
     found: dict[str, tuple[Path, Path, bool]] = {}
     for given in map(Path, inputs):
-        if given.is_dir():
+        if given.is_dir() and is_corpus(given):  # its records and manifests hold the same once more
+            for _, path in corpus_alignments(given):
+                found.setdefault(os.path.realpath(path), (path, path.relative_to(given / ALIGNMENTS), False))
+        elif given.is_dir():
             inside = sorted(p for p in given.rglob("*") if p.is_file() and p.name.lower().endswith(_READ))
             for path in inside:
                 found.setdefault(os.path.realpath(path), (path, path.relative_to(given), False))
@@ -165,6 +202,8 @@ def _sources(inputs: Sequence[str | Path]) -> list[tuple[Path, Path, bool]]:
             found[os.path.realpath(given)] = (given, Path(given.name), True)
         else:
             raise CaptionError(f"{given}: no such file or folder")
+    if not found and is_corpus(inputs[0]):
+        raise CaptionError(f"{inputs[0]}: no recording of it has been aligned")
     if not found:
         raise CaptionError(f"{', '.join(map(str, inputs))}: no file there ends with {', '.join(_READ)}")
     return list(found.values())

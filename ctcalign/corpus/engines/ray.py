@@ -18,6 +18,7 @@ from typing import Any
 from ctcalign.corpus.engines.protocol import Plan
 from ctcalign.corpus.settings import CorpusSettings
 from ctcalign.corpus.work.outcome import Event, Job, Opened, Outcome
+from ctcalign.errors import CtcAlignError
 from ctcalign.extras import require
 
 # Seconds between two looks at what actors tell about long recordings.
@@ -72,13 +73,12 @@ class RayEngine:
         self._plan = plan
         self._mine = not self._ray.is_initialized()
         if self._mine:
-            self._ray.init(
-                address=address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                configure_logging=True,
-                **_local(address),
-            )
+            try:
+                self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **_local(address))
+            except Exception as error:  # many kinds: no such address, other versions, no node in time
+                line = next(iter(str(error).splitlines()), type(error).__name__)
+                where = "be started here" if address is None else f"be reached at {address}"
+                raise CtcAlignError(f"ray: cannot {where} ({line[:300]}); check --address and `ray status`") from error
         resources = self._ray.cluster_resources()
         self._gpus = [device for device in plan.devices if device.startswith("cuda")]
         threads = plan.threads

@@ -11,8 +11,7 @@ from ctcalign.corpus.writing import make_folder
 from ctcalign.errors import UsageError
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.leftovers import is_temporary
-
-ABOUT, SCHEMA = "corpus.json", "ctcalign/corpus/1"
+from ctcalign.formats.corpus_folder import ABOUT, SCHEMA
 
 
 def about_of(root: Path) -> dict[str, Any]:
