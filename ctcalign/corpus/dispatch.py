@@ -22,6 +22,8 @@ from ctcalign.errors import CtcAlignError, UsageError
 TIMED_OUT, WORKER_ENDED = "timed out", "worker ended"
 # Seconds between two looks at time limits and signals.
 TICK = 0.25
+# Seconds between two measurements of the workers' memory.
+MEASURED = 1.0
 # Failures that a run remembers by name; the records have all.
 SHOWN = 1000
 # Entries that need no work between two looks at the workers.
@@ -80,6 +82,7 @@ class Dispatcher:
             OutputError: a record cannot be written.
             CtcAlignError: no recording can be aligned: the model cannot be loaded, an output not written.
         """
+        measured = 0.0
         while True:
             stopping = self._stop()
             while not stopping and self._engine.free() > 0 and self._submit_next():
@@ -95,7 +98,8 @@ class Dispatcher:
                     self._finish(event, stopping)
             self._check_time()
             self.state.running = len(self._running)
-            self.state.memory = self._engine.memory()
+            if time.monotonic() - measured > MEASURED:
+                measured, self.state.memory = time.monotonic(), self._engine.memory()
             watch(self.state)
 
     def _submit_next(self) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -18,8 +19,9 @@ from ctcalign.corpus.engines.protocol import Plan
 from ctcalign.corpus.work.outcome import Event, Job, Outcome
 from ctcalign.threads import threads_limited
 
-# Forked from a process that has imported everything and nothing else: they start in milliseconds.
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+# Forked from a process that has imported everything and nothing else, they start in milliseconds. Libraries of other
+# systems do not survive a fork.
+METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 # Workers that end one after the other without a recording: something is wrong with all of them.
 MOST_LOST = 20
 
