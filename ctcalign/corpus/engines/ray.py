@@ -23,6 +23,8 @@ from ctcalign.extras import require
 
 # Seconds between two looks at what actors tell about long recordings.
 LOOK = 1.0
+# Actors that end before they have started, one after the other: something is wrong with all of them.
+MOST_FAILED = 20
 
 
 class RayWorker:
@@ -85,7 +87,7 @@ class RayEngine:
         fitting = resources.get("GPU", 0) if self._gpus else resources.get("CPU", 1) // threads
         self._count = workers or max(1, int(fitting))
         self._told = self._queue()
-        self._looked = 0.0
+        self._looked, self._failed = 0.0, 0
         self._slots = [self._start() for _ in range(self._count)]
 
     def free(self) -> int:
@@ -111,13 +113,13 @@ class RayEngine:
             try:
                 value = self._ray.get(answer)
             except self._ray.exceptions.RayError as error:
-                self._slots[self._slots.index(slot)] = self._start()
+                self._replace(slot, error)
                 if job is not None:
                     line = next(iter(str(error).splitlines()), type(error).__name__)
                     found.append(Outcome(job.number, "stopped" if slot.stopped else "lost", detail=line[:300]))
                 continue
             if job is None:
-                slot.started = True
+                slot.started, self._failed = True, 0
             else:
                 slot.job, slot.memory = None, value.memory
                 found.append(value)
@@ -151,6 +153,14 @@ class RayEngine:
         )
         return _Slot(actor, actor.ready.remote())
 
+    def _replace(self, slot: _Slot, error: Exception) -> None:
+        """Start another actor in place of one that has ended."""
+        self._failed += not slot.started
+        if self._failed >= MOST_FAILED:
+            line = " ".join(str(error).split())[-300:]
+            raise CtcAlignError(f"ray: {MOST_FAILED} actors in a row could not be started; is ctcalign there? ({line})")
+        self._slots[self._slots.index(slot)] = self._start()
+
     def _queue(self) -> Any:
         """A queue on the machine of the driver: it is lost with the driver alone."""
         strategies = import_module("ray.util.scheduling_strategies")
@@ -166,9 +176,9 @@ class RayEngine:
             slot = by_answer[answer]
             slot.waiting = None
             try:
-                slot.started = self._ray.get(answer)
-            except self._ray.exceptions.RayError:
-                self._slots[self._slots.index(slot)] = self._start()
+                slot.started, self._failed = self._ray.get(answer), 0
+            except self._ray.exceptions.RayError as error:
+                self._replace(slot, error)
 
     def _look(self) -> list[Event]:
         """What actors have told about long recordings that they are still at."""
