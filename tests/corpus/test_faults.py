@@ -54,7 +54,12 @@ def undisturbed(four, tmp_path_factory):
     data = kaldi(place / "data", {name: f"cat {four / name}.wav |" for name in "abcd"})
     done = run(data, "-o", place / "out", *PIPES)
     assert done.exit_code == 0, done.output
-    return results(place / "out")
+    return alignments(place / "out")
+
+
+def alignments(output: Path) -> dict[str, bytes]:
+    """Without the manifest, which names the commands: those of the tests differ."""
+    return {name: data for name, data in results(output).items() if name.startswith("alignments")}
 
 
 def test_pipes_are_refused_unless_allowed(four, tmp_path):
@@ -88,7 +93,7 @@ def test_poison_is_tried_again_and_given_up(four, undisturbed, tmp_path):
     # Mended, the recording is aligned by the next run, and all is as if nothing had happened.
     kaldi(tmp_path / "data", {name: f"cat {four / name}.wav |" for name in "abcd"})
     assert run(data, "-o", tmp_path / "out", *PIPES).exit_code == 0
-    assert results(tmp_path / "out") == undisturbed
+    assert alignments(tmp_path / "out") == undisturbed
     assert not (tmp_path / "out" / "failed" / "a.txt").exists()
 
 
@@ -129,7 +134,7 @@ def test_a_killed_run_goes_on(four, undisturbed, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "alignments").glob("*.json")}
     assert {path.stem for path in before} == {"a"}
     assert run(data, "-o", tmp_path / "out", *PIPES).exit_code == 0
-    assert results(tmp_path / "out") == undisturbed
+    assert alignments(tmp_path / "out") == undisturbed
     assert {path: path.stat().st_mtime_ns for path in before} == before
     log = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
     assert sorted(row["id"] for row in log if row["event"] == "done") == ["a", "b", "c", "d"]
@@ -145,7 +150,7 @@ def test_sigterm_finishes_what_is_being_aligned(four, undisturbed, tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
     assert sorted(path.stem for path in (tmp_path / "out" / "alignments").glob("*.json")) == ["a", "b"]
     assert run(data, "-o", tmp_path / "out", *PIPES).exit_code == 0
-    assert results(tmp_path / "out") == undisturbed
+    assert alignments(tmp_path / "out") == undisturbed
 
 
 @pytest.fixture(scope="module")

@@ -7,33 +7,34 @@ import subprocess
 from pathlib import Path
 
 from tests.corpus.collections import excerpts, results
+from tests.egs.recipe import run_recipe
 
 FOLDER = Path(__file__).parents[2] / "egs" / "align_corpus"
 
 
-def run(*arguments, **environment):
-    return subprocess.run(
-        [FOLDER / "run.sh", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
 def test_an_array_gives_what_one_run_gives(tmp_path):
     talks = excerpts(tmp_path / "talks")
-    alone = run("--corpus", talks, "--exp", tmp_path / "alone", "--workers", 1)
-    assert alone.returncode == 0, alone.stderr
-    array = run("--corpus", talks, "--exp", tmp_path / "array", "--workers", 1, "--engine", "array", "--shards", 2)
-    assert array.returncode == 0, array.stderr
+    run_recipe("align_corpus", "--corpus", talks, "--exp", tmp_path / "alone", "--workers", 1)
+    run_recipe(
+        "align_corpus",
+        "--corpus",
+        talks,
+        "--exp",
+        tmp_path / "array",
+        "--workers",
+        1,
+        "--engine",
+        "array",
+        "--shards",
+        2,
+    )
     assert results(tmp_path / "array" / "aligned") == results(tmp_path / "alone" / "aligned")
     assert (tmp_path / "array" / "log" / "align.2.log").exists()
     assert (tmp_path / "array" / "aligned" / "report.html").exists()
 
 
 def test_an_unknown_engine_is_a_usage_error(tmp_path):
-    done = run("--corpus", tmp_path, "--exp", tmp_path / "exp", "--engine", "cloud")
+    done = run_recipe("align_corpus", "--corpus", tmp_path, "--exp", tmp_path / "exp", "--engine", "cloud", check=False)
     assert done.returncode == 2
     assert "--engine is cloud, expected local, array or ray" in done.stderr
 
