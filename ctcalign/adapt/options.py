@@ -19,10 +19,14 @@ class AdaptOptions:
         top_share: keep this fraction of the phrases instead, the surest ones; None: by `precision`.
         weights: keep all phrases that are more likely right than wrong, and train on each as often as it is likely.
         held_out: transcribed recordings of the target domain, as `ctcalign calibrate` reads them, or Shar folders;
-            the target error is measured on them. Without any, captions are left out of the training for that.
+            passes are judged and confidences calibrated on them. Without any, captions are left out of the training
+            for that.
+        test: the same, to be measured on only; without any, half of the recordings of `held_out`, which then choose
+            nothing.
         keep_source: cuts (manifests or Shar folders) of the source domain that are mixed into the training.
         source_share: fraction of the training's speech that comes from them.
-        source_held_out: cuts of the source domain to measure on; without any, a tenth of `keep_source`.
+        source_held_out: cuts of the source domain to measure on; without any, a tenth of `keep_source`. Half of their
+            recordings are compared with the budget, the others are measured on only.
         source_budget: relative rise of the source error at which a pass is discarded.
         calibrate_on: transcribed recordings on which confidences are calibrated anew in each pass; without any, on
             `held_out` or on captions that are left out.
@@ -41,6 +45,7 @@ class AdaptOptions:
     top_share: float | None = None
     weights: bool = False
     held_out: tuple[Path, ...] = ()
+    test: tuple[Path, ...] = ()
     keep_source: tuple[Path, ...] = ()
     source_share: float = 0.3
     source_held_out: tuple[Path, ...] = ()

@@ -13,6 +13,7 @@ from ctcalign.adapt.changes import changed_captions
 from ctcalign.adapt.describing import described, listed, why_nothing
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.setting import Model, Pass, Setting, original
+from ctcalign.adapt.speech.cuts import read_manifest
 from ctcalign.adapt.speech.inputs import read_speech
 from ctcalign.adapt.stages import read_lines
 from ctcalign.adapt.steps.align import align, problems_of
@@ -159,7 +160,8 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
         )
         curve = loss_curve(one.folder / "fit" / RUN)
         row |= {"model": trained.name, "errors": errors, "curve": curve, "verdict": asdict(judged)}
-        setting.note(f"pass {number}: target WER {100 * _error(errors):.2f} % (before: {100 * lowest:.2f} %)")
+        tested = f"; on the test part {100 * _error(errors, 'test'):.2f} %" if "test" in errors else ""
+        setting.note(f"pass {number}: target WER {100 * _error(errors):.2f} % (before: {100 * lowest:.2f} %){tested}")
         if judged.kept:
             best = trained
             init = trained if options.warm else setting.model
@@ -187,6 +189,7 @@ def _finished(
         "model": name,
         "language": setting.language,
         "criterion": TRANSCRIPTS if setting.speech.held_out is not None else AGREEMENT,
+        "tested_on": _tested_on(setting),
         "recordings": len(setting.talks),
         "hours": sum(talk.duration for talk in setting.talks) / 3600,
         "problems": [asdict(problem) for problem in problems],
@@ -200,6 +203,17 @@ def _finished(
     }
     write_json(setting.root / REPORT, report)
     return Adaptation(name, read_json(setting.root / REPORT))
+
+
+def _tested_on(setting: Setting) -> str:
+    """What the part "test" of the errors is, in words."""
+    speech = setting.speech
+    if speech.test is None:
+        return "nothing: the errors are those by which the passes are judged, which flatters the best one"
+    count = len({row["recording"]["id"] for row in read_manifest(speech.test)})
+    if not speech.divided:
+        return f"{count} recordings of their own, which choose nothing"
+    return f"half of the held-out recordings ({count}), which choose nothing; the other half judges and calibrates"
 
 
 def _forget_later_passes(root: Path, last: int) -> None:

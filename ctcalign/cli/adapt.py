@@ -71,8 +71,16 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="Transcribed recordings of the target, as for `ctcalign calibrate`, or Shar folders, to measure on.  "
+    help="Transcribed recordings of the target, as for `ctcalign calibrate`, or Shar folders, to judge passes by.  "
     "[default: some of the captions, which are left out of the training]  Repeatable.",
+)
+@click.option(
+    "--test",
+    multiple=True,
+    type=_EXISTING,
+    metavar="SET",
+    help="The same, to measure on only: nothing is chosen by them.  [default: half of the recordings of --held-out, "
+    "which then choose nothing]  Repeatable.",
 )
 @click.option(
     "--keep-source",

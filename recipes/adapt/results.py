@@ -1,48 +1,117 @@
-"""RESULTS.md of an adaptation recipe: error rates of each method on target and source."""
+"""RESULTS.md of an adaptation recipe: error rates of each method on target and source, where nothing was chosen."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, pstdev
+from statistics import mean, stdev
 from typing import Any
 
-from recipes.adapt.run import METHODS, rows_of
+from recipes.adapt.methods import METHODS
+from recipes.adapt.run import rows_of
 from recipes.errors import one_line
 from recipes.results_page import commit, machine, markdown_table, page_head, section
 
 NAMES = {
     "adapt": "`ctcalign adapt`",
-    "exact": "exact captions",
+    "unmixed": "the same without source speech",
+    "exact": "exact captions, one pass",
+    "exact_unmixed": "the same without source speech",
     "unfiltered": "captions as they are",
-    "published": "IPFA score ≥ -1.0",
+    "published": "captions with an IPFA score ≥ -1.0",
 }
+HEAD = (
+    "trained on",
+    "seeds",
+    "passes kept",
+    "hours",
+    "target WER %",
+    "relative",
+    "of exact",
+    "source WER %",
+    "relative",
+)
+Rows = Sequence[dict[str, Any]]
 
 
-def table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """A line for each method: means over seeds."""
-    start = [row for row in rows if "start_target" in row][:1]
-    lines = [["original model", "", "", *(_start(start, part) for part in ("target", "source"))]]
+def best(row: dict[str, Any]) -> dict[str, float]:
+    """Error rates of the model that a run gives: that of its last kept pass, or the original one."""
+    kept = [one for one in row["passes"] if one["kept"]]
+    return dict(kept[-1]["errors"] if kept else row["start"])
+
+
+def part_of(rates: dict[str, float], part: str) -> float | None:
+    """The error rate of a part where nothing is chosen, else of the part that chooses."""
+    tested = {"target": "test", "source": "source_test"}[part]
+    return rates.get(tested, rates.get(part))
+
+
+def table(rows: Rows) -> list[str]:
+    """A line for each method: means over seeds, with their standard deviation."""
+    start = {part: part_of(rows[0]["start"], part) for part in ("target", "source")}
+    exact = _values([row for row in rows if row["method"] == "exact"], "target")
+    lines = [["original model", "", "", "", _cell(start["target"]), "", "", _cell(start["source"]), ""]]
     for method in METHODS:
         own = [row for row in rows if row["method"] == method]
-        if own:
-            passes = f"{mean(row['passes'] for row in own):.1f}"
-            hours = f"{mean(row['hours'] for row in own):.3f}"
-            cells = [_cell([row[part] for row in own if part in row]) for part in ("target", "source")]
-            lines.append([f"{NAMES[method]}, {len(own)} seeds", passes, hours, *cells])
-    return markdown_table(("trained on", "passes kept", "hours", "target WER %", "source WER %"), lines)
+        if not own:
+            continue
+        kept = [[one for one in row["passes"] if one["kept"]] for row in own]
+        hours = [done[-1]["hours"] if done else 0.0 for done in kept]
+        target, source = _values(own, "target"), _values(own, "source")
+        gained = _gained(start["target"], target, exact)
+        lines.append(
+            [
+                NAMES[method],
+                str(len(own)),
+                f"{mean(map(len, kept)):.1f}",
+                f"{mean(hours):.3f}",
+                _mean(target),
+                _relative(start["target"], target),
+                gained,
+                _mean(source),
+                _relative(start["source"], source),
+            ]
+        )
+    return markdown_table(HEAD, lines)
 
 
-def _start(rows: Sequence[dict[str, Any]], part: str) -> str:
-    return f"{100 * rows[0][f'start_{part}']:.2f}" if rows and f"start_{part}" in rows[0] else ""
+def passes_table(rows: Rows) -> list[str]:
+    """Target errors by pass: of the part that chooses, and of the test."""
+    most = max(len(row["passes"]) for row in rows)
+    lines = []
+    for row in sorted(rows, key=lambda row: (METHODS.index(row["method"]), row["seed"])):
+        cells = [
+            f"{_cell(one['errors']['target'])} / {_cell(part_of(one['errors'], 'target'))}" for one in row["passes"]
+        ]
+        lines.append([NAMES[row["method"]], str(row["seed"]), *cells, *[""] * (most - len(cells))])
+    return markdown_table(("trained on", "seed", *(f"pass {n}" for n in range(1, most + 1))), lines)
 
 
-def _cell(values: Sequence[float]) -> str:
+def _values(rows: Rows, part: str) -> list[float]:
+    found = [part_of(best(row), part) for row in rows]
+    return [value for value in found if value is not None]
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f}"
+
+
+def _mean(values: Sequence[float]) -> str:
     if not values:
         return ""
-    spread = f" ± {100 * pstdev(values):.2f}" if len(values) > 1 else ""
-    return f"{100 * mean(values):.2f}{spread}"
+    return _cell(mean(values)) + (f" ± {100 * stdev(values):.2f}" if len(values) > 1 else "")
+
+
+def _relative(start: float | None, values: Sequence[float]) -> str:
+    return f"{100 * (mean(values) / start - 1):+.1f} %" if start and values else ""
+
+
+def _gained(start: float | None, values: Sequence[float], exact: Sequence[float]) -> str:
+    """What a method gains, of what exact captions gain."""
+    if start is None or not exact or mean(exact) >= start:
+        return ""
+    return f"{100 * (start - mean(values)) / (start - mean(exact)):.0f} %"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,28 +121,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--title", required=True)
     parser.add_argument("--command", required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--wanted", nargs="*", default=[], choices=METHODS, help="methods that the page should have")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[], help="seeds that it should have")
     args = parser.parse_args(arguments)
     rows = rows_of(args.runs)
     if not rows:
         raise SystemExit(f"--runs: {args.runs} has no results; run the stage before")
-    passes = [
-        [str(row["seed"]), *(f"{100 * value:.2f}" for value in row["by_pass"])]
-        for row in rows
-        if row["method"] == "adapt"
+    done = {(row["method"], row["seed"]) for row in rows}
+    missing = [
+        f"{NAMES[method]} (seed {seed})" for method in args.wanted for seed in args.seeds if (method, seed) not in done
     ]
-    most = max((len(row) for row in passes), default=1)
-    head = ("seed", *(f"pass {n}" for n in range(1, most)))
     lines = page_head(
         args.title,
         args.notes,
         f"Command: `{args.command}`",
         f"Machine: {machine()}. Commit: {commit()}.",
     )
-    lines += section("Error rates", table(rows))
-    lines += section(
-        "Target WER % of `ctcalign adapt` by pass",
-        markdown_table(head, [row + [""] * (most - len(row)) for row in passes]),
-    )
+    lines += section("Error rates on recordings that chose nothing, mean ± standard deviation over seeds", table(rows))
+    if missing:
+        lines += [f"Not run: {', '.join(missing)}.", ""]
+    lines += section("Target WER % by pass: the part that chooses / test", passes_table(rows))
     args.out.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 

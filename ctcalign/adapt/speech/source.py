@@ -1,4 +1,4 @@
-"""Speech of the source domain that is mixed into the training, and that a model is measured on."""
+"""Division of transcribed speech: what is mixed into the training, judges passes, or is measured on only."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def divided_source(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     ordered = sorted(rows, key=lambda row: _order(row["id"]))
     count = min(max(1, len(ordered) // EVERY), MOST_HELD_OUT) if len(ordered) > 1 else 0
     return ordered[count:], ordered[:count]
+
+
+def halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The cuts of one half of the recordings, and of the other, chosen by their ids; one recording is not divided."""
+    names = sorted({row["recording"]["id"] for row in rows}, key=_order)
+    second = set(names[1::2])
+    return [row for row in rows if row["recording"]["id"] not in second], [
+        row for row in rows if row["recording"]["id"] in second
+    ]
 
 
 def mixed_in(rows: Sequence[Row], target_seconds: float, share: float, seed: int) -> list[Row]:

@@ -16,11 +16,9 @@ from ctcalign.models import load_model
 
 
 def measure(one: Pass, model: Model, held_out: Path, name: str = "evaluate") -> dict[str, Any]:
-    """Errors of a model on the target, and on the source domain if there is anything to measure on."""
+    """Errors of a model by part: target and source, which judge, test and source_test, as far as there are any."""
     setting = one.setting
-    manifests = {"target": held_out}
-    if setting.speech.source_held_out is not None:
-        manifests["source"] = setting.speech.source_held_out
+    manifests = {"target": held_out, **setting.speech.measured}
     inputs = {"version": __version__, "model": model.key}
     inputs |= {part: digest_of_cuts(read_manifest(path)) for part, path in manifests.items()}
     stage = Stage(one.folder / name, inputs)

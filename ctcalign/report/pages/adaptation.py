@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from ctcalign.files import atomic_write
 from ctcalign.report.pages.parts import STYLE, svg
-from ctcalign.report.pictures.adaptation import confidences_figure, errors_figure, hours_figure, losses_figure
+from ctcalign.report.pictures.adaptation import PARTS, confidences_figure, errors_figure, hours_figure, losses_figure
 
 _TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Adaptation of {{ report.original }}</title>
@@ -21,16 +21,18 @@ _TEMPLATE = """<!doctype html>
 <b>{{ report.model }}</b>{% if report.model == report.original %} (the original one: no pass was better){% endif %}.
 Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
 {{ report.passes[-1].verdict.stop }}.</p>
+<p>Test: {{ report.tested_on }}.</p>
 
 <h2>Error rates</h2>
 {{ errors|safe }}
-<table><tr><th>pass<th>target WER %<th>95 % interval<th>target CER %<th>source WER %<th>95 % interval<th>kept</tr>
+<table><tr><th>pass{% for part in parts %}<th>{{ part|replace("_", " ") }} WER %<th>95 % interval<th>CER %{% endfor %}
+<th>kept</tr>
 {% for row in rates %}<tr><td>{{ row.name }}</td>
-{% for part in ("target", "source") %}{% set one = row.errors.get(part) %}
+{% for part in parts %}{% set one = row.errors.get(part) %}
 {% if one %}<td class="number">{{ percent(one.wer.value) }}</td>
 <td class="number">{{ percent(one.wer.low) }} to {{ percent(one.wer.high) }}</td>
-{% if part == "target" %}<td class="number">{{ percent(one.cer.value) }}</td>{% endif %}
-{% else %}<td></td><td></td>{% if part == "target" %}<td></td>{% endif %}{% endif %}{% endfor %}
+<td class="number">{{ percent(one.cer.value) }}</td>
+{% else %}<td></td><td></td><td></td>{% endif %}{% endfor %}
 <td>{{ row.verdict }}</td></tr>
 {% endfor %}</table>
 
@@ -99,6 +101,7 @@ def page(report: Mapping[str, Any]) -> str:
         report=report,
         style=STYLE,
         rates=rates,
+        parts=[part for part in PARTS if part in report["start"] or part == "target"],
         errors=svg(errors_figure(report)),
         hours=svg(hours_figure(report)),
         confidences=svg(confidences_figure(report)),

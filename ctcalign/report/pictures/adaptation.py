@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Report = Mapping[str, Any]
+# Parts of the errors: those that judge the passes, and those that are measured on only.
+PARTS = {"target": (BLUE, ":"), "test": (BLUE, "-"), "source": (ORANGE, ":"), "source_test": (ORANGE, "-")}
 _SHADES = ("#9ecae1", "#4c78a8", "#1f4e79", "#0b2545")
 
 
@@ -20,7 +22,7 @@ def errors_figure(report: Report) -> Figure:
     figure, axes = _figure(2)
     passes = [row for row in report["passes"] if row.get("errors")]
     for ax, kind in zip(axes, ("wer", "cer"), strict=True):
-        for part, colour in (("target", BLUE), ("source", ORANGE)):
+        for part, (colour, line) in PARTS.items():
             found = [report["start"].get(part), *(row["errors"].get(part) for row in passes)]
             points = [(place, one[kind]) for place, one in enumerate(found) if one is not None]
             if points:
@@ -30,7 +32,10 @@ def errors_figure(report: Report) -> Figure:
                     [max(0.0, 100 * (one["value"] - one["low"])) for _, one in points],
                     [max(0.0, 100 * (one["high"] - one["value"])) for _, one in points],
                 ]
-                ax.errorbar(places, values, bars, fmt="o-", color=colour, capsize=3, linewidth=1.2, label=part)
+                name = part.replace("_", " ")
+                ax.errorbar(
+                    places, values, bars, fmt="o", linestyle=line, color=colour, capsize=3, linewidth=1.2, label=name
+                )
         for place, row in enumerate(passes, 1):
             if not row["verdict"]["kept"]:
                 ax.axvline(place, color=RED, linewidth=0.8, linestyle=":")
