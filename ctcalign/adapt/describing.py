@@ -11,6 +11,7 @@ from ctcalign.adapt.setting import Pass
 from ctcalign.adapt.speech.cuts import Row, read_manifest, seconds_of
 from ctcalign.adapt.stages import read_lines
 from ctcalign.adapt.steps.filter import DROPPED, KEPT
+from ctcalign.adapt.steps.rejected import CUTS
 from ctcalign.adapt.steps.utterances import TARGET, TRAIN
 from ctcalign.aligner.corpus import Problem
 from ctcalign.files.digests import read_json
@@ -45,6 +46,12 @@ def described(one: Pass, selected: Path, cuts: Path, calibration: Path) -> dict[
         },
         "dropped": _reasons(dropped),
     }
+
+
+def rejected_about(folder: Path) -> dict[str, float]:
+    """Number and hours of the captions that the step `rejected` compares with what is recognised."""
+    rows = read_manifest(folder / CUTS)
+    return {"pairs": len(rows), "hours": seconds_of(rows) / 3600}
 
 
 def _reasons(rows: Sequence[Row]) -> dict[str, dict[str, float]]:

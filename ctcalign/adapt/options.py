@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from ctcalign.audio.limits import MAX_DURATION
 from ctcalign.errors import UsageError
+
+Rejected = Literal["drop", "bco", "dpo"]
+REJECTED: tuple[Rejected, ...] = get_args(Rejected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,9 @@ class AdaptOptions:
         precision: keep as many phrases as possible while their mean confidence is at least this.
         top_share: keep this fraction of the phrases instead, the surest ones; None: by `precision`.
         weights: keep all phrases that are more likely right than wrong, and train on each as often as it is likely.
+        rejected: "drop" captions that are more likely wrong than right, or train with a preference loss, "bco" or
+            "dpo", that makes their texts less likely than what the model recognises in their place. Their right
+            phrases are kept in either case.
         held_out: transcribed recordings of the target domain, as `ctcalign calibrate` reads them, or Shar folders;
             passes are judged and confidences calibrated on them. Without any, captions are left out of the training
             for that.
@@ -44,6 +51,7 @@ class AdaptOptions:
     precision: float = 0.95
     top_share: float | None = None
     weights: bool = False
+    rejected: Rejected = "drop"
     held_out: tuple[Path, ...] = ()
     test: tuple[Path, ...] = ()
     keep_source: tuple[Path, ...] = ()
@@ -72,6 +80,8 @@ class AdaptOptions:
             raise UsageError(f"source_share: got {self.source_share:g}, expected a fraction from 0 and below 1")
         if self.source_budget < 0:
             raise UsageError(f"source_budget: got {self.source_budget:g}, expected 0 or more")
+        if self.rejected not in REJECTED:
+            raise UsageError(f"rejected: got {self.rejected!r}, expected one of {', '.join(REJECTED)}")
         if self.weights and self.top_share is not None:
             raise UsageError("weights: there is top_share as well, but weights keep every likely phrase; remove one")
         for text in self.settings:

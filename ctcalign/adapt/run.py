@@ -10,7 +10,7 @@ from typing import Any
 
 from ctcalign.adapt.captions.corpus import prepare
 from ctcalign.adapt.changes import changed_captions
-from ctcalign.adapt.describing import described, listed, why_nothing
+from ctcalign.adapt.describing import described, listed, rejected_about, why_nothing
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.setting import Model, Pass, Setting, original
 from ctcalign.adapt.speech.cuts import read_manifest
@@ -22,6 +22,7 @@ from ctcalign.adapt.steps.filter import KEPT, filter_phrases
 from ctcalign.adapt.steps.fit import fit_model
 from ctcalign.adapt.steps.left_out import left_out_cuts
 from ctcalign.adapt.steps.measure import measure
+from ctcalign.adapt.steps.rejected import rejected_captions
 from ctcalign.adapt.steps.utterances import cut_utterances
 from ctcalign.adapt.stopping import Span, new_spans, verdict
 from ctcalign.adapt.training.configuration import user_content
@@ -152,7 +153,10 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
             held_out = left_out_cuts(setting, aligned)
         if number == 1:
             start = measure(one, setting.model, held_out, "evaluate-original")
-        trained = fit_model(one, cuts)
+        rejected = None if options.rejected == "drop" else rejected_captions(one, aligned, cuts)
+        if rejected is not None:
+            row["rejected"] = rejected_about(rejected)
+        trained = fit_model(one, cuts, rejected)
         errors = measure(one, trained, held_out)
         lowest = min([_error(start), *(_error(done["errors"]) for done in rows[:-1])])
         judged = verdict(

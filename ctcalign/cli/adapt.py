@@ -67,6 +67,14 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     "--weights", is_flag=True, help="Train on all phrases of confidence 0.5 and more, on each as often as it is sure."
 )
 @click.option(
+    "--rejected",
+    type=click.Choice(["drop", "bco", "dpo"]),
+    default="drop",
+    show_default=True,
+    help="What becomes of captions that are more likely wrong than right, beside their right phrases: they are "
+    "dropped, or a preference loss makes their texts less likely than what the model recognises in their place.",
+)
+@click.option(
     "--held-out",
     multiple=True,
     type=_EXISTING,

@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
 
+from ctcalign.adapt.speech.transcribed import clip_rows, text_of_clip
+from ctcalign.audio import load_audio
 from ctcalign.calibration.corruptions import noisy
 from ctcalign.calibration.joining import join
 from ctcalign.calibration.sets import read_sets
@@ -26,21 +29,32 @@ Talk = tuple[np.ndarray, list[Utterance]]
 
 
 def talks_of(source: Path, minutes: float) -> Iterator[Talk]:
-    """Samples and utterances of each recording of a transcribed set; cuts of a Shar folder joined to some minutes."""
-    if not (source.is_dir() and any(source.glob("cuts.*"))):
+    """Samples and utterances of each recording of a transcribed set; short recordings are joined to some minutes."""
+    clips: list[np.ndarray] = []
+    texts: list[str] = []
+    short = short_recordings(source)
+    if short is None:
         for recording in read_sets([source]):
             yield recording.load(SAMPLE_RATE)
         return
-    clips: list[np.ndarray] = []
-    texts: list[str] = []
-    for cut in read_shar(source):
-        clips.append(read_samples(cut, SAMPLE_RATE))
-        texts.append(cut.supervisions[0].text)
+    for samples, text in short:
+        clips.append(samples)
+        texts.append(text)
         if sum(map(len, clips)) >= 60 * minutes * SAMPLE_RATE:
             yield join(clips, texts, SAMPLE_RATE, len(texts))
             clips, texts = [], []
     if clips:
         yield join(clips, texts, SAMPLE_RATE, len(texts))
+
+
+def short_recordings(source: Path) -> Iterator[tuple[np.ndarray, str]] | None:
+    """Samples and texts of a Shar folder or of a list of clips; None: the source is something else."""
+    if source.is_dir() and any(source.glob("cuts.*")):
+        return ((read_samples(cut, SAMPLE_RATE), cut.supervisions[0].text) for cut in read_shar(source))
+    rows = clip_rows(source)
+    if rows is None:
+        return None
+    return ((np.asarray(load_audio(row["path"], SAMPLE_RATE)).reshape(-1), text_of_clip(row)) for row in rows)
 
 
 def wrong_captions(
@@ -74,7 +88,9 @@ def _clock(seconds: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, required=True, help="transcribed set, or a Shar folder")
+    parser.add_argument(
+        "--source", type=Path, nargs="+", required=True, help="transcribed sets, lists of clips, or Shar folders"
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=5.0, help="of a talk that is joined from cuts")
     parser.add_argument("--wrong", type=float, default=0.15, help="fraction of wrong words")
@@ -85,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("talks", "captions", "exact"):
         (args.out / name).mkdir(parents=True, exist_ok=True)
     rng = random.Random(args.seed)
-    for number, (samples, utterances) in enumerate(talks_of(args.source, args.minutes)):
+    talks = chain.from_iterable(talks_of(source, args.minutes) for source in args.source)
+    for number, (samples, utterances) in enumerate(talks):
         sf.write(args.out / "talks" / f"talk{number}.flac", samples, SAMPLE_RATE, subtype="PCM_16")
         captions = wrong_captions(utterances, rng, args.wrong, args.missing, args.extra)
         write_srt(args.out / "captions" / f"talk{number}.srt", captions)

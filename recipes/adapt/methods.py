@@ -27,6 +27,8 @@ from ctcalign.models.training.registry import open_trainable
 ADAPT: dict[str, dict[str, Any]] = {
     "adapt": {},
     "unmixed": {"source_share": 0.0, "source_budget": 1e9},
+    "bco": {"rejected": "bco"},
+    "dpo": {"rejected": "dpo"},
     "exact": {"top_share": 1.0, "passes": 1},
     "exact_unmixed": {"top_share": 1.0, "passes": 1, "source_share": 0.0, "source_budget": 1e9},
 }
@@ -38,14 +40,14 @@ def options_of(args: argparse.Namespace, seed: int, **more: Any) -> AdaptOptions
     """Options of `ctcalign adapt` for a run."""
     values: dict[str, Any] = {
         "passes": args.passes,
-        "held_out": (args.held_out,),
-        "test": (args.test,) if args.test else (),
+        "held_out": tuple(args.held_out),
+        "test": tuple(args.test or ()),
         "keep_source": tuple(args.source or ()),
         "source_held_out": tuple(args.source_held_out or ()),
         "updates": args.updates,
         "lr": args.lr,
         "seed": seed,
-        "settings": ("trainer.accelerator=cpu", "trainer.devices=1"),
+        "settings": (f"trainer.accelerator={args.device}", "trainer.devices=1"),
     }
     return AdaptOptions(**values | more)
 
@@ -56,7 +58,15 @@ def run_method(args: argparse.Namespace, method: str, seed: int, folder: Path) -
         return {"method": method, "seed": seed, **_on_captions(args, method, seed, folder)}
     captions = args.corpus / ("exact" if method.startswith("exact") else "captions")
     options = options_of(args, seed, **ADAPT[method])
-    report = ctcalign.adapt(args.corpus / "talks", captions, args.model, output=folder, options=options).report
+    report = ctcalign.adapt(
+        args.corpus / "talks",
+        captions,
+        args.model,
+        output=folder,
+        options=options,
+        language=args.language,
+        device=args.device,
+    ).report
     passes = [
         {"errors": _rates(row["errors"]), "hours": row["kept"]["hours"], "kept": row["verdict"]["kept"]}
         for row in report["passes"]
@@ -78,14 +88,14 @@ def _on_captions(args: argparse.Namespace, method: str, seed: int, folder: Path)
     folder.mkdir(parents=True, exist_ok=True)
     options = options_of(args, seed)
     speech = read_speech(options, folder, lambda text: None)
-    start = _measured(args.model, speech, folder / "original.json")
+    start = _measured(args, args.model, speech, folder / "original.json")
     model, passes = args.model, list[Row]()
     for number in range(1, options.passes + 1):
         own = folder / f"pass-{number:02d}"
         own.mkdir(exist_ok=True)
         cuts = _cuts(args, model, CAPTIONS[method], speech, options, own)
         exported = _trained(args, options, cuts, own)
-        errors = _measured(exported, speech, own / "errors.json")
+        errors = _measured(args, exported, speech, own / "errors.json")
         lowest = min([start["target"], *(one["errors"]["target"] for one in passes)])
         judged = verdict(errors["target"], lowest, errors.get("source"), start.get("source"), options.source_budget)
         hours = seconds_of(read_manifest(own / "target.jsonl.gz")) / 3600
@@ -106,15 +116,19 @@ def _cuts(
     if manifest.exists():
         return manifest
     (folder / "aligned").mkdir(exist_ok=True)
-    loaded = ctcalign.load_model(model, "cpu")
+    loaded = ctcalign.load_model(model, args.device)
     for pair in corpus_pairs(args.corpus / "talks", args.corpus / "captions").pairs:
         output = folder / "aligned" / f"{pair.id}.json"
         if not output.exists():
-            ctcalign.align(pair.audio, pair.captions, loaded, options=AlignOptions(scores=True)).to_json(output)
+            options_of_align = AlignOptions(scores=True)
+            found = ctcalign.align(
+                pair.audio, pair.captions, loaded, language=args.language, device=args.device, options=options_of_align
+            )
+            found.to_json(output)
     criteria = Criteria(min_scores={} if limit is None else {"ipfa": limit})
     filter_files([folder / "aligned"], folder / "kept.jsonl.gz", criteria, overwrite=True)
-    found = CutSet.from_file(folder / "kept.jsonl.gz").trim_to_supervisions(keep_overlapping=False)
-    rows = [cut.to_dict() for cut in found]
+    cuts = CutSet.from_file(folder / "kept.jsonl.gz").trim_to_supervisions(keep_overlapping=False)
+    rows = [cut.to_dict() for cut in cuts]
     write_manifest(folder / "target.jsonl.gz", rows)
     source = mixed_in(speech.source, seconds_of(rows), options.source_share, options.seed)
     write_manifest(manifest, [*rows, *source])
@@ -126,19 +140,21 @@ def _trained(args: argparse.Namespace, options: AdaptOptions, cuts: Path, folder
     done = folder / "model.json"
     if not done.exists():
         trainable = open_trainable(args.model)
-        own = configuration(trainable, args.model, Path(), folder / "run", args.updates, trainable.language, options)
+        own = configuration(
+            trainable, args.model, Path(), folder / "run", args.updates, args.language or trainable.language, options
+        )
         write_configuration(own, folder / "fit.yaml")
         user = [f"--{text}" for text in options.settings]
         write_json(done, name_of(train(folder / "fit.yaml", folder / "run", args.model, cuts, user)))
     return str(json.loads(done.read_text(encoding="utf-8")))
 
 
-def _measured(name: str, speech: Speech, file: Path) -> dict[str, float]:
+def _measured(args: argparse.Namespace, name: str, speech: Speech, file: Path) -> dict[str, float]:
     """Word error rates of a model by part."""
     if not file.exists():
         assert speech.held_out is not None
-        model = ctcalign.load_model(name, "cpu")
+        model = ctcalign.load_model(name, args.device)
         parts = {"target": speech.held_out, **speech.measured}
-        write_json(file, _rates({part: measured(model, manifest, "cpu") for part, manifest in parts.items()}))
+        write_json(file, _rates({part: measured(model, manifest, args.device) for part, manifest in parts.items()}))
     found: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))
     return found

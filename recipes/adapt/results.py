@@ -15,9 +15,11 @@ from recipes.results_page import commit, machine, markdown_table, page_head, sec
 
 NAMES = {
     "adapt": "`ctcalign adapt`",
-    "unmixed": "the same without source speech",
+    "unmixed": "`ctcalign adapt` without source speech",
+    "bco": "`ctcalign adapt --rejected bco`",
+    "dpo": "`ctcalign adapt --rejected dpo`",
     "exact": "exact captions, one pass",
-    "exact_unmixed": "the same without source speech",
+    "exact_unmixed": "exact captions without source speech",
     "unfiltered": "captions as they are",
     "published": "captions with an IPFA score ≥ -1.0",
 }

@@ -1,10 +1,10 @@
 """Train on recordings with wrong captions in several ways, and measure each model on speech that chose nothing.
 
-`adapt` is `ctcalign adapt`; `unmixed` the same without speech of the source domain in the training, and whatever it
-does to the source error; `exact` is one pass over the exact captions without a filter, which is what could be reached
-(`exact_unmixed` without the source). `unfiltered` trains on whole captions as they are, at the times that
-`ctcalign align` finds, `published` on those of them whose IPFA score is at least -1.0 (López & Luque 2022); both have
-the passes, the updates, the mix and the choice of a pass in common with `adapt`.
+`adapt` is `ctcalign adapt`; `bco` and `dpo` the same with `--rejected`; `unmixed` the same without speech of the source
+domain in the training, and whatever it does to the source error; `exact` is one pass over the exact captions without a
+filter, which is what could be reached (`exact_unmixed` without the source). `unfiltered` trains on whole captions as
+they are, at the times that `ctcalign align` finds, `published` on those of them whose IPFA score is at least -1.0
+(López & Luque 2022); both have the passes, the updates, the mix and the choice of a pass in common with `adapt`.
 A run that was stopped goes on; finished runs are skipped.
 """
 
@@ -30,12 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with talks, captions and exact")
     parser.add_argument(
-        "--held-out", type=Path, required=True, help="transcribed speech of the target, to choose and calibrate"
+        "--held-out", type=Path, nargs="+", required=True, help="transcribed speech of the target, to choose by"
     )
-    parser.add_argument("--test", type=Path, help="the same, to measure on only (default: half of --held-out)")
+    parser.add_argument("--test", type=Path, nargs="*", help="the same, to measure on (default: half of --held-out)")
     parser.add_argument("--source", type=Path, nargs="*", help="transcribed speech of the source domain to mix in")
     parser.add_argument("--source-held-out", type=Path, nargs="*", help="the same, to measure on")
     parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--language", help="of the captions (default: that of the model)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--methods", nargs="+", default=["adapt"], choices=METHODS, metavar="METHOD")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], metavar="N")

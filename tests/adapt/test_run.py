@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 import soundfile as sf
+import torch
 
 import ctcalign
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.run import AGREEMENT, TRANSCRIPTS
+from ctcalign.adapt.speech.cuts import read_manifest
+from ctcalign.adapt.speech.source import digest_of_cuts
+from ctcalign.adapt.steps.rejected import pair_of
 from ctcalign.adapt.training.measuring import measured
 from ctcalign.errors import CtcAlignError, OutputError, UsageError
+from ctcalign.formats.captions import read_captions
+from ctcalign.preference.losses.unpaired import matching_weights
+from ctcalign.train.progress.curves import logged_rows
 from tests.adapt import talks
 from tests.adapt.talks import SETTINGS
 
@@ -205,6 +212,7 @@ def test_folders_of_others_are_refused(corpus, tmp_path):
         ({"precision": 0.0}, "precision: got 0, expected a fraction above 0"),
         ({"passes": 0}, "passes: got 0, expected 1 or more"),
         ({"source_share": 1.0}, "source_share: got 1"),
+        ({"rejected": "kto"}, "rejected: got 'kto', expected one of drop, bco, dpo"),
         ({"weights": True, "top_share": 0.5}, "weights: there is top_share as well"),
         ({"settings": ("trainer.devices",)}, "set: got 'trainer.devices', expected NAME=VALUE"),
     ],
@@ -218,3 +226,91 @@ def test_several_processes_are_refused(corpus, tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UsageError, match="started in several processes; start it once"):
         ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=options())
+
+
+def test_half_of_the_held_out_recordings_choose_nothing(corpus, tmp_path):
+    many = talks.held_out(tmp_path / "held", "speaker", 98, count=20)
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=4, pitch=1.0)
+    settings = options(held_out=(many,), source_held_out=(source,), updates=2)
+    root = tmp_path / "out"
+    report = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=root, options=settings).report
+    assert report["tested_on"].startswith("half of the held-out recordings (10), which choose nothing")
+    parts, names = {}, {"target": "held-out-choosing", "test": "held-out-test"}
+    names |= {"source": "source-held-out-choosing", "source_test": "source-held-out-test"}
+    for part, name in names.items():
+        parts[part] = {json.loads(line)["recording"]["id"] for line in gzip.open(root / f"{name}.jsonl.gz", "rt")}
+        assert report["passes"][0]["errors"][part]["utterances"] == len(parts[part])
+    assert (len(parts["target"]), len(parts["test"])) == (10, 10)
+    assert not parts["target"] & parts["test"]
+    assert not parts["source"] & parts["source_test"]
+    fitted_on = json.loads((root / "pass-01" / "calibrate" / "stage.json").read_text())["inputs"]["speech"]
+    assert fitted_on == digest_of_cuts(read_manifest(root / "held-out-choosing.jsonl.gz"))
+
+
+def test_a_test_set_of_its_own_leaves_the_held_out_recordings_whole(corpus, tmp_path):
+    many = talks.held_out(tmp_path / "held", "speaker", 98, count=20)
+    test = talks.held_out(tmp_path / "test", "other", 97, count=5)
+    root = tmp_path / "out"
+    settings = options(held_out=(many,), test=(test,), updates=2)
+    report = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=root, options=settings).report
+    assert report["tested_on"] == "5 recordings of their own, which choose nothing"
+    assert [report["start"][part]["utterances"] for part in ("target", "test")] == [20, 5]
+
+
+def test_too_few_held_out_recordings_are_not_divided(adapted):
+    found, _ = adapted
+    assert "test" not in found.report["start"]
+    assert found.report["tested_on"].startswith("nothing: the errors are those by which the passes are judged")
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory) -> Path:
+    """Recordings with captions of which three words in ten are wrong."""
+    folder = tmp_path_factory.mktemp("wrong")
+    for number in range(2):
+        talks.talk(folder, f"talk{number}", 20 + number, wrong=0.3)
+    return folder
+
+
+@pytest.mark.parametrize("loss", ["bco", "dpo"])
+def test_wrong_captions_are_compared_with_what_is_recognised(loss, wrong, corpus, tmp_path):
+    root = tmp_path / "out"
+    settings = options(held_out=(corpus.held_out,), updates=3, rejected=loss, top_share=0.5)
+    report = ctcalign.adapt(wrong, wrong, corpus.model, output=root, options=settings).report
+    folder = root / "pass-01"
+    pairs = [json.loads(line) for line in (folder / "rejected" / "pairs.jsonl").open(encoding="utf-8")]
+    assert len(pairs) >= 3
+    assert report["passes"][0]["rejected"]["pairs"] == len(pairs)
+    spoken = {f"talk{n}": talks.talk(tmp_path / "truth", "x", 20 + n, wrong=0.3) for n in range(2)}
+    written = {f"talk{n}": [cue.text for cue in read_captions(wrong / f"talk{n}.srt").cues] for n in range(2)}
+    false = 0
+    for pair in pairs:
+        name, cue = pair["id"].split("-rejected-")
+        assert pair["rejected"] == written[name][int(cue)]
+        assert pair["chosen"]
+        false += pair["rejected"] != spoken[name][int(cue)][2]
+    assert false >= 0.8 * len(pairs)
+    cuts = {row["id"]: row for row in read_manifest(folder / "rejected" / "rejected.jsonl.gz")}
+    assert set(cuts) == {pair["id"] for pair in pairs}
+    trained_on = {row["id"] for row in read_manifest(folder / "rejected" / "train.jsonl.gz")}
+    assert trained_on == set(cuts) | {row["id"] for row in read_manifest(folder / "utterances" / "train.jsonl.gz")}
+    rows = logged_rows(folder / "fit" / "run" / "log")
+    assert any("preference/margins" in row and "ctc" in row for row in rows)
+
+
+def test_a_rejected_caption_has_the_weight_of_its_doubt_in_bco():
+    for confidence in (0.0, 0.1, 0.49):
+        p = pair_of("cut", "ab", "cab", confidence)["desirable_probability"]
+        assert float(matching_weights(torch.tensor([p]), torch.tensor([False]), 0.0, 1.0)) == pytest.approx(
+            1 - confidence, rel=1e-5
+        )
+
+
+def test_without_rejected_captions_a_pass_is_trained_with_ctc_alone(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("ctcalign.adapt.steps.rejected.LIKELY", 0.0)
+    settings = options(held_out=(corpus.held_out,), updates=2, rejected="dpo")
+    root = tmp_path / "out"
+    report = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=root, options=settings).report
+    assert report["passes"][0]["rejected"] == {"pairs": 0, "hours": 0.0}
+    assert "ctc_preference" not in (root / "pass-01" / "fit" / "fit.yaml").read_text(encoding="utf-8")
+    assert report["passes"][0]["errors"]

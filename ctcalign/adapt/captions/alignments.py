@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ctcalign.adapt.captions.corpus import Talk
-from ctcalign.adapt.captions.phrases import phrases_of, spoken_span
+from ctcalign.adapt.captions.phrases import CUE, phrases_of, spoken_span
+from ctcalign.adapt.captions.recognised import add_captions, recognised_captions
 from ctcalign.aligner.confidence.apply import CalibrationSource
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.options import AlignOptions
@@ -38,7 +39,8 @@ def align_talk(
 ) -> Alignment:
     """The phrases of a recording's captions with confidences; `unwritten` is all speech beside them.
 
-    The attributes of a phrase name its caption (`phrases.CUE`).
+    The attributes of a phrase name its caption (`phrases.CUE`); those of the first one also what the model recognises
+    in the place of the caption (`recognised.CAPTION`).
 
     Args:
         calibration: None: no confidences, but free error rates.
@@ -53,7 +55,7 @@ def align_talk(
     with open_emission(talk.audio, model, options, device) as opened:
         emission = opened.emission
         transcript = _transcript(cues, tokeniser, language)
-        first = align_emission(emission, transcript, model, replace(options, scores=False))
+        first = align_emission(emission, transcript, model, replace(options, scores=False, calibration=calibration))
         if doubts_about_the_text(emission, transcript, first.cues):
             raise OtherRecordingError(
                 f"{talk.id}: the model does not recognise the captions in the recording; they belong to another one, "
@@ -63,6 +65,7 @@ def align_talk(
         transcript = _transcript(phrases, tokeniser, language)
         found = align_emission(emission, transcript, model, replace(options, calibration=calibration))
         words = [word.span for cue in found.cues for word in cue.words if word.status == "aligned"]
+        add_captions(found.cues, recognised_captions(first.cues, emission, model.spike_delay), CUE)
         found.unwritten = speech_beside(emission, [span for span in words if span is not None], model.spike_delay)
     for cue in found.cues:
         span = spoken_span(cue.words) if cue.status == "aligned" else None

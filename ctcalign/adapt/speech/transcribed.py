@@ -79,7 +79,7 @@ def _rows(sources: Sequence[Path], folder: Path, skipped: list[Row]) -> Iterator
         return _write(folder / f"{number:05d}.flac", samples)
 
     for source in sources:
-        clips = _clips(source)
+        clips = clip_rows(source)
         if source.is_dir() and any(source.glob("cuts.*")):
             yield from _of_shar(source, sound, skipped)
         elif clips is not None:
@@ -88,7 +88,7 @@ def _rows(sources: Sequence[Path], folder: Path, skipped: list[Row]) -> Iterator
             yield from _of_sets(source, sound, skipped)
 
 
-def _clips(source: Path) -> list[Row] | None:
+def clip_rows(source: Path) -> list[Row] | None:
     """The rows of a list of short recordings: JSON lines with path and text; None: it is something else."""
     file = source / "manifest.jsonl" if source.is_dir() else source
     if file.suffix != ".jsonl" or not file.is_file():
@@ -102,11 +102,16 @@ def _clips(source: Path) -> list[Row] | None:
     return [{**row, "path": file.parent / row["path"]} for row in rows]
 
 
+def text_of_clip(row: Row) -> str:
+    """The text of a row of `clip_rows`, as it is spoken where that is known."""
+    return str(row.get("text_norm") or row.get("text") or "").strip()
+
+
 def _of_clips(rows: Sequence[Row], sound: Sound, skipped: list[Row]) -> Iterator[Row]:
     from ctcalign.audio import load_audio
 
     for row in rows:
-        text = str(row.get("text_norm") or row.get("text") or "").strip()
+        text = text_of_clip(row)
         try:
             if not text:
                 raise AudioError("no text")

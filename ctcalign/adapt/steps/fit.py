@@ -8,7 +8,8 @@ from ctcalign import __version__
 from ctcalign.adapt.setting import Model, Pass, corpus_of
 from ctcalign.adapt.speech.cuts import read_manifest, seconds_of
 from ctcalign.adapt.speech.source import digest_of_cuts
-from ctcalign.adapt.stages import Stage
+from ctcalign.adapt.stages import Stage, digest_of_file, read_lines
+from ctcalign.adapt.steps.rejected import PAIRS
 from ctcalign.adapt.steps.utterances import TARGET, TRAIN
 from ctcalign.adapt.training.configuration import (
     configuration,
@@ -20,18 +21,33 @@ from ctcalign.adapt.training.configuration import (
 from ctcalign.adapt.training.fitting import RUN, exported_by, name_of, train
 
 
-def fit_model(one: Pass, cuts: Path) -> Model:
-    """The trained model."""
+def fit_model(one: Pass, cuts: Path, rejected: Path | None = None) -> Model:
+    """The trained model.
+
+    Args:
+        cuts: folder of the step `utterances`.  rejected: of the step `rejected`, None: they are dropped.
+    """
     setting, options = one.setting, one.setting.options
     target = read_manifest(cuts / TARGET)
     updates = updates_of(seconds_of(target), options)
+    pairs = None if rejected is None or not read_lines(rejected / PAIRS) else rejected / PAIRS
+    manifest = cuts / TRAIN if pairs is None else pairs.parent / TRAIN
     own = configuration(
-        setting.trainable, "", Path(), Path(), updates, setting.language, options, setting.allow_noncommercial
+        setting.trainable,
+        "",
+        Path(),
+        Path(),
+        updates,
+        setting.language,
+        options,
+        setting.allow_noncommercial,
+        0 if pairs is None else len(read_lines(pairs)),
     )
     inputs = {
         "version": __version__,
         "init": one.init.key,
-        "cuts": digest_of_cuts(read_manifest(cuts / TRAIN)),
+        "cuts": digest_of_cuts(read_manifest(manifest)),
+        **({} if pairs is None else {"pairs": digest_of_file(pairs)}),
         "talks": corpus_of(setting.talks),
         "configuration": own,
         "user": user_content(options),
@@ -46,8 +62,9 @@ def fit_model(one: Pass, cuts: Path) -> Model:
             stage.folder / "fit.yaml",
             stage.folder / RUN,
             one.init.name,
-            cuts / TRAIN,
+            manifest,
             user_arguments(options),
+            pairs,
         )
         files = [exported] if exported.is_file() else sorted(one for one in exported.rglob("*") if one.is_file())
         stage.finish(str(one.relative_to(stage.folder)) for one in files)

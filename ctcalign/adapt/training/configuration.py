@@ -19,6 +19,7 @@ EPOCHS, LEAST, MOST = 30, 100, 5000
 # pre-trained without transcripts.
 LR, LR_PRETRAINED = 3.0e-4, 3.0e-5
 _PRETRAINED = 20_000_000  # parameters
+PREFERENCE = 1.0  # weight of the loss of rejected captions; that of CTC is 1
 
 
 def updates_of(target_seconds: float, options: AdaptOptions) -> int:
@@ -39,12 +40,14 @@ def configuration(
     language: str | None,
     options: AdaptOptions,
     allow_noncommercial: bool = False,
+    pairs: int = 0,
 ) -> dict[str, Any]:
     """The configuration of the training of a pass, without those of the user.
 
     Args:
         model: the model that is trained.  init: its name.
         train: manifest of cuts.  folder: trainer.default_root_dir.
+        pairs: of rejected captions and what is recognised in their place; 0: a training with CTC alone.
     """
     parameters = sum(one.numel() for one in model.network.parameters())
     lr = options.lr or (LR_PRETRAINED if parameters > _PRETRAINED else LR)
@@ -57,11 +60,14 @@ def configuration(
             "time_share": 0.05,
             "time_frames": 20,
         }
-    return {
+    found: dict[str, Any] = {"task": "ctc_preference"} if pairs else {}
+    own: dict[str, Any] = {"preference": preference_of(options)} if pairs else {}
+    return found | {
         "model": {
             "init": init,
             "allow_noncommercial": allow_noncommercial,
             "optimiser": {"lr": lr, "warmup_steps": max(1, updates // 10), "decay": "linear"},
+            **own,
         },
         "data": {
             "train": str(train),
@@ -79,6 +85,17 @@ def configuration(
         },
         "language": language,
         "seed": options.seed,
+    }
+
+
+def preference_of(options: AdaptOptions) -> dict[str, Any]:
+    """Options of the preference loss; the file of the pairs is given when the training starts."""
+    weights = {"min_weight": 0.0, "max_weight": 1.0} if options.rejected == "bco" else {}
+    return {
+        "loss": {"name": options.rejected, "weight": PREFERENCE, "options": {"beta": 0.1, **weights}},
+        "tokens": "sequence",
+        "ctc_on": "unlisted",
+        "pairs": {"source": "manifest", "file": ""},
     }
 
 

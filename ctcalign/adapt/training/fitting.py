@@ -15,19 +15,29 @@ RUN = "run"  # folder of the run in that of the stage
 POINTS = 100  # of a loss curve
 
 
-def train(configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str]) -> Path:
+def train(
+    configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str], pairs: Path | None = None
+) -> Path:
     """Train, or go on with a training that was stopped.
 
     Args:
         configuration: the pass's own.  folder: of the run.
         init: name of the model that is trained.  cuts: manifest to train on.
         user: arguments of `ctcalign fit` that are laid over the configuration.
+        pairs: manifest of the preference loss, if the configuration has one.
     Returns:
         The exported model, a file or a folder.
     """
     from ctcalign.train.run import fit
 
-    own = {"trainer.default_root_dir": folder, "data.train": cuts, "model.init": init, "resume": "last"}
+    own: dict[str, object] = {
+        "trainer.default_root_dir": folder,
+        "data.train": cuts,
+        "model.init": init,
+        "resume": "last",
+    }
+    if pairs is not None:
+        own["model.preference.pairs.file"] = pairs
     fixed = [word for name, value in own.items() for word in (f"--{name}", str(value))]
     arguments = ["--config", str(configuration), *user, *fixed]
     with _as_command(["fit", *arguments]):

@@ -119,6 +119,20 @@ class Emissions:
     blank: int
 
 
+def part_of(emissions: Emissions, places: Sequence[int]) -> Emissions:
+    """Some of the utterances, by their places."""
+    chosen = torch.tensor(places, device=emissions.log_probs.device)
+    return Emissions(
+        emissions.log_probs.index_select(0, chosen),
+        emissions.lengths.index_select(0, chosen),
+        emissions.targets.index_select(0, chosen),
+        emissions.target_lengths.index_select(0, chosen),
+        [emissions.ids[place] for place in places],
+        emissions.symbols,
+        emissions.blank,
+    )
+
+
 def frames_needed(labels: Sequence[int]) -> int:
     """Minimum number of frames of an alignment: one for each label, and a blank between equal neighbours."""
     return len(labels) + sum(a == b for a, b in pairwise(labels))

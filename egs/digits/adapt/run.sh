@@ -8,7 +8,7 @@
 # Needs: folders digits_train and digits_test (manifest.jsonl and a tar of FLAC; free-spoken-digit recordings) and
 # noise (FLAC; without it white noise) below --corpus, and read speech (train.jsonl, train.tar, dev.jsonl, dev.tar) below
 # --source-corpus; both are paths from where you are, other relative paths count from the folder of this script.
-# Stages: 0 talks with wrong captions, and read speech; 1 the methods (python -m recipes.adapt.run --help), 2 RESULTS.md.
+# Stages: 0 talks with wrong captions, and read speech; 1 the methods (recipes/adapt/run.py says which there are), 2 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/digits/adapt/run.sh $*"

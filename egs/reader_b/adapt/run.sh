@@ -7,7 +7,7 @@
 # Needs: folders dev/reader_b_long (truth.json and its recording), dev/reader_b_train (manifest.jsonl and FLAC) and
 # read_en (train.jsonl, train.tar, dev.jsonl, dev.tar) below --corpus, a path from where you are; other relative paths
 # count from the folder of this script.
-# Stages: 0 data, 1 the methods (python -m recipes.adapt.run --help), 2 RESULTS.md.
+# Stages: 0 data, 1 the methods (recipes/adapt/run.py says which there are), 2 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/reader_b/adapt/run.sh $*"

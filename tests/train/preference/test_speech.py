@@ -15,10 +15,11 @@ from ctcalign.errors import CtcAlignError, UsageError
 from ctcalign.models.stored import fingerprint
 from ctcalign.preference import ctc_token_scores, simpo_loss
 from ctcalign.train.data.augmentation import Augmentation
-from ctcalign.train.data.batch import select
+from ctcalign.train.data.batch import part_of, select
 from ctcalign.train.preference.examples import Example, Response, read_examples, write_examples
 from ctcalign.train.preference.sides import edit_scores
 from ctcalign.train.preference.speech.frozen import ContrastConfig, FrozenModel
+from ctcalign.train.preference.speech.module import PreferenceConfig
 from ctcalign.train.preference.speech.pairs import PairsConfig
 from ctcalign.train.preference.term import LossConfig
 from tests.train.preference.cases import LOSSES, TEXTS, Listed, batch, manifest, module, start, trained
@@ -61,6 +62,39 @@ def test_every_loss_learns_its_pairs(name, init, pairs):
         parameter.grad is None for frozen in one.frozen._models.values() for parameter in frozen.network.parameters()
     )
     assert not any(name.startswith("frozen") for name in one.state_dict())
+
+
+def test_listed_utterances_can_be_left_out_of_the_ctc_loss(init, pairs, tmp_path):
+    name = next(iter(TEXTS))
+    good, bad = TEXTS[name]
+    file = str(tmp_path / "pairs.jsonl")
+    write_examples(file, [Example(name, Response(good), (Response(bad[0]),))])
+
+    def row(**options):
+        given = {"init": init, "loss": LossConfig("simpo"), "pairs": listed(file)}
+        return trained(module(**given | options), [batch()])[0]
+
+    fresh = module(init=init, loss=LossConfig("simpo"))
+    with torch.no_grad():
+        log_probs, frames = fresh(batch().inputs, batch().lengths)
+        emissions, _ = select(batch(), log_probs, frames, fresh.tokenizer)
+        others = [place for place, one in enumerate(emissions.ids) if one != name]
+        assert 0 < len(others) < len(emissions.ids)
+        expected = float(fresh.ctc.loss(part_of(emissions, others)).loss)
+    found, everywhere = row(ctc_on="unlisted"), row()
+    assert found["ctc"] == pytest.approx(expected, rel=1e-5)
+    assert found["ctc"] != pytest.approx(everywhere["ctc"], rel=1e-3)
+    assert found["preference/loss"] == pytest.approx(everywhere["preference/loss"], rel=1e-6)
+    assert everywhere["preference/dropped/unlisted"] == len(others)
+    assert "preference/dropped/unlisted" not in found
+    only = row(ctc_on="unlisted", pairs=listed(pairs))
+    assert only["ctc"] == 0.0
+    assert only["loss"] == pytest.approx(only["preference/loss"])
+
+
+def test_unlisted_needs_a_list():
+    with pytest.raises(UsageError, match=r"ctc_on: got 'unlisted' with pairs.source nbest"):
+        PreferenceConfig(ctc_on="unlisted")
 
 
 def test_the_loss_is_the_function_on_the_token_scores(init, pairs):

@@ -18,7 +18,7 @@ from ctcalign.models.training.lora import LoraConfig
 from ctcalign.models.training.tokenizers import Tokenizer
 from ctcalign.train.base import StepLosses, Weighted
 from ctcalign.train.data.augmentation import Augmentation
-from ctcalign.train.data.batch import Batch, Emissions, frames_needed
+from ctcalign.train.data.batch import Batch, Emissions, frames_needed, part_of
 from ctcalign.train.data.transcripts import TextMode
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.optimiser.config import OptimiserConfig
@@ -54,6 +54,8 @@ class PreferenceConfig:
             "sequence": the text as a whole. "frames": a frame of a path.
         norm: divisor of losses that average: "labels" (tokens and the end), "frames" or "none"; None: by `tokens`.
         ctc_weight: weight of the CTC loss of the transcripts, >= 0; it keeps the recogniser from drifting.
+        ctc_on: "all" utterances, or those that are "unlisted" in the manifest of pairs: the texts of listed ones are
+            then only compared. Needs `pairs.source: manifest`.
         reference: checkpoint of the frozen reference model; default: `init`.
         contrast: weights of tokens for critical-token DPO and T-REG.
         aligned: checkpoints of strong models for PoFT; default: the reference.
@@ -64,12 +66,18 @@ class PreferenceConfig:
     tokens: Literal["prefix", "sequence", "frames"] = "prefix"
     norm: Literal["labels", "frames", "none"] | None = None
     ctc_weight: float = 1.0
+    ctc_on: Literal["all", "unlisted"] = "all"
     reference: str | None = None
     contrast: ContrastConfig = field(default_factory=ContrastConfig)
     aligned: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         check_number("ctc_weight", self.ctc_weight)
+        if self.ctc_on == "unlisted" and self.pairs.source != "manifest":
+            raise UsageError(
+                f"ctc_on: got 'unlisted' with pairs.source {self.pairs.source}, which has no list; set pairs.source: "
+                "manifest"
+            )
 
 
 class CtcPreferenceModule(CTCModule):
@@ -126,7 +134,9 @@ class CtcPreferenceModule(CTCModule):
         self.scorer = CtcScorer(
             self.term, config.tokens, config.norm, config.pairs.scored, edits, config.contrast.strength
         )
-        self.pair_maker = PairMaker(config.pairs, self.tokenizer, config.tokens == "frames", self.transcripts)
+        self.pair_maker = PairMaker(
+            config.pairs, self.tokenizer, config.tokens == "frames", self.transcripts, config.ctc_on == "all"
+        )
         if self.term.weight:
             listed_examples = (one for listed in self.pair_maker.examples.values() for one in listed)
             check_kind("pairs.file", listed_examples, self.term.kind, self.term.loss.name)
@@ -186,11 +196,14 @@ class CtcPreferenceModule(CTCModule):
         for left, number in gather_objects((own_dropped, own_used)):
             dropped.include(left)
             used += number
-        ctc = log_probs.new_zeros(()) if emissions is None else self.ctc.loss(emissions).loss
+        transcribed = emissions if self.preference.ctc_on == "all" else self._unlisted(emissions)
+        ctc = log_probs.new_zeros(()) if transcribed is None else self.ctc.loss(transcribed).loss
         terms = {"ctc": Weighted(ctc, self.preference.ctc_weight)}
         if result is not None:
             terms["preference"] = Weighted(result.loss, self.term.weight, True, len(result.losses))
-        count = 0 if emissions is None else len(emissions.ids)
+        count = 0 if transcribed is None else len(transcribed.ids)
+        if self.preference.ctc_on == "unlisted" and self.preference.ctc_weight:
+            used += sum(gather_objects(count))
         made = self.preference.pairs.source != "manifest"
         return StepLosses(
             terms,
@@ -202,6 +215,15 @@ class CtcPreferenceModule(CTCModule):
             made,
             loss_metrics(result, dropped),
         )
+
+    def _unlisted(self, emissions: Emissions | None) -> Emissions | None:
+        """The utterances that are not in the manifest of pairs; None if there are none."""
+        if emissions is None:
+            return None
+        places = [place for place, name in enumerate(emissions.ids) if name not in self.pair_maker.examples]
+        if not places:
+            return None
+        return emissions if len(places) == len(emissions.ids) else part_of(emissions, places)
 
     def _loss_inputs(
         self, batch: Batch, emissions: Emissions | None, place: tuple[int, int, int]

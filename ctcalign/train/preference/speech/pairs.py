@@ -77,6 +77,7 @@ class PairMaker:
         tokenizer: of the model.
         frames: whether responses are paths, not texts.
         normalise: of the texts of the manifest, as `Transcripts` does; None leaves them as they are.
+        whole: whether the manifest should list every cut; those that it does not are then counted as dropped.
     Attributes:
         examples: of the manifest by cut; empty for other sources.
     """
@@ -87,10 +88,12 @@ class PairMaker:
         tokenizer: Tokenizer,
         frames: bool = False,
         normalise: Callable[[str], str] | None = None,
+        whole: bool = True,
     ) -> None:
         if frames != (config.source == "paths") and config.source != "manifest":
             raise UsageError(f"pairs: source {config.source!r} gives {'no paths' if frames else 'paths'}; set `tokens`")
         self.config, self.tokenizer, self.frames, self.normalise = config, tokenizer, frames, normalise
+        self.whole = whole
         self.property = build_property(config.property) if config.source == "paths" else None
         self.examples: dict[str, list[Example]] = {}
         if config.file is not None:
@@ -184,7 +187,7 @@ class PairMaker:
         """Pairs of the manifest whose responses fit into the frames of the cut."""
         examples = self.examples.get(name, [])
         dropped = LeftOut()
-        if not examples:
+        if not examples and self.whole:
             dropped.add(UNLISTED, f"cut {name}")
         found: list[Any] = []
         for one in examples:
