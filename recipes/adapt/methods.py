@@ -66,6 +66,7 @@ def run_method(args: argparse.Namespace, method: str, seed: int, folder: Path) -
         options=options,
         language=args.language,
         device=args.device,
+        allow_noncommercial=args.allow_noncommercial,
     ).report
     passes = [
         {"errors": _rates(row["errors"]), "hours": row["kept"]["hours"], "kept": row["verdict"]["kept"]}
@@ -116,7 +117,7 @@ def _cuts(
     if manifest.exists():
         return manifest
     (folder / "aligned").mkdir(exist_ok=True)
-    loaded = ctcalign.load_model(model, args.device)
+    loaded = ctcalign.load_model(model, args.device, args.allow_noncommercial)
     for pair in corpus_pairs(args.corpus / "talks", args.corpus / "captions").pairs:
         output = folder / "aligned" / f"{pair.id}.json"
         if not output.exists():
@@ -139,9 +140,16 @@ def _trained(args: argparse.Namespace, options: AdaptOptions, cuts: Path, folder
     """The name of the original model trained on some cuts."""
     done = folder / "model.json"
     if not done.exists():
-        trainable = open_trainable(args.model)
+        trainable = open_trainable(args.model, allow_noncommercial=args.allow_noncommercial)
         own = configuration(
-            trainable, args.model, Path(), folder / "run", args.updates, args.language or trainable.language, options
+            trainable,
+            args.model,
+            Path(),
+            folder / "run",
+            args.updates,
+            args.language or trainable.language,
+            options,
+            args.allow_noncommercial,
         )
         write_configuration(own, folder / "fit.yaml")
         user = [f"--{text}" for text in options.settings]
@@ -153,7 +161,7 @@ def _measured(args: argparse.Namespace, name: str, speech: Speech, file: Path) -
     """Word error rates of a model by part."""
     if not file.exists():
         assert speech.held_out is not None
-        model = ctcalign.load_model(name, args.device)
+        model = ctcalign.load_model(name, args.device, args.allow_noncommercial)
         parts = {"target": speech.held_out, **speech.measured}
         write_json(file, _rates({part: measured(model, manifest, args.device) for part, manifest in parts.items()}))
     found: dict[str, float] = json.loads(file.read_text(encoding="utf-8"))

@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--source", type=Path, nargs="*", help="transcribed speech of the source domain to mix in")
     parser.add_argument("--source-held-out", type=Path, nargs="*", help="the same, to measure on")
     parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--allow-noncommercial", action="store_true", help="accept such a licence of the model")
     parser.add_argument("--language", help="of the captions (default: that of the model)")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or auto")
     parser.add_argument("--out", type=Path, required=True)

@@ -21,6 +21,7 @@ from ctcalign.adapt.training.measuring import measured
 from ctcalign.errors import CtcAlignError, OutputError, UsageError
 from ctcalign.formats.captions import read_captions
 from ctcalign.preference.losses.unpaired import matching_weights
+from ctcalign.report.pages.adaptation import page
 from ctcalign.train.progress.curves import logged_rows
 from tests.adapt import talks
 from tests.adapt.talks import SETTINGS
@@ -314,3 +315,29 @@ def test_without_rejected_captions_a_pass_is_trained_with_ctc_alone(corpus, tmp_
     assert report["passes"][0]["rejected"] == {"pairs": 0, "hours": 0.0}
     assert "ctc_preference" not in (root / "pass-01" / "fit" / "fit.yaml").read_text(encoding="utf-8")
     assert report["passes"][0]["errors"]
+
+
+def test_the_page_shows_the_test_and_the_rejected_captions():
+    wer = {"value": 0.25, "low": 0.2, "high": 0.3}
+    errors = {part: {"wer": wer, "cer": wer} for part in ("target", "test", "source", "source_test")}
+    about = {"source": "shipped", "limit": 0.5, "histogram": [1] * 20}
+    kept = {"phrases": 1, "utterances": 1, "hours": 0.1, "training_hours": 0.2}
+    one = {"number": 1, "aligned_by": "m", "confidence": about, "phrases": 2, "kept": kept, "dropped": {}}
+    one |= {"errors": errors, "verdict": {"kept": True, "stop": "1 passes are done"}, "curve": []}
+    report = {
+        "original": "m",
+        "model": "n",
+        "recordings": 1,
+        "hours": 1.0,
+        "criterion": "c",
+        "tested_on": "other voices",
+    }
+    report |= {"start": errors, "passes": [one], "changed": [], "problems": [], "tested_on": "other voices"}
+    plain = page(report)
+    assert "Test: other voices." in plain
+    assert all(f"<th>{name} WER %" in plain for name in ("target", "test", "source", "source test"))
+    assert "captions judged" not in plain
+    assert "7 captions judged" in page(report | {"passes": [one | {"rejected": {"pairs": 7, "hours": 0.01}}]})
+    few = {"target": errors["target"]}
+    without = page(report | {"start": few, "passes": [one | {"errors": few}]})
+    assert "<th>test WER %" not in without

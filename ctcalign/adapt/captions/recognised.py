@@ -18,9 +18,7 @@ Span = tuple[float, float]
 Captions = dict[int, dict[str, Any]]
 
 
-def recognised_captions(
-    cues: Sequence[AlignedCue], emission: Emission, spike_delay: float
-) -> Captions:
+def recognised_captions(cues: Sequence[AlignedCue], emission: Emission, spike_delay: float) -> Captions:
     """The value of the attribute `CAPTION` for each caption of which a word is placed, by its index.
 
     Args:

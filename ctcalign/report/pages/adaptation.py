@@ -47,7 +47,10 @@ Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
 <td class="number">{{ row.kept.utterances }}</td><td class="number">{{ "%.3f"|format(row.kept.hours) }}</td>
 <td class="number">{{ "%.3f"|format(row.kept.training_hours) }}</td></tr>
 {% endfor %}</table>
-<table><tr><th>dropped because<th>pass<th>phrases<th>hours</tr>
+{% for row in report.passes if row.rejected is defined %}<p>Pass {{ row.number }}:
+{{ row.rejected.pairs }} captions judged
+wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with what is recognised in their place.</p>
+{% endfor %}<table><tr><th>dropped because<th>pass<th>phrases<th>hours</tr>
 {% for row in report.passes %}{% for reason, one in row.dropped.items() %}<tr><td>{{ reason }}</td>
 <td class="number">{{ row.number }}</td><td class="number">{{ one.phrases }}</td>
 <td class="number">{{ "%.3f"|format(one.hours) }}</td></tr>

@@ -14,7 +14,8 @@ command="egs/commonvoice_es/adapt/run.sh $*"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; common_voice=../../../../common_voice/es
 hours=10; held_out_hours=1   # of the talks, and of each of dev and test
 minutes=5; wrong=0.15; missing=0.1; extra=0.1    # of a talk; fractions of words and captions
-model=hf:facebook/wav2vec2-base-10k-voxpopuli-ft-es; language=es; device=auto
+model=torchaudio:VOXPOPULI_ASR_BASE_10K_ES; language=es; device=auto
+allow_noncommercial=""       # yes: accept such a licence of the model
 seeds="1 2 3"; methods="adapt exact unfiltered published"; passes=3; updates=3000; lr=0.00003; results=RESULTS.md
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs=common_voice
@@ -38,7 +39,8 @@ if run 1; then
   # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.adapt.run --corpus "$exp/corpus" --held-out "$exp/data/dev.jsonl" \
-    --test "$exp/data/test.jsonl" --model "$model" --language "$language" --device "$device" --out "$exp/runs" \
+    --test "$exp/data/test.jsonl" --model "$model" --language "$language" --device "$device" \
+    ${allow_noncommercial:+--allow-noncommercial} --out "$exp/runs" \
     --seeds $seeds --methods $methods --passes "$passes" --updates "$updates" --lr "$lr"
 fi
 if run 2; then

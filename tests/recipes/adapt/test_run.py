@@ -75,12 +75,15 @@ def test_the_table_shows_the_best_pass_where_nothing_was_chosen():
         run_of("adapt", 1, (0.3, 0.28, True), (0.25, 0.26, True), (0.26, 0.1, False)),
         run_of("adapt", 2, (0.3, 0.22, True)),
         run_of("unfiltered", 1, (0.6, 0.6, False)),
+        run_of("exact_unmixed", 1, (0.2, 0.1, True)),
+        run_of("unmixed", 1, (0.2, 0.25, True)),
     ]
     lines = {
         line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in results.table(rows)
     }
     assert lines["original model"][3] == "40.00"
     assert lines["`ctcalign adapt`"] == ["2", "1.5", "1.000", "24.00 ± 2.83", "-40.0 %", "80 %", "", ""]
+    assert lines["`ctcalign adapt` without source speech"][3:6] == ["25.00", "-37.5 %", "50 %"]
     assert lines["captions as they are"][1:6] == ["0.0", "0.000", "40.00", "+0.0 %", "0 %"]
 
 
