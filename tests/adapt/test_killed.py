@@ -23,7 +23,6 @@ POINTS = (
     "pass-01/align/talk1.json",
     "pass-01/filter/dropped.jsonl",
     "pass-01/utterances/train.jsonl.gz",
-    "pass-01/rejected/pairs.jsonl",
     "pass-01/fit/run/last.ckpt",
     "pass-01/fit/run/model.safetensors",
     "pass-01/evaluate/target.json",
@@ -87,7 +86,7 @@ def manifests(root: Path) -> dict[str, bytes | list[str]]:
 
 
 def test_killed_in_every_stage(corpus, tmp_path):
-    values = {"passes": 2, "precision": 0.8, "updates": 24, "lr": 3e-3, "settings": list(SETTINGS), "rejected": "bco"}
+    values = {"passes": 2, "precision": 0.8, "updates": 24, "lr": 3e-3, "settings": list(SETTINGS)}
     given = {"corpus": str(corpus.folder), "model": corpus.model, "held_out": str(corpus.held_out), "points": POINTS}
     given |= {"options": values, "output": str(tmp_path / "out")}
     done = subprocess.run(
