@@ -12,13 +12,13 @@ from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.speech.cuts import Row, read_manifest, seconds_of, write_manifest
 from ctcalign.adapt.speech.inputs import Speech, read_speech
 from ctcalign.adapt.speech.source import mixed_in
-from ctcalign.adapt.stages import write_json
 from ctcalign.adapt.stopping import verdict
 from ctcalign.adapt.training.configuration import configuration, write_configuration
 from ctcalign.adapt.training.fitting import name_of, train
 from ctcalign.adapt.training.measuring import measured
 from ctcalign.aligner.corpus import corpus_pairs
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.files.digests import write_json
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.run import filter_files
 from ctcalign.models.training.registry import open_trainable

@@ -8,7 +8,7 @@ from ctcalign import __version__
 from ctcalign.adapt.setting import Model, Pass, corpus_of
 from ctcalign.adapt.speech.cuts import read_manifest, seconds_of
 from ctcalign.adapt.speech.source import digest_of_cuts
-from ctcalign.adapt.stages import Stage, digest_of_file, read_lines
+from ctcalign.adapt.stages import Stage, read_lines
 from ctcalign.adapt.steps.rejected import PAIRS
 from ctcalign.adapt.steps.utterances import TARGET, TRAIN
 from ctcalign.adapt.training.configuration import (
@@ -19,6 +19,7 @@ from ctcalign.adapt.training.configuration import (
     write_configuration,
 )
 from ctcalign.adapt.training.fitting import RUN, exported_by, name_of, train
+from ctcalign.files.digests import digest_of_file
 
 
 def fit_model(one: Pass, cuts: Path, rejected: Path | None = None) -> Model:

@@ -11,9 +11,10 @@ from ctcalign.adapt.captions.recognised import CAPTION
 from ctcalign.adapt.captions.selection import LIKELY
 from ctcalign.adapt.setting import Pass, content_of, corpus_of
 from ctcalign.adapt.speech.cuts import Row, cut_of, read_manifest, write_manifest
-from ctcalign.adapt.stages import Stage, digest_of_file, read_json, write_lines
+from ctcalign.adapt.stages import Stage, write_lines
 from ctcalign.adapt.steps.align import aligned_talks
 from ctcalign.adapt.steps.utterances import TRAIN
+from ctcalign.files.digests import digest_of_file, read_json
 
 PAIRS, CUTS = "pairs.jsonl", "rejected.jsonl.gz"
 SHORTEST, LONGEST = 0.5, 20.0  # seconds of a stretch
