@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp/languages; python=${PYTHON:-}; corpus=../../../shared/data
-init=exp/more/model.safetensors
+init=exp/finish/model.safetensors
 plan=conf/languages.json; joined=../noisy_captions/conf/joined.json
 recordings="de_actors de_phones de_kerstin fr_12501 fr_12709 fr_phones"
 variants="exact text_noise15 mixed"

