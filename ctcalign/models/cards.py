@@ -103,7 +103,7 @@ TORCHAUDIO_BUNDLES: tuple[tuple[str, str, str, int], ...] = (
 
 def builtin_cards() -> list[ModelCard]:
     """The models in the folder `builtin`."""
-    return [_builtin_card("en", "en"), _builtin_card("en-robust", "en")]
+    return [_builtin_card("en", "en"), _builtin_card("en-robust", "en"), _builtin_card("de-fr", "de, fr")]
 
 
 def torchaudio_cards() -> list[ModelCard]:

@@ -206,7 +206,7 @@ def test_builtin_en_can_be_sent_to_another_process():
 
 
 @pytest.mark.parametrize(("quantised", "name"), [(False, "model.onnx"), (True, "model.int8.onnx")])
-@pytest.mark.parametrize(("model", "recipe"), [("en", "mini_en"), ("en-robust", "robust_en")])
+@pytest.mark.parametrize(("model", "recipe"), [("en", "mini_en"), ("en-robust", "robust_en"), ("de-fr", "robust_en")])
 def test_the_graph_is_the_one_that_the_tool_writes(model, recipe, quantised, name):
     pytest.importorskip("onnx")
     graph_of = import_module(f"egs.{recipe}.local.graph").graph_of

@@ -132,3 +132,11 @@ def test_align_with_it(shipped):
     talk = Path(__file__).parents[2] / "egs" / "demo"
     found = ctcalign.align(talk / "talk.ogg", talk / "talk.srt", model="builtin:en-robust")
     assert found.model == "builtin:en-robust"
+
+
+def test_german_and_french_are_written_with_their_letters():
+    model = load_model("builtin:de-fr", "cpu")
+    assert set("äöüßéèêàçôûîï") <= set(model.vocabulary.symbols)
+    assert model.licence == "MIT"
+    log_probs, frames = model(noise(32_000), np.array([32_000]))
+    assert (log_probs.shape[1:], frames.tolist()) == ((100, len(model.vocabulary.symbols)), [100])

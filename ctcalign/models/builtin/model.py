@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ctcalign.models.protocol import Samples
 
 FOLDER = Path(__file__).parent
-NAMES = ("en", "en-robust")
+NAMES = ("en", "en-robust", "de-fr")
 # The graphs have no weights of their own: they refer to their places in the other file.
 GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
 WEIGHTS = "model.safetensors"
