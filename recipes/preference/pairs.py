@@ -28,6 +28,7 @@ from torch import Tensor
 import ctcalign
 from ctcalign.errors import AudioError, CtcAlignError, UsageError
 from ctcalign.models.inference import emissions_of
+from ctcalign.models.stored import fingerprint
 from ctcalign.models.training.tokenizers import SymbolTokenizer
 from ctcalign.preference import ctc_path_scores, ctc_token_scores
 from ctcalign.preference.pairs import label_responses
@@ -37,7 +38,6 @@ from ctcalign.train.data.cuts import language_of_cut, open_cuts, read_samples, t
 from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.preference.examples import Example, Response, example_of, write_examples
 from ctcalign.train.preference.sides import Preference, edit_scores
-from ctcalign.train.preference.speech.frozen import fingerprint
 from ctcalign.train.preference.speech.pairs import PairMaker, PairsConfig
 from ctcalign.train.preference.speech.scorer import contrast_tensors
 from ctcalign.train.processes import torch_generator

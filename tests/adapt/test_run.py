@@ -173,7 +173,7 @@ def test_the_source_budget_discards_a_pass(corpus, tmp_path, monkeypatch):
     def worse_on_the_source(model, manifest, device):
         """With twice the source error after training."""
         found = measured(model, manifest, device)
-        if manifest.parent.name == "source-held-out":
+        if manifest.name.startswith("source-held-out"):
             found["wer"]["value"] = 0.2 if "pass-01" in model.name else 0.1
         return found
 

@@ -21,6 +21,8 @@ import ctcalign
 
 # Modules inside rooms with names, for users who need more.
 MORE = (
+    "ctcalign.corpus.inputs.opening",
+    "ctcalign.corpus.settings",
     "ctcalign.aligner.graph.word_graph",
     "ctcalign.objectives.properties",
     "ctcalign.preference.pairs",

@@ -175,9 +175,23 @@ CALLS: Mapping[str, Call] = {
         objectives.delay_penalty_loss,
         lambda: {**_batch(), "penalty": 0.1, "reduction": "sum"},
     ),
+    "objectives.distillation_loss": (
+        objectives.distillation_loss,
+        lambda: {
+            "log_probs": log_probs(2, 6, 5),
+            "teacher_probs": log_probs(2, 6, 5).flip(1).exp(),
+            "valid": torch.tensor([[True] * 6, [True] * 5 + [False]]),
+            "temperature": 1.5,
+            "tolerance": 1,
+        },
+    ),
     "objectives.expected_errors": (
         objectives.expected_errors,
         lambda: {"scores": log_probs(2, 3), "errors": torch.tensor([[0.0, 1, 2], [1, 0, 0]]), "temperature": 1.5},
+    ),
+    "objectives.frames_at": (
+        objectives.frames_at,
+        lambda: {"probs": log_probs(2, 6, 5).exp(), "lengths": torch.tensor([6, 5]), "frames": 4, "ratio": 1.5},
     ),
     "objectives.fastemit_ctc_loss": (
         objectives.fastemit_ctc_loss,

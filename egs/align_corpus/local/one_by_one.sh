@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh JOB=1:N LOG COMMAND...: run a command N times on this machine, one after the other, with JOB in its arguments
+# one_by_one.sh JOB=1:N LOG COMMAND...: run a command N times on this machine, one after the other, with JOB in its arguments
 # and in the name of its log replaced by 1, 2, ... N. As run.pl of Kaldi, which runs them at the same time.
 set -euo pipefail
 range=${1#JOB=}; log=$2; shift 2
