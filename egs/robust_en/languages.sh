@@ -15,7 +15,7 @@ plan=conf/languages.json; joined=../noisy_captions/conf/joined.json
 recordings="de_actors de_phones de_kerstin fr_12501 fr_12709 fr_phones"
 variants="exact text_noise15 mixed"
 steps=400; seed=1; precision=bf16-mixed; threads=1
-sharpness=1.6; spike_delay=-0.038     # of the model of English
+sharpness=1.6; spike_delay=-0.038; unsure=0.18     # those of the model that it starts from
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus init"
 . ../../tools/parse_options.sh
@@ -34,7 +34,8 @@ if run 1 && [ ! -e "$exp/train/model.safetensors" ]; then
 fi
 if run 2 && [ ! -e "$exp/model.safetensors" ]; then
   "$python" -m egs.robust_en.local.export "$exp/train/model.safetensors" --spike-delay "$spike_delay" \
-    --sharpness "$sharpness" --out "$exp/model.safetensors"
+    --sharpness "$sharpness" --unsure "$unsure" --recipe egs/robust_en/languages.sh --out "$exp/model.safetensors"
+  "$python" -m egs.robust_en.local.graph "$exp/model.safetensors"
 fi
 read -r -a names <<<"$recordings"
 read -r -a kinds <<<"$variants"
