@@ -23,8 +23,8 @@ NAMES = {
     "ctcalign.objectives": """
         AwpPairs BatchError Joint LowLatency MinimumCER MinimumWER Objective ObjectiveInput ObjectiveOutput
         PreferencePairs PropertyContext align_with_purpose_loss awp_pairs build_objective build_property
-        delay_penalty_loss distillation_loss expected_errors fastemit_ctc_loss frames_at improve mwer_loss
-        objective_names peak_first_loss register_objective register_property text_errors trim_tail
+        consistency_loss delay_penalty_loss distillation_loss expected_errors fastemit_ctc_loss frames_at improve
+        mwer_loss objective_names peak_first_loss register_objective register_property text_errors trim_tail
     """,
     "ctcalign.objectives.properties": """
         BatchProperty Joint LowLatency MinimumCER MinimumWER PropertyContext build_property draw_frames

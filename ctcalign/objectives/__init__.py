@@ -13,6 +13,7 @@ from ctcalign.objectives.awp import AwpPairs as AwpPairs
 from ctcalign.objectives.awp import PreferencePairs as PreferencePairs
 from ctcalign.objectives.awp import align_with_purpose_loss as align_with_purpose_loss
 from ctcalign.objectives.awp import awp_pairs as awp_pairs
+from ctcalign.objectives.consistency import consistency_loss as consistency_loss
 from ctcalign.objectives.delay import delay_penalty_loss as delay_penalty_loss
 from ctcalign.objectives.delay import fastemit_ctc_loss as fastemit_ctc_loss
 from ctcalign.objectives.delay import peak_first_loss as peak_first_loss

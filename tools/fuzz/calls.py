@@ -171,6 +171,15 @@ CALLS: Mapping[str, Call] = {
     "objectives.awp_pairs": (objectives.awp_pairs, _awp),
     "objectives.build_objective": (objectives.build_objective, lambda: {"name": "mwer", "temperature": 1.0}),
     "objectives.build_property": (properties.build_property, lambda: {"name": "low_latency", "k": 2}),
+    "objectives.consistency_loss": (
+        objectives.consistency_loss,
+        lambda: {
+            "first": log_probs(2, 6, 5),
+            "second": log_probs(2, 6, 5).flip(1),
+            "lengths": torch.tensor([6, 5]),
+            "target_lengths": torch.tensor([2, 1]),
+        },
+    ),
     "objectives.delay_penalty_loss": (
         objectives.delay_penalty_loss,
         lambda: {**_batch(), "penalty": 0.1, "reduction": "sum"},

@@ -33,6 +33,7 @@ class Batch:
         ids: of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
         reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
+        second: another view of the inputs, of the same shape: the same speech with other augmentation, if it is needed.
         teacher_inputs, teacher_lengths: inputs and lengths of the teacher's network, if there is one.
         seconds: of audio of the utterances that are this step's own.
         epoch, index: position of the batch in the training.  part: which accumulated step of it this is, from 0.
@@ -47,6 +48,7 @@ class Batch:
     reasons: list[str] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
     languages: list[str | None] = field(default_factory=list)
+    second: Tensor | None = None
     teacher_inputs: Tensor | None = None
     teacher_lengths: Tensor | None = None
     seconds: float = 0.0
@@ -84,16 +86,16 @@ class Batch:
 
     def without_nan(self) -> Batch:
         """The batch with utterances whose inputs are not all finite set to zero and marked as unreadable."""
-        bad = ~torch.isfinite(self.inputs).flatten(1).all(1)  # a sum would overflow in half precision
-        teacher = self.teacher_inputs
-        if teacher is not None:
-            bad = bad | ~torch.isfinite(teacher).flatten(1).all(1)
+        heard = {name: getattr(self, name) for name in ("inputs", "second", "teacher_inputs")}
+        heard = {name: one for name, one in heard.items() if one is not None}
+        # A sum would overflow in half precision.
+        bad = torch.stack([~torch.isfinite(one).flatten(1).all(1) for one in heard.values()]).any(0)
         if not bad.any():
             return self
         reasons = self.reasons or [""] * len(self.ids)
         named = [reason or (UNREADABLE if one else "") for reason, one in zip(reasons, bad.tolist(), strict=True)]
-        heard = None if teacher is None else _zeroed(teacher, bad)
-        return replace(self, inputs=_zeroed(self.inputs, bad), teacher_inputs=heard, reasons=named)
+        zeroed: dict[str, Any] = {name: _zeroed(one, bad) for name, one in heard.items()}
+        return replace(self, reasons=named, **zeroed)
 
 
 def _zeroed(inputs: Tensor, rows: Tensor) -> Tensor:

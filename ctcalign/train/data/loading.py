@@ -36,11 +36,12 @@ class TeacherInputs:
 
 @dataclass
 class _Read:
-    """One utterance: the input of the network and that of its teacher, and why it cannot be used ("" if it can)."""
+    """One utterance: the network's input, a second view and the teacher's input, and why it cannot be used, else ""."""
 
     input: Tensor
     reason: str = ""
     detail: str = ""
+    second: Tensor | None = None
     teacher: Tensor | None = None
 
 
@@ -53,6 +54,7 @@ class Reader(Dataset[Batch]):
         seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
         words: whether to read the times of words.
         teacher: what the teacher of the network hears; None: there is none.
+        views: of each utterance, 1 or 2. They have the same speed, and noise, channel and masks of their own.
         trust: whether cuts may run commands or open URLs.
     """
 
@@ -64,8 +66,9 @@ class Reader(Dataset[Batch]):
         words: bool = False,
         trust: Trust = NO_TRUST,
         teacher: TeacherInputs | None = None,
+        views: int = 1,
     ) -> None:
-        self.trust, self.teacher = trust, teacher
+        self.trust, self.teacher, self.views = trust, teacher, views
         self.inputs = inputs or LogMel()
         self.augmentation = augmentation
         self.seed = seed
@@ -80,6 +83,9 @@ class Reader(Dataset[Batch]):
             for cut, one, text in zip(own.cuts, read, texts, strict=True)
         ]
         inputs, lengths = _padded([one.input for one in read], self.inputs)
+        second = None
+        if self.views > 1:
+            second, _ = _padded([one.input if one.second is None else one.second for one in read], self.inputs)
         teacher: dict[str, Tensor] = {}
         if self.teacher is not None:
             heard = [self.teacher.inputs.silence() if one.teacher is None else one.teacher for one in read]
@@ -87,6 +93,7 @@ class Reader(Dataset[Batch]):
         return Batch(
             inputs=inputs,
             lengths=lengths,
+            second=second,
             **teacher,
             texts=texts,
             ids=[cut.id for cut in own.cuts],
@@ -104,19 +111,26 @@ class Reader(Dataset[Batch]):
     def _input(self, cut: Any, epoch: int) -> _Read:
         rng = numpy_generator(self.seed, "augmentation", epoch, cut.id)
         rate, augmentation = self.inputs.sample_rate, self.augmentation
+        second: Tensor | None = None
         try:
             clean = samples = read_samples(cut, rate, self.trust)
             if augmentation is not None:
                 clean = augmentation.at_speed(samples, rng)
                 samples = augmentation.degraded(clean, rng, rate)
             found = self.inputs(samples)
+            if augmentation is not None and self.views > 1 and len(found):
+                own = numpy_generator(self.seed, "second view", epoch, cut.id)
+                second = self._masked(self.inputs(augmentation.degraded(clean, own, rate)), own)
         except AudioError as error:
             return _Read(self.inputs.silence(), UNREADABLE, str(error).removeprefix(f"{cut.id}: "))
         if not len(found):
             return _Read(self.inputs.silence(), TOO_SHORT, f"{len(samples)} samples")
-        if augmentation is not None and not self.inputs.waveform:
-            found = augmentation.features(found, rng)
-        return _Read(found, teacher=self._heard(clean, samples))
+        return _Read(self._masked(found, rng), second=second, teacher=self._heard(clean, samples))
+
+    def _masked(self, features: Tensor, rng: np.random.Generator) -> Tensor:
+        if self.augmentation is None or self.inputs.waveform:
+            return features
+        return self.augmentation.features(features, rng)
 
     def _heard(self, clean: Samples, samples: Samples) -> Tensor | None:
         """The teacher's input, None without one."""

@@ -107,9 +107,11 @@ class CutsDataModule(ResumableData):
                 "data.augmentation.spec_augment: the model takes waveforms, not features; use the masks of its own "
                 "configuration (model.options of hf:, such as mask_time_prob)"
             )
-        teacher: Any = getattr(getattr(self.trainer, "lightning_module", None), "teacher", None)
+        module = getattr(self.trainer, "lightning_module", None)
+        teacher: Any = getattr(module, "teacher", None)
         heard = None if teacher is None else teacher.hears
-        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust, teacher=heard)
+        views = 1 if getattr(module, "consistency", None) is None else 2
+        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust, teacher=heard, views=views)
 
         def epoch(number: int, start: int) -> Iterator[ProcessBatch]:
             return batches.epoch(number, start, self.streams_of(number))

@@ -23,6 +23,8 @@ from ctcalign.train.left_out import LeftOut, warn_of_validation
 from ctcalign.train.optimiser.config import OptimiserConfig
 from ctcalign.train.optimiser.freezing import Freeze
 from ctcalign.train.processes import gather_objects, sum_over_processes
+from ctcalign.train.recogniser import consistency as views
+from ctcalign.train.recogniser.consistency import ConsistencyConfig
 from ctcalign.train.recogniser.export import header_of
 from ctcalign.train.recogniser.start import initial_model
 from ctcalign.train.recogniser.teacher import LABEL, Teacher, TeacherConfig
@@ -58,6 +60,7 @@ class CTCModule(TrainingModule):
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: adapters of low rank that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors are learnt as well, also from cuts without a transcript.
+        consistency: each utterance is heard twice, with augmentation of its own, and both outputs are drawn together.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
             knows these; from Python, give a `tokenizer`.
     Raises:
@@ -82,6 +85,7 @@ class CTCModule(TrainingModule):
         lora: LoraConfig | None = None,
         vocabulary: Literal["from-data"] | None = None,
         teacher: TeacherConfig | None = None,
+        consistency: ConsistencyConfig | None = None,
     ) -> None:
         if vocabulary is not None:
             raise UsageError("model.vocabulary: from-data is an option of ctcalign fit; from Python, give a tokenizer")
@@ -106,6 +110,12 @@ class CTCModule(TrainingModule):
                 "without model.lora, and start from the result"
             )
         self.teacher = None if teacher is None else Teacher(teacher, self.model, allow_noncommercial)
+        self.consistency = consistency
+        if consistency is not None and any(term.prepares or term.objective.replaces_ctc for term in self.terms):
+            raise UsageError(
+                "model.consistency: expected no objective that replaces the CTC loss or cuts the input; "
+                "leave one of the two out"
+            )
         self._init, self._options = init, options
         self.prepare(freeze, gradient_checkpointing, lora)
 
@@ -145,6 +155,7 @@ class CTCModule(TrainingModule):
             if factor > 0 and term.prepares:
                 inputs, lengths = term.prepare(inputs, lengths, batch.ids, *place, rate=self.inputs.sample_rate)
         log_probs, frames, emissions, skipped = self.emissions(batch, inputs, lengths)
+        second = None if self.consistency is None else self._second_view(batch)
         weights = self._weights(factors)
         outputs = [
             term.loss(emissions, *place) if emissions is not None and weight > 0 else None
@@ -158,6 +169,14 @@ class CTCModule(TrainingModule):
             name: Weighted(log_probs.new_tensor(0.0) if output is None else output.loss, weight)
             for name, output, weight in zip(names, outputs, used, strict=True)
         }
+        if self.consistency is not None:
+            value = log_probs.new_tensor(0.0)
+            if emissions is not None and second is not None:
+                value = views.divergence(emissions, second)
+                if weights[0] > 0:
+                    both = (terms["ctc"].value + self.ctc.loss(second).loss) / 2
+                    terms["ctc"] = terms["ctc"]._replace(value=both)
+            terms[views.LABEL] = Weighted(value, self.consistency.weight)
         usable = None
         if self.teacher is not None:
             terms[LABEL], usable = self._distilled(self.teacher, batch, log_probs, frames, count, skipped)
@@ -169,6 +188,12 @@ class CTCModule(TrainingModule):
             used=usable,
             statistics=[(count, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs[1:]],
         )
+
+    def _second_view(self, batch: Batch) -> Emissions | None:
+        """The network's output for the usable utterances in the second view of a batch, None if there are none."""
+        if batch.second is None:
+            raise UsageError("model.consistency: the batches have no second view; make them with CutsDataModule")
+        return self.emissions(batch, batch.second, batch.lengths)[2]
 
     def _distilled(
         self, teacher: Teacher, batch: Batch, log_probs: Tensor, frames: Tensor, count: int, skipped: LeftOut
@@ -221,8 +246,7 @@ class CTCModule(TrainingModule):
         row = {"loss": sum(term.weight * means[name] for name, term in step.terms.items()), "utterances": float(count)}
         if step.terms["ctc"].weight > 0:
             row["ctc"] = means["ctc"]
-        if LABEL in means:
-            row[LABEL] = means[LABEL]
+        row |= {label: means[label] for label in (LABEL, views.LABEL) if label in means}
         gathered = gather_objects(step.statistics)
         for place, (term, factor) in enumerate(zip(self.terms, self._factors(), strict=True)):
             row[f"{term.label}/weight"] = term.config.weight * factor
@@ -307,7 +331,7 @@ class CTCModule(TrainingModule):
 
 def _check_terms(terms: list[Term]) -> None:
     labels = [term.label for term in terms]
-    twice = sorted({label for label in labels if labels.count(label) > 1} | ({"ctc", LABEL} & set(labels)))
+    twice = sorted({label for label in labels if labels.count(label) > 1} | ({"ctc", LABEL, views.LABEL} & set(labels)))
     if twice:
         raise UsageError(f"objectives: the name {twice[0]!r} is already used; give each a label of its own")
     replacing = [term.label for term in terms if term.objective.replaces_ctc]
