@@ -81,7 +81,7 @@ def plan(
     Raises:
         UsageError, ModelError: as for `adapt`.  CtcAlignError: no recording can be used.
     """
-    options, model = options or AdaptOptions(), named(model)
+    options, model = options or AdaptOptions(), named(model, language)
     user_content(options)
     pairs = corpus_pairs(Path(recordings), None if captions is None else Path(captions))
     trainable = open_trainable(model, allow_noncommercial=allow_noncommercial)

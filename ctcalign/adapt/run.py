@@ -81,7 +81,7 @@ def adapt(
         UsageError, ModelError: options, model or corpus cannot be used.
         CtcAlignError: no phrase of the captions is good enough to train on. The original model is unchanged.
     """
-    options, model = options or AdaptOptions(), named(model)
+    options, model = options or AdaptOptions(), named(model, language)
     require("torch", "lhotse", "pytorch_lightning", "jsonargparse", "sklearn", extra="train,calibrate")
     check_alone()
     check_language(language)

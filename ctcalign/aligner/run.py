@@ -106,7 +106,7 @@ def align(
     read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
     recogniser = model
     if isinstance(recogniser, str):
-        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
+        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory, language)
     check_request(recogniser, adapt, save_adapted)
     requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
     spoken = language or recogniser.language

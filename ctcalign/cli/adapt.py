@@ -210,7 +210,7 @@ def command(
         if not quiet:
             note(text)
 
-    model = named(model)
+    model = named(model, language)
     if dry_run:
         from ctcalign.adapt.plan import plan
 

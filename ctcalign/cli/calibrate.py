@@ -117,7 +117,7 @@ def command(
     left_out: list[str] = []
     recordings = read_sets(sets, pairs, Reading(track, max_duration), left_out)
     warn(left_out)
-    recogniser = load_model(model, device, allow_noncommercial, precision)
+    recogniser = load_model(model, device, allow_noncommercial, precision, language=language)
     spoken = language or recogniser.language or "en"
     if boundaries:
         _measure_boundaries(recordings, recogniser, spoken, device, output, quiet=quiet)

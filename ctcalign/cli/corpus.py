@@ -25,7 +25,7 @@ from ctcalign.corpus.run import align_corpus, plan_of
 from ctcalign.corpus.settings import CorpusSettings, checked_formats
 from ctcalign.files.text_encoding import named_encoding
 from ctcalign.files.text_size import text_limit
-from ctcalign.models.registry import default_model, named
+from ctcalign.models.registry import AUTO, default_model
 from ctcalign.report.tables.corpus import estimate_lines, failure_lines, summary_lines
 
 
@@ -57,9 +57,10 @@ def run_corpus(
         devices: names with commas.
         trust: whether commands are run and addresses opened.
     """
-    if given["model"] == "auto" and (warning := default_model(align_options.max_memory)[1]) and not call.quiet:
-        warn([warning])
-    given["model"] = named(given["model"])
+    if given["model"] == AUTO:
+        given["model"], warning = default_model(align_options.max_memory, given["language"])
+        if warning and not call.quiet:
+            warn([warning])
     given["formats"] = checked_formats(given["formats"], given["limits"])
     settings, given = split(
         CorpusSettings, given, options=align_options, encoding=named_encoding(), text_size=text_limit()

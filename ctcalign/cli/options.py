@@ -137,8 +137,8 @@ _MODEL = (
         show_default=True,
         metavar="NAME",
         callback=_chosen_model,
-        help="Model; see `ctcalign models`. auto: builtin:en-robust, or builtin:en where memory is short; torchaudio:, "
-        "hf: and checkpoint: need an extra.",
+        help="Model; see `ctcalign models`. auto: builtin:en-robust (builtin:de-fr with --language de or fr), "
+        "or builtin:en where memory is short; torchaudio:, hf: and checkpoint: need an extra.",
     ),
     click.option(
         "--fast",

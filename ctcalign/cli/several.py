@@ -69,7 +69,8 @@ def run_several(tasks: Sequence[Task], results: ResultOptions, options: AlignOpt
 
     began = time.monotonic()
     given_model, precision = given.pop("model"), given.pop("precision")
-    model = load_model(given_model, given["device"], given["allow_noncommercial"], precision, options.max_memory)
+    trusted, memory = given["allow_noncommercial"], options.max_memory
+    model = load_model(given_model, given["device"], trusted, precision, memory, given["language"])
     planned = {task.pair: task.planned for task in tasks}
 
     def work(pair: Pair) -> Alignment:

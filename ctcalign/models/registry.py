@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctcalign.errors import MissingPackageError, UsageError
 from ctcalign.extras import is_installed
+from ctcalign.language_codes import same_language
 from ctcalign.models.cards import ModelCard, builtin_cards, check_licence, file_card, torchaudio_cards
 from ctcalign.models.devices import pick_device
 from ctcalign.models.precision import Autocast, Precision, check_precision
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # The model that is used when the user names none: the accurate one, if there is memory for it.
 AUTO = "auto"
 ACCURATE, FAST = "builtin:en-robust", "builtin:en"
+# And for captions of a language that another one has learnt; it is of the same size.
+OF_LANGUAGE = {"de": "builtin:de-fr", "fr": "builtin:de-fr"}
 # Bytes that a process with the accurate model needs, with some room.
 NEEDED = 700_000_000
 
@@ -91,24 +94,26 @@ def load_model(
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
     max_memory: int | None = None,
+    language: str | None = None,
 ) -> AcousticModel:
     """Load an acoustic model.
 
     Args:
         name: "auto" (the built-in model that `default_model` chooses), "builtin:en", "builtin:en-robust",
-            "torchaudio:WAV2VEC2_ASR_BASE_960H", "hf:NAME" or "hf:FOLDER", "onnx:FILE" or "checkpoint:FILE";
-            `list_models` lists them.
+            "builtin:de-fr", "torchaudio:WAV2VEC2_ASR_BASE_960H", "hf:NAME" or "hf:FOLDER", "onnx:FILE" or
+            "checkpoint:FILE"; `list_models` lists them.
         device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps".
         allow_noncommercial: accept licences that forbid commercial use.
         precision: in which it computes. "auto": float32, or what an ONNX file says; "bfloat16": models that run in
             torch; "int8": built-in models.
         max_memory: bytes that the process may use, for "auto".
+        language: code of the language that is spoken, for "auto".
     Raises:
         UsageError: unknown model or device, or a precision that this model or device does not have.
         ModelError: it cannot be loaded, or its licence was not accepted.
     """
     if name == AUTO:
-        name, warning = default_model(max_memory)
+        name, warning = default_model(max_memory, language)
         chosen: Any = _load(name, device, allow_noncommercial, precision)
         chosen.warnings = [warning] if warning else []
         default: AcousticModel = chosen
@@ -150,23 +155,25 @@ def remedy(name: str) -> str:
     return f"expected {', '.join(names)} or {last} (ctcalign models lists all)"
 
 
-def named(model: str) -> str:
-    """The name of a model, with "auto" replaced by what it stands for here."""
-    return default_model()[0] if model == AUTO else model
+def named(model: str, language: str | None = None) -> str:
+    """The name of a model, with "auto" replaced by what it stands for here and for a language."""
+    return default_model(language=language)[0] if model == AUTO else model
 
 
-def default_model(max_memory: int | None = None) -> tuple[str, str | None]:
+def default_model(max_memory: int | None = None, language: str | None = None) -> tuple[str, str | None]:
     """The name of the model, and a line for the user if it is the fast one for want of memory.
 
     Args:
         max_memory: bytes that the process may use; None: what the machine has free.
+        language: code of the language that is spoken; None: English.
     """
     free = free_bytes() if max_memory is None else max_memory
+    own = next((model for code, model in OF_LANGUAGE.items() if language and same_language(code, language)), ACCURATE)
     if free is None or free >= NEEDED:
-        return ACCURATE, None
+        return own, None
     reason = "is free" if max_memory is None else "is allowed"
     return FAST, (
-        f"model: {FAST} was used, since {free / 1e6:.0f} MB of memory {reason} and {ACCURATE} needs "
+        f"model: {FAST} was used, since {free / 1e6:.0f} MB of memory {reason} and {own} needs "
         f"{NEEDED / 1e6:.0f} MB; name one with --model"
     )
 

@@ -82,7 +82,7 @@ def search_phrases(
     check_language(language)
     recogniser = model
     if isinstance(recogniser, str):
-        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
+        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory, language)
     language = language or recogniser.language or "en"
     tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
     warnings: list[str] = []

@@ -22,6 +22,21 @@ def test_the_accurate_one_where_memory_allows(monkeypatch):
     assert "100 MB of memory is free" in str(default_model()[1])
 
 
+@pytest.mark.parametrize("language", ["de", "de-AT", "ger", "fr", "fra", "FR"])
+def test_german_and_french_have_a_model_of_their_own(language):
+    assert default_model(2_000_000_000, language) == ("builtin:de-fr", None)
+    name, line = default_model(300_000_000, language)
+    assert name == FAST
+    assert "builtin:de-fr needs 700 MB" in str(line)
+    assert registry.named("builtin:en", language) == "builtin:en"
+    assert load_model("auto", "cpu", language=language).name == "builtin:de-fr"
+
+
+@pytest.mark.parametrize("language", [None, "en", "es", "gsw", "nl"])
+def test_other_languages_have_the_accurate_one(language):
+    assert default_model(2_000_000_000, language) == (ACCURATE, None)
+
+
 @pytest.mark.parametrize(("memory", "name", "warnings"), [(None, ACCURATE, 0), (300_000_000, FAST, 1)])
 def test_auto_is_a_model_and_says_what_was_chosen(memory, name, warnings):
     model = load_model("auto", "cpu", max_memory=memory)

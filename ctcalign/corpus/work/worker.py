@@ -90,6 +90,7 @@ class Worker:
                 settings.allow_noncommercial,
                 settings.precision,
                 settings.options.max_memory,
+                settings.language,
             )
             requested_calibration(settings.options.calibration, settings.options.score, self._model.name)
         clock("reading", 0, None)
