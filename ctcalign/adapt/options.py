@@ -34,7 +34,8 @@ class AdaptOptions:
         source_share: fraction of the training's speech that comes from them.
         source_held_out: cuts of the source domain to measure on; without any, a tenth of `keep_source`. Half of their
             recordings are compared with the budget, the others are measured on only.
-        source_budget: relative rise of the source error at which a pass is discarded.
+        source_budget: relative rise of the source error beyond which weights between the original and the trained ones
+            are taken, and the pass discarded if none of them keeps it.
         calibrate_on: transcribed recordings on which confidences are calibrated anew in each pass; without any, on
             `held_out` or on captions that are left out.
         calibration: file for the confidences of the first pass; None: shipped with the model, else fitted.

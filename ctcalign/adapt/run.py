@@ -20,6 +20,7 @@ from ctcalign.adapt.steps.align import align, problems_of
 from ctcalign.adapt.steps.calibrate import calibrate
 from ctcalign.adapt.steps.filter import KEPT, filter_phrases
 from ctcalign.adapt.steps.fit import fit_model
+from ctcalign.adapt.steps.interpolate import within_budget
 from ctcalign.adapt.steps.left_out import left_out_cuts
 from ctcalign.adapt.steps.measure import measure
 from ctcalign.adapt.steps.rejected import rejected_captions
@@ -157,18 +158,20 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
         if rejected is not None:
             row["rejected"] = rejected_about(rejected)
         trained = fit_model(one, cuts, rejected)
-        errors = measure(one, trained, held_out)
+        found, share, errors = within_budget(one, trained, held_out, _error(start, "source"))
         lowest = min([_error(start), *(_error(done["errors"]) for done in rows[:-1])])
         judged = verdict(
             _error(errors), lowest, _error(errors, "source"), _error(start, "source"), options.source_budget
         )
         curve = loss_curve(one.folder / "fit" / RUN)
-        row |= {"model": trained.name, "errors": errors, "curve": curve, "verdict": asdict(judged)}
+        row |= {"model": found.name, "share": share, "errors": errors, "curve": curve, "verdict": asdict(judged)}
         tested = f"; on the test part {100 * _error(errors, 'test'):.2f} %" if "test" in errors else ""
+        if share < 1:
+            setting.note(f"pass {number}: {100 * share:g} % of the way to the trained weights, for the source error")
         setting.note(f"pass {number}: target WER {100 * _error(errors):.2f} % (before: {100 * lowest:.2f} %){tested}")
         if judged.kept:
-            best = trained
-            init = trained if options.warm else setting.model
+            best = found
+            init = found if options.warm else setting.model
         if judged.stop is not None:
             break
     else:

@@ -26,11 +26,16 @@ def verdict(
         source, first_source: errors of its model and of the original one on the source domain; None: not measured.
         budget: relative rise of the source error that is allowed.
     """
-    if source is not None and first_source is not None and source > first_source * (1.0 + budget):
+    if exceeds(source, first_source, budget):
         return Verdict(False, f"the source error rose beyond the budget of {100 * budget:g} %")
     if target >= best_target:
         return Verdict(False, "the target error did not fall")
     return Verdict(True)
+
+
+def exceeds(source: float | None, first_source: float | None, budget: float) -> bool:
+    """Whether an error on the source domain is beyond the budget; see `verdict`."""
+    return source is not None and first_source is not None and source > first_source * (1.0 + budget)
 
 
 def new_spans(kept: Sequence[Span], before: Sequence[Span]) -> list[Span]:

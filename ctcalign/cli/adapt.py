@@ -118,7 +118,8 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     metavar="FRACTION",
     default=0.05,
     show_default=True,
-    help="Discard a pass that raises the error on the source domain by more than this fraction of it.",
+    help="Largest rise of the error on the source domain, as a fraction of it. Beyond it weights between the original "
+    "and the trained ones are taken, or the pass is discarded.",
 )
 @click.option(
     "--calibrate-on",

@@ -20,6 +20,7 @@ from ctcalign.adapt.steps.rejected import pair_of
 from ctcalign.adapt.training.measuring import measured
 from ctcalign.errors import CtcAlignError, OutputError, UsageError
 from ctcalign.formats.captions import read_captions
+from ctcalign.models.training.registry import open_trainable
 from ctcalign.preference.losses.unpaired import matching_weights
 from ctcalign.report.pages.adaptation import page
 from ctcalign.train.progress.curves import logged_rows
@@ -185,6 +186,36 @@ def test_the_source_budget_discards_a_pass(corpus, tmp_path, monkeypatch):
     assert row["verdict"] == {"kept": False, "stop": "the source error rose beyond the budget of 50 %"}
     assert found.model == corpus.model
     assert not (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_weights_on_the_way_keep_the_source_budget(corpus, tmp_path, monkeypatch):
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=4, pitch=1.0)
+
+    def worse_on_the_source(model, manifest, device):
+        """Within the budget from half of the way on."""
+        found = measured(model, manifest, device)
+        if manifest.name.startswith("source-held-out"):
+            far = "pass-01" in model.name and "interpolate-0.5" not in model.name
+            found["wer"]["value"] = 0.2 if far else 0.1
+        return found
+
+    monkeypatch.setattr("ctcalign.adapt.steps.measure.measured", worse_on_the_source)
+    settings = options(held_out=(corpus.held_out,), source_held_out=(source,))
+    found = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=settings)
+    [row] = found.report["passes"]
+    assert row["verdict"]["kept"]
+    assert row["share"] == 0.5
+    assert row["model"] == f"checkpoint:{tmp_path / 'out' / 'pass-01' / 'interpolate-0.5' / 'model.safetensors'}"
+    assert "yes, 50 % of the way to the trained weights" in page(found.report)
+    names = (corpus.model, f"checkpoint:{tmp_path / 'out/pass-01/fit/run/model.safetensors'}", found.model)
+    original, trained, half = (open_trainable(name).network.state_dict() for name in names)
+    for name, value in half.items():
+        assert torch.allclose(value, (original[name] + trained[name]) / 2, atol=1e-6)
+    assert not torch.equal(next(iter(original.values())), next(iter(trained.values())))
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.safetensors")}
+    ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=settings)
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "pass-01").rglob("*.safetensors")}
+    assert after.items() <= before.items()
 
 
 def test_source_speech_is_mixed_in_by_its_share(corpus, tmp_path):

@@ -99,6 +99,8 @@ def page(report: Mapping[str, Any]) -> str:
     rates = [{"name": "original model", "errors": report["start"], "verdict": ""}]
     for row in report["passes"]:
         verdict = "yes" if row["verdict"]["kept"] else f"no: {row['verdict']['stop']}"
+        if row.get("share", 1) < 1:
+            verdict += f", {100 * row['share']:g} % of the way to the trained weights"
         rates.append({"name": f"pass {row['number']}", "errors": row["errors"], "verdict": verdict})
     return environment.from_string(_TEMPLATE).render(
         report=report,

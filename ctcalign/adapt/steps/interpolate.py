@@ -1,0 +1,67 @@
+"""Weights between the original ones and the trained ones, for a pass that forgets too much of the source domain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ctcalign import __version__
+from ctcalign.adapt.setting import Model, Pass
+from ctcalign.adapt.stages import Stage
+from ctcalign.adapt.steps.measure import measure
+from ctcalign.adapt.stopping import exceeds
+from ctcalign.adapt.training.fitting import RUN, name_of
+from ctcalign.models.training.registry import open_trainable, read_checkpoint
+
+SHARES = (0.75, 0.5, 0.25)
+
+
+def within_budget(
+    one: Pass, trained: Model, held_out: Path, first_source: float | None
+) -> tuple[Model, float, dict[str, Any]]:
+    """The trained model, or one on the way to it that keeps the budget of the source error.
+
+    The error on the target falls along the way, and that on the source rises, mostly late (Wortsman et al. 2022, Robust
+    fine-tuning of zero-shot models, arXiv:2109.01903).
+
+    Args:
+        first_source: source error of the original model; None: not measured.
+    Returns:
+        The model, its share of the way, and its errors by part; the trained one if none keeps the budget.
+    """
+    budget = one.setting.options.source_budget
+    errors = measure(one, trained, held_out)
+    found = trained, 1.0, errors
+    for share in SHARES:
+        source = errors["source"]["wer"]["value"] if "source" in errors else None
+        if not exceeds(source, first_source, budget):
+            return found
+        model = interpolated(one, trained, share)
+        errors = measure(one, model, held_out, f"evaluate-{share:g}")
+        found = model, share, errors
+    if exceeds(errors["source"]["wer"]["value"], first_source, budget):
+        return trained, 1.0, measure(one, trained, held_out)
+    return found
+
+
+def interpolated(one: Pass, trained: Model, share: float) -> Model:
+    """The model whose weights are (1 - share) * those of the original one + share * those of the trained one."""
+    setting = one.setting
+    inputs = {"version": __version__, "original": setting.model.key, "trained": trained.key, "share": share}
+    stage = Stage(one.folder / f"interpolate-{share:g}", inputs)
+    exported = stage.folder / setting.trainable.exported
+    if not stage.is_done:
+        stage.begin()
+        header, _ = read_checkpoint(one.folder / "fit" / RUN / "last.ckpt")
+        header.pop("lora", None)  # adapters are merged
+        header["interpolated"] = {"original": setting.model.name, "share": share}
+        ends = setting.trainable.network.state_dict()
+        model = open_trainable(trained.name, allow_noncommercial=setting.allow_noncommercial)
+        weights = {
+            name: value if not value.is_floating_point() else ends[name].to(value).lerp(value, share)
+            for name, value in model.network.state_dict().items()
+        }
+        model.save(exported, header, weights)
+        files = [exported] if exported.is_file() else sorted(path for path in exported.rglob("*") if path.is_file())
+        stage.finish(str(path.relative_to(stage.folder)) for path in files)
+    return Model(name_of(exported), stage.key)
