@@ -1,4 +1,4 @@
-"""An adaptation killed in every stage and started again gives the manifests of one that was not."""
+"""An adaptation killed in every stage of every pass and started again gives the manifests of one that was not."""
 
 from __future__ import annotations
 
@@ -7,28 +7,47 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 import ctcalign
 from ctcalign.adapt.options import AdaptOptions
+from tests.adapt import talks
+from tests.adapt.conftest import Corpus
 from tests.adapt.talks import SETTINGS
 
 # Files before whose move the process is killed, one after the other: each start comes a little further.
-POINTS = (
+TWO_PASSES = (
     "held-out/cuts.jsonl.gz",
     "recordings/talk1/audio.flac",
     "pass-01/calibrate/confidence.json",
     "pass-01/align/talk1.json",
     "pass-01/filter/dropped.jsonl",
     "pass-01/utterances/train.jsonl.gz",
+    "pass-01/evaluate-original/target.json",
+    "pass-01/rejected/pairs.jsonl",
     "pass-01/fit/run/last.ckpt",
     "pass-01/fit/run/model.safetensors",
     "pass-01/evaluate/target.json",
+    "pass-02/calibrate/done.json",
     "pass-02/align/failed.jsonl",
+    "pass-02/filter/done.json",
+    "pass-02/utterances/stage.json",
+    "pass-02/rejected/done.json",
     "pass-02/fit/done.json",
+    "pass-02/evaluate/done.json",
+    "out/model.safetensors",
     "report.json",
+)
+# With source speech, and captions that are left out of the training as the only ones to judge by.
+LEFT_OUT = (
+    "source/cuts.jsonl.gz",
+    "pass-01/calibrate/done.json",
+    "left-out/cuts.jsonl.gz",
+    "left-out/done.json",
+    "pass-01/evaluate-original/source.json",
 )
 # Imports everything once; each start is a fork of it.
 PROGRAM = """
@@ -40,20 +59,28 @@ from ctcalign.adapt.options import AdaptOptions
 from ctcalign.files.together import Outputs
 
 given = json.loads(sys.argv[1])
-move = Outputs.move
+move, replace = Outputs.move, Path.replace
 
 def start(point):
-    def killing(self):
+    def killed_before(target):
+        if point and str(target).endswith(point):
+            seen.append(target)
+            if len(seen) > (point.endswith("last.ckpt")):  # the second one: the training goes on from the first
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def moving(self):
         for _, target, _ in self._moves:
-            if point and str(target).endswith(point):
-                seen.append(target)
-                if len(seen) > (point.endswith("last.ckpt")):  # the second one: the training goes on from the first
-                    os.kill(os.getpid(), signal.SIGKILL)
+            killed_before(target)
         move(self)
 
+    def replacing(self, target):
+        killed_before(target)
+        return replace(self, target)
+
     seen = []
-    Outputs.move = killing
-    options = AdaptOptions(**given["options"] | {"held_out": (Path(given["held_out"]),)})
+    Outputs.move, Path.replace = moving, replacing
+    paths = {name: tuple(map(Path, files)) for name, files in given["paths"].items()}
+    options = AdaptOptions(**given["options"] | paths)
     ctcalign.adapt(given["corpus"], given["corpus"], given["model"], output=given["output"], options=options)
 
 for point in [*given["points"], None]:
@@ -85,12 +112,18 @@ def manifests(root: Path) -> dict[str, bytes | list[str]]:
     return found
 
 
-def test_killed_in_every_stage(corpus, tmp_path):
-    values = {"passes": 2, "precision": 0.8, "updates": 24, "lr": 3e-3, "settings": list(SETTINGS)}
-    given = {"corpus": str(corpus.folder), "model": corpus.model, "held_out": str(corpus.held_out), "points": POINTS}
-    given |= {"options": values, "output": str(tmp_path / "out")}
+def check_killed(corpus: Corpus, points: tuple[str, ...], passes: int, tmp_path: Path, **given: Any) -> dict[str, Any]:
+    """Adapt with kills and without, and compare; gives the report.
+
+    Args:
+        given: options; those that are lists of paths as lists.
+    """
+    values = {"passes": passes, "precision": 0.8, "lr": 3e-3, "settings": list(SETTINGS)} | given
+    paths = {name: list(map(str, values.pop(name))) for name in list(values) if name in ("held_out", "keep_source")}
+    out = tmp_path / "out"
+    work = {"corpus": str(corpus.folder), "model": corpus.model, "points": points, "output": str(out)}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps(given)],
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps(work | {"paths": paths, "options": values})],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -98,13 +131,31 @@ def test_killed_in_every_stage(corpus, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (tmp_path / "out").rename(tmp_path / "killed")  # manifests name files in their folder
-    options = AdaptOptions(**values | {"held_out": (corpus.held_out,), "settings": SETTINGS})
-    found = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=options)
-    assert len(found.report["passes"]) == 2  # every point was reached
-    whole, killed = manifests(tmp_path / "out"), manifests(tmp_path / "killed")
+    out.rename(tmp_path / "killed")  # manifests name files in their folder
+    options = AdaptOptions(**values | {name: tuple(map(Path, files)) for name, files in paths.items()})
+    found = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=out, options=options)
+    assert len(found.report["passes"]) == passes
+    whole, killed = manifests(out), manifests(tmp_path / "killed")
     assert sorted(killed) == sorted(whole)
     assert [name for name in whole if killed[name] != whole[name]] == []
     models = [load_file(tmp_path / name / "model.safetensors") for name in ("out", "killed")]
     for name, weights in models[0].items():
         torch.testing.assert_close(models[1][name], weights, rtol=0, atol=1e-6)
+    return found.report
+
+
+def stages(root: Path) -> set[str]:
+    """The folders of all stages."""
+    return {str(path.parent.relative_to(root)) for path in root.rglob("stage.json")}
+
+
+def test_killed_in_every_stage_of_two_passes(corpus, tmp_path):
+    report = check_killed(corpus, TWO_PASSES, 2, tmp_path, rejected="bco", updates=24, held_out=[corpus.held_out])
+    assert all(row["rejected"]["pairs"] for row in report["passes"])
+    assert {point.rpartition("/")[0].removesuffix("/run") for point in TWO_PASSES} >= stages(tmp_path / "out")
+
+
+def test_killed_where_captions_that_are_left_out_judge(corpus, tmp_path):
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=12, pitch=1.0)
+    check_killed(corpus, LEFT_OUT, 1, tmp_path, updates=12, keep_source=[source])
+    assert "left-out" in stages(tmp_path / "out")
