@@ -13,7 +13,8 @@ from ctcalign.adapt.stopping import exceeds
 from ctcalign.adapt.training.fitting import RUN, name_of
 from ctcalign.models.training.registry import open_trainable, read_checkpoint
 
-SHARES = (0.75, 0.5, 0.25)
+SHARES = (1.0, 0.75, 0.5, 0.25)
+"""Of the way to the trained weights, in the order in which they are tried."""
 
 
 def within_budget(
@@ -29,19 +30,13 @@ def within_budget(
     Returns:
         The model, its share of the way, and its errors by part; the trained one if none keeps the budget.
     """
-    budget = one.setting.options.source_budget
-    errors = measure(one, trained, held_out)
-    found = trained, 1.0, errors
     for share in SHARES:
+        model = trained if share == 1 else interpolated(one, trained, share)
+        errors = measure(one, model, held_out, "evaluate" if share == 1 else f"evaluate-{share:g}")
         source = errors["source"]["wer"]["value"] if "source" in errors else None
-        if not exceeds(source, first_source, budget):
-            return found
-        model = interpolated(one, trained, share)
-        errors = measure(one, model, held_out, f"evaluate-{share:g}")
-        found = model, share, errors
-    if exceeds(errors["source"]["wer"]["value"], first_source, budget):
-        return trained, 1.0, measure(one, trained, held_out)
-    return found
+        if not exceeds(source, first_source, one.setting.options.source_budget):
+            return model, share, errors
+    return trained, 1.0, measure(one, trained, held_out)
 
 
 def interpolated(one: Pass, trained: Model, share: float) -> Model:

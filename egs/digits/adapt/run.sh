@@ -16,7 +16,7 @@ stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}
 corpus=../../../../shared/data/dev; source_corpus=../../../../shared/data/read_en
 strings="200 100 150"     # of the talks, to choose and calibrate, and of the test
 utterances=200            # of the source domain, in each part
-seeds="1 2 3"; methods="adapt exact unfiltered published unmixed exact_unmixed"; passes=3; updates=150; lr=0.001; results=RESULTS.md
+seeds="1 2 3"; methods="adapt exact unfiltered published unmixed exact_unmixed"; passes=3; updates=150; lr=0.0003; results=RESULTS.md
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus source_corpus"
 . ../../../tools/parse_options.sh
