@@ -23,7 +23,7 @@ PACKAGE = Path(ctcalign.__file__).parent
 
 # From the ground up: a room may import what stands on a lower line. Rooms on one line do not know each other.
 FLOORS = [
-    {"errors"},
+    {"errors", "signals"},
     {"arguments", "checks", "extras", "language_codes", "registry", "files", "spans", "threads"},
     {"alignment", "audio", "text", "ctc"},
     {"edits"},

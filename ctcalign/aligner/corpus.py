@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctcalign.errors import UsageError
+from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recording_of
 from ctcalign.formats.registry import FORMATS
 
 # Of files in a folder of recordings; a single recording may have any name.
@@ -54,7 +55,8 @@ def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
     Args:
         recordings: a folder, with subfolders, a recording, or without `captions` a manifest: .tsv with the columns
             audio, captions and optionally id (a first line with these names may order them), or .jsonl with these keys.
-            Relative paths count from the folder of the manifest.
+            Relative paths count from the folder of the manifest. Or an output folder of `align-corpus`: its
+            alignments are the captions, read one after the other.
         captions: a folder with files of the same names (talk.mp3 with talk.srt or talk.en.srt), or one file. It may be
             the same folder.
     Raises:
@@ -63,9 +65,14 @@ def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
     for name, path in (("recordings", recordings), ("captions", captions)):
         if path is not None and not path.exists():
             raise UsageError(f"{name}: {path}: no such file or folder")
-    if captions is None:
+    if captions is None and is_corpus(recordings):
+        found = _of_alignments(recordings)
+    elif captions is None:
         if recordings.suffix.lower() not in MANIFESTS or recordings.is_dir():
-            raise UsageError(f"captions: none given for {recordings}; give captions, or a manifest (.tsv, .jsonl)")
+            raise UsageError(
+                f"captions: none given for {recordings}; give captions, a manifest (.tsv, .jsonl) "
+                "or an output folder of align-corpus"
+            )
         found = _of_manifest(recordings)
     elif recordings.is_dir() != captions.is_dir():
         raise UsageError(
@@ -79,6 +86,17 @@ def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
     if not found.pairs:
         named = "; ".join(f"{one.id}: {one.reason}" for one in found.problems[:3]) or "it has none"
         raise UsageError(f"recordings: {recordings}: no pair of a recording and captions ({named})")
+    return found
+
+
+def _of_alignments(folder: Path) -> CorpusPairs:
+    found = CorpusPairs()
+    for id, path, alignment in opened_alignments(folder):
+        audio = recording_of(alignment, path)
+        if audio is None:
+            found.problems.append(Problem(id, NO_RECORDING, alignment.audio))
+        else:
+            found.pairs.append(CorpusPair(id, audio, path))
     return found
 
 

@@ -18,10 +18,12 @@ from ctcalign.calibration.truth import Utterance
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
+from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recording_of
 from ctcalign.formats.lhotse import is_lhotse, supervisions
 from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.scoring.files import TRUTH, read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem
+from ctcalign.text.words import plain_words
 
 F32 = NDArray[np.float32]
 Row = dict[str, Any]
@@ -68,7 +70,8 @@ def read_sets(
         sets: truth files (`ctcalign-truth/1`, or another that `score` reads and that names its audio), lhotse
             manifests of cuts with recordings, and lists of short recordings: JSON lines with `path` (relative to the
             list), `text` or `text_norm`, and an optional `speaker`. The short recordings of a speaker are joined to
-            one.
+            one. Output folders of `align-corpus`: the recordings of which all captions were aligned; an alignment is
+            read again when its recording is loaded.
         pairs: (audio, captions) with all utterances and their true times.
         reading: audio track and greatest length of the recordings.
         warnings: what is left out is added to it.
@@ -87,6 +90,8 @@ def read_sets(
 
 
 def _read(path: Path, reading: Reading, notes: list[str]) -> list[Transcribed]:
+    if path.is_dir() and is_corpus(path):
+        return _aligned(reading, path, notes)
     if path.is_dir():
         inside = [path / name for name in ("manifest.jsonl", "truth.json") if (path / name).is_file()]
         if not inside:
@@ -140,7 +145,7 @@ def _text(row: Row) -> str:
 def _whole(reading: Reading, audio: Path, file: TimedFile, group: str, name: str | None = None) -> Transcribed:
     if not os.path.isfile(audio):
         raise CaptionError(f"{file.name}: its recording {audio} does not exist")
-    utterances = [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
+    utterances = _utterances(file)
     if not utterances:
         raise CaptionError(f"{file.name}: no utterance has a time")
 
@@ -148,6 +153,36 @@ def _whole(reading: Reading, audio: Path, file: TimedFile, group: str, name: str
         return reading.samples(audio, rate), utterances
 
     return Transcribed(name or file.recording or audio.stem, group, load)
+
+
+def _aligned(reading: Reading, folder: Path, notes: list[str]) -> list[Transcribed]:
+    """The recordings of an output folder of `align-corpus`; those that are left out are counted in `notes`."""
+    found, lost, partly = list[Transcribed](), list[str](), list[str]()
+    for id, path, alignment in opened_alignments(folder):
+        audio = recording_of(alignment, path)
+        if audio is None:
+            lost.append(id)
+        elif not all(cue.status == "aligned" for cue in alignment.cues if plain_words(cue.text)):
+            partly.append(id)
+        else:
+            speakers = {cue.speaker for cue in alignment.cues if plain_words(cue.text)}
+            group = next(iter(speakers)) if len(speakers) == 1 else None
+            found.append(Transcribed(id, group or id, partial(_load_aligned, reading, audio, path)))
+    for names, why in ((lost, "were not found"), (partly, "have captions that were not aligned")):
+        if names:
+            more = ", ..." if len(names) > 3 else ""
+            notes.append(
+                f"{folder}: {len(names)} recordings are left out, since they {why}: {', '.join(names[:3])}{more}"
+            )
+    return found
+
+
+def _load_aligned(reading: Reading, audio: Path, path: Path, rate: int) -> tuple[F32, list[Utterance]]:
+    return reading.samples(audio, rate), _utterances(read_timed(path)[0])
+
+
+def _utterances(file: TimedFile) -> list[Utterance]:
+    return [_utterance(item) for item in file.cues if item.place is not None and item.text.strip()]
 
 
 def _utterance(item: TimedItem) -> Utterance:

@@ -27,6 +27,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign adapt talks captions --model builtin:en -o adapted
   ctcalign adapt talk.mp4 talk.srt -o adapted --dry-run
+  ctcalign adapt aligned -o adapted                       what align-corpus has aligned
   ctcalign adapt pairs.tsv -o adapted --held-out truth.json --keep-source read.jsonl.gz
   ctcalign adapt talks captions -o adapted --set trainer.devices=2 --config objectives.yaml
   ctcalign align new.mp4 new.srt --model checkpoint:adapted/model.safetensors -o new.vtt
@@ -192,7 +193,8 @@ def command(
 
     A pass aligns the captions, keeps the phrases that are surely right, trains the model on them and measures it. The
     next pass aligns with the better model. RECORDINGS and CAPTIONS are folders with files of the same names, or one
-    file each; RECORDINGS alone is a manifest of pairs, .tsv or .jsonl with the columns audio and captions.
+    file each; RECORDINGS alone is a manifest of pairs, .tsv or .jsonl with the columns audio and captions, or the
+    output folder of `ctcalign align-corpus`.
 
     The folder of --output receives the model (model.safetensors, or model/ for hf: models), report.html, report.json
     and a folder for each pass. The original model is not changed.

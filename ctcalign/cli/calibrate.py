@@ -93,7 +93,8 @@ def command(
     """Fit the confidences of a model on transcribed SETS, and report their reliability.
 
     SETS are truth files (ctcalign-truth/1), lhotse manifests of cuts, and JSON lines with path, text and speaker of
-    short recordings, which are concatenated. Known errors are injected into the captions and the result is aligned;
+    short recordings, which are concatenated. An output folder of `ctcalign align-corpus` is a set too if its captions
+    are verbatim: they are taken as true. Known errors are injected into the captions and the result is aligned;
     the reliability of each speaker is measured with a fit on the other speakers. Each recording is aligned twelve
     times, and 24 times if it is shorter than 200 s. Use the file with `ctcalign align
     --calibration`.

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -27,6 +22,7 @@ from ctcalign.files.text_encoding import named_encoding
 from ctcalign.files.text_size import text_limit
 from ctcalign.models.registry import AUTO, default_model
 from ctcalign.report.tables.corpus import estimate_lines, failure_lines, summary_lines
+from ctcalign.signals import signals_noted
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ def run_corpus(
             for line in estimate_lines(found):
                 click.echo(line)
         return
-    with _stop_asked() as asked, live_table(enabled=not call.quiet) as watch:
+    with signals_noted() as asked, live_table(enabled=not call.quiet) as watch:
         report = align_corpus(
             collection,
             call.output,
@@ -111,26 +107,3 @@ def show_report(report: dict[str, Any], output: Path, *, quiet: bool, as_json: b
     elif not quiet:
         for line in summary_lines(report, output):
             note(line)
-
-
-@contextmanager
-def _stop_asked() -> Iterator[list[int]]:
-    """A list that receives the number of a signal that asks to stop; a second one ends the program, as everywhere."""
-    asked: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    handlers = {number: signal.getsignal(number) for number in numbers}
-    handlers = {number: old for number, old in handlers.items() if old not in (None, signal.SIG_IGN)}
-    for number in handlers:
-        signal.signal(number, remember)
-    try:
-        yield asked
-    finally:
-        for number, old in handlers.items():
-            signal.signal(number, old)

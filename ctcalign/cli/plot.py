@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,18 +26,20 @@ Examples:
   ctcalign plot talk.mp4 talk.json                         the whole talk as talk.png
   ctcalign plot talk.mp4 talk.json --start 60 --end 90 \\
            --model builtin:en -o minute.svg                one minute, with the model's output
+  ctcalign plot aligned -o pictures --end 60               a picture for each recording of align-corpus
 
 {EXIT_STATUS}"""
 
 
 @click.command("plot", epilog=EPILOG)
 @click.argument("audio")
-@click.argument("alignment")
+@click.argument("alignment", required=False)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Picture: .png, .svg or .pdf.  [default: the name of ALIGNMENT with .png, in the current folder]",
+    help="Picture: .png, .svg or .pdf.  [default: the name of ALIGNMENT with .png, in the current folder]  Of a "
+    "corpus: the folder of the pictures.",
 )
 @click.option("--start", default=0.0, show_default=True, metavar="SECONDS", help="Start of the part to draw.")
 @click.option(
@@ -62,7 +64,7 @@ Examples:
 @click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
 def command(
     audio: str,
-    alignment: str,
+    alignment: str | None,
     output: Path | None,
     start: float,
     end: float | None,
@@ -77,30 +79,54 @@ def command(
 ) -> None:
     """Draw AUDIO with the words and captions of ALIGNMENT (JSON, or any caption file with times).
 
+    AUDIO alone is an output folder of `ctcalign align-corpus`: each recording is drawn as ID.png in the folder of
+    --output. The exit status is 1 if one could not be drawn.
+
     Colours: grey is not spoken, red not placed, orange of low confidence; hatched is speech without a caption.
     """
     from ctcalign.cli.console import note, warn
     from ctcalign.report.pictures.alignment import draw_alignment
 
-    target = output or Path(Path(alignment).stem or "alignment").with_suffix(".png")
     recogniser = None
     if model is not None:
         from ctcalign.models import load_model
 
         recogniser = load_model(model, allow_noncommercial=allow_noncommercial, precision=precision)
-    warn(
-        draw_alignment(
-            audio,
-            alignment,
-            target,
-            start=start,
-            end=end,
-            row_seconds=row,
-            model=recogniser,
-            channel=channel,
-            track=track,
-            max_duration=max_duration,
-            overwrite=overwrite,
-        )
-    )
+    options: dict[str, Any] = {
+        "start": start,
+        "end": end,
+        "row_seconds": row,
+        "model": recogniser,
+        "channel": channel,
+        "track": track,
+        "max_duration": max_duration,
+        "overwrite": overwrite,
+    }
+    if alignment is None:
+        _draw_corpus(Path(audio), output, options)
+        return
+    target = output or Path(Path(alignment).stem or "alignment").with_suffix(".png")
+    warn(draw_alignment(audio, alignment, target, **options))
     note(f"wrote {target}")
+
+
+def _draw_corpus(folder: Path, output: Path | None, options: dict[str, Any]) -> None:
+    from ctcalign.cli.console import note, printable, warn
+    from ctcalign.formats.corpus_folder import is_corpus
+    from ctcalign.report.pictures.corpus import draw_corpus
+
+    if not is_corpus(folder):
+        raise click.UsageError(f"ALIGNMENT is missing; {folder} alone is no output folder of align-corpus")
+    if output is None:
+        raise click.UsageError("--output is missing; name a folder for the pictures")
+    failed = drawn = 0
+    for id, _, warnings, error in draw_corpus(folder, output, **options):
+        warn(f"{id}: {text}" for text in warnings)
+        if error is None:
+            drawn += 1
+        else:
+            failed += 1
+            click.echo(f"ctcalign: error: {' '.join(printable(f'{id}: {error}').split())}", err=True)
+    note(f"drew {drawn} of {drawn + failed} recordings in {output}")
+    if failed:
+        raise click.exceptions.Exit(1)

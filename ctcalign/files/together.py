@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from types import FrameType
 
 from ctcalign.errors import OutputError
 from ctcalign.files.leftovers import forget, temporary_path
+from ctcalign.signals import signals_delayed
 
 # Held while outputs are being moved: who ends the process waits for it.
 MOVING = threading.Lock()
@@ -61,7 +60,7 @@ class Outputs:
         several = len(self._moves) > 1
         kept = [self._keep(target) if several else None for _, target, _ in self._moves]
         try:
-            with _without_signals(), MOVING:
+            with signals_delayed(), MOVING:
                 for place, (temporary, target, name) in enumerate(self._moves):
                     try:
                         os.replace(temporary, target)
@@ -140,35 +139,6 @@ def together() -> Iterator[Outputs]:
     finally:
         _current.reset(token)
         outputs.discard()
-
-
-@contextlib.contextmanager
-def _without_signals() -> Iterator[None]:
-    """Handle SIGINT, SIGTERM and SIGHUP after the block.
-
-    Handlers run in the main thread, whatever the signal masks: they are replaced for the time of the block. Nothing to
-    do in another thread, where they raise nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    handlers = {number: signal.getsignal(number) for number in numbers}
-    handlers = {number: old for number, old in handlers.items() if old not in (None, signal.SIG_IGN)}
-    for number in handlers:
-        signal.signal(number, remember)
-    try:
-        yield
-    finally:
-        for number, old in handlers.items():
-            signal.signal(number, old)
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
 
 
 def _sync(folder: Path) -> None:

@@ -6,7 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.errors import CaptionError
 from ctcalign.files.digests import read_json
+from ctcalign.formats.shared.whereabouts import find_recording
 
 ABOUT, SCHEMA = "corpus.json", "ctcalign/corpus/1"
 ALIGNMENTS, RECORDS = "alignments", "records"
@@ -35,3 +38,25 @@ def corpus_alignments(folder: str | Path) -> Iterator[tuple[str, Path]]:
         path = Path(folder) / ALIGNMENTS / name
         if isinstance(record, dict) and record.get("status") == "done" and path.is_file():
             yield str(record["id"]), path
+
+
+def opened_alignments(folder: str | Path) -> Iterator[tuple[str, Path, Alignment]]:
+    """Id, JSON file and alignment of each recording that was aligned, read one after the other.
+
+    Raises:
+        CaptionError: one is damaged, or there is none.
+    """
+    empty = True
+    for id, path in corpus_alignments(folder):
+        empty = False
+        try:
+            yield id, path, Alignment.from_dict(read_json(path))
+        except CaptionError as error:
+            raise CaptionError(f"{path}: {error}; align the corpus again") from error
+    if empty:
+        raise CaptionError(f"{folder}: no recording of it has been aligned")
+
+
+def recording_of(alignment: Alignment, path: Path) -> Path | None:
+    """The recording of an alignment in such a folder; None if it is no file, as of a command or an address."""
+    return find_recording(alignment.audio, path, alignment.duration)

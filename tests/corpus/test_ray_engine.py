@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import types
 from importlib.machinery import ModuleSpec
@@ -20,6 +21,10 @@ from ctcalign.errors import CtcAlignError
 from tests.corpus.collections import excerpts, results
 
 SETTINGS = CorpusSettings(model="builtin:en", formats=("vtt",))
+
+
+def plan(root, **options):
+    return Plan(SETTINGS, SETTINGS.digest(), root, **options)
 
 
 class RayError(Exception):
@@ -51,21 +56,6 @@ class Actor:
         return types.SimpleNamespace(remote=lambda *given: Answer(self, lambda: method(*given)))
 
 
-class Queue:
-    def __init__(self, actor_options):
-        self.rows = []
-
-    def put_nowait(self, row):
-        self.rows.append(row)
-
-    def qsize(self):
-        return len(self.rows)
-
-    def get_nowait_batch(self, count):
-        taken, self.rows = self.rows[:count], self.rows[count:]
-        return taken
-
-
 class Ray(types.ModuleType):
     """The part of Ray that the engine uses. `lives`: calls that each actor answers, in the order of their start."""
 
@@ -74,13 +64,14 @@ class Ray(types.ModuleType):
     def __init__(self, lives):
         super().__init__("ray")
         self.__spec__ = ModuleSpec("ray", None)
-        self.lives, self.started, self.stopped = list(lives), 0, False
+        self.lives, self.started, self.stopped, self.asked = list(lives), 0, False, []
 
     def is_initialized(self):
         return False
 
     def init(self, **options):
-        if options["address"] == "nowhere:1":
+        self.asked.append(options["address"])
+        if options["address"] == "nowhere":
             raise ConnectionError("no cluster there")
 
     def cluster_resources(self):
@@ -105,18 +96,12 @@ class Ray(types.ModuleType):
     def shutdown(self):
         self.stopped = True
 
-    def get_runtime_context(self):
-        return types.SimpleNamespace(get_node_id=lambda: "here")
-
 
 @pytest.fixture
 def stand_in(monkeypatch):
     def put(*lives):
         ray = Ray(lives)
         monkeypatch.setitem(sys.modules, "ray", ray)
-        strategy = types.SimpleNamespace(NodeAffinitySchedulingStrategy=lambda node, soft: node)
-        monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", strategy)
-        monkeypatch.setitem(sys.modules, "ray.util.queue", types.SimpleNamespace(Queue=Queue))
         return ray
 
     return put
@@ -138,7 +123,7 @@ def test_lost_actors_cost_attempts_and_nothing_else(stand_in, tmp_path):
 @pytest.mark.parametrize(("devices", "count"), [(("auto",), 3), (("cuda",), 2)])
 def test_as_many_actors_as_the_cluster_has_room_for(stand_in, tmp_path, devices, count):
     ray = stand_in()
-    engine = RayEngine(Plan(SETTINGS, "", tmp_path, devices=devices), None, None)
+    engine = RayEngine(plan(tmp_path, devices=devices), None, None)
     assert ray.started == count
     assert engine.free() == count
     engine.close()
@@ -147,29 +132,73 @@ def test_as_many_actors_as_the_cluster_has_room_for(stand_in, tmp_path, devices,
 def test_a_slow_job_is_stopped_and_durations_are_told(stand_in, tmp_path, monkeypatch):
     stand_in()
     monkeypatch.setattr(room, "LOOK", 0.0)
-    engine = RayEngine(Plan(SETTINGS, "", tmp_path), 1, None)
+    engine = RayEngine(plan(tmp_path), 1, None)
     assert engine.free() == 1
-    job = Job(7, open_collection(excerpts(tmp_path / "talks", "a")).entries().__next__())
-    engine.submit(job)
+    engine.submit(Job(7, next(open_collection(excerpts(tmp_path / "talks", "a")).entries())))
     assert engine.free() == 0
-    engine._told.put_nowait(Opened(7, 60.0))
-    engine._told.put_nowait(Opened(3, 10.0))  # of a job that has ended
+    [slot] = engine._slots
+    monkeypatch.setattr(engine, "_ready", lambda answers, seconds: [one for one in answers if one is slot.asked])
+    slot.actor._one._opened = Opened(3, 10.0)  # of a job that has ended
+    assert [engine.wait(0.0) for _ in range(2)] == [[], []]
+    slot.actor._one._opened = Opened(7, 60.0)
+    assert [engine.wait(0.0) for _ in range(3)] == [[Opened(7, 60.0)], [], []]
+    monkeypatch.undo()
     engine.stop(7)
-    found = engine.wait(0.0)
-    assert [event.status for event in found if not isinstance(event, Opened)] == ["stopped"]
-    assert Opened(3, 10.0) not in found
+    assert [event.status for event in engine.wait(0.0)] == ["stopped"]
     assert engine.free() == 1
 
 
 def test_actors_that_never_start_end_the_run(stand_in, tmp_path):
     ray = stand_in(*[0] * 100)
-    engine = RayEngine(Plan(SETTINGS, "", tmp_path), 1, None)
+    engine = RayEngine(plan(tmp_path), 1, None)
     with pytest.raises(CtcAlignError, match="actors in a row could not be started"):
         [engine.free() for _ in range(100)]
     assert ray.started == room.MOST_FAILED
 
 
-def test_a_cluster_that_is_not_there_is_one_line(stand_in, tmp_path):
+def test_many_actors_that_are_lost_with_their_machine_do_not(stand_in, tmp_path):
+    ray = stand_in(*[0] * 30)
+    engine = RayEngine(plan(tmp_path), 30, None)
+    assert engine.free() == 0
+    assert engine.free() == 30
+    assert ray.started == 60
+
+
+def test_a_machine_with_another_version_ends_the_run(stand_in, tmp_path):
     stand_in()
-    with pytest.raises(CtcAlignError, match=r"ray: cannot be reached at nowhere:1 \(no cluster there\)"):
-        RayEngine(Plan(SETTINGS, "", tmp_path), 1, "nowhere:1")
+    engine = RayEngine(Plan(SETTINGS, "digest of another version", tmp_path), 1, None)
+    with pytest.raises(CtcAlignError, match=r"has another version of ctcalign .* expected those of this machine"):
+        engine.free()
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:9"])  # Ray says no; nobody listens
+def test_a_cluster_that_is_not_there_is_one_line(stand_in, tmp_path, address):
+    ray = stand_in()
+    with pytest.raises(CtcAlignError, match=rf"^ray: cannot be reached at {address} \(") as caught:
+        RayEngine(plan(tmp_path), 1, address)
+    assert "see `ray status`" in str(caught.value)
+    assert ray.asked == ["nowhere"][: address == "nowhere"]
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "expected"), [(None, None, "local"), (None, "auto", "auto"), ("x", "auto", "x")]
+)
+def test_which_cluster_is_asked(stand_in, tmp_path, monkeypatch, given, named, expected):
+    ray = stand_in()
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if named is not None:
+        monkeypatch.setenv("RAY_ADDRESS", named)
+    RayEngine(plan(tmp_path), 1, given)
+    assert ray.asked == [expected]
+
+
+def test_handlers_of_signals_stay(stand_in, tmp_path, monkeypatch):
+    ray = stand_in()
+    monkeypatch.setattr(ray, "init", lambda **options: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    try:
+        own = signal.getsignal(signal.SIGTERM)
+        RayEngine(plan(tmp_path), 1, None)
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)

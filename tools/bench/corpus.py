@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`ctcalign align-corpus` against a shell loop of `ctcalign align` and against a plain loop in Python.
 
-  tools/bench/corpus.py [--quick] [--data ../shared/data/dev] [--short 500] [--long 20] [--ray] [--out FOLDER]
+  tools/bench/corpus.py [--quick] [--data ../shared/data/dev] [--short 500] [--long 20] [--out FOLDER]
 
 Short recordings: 2 to 8 seconds of the talks in --data (folders with truth.json), with their text; long ones: these
 talks whole. Each case is a process of its own with one thread a worker; `--repeats` of the short cases take turns, and
@@ -12,16 +12,18 @@ cores.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile as sf
 from common import ONE_THREAD, RESULTS, machine, markdown, write_report
 
@@ -85,22 +87,98 @@ def make_long(data: Path, folder: Path, count: int) -> float:
     return total
 
 
+class Processor(threading.Thread):
+    """Processor seconds of all processes below this one over time; those too whose parents do not wait for them (Ray).
+
+    Processes that have lost their parent belong to this one (Linux), and nobody waits for them before the end.
+    """
+
+    EACH = 0.25  # seconds
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        self._known: dict[int, float] = {}
+        self._end = threading.Event()
+        self.times: list[float] = []
+        self.seconds: list[float] = []
+
+    def run(self) -> None:
+        while not self._end.wait(self.EACH):
+            self._look()
+
+    def total(self) -> float:
+        """End, and the seconds of all."""
+        self._end.set()
+        self.join()
+        self._look()
+        while True:  # what has ended without a parent
+            try:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    break
+            except ChildProcessError:
+                break
+        return self.seconds[-1]
+
+    def _look(self) -> None:
+        parents: dict[int, int] = {}
+        used: dict[int, float] = {}
+        for name in os.listdir("/proc"):
+            if name.isdecimal():
+                try:
+                    fields = Path("/proc", name, "stat").read_text(errors="replace").rpartition(")")[2].split()
+                except OSError:
+                    continue
+                parents[int(name)] = int(fields[1])
+                used[int(name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        for one in parents:
+            above: int | None = one
+            while (above := parents.get(above)) is not None:
+                if above == os.getpid():
+                    self._known[one] = used[one]
+                    break
+        self.times.append(time.time())
+        self.seconds.append(sum(self._known.values()))
+
+
+def collections(data: Path, place: Path, short: int, long: int) -> tuple[dict[str, float], dict[str, int]]:
+    """Make the folders `short` and `long`; seconds and number of their recordings, of those that are not empty."""
+    seconds = {"short": make_short(data, place / "short", short), "long": make_long(data, place / "long", long)}
+    counts = {"short": short, "long": long}
+    return {kind: seconds[kind] for kind in counts if counts[kind]}, {kind: own for kind, own in counts.items() if own}
+
+
+def hours(seconds: dict[str, float]) -> str:
+    """The collections in words."""
+    return " and ".join(f"{own / 3600:.2f} h of {kind} recordings" for kind, own in seconds.items())
+
+
 def timed(command: list[str], log: Path | None = None) -> dict[str, float]:
-    """Wall seconds, processor seconds of the process with its children, and MB of the largest one."""
+    """Wall and processor seconds of the process with its descendants, and MB of the worker after each recording.
+
+    `settled_`: from a tenth of the recordings to the last one.
+    """
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = Processor()
+    processor.start()
     began = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        _, said = process.communicate()
     wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command[:6])} ended with status {done.returncode}: {done.stderr[-500:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found = {"wall_s": wall, "cpu_s": cpu}
+    found = {"wall_s": wall, "cpu_s": processor.total()}
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[:6])} ended with status {process.returncode}: {said[-500:]}")
     if log is not None:
         rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        found["work_s"] = sum(sum(row["seconds"].values()) for row in rows if row["event"] == "done")
-        found["memory"] = [row["memory"] / 1e6 for row in rows if row["event"] == "done"]  # type: ignore[assignment]
+        rows = [row for row in rows if row["event"] == "done"]
+        found["work_s"] = sum(sum(row["seconds"].values()) for row in rows)
+        found["memory"] = [row["memory"] / 1e6 for row in rows]  # type: ignore[assignment]
+        start, end = rows[len(rows) // 10]["time"], rows[-1]["time"]
+        found["settled_wall_s"] = end - start
+        used = np.interp([start, end], processor.times, processor.seconds)
+        found["settled_cpu_s"] = float(used[1] - used[0])
     return found
 
 
@@ -130,7 +208,9 @@ def plain_loop(place: Path, data: Path, model: str) -> dict[str, float]:
 
 
 def best(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    return {**min(runs, key=lambda run: run["wall_s"]), "cpu_s": min(run["cpu_s"] for run in runs)}
+    """The run of the least wall time, with the least processor times of all."""
+    least = {name: min(run[name] for run in runs) for name in ("cpu_s", "settled_cpu_s") if name in runs[0]}
+    return {**min(runs, key=lambda run: run["wall_s"]), **least}
 
 
 def flatness(memory: list[float], first: int) -> tuple[float, float]:
@@ -143,11 +223,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="20 short and 2 long recordings, one repetition")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "dev")
     parser.add_argument("--short", type=int, default=500)
-    parser.add_argument("--long", type=int, default=20)
+    parser.add_argument("--long", type=int, default=20, help="0: only the short ones")
     parser.add_argument("--loop", type=int, default=20, help="recordings of the shell loop, projected to --short")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--model", default="builtin:en")
-    parser.add_argument("--ray", action="store_true", help="also with --engine ray; needs the extra `ray`")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     if given.quick:
@@ -155,25 +234,19 @@ def main() -> None:
     about = machine()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        short, long = place / "short", place / "long"
-        seconds = {"short": make_short(given.data, short, given.short), "long": make_long(given.data, long, given.long)}
-        counts = {"short": given.short, "long": given.long}
+        seconds, counts = collections(given.data, place, given.short, given.long)
         cases = {
             "plain loop in Python": lambda data: plain_loop(place, data, given.model),
             "align-corpus, 1 worker": lambda data: corpus(place, "one", data, given.model, 1),
             "align-corpus, 2 workers": lambda data: corpus(place, "two", data, given.model, 2),
         }
-        if given.ray:
-            cases["align-corpus, 2 workers, ray"] = lambda data: corpus(
-                place, "ray", data, given.model, 2, "--engine", "ray"
-            )
         runs: dict[str, dict[str, list[dict[str, Any]]]] = {kind: {name: [] for name in cases} for kind in counts}
-        plain_loop(place, short, given.model)  # fills the caches of compiled kernels
-        for kind, data in (("short", short), ("long", long)):
+        plain_loop(place, place / "short", given.model)  # fills the caches of compiled kernels
+        for kind in counts:
             for _ in range(given.repeats if kind == "short" else 1):
                 for name, case in cases.items():
-                    runs[kind][name].append(case(data))
-        loop = shell_loop(place, short, given.model, given.loop)
+                    runs[kind][name].append(case(place / kind))
+        loop = shell_loop(place, place / "short", given.model, given.loop)
     loop = {key: value * given.short / given.loop for key, value in loop.items()}
     found = {kind: {name: best(own) for name, own in of.items()} for kind, of in runs.items()}
     found["short"]["shell loop of `ctcalign align`"] = loop
@@ -200,8 +273,8 @@ def main() -> None:
     ]
     text = (
         f"# Many recordings\n\n{given.model}, {about['cpu']}, {about['cores']} cores, Python {about['python']}, commit "
-        f"{about['commit']}, load before {about['load']}. {seconds['short'] / 3600:.2f} h of short and "
-        f"{seconds['long'] / 3600:.2f} h of long recordings. The shell loop: {given.loop} recordings, projected.\n\n"
+        f"{about['commit']}, load before {about['load']}. {hours(seconds)}. The shell loop: {given.loop} recordings, "
+        "projected.\n\n"
         + markdown(["recordings", "case", "wall s", "x real time"], rows)
         + "\n"
         + markdown(

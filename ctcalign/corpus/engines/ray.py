@@ -9,45 +9,32 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import time
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ctcalign import __version__
+from ctcalign.corpus.engines.actor import RayWorker
 from ctcalign.corpus.engines.protocol import Plan
-from ctcalign.corpus.settings import CorpusSettings
 from ctcalign.corpus.work.outcome import Event, Job, Opened, Outcome
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import require
+from ctcalign.signals import handlers_kept
+from ctcalign.threads import processor_count
 
 # Seconds between two looks at what actors tell about long recordings.
 LOOK = 1.0
-# Actors that end before they have started, one after the other: something is wrong with all of them.
-MOST_FAILED = 20
-
-
-class RayWorker:
-    """What runs in an actor."""
-
-    def __init__(self, settings: CorpusSettings, device: str, digest: str, threads: int, told: Any) -> None:
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        from ctcalign.corpus.work.worker import Worker
-
-        self._worker = Worker(settings, device, None, digest)
-        self._told = told
-
-    def ready(self) -> bool:
-        """Answered when the actor has started."""
-        return True
-
-    def work(self, job: Job) -> Outcome:
-        """See `Worker.work`."""
-        return self._worker.work(job, self._tell)
-
-    def _tell(self, opened: Opened) -> None:
-        with contextlib.suppress(Exception):  # only a time limit depends on it
-            self._told.put_nowait(opened)
+# Actors that end before they have started, one after the other in one place: something is wrong with all of them.
+MOST_FAILED = 5
+# The name that Ray has for a new cluster on this machine.
+LOCAL = "local"
+# Seconds that the head of a cluster has to answer.
+ANSWER = 20.0
+# Bytes of the object store of a Ray that is started here: only the outputs of single recordings go through it.
+OBJECTS = 256 << 20
 
 
 @dataclass
@@ -56,8 +43,11 @@ class _Slot:
     waiting: Any  # reference to the answer that is awaited
     started: bool = False
     job: Job | None = None
+    asked: Any = None  # reference to the duration of the recording
+    known: bool = False  # whether that has been told
     stopped: bool = False
     memory: int = 0
+    failures: int = 0  # actors before it that ended before they had started
 
 
 class RayEngine:
@@ -75,55 +65,39 @@ class RayEngine:
         self._plan = plan
         self._mine = not self._ray.is_initialized()
         if self._mine:
-            try:
-                self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **_local(address))
-            except Exception as error:  # many kinds: no such address, other versions, no node in time
-                line = next(iter(str(error).splitlines()), type(error).__name__)
-                where = "be started here" if address is None else f"be reached at {address}"
-                raise CtcAlignError(f"ray: cannot {where} ({line[:300]}); check --address and `ray status`") from error
+            self._connect(address, workers)
         resources = self._ray.cluster_resources()
         self._gpus = [device for device in plan.devices if device.startswith("cuda")]
-        threads = plan.threads
-        fitting = resources.get("GPU", 0) if self._gpus else resources.get("CPU", 1) // threads
+        fitting = resources.get("GPU", 0) if self._gpus else resources.get("CPU", 1) // plan.threads
         self._count = workers or max(1, int(fitting))
-        self._told = self._queue()
-        self._looked, self._failed = 0.0, 0
+        self._looked = 0.0
         self._slots = [self._start() for _ in range(self._count)]
 
     def free(self) -> int:
-        self._collect_started()
+        waiting = {slot.waiting: slot for slot in self._slots if not slot.started}
+        if waiting:
+            for answer in self._ready(list(waiting), 0):
+                self._begin(waiting[answer])
         return sum(slot.started and slot.job is None for slot in self._slots)
 
     def submit(self, job: Job) -> None:
         slot = next(slot for slot in self._slots if slot.started and slot.job is None)
-        slot.job, slot.waiting = job, slot.actor.work.remote(job)
+        slot.job, slot.asked, slot.known = job, None, False
+        slot.waiting = slot.actor.work.remote(job)
 
     def wait(self, seconds: float) -> list[Event]:
-        found: list[Event] = []
         by_answer = {slot.waiting: slot for slot in self._slots if slot.waiting is not None}
         if not by_answer:
             time.sleep(seconds)
             return []
-        ready, rest = self._ray.wait(list(by_answer), num_returns=1, timeout=seconds)
-        if ready and rest:
-            ready += self._ray.wait(rest, num_returns=len(rest), timeout=0)[0]
-        for answer in ready:
-            slot = by_answer[answer]
-            job, slot.waiting = slot.job, None
-            try:
-                value = self._ray.get(answer)
-            except self._ray.exceptions.RayError as error:
-                self._replace(slot, error)
-                if job is not None:
-                    line = next(iter(str(error).splitlines()), type(error).__name__)
-                    found.append(Outcome(job.number, "stopped" if slot.stopped else "lost", detail=line[:300]))
-                continue
-            if job is None:
-                slot.started, self._failed = True, 0
+        ready = self._ready(list(by_answer), seconds)
+        found: list[Event] = []
+        for slot in (by_answer[answer] for answer in ready):
+            if slot.job is None:
+                self._begin(slot)
             else:
-                slot.job, slot.memory = None, value.memory
-                found.append(value)
-        return found + self._look()
+                found.append(self._outcome(slot, slot.job))
+        return found + self._durations()
 
     def stop(self, number: int) -> None:
         for slot in self._slots:
@@ -141,6 +115,30 @@ class RayEngine:
         if self._mine:
             self._ray.shutdown()
 
+    def _connect(self, given: str | None, workers: int | None) -> None:
+        address = given or os.environ.get("RAY_ADDRESS") or LOCAL
+        options = _local(max(processor_count(), (workers or 0) * self._plan.threads)) if address == LOCAL else {}
+        try:
+            _look_for(address)
+            with handlers_kept():  # Ray puts one of its own in their place, which ends the driver
+                self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        except Exception as error:  # many kinds: no such address, other versions, no node in time
+            line = next(iter(str(error).splitlines()), type(error).__name__)[:300]
+            if address == LOCAL:
+                text = f"started here ({line}); on a busy machine set RAY_raylet_start_wait_time_s=120"
+            else:
+                text = (
+                    f"reached at {address} ({line}); expected a cluster that this machine belongs to: see `ray status`"
+                )
+            raise CtcAlignError(f"ray: cannot be {text}") from error
+
+    def _ready(self, answers: list[Any], seconds: float) -> list[Any]:
+        """The answers that are there, at the latest after some seconds."""
+        ready, rest = self._ray.wait(answers, num_returns=1, timeout=seconds)
+        if ready and rest:
+            ready += self._ray.wait(rest, num_returns=len(rest), timeout=0)[0]
+        return list(ready)
+
     def _start(self) -> _Slot:
         """An actor; where no machine has room for it, it starts when one has."""
         plan = self._plan
@@ -148,55 +146,85 @@ class RayEngine:
         options = {"num_cpus": plan.threads, "num_gpus": 1 if self._gpus else 0, "max_restarts": 0}
         actor = (
             self._ray.remote(RayWorker)
-            .options(**options)
-            .remote(plan.settings, device, plan.digest, plan.threads, self._told)
+            .options(**options, max_concurrency=2)
+            .remote(plan.settings, device, plan.digest, plan.threads, os.getcwd())
         )
         return _Slot(actor, actor.ready.remote())
 
-    def _replace(self, slot: _Slot, error: Exception) -> None:
-        """Start another actor in place of one that has ended."""
-        self._failed += not slot.started
-        if self._failed >= MOST_FAILED:
-            line = " ".join(str(error).split())[-300:]
-            raise CtcAlignError(f"ray: {MOST_FAILED} actors in a row could not be started; is ctcalign there? ({line})")
-        self._slots[self._slots.index(slot)] = self._start()
-
-    def _queue(self) -> Any:
-        """A queue on the machine of the driver: it is lost with the driver alone."""
-        strategies = import_module("ray.util.scheduling_strategies")
-        here = strategies.NodeAffinitySchedulingStrategy(self._ray.get_runtime_context().get_node_id(), soft=True)
-        return import_module("ray.util.queue").Queue(actor_options={"num_cpus": 0, "scheduling_strategy": here})
-
-    def _collect_started(self) -> None:
-        by_answer = {slot.waiting: slot for slot in self._slots if not slot.started and slot.waiting is not None}
-        if not by_answer:
+    def _begin(self, slot: _Slot) -> None:
+        """Note that an actor has started, or start another one."""
+        answer, slot.waiting = slot.waiting, None
+        try:
+            wrong = self._ray.get(answer)
+        except self._ray.exceptions.RayError as error:
+            if slot.failures + 1 >= MOST_FAILED:
+                line = " ".join(str(error).split())[-300:]
+                raise CtcAlignError(
+                    f"ray: {MOST_FAILED} actors in a row could not be started; is ctcalign there? ({line})"
+                ) from error
+            self._replace(slot, slot.failures + 1)
             return
-        ready, _ = self._ray.wait(list(by_answer), num_returns=len(by_answer), timeout=0)
-        for answer in ready:
-            slot = by_answer[answer]
-            slot.waiting = None
-            try:
-                slot.started, self._failed = self._ray.get(answer), 0
-            except self._ray.exceptions.RayError as error:
-                self._replace(slot, error)
+        if wrong:
+            raise CtcAlignError(f"ray: {wrong}; expected those of this machine: version {__version__}")
+        slot.started = True
 
-    def _look(self) -> list[Event]:
-        """What actors have told about long recordings that they are still at."""
+    def _outcome(self, slot: _Slot, job: Job) -> Outcome:
+        """What has become of a job."""
+        answer, slot.waiting = slot.waiting, None
+        try:
+            outcome: Outcome = self._ray.get(answer)
+        except self._ray.exceptions.RayError as error:
+            self._replace(slot)
+            line = next(iter(str(error).splitlines()), type(error).__name__)
+            return Outcome(job.number, "stopped" if slot.stopped else "lost", detail=line[:300])
+        slot.job, slot.memory = None, outcome.memory
+        return outcome
+
+    def _replace(self, slot: _Slot, failures: int = 0) -> None:
+        """Start another actor in place of one that has ended."""
+        new = self._start()
+        new.failures = failures
+        self._slots[self._slots.index(slot)] = new
+
+    def _durations(self) -> list[Event]:
+        """Durations of recordings that actors have been at for a while: time limits depend on them."""
         if time.monotonic() - self._looked < LOOK:
             return []
         self._looked = time.monotonic()
-        running = {slot.job.number for slot in self._slots if slot.job is not None}
-        try:
-            told = self._told.get_nowait_batch(self._told.qsize())
-        except Exception:  # the queue is gone: time limits are shorter then
-            return []
-        return [opened for opened in told if opened.number in running]
+        found: list[Event] = []
+        for slot in self._slots:
+            if slot.job is None or slot.known or slot.stopped:
+                continue
+            if slot.asked is not None and self._ready([slot.asked], 0):
+                answer, slot.asked = slot.asked, None
+                with contextlib.suppress(self._ray.exceptions.RayError):  # the actor has ended: `wait` finds that out
+                    opened: Opened | None = self._ray.get(answer)
+                    if opened is not None and opened.number == slot.job.number:
+                        slot.known = True
+                        found.append(opened)
+            if slot.asked is None and not slot.known:
+                slot.asked = slot.actor.opened.remote()
+        return found
 
 
-def _local(address: str | None) -> dict[str, Any]:
+def _look_for(address: str) -> None:
+    """Connect to a cluster and part again: Ray itself tries that for minutes.
+
+    Raises:
+        OSError: there is nothing.
+    """
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "://" not in address:
+        socket.create_connection((host, int(port)), ANSWER).close()
+
+
+def _local(processors: int) -> dict[str, Any]:
     """Options of a Ray that is started here."""
-    if address is not None or os.environ.get("RAY_ADDRESS"):
-        return {}
     # Actors import what the driver imports.
     paths = os.pathsep.join([str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {"include_dashboard": False, "runtime_env": {"env_vars": {"PYTHONPATH": paths}}}
+    return {
+        "num_cpus": processors,
+        "object_store_memory": OBJECTS,
+        "include_dashboard": False,
+        "runtime_env": {"env_vars": {"PYTHONPATH": paths}},
+    }
