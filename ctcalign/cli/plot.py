@@ -113,7 +113,7 @@ def command(
 def _draw_corpus(folder: Path, output: Path | None, options: dict[str, Any]) -> None:
     from ctcalign.cli.console import note, printable, warn
     from ctcalign.formats.corpus_folder import is_corpus
-    from ctcalign.report.pictures.corpus import draw_corpus
+    from ctcalign.report.pictures.several import draw_corpus
 
     if not is_corpus(folder):
         raise click.UsageError(f"ALIGNMENT is missing; {folder} alone is no output folder of align-corpus")

@@ -17,6 +17,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign score talk.json truth.json
   ctcalign score talk.json talk.key.json --bounds tolerant --json
+  ctcalign score aligned references
   ctcalign score talk.ctm reference.TextGrid --level word --plot errors.png
 
 {EXIT_STATUS}"""
@@ -104,6 +105,9 @@ def command(
     Each is a JSON alignment, lhotse manifest, CTM, TextGrid, SRT, VTT or another caption file with times, or '-' for
     standard input. REFERENCE may be a truth file (ctcalign-truth/1), which also marks what is not spoken, or not
     spoken as written.
+
+    ALIGNMENT may be the output folder of `ctcalign align-corpus`. REFERENCE is then a folder with a file for each
+    recording (ID.json, ID.vtt, ...), another such output, or a lhotse manifest of all.
     """
     if alignment == reference == "-":
         raise click.UsageError("ALIGNMENT and REFERENCE are both standard input; name a file for one of them")

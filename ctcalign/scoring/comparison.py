@@ -5,8 +5,10 @@ Times in seconds; an error is positive if the alignment is late.
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ctcalign.metrics.reliability import Detection, ReliabilityStats, detection, reliability_stats, roc_auc
@@ -152,6 +154,8 @@ class Comparison:
             is not in the reference as not spoken.
         calibration: of the items with a confidence.   auc: of all items, by confidence, else by score.
         kept: detection of right items by a filter at `Options.threshold`.
+        errors: of the starts and of the ends of the placed items.
+        pairs: of items, unless they were not kept.
     """
 
     level: Level
@@ -174,27 +178,37 @@ class Comparison:
     auc_of: str | None
     kept: Detection | None
     without_confidence: int
+    errors: tuple[array[float], array[float]] = field(repr=False)
     pairs: list[Pair] = field(repr=False)
 
 
 def compare(
-    files: Sequence[tuple[TimedFile, TimedFile]], level: Level = "cue", options: Options | None = None
+    files: Iterable[tuple[TimedFile, TimedFile]],
+    level: Level = "cue",
+    options: Options | None = None,
+    *,
+    keep: bool = True,
 ) -> Comparison:
     """Compare (alignment, reference) of one or more recordings; the statistics are over all of them.
 
+    Args:
+        keep: the pairs of items; else about forty bytes of each are in memory, whatever the number of recordings.
     Raises:
         CaptionError: the items cannot be matched as requested.
     """
     options = options or Options()
     pairs: list[Pair] = []
-    hows: list[Matching] = []
+    hows: set[Matching] = set()
+    sums = _Sums()
     for alignment, reference in files:
         how, found = _paired(alignment, reference, level, options)
-        hows.append(how)
-        pairs += found
-    for pair in pairs:
-        _assess(pair, options)
-    return _summed(level, hows[0] if len(set(hows)) == 1 else "auto", options, pairs)
+        hows.add(how)
+        for pair in found:
+            _assess(pair, options)
+            sums.add(pair)
+        if keep:
+            pairs += found
+    return _summed(level, next(iter(hows)) if len(hows) == 1 else "auto", options, sums, pairs)
 
 
 def _paired(alignment: TimedFile, reference: TimedFile, level: Level, options: Options) -> tuple[Matching, list[Pair]]:
@@ -241,14 +255,58 @@ def _assess(pair: Pair, options: Options) -> None:
     pair.right = bool(reference.spoken and exact and pair.errors is not None and within(pair.errors, options.within))
 
 
-def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) -> Comparison:
-    spoken = sum(pair.reference is not None and pair.reference.place is not None for pair in pairs)
-    errors = [pair.errors for pair in pairs if pair.errors is not None]
-    starts, ends = [start for start, _ in errors], [end for _, end in errors]
-    assessed = [pair for pair in pairs if pair.right is not None]
-    right = [bool(pair.right) for pair in assessed]
-    confidences = [pair.found.confidence if pair.found else None for pair in assessed]
-    scores = [pair.found.score if pair.found else None for pair in assessed]
+@dataclass
+class _Sums:
+    """What statistics need of each pair.
+
+    Of the items of which it is known whether they are right: confidence and score (NaN without one), and whether they
+    are right, skipped, and not spoken.
+    """
+
+    reference: int = 0
+    alignment: int = 0
+    spoken: int = 0
+    unmatched: int = 0
+    without_confidence: int = 0
+    starts: array[float] = field(default_factory=lambda: array("d"))
+    ends: array[float] = field(default_factory=lambda: array("d"))
+    confidences: array[float] = field(default_factory=lambda: array("d"))
+    scores: array[float] = field(default_factory=lambda: array("d"))
+    right: bytearray = field(default_factory=bytearray)
+    skipped: bytearray = field(default_factory=bytearray)
+    not_spoken: bytearray = field(default_factory=bytearray)
+
+    def add(self, pair: Pair) -> None:
+        reference, found = pair.reference, pair.found
+        self.reference += reference is not None
+        self.alignment += found is not None
+        self.spoken += reference is not None and reference.place is not None
+        self.unmatched += reference is None
+        if pair.errors is not None:
+            self.starts.append(pair.errors[0])
+            self.ends.append(pair.errors[1])
+        if pair.right is None:
+            return
+        self.without_confidence += found is not None and found.confidence is None
+        self.confidences.append(_or_nan(found.confidence if found else None))
+        self.scores.append(_or_nan(found.score if found else None))
+        self.right.append(pair.right)
+        self.skipped.append(found is None or found.skipped)
+        self.not_spoken.append(reference is None or not reference.spoken)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _known(values: Iterable[float]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values]
+
+
+def _summed(level: Level, how: Matching, options: Options, sums: _Sums, pairs: list[Pair]) -> Comparison:
+    errors = list(zip(sums.starts, sums.ends, strict=True))
+    right = [bool(one) for one in sums.right]
+    confidences, scores = _known(sums.confidences), _known(sums.scores)
     known = [(c, r) for c, r in zip(confidences, right, strict=True) if c is not None]
     ranked, name = (confidences, "confidence") if known else (scores, "score")
     any_rank = any(value is not None for value in ranked)
@@ -256,29 +314,29 @@ def _summed(level: Level, how: Matching, options: Options, pairs: list[Pair]) ->
         level=level,
         matched_by=how,
         options=options,
-        reference=sum(pair.reference is not None for pair in pairs),
-        alignment=sum(pair.found is not None for pair in pairs),
-        spoken=spoken,
+        reference=sums.reference,
+        alignment=sums.alignment,
+        spoken=sums.spoken,
         placed=len(errors),
-        unmatched=sum(pair.reference is None for pair in pairs),
-        starts=error_statistics(starts),
-        ends=error_statistics(ends),
-        both=error_statistics(starts + ends),
-        within=sum(within(e, options.within) for e in errors) / spoken if spoken else None,
+        unmatched=sums.unmatched,
+        starts=error_statistics(sums.starts),
+        ends=error_statistics(sums.ends),
+        both=error_statistics(sums.starts + sums.ends),
+        within=sum(within(e, options.within) for e in errors) / sums.spoken if sums.spoken else None,
         runaway=sum(not within(e, RUNAWAY) for e in errors) / len(errors) if errors else None,
         ptem=ptem(errors, options.collar),
-        skips=_skips(assessed),
+        skips=_skips(sums),
         calibration=reliability_stats([c for c, _ in known], [r for _, r in known], options.bins),
         auc=roc_auc(ranked, right) if any_rank else None,
         auc_of=name if any_rank else None,
         kept=detection([c is not None and c >= options.threshold for c in confidences], right) if known else None,
-        without_confidence=sum(pair.found is not None and pair.found.confidence is None for pair in assessed),
+        without_confidence=sums.without_confidence,
+        errors=(sums.starts, sums.ends),
         pairs=pairs,
     )
 
 
-def _skips(assessed: Sequence[Pair]) -> Detection | None:
+def _skips(sums: _Sums) -> Detection | None:
     """None if neither side has an item that is not spoken."""
-    skipped = [pair.found is None or pair.found.skipped for pair in assessed]
-    not_spoken = [pair.reference is None or not pair.reference.spoken for pair in assessed]
+    skipped, not_spoken = [bool(one) for one in sums.skipped], [bool(one) for one in sums.not_spoken]
     return detection(skipped, not_spoken) if any(skipped) or any(not_spoken) else None

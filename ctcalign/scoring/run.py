@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ctcalign.errors import CaptionError
+from ctcalign.formats.corpus_folder import is_corpus
 from ctcalign.metrics.reliability import Detection
 from ctcalign.scoring.comparison import Comparison, compare
+from ctcalign.scoring.corpus import CorpusFiles
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile
 from ctcalign.scoring.options import Level, Options
 
 SCHEMA = "ctcalign/score/1"
+# Pairs (alignment, reference), as often as they are asked for.
+Files: TypeAlias = list[tuple[TimedFile, TimedFile]] | CorpusFiles
 
 
 @dataclass
@@ -45,13 +49,20 @@ def score(
     """Compare an alignment with a reference. Both are files that `read_timed` reads.
 
     Args:
+        alignment: may be an output folder of `align-corpus`, which is read one alignment after the other.
+        reference: of such a folder: see `CorpusFiles`.
         levels: "cue", "word" or both; None: those that both files have.
         recording: the one to compare, if the files contain several; None compares all of them, by their ids.
     Raises:
         CaptionError: a file cannot be read, or they cannot be compared.
     """
-    found, truth = read_timed(alignment, recording), read_timed(reference, recording)
-    files, warnings = _joined(found, truth, str(alignment), str(reference))
+    files: Files
+    if is_corpus(alignment):
+        files = CorpusFiles(Path(alignment), Path(reference), recording)
+        warnings = _compared(files.found, files.held, str(alignment), str(reference))
+    else:
+        found, truth = read_timed(alignment, recording), read_timed(reference, recording)
+        files, warnings = _joined(found, truth, str(alignment), str(reference))
     if levels is None:
         levels = [level for level in ("cue", "word") if _has(level, files)]
         if not levels:
@@ -60,7 +71,8 @@ def score(
             )
     for level in levels:
         _demand(level, files, str(alignment), str(reference))
-    return Score([compare(files, level, options) for level in levels], len(files), warnings)
+    keep = isinstance(files, list)
+    return Score([compare(files, level, options, keep=keep) for level in levels], len(files), warnings)
 
 
 def _joined(
@@ -70,10 +82,20 @@ def _joined(
     if len(found) == 1 and len(truth) == 1:
         return [(found[0], truth[0])], []
     own = {file.recording: file for file in found}
-    held = {file.recording for file in truth}
-    if not held & own.keys():
+    warnings = _compared(own, {file.recording for file in truth}, alignment, reference)
+    nothing = TimedFile(alignment, [])
+    return [(own.get(file.recording, nothing), file) for file in truth], warnings
+
+
+def _compared(own: Collection[str | None], held: Collection[str | None], alignment: str, reference: str) -> list[str]:
+    """Warnings about recordings that one side does not have.
+
+    Raises:
+        CaptionError: they have none in common.
+    """
+    if not set(held) & set(own):
         raise CaptionError(
-            f"{alignment}: {len(found)} recordings ({_some(own)}), none of the {len(truth)} of {reference} "
+            f"{alignment}: {len(own)} recordings ({_some(own)}), none of the {len(held)} of {reference} "
             f"({_some(held)}); choose one with --recording, or rename them"
         )
     warnings = []
@@ -86,8 +108,7 @@ def _joined(
         warnings.append(
             f"{reference}: contains nothing for {len(more)} recordings of the alignment, skipped: {_some(more)}"
         )
-    nothing = TimedFile(alignment, [])
-    return [(own.get(file.recording, nothing), file) for file in truth], warnings
+    return warnings
 
 
 def _some(names: Any) -> str:
@@ -95,7 +116,7 @@ def _some(names: Any) -> str:
     return ", ".join(ordered[:5]) + (", ..." if len(ordered) > 5 else "")
 
 
-def _has(level: Level, files: list[tuple[TimedFile, TimedFile]]) -> bool:
+def _has(level: Level, files: Files) -> bool:
     return all(any(_items(level, pair[side]) for pair in files) for side in (0, 1))
 
 
@@ -103,7 +124,7 @@ def _items(level: Level, file: TimedFile) -> bool:
     return file.has_cues and bool(file.cues) if level == "cue" else bool(file.words())
 
 
-def _demand(level: Level, files: list[tuple[TimedFile, TimedFile]], alignment: str, reference: str) -> None:
+def _demand(level: Level, files: Files, alignment: str, reference: str) -> None:
     for side, name in enumerate((alignment, reference)):
         if not any(_items(level, pair[side]) for pair in files):
             other = "words" if level == "cue" else "cues"
@@ -111,7 +132,7 @@ def _demand(level: Level, files: list[tuple[TimedFile, TimedFile]], alignment: s
 
 
 def _row(found: Comparison) -> dict[str, Any]:
-    out = {name: value for name, value in vars(found).items() if name not in ("level", "pairs")}
+    out = {name: value for name, value in vars(found).items() if name not in ("level", "errors", "pairs")}
     for name in ("options", "ptem", "calibration"):
         out[name] = None if out[name] is None else asdict(out[name])
     for name in ("starts", "ends", "both"):

@@ -6,6 +6,8 @@ import pytest
 
 from ctcalign.aligner.corpus import NO_CAPTIONS, NO_RECORDING, SEVERAL, corpus_pairs
 from ctcalign.errors import UsageError
+from ctcalign.formats.captions import read_captions
+from tests.formats.aligned_folder import corpus
 
 
 def make(folder, *names):
@@ -71,3 +73,14 @@ def test_folders_and_files_do_not_mix(tmp_path):
         corpus_pairs(tmp_path / "a" / "a.wav")
     with pytest.raises(UsageError, match=r"no pair of a recording and captions \(a: no captions\)"):
         corpus_pairs(tmp_path / "a", tmp_path / "a")
+
+
+def test_an_output_folder_of_align_corpus(tmp_path):
+    root = corpus(tmp_path / "aligned", 3, sound=True)
+    (tmp_path / "sound" / "talk1.wav").unlink()
+    found = corpus_pairs(root)
+    assert [(pair.id, pair.audio.name, pair.captions) for pair in found.pairs] == [
+        (f"a/talk{n}", f"talk{n}.wav", root / "alignments" / "a" / f"talk{n}.json") for n in (0, 2)
+    ]
+    assert [(problem.id, problem.reason) for problem in found.problems] == [("a/talk1", NO_RECORDING)]
+    assert [cue.text for cue in read_captions(found.pairs[0].captions).cues] == ["word", "word"]

@@ -11,6 +11,7 @@ import soundfile as sf
 
 from ctcalign.calibration.sets import LEAST_UTTERANCES, read_sets
 from ctcalign.errors import CaptionError
+from tests.formats.aligned_folder import corpus
 
 RATE = 16_000
 WORDS = [{"text": "one", "start": 0.2, "end": 0.5}, {"text": "two", "start": 0.6, "end": 0.9}]
@@ -174,3 +175,26 @@ def test_sets_that_cannot_be_used_say_why(tmp_path, audio):
     document = {"format": "ctcalign-truth/1", "audio": "none.wav", "utterances": [utterance("anna")]}
     with pytest.raises(CaptionError, match=r"its recording .*none.wav does not exist"):
         read_sets([write(tmp_path / "truth.json", document)])
+
+
+def test_a_corpus_whose_captions_are_true(tmp_path):
+    root = corpus(tmp_path / "aligned", 4, sound=True)
+    documents = [root / "alignments" / "a" / f"talk{number}.json" for number in range(4)]
+    contents = [json.loads(path.read_text(encoding="utf-8")) for path in documents]
+    contents[0]["cues"][1] |= {"status": "not_spoken", "start": None, "end": None}
+    contents[1]["audio"] = "nowhere.wav"
+    contents[2]["cues"] = [cue | {"speaker": "anna"} for cue in contents[2]["cues"]]
+    for path, content in zip(documents, contents, strict=True):
+        write(path, content)
+    notes: list[str] = []
+    found = read_sets([root], warnings=notes)
+    assert [(one.name, one.group) for one in found] == [("a/talk2", "anna"), ("a/talk3", "a/talk3")]
+    assert [note.removeprefix(f"{root}: ") for note in notes] == [
+        "1 recordings are left out, since they were not found: a/talk1",
+        "1 recordings are left out, since they have captions that were not aligned: a/talk0",
+    ]
+    contents[3]["cues"][0]["start"] = 0.1
+    write(documents[3], contents[3])  # it is read when it is needed
+    samples, utterances = found[1].load(RATE)
+    assert samples.shape == (2 * RATE,)
+    assert [(u.text, u.start, u.end) for u in utterances] == [("word", 0.1, 0.5), ("word", 1.0, 1.5)]

@@ -192,6 +192,25 @@ def test_which_cluster_is_asked(stand_in, tmp_path, monkeypatch, given, named, e
     assert ray.asked == [expected]
 
 
+@pytest.mark.parametrize("failures", [room.TRIES - 1, room.TRIES])
+def test_a_ray_that_does_not_start_at_once_is_started_again(stand_in, tmp_path, monkeypatch, failures):
+    ray = stand_in()
+    calls = []
+
+    def init(**options):
+        calls.append(options)
+        if len(calls) <= failures:
+            raise RuntimeError("The current node timed out during startup.\nMore")
+
+    monkeypatch.setattr(ray, "init", init)
+    if failures < room.TRIES:
+        assert RayEngine(plan(tmp_path), 1, None).free() == 1
+    else:
+        with pytest.raises(CtcAlignError, match=r"^ray: cannot be started here \(The current .* startup\.\); is"):
+            RayEngine(plan(tmp_path), 1, None)
+    assert len(calls) == room.TRIES
+
+
 def test_handlers_of_signals_stay(stand_in, tmp_path, monkeypatch):
     ray = stand_in()
     monkeypatch.setattr(ray, "init", lambda **options: signal.signal(signal.SIGTERM, signal.SIG_DFL))

@@ -9,30 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import CaptionError
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.run import filter_files
-
-
-def corpus(root: Path, count: int, cues: int = 2) -> Path:
-    """An output folder with `count` recordings; the cues of number n have the confidences 0.5 and up."""
-    (root / "records" / "a").mkdir(parents=True)
-    (root / "alignments" / "a").mkdir(parents=True)
-    (root / "corpus.json").write_text('{"schema": "ctcalign/corpus/1"}')
-    (root / "report.json").write_text("{}")
-    for number in range(count):
-        own = []
-        for place in range(cues):
-            confidence = 0.5 + 0.4 * place / cues + 0.001 * (number % 100)
-            words = [AlignedWord("word", place, place + 0.5, confidence=confidence)]
-            own.append(AlignedCue(place, "word", place, place + 0.5, confidence=confidence, words=words))
-        Alignment("talk.wav", float(cues), "m", own).to_json(root / "alignments" / "a" / f"talk{number}.json")
-        record = {"id": f"a/talk{number}", "status": "done"}
-        (root / "records" / "a" / f"talk{number}.json").write_text(json.dumps(record))
-    (root / "records" / "bad.json").write_text('{"id": "bad", "status": "failed"}')
-    (root / "cuts.jsonl.gz").write_bytes(gzip.compress(b"{}\n"))
-    return root
+from tests.formats.aligned_folder import corpus
 
 
 def test_a_manifest_of_a_corpus(tmp_path):

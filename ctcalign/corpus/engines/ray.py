@@ -31,6 +31,9 @@ LOOK = 1.0
 MOST_FAILED = 5
 # The name that Ray has for a new cluster on this machine.
 LOCAL = "local"
+# Ray gives its own processes some seconds to start, which a busy machine exceeds; their files are in memory by then.
+TRIES = 3
+LOGS = "raylet.out in /tmp/ray/session_latest/logs"
 # Seconds that the head of a cluster has to answer.
 ANSWER = 20.0
 # Bytes of the object store of a Ray that is started here: only the outputs of single recordings go through it.
@@ -118,19 +121,23 @@ class RayEngine:
     def _connect(self, given: str | None, workers: int | None) -> None:
         address = given or os.environ.get("RAY_ADDRESS") or LOCAL
         options = _local(max(processor_count(), (workers or 0) * self._plan.threads)) if address == LOCAL else {}
-        try:
-            _look_for(address)
-            with handlers_kept():  # Ray puts one of its own in their place, which ends the driver
-                self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
-        except Exception as error:  # many kinds: no such address, other versions, no node in time
-            line = next(iter(str(error).splitlines()), type(error).__name__)[:300]
-            if address == LOCAL:
-                text = f"started here ({line}); on a busy machine set RAY_raylet_start_wait_time_s=120"
-            else:
-                text = (
-                    f"reached at {address} ({line}); expected a cluster that this machine belongs to: see `ray status`"
-                )
-            raise CtcAlignError(f"ray: cannot be {text}") from error
+        for left in reversed(range(TRIES if address == LOCAL else 1)):
+            try:
+                _look_for(address)
+                with handlers_kept():  # Ray puts one of its own in their place, which ends the driver
+                    self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+                return
+            except Exception as error:  # many kinds: no such address, other versions, no node in time
+                with contextlib.suppress(Exception):
+                    self._ray.shutdown()
+                if left:
+                    continue
+                line = next(iter(str(error).splitlines()), type(error).__name__)[:300]
+                if address == LOCAL:
+                    text = f"started here ({line}); is the machine overloaded? See its logs, such as {LOGS}"
+                else:
+                    text = f"reached at {address} ({line}); expected the cluster of this machine: see `ray status`"
+                raise CtcAlignError(f"ray: cannot be {text}") from error
 
     def _ready(self, answers: list[Any], seconds: float) -> list[Any]:
         """The answers that are there, at the latest after some seconds."""

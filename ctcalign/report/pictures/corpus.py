@@ -1,44 +1,29 @@
-"""Pictures of the alignments in an output folder of `ctcalign align-corpus`, one after the other."""
+"""Picture of a corpus: the histogram of its confidences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ctcalign.errors import CtcAlignError, OutputError, UsageError
-from ctcalign.formats.corpus_folder import ALIGNMENTS, opened_alignments, recording_of
-from ctcalign.report.pictures.alignment import draw_alignment
+from ctcalign.report.pictures.figure import BLUE, INK
 
-EXTENSION = ".png"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def draw_corpus(folder: Path, output: Path, **options: Any) -> Iterator[tuple[str, Path, list[str], str | None]]:
-    """Write OUTPUT/ID.png for each recording.
+def histogram_figure(report: Mapping[str, Any]) -> Figure | None:
+    """Captions by confidence; None for a model without confidences."""
+    counts = report["histogram"]
+    if not counts:
+        return None
+    from matplotlib.figure import Figure
 
-    Args:
-        folder: the output folder of `align-corpus`.
-        output: folder of the pictures.
-        options: of `draw_alignment`.
-    Yields:
-        Of each recording its id, its picture, warnings, and the error if it could not be drawn.
-    Raises:
-        UsageError: `output` is a file.   CaptionError: an alignment is damaged, or there is none.
-    """
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"output: {output} is a file, expected a folder for the pictures of several recordings")
-    for id, path, alignment in opened_alignments(folder):
-        target = output / path.relative_to(folder / ALIGNMENTS).with_suffix(EXTENSION)
-        recording = recording_of(alignment, path)
-        if recording is None:
-            yield id, target, [], f"its recording {alignment.audio} was not found"
-            continue
-        warnings, failure = list[str](), None
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            warnings = draw_alignment(recording, alignment, target, **options)
-        except OSError as error:
-            raise OutputError(f"{target.parent}: cannot be created: {error.strerror or error}") from error
-        except CtcAlignError as error:
-            failure = str(error)
-        yield id, target, warnings, failure
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    axes = figure.subplots()
+    width = 1 / len(counts)
+    axes.bar(
+        [place * width for place in range(len(counts))], counts, width, align="edge", color=BLUE, edgecolor="white"
+    )
+    axes.set(xlim=(0, 1), xlabel="confidence", ylabel="captions")
+    axes.set_title("confidences of aligned captions", fontsize=10, color=INK)
+    return figure

@@ -52,9 +52,8 @@ def score_figure(comparisons: list[Comparison]) -> Figure:
 
 def _draw_errors(ax: Axes, found: Comparison) -> None:
     edges = np.linspace(-SIDE, SIDE, 51).tolist()
-    errors = [pair.errors for pair in found.pairs if pair.errors is not None]
-    for side, (label, colour) in enumerate((("start", BLUE), ("end", ORANGE))):
-        values = np.clip([pair[side] for pair in errors], -SIDE, SIDE)
+    for errors, (label, colour) in zip(found.errors, (("start", BLUE), ("end", ORANGE)), strict=True):
+        values = np.clip(errors, -SIDE, SIDE)
         # Outlines, so that neither hides the other.
         ax.hist(values, edges, histtype="step", color=colour, linewidth=1.4, label=label)
     ax.axvline(0, color=GREY, linewidth=0.8)
