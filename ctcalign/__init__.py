@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctcalign.adapt.run import adapt
     from ctcalign.aligner.run import align
+    from ctcalign.aligner.together import align_together
     from ctcalign.aligner.transcription import transcribe
     from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
     from ctcalign.audio import load_audio, open_audio
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "align": "ctcalign.aligner.run",
+    "align_together": "ctcalign.aligner.together",
     "transcribe": "ctcalign.aligner.transcription",
     "Alignment": "ctcalign.alignment.alignment",
     "AlignedCue": "ctcalign.alignment.alignment",
@@ -53,6 +55,7 @@ __all__ = [
     "__version__",
     "adapt",
     "align",
+    "align_together",
     "list_models",
     "load_audio",
     "load_model",

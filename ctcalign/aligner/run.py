@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ctcalign.aligner import best_path
-from ctcalign.aligner.adaptation.run import Attempt, adapted, check_request
+from ctcalign.aligner.adaptation.run import Attempt, Recording, adapted, check_request
 from ctcalign.aligner.adaptation.utterances import Utterance, sure_utterances
 from ctcalign.aligner.choices import METHODS, Method
 from ctcalign.aligner.confidence.apply import apply_calibration, requested_calibration
@@ -97,83 +98,112 @@ def align(
         AudioError, CaptionError, ModelError, UsageError: the message names the fault; there is no partial result.
     """
     options = with_track(options or AlignOptions(), track)
+    check_arguments(method, language, split)
+    read = captions_of(captions, caption_format, recording or Path(name_of(audio)).stem)
+    recogniser = recogniser_of(model, device, options, language, allow_noncommercial, precision, adapt, save_adapted)
+    job = Job(read, recogniser, method, language, device, options, split, progress, adapt > 0)
+    with recording_of(audio, sample_rate) as given, seekable(given) if adapt else nullcontext(given) as source:
+        attempt = job.run(recogniser, source)
+        alignment = attempt.alignment
+        if adapt:
+            one = Recording(source, partial(job.run, source=source), attempt)
+            [alignment] = adapted([one], recogniser, options, device, adapt, save_adapted, progress)
+    return job.described(alignment, name_of(audio))
+
+
+def check_arguments(method: Method, language: str | None, split: Split | None) -> None:
+    """Check arguments of `align`.
+
+    Raises:
+        UsageError: one is unknown.   MissingPackageError: the method needs what is not installed.
+    """
     check_choice("method", method, METHODS)
     check_language(language)
     if split is not None:
         check_choice("split", split, SPLITS)
     if method == "ipfa":
         require("silero_vad", "torch", extra="ipfa")
-    read = _captions(captions, caption_format, recording or Path(name_of(audio)).stem)
-    recogniser = model
-    if isinstance(recogniser, str):
-        recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory, language)
-    check_request(recogniser, adapt, save_adapted)
-    requested_calibration(options.calibration, options.score, recogniser.name)  # fails before the long work
-    spoken = language or recogniser.language
-    language = spoken or "en"
-    cues, division = list(read.cues), list[str]()
-    if read.format == "txt" or (split is not None and not any(cue.span for cue in cues)):
-        cues, division = divided(cues, split, language)
-    tokeniser = Tokeniser(recogniser.vocabulary, language, options.romanise)
-    transcript = transcript_of(cues, tokeniser, language, spoken)
-    if not transcript.spoken:
-        raise CaptionError(
-            f"captions: the {len(cues)} cues contain no spoken word (only mark-up, signs or notes); give text"
-        )
-    if not any(word.alternatives for word in transcript.spoken):
-        raise CaptionError(
-            f"captions: {recogniser.name} has symbols for none of the {len(transcript.spoken)} words "
-            f"(first: {transcript.spoken[0].word.text!r}); "
-            "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
-        )
-    with recording_of(audio, sample_rate) as given, seekable(given) if adapt else nullcontext(given) as source:
-        job = _Job(source, transcript, options, method, device, progress, adapt > 0)
-        if adapt:
-            alignment = adapted(
-                job.run, source, recogniser, options, device, adapt, options.seed, save_adapted, progress
-            )
-        else:
-            alignment = job.run(recogniser).alignment
-    alignment.audio = name_of(audio)
-    alignment.language = language
-    alignment.source = read.source
-    alignment.warnings = [*job.about_sound, *read.warnings, *division, *job.transcript.warnings, *alignment.warnings]
-    return alignment
 
 
-class _Job:
+def recogniser_of(
+    model: str | AcousticModel,
+    device: str,
+    options: AlignOptions,
+    language: str | None,
+    allow_noncommercial: bool,
+    precision: Precision,
+    adapt: int,
+    save_adapted: str | Path | None,
+) -> AcousticModel:
+    """The model, loaded if it is given by its name, after checks that fail before the long work; see `align`.
+
+    Raises:
+        ModelError, UsageError: it cannot be loaded or adapted, or the calibration does not fit.
+    """
+    if isinstance(model, str):
+        model = load_model(model, device, allow_noncommercial, precision, options.max_memory, language)
+    check_request(model, adapt, save_adapted)
+    requested_calibration(options.calibration, options.score, model.name)
+    return model
+
+
+class Job:
     """The alignment of one recording by any model with the same symbols.
 
+    Args:
+        read: the captions.
+        model: one with these symbols, and the language of the speech.
+        method, language, device, options, split, progress: see `align`.
+        adapt: whether the cues are wanted from which the model can be adapted.
     Attributes:
         transcript: the captions; after the first model without lines in another language than the speech.
-        about_sound: warnings of the model and the reader.
+    Raises:
+        CaptionError: there is no word, or none that the model has symbols for.
     """
 
     def __init__(
         self,
-        source: AudioInput,
-        transcript: Transcript,
-        options: AlignOptions,
+        read: Captions,
+        model: AcousticModel,
         method: Method,
+        language: str | None,
         device: str,
+        options: AlignOptions,
+        split: Split | None,
         progress: Progress,
         adapt: bool,
     ) -> None:
-        self._source, self._options, self._method = source, options, method
+        spoken = language or model.language
+        self._language = spoken or "en"
+        cues, self._division = list(read.cues), list[str]()
+        if read.format == "txt" or (split is not None and not any(cue.span for cue in cues)):
+            cues, self._division = divided(cues, split, self._language)
+        tokeniser = Tokeniser(model.vocabulary, self._language, options.romanise)
+        self.transcript = transcript_of(cues, tokeniser, self._language, spoken)
+        if not self.transcript.spoken:
+            raise CaptionError(
+                f"captions: the {len(cues)} cues contain no spoken word (only mark-up, signs or notes); give text"
+            )
+        if not any(word.alternatives for word in self.transcript.spoken):
+            raise CaptionError(
+                f"captions: {model.name} has symbols for none of the {len(self.transcript.spoken)} words "
+                f"(first: {self.transcript.spoken[0].word.text!r}); "
+                "choose a model of their language, or install romanisation: pip install 'ctcalign[text]'"
+            )
+        self._read, self._options, self._method = read, options, method
         self._device, self._progress, self._adapt = device, progress, adapt
-        self._first, self._speech = True, list[tuple[float, float]]()
-        self.transcript, self.about_sound = transcript, list[str]()
+        self._first, self._speech, self._about_sound = True, list[tuple[float, float]](), list[str]()
 
-    def run(self, model: AcousticModel) -> Attempt:
-        """The alignment by a model, and with `adapt` the cues from which it can be adapted."""
+    def run(self, model: AcousticModel, source: AudioInput) -> Attempt:
+        """The alignment of the recording by a model, and with `adapt` the cues from which it can be adapted."""
         options, progress = self._options, self._progress
-        with open_emission(self._source, model, options, self._device, progress) as opened:
+        with open_emission(source, model, options, self._device, progress) as opened:
             emission = opened.emission
             if self._first:
                 self.transcript = in_the_spoken_language(emission, self.transcript, model, options)
             try:
                 if self._first and self._method == "ipfa":
-                    self._speech = _speech(self._source, options, emission.duration, progress)
+                    self._speech = _speech(source, options, emission.duration, progress)
                 placed = place_emission(emission, self.transcript, model, options, progress, self._method, self._speech)
                 alignment = _with_confidences(emission, self.transcript, model, options, placed)
             except CaptionError as error:
@@ -187,8 +217,15 @@ class _Job:
                 unsure, words = uncertainty(emission), placed[1].words
                 sure = sure_utterances(emission, self.transcript, words, alignment.cues, model.spike_delay)
         if self._first:
-            self._first, self.about_sound = False, opened.warnings
+            self._first, self._about_sound = False, opened.warnings
         return Attempt(alignment, sure, unsure)
+
+    def described(self, alignment: Alignment, audio: str) -> Alignment:
+        """The alignment with the name of the recording, and all warnings."""
+        alignment.audio, alignment.language, alignment.source = audio, self._language, self._read.source
+        about = [*self._about_sound, *self._read.warnings, *self._division, *self.transcript.warnings]
+        alignment.warnings = [*about, *alignment.warnings]
+        return alignment
 
 
 def align_emission(
@@ -323,7 +360,7 @@ def _speech(
     return speech_of(source, options.channel, duration, progress, options.track, options.max_duration)
 
 
-def _captions(source: Source, caption_format: str | None, recording: str) -> Captions:
+def captions_of(source: Source, caption_format: str | None, recording: str) -> Captions:
     """The captions from any of the accepted forms."""
     if isinstance(source, Captions):
         return source

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CtcAlignError, UsageError
@@ -12,8 +13,7 @@ from ctcalign.errors import CtcAlignError, UsageError
 SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """Paths of a recording and of its captions."""
 
     audio: str

@@ -39,6 +39,7 @@ Examples:
   ctcalign align call.wav call.txt --channel all -o call.json
   ctcalign align talks/*.mp3 --captions-dir captions -o aligned --format vtt
   ctcalign align accent.mp3 accent.srt --adapt 1 -o accent.vtt
+  ctcalign align ana/*.mp3 --captions-dir ana --adapt 1 --adapt-together -o aligned
   ctcalign align rede.wav rede.txt --model hf:NAME --language de -o rede.srt
 
 {EXIT_STATUS}"""
@@ -64,6 +65,12 @@ Examples:
 @recording_option
 @alignment_options
 @click.option(
+    "--adapt-together",
+    is_flag=True,
+    help="With --captions-dir and --adapt: train one copy of the model on the surest captions of all recordings, which "
+    "are of one speaker and sound alike.  [default: a copy for each]",
+)
+@click.option(
     "--save-adapted",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -77,6 +84,7 @@ def command(
     audio: str,
     captions: tuple[str, ...],
     captions_dir: Path | None,
+    adapt_together: bool,
     **given: Any,
 ) -> None:
     """Find the time of each cue and each word of CAPTIONS in AUDIO.
@@ -93,8 +101,10 @@ def command(
         raise click.UsageError(
             f"got {len(captions) + 1} files, expected AUDIO CAPTIONS; several recordings need --captions-dir"
         )
-    if given["save_adapted"] is not None and (captions_dir is not None or not given["adapt"]):
-        raise click.UsageError("--save-adapted needs --adapt and one recording; remove it")
+    if adapt_together and (captions_dir is None or not given["adapt"]):
+        raise click.UsageError("--adapt-together needs --adapt and --captions-dir; remove it")
+    if given["save_adapted"] is not None and (not given["adapt"] or (captions_dir is not None and not adapt_together)):
+        raise click.UsageError("--save-adapted needs --adapt and one recording, or --adapt-together; remove it")
     check_method(given)
     results, given = split(ResultOptions, given, limits=limits_from(given))
     if captions_dir is not None:
@@ -112,7 +122,7 @@ def command(
     if captions_dir is not None:
         from ctcalign.cli.several import run_several
 
-        run_several(several, results, options, given)
+        run_several(several, results, options, given, adapt_together)
     else:
         text = captions[0]
         run(lambda progress: align(audio, text, options=options, progress=progress, **given), planned, results)

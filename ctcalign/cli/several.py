@@ -56,14 +56,18 @@ def plan_several(recordings: Sequence[str], captions: Path, results: ResultOptio
     return tasks
 
 
-def run_several(tasks: Sequence[Task], results: ResultOptions, options: AlignOptions, given: dict[str, Any]) -> None:
+def run_several(
+    tasks: Sequence[Task], results: ResultOptions, options: AlignOptions, given: dict[str, Any], together: bool
+) -> None:
     """Align and write; exit with status 1 if a recording failed.
 
     Args:
         given: the other keywords of `ctcalign.align`; the model is loaded once.
+        together: adapt one copy of the model to all recordings.
     """
     from ctcalign.aligner.run import align
     from ctcalign.aligner.several import align_several
+    from ctcalign.aligner.together import align_together
     from ctcalign.models import load_model
     from ctcalign.report.tables.alignment import cue_table
 
@@ -71,10 +75,13 @@ def run_several(tasks: Sequence[Task], results: ResultOptions, options: AlignOpt
     given_model, precision = given.pop("model"), given.pop("precision")
     trusted, memory = given["allow_noncommercial"], options.max_memory
     model = load_model(given_model, given["device"], trusted, precision, memory, given["language"])
-    planned = {task.pair: task.planned for task in tasks}
+    pairs, planned = [task.pair for task in tasks], {task.pair: task.planned for task in tasks}
+    done: dict[Pair, Alignment | Exception] = {}
 
     def work(pair: Pair) -> Alignment:
-        alignment = align(pair.audio, pair.captions, model, options=options, **given)
+        alignment = done.get(pair) or align(pair.audio, pair.captions, model, options=options, **given)
+        if isinstance(alignment, Exception):
+            raise alignment
         if results.table:
             table_console(120).print(cue_table(alignment))
         write_results(alignment, planned[pair], quiet=results.quiet, unspoken=results.unspoken, limits=results.limits)
@@ -82,7 +89,10 @@ def run_several(tasks: Sequence[Task], results: ResultOptions, options: AlignOpt
 
     seconds, failed = 0.0, 0
     with progress_bar(enabled=not results.quiet) as progress:
-        for number, outcome in enumerate(align_several([task.pair for task in tasks], work), 1):
+        if together:
+            found = align_together(pairs, model, options=options, progress=progress, **given)
+            done.update(zip(pairs, found, strict=True))
+        for number, outcome in enumerate(align_several(pairs, work), 1):
             audio = outcome.pair.audio
             if outcome.alignment is not None:
                 seconds += outcome.alignment.duration

@@ -19,8 +19,10 @@ from typing import Any
 
 from ctcalign.aligner import run as aligner
 from ctcalign.aligner.adaptation.adapter import adapt
-from ctcalign.aligner.adaptation.run import Attempt, chosen_cues
+from ctcalign.aligner.adaptation.run import Recording as Source
+from ctcalign.aligner.adaptation.run import chosen_cues
 from ctcalign.aligner.hearing import UNSURE
+from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.files import atomic_write
 from ctcalign.metrics.reliability import reliability_stats, roc_auc
@@ -90,28 +92,26 @@ def cell(recording: Recording, variant: Variant, model: AcousticModel, seed: int
     found: dict[str, Any] = {}
 
     def both(
-        align: Any, audio: Any, model: AcousticModel, options: Any, device: str, passes: int, seed: int, *_: Any
-    ) -> Alignment:
-        began = time.process_time()
-        first: Attempt = align(model)
+        sources: Sequence[Source], model: AcousticModel, options: AlignOptions, device: str, *_: Any
+    ) -> list[Alignment]:
+        [source], first = sources, sources[0].first
         found["plain"], found["unsure"] = score(first.alignment, variant.key), first.uncertainty
         found["seconds"] = [time.process_time() - began]
         found["sure"] = len(first.sure)
-        chosen = chosen_cues(first)
+        chosen = chosen_cues(sources, [first])
         if chosen is not None:
-            pass_ = adapt(model.name, audio, chosen, options, device, seed, lambda *_: None, None)
+            pass_ = adapt(model.name, chosen, options, device, options.seed, lambda *_: None, None)
             found["before"], found["after"] = asdict(pass_.before), asdict(pass_.after)
             found["seconds"].append(time.process_time() - began)
-            found["adapted"] = score(align(pass_.recogniser(model, device)).alignment, variant.key)
+            found["adapted"] = score(source.align(pass_.recogniser(model, device)).alignment, variant.key)
         found["seconds"].append(time.process_time() - began)
-        return first.alignment
+        return [first.alignment]
 
     held = aligner.adapted
     aligner.adapted = both
+    began = time.process_time()
     try:
-        aligner.align(
-            recording.audio, variant.captions, model, options=aligner.AlignOptions(seed=seed), device="cpu", adapt=1
-        )
+        aligner.align(recording.audio, variant.captions, model, options=AlignOptions(seed=seed), device="cpu", adapt=1)
     finally:
         aligner.adapted = held
     return found

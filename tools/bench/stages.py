@@ -27,7 +27,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "emission": ("emission.channels:compute_emission",),
     "captions": tuple(
         f"aligner.run:{name}"
-        for name in ("_captions", "divided", "Tokeniser", "transcript_of", "in_the_spoken_language")
+        for name in ("captions_of", "divided", "Tokeniser", "transcript_of", "in_the_spoken_language")
     ),
     "search": ("aligner.best_path:search",),
     "placing": ("aligner.run:place_emission",),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ctcalign.aligner.adaptation.examples import read_examples
+from ctcalign.aligner.adaptation.examples import Example, read_examples
 from ctcalign.aligner.adaptation.likelihoods import Judgement, judge
 from ctcalign.aligner.adaptation.training import train
 from ctcalign.aligner.adaptation.utterances import Utterance
@@ -21,6 +21,15 @@ from ctcalign.models.precision import Autocast
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import open_trainable
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Cues of a recording: those to train on, and those that judge."""
+
+    audio: AudioInput
+    trained: Sequence[Utterance]
+    held_out: Sequence[Utterance]
 
 
 @dataclass(frozen=True)
@@ -62,8 +71,7 @@ class Adapted:
 
 def adapt(
     name: str,
-    audio: AudioInput,
-    chosen: tuple[Sequence[Utterance], Sequence[Utterance]],
+    chosen: Sequence[Chosen],
     options: EmissionOptions,
     device: str,
     seed: int,
@@ -74,7 +82,7 @@ def adapt(
 
     Args:
         name: of the model, for `open_trainable`.
-        chosen: cues of the recording to train on, and those that judge.
+        chosen: cues of each recording.
         options: channel and track.
         seed: see `train`.
         last: of the pass before, None in the first one.
@@ -83,9 +91,12 @@ def adapt(
     """
     place = pick_device(device)
     model = open_trainable(name, allow_noncommercial=True)
-    examples = read_examples(audio, [*chosen[0], *chosen[1]], model.inputs, options)
-    trained, held_out = examples[: len(chosen[0])], examples[len(chosen[0]) :]
-    texts = [one.labels for one in examples]
+    trained, held_out = list[Example](), list[Example]()
+    for one in chosen:
+        examples = read_examples(one.audio, [*one.trained, *one.held_out], model.inputs, options)
+        trained += examples[: len(one.trained)]
+        held_out += examples[len(one.trained) :]
+    texts = [example.labels for example in (*trained, *held_out)]
     before = judge(model if last is None else last.trained, held_out, texts, place)
     train(model, trained, place, seed, progress)
     return Adapted(model, before, judge(model, held_out, texts, place))

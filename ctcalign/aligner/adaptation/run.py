@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from ctcalign.aligner.adaptation.utterances import Utterance, divided, surest
 from ctcalign.aligner.hearing import limit_of
+from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput
-from ctcalign.emission.options import EmissionOptions
 from ctcalign.emission.progress import Progress
 from ctcalign.errors import CaptionError, UsageError
 from ctcalign.extras import require
 from ctcalign.models.protocol import AcousticModel
 
 if TYPE_CHECKING:
-    from ctcalign.aligner.adaptation.adapter import Adapted
+    from ctcalign.aligner.adaptation.adapter import Adapted, Chosen
 
 FAMILIES = ("builtin", "checkpoint", "hf", "torchaudio")
 # Seconds of sure cues, the surest ones, that are trained on and that judge; and those that there must be.
@@ -38,6 +38,21 @@ class Attempt:
     alignment: Alignment
     sure: Sequence[Utterance]
     uncertainty: float
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that a model is adapted to.
+
+    Attributes:
+        audio: can be read several times.
+        align: aligns it by a model.
+        first: its alignment by the model that is adapted.
+    """
+
+    audio: AudioInput
+    align: Callable[[AcousticModel], Attempt]
+    first: Attempt
 
 
 def check_request(model: AcousticModel, passes: int, save: str | Path | None) -> None:
@@ -62,69 +77,82 @@ def check_request(model: AcousticModel, passes: int, save: str | Path | None) ->
 
 
 def adapted(
-    align: Callable[[AcousticModel], Attempt],
-    audio: AudioInput,
+    recordings: Sequence[Recording],
     model: AcousticModel,
-    options: EmissionOptions,
+    options: AlignOptions,
     device: str,
     passes: int,
-    seed: int,
     save: str | Path | None,
     progress: Progress,
-) -> Alignment:
-    """The alignment by the adapted model; that before a pass that did not help.
+) -> list[Alignment]:
+    """The alignment of each recording by one adapted model; those before a pass that did not help.
 
     Args:
-        align: aligns the recording by a model.
-        audio: the recording.
+        recordings: at least one; their cues are trained on, and judge, together.
         model: is not changed.
-        options: channel and track.
+        options: channel, track, and the seed of the training.
         device: on which to train.
-        passes: at least 1. Each trains the original weights on the cues of the alignment before.
-        seed: of the training.
+        passes: at least 1. Each trains the original weights on the cues of the alignments before.
         save: where to write the adapted model, if there is one.
     Raises:
-        Errors of `align`, of reading the recording and of opening the model for training.
+        Errors of `Recording.align`, of reading the recordings and of opening the model for training.
     """
-    best = align(model)
-    unsure = best.uncertainty > limit_of(model)
+    best = [one.first for one in recordings]
+    unsure = _uncertainty(best) > limit_of(model)
     kept: Adapted | None = None
-    notice = ""
+    notice, of_them = "", "" if len(recordings) == 1 else f" in {len(recordings)} recordings"
     for _ in range(passes):
-        chosen = chosen_cues(best)
+        chosen = chosen_cues(recordings, best)
         if chosen is None:
-            notice = f"too few sure cues ({len(best.sure)} of {len(best.alignment.cues)})"
+            sure, cues = sum(len(one.sure) for one in best), sum(len(one.alignment.cues) for one in best)
+            notice = f"too few sure cues ({sure} of {cues}{of_them})"
             break
         from ctcalign.aligner.adaptation.adapter import adapt
 
-        found = adapt(model.name, audio, chosen, options, device, seed, progress, kept)
+        found = adapt(model.name, chosen, options, device, options.seed, progress, kept)
         if not found.helped(unsure):
             notice = f"cues that were not trained on are not recognised better ({_change(found)})"
             break
         try:
-            best, kept = align(found.recogniser(model, device)), found
+            recogniser = found.recogniser(model, device)
+            best, kept = [one.align(recogniser) for one in recordings], found
         except CaptionError as error:
             notice = str(error)
             break
     if kept is None:
-        best.alignment.warnings.append(f"adapt: the model was not adapted: {notice}")
+        notice = f"adapt: the model was not adapted: {notice}"
     else:
-        best.alignment.warnings.append(f"adapt: aligned with a model adapted to this recording ({_change(kept)})")
+        what = "this recording" if len(recordings) == 1 else f"these {len(recordings)} recordings"
+        notice = f"adapt: aligned with a model adapted to {what} ({_change(kept)})"
         if save is not None:
             kept.save(Path(save))
-    return best.alignment
+    for one in best:
+        one.alignment.warnings.append(notice)
+    return [one.alignment for one in best]
 
 
-def chosen_cues(attempt: Attempt) -> tuple[list[Utterance], list[Utterance]] | None:
-    """Cues to train on and cues that judge; None if they are too few."""
-    trained, held_out = divided(attempt.sure)
+def chosen_cues(recordings: Sequence[Recording], attempts: Sequence[Attempt]) -> list[Chosen] | None:
+    """Cues to train on and cues that judge, of each recording; None if they are too few."""
+    parts = [divided(one.sure) for one in attempts]
+    trained, held_out = [part[0] for part in parts], [part[1] for part in parts]
     if _seconds(trained) < LEAST_TRAINED or _seconds(held_out) < LEAST_HELD_OUT:
         return None
-    return surest(trained, MOST_TRAINED), surest(held_out, MOST_HELD_OUT)
+    from ctcalign.aligner.adaptation.adapter import Chosen
+
+    pairs = zip(surest(trained, MOST_TRAINED), surest(held_out, MOST_HELD_OUT), strict=True)
+    return [Chosen(one.audio, *pair) for one, pair in zip(recordings, pairs, strict=True)]
 
 
-def _seconds(utterances: Sequence[Utterance]) -> float:
-    return sum(one.span.duration for one in utterances)
+def _uncertainty(attempts: Sequence[Attempt]) -> float:
+    """That of the model in all recordings: the mean by their length."""
+    if len(attempts) == 1:
+        return attempts[0].uncertainty
+    lengths = [one.alignment.duration for one in attempts]
+    return sum(one.uncertainty * length for one, length in zip(attempts, lengths, strict=True)) / sum(lengths)
+
+
+def _seconds(recordings: Sequence[Sequence[Utterance]]) -> float:
+    return sum(one.span.duration for own in recordings for one in own)
 
 
 def _change(found: Adapted) -> str:

@@ -91,16 +91,21 @@ def divided(sure: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]
     return [one for one in sure if one.cue % HELD_OUT != HELD_OUT // 2], held_out
 
 
-def surest(utterances: Sequence[Utterance], seconds: float) -> list[Utterance]:
-    """Those with the most support, together at most so long, in the order of the captions; the first one always."""
-    kept: list[Utterance] = []
-    total = 0.0
-    for one in sorted(utterances, key=lambda one: -one.support):
+def surest(recordings: Sequence[Sequence[Utterance]], seconds: float) -> list[list[Utterance]]:
+    """Those with the most support, together at most so long, by recording in the order of the captions.
+
+    The first one is always among them.
+    """
+    kept: list[list[Utterance]] = [[] for _ in recordings]
+    total, first = 0.0, True
+    pooled = [(number, one) for number, own in enumerate(recordings) for one in own]
+    for number, one in sorted(pooled, key=lambda pair: -pair[1].support):
         total += one.span.duration
-        if kept and total > seconds:
+        if total > seconds and not first:
             break
-        kept.append(one)
-    return sorted(kept, key=lambda one: one.cue)
+        kept[number].append(one)
+        first = False
+    return [sorted(own, key=lambda one: one.cue) for own in kept]
 
 
 def joined(words: Sequence[Sequence[int]], separator: int | None) -> tuple[int, ...]:

@@ -142,9 +142,10 @@ def test_the_second_pass_is_compared_with_the_first_on_the_same_cues(noisy, monk
     seen = []
     real = adapter.adapt
 
-    def adapt(name, audio, chosen, options, device, seed, progress, last):
-        found = real(name, audio, chosen, options, device, seed, progress, last)
-        seen.append(({one.cue for one in chosen[0]}, {one.cue for one in chosen[1]}, last, found))
+    def adapt(name, chosen, options, device, seed, progress, last):
+        found = real(name, chosen, options, device, seed, progress, last)
+        [own] = chosen
+        seen.append(({one.cue for one in own.trained}, {one.cue for one in own.held_out}, last, found))
         return found
 
     monkeypatch.setattr(adapter, "adapt", adapt)

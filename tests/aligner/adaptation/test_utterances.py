@@ -64,10 +64,22 @@ def test_every_so_many_cues_one_judges():
 
 def test_the_surest_are_taken_first_and_stay_in_order():
     cues = [cue(0, 3.0, 5.0), cue(1, 3.0, 9.0), cue(2, 3.0, 7.0), cue(3, 30.0, 10.0)]
-    assert [one.cue for one in surest(cues, 10.0)] == [3]
-    assert [one.cue for one in surest(cues[:3], 6.0)] == [1, 2]
-    assert [one.cue for one in surest(cues[:3], 100.0)] == [0, 1, 2]
-    assert surest([], 10.0) == []
+    assert numbers(surest([cues], 10.0)) == [[3]]
+    assert numbers(surest([cues[:3]], 6.0)) == [[1, 2]]
+    assert numbers(surest([cues[:3]], 100.0)) == [[0, 1, 2]]
+    assert surest([[]], 10.0) == [[]]
+
+
+def test_the_surest_of_several_recordings_are_taken_together():
+    first, second = [cue(0, 3.0, 5.0), cue(1, 3.0, 9.0)], [cue(0, 3.0, 6.0), cue(1, 3.0, 8.0)]
+    assert numbers(surest([first, second], 6.0)) == [[1], [1]]
+    assert numbers(surest([first, second], 9.0)) == [[1], [0, 1]]
+    assert numbers(surest([first[:1], second], 6.0)) == [[], [0, 1]]
+
+
+def numbers(recordings: list[list[Utterance]]) -> list[list[int]]:
+    """The indices of cues."""
+    return [[one.cue for one in own] for own in recordings]
 
 
 def test_words_are_joined_by_the_separator_if_there_is_one():
