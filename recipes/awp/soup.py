@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,9 +17,8 @@ from torch import Tensor
 import ctcalign
 from ctcalign.models.stored import read_weights
 from ctcalign.models.training.registry import restore
-from recipes.awp.evaluation import evaluate, summary, write_rows
-from recipes.awp.plan import write_json
 from recipes.awp.training import MODEL
+from recipes.awp.untrained import add_options, write_run
 from recipes.errors import one_line
 
 
@@ -43,11 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--method", required=True, help="runs METHOD-s1, METHOD-s2, …")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the parts")
-    parser.add_argument("--parts", nargs="+", default=["dev", "test"], help="folders of --data to evaluate on")
-    parser.add_argument(
-        "--min-word-score", type=float, default=-2.0, help="times of words below this score are ignored"
-    )
+    add_options(parser)
     args = parser.parse_args(arguments)
     folder = args.runs / f"soup-{args.method}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,14 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         restore(header, weights, str(folder)).save(folder / MODEL, header, weights)
     model = ctcalign.load_model(f"checkpoint:{folder / MODEL}")
     look_ahead = json.loads((sources[0] / "run.json").read_text(encoding="utf-8"))["look_ahead"]
-    about = {"method": "soup", "setting": args.method, "seed": 0, "seconds": 0.0, "look_ahead": look_ahead}
-    for part in args.parts:
-        file = folder / f"{part}.jsonl"
-        if not file.exists():
-            rows = evaluate(model, args.data / part, args.min_word_score)
-            write_rows(file, rows)
-            sys.stderr.write(f"{part}: {folder.name} WER {summary(rows, look_ahead or 0.0)['wer']:.4f}\n")
-    write_json(folder / "run.json", about)
+    write_run(folder, model, look_ahead, "soup", args.method, args)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from ctcalign.files import atomic_write
-from ctcalign.report.pages.parts import STYLE, svg
+from ctcalign.report.pages.parts import rendered, svg
 from ctcalign.report.pictures.adaptation import PARTS, confidences_figure, errors_figure, hours_figure, losses_figure
 
 _TEMPLATE = """<!doctype html>
@@ -80,21 +76,12 @@ wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with what is
 """
 
 
-def write_page(report: Mapping[str, Any], output: Path) -> None:
-    """Write the page, whole or not at all; pictures are inside of it.
+def page(report: Mapping[str, Any]) -> str:
+    """The page as HTML; pictures are inside of it.
 
     Args:
         report: of `ctcalign.adapt`.
-    Raises:
-        OutputError: it cannot be written.
     """
-    with atomic_write(output) as stream:
-        stream.write(page(report))
-
-
-def page(report: Mapping[str, Any]) -> str:
-    """The page as HTML."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
     losses = losses_figure(report)
     rates = [{"name": "original model", "errors": report["start"], "verdict": ""}]
     for row in report["passes"]:
@@ -102,9 +89,9 @@ def page(report: Mapping[str, Any]) -> str:
         if row.get("share", 1) < 1:
             verdict += f", {100 * row['share']:g} % of the way to the trained weights"
         rates.append({"name": f"pass {row['number']}", "errors": row["errors"], "verdict": verdict})
-    return environment.from_string(_TEMPLATE).render(
+    return rendered(
+        _TEMPLATE,
         report=report,
-        style=STYLE,
         rates=rates,
         parts=[part for part in PARTS if part in report["start"] or part == "target"],
         errors=svg(errors_figure(report)),

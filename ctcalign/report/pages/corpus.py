@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from ctcalign.files import atomic_write
-from ctcalign.report.pages.parts import STYLE, svg
+from ctcalign.report.pages.parts import rendered, svg
 from ctcalign.report.pictures.corpus import histogram_figure
 
 SHOWN = 500  # failures on the page; report.json has all
@@ -66,22 +62,11 @@ count as 0.</p>
 """
 
 
-def write_page(report: Mapping[str, Any], output: Path) -> None:
-    """Write the page, whole or not at all; the picture is inside of it.
+def page(report: Mapping[str, Any]) -> str:
+    """The page as HTML; pictures are inside of it.
 
     Args:
         report: of `align_corpus` or `merge`.
-    Raises:
-        OutputError: it cannot be written.
     """
-    with atomic_write(output) as stream:
-        stream.write(page(report))
-
-
-def page(report: Mapping[str, Any]) -> str:
-    """The page as HTML."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
     figure = histogram_figure(report)
-    return environment.from_string(_TEMPLATE).render(
-        report=report, style=STYLE, shown=SHOWN, histogram=None if figure is None else svg(figure)
-    )
+    return rendered(_TEMPLATE, report=report, shown=SHOWN, histogram=None if figure is None else svg(figure))

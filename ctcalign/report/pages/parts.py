@@ -1,10 +1,14 @@
-"""What all pages have in common: the style, and pictures as elements of HTML."""
+"""What all pages have in common: the style, pictures as elements of HTML, and how a page is written."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jinja2 import Environment, StrictUndefined
+
+from ctcalign.files import atomic_write
 from ctcalign.report.pictures.figure import save_figure
 
 if TYPE_CHECKING:
@@ -24,3 +28,18 @@ def svg(figure: Figure) -> str:
     save_figure(figure, stream, "svg")
     text = stream.getvalue().decode()
     return text[text.index("<svg") :]
+
+
+def rendered(template: str, **values: object) -> str:
+    """The page of a template of Jinja, with the style as `style`; text in it is escaped."""
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(template).render(style=STYLE, **values)
+
+
+def write_page(page: str, output: Path) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with atomic_write(output) as stream:
+        stream.write(page)
