@@ -8,9 +8,6 @@ tolerant); a mean is that of cells, whatever their length. Cells that were compu
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -24,7 +21,6 @@ from ctcalign.aligner.adaptation.run import chosen_cues
 from ctcalign.aligner.hearing import UNSURE
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.files import atomic_write
 from ctcalign.metrics.reliability import reliability_stats, roc_auc
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
@@ -33,8 +29,9 @@ from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, items_of
 from ctcalign.scoring.options import Options
 from recipes.errors import one_line
-from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
-from recipes.results_page import commit, machine, markdown_table, page_head, section
+from recipes.noisy.cells import compute, mean, parser_of, write_page
+from recipes.noisy.corpus import Recording, Variant
+from recipes.results_page import markdown_table, section
 
 ABOUT = __doc__.split("\n\n")[1].removesuffix(" Cells that were computed before are kept.\n").replace("\n", " ")
 WITHIN = (0.5, 0.2)  # seconds, both ends
@@ -142,7 +139,7 @@ def chosen_by_others(cells: Sequence[Cell]) -> list[float]:
     found = []
     for one in cells:
         others = [other for other in cells if _origin(other) != _origin(one)]
-        best = max(WAYS, key=lambda way: _mean([gain(other, way) for other in others]))
+        best = max(WAYS, key=lambda way: mean([gain(other, way) for other in others]))
         found.append(gain(one, best))
     return found
 
@@ -165,7 +162,7 @@ def page(cells: Sequence[Cell], way: str) -> list[str]:
                     str(len(own)),
                     str(sum("adapted" in one and WAYS[way](one) for one in own)),
                     *(
-                        f"{_mean([share(found, which) for found in column]):.1f}"
+                        f"{mean([share(found, which) for found in column]):.1f}"
                         for which in range(len(WITHIN))
                         for column in ([one["plain"] for one in own], [result(one, way) for one in own])
                     ),
@@ -181,10 +178,10 @@ def page(cells: Sequence[Cell], way: str) -> list[str]:
         rows.append(
             [
                 f"**{name}**" if name == way else name,
-                f"{_mean(gains):+.2f}",
-                f"{_mean([gain(one, name) for one in weak]):+.2f}",
+                f"{mean(gains):+.2f}",
+                f"{mean([gain(one, name) for one in weak]):+.2f}",
                 f"{min(gains):+.1f}",
-                f"{_mean(clean):+.2f}",
+                f"{mean(clean):+.2f}",
                 f"{min(clean, default=0.0):+.1f}",
             ]
         )
@@ -193,8 +190,8 @@ def page(cells: Sequence[Cell], way: str) -> list[str]:
     rows.append(
         [
             "chosen by other recordings",
-            f"{_mean(left_out):+.2f}",
-            f"{_mean(weak):+.2f}",
+            f"{mean(left_out):+.2f}",
+            f"{mean(weak):+.2f}",
             f"{min(left_out):+.1f}",
             "",
             "",
@@ -226,39 +223,16 @@ def _origin(one: Cell) -> str:
     return str(one["recording"]).partition("+")[0]
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, nargs="+", required=True, help="folders as of run.sh")
-    add_choices(parser, "recordings", "variants")
-    parser.add_argument("--model", default="builtin:en")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cells", type=Path, required=True, help="folder for the results, a file a cell")
-    parser.add_argument("--out", type=Path, help="page to write, of all cells in the folder")
-    args = parser.parse_args(arguments)
+    args = parser_of(__doc__).parse_args(arguments)
     model = load_model(args.model)
-    args.cells.mkdir(parents=True, exist_ok=True)
-    for corpus in args.corpus:
-        for recording in find_recordings(corpus, [], args.variants):
-            if args.recordings and recording.name not in args.recordings:
-                continue
-            for variant in recording.variants:
-                file = args.cells / f"{recording.name}.{variant.name}.{args.seed}.json"
-                if file.is_file():
-                    continue
-                found = cell(recording, variant, model, args.seed)
-                with atomic_write(file, fsync=False) as stream:
-                    json.dump({"recording": recording.name, "captions": variant.name, **found}, stream)
-                own = [found[way]["within"][0] for way in ("plain", "adapted") if way in found]
-                sys.stderr.write(f"{file.name}: {own} of {found['plain']['spoken']}\n")
-    if args.out:
-        cells = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(args.cells.glob("*.json"))]
-        text = page_head("Adapting the model to the recording", None, ABOUT, f"{machine()}. Commit: {commit()}.")
-        with atomic_write(args.out) as stream:
-            stream.write("\n".join(text + page(cells, CHOSEN)).rstrip() + "\n")
+
+    def told(found: Cell) -> str:
+        own = [found[way]["within"][0] for way in ("plain", "adapted") if way in found]
+        return f"{own} of {found['plain']['spoken']}"
+
+    compute(args, str(args.seed), lambda recording, variant: cell(recording, variant, model, args.seed), told)
+    write_page(args, "Adapting the model to the recording", ABOUT, lambda cells: page(cells, CHOSEN))
 
 
 if __name__ == "__main__":

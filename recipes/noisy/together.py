@@ -6,10 +6,8 @@ the spoken cues of all parts with both ends within 0.5 s (bounds tolerant). Cell
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,14 +20,14 @@ import ctcalign
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
-from ctcalign.files import atomic_write
 from ctcalign.formats.captions import read_captions
 from ctcalign.models import load_model
 from ctcalign.models.protocol import AcousticModel
 from recipes.errors import one_line
 from recipes.noisy.adapted import score
-from recipes.noisy.corpus import Recording, Variant, add_choices, find_recordings
-from recipes.results_page import commit, machine, markdown_table, page_head, section
+from recipes.noisy.cells import compute, mean, parser_of, write_page
+from recipes.noisy.corpus import Recording, Variant
+from recipes.results_page import markdown_table, section
 
 ABOUT = __doc__.split("\n\n")[1].removesuffix(" Cells that were computed before are kept.\n").replace("\n", " ")
 WAYS = ("plain", "each", "together")
@@ -103,14 +101,14 @@ def page(cells: Sequence[dict[str, Any]]) -> list[str]:
     for one in cells:
         counts = [f"{one[way]['adapted']} of {one['parts']}" for way in WAYS[1:]]
         rows.append([one["recording"], one["captions"], *counts, *_shares(one), *_times(one)])
-    means = [_mean([share(one, way, which) for one in cells]) for which in (0, 1) for way in WAYS]
+    means = [mean([share(one, way, which) for one in cells]) for which in (0, 1) for way in WAYS]
     rows.append(["**mean**", "", "", "", *(f"**{value:.1f}**" for value in means), "", ""])
     head = ["recording, sound", "captions", "adapted, each", "together"]
     head += [f"{limit} s, {way}" for limit in ("0.5", "0.2") for way in WAYS] + ["time, each", "together"]
     text = section("Spoken cues within, %; processor time over that of the plain runs", markdown_table(head, rows))
     weak = [one for one in cells if share(one, "plain") < 95]
     gains = ", ".join(
-        f"{way} {_mean([share(one, way) - share(one, 'plain') for one in weak]):+.1f} (worst "
+        f"{way} {mean([share(one, way) - share(one, 'plain') for one in weak]):+.1f} (worst "
         f"{min(share(one, way) - share(one, 'plain') for one in weak):+.1f})"
         for way in WAYS[1:]
     )
@@ -130,40 +128,18 @@ def _times(one: dict[str, Any]) -> list[str]:
     return [f"{one[way]['seconds'] / one['plain']['seconds']:.1f}" for way in WAYS[1:]]
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, nargs="+", required=True, help="folders as of run.sh")
-    add_choices(parser, "recordings", "variants")
-    parser.add_argument("--model", default="builtin:en")
-    parser.add_argument("--seconds", type=float, default=75.0, help="length of a part in seconds")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cells", type=Path, required=True, help="folder for the results, a file a cell")
-    parser.add_argument("--out", type=Path, help="page to write, of all cells in the folder")
+    parser = parser_of(__doc__)
+    parser.add_argument("--seconds", type=float, default=120.0, help="length of a part in seconds")
     args = parser.parse_args(arguments)
     model = load_model(args.model)
-    args.cells.mkdir(parents=True, exist_ok=True)
-    for corpus in args.corpus:
-        for recording in find_recordings(corpus, [], args.variants):
-            if args.recordings and recording.name not in args.recordings:
-                continue
-            for variant in recording.variants:
-                file = args.cells / f"{recording.name}.{variant.name}.{args.seconds:g}.{args.seed}.json"
-                if file.is_file():
-                    continue
-                found = cell(recording, variant, model, args.seconds, args.seed)
-                with atomic_write(file, fsync=False) as stream:
-                    json.dump({"recording": recording.name, "captions": variant.name, **found}, stream)
-                sys.stderr.write(f"{file.name}: {[found[way]['within'][0] for way in WAYS]}\n")
-    if args.out:
-        cells = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(args.cells.glob("*.json"))]
-        title = "Adapting the model to recordings of one speaker together"
-        text = page_head(title, None, ABOUT, f"{machine()}. Commit: {commit()}.")
-        with atomic_write(args.out) as stream:
-            stream.write("\n".join(text + page(cells)).rstrip() + "\n")
+    compute(
+        args,
+        f"{args.seconds:g}.{args.seed}",
+        lambda recording, variant: cell(recording, variant, model, args.seconds, args.seed),
+        lambda found: str([found[way]["within"][0] for way in WAYS]),
+    )
+    write_page(args, "Adapting the model to recordings of one speaker together", ABOUT, page)
 
 
 if __name__ == "__main__":
