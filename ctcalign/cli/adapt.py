@@ -245,10 +245,9 @@ def command(
             progress=progress,
             note=line,
         )
-    from ctcalign.report.pages.adaptation import page
-    from ctcalign.report.pages.parts import write_page
+    from ctcalign.report.pages.adaptation import write_page
 
-    write_page(page(found.report), output / "report.html")
+    write_page(found.report, output / "report.html")
     if found.model == model:
         warn(["no pass was better than the original model, which stays the best one"])
     if as_json:

@@ -98,9 +98,9 @@ def show_report(report: dict[str, Any], output: Path, *, quiet: bool, as_json: b
     """Write the page of a whole corpus, and print the summary and the failures."""
     if "hours" in report:
         from ctcalign.report.pages.corpus import page
-        from ctcalign.report.pages.parts import write_page
+        from ctcalign.report.pages.parts import write_html
 
-        write_page(page(report), output / "report.html")
+        write_html(page(report), output / "report.html")
     for line in failure_lines(report):
         click.echo(f"ctcalign: error: {' '.join(printable(line).split())}", err=True)
     if as_json:

@@ -81,7 +81,7 @@ def test_a_dry_run_changes_nothing(corpus, tmp_path):
 def test_errors_name_what_is_wrong(corpus, tmp_path):
     out = ("-o", tmp_path / "out", "--model", corpus.model)
     for words, message in (
-        ((corpus.folder, *out), f"captions: none given for {corpus.folder}; give captions, or a manifest"),
+        ((corpus.folder, *out), f"captions: none given for {corpus.folder}; give captions, a manifest (.tsv, .jsonl)"),
         ((corpus.folder, corpus.folder, *out, "--set", "trainer.devices"), "expected NAME=VALUE"),
         ((corpus.folder, corpus.folder, *out, "--model", "builtin:xx"), "builtin:xx"),
     ):

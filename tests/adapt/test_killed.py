@@ -21,6 +21,7 @@ from tests.adapt.talks import SETTINGS
 # Files before whose move the process is killed, one after the other: each start comes a little further.
 TWO_PASSES = (
     "held-out/cuts.jsonl.gz",
+    "recordings/talk0/audio.flac",
     "recordings/talk1/audio.flac",
     "pass-01/calibrate/confidence.json",
     "pass-01/align/talk1.json",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from ctcalign.report.pages.parts import rendered, svg
+from ctcalign.report.pages.parts import rendered, svg, write_html
 from ctcalign.report.pictures.adaptation import PARTS, confidences_figure, errors_figure, hours_figure, losses_figure
 
 _TEMPLATE = """<!doctype html>
@@ -74,6 +75,15 @@ wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with what is
 {% endfor %}</table>{% else %}<p>Everything could be used.</p>{% endif %}
 </body></html>
 """
+
+
+def write_page(report: Mapping[str, Any], output: Path) -> None:
+    """Write the page of what `ctcalign.adapt` reports, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_html(page(report), output)
 
 
 def page(report: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def rendered(template: str, **values: object) -> str:
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(template).render(style=STYLE, **values)
 
 
-def write_page(page: str, output: Path) -> None:
+def write_html(page: str, output: Path) -> None:
     """Write a page, whole or not at all.
 
     Raises:
