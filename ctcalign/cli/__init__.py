@@ -31,6 +31,7 @@ COMMANDS = {
     "search": ("ctcalign.cli.search", "Find where phrases are spoken in a recording."),
     "convert": ("ctcalign.cli.convert", "Convert an alignment or a caption file to other formats."),
     "plot": ("ctcalign.cli.plot", "Draw part of a recording with its words and captions."),
+    "review": ("ctcalign.cli.review", "Write a page on which an alignment is heard, judged and corrected."),
     "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that meet given criteria."),
     "score": ("ctcalign.cli.score", "Compare an alignment with a reference."),
     "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
