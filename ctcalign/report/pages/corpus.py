@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ctcalign.report.pages.parts import rendered, svg
-from ctcalign.report.pictures.corpus import histogram_figure
+from ctcalign.report.pages.parts import histogram, rendered
 
 SHOWN = 500  # failures on the page; report.json has all
 _TEMPLATE = """<!doctype html>
@@ -68,5 +67,6 @@ def page(report: Mapping[str, Any]) -> str:
     Args:
         report: of `align_corpus` or `merge`.
     """
-    figure = histogram_figure(report)
-    return rendered(_TEMPLATE, report=report, shown=SHOWN, histogram=None if figure is None else svg(figure))
+    counts = report["histogram"]
+    bars = histogram(counts, "confidence of aligned captions") if counts else None
+    return rendered(_TEMPLATE, report=report, shown=SHOWN, histogram=bars)
