@@ -34,8 +34,9 @@ def svg(figure: Figure) -> str:
 _BARS = """<svg viewBox="0 0 640 190" width="640" role="img" aria-label="{{ label }}" font-size="11" fill="#22272e">
 {% for count in counts %}<rect x="{{ "%.1f"|format(30 + 600 * loop.index0 / counts|length) }}"
  y="{{ "%.1f"|format(150 - 140 * count / top) }}" width="{{ "%.1f"|format(600 / counts|length - 1) }}"
- height="{{ "%.1f"|format(140 * count / top) }}" fill="{{ colour }}"><title>{{ "%.2f"|format(loop.index0 / counts|length) }}
- to {{ "%.2f"|format(loop.index / counts|length) }}: {{ count }}</title></rect>
+ height="{{ "%.1f"|format(140 * count / top) }}" fill="{{ colour }}">
+<title>{{ "%.2f"|format(loop.index0 / counts|length) }} to {{ "%.2f"|format(loop.index / counts|length) }}:
+ {{ count }}</title></rect>
 {% endfor %}<path d="M30 150H630" stroke="#c9ccd1"/>{% for tenth in range(0, 11, 2) %}
 <text x="{{ 30 + 60 * tenth }}" y="165" text-anchor="middle">{{ tenth / 10 }}</text>{% endfor %}
 <text x="330" y="184" text-anchor="middle">{{ label }}</text>
