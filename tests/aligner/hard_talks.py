@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -198,8 +199,8 @@ def compared(cues: Sequence[AlignedCue], lines: Sequence[Line]) -> Result:
 
 
 def main() -> None:
-    """Print the table of docs/hard_recordings.md: `python -m tests.aligner.hard_talks`."""
-    model = load_model("builtin:en", "cpu")
+    """Print the table of docs/hard_recordings.md: `python -m tests.aligner.hard_talks [MODEL]`."""
+    model = load_model(sys.argv[1] if len(sys.argv) > 1 else "builtin:en-robust", "cpu")
     print(
         "| the talk | within 0.2 s | within 0.5 s | largest | unspoken captions detected | speech without a caption |"
     )
