@@ -82,8 +82,8 @@ bench: $(READY)
 	PYTHONPATH=. $(BIN)/python tools/bench/precision.py --quick
 
 docs: $(READY)
-	rm -rf site
-	$(BIN)/python -m tools.docs site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --clean
+	$(BIN)/python -m tools.docs check site
 
 clean:
 	rm -rf demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").glob("*.md"))]
+TUTORIALS = "docs/tutorials/"  # run as notebooks, see test_tutorials.py
+PAGES = ["README.md", *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md"))]
 RECIPES = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "egs").rglob("README.md"))
 BLOCK = re.compile(
     r"(?:^<!-- not run: (?P<reason>[^>]*) -->\n+)?^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.M | re.S

@@ -10,9 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
-from tests.docs.blocks import PAGES, ROOT, Block, blocks_of, commands_of
+from tests.docs.blocks import PAGES, ROOT, TUTORIALS, Block, blocks_of, commands_of
 
-RUN = {page: [block for block in blocks_of(page) if block.reason is None] for page in PAGES}
+RUN = {
+    page: [block for block in blocks_of(page) if block.reason is None]
+    for page in PAGES
+    if not page.startswith(TUTORIALS)
+}
 # Programs that are run in this process, and those that the shell runs.
 OURS = {"ctcalign": lambda: commands, "lhotse": lambda: importlib.import_module("lhotse.bin.modes").cli}
 SHELL = ("printf",)
@@ -53,7 +57,7 @@ def run_block(block: Block, names: dict[str, object], folder) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of lhotse, when its program is imported
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if {"bash", "python"} & {block.language for block in RUN[page]}]
+    "page", [page for page, blocks in RUN.items() if {"bash", "python"} & {block.language for block in blocks}]
 )
 def test_blocks_run(page, clone):
     names: dict[str, object] = {"__name__": "page"}

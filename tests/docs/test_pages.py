@@ -41,6 +41,6 @@ def test_make_targets_of_the_readme_exist():
 
 def test_the_index_links_to_every_page():
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
-    pages = [*(ROOT / "docs").glob("*.md"), *(ROOT / "egs").rglob("README.md")]
+    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "egs").rglob("README.md")]
     linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index)}
     assert [page.name for page in pages if page.resolve() not in linked and page.name != "index.md"] == []

@@ -1,1 +1,1 @@
-"""The documentation as web pages: the pages of the repository, the help of the commands, and the docstrings."""
+"""The documentation: what MkDocs needs beside mkdocs.yml, pages from results files, tutorials, checks."""

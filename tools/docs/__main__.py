@@ -1,35 +1,42 @@
-"""Build the documentation as web pages: the README, docs/, what they link to, the help of the commands, the docstrings.
+"""Work on the documentation.
 
-  python -m tools.docs SITE
+  python -m tools.docs figures              write the pages of figures from the results files, and that of the schema
+  python -m tools.docs tutorials [NAME...]  run tutorials, and write their outputs and pictures into the pages
+  python -m tools.docs check SITE           links of a built site, and that it loads nothing from the web
 
-A link that leads nowhere, on any page, is an error. Needs no network.
+`make docs` builds the site.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
-
-from tools.docs import api, commands, links, pages
-
-
-def build(site: Path) -> list[str]:
-    """Write all web pages below a folder, and return their broken links, `PAGE: LINK` each."""
-    found = pages.collect()
-    pages.write(found, site)
-    (site / "commands.html").write_text(pages.framed("Commands", commands.render(), "."), encoding="utf-8")
-    (site / "index.html").write_text('<!doctype html><meta http-equiv=refresh content="0; url=README.html">\n')
-    api.write(site / "api")
-    return links.broken(site)
 
 
 def main() -> None:
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+    what, *names = sys.argv[1:] or [""]
+    if what == "figures" and not names:
+        from tools.docs import figures
+
+        print("\n".join(figures.write()) or "nothing has changed")
+    elif what == "tutorials":
+        from tools.docs import tutorials
+
+        for page in tutorials.pages():
+            if not names or Path(page).stem in names:
+                with tempfile.TemporaryDirectory() as folder:
+                    tutorials.write(page, Path(folder))
+                print(page)
+    elif what == "check" and len(names) == 1:
+        from tools.docs import links
+
+        site = Path(names[0])
+        if found := links.broken(site) + links.foreign(site):
+            sys.exit("links that lead nowhere, or to files on the web:\n" + "\n".join(found))
+        print(f"{site}/index.html: {len(list(site.rglob('*.html')))} pages")
+    else:
         sys.exit(__doc__)
-    site = Path(sys.argv[1])
-    if bad := build(site):
-        sys.exit("links that lead nowhere:\n" + "\n".join(bad))
-    print(f"{site}/index.html: {len(list(site.rglob('*.html')))} pages")
 
 
 if __name__ == "__main__":
