@@ -6,8 +6,10 @@ const STATUSES = ["aligned", "not_spoken", "failed"];
 
 /** The bytes of an element that holds base64; the text is dropped from the page, so that it is not kept twice. */
 function takeBytes(node) {
-  const text = atob(node.textContent);
+  const base64 = node.textContent;
   node.textContent = "";
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

@@ -25,11 +25,16 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const colours = new Map(); // emptied when the theme changes
+
 /** A colour of the theme, resolved, for canvases and wavesurfer.js. */
 function colour(name) {
-  const probe = byId("probe");
-  probe.style.color = `var(--${name})`;
-  return getComputedStyle(probe).color;
+  if (!colours.has(name)) {
+    const probe = byId("probe");
+    probe.style.color = `var(--${name})`;
+    colours.set(name, getComputedStyle(probe).color);
+  }
+  return colours.get(name);
 }
 
 /** Calls `work` once in the next frame, however often the returned function is called until then. */

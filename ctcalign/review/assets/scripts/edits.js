@@ -102,8 +102,10 @@ function merging(items, place) {
   const [a, b] = [items[place], items[place + 1]];
   if (!b) throw new Refusal("There is no caption after this one.");
   const spaceless = SPACELESS.test(graphemes(a.text).pop() ?? "") && SPACELESS.test(graphemes(b.text)[0] ?? "");
+  // A caption that is not spoken may have the times of the input: they say nothing about a spoken neighbour.
+  const spoken = [a, b].filter((item) => outcome(item).status === "aligned");
   const times = (name, choose) => {
-    const known = [a[name], b[name]].filter((time) => time !== null);
+    const known = (spoken.length ? spoken : [a, b]).map((item) => item[name]).filter((time) => time !== null);
     return known.length ? choose(...known) : null;
   };
   const joined = changed(a, {

@@ -48,7 +48,7 @@ function rowOf(item, place) {
     if (reason && !reviewed) notes.append(element("span", { class: "weak reason", dir: "auto" }, reason));
     const what = wordSpans(item);
     if (item.speaker) what.prepend(element("bdi", { class: "speaker" }, item.speaker), " ");
-    row.append(when, element("div", { class: "middle" }, what, notes), how);
+    row.append(when, element("div", { class: notes.hasChildNodes() ? "middle noted" : "middle" }, what, notes), how);
   }
   row.setAttribute("aria-posinset", String(place + 1));
   row.setAttribute("aria-setsize", String(rows.length));

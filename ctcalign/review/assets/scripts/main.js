@@ -87,11 +87,22 @@ on("selected", (item, listToo) => {
   laterRows();
 });
 
+let lastStart = 0; // of the visible stretch in the last frame
+let settling = null;
+
 const viewed = oncePerFrame(() => {
   drawRuler();
-  drawSpectrogram();
   drawOverview();
-  syncRegions();
+  const [from, to] = visibleTimes();
+  const far = Math.abs(from - lastStart) > (to - from) / 2;
+  lastStart = from;
+  clearTimeout(settling);
+  // While the scroll bar is dragged over minutes, regions and pictures of each place would be seen for one frame.
+  if (far) settling = setTimeout(viewed, 80);
+  else {
+    drawSpectrogram();
+    syncRegions();
+  }
 });
 on("viewed", viewed);
 

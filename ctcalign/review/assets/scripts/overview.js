@@ -10,11 +10,9 @@ function drawCaptions() {
   picture = new OffscreenCanvas(Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio)));
   const context = picture.getContext("2d");
   const scale = picture.width / DURATION;
-  const colours = new Map();
   for (const item of timed) {
     const tone = toneOf(item);
-    if (!colours.has(tone)) colours.set(tone, colour(`tone-${tone}`));
-    context.fillStyle = colours.get(tone);
+    context.fillStyle = colour(`tone-${tone}`);
     // Poor captions are also shorter, so that the colour is not all there is.
     const tall = { sure: 0.5, likely: 0.5, unknown: 0.5, doubtful: 0.75 }[tone] ?? 1;
     context.fillRect(item.start * scale, picture.height * (1 - tall), Math.max(1, (item.end - item.start) * scale - 0.5), picture.height * tall);

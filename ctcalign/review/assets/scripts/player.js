@@ -17,9 +17,11 @@ let stopAt = null; // where playing ends; null: at the end of the recording
 let loop = null; // [start, end] that is repeated
 
 function peaksOfData() {
-  const node = byId("peaks");
   if (!DATA.sound.peaksPerSecond) return new Float32Array(2);
-  return Float32Array.from(takeBytes(node), (level) => level / 255);
+  const levels = takeBytes(byId("peaks"));
+  const peaks = new Float32Array(levels.length);
+  for (let i = 0; i < levels.length; i++) peaks[i] = levels[i] / 255;
+  return peaks;
 }
 
 const wave = WaveSurfer.create({

@@ -1,6 +1,9 @@
 // Captions and words as regions of the waveform: only those of the visible stretch exist.
 
 const plugin = wave.registerPlugin(WaveSurfer.Regions.create());
+// The plugin would measure the page for each region to see whether it is visible, which takes 50 ms for a screen of
+// words. Here only visible ones are made.
+plugin.virtualAppend = (region, box, made) => box.append(made);
 const CUES_FROM = 6; // pixels per second below which captions are too narrow to be seen
 const WORDS_FROM = 35;
 const shown = new Map(); // key -> {region, item, word, signature}
@@ -37,7 +40,7 @@ function signature(item, word, selected) {
 /** Make the regions of the visible stretch, and remove the others. */
 function syncRegions() {
   const [from, to] = visibleTimes();
-  const margin = (to - from) * 0.3;
+  const margin = (to - from) * 0.1;
   const scale = pxPerSecond();
   const wanted = new Map();
   if (scale >= CUES_FROM)

@@ -11,6 +11,7 @@ function setTheme(name) {
 
 /** Canvases do not follow the style: draw them anew. */
 function recolour() {
+  colours.clear();
   wave.setOptions({ waveColor: colour("wave"), progressColor: colour("wave-played"), cursorColor: colour("accent") });
   redrawOverview();
   drawRuler();
