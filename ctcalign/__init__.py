@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ctcalign.aligner.transcription import transcribe
     from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
     from ctcalign.audio import load_audio, open_audio
+    from ctcalign.corrections.run import apply_edits
     from ctcalign.errors import CtcAlignError
     from ctcalign.formats import read_alignment
     from ctcalign.formats.captions import read_captions
@@ -35,6 +36,7 @@ _HOMES = {
     "AlignedCue": "ctcalign.alignment.alignment",
     "AlignedWord": "ctcalign.alignment.alignment",
     "AlignedToken": "ctcalign.alignment.alignment",
+    "apply_edits": "ctcalign.corrections.run",
     "CtcAlignError": "ctcalign.errors",
     "list_models": "ctcalign.models",
     "load_model": "ctcalign.models",
@@ -56,6 +58,7 @@ __all__ = [
     "adapt",
     "align",
     "align_together",
+    "apply_edits",
     "list_models",
     "load_audio",
     "load_model",

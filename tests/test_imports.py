@@ -28,7 +28,7 @@ FLOORS = [
     {"alignment", "audio", "text", "ctc"},
     {"edits"},
     {"lattice", "objectives", "preference", "metrics", "models", "formats"},
-    {"emission", "scoring", "filtering", "train"},
+    {"corrections", "emission", "scoring", "filtering", "train"},
     {"aligner"},
     {"search", "calibration"},
     {"adapt"},

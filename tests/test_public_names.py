@@ -8,8 +8,8 @@ import pytest
 
 NAMES = {
     "ctcalign": """
-        AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ adapt align align_together list_models
-        load_audio load_model open_audio read_alignment read_captions search_phrases transcribe
+        AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ adapt align align_together apply_edits
+        list_models load_audio load_model open_audio read_alignment read_captions search_phrases transcribe
     """,
     "ctcalign.ctc": """
         BestPath EPSILON FILLER GraphBuilder GraphPath Hypothesis RelaxedGraph START TokenGraph WILDCARD best_path

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ctcalign.formats.shared.format import WriteReport
 
 Status = Literal["aligned", "not_spoken", "failed"]
+Verdict = Literal["accepted", "rejected", "corrected"]
 SCHEMA = "ctcalign/alignment/1"
 
 
@@ -68,6 +69,7 @@ class AlignedCue:
     alternatives: list[tuple[float, float]] = field(default_factory=list)  # other places at which its words are spoken
     scores: dict[str, float] = field(default_factory=dict)  # published scores by name, if requested
     attributes: dict[str, Any] = field(default_factory=dict)  # see `Cue.attributes`
+    reviewed: Verdict | None = None  # what a person decided, see `ctcalign.corrections`
 
     @property
     def span(self) -> Span | None:

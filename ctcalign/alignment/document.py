@@ -1,21 +1,20 @@
 """Conversion of an `Alignment` to and from a JSON object of the schema `alignment.SCHEMA`.
 
-Required keys are always written; the others (reason, reading, speaker, id, channel, attributes, tokens, input_start,
-input_end, language, frame_shift, warnings, source) are omitted if they are empty.
+Required keys are always written; the others (reason, reading, speaker, id, channel, attributes, reviewed, tokens,
+input_start, input_end, language, frame_shift, warnings, source) are omitted if they are empty.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
-from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, AlignedWord, Alignment, Status
+from ctcalign.alignment.alignment import SCHEMA, AlignedCue, AlignedToken, AlignedWord, Alignment, Status, Verdict
 from ctcalign.alignment.caption_file import Block, CaptionFile
+from ctcalign.alignment.json_fields import FieldReader, Known, Row
 from ctcalign.errors import CaptionError
 from ctcalign.files import finite
 
-Row = dict[str, Any]
 FAMILY = SCHEMA.rpartition("/")[0] + "/"  # without the version
 
 
@@ -62,7 +61,7 @@ def cue_to_dict(cue: AlignedCue) -> Row:
         "confidence": cue.confidence,
     }
     _set(row, reason=cue.reason, speaker=cue.speaker, id=cue.id, channel=cue.channel)
-    _set(row, input_start=cue.input_start, input_end=cue.input_end)
+    _set(row, input_start=cue.input_start, input_end=cue.input_end, reviewed=cue.reviewed)
     if cue.alternatives:
         row["alternatives"] = [{"start": start, "end": end} for start, end in cue.alternatives]
     if cue.scores:
@@ -99,7 +98,7 @@ def from_dict(document: Mapping[str, Any]) -> Alignment:
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
         raise CaptionError(f'"schema" is {found!r}, expected "{SCHEMA}"; a newer ctcalign may have written it')
-    reader = _Reader(Counter())
+    reader = _Reader()
     root = reader.fields(document, "", _ROOT)
     alignment = Alignment(
         audio=root["audio"],
@@ -112,12 +111,12 @@ def from_dict(document: Mapping[str, Any]) -> Alignment:
         warnings=[reader.string(text, f"warnings[{i}]") for i, text in enumerate(root["warnings"] or [])],
         source=None if root["source"] is None else reader.source(root["source"]),
     )
-    alignment.warnings += [f'ignored the unknown key "{key}" ({n} times)' for key, n in sorted(reader.unknown.items())]
+    alignment.warnings += reader.notes()
     return alignment
 
 
-# key -> (kind, required). An optional key may be null or missing.
-_ROOT = {
+_STATUS, _VERDICT = get_args(Status), get_args(Verdict)
+_ROOT: Known = {
     "schema": ("text", True),
     "audio": ("text", True),
     "duration": ("number", True),
@@ -129,29 +128,30 @@ _ROOT = {
     "warnings": ("list", False),
     "source": ("row", False),
 }
-_SOURCE = {
+_SOURCE: Known = {
     "format": ("text", True),
     "recording": ("text", False),
     "header": ("text", False),
     "blocks": ("list", False),
 }
-_BLOCK = {"before": ("count", True), "kind": ("text", True), "text": ("text", True)}
-_TOKEN = {"text": ("text", True), "start": ("number", True), "end": ("number", True), "score": ("number", True)}
-_SPAN = {"start": ("number", True), "end": ("number", True)}
-_WORD = {
+_BLOCK: Known = {"before": ("count", True), "kind": ("text", True), "text": ("text", True)}
+_TOKEN: Known = {"text": ("text", True), "start": ("number", True), "end": ("number", True), "score": ("number", True)}
+_SPAN: Known = {"start": ("number", True), "end": ("number", True)}
+_WORD: Known = {
     "text": ("text", True),
-    "status": ("status", True),
+    "status": (_STATUS, True),
     **dict.fromkeys(("start", "end", "score", "confidence"), ("number", False)),
     **dict.fromkeys(("reason", "reading"), ("text", False)),
     "tokens": ("list", False),
 }
-_CUE = {
+_CUE: Known = {
     "index": ("count", True),
     "text": ("text", True),
-    "status": ("status", True),
+    "status": (_STATUS, True),
     **dict.fromkeys(("start", "end", "score", "confidence", "input_start", "input_end"), ("number", False)),
     **dict.fromkeys(("reason", "speaker", "id"), ("text", False)),
     "channel": ("count", False),
+    "reviewed": (_VERDICT, False),
     "alternatives": ("list", False),
     "scores": ("object", False),
     "attributes": ("row", False),
@@ -162,54 +162,11 @@ _CUE = {
 def source_of(document: Mapping[str, Any]) -> CaptionFile | None:
     """The "source" of a document; raises a CaptionError that names the place of the error."""
     row = document.get("source")
-    return None if row is None else _Reader(Counter()).source(row)
+    return None if row is None else _Reader().source(row)
 
 
-class _Reader:
-    """Checks the type of every value and counts unknown keys."""
-
-    def __init__(self, unknown: Counter[str]) -> None:
-        self.unknown = unknown
-
-    def fields(self, row: Any, place: str, known: dict[str, tuple[str, bool]]) -> Row:
-        if not isinstance(row, Mapping):
-            raise CaptionError(f"{place or 'document'}: expected an object, got {_short(row)}")
-        self.unknown.update(str(key) for key in row.keys() - known.keys())
-        return {
-            key: self.value(row.get(key), kind, required, f"{place}.{key}" if place else key)
-            for key, (kind, required) in known.items()
-        }
-
-    def value(self, value: Any, kind: str, required: bool, place: str) -> Any:
-        if value is None and not required:
-            return None
-        if kind == "number":
-            # Python's json also reads NaN, infinities and integers beyond float: the test is false for them.
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
-                return float(value)
-            raise CaptionError(f"{place}: expected a finite number, got {_short(value)}")
-        if kind == "count":
-            if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-                return value
-            raise CaptionError(f"{place}: expected a whole number from 0, got {_short(value)}")
-        if kind == "status":
-            if value in get_args(Status):
-                return value
-            raise CaptionError(f"{place}: expected one of {', '.join(get_args(Status))}, got {_short(value)}")
-        if kind == "row":  # any JSON inside
-            if isinstance(value, Mapping):
-                return {str(key): one for key, one in value.items()}
-            raise CaptionError(f"{place}: expected an object, got {_short(value)}")
-        if kind == "object":
-            if isinstance(value, Mapping):
-                return {str(key): self.value(one, "number", True, f"{place}.{key}") for key, one in value.items()}
-            raise CaptionError(f"{place}: expected an object, got {_short(value)}")
-        if not isinstance(value, str if kind == "text" else list):
-            raise CaptionError(f"{place}: expected a {kind}, got {_short(value)}")
-        return value
-
-    def string(self, value: Any, place: str) -> str:
-        return cast(str, self.value(value, "text", True, place))
+class _Reader(FieldReader):
+    """Reads the nouns of an alignment."""
 
     def span(self, row: Any, place: str) -> tuple[float, float]:
         values = self.fields(row, place, _SPAN)
@@ -238,8 +195,3 @@ class _Reader:
             for i, token in enumerate(values["tokens"] or [])
         ]
         return AlignedWord(**values)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

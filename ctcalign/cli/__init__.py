@@ -33,6 +33,7 @@ COMMANDS = {
     "plot": ("ctcalign.cli.plot", "Draw part of a recording with its words and captions."),
     "review": ("ctcalign.cli.review", "Write a page on which an alignment is heard, judged and corrected."),
     "filter": ("ctcalign.cli.filter", "Keep the cues of alignments that meet given criteria."),
+    "apply-edits": ("ctcalign.cli.apply_edits", "Apply what was changed in a review to the alignment."),
     "score": ("ctcalign.cli.score", "Compare an alignment with a reference."),
     "calibrate": ("ctcalign.cli.calibrate", "Fit the confidences of a model on transcribed recordings."),
     "fit": ("ctcalign.cli.fit", "Train a recogniser, optionally with objectives that shape its alignments."),

@@ -99,6 +99,7 @@ def alignments(
         cue.speaker = draw(names)
         cue.id = draw(st.one_of(st.none(), st.just(str(index + 1)), st.just("intro")))
         cue.channel = draw(st.one_of(st.none(), st.integers(0, 1)))
+        cue.reviewed = draw(st.sampled_from([None, None, "accepted", "corrected", "rejected"]))
         if old_times and not placed and draw(st.booleans()):
             cue.input_start, cue.input_end = a, b
         cues.append(cue)
