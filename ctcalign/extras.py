@@ -24,6 +24,7 @@ EXTRAS = {
     "torch": "torch",
     "torchaudio": "torchaudio",
     "transformers": "hf",
+    "ttconv": "scc",
     "uroman": "text",
 }
 

@@ -279,7 +279,7 @@ def _shown(name: str, text: str) -> Callable[[F], F]:
         type=click.FloatRange(min=0, max=60, max_open=True),
         default=0.0,
         metavar="SECONDS",
-        help=f"{text}; for SRT, VTT and ASS.  [default: 0]",
+        help=f"{text}; in subtitle formats.  [default: 0]",
     )
 
 
@@ -288,20 +288,20 @@ _SUBTITLES = (
         "--max-line-length",
         type=click.IntRange(min=1),
         metavar="CHARACTERS",
-        help="Longest line in SRT, VTT and ASS; longer captions are divided at words, with the times of the words.  "
+        help="Longest line in subtitle formats; longer captions are divided at words, with the times of the words.  "
         "[default: the lines stay; 42 with --max-lines]",
     ),
     click.option(
         "--max-lines",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Most lines of a caption in SRT, VTT and ASS.  [default: the lines stay; 2 with --max-line-length]",
+        help="Most lines of a caption in subtitle formats.  [default: the lines stay; 2 with --max-line-length]",
     ),
     click.option(
         "--max-cps",
         type=click.FloatRange(min=0, min_open=True),
         metavar="N",
-        help="Most characters per second in SRT, VTT and ASS: captions are shown longer where a pause follows, the "
+        help="Most characters per second in subtitle formats: captions are shown longer where a pause follows, the "
         "others are named.  [default: no limit]",
     ),
     _shown("--lead-in", "Show captions this long before their first word (usual: 0 to 0.2)"),

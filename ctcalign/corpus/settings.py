@@ -12,6 +12,7 @@ from ctcalign import __version__
 from ctcalign.aligner.choices import Method
 from ctcalign.aligner.division import Split
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.extras import require
 from ctcalign.files import max_text_size
 from ctcalign.files.digests import digest_of, digest_of_file
 from ctcalign.files.text_encoding import text_encoding
@@ -73,9 +74,11 @@ def checked_formats(formats: tuple[str, ...], limits: SubtitleLimits | None) -> 
 
     Raises:
         UsageError: an unknown one, or limits of subtitles without a subtitle format.
+        MissingPackageError: one needs what is not installed.
     """
     names = {format_of("", name).name for name in formats}
     check_outputs(limits, sorted(names))
+    require(*(package for name in names for package in format_of("", name).needs))
     return tuple(sorted(names - {"json"}))
 
 

@@ -12,12 +12,14 @@ from ctcalign.formats import (
     ass,
     audacity,
     ctm,
+    eaf,
     json3,
     kaldi,
     lhotse,
     lrc,
     microdvd,
     own_json,
+    scc,
     srt,
     srv,
     stm,
@@ -40,6 +42,7 @@ _FORMATS = (
     vtt.FORMAT,
     ass.FORMAT,
     ttml.FORMAT,
+    scc.FORMAT,
     json3.FORMAT,
     srv.FORMAT,
     whisper.FORMAT,
@@ -52,6 +55,7 @@ _FORMATS = (
     stm.FORMAT,
     ctm.FORMAT,
     textgrid.FORMAT,
+    eaf.FORMAT,
     audacity.FORMAT,
     audacity.WORDS,
     kaldi.FORMAT,
@@ -79,10 +83,13 @@ def input_format(name: str) -> Format:
 def by_extension(path: str | Path) -> Format | None:
     """The output format that has the extension of a file, None if none has."""
     name = os.fspath(path).lower()
-    for entry in (FORMATS[output] for output in OUTPUT_FORMATS):
-        if name.endswith(tuple(extension.lower() for extension in entry.extensions)):
-            return entry
-    return None
+    found = [
+        (len(extension), entry)
+        for entry in (FORMATS[output] for output in OUTPUT_FORMATS)
+        for extension in entry.extensions
+        if name.endswith(extension.lower())
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None  # ".whisper.json" is more than ".json"
 
 
 def format_of(path: str | Path, format: str | None = None) -> Format:

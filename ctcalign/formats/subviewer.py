@@ -4,12 +4,44 @@ from __future__ import annotations
 
 import re
 
-from ctcalign.formats.shared.clock import parse_clock
+from ctcalign.alignment.alignment import Alignment
+from ctcalign.formats.shared.clock import clock, parse_clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.mark_up import TAG, WORD_JOINER, lines, unescaped
+from ctcalign.formats.shared.view import caption_rows, omission_note
 
 _TIMING = re.compile(r"^\s*(\d+:\d\d:\d\d[.:]\d{1,3})\s*,\s*(\d+:\d\d:\d\d[.:]\d{1,3})\s*$")
 _HEADER = re.compile(r"^\s*\[[A-Z ]+\]")
+_BREAK = re.compile(r"\[(?=br\])", re.I)
+
+
+def render(alignment: Alignment) -> Rendered:
+    """The form of YouTube, without tags. A cue that was not placed is written at the time of the input file, if any."""
+    rows = caption_rows(alignment)
+    blocks = []
+    for cue, start, end in rows.placed:
+        first, last = (_clock(tick) for tick in span_ticks(start, end, 1000))
+        blocks.append(f"{first},{last}\n{_text(cue.text)}\n\n")
+    lost = [cue.index for cue in rows.unplaced]
+    return Rendered("".join(blocks), len(blocks), 0, sorted(lost + rows.blank), rows.notes + omission_note(lost))
+
+
+def _clock(milliseconds: int) -> str:
+    return clock(milliseconds).removeprefix("0")
+
+
+def _text(text: str) -> str:
+    """The text without tags; a line of two times and a literal "[br]" get a word joiner (no width) inside."""
+    text = lines(_tags_removed(unescaped(text)))
+    text = "\n".join(
+        line.replace(":", ":" + WORD_JOINER, 1) if _TIMING.match(line) else line for line in text.split("\n")
+    )
+    return _BREAK.sub("[" + WORD_JOINER, text)
+
+
+def _tags_removed(text: str) -> str:
+    return TAG.sub(lambda tag: "\n" if (tag["name"] or "").lower() == "br" else "", text)
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
@@ -41,11 +73,13 @@ def _matches(source: Source) -> bool:
 
 FORMAT = Format(
     "sbv",
-    (),
-    "SubViewer captions",
+    (".sbv",),
+    "SubViewer captions of YouTube",
     read,
+    render,
     aliases=("subviewer", "subviewer2"),
-    more_extensions=(".sbv",),
+    resolution=1e-3,
+    tag=lambda tag: "",
     evidence="lines",
     matches=_matches,
 )

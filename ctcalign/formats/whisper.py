@@ -3,19 +3,24 @@ JSON of speech services; in general a list of objects with a text and times."""
 
 from __future__ import annotations
 
+import json
+import zlib
 from pathlib import PurePath
 from typing import Any
 
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
 from ctcalign.formats.lhotse import is_lhotse
-from ctcalign.formats.shared.clock import json_seconds, parse_clock
+from ctcalign.formats.shared.clock import json_seconds, parse_clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
-from ctcalign.formats.shared.format import Format
+from ctcalign.formats.shared.format import Format, Rendered
+from ctcalign.formats.shared.mark_up import TAG, plain
 from ctcalign.formats.shared.reading.json_times import in_seconds, note_dropped, note_end, note_words, times_of
 from ctcalign.formats.shared.reading.pauses import spoken_rows, spoken_words
 from ctcalign.formats.shared.reading.services import plain_results
 from ctcalign.formats.shared.timed_words import WordRow, assign_words, grouped
+from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 
 _LISTS = (
     "segments", "utterances", "captions", "cues", "items", "chunks", "transcription", "subtitles", "sentences",
@@ -27,6 +32,75 @@ _TEXTS = (
     "line", "lyric", "label",
 )  # fmt: skip
 _SCORES = ("score", "probability", "confidence", "p", "conf")
+
+
+def render(alignment: Alignment) -> Rendered:
+    """The result of openai-whisper's `transcribe` with word times: one segment for each cue, in the order of time.
+
+    What an alignment does not have is neutral: `seek`, `temperature` and `no_speech_prob` are 0, `tokens` is empty.
+    `avg_logprob` is the score of the cue, if it has one, and `probability` the confidence of a word. `speaker` is that
+    of whisperX. Cues without times are omitted.
+    """
+    placed, lost = placed_cues(alignment)
+    segments, words, joined = [], 0, 0
+    for number, (cue, start, end) in enumerate(placed):
+        first, last = span_ticks(start, end, 1000)
+        text = plain(cue.text)
+        segment: dict[str, Any] = {"id": number, "seek": 0, "start": first / 1000, "end": last / 1000}
+        segment |= {"text": f" {text}" if text else "", "tokens": [], "temperature": 0.0}
+        if cue.score is not None:
+            segment["avg_logprob"] = cue.score
+        data = text.encode()
+        segment |= {"compression_ratio": len(data) / len(zlib.compress(data)), "no_speech_prob": 0.0}
+        if cue.speaker:
+            segment["speaker"] = cue.speaker
+        segment["words"], more = _words(cue)
+        words += len(segment["words"])
+        joined += more
+        segments.append(segment)
+    document = {
+        "text": "".join(segment["text"] for segment in segments),
+        "segments": segments,
+        "language": alignment.language,
+    }
+    notes = omission_note(lost)
+    if joined:
+        notes.append(f"{counted(joined, 'word')} without times: joined to the word beside")
+    return Rendered(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n", len(placed), words, lost, notes)
+
+
+def _words(cue: AlignedCue) -> tuple[list[dict[str, Any]], int]:
+    """The timed words of a cue, a space before each as in its text, and how many words without times they took in."""
+    rows: list[dict[str, Any]] = []
+    cursor, joined, gap, untimed = 0, 0, " ", ""
+    for word in cue.words:
+        found = cue.text.find(word.text, cursor) if word.text.strip() else -1
+        gap += cue.text[cursor:found] if found >= 0 else " "
+        cursor = found + len(word.text) if found >= 0 else cursor
+        text = plain(word.text)
+        if not text:  # a tag
+            gap += word.text
+            continue
+        text, gap = _space(gap) + text, ""
+        if word.span is None:
+            joined += 1
+            if rows:
+                rows[-1]["word"] += text
+            else:
+                untimed += text
+            continue
+        first, last = span_ticks(*word.span, 1000)
+        rows.append({"word": untimed + text, "start": first / 1000, "end": last / 1000})
+        untimed = ""
+        if word.confidence is not None:
+            rows[-1]["probability"] = word.confidence
+    return rows, joined
+
+
+def _space(gap: str) -> str:
+    """A space if there is white space between two words beside tags."""
+    seen = TAG.sub(lambda tag: "\n" if (tag["name"] or "").lower() == "br" else "", gap)
+    return " " if any(map(str.isspace, seen)) else ""
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
@@ -175,5 +249,14 @@ def _matches(source: Source) -> bool:
 
 
 FORMAT = Format(
-    "whisper", (), "JSON of the Whisper family", read, aliases=("whisperx",), evidence="json", matches=_matches
+    "whisper",
+    (".whisper.json",),
+    "JSON of openai-whisper with word times",
+    read,
+    render,
+    aliases=("whisperx",),
+    resolution=1e-3,
+    keeps=frozenset({"words", "word_ends", "scores", "speakers"}),
+    evidence="json",
+    matches=_matches,
 )

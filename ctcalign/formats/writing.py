@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import OutputError, UsageError
+from ctcalign.extras import require
 from ctcalign.files import atomic_directory, atomic_write
 from ctcalign.formats.registry import by_extension, format_of
 from ctcalign.formats.shared.format import Format, Rendered, WriteReport
@@ -135,9 +136,14 @@ def _takes_bytes(stream: Any) -> bool:
 def _planned_format(name: str, format: str | None) -> Format:
     named = None if format is None else format_of(name, format)
     own = None if os.path.isdir(name) else by_extension(name)
-    if named is None or own is None or named.name.startswith(own.name):
+    if named is None or own is None or named.name.startswith(own.name) or _longer(named, own):
         return named or format_of(name)
     return own
+
+
+def _longer(named: Format, own: Format) -> bool:
+    """Whether the extension of a format ends with that of another, as ".whisper.json" with ".json"."""
+    return any(one.endswith(end) for one in named.extensions for end in own.extensions)
 
 
 def plan_outputs(
@@ -155,13 +161,14 @@ def plan_outputs(
     Raises:
         UsageError: unknown format, the same output twice, an output that is an input, or one that exists while
             `overwrite` is false.
-        OutputError: the folder of an output is missing.
+        OutputError: the folder of an output is missing.   MissingPackageError: a format needs what is not installed.
     """
     taken = {os.path.realpath(path): "is also an input" for path in inputs if os.fspath(path) != "-"}
     planned = []
     for output in outputs:
         name = os.fspath(output)
         entry = _planned_format(name, format)
+        require(*entry.needs)
         planned.append((name, entry))
         if name == "-":
             continue

@@ -57,6 +57,8 @@ EMPTY = {
     "vtt": "WEBVTT\n\nNOTE nothing\n",
     "ass": "[Script Info]\n\n[Events]\nComment: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,x\n",
     "ttml": '<tt xmlns="http://www.w3.org/ns/ttml"><body/></tt>',
+    "eaf": "<ANNOTATION_DOCUMENT><TIME_ORDER/></ANNOTATION_DOCUMENT>",
+    "scc": "Scenarist_SCC V1.0\n",
     "json3": '{"events": []}',
     "whisper": '{"segments": []}',
     "srv": "<timedtext/>",

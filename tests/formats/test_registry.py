@@ -66,12 +66,17 @@ def test_formats_that_are_only_written_cannot_be_read(name):
         input_format(name)
 
 
-@pytest.mark.parametrize("name", ["ttml", "json3", "whisper", "txt"])
+@pytest.mark.parametrize("name", ["srv", "json3", "microdvd", "txt"])
 def test_formats_that_are_only_read_cannot_be_written(name):
     with pytest.raises(UsageError, match=f"format is '{name}', expected one of json, srt"):
         format_of("out", name)
-    with pytest.raises(UsageError, match=r"\.ttml: no output format has this extension"):
-        format_of("out.ttml")
+    with pytest.raises(UsageError, match=r"\.srv1: no output format has this extension"):
+        format_of("out.srv1")
+
+
+def test_the_longest_extension_decides():
+    assert format_of("talk.json").name == "json"
+    assert format_of("talk.whisper.json").name == "whisper"
 
 
 def test_the_table_loads_no_library():

@@ -63,15 +63,20 @@ TARGETS = {
     "lhotse": "a.jsonl.gz",
     "srt-words": "a.srt",
     "audacity-words": "a.txt",
+    "ttml": "a.ttml",
+    "sbv": "a.sbv",
+    "eaf": "a.eaf",
+    "whisper": "a.whisper.json",
 }
 
 
 def test_every_format_has_its_round_trip():
-    assert set(TARGETS) | {"json"} == set(OUTPUT_FORMATS)
+    assert set(TARGETS) | {"json", "scc"} == set(OUTPUT_FORMATS)
 
 
 def test_formats_with_words_declare_them():
-    assert all(FORMATS[name].keeps >= {"words"} for name in ("vtt", "ass", "lrc", "ctm", "textgrid", "lhotse"))
+    names = ("vtt", "ass", "lrc", "ctm", "textgrid", "lhotse", "eaf", "whisper")
+    assert all(FORMATS[name].keeps >= {"words"} for name in names)
 
 
 @pytest.mark.parametrize("name", [n for n in TARGETS if not n.endswith("-words") or n == "tsv-words"])
@@ -102,7 +107,7 @@ def test_an_alignment_survives_the_round_trip(tmp_path_factory, name, alignment)
             assert abs(word.start - expected.start) <= step
             if "word_ends" in FORMATS[name].keeps:
                 assert abs(word.end - expected.end) <= step
-            if name in ("ctm", "lhotse"):
+            if name in ("ctm", "lhotse", "whisper"):
                 assert word.confidence == expected.confidence
 
 
@@ -120,7 +125,7 @@ def test_words_come_back_as_cues(tmp_path_factory, name, alignment):
     )
 
 
-@pytest.mark.parametrize("name", ["srt", "vtt", "ass", "stm", "audacity", "tsv"])
+@pytest.mark.parametrize("name", ["srt", "vtt", "ass", "ttml", "sbv", "stm", "audacity", "tsv"])
 @few
 @given(alignment=alignments(longest=UNDER_100_HOURS, ordered=True, old_times=False))
 def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignment):
@@ -132,7 +137,7 @@ def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignm
     target = f"{tmp_path_factory.mktemp(name)}/{TARGETS[name]}"
     write(alignment, target, name)
     found = [cue for cue in read_alignment(target, name).cues if cue.start is not None]
-    rows = shown(alignment) if name in ("srt", "vtt", "ass") else [(c, c.start, c.end) for c in placed]
+    rows = shown(alignment) if name in ("srt", "vtt", "ass", "ttml", "sbv") else [(c, c.start, c.end) for c in placed]
     if name == "stm":  # sorted by channel
         rows.sort(key=lambda row: (row[0].channel or 0, row[1]))
     step = FORMATS[name].resolution * 1.5 + 1e-6
@@ -140,11 +145,11 @@ def test_one_cue_in_one_cue_out_whatever_the_text(tmp_path_factory, name, alignm
     for cue, (before, start, end) in zip(found, rows, strict=True):
         assert abs(cue.start - start) <= step
         assert abs(cue.end - end) <= step
-        if name in ("srt", "vtt", "stm", "tsv"):
+        if name in ("srt", "vtt", "ttml", "sbv", "stm", "tsv"):
             assert visible(re.sub(r"^<v [^>]*>", "", cue.text)) == visible(before.text)
 
 
-@pytest.mark.parametrize("name", ["ctm", "textgrid"])
+@pytest.mark.parametrize("name", ["ctm", "textgrid", "eaf", "whisper"])
 @few
 @given(alignment=alignments(longest=UNDER_100_HOURS, ordered=True))
 def test_no_timed_word_is_lost_whatever_the_text(tmp_path_factory, name, alignment):

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+
+from ctcalign.alignment.alignment import AlignedCue, Alignment
+from ctcalign.formats import read_captions, render
 from tests.formats.conftest import rows
 
 
@@ -17,3 +21,13 @@ def test_subviewer_2_has_a_header_and_hundredths(reading):
         "00:00:06.47,00:00:09.03\nGood evening,[br]all.\n\n00:00:09.36,00:00:12.14\nTonight\n"
     )
     assert rows(reading(text, "a.sub")) == [(6.47, 9.03, "Good evening,\nall."), (9.36, 12.14, "Tonight")]
+
+
+def test_what_a_line_must_not_look_like_gets_a_joiner():
+    text = "one\n\n0:00:01.000,0:00:02.000\n<i>[br]</i><br>two"
+    alignment = Alignment("a", 9.0, "m", [AlignedCue(0, text, 1.0, 2.0), AlignedCue(1, "three", 3.0, 36003.5)])
+    content = render(alignment, "sbv").content
+    assert content == (
+        "0:00:01.000,0:00:02.000\none\n0:\u206000:01.000,0:00:02.000\n[\u2060br]\ntwo\n\n0:00:03.000,0:00:09.000\nthree\n\n"
+    )
+    assert [cue.start for cue in read_captions(io.StringIO(content)).cues] == [1.0, 3.0]

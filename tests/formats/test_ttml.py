@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
+from ctcalign.formats import render
 from ctcalign.formats.captions import read_captions
 from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
@@ -79,12 +81,55 @@ def test_one_note_names_the_regions_and_styles_that_no_output_keeps(tmp_path):
         '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling"><head><styling>'
         '<style xml:id="s" tts:color="red"/></styling><layout><region xml:id="top"/></layout></head><body><div>'
         '<p begin="1s" end="2s" region="top" style="s" xml:id="p1">Hello</p>'
-        '<p begin="3s" end="4s">you <span tts:fontStyle="italic">there</span></p></div></body></tt>'
+        '<p begin="3s" end="4s">you <span tts:fontSize="50%" tts:fontStyle="italic">there</span></p></div></body></tt>'
     )
     (report,) = convert(source, [target])
     (note,) = report.notes
     assert note.endswith("header, region (1 cue), style (1 cue), span styles (1 cue)")
     assert [c.id for c in read_captions(source).cues] == ["p1", None]
+    assert "you <i>there</i>" in target.read_text()
+
+
+def test_styles_of_spans_are_tags_and_no_part_of_words(reading):
+    head = (
+        '<head><styling><style xml:id="s1" tts:fontStyle="italic"/><style xml:id="s2" tts:color="#00FF00"/></styling>'
+        "</head>"
+    )
+    body = (
+        '<p begin="1s" end="3s"><span begin="0s" end="1s" style="s1">one</span> '
+        '<span begin="1s" end="2s" tts:fontWeight="bold" tts:textDecoration="underline lineThrough">two</span></p>'
+        '<p begin="4s" end="5s">so <span style="s2">green</span> and <span tts:color="white">white</span></p>'
+    )
+    captions = reading(
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling">'
+        f"{head}<body><div>{body}</div></body></tt>",
+        "a.ttml",
+    )
+    assert rows(captions) == [
+        (1.0, 3.0, "<i>one</i> <b><u><s>two</s></u></b>"),
+        (4.0, 5.0, 'so <font color="#00ff00">green</font> and white'),
+    ]
+    assert spelled(captions) == [("one", 1.0, 2.0), ("two", 2.0, 3.0)]
+
+
+def test_a_break_in_preserved_space_is_a_line_end(reading):
+    body = '<p begin="1s" end="2s" xml:space="preserve">one<br/> two</p>'
+    assert rows(reading(f'<tt xmlns="http://www.w3.org/ns/ttml"><body><div>{body}</div></body></tt>', "a.ttml")) == [
+        (1.0, 2.0, "one\n two")
+    ]
+
+
+def test_tags_are_nested_spans_whatever_their_order():
+    text = '<i>a <b>b</i> c</b> {\\u1}d{\\u0} <s><u>e</u></s><br><font color="#FF0000">f<font face="x">g</font>h</font>'
+    alignment = Alignment("a.wav", 9.0, "m", [AlignedCue(0, text, 1.0, 2.0), AlignedCue(1, "שלום, <i>a</i>", 3.0, 4.0)])
+    content = render(alignment, "ttml").content
+    assert (
+        '<span tts:fontStyle="italic">a </span><span tts:fontStyle="italic" tts:fontWeight="bold">b</span>'
+        '<span tts:fontWeight="bold"> c</span> <span tts:textDecoration="underline">d</span> '
+        '<span tts:textDecoration="lineThrough underline">e</span><br/>'
+        '<span tts:color="#ff0000">f</span><span tts:color="#ff0000">g</span><span tts:color="#ff0000">h</span></p>'
+    ) in content
+    assert 'end="00:00:04.000" tts:direction="rtl">' in content
 
 
 LYRICS = (

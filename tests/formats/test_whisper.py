@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.alignment.cue import CueWord
+from ctcalign.formats import plan_outputs, render
 from tests.formats.conftest import rows
 
 
@@ -114,3 +116,50 @@ def test_segments_of_other_tools(reading, data):
 
 def test_a_text_without_segments_is_one_cue(reading):
     assert rows(reading('{"text": " Hello you. "}', "a.json")) == [(None, None, "Hello you.")]
+
+
+def test_the_shape_of_openai_whisper():
+    words = [
+        AlignedWord("<i>", status="not_spoken"),
+        AlignedWord("In", 1.0, 1.2, confidence=0.5),
+        AlignedWord("</i>", status="not_spoken"),
+        AlignedWord("1984", status="failed"),
+        AlignedWord("日", 2.0, 2.4),
+        AlignedWord("本", 2.4, 2.8, confidence=1.0),
+    ]
+    cue = AlignedCue(0, "<i>In</i> 1984<br>日本", 1.0, 3.0, score=-0.25, words=words, speaker="Ann")
+    lost = AlignedCue(1, "never", status="not_spoken")
+    rendered = render(Alignment("a.wav", 9.0, "m", [cue, lost], language="en"), "whisper")
+    assert json.loads(rendered.content) == {
+        "text": " In 1984 日本",
+        "segments": [
+            {
+                "id": 0,
+                "seek": 0,
+                "start": 1.0,
+                "end": 3.0,
+                "text": " In 1984 日本",
+                "tokens": [],
+                "temperature": 0.0,
+                "avg_logprob": -0.25,
+                "compression_ratio": pytest.approx(0.64, abs=0.03),
+                "no_speech_prob": 0.0,
+                "speaker": "Ann",
+                "words": [
+                    {"word": " In 1984", "start": 1.0, "end": 1.2, "probability": 0.5},
+                    {"word": " 日", "start": 2.0, "end": 2.4},
+                    {"word": "本", "start": 2.4, "end": 2.8, "probability": 1.0},
+                ],
+            }
+        ],
+        "language": "en",
+    }
+    assert rendered.omitted == [1]
+    assert "1 word without times: joined to the word beside" in rendered.notes
+
+
+def test_a_name_chooses_between_the_two_kinds_of_json(tmp_path):
+    names = [entry.name for _, entry in plan_outputs([tmp_path / "a.json", tmp_path / "a.whisper.json"])]
+    assert names == ["json", "whisper"]
+    assert plan_outputs([tmp_path / "a.json"], "whisper")[0][1].name == "whisper"
+    assert [entry.name for _, entry in plan_outputs([tmp_path / "a.srt", "-"], "whisper")] == ["srt", "whisper"]

@@ -7,13 +7,20 @@ import itertools
 import json
 import re
 import tempfile
+from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
+import pympi
 import pysubs2
 import webvtt
 from hypothesis import given
 from praatio import textgrid as praatio_textgrid
+from ttconv import model as ttconv_model
+from ttconv.imsc import reader as imsc_reader
+from ttconv.isd import ISD
+from ttconv.style_properties import DisplayAlignType, FontStyleType, StyleProperties
 
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.formats import FORMATS, OUTPUT_FORMATS, render
@@ -215,3 +222,57 @@ def test_every_format_reports_what_it_left_out():
         assert name in ("json", "tsv", "tsv-words") or any("3" in note for note in rendered.notes), name
         if "unplaced" in FORMATS[name].keeps and name != "tsv-words":
             assert "lost" in rendered.content
+
+
+@few
+@given(alignments(longest=UNDER_100_HOURS, old_times=False))
+def test_ttml_by_ttconv(alignment):
+    rendered = render(alignment, "ttml")
+    document = imsc_reader.to_model(ElementTree.ElementTree(ElementTree.fromstring(rendered.content)))
+    assert document.get_lang() == "en"
+    rows = shown(alignment)
+    paragraphs = [one for div in document.get_body() or () for one in div]
+    times = [(float(one.get_begin() or 0), float(one.get_end())) for one in paragraphs]
+    assert close(times, [(a, b) for _, a, b in rows], 0.001)
+    for paragraph, (cue, _, _) in zip(paragraphs, rows, strict=True):
+        text = "".join(one.get_text() for one in paragraph.dfs_iterator() if isinstance(one, ttconv_model.Text))
+        assert visible(text) == visible(cue.text).replace("\uffff", "").replace("\ufffe", "")
+    assert document.get_body() is None or document.get_body().get_region() is not None
+
+
+def test_the_ttml_is_shown_by_ttconv_at_the_lower_end(talk):
+    document = imsc_reader.to_model(ElementTree.ElementTree(ElementTree.fromstring(render(talk, "ttml").content)))
+    page = ISD.from_model(document, Fraction(1))
+    (region,) = page.iter_regions()
+    assert region.get_style(StyleProperties.DisplayAlign) == DisplayAlignType.after
+    spans = [one for one in region.dfs_iterator() if isinstance(one, ttconv_model.Span) and one.has_children()]
+    slanted = [one.get_style(StyleProperties.FontStyle) == FontStyleType.italic for one in spans]
+    assert any(slanted)
+    assert not all(slanted)
+
+
+@few
+@given(alignments(longest=UNDER_100_HOURS))
+def test_eaf_by_pympi(alignment):
+    rendered = render(alignment, "eaf")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.eaf"
+        path.write_text(rendered.content, encoding="utf-8")
+        grid = pympi.Eaf(str(path))
+    rows = [(cue, a, b) for cue, a, b in shown(alignment) if visible(cue.text)]
+    cues, words = [], []
+    for name in grid.get_tier_names():
+        parameters = grid.get_parameters_for_tier(name)
+        own = grid.get_annotation_data_for_tier(name)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(sorted(own)))  # no overlap
+        if "PARENT_REF" in parameters:
+            above = grid.get_annotation_data_for_tier(parameters["PARENT_REF"])
+            assert all(any(a[0] <= word[0] and word[1] <= a[1] for a in above) for word in own)
+            words += own
+        else:
+            cues += [(*row[:3], parameters.get("PARTICIPANT", "")) for row in own]
+    expected = [(" ".join((cue.speaker or "").split()), a, b) for cue, a, b in rows]
+    assert sorted(speaker for *_, speaker in cues) == sorted(speaker for speaker, _, _ in expected)
+    found = sorted((first / 1000, last / 1000) for first, last, *_ in cues)
+    assert close(found, sorted((a, b) for _, a, b in expected), 0.001)
+    assert len(words) == rendered.words

@@ -66,6 +66,7 @@ class Format:
         restores: what the writer gives back of the file that was read, by its format: "header", kinds of blocks, names
             of attributes; `ALL` for everything.
         folder: an output is a folder of files.
+        needs: packages of an extra that the reader and the writer need.
         evidence, matches: how content is recognised whatever the file's name; None if it cannot be.
     """
 
@@ -83,3 +84,4 @@ class Format:
     folder: bool = False
     evidence: Evidence | None = None
     matches: Callable[[Source], bool] | None = None
+    needs: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ TAG = re.compile(
 _STYLE = {"i": "i", "em": "i", "b": "b", "strong": "b", "u": "u", "s": "s"}
 _VTT_TAGS = frozenset({"i", "b", "u", "c", "v", "lang", "ruby", "rt"})
 _SRT_TAGS = frozenset({"i", "b", "u", "s", "em", "strong", "font"})
-_OVERRIDE_STYLE = re.compile(r"\\([ibus])([01])(?![\d.])")
+OVERRIDE_STYLE = re.compile(r"\\([ibus])([01])(?![\d.])")
 _KARAOKE = re.compile(r"\\(?:[kK][fot]?)\d+")
 _POSITION = re.compile(r"\\an?\d+")
 _REFERENCE = re.compile(r"&(?:amp|lt|gt|lrm|rlm|nbsp|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
@@ -112,7 +112,7 @@ def ass_tag(match: re.Match[str], *, keep_karaoke: bool) -> str:
 
 
 def _html_styles(override: str, known: frozenset[str]) -> str:
-    found = _OVERRIDE_STYLE.findall(override)
+    found = OVERRIDE_STYLE.findall(override)
     return "".join(f"<{name}>" if on == "1" else f"</{name}>" for name, on in found if name in known)
 
 

@@ -20,6 +20,8 @@ _OPENING = frozenset("([{<\"'«“‘「『（［｛〈《【〔〖¿¡")
 _CLOSING = frozenset(")]}>»”’」』）］｝〉》】〕〗、。，．：；！？!?,.:;…‥・ー々〜～％%")
 _SENTENCE, _CLAUSE, _LINE = 3.0, 2.0, 2.0  # how good a break is after a sentence, a clause, a line of the input
 _SHORT_WORD = -1.0  # mostly an article or a preposition: it belongs to what follows
+_UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_KANA = re.compile("[\u3041-\u30ff]")
 _TAG_MARK = "\0"
 
 
@@ -89,8 +91,17 @@ def _begins(sign: str, hidden: str, before: list[Atom], start: int) -> bool:
 
 
 def width_of(text: str) -> int:
-    """Characters of a text that are seen: without tags, clusters and references such as "&amp;" as one."""
-    return len(clusters(unescaped(TAG.sub("", text))))
+    """Characters of a text that are seen: without tags and marks of direction, clusters and references as one.
+
+    Small kana have the width of a character.
+    """
+    bare = _UNSEEN.sub("", unescaped(TAG.sub("", text)))
+    small = (
+        sum(script_of(sign) in ("Hiragana", "Katakana") for a, b in clusters(bare) for sign in bare[a + 1 : b])
+        if _KANA.search(bare)
+        else 0
+    )
+    return len(clusters(bare)) + small
 
 
 def _strength(text: str, line_end: bool) -> float:

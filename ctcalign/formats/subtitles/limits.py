@@ -24,7 +24,7 @@ from ctcalign.formats.subtitles.breaking import (
 from ctcalign.formats.subtitles.parts import located, part_of
 from ctcalign.formats.subtitles.presentation import presented
 
-SUBTITLES = frozenset({"srt", "vtt", "ass"})  # formats that the limits are for
+SUBTITLES = frozenset({"srt", "vtt", "ass", "ttml", "sbv", "scc"})  # formats that the limits are for
 LINE_LENGTH, LINES = 42, 2  # what style guides for Latin scripts ask for
 TIMES = ("lead_in", "lead_out", "min_duration", "min_gap", "snap_gaps")
 LONGEST = 60.0  # seconds of any of them

@@ -10,6 +10,7 @@ from ctcalign.alignment.alignment import AlignedCue, AlignedWord
 from ctcalign.formats.shared.mark_up import TAG
 from ctcalign.formats.shared.reading.override_blocks import visible
 from ctcalign.formats.subtitles.breaking import is_break, may_part
+from ctcalign.formats.subtitles.directions import carried, closed
 
 # Commands in braces that are for one moment; what is in the brackets of \t may have brackets of its own.
 _NOT_REPEATED = re.compile(r"\\(?:[kK][fot]?\s*[\d.]*|(?:move|fade?)\s*\([^()]*\)?|t\s*\((?:[^()]|\([^()]*\))*\)?)")
@@ -41,7 +42,8 @@ def part_of(
         hidden = ()
     opened = _open_tags(cue.text[:first])
     rows = [(a if k else first, b) for k, (a, b) in enumerate(lines)]
-    marked = "\n".join(_on_one_line(row) for row in _marked(cue.text, rows, hidden))
+    shown = [_on_one_line(row) for row in _marked(cue.text, rows, hidden)]
+    marked = "\n".join(closed(carried(cue.text, a) + row) for (a, _), row in zip(rows, shown, strict=True))
     inner = _MARKS.sub("", marked)
     closing = "".join(f"</{name}>" for name in reversed(_unclosed(_open_tags("".join(opened) + inner))))
     words = [AlignedWord(tag, status="not_spoken") for tag in opened]

@@ -13,6 +13,7 @@ from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
 from ctcalign.formats import render
 from ctcalign.formats.subtitles import SubtitleLimits
+from ctcalign.formats.subtitles.breaking import width_of
 from ctcalign.formats.subtitles.limits import limited
 
 SPEECH = "Tonight we hear about a lighthouse that nearly went dark, and about the three men who lived there."
@@ -74,6 +75,22 @@ def test_chinese_is_broken_between_characters_but_not_before_punctuation():
     lines = "\n".join(text for *_, text in parts(AlignedCue(0, text, 0.0, 8.0), max_line_length=14)).split("\n")
     assert "".join(lines) == text
     assert all(len(line) <= 14 and line[0] not in "。，" for line in lines)
+
+
+def test_every_line_of_right_to_left_text_has_its_direction():
+    text = "\u202bשלום לכולם, הערב נספר על המגדלור שכמעט כבה, ועל שלושת האנשים שגרו בו.\u202c"
+    rows = [line for _, _, part in parts(timed(text), max_line_length=24) for line in part.split("\n")]
+    assert len(rows) > 2
+    assert all(row.startswith("\u202b") and row.endswith("\u202c") for row in rows)
+    assert " ".join(row.strip("\u202b\u202c") for row in rows) == text.strip("\u202b\u202c")
+    marked = "\u200fאחת שתיים שלוש ארבע חמש"
+    assert parts(timed(marked), max_line_length=14)[0][2] == "\u200fאחת שתיים\n\u200fשלוש ארבע חמש"
+
+
+def test_marks_of_direction_have_no_width_and_small_kana_have_one():
+    assert width_of("\u202bאב\u202c\u200f") == 2
+    assert width_of("きゃっと") == 4
+    assert width_of("👩\u200d👩\u200d👧e\u0301") == 2
 
 
 def test_without_word_times_the_length_decides():

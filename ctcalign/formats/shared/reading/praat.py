@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ctcalign.errors import CaptionError
 from ctcalign.formats.shared.clock import number
 from ctcalign.formats.shared.drafts import Source
+from ctcalign.formats.shared.reading.tiers import Tier
 
 _TOKEN = re.compile(
     r'"(?P<text>(?:[^"]|"")*)"|(?<!\S)(?P<number>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)%?(?!\S)|(?<!\S)<(?P<flag>\w+)>'
 )
-
-
-@dataclass
-class Tier:
-    """A tier of a TextGrid: rows of start, end and text; `interval`: not of points."""
-
-    name: str
-    interval: bool
-    rows: list[tuple[float, float, str]] = field(default_factory=list)
-
-    @property
-    def filled(self) -> list[tuple[float, float, str]]:
-        return [row for row in self.rows if row[2].strip()]
 
 
 def tiers_of(source: Source) -> list[Tier]:
