@@ -12,12 +12,13 @@ TALK := egs/demo/talk
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 compare-trl lint fuzz mutation audit bench docs clean
+.PHONY: help demo test test-k2 test-browser compare-trl lint fuzz mutation audit bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
 	@echo 'make test    style, types and tests (WORKERS=2 processes)'
 	@echo 'make test-k2 the mathematics compared with real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
+	@echo 'make test-browser  the review page in Chromium, which apt installs if it is missing and make runs as root'
 	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
 	@echo 'make lint    style and types only; `$(BIN)/ruff format .` corrects the style'
 	@echo 'make fuzz    search ten minutes for inputs that break a reader or a function (MINUTES=10); goes on where it stopped'
@@ -50,6 +51,10 @@ test: lint
 test-k2:
 	@tools/k2_env/test.sh '$(PYTHON)' .venv-k2 -n $(WORKERS)
 
+test-browser: $(READY)
+	@tools/review/chromium.sh
+	CTCALIGN_BROWSER=required OMP_NUM_THREADS=1 $(BIN)/pytest tests/review
+
 .venv-trl/.ready: pyproject.toml
 	@tools/set_up.sh '$(PYTHON)' .venv-trl trl
 	@touch $@
@@ -80,6 +85,7 @@ bench: $(READY)
 	$(BIN)/python tools/bench/search.py --quick
 	$(BIN)/python tools/bench/training.py --quick
 	PYTHONPATH=. $(BIN)/python tools/bench/precision.py --quick
+	PYTHONPATH=. $(BIN)/python tools/bench/review.py --quick
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict --clean

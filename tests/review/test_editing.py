@@ -127,7 +127,7 @@ def test_an_edge_is_dragged(page_of):
     one.page.mouse.move(x + 30, y, steps=5)
     one.page.mouse.up()
     (entry,) = one.exported()["cues"]
-    assert entry["end"] == pytest.approx(4.0 + 30 / 110, abs=0.02)
+    assert entry["end"] == pytest.approx(4.0 + 30 / 130, abs=0.02)
     assert entry["start"] == 3.0
 
 
@@ -140,7 +140,7 @@ def test_the_edge_of_a_word_is_dragged(page_of):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     one.page.mouse.move(x, y)
     one.page.mouse.down()
-    one.page.mouse.move(x - 11, y, steps=4)
+    one.page.mouse.move(x - 13, y, steps=4)
     one.page.mouse.up()
     (entry,) = one.exported()["cues"]
     assert entry["words"][0]["end"] == pytest.approx(3.4, abs=0.02)

@@ -96,6 +96,7 @@ function wordButton(item, word, number) {
 function fillWords(item) {
   const focused = document.activeElement?.dataset?.word;
   const words = byId("words");
+  words.dir = getComputedStyle(textBox).direction;
   words.replaceChildren(...item.words.map((word, number) => wordButton(item, word, number)));
   if (focused !== undefined && document.activeElement === document.body) words.querySelector(`[data-word="${focused}"]`)?.focus();
   const word = view.word === null ? null : item.words[view.word];

@@ -129,12 +129,16 @@ function start() {
   showProgress();
   setTheme(stored("ctcalign-review-theme") ?? "auto");
   refilter();
+  // Reachable by keyboard, as everything that scrolls.
+  scroller().tabIndex = 0;
+  scroller().setAttribute("role", "group");
+  scroller().setAttribute("aria-label", "Waveform");
   scroller().addEventListener("scroll", viewed, { passive: true });
   const least = scroller().clientWidth / DURATION;
   const most = Math.min(1000, (FULL * 1e6) / 2 / DURATION);
   byId("zoom").min = Math.log2(Math.min(least, most)).toFixed(1);
   byId("zoom").max = Math.log2(most).toFixed(1);
-  zoomTo(byId("wave").clientWidth < 600 ? 70 : 110, 0);
+  zoomTo(byId("wave").clientWidth < 600 ? 90 : 130, 0);
   openSound();
   document.body.dataset.ready = "yes";
 }

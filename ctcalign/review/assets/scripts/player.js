@@ -141,7 +141,11 @@ media.addEventListener("play", () => {
   emit("playing", true);
   requestAnimationFrame(frame);
 });
-for (const name of ["pause", "ended"]) media.addEventListener(name, () => emit("playing", false));
+for (const name of ["pause", "ended"])
+  media.addEventListener(name, () => {
+    emit("playing", false);
+    emit("time", now());
+  });
 media.addEventListener("timeupdate", () => {
   if (isPlaying()) steer(now()); // frames stop while the page is hidden
 });

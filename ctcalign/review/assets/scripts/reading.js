@@ -18,7 +18,8 @@ function readingOf(item) {
   const cps = length > 0 ? characters / length : null;
   const { cps: most, line, lines } = DATA.limits;
   const warnings = [];
-  if (cps !== null && most !== null && cps > most) warnings.push(`${cps.toFixed(1)} characters per second`);
+  // A millisecond of tolerance, as in the writer of subtitles.
+  if (cps !== null && most !== null && characters / most > length + 0.001) warnings.push(`${cps.toFixed(1)} characters per second`);
   if (line !== null && Math.max(...widths) > line) warnings.push(`line of ${Math.max(...widths)} characters`);
   if (lines !== null && widths.length > lines) warnings.push(`${widths.length} lines`);
   return { cps, warnings };
