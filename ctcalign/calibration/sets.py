@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.document import is_document
 from ctcalign.calibration.joining import join
+from ctcalign.calibration.reviewed import reviewed_parts
 from ctcalign.calibration.truth import Utterance
+from ctcalign.corrections.run import reviewed_alignment
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
@@ -22,7 +25,7 @@ from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recordi
 from ctcalign.formats.lhotse import is_lhotse, supervisions
 from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.scoring.files import TRUTH, read_timed
-from ctcalign.scoring.items import TimedFile, TimedItem
+from ctcalign.scoring.items import TimedFile, TimedItem, items_of
 from ctcalign.text.words import plain_words
 
 F32 = NDArray[np.float32]
@@ -71,8 +74,10 @@ def read_sets(
             manifests of cuts with recordings, and lists of short recordings: JSON lines with `path` (relative to the
             list), `text` or `text_norm`, and an optional `speaker`. The short recordings of a speaker are joined to
             one. Output folders of `align-corpus`: the recordings of which all captions were aligned; an alignment is
-            read again when its recording is loaded.
-        pairs: (audio, captions) with all utterances and their true times.
+            read again when its recording is loaded. Reviewed alignments (JSON with `reviewed` cues, or the edits of a
+            review beside their alignment; see `ctcalign.corrections`): the parts of the recording whose captions were
+            reviewed, joined to one.
+        pairs: (audio, captions) with all utterances and their true times, or a reviewed alignment.
         reading: audio track and greatest length of the recordings.
         warnings: what is left out is added to it.
     Raises:
@@ -82,6 +87,10 @@ def read_sets(
     notes: list[str] = [] if warnings is None else warnings
     found = [recording for path in sets for recording in _read(path, reading, notes)]
     for audio, captions in pairs:
+        reviewed = reviewed_alignment(captions)
+        if reviewed is not None:
+            found += _reviewed(reading, captions, reviewed, notes, audio)
+            continue
         [file] = read_timed(captions, likely=audio.stem)[:1]
         found.append(_whole(reading, audio, file, captions.stem))
     if not found:
@@ -97,6 +106,9 @@ def _read(path: Path, reading: Reading, notes: list[str]) -> list[Transcribed]:
         if not inside:
             raise CaptionError(f"{path}: a folder without manifest.jsonl or truth.json; name the file")
         path = inside[0]
+    reviewed = reviewed_alignment(path)
+    if reviewed is not None:
+        return _reviewed(reading, path, reviewed, notes)
     rows = _rows(path)
     if len(rows) == 1 and _is_truth(rows[0]):
         audio = path.parent / str(rows[0].get("audio", ""))
@@ -111,6 +123,11 @@ def _read(path: Path, reading: Reading, notes: list[str]) -> list[Transcribed]:
         return _joined(reading, path, clips, notes)
     if all(is_lhotse(row) for row in rows):
         return _lhotse(reading, path, rows)
+    if is_document(rows[0]):
+        raise CaptionError(
+            f"{path}: no cue of this alignment was reviewed, so none is known to be right; review it with "
+            "`ctcalign review` and `ctcalign apply-edits`"
+        )
     raise CaptionError(
         f"{path}: expected a truth file, a lhotse manifest of cuts, or JSON lines with path and text; "
         "for a recording and its captions give --pair AUDIO CAPTIONS"
@@ -162,6 +179,8 @@ def _aligned(reading: Reading, folder: Path, notes: list[str]) -> list[Transcrib
         audio = recording_of(alignment, path)
         if audio is None:
             lost.append(id)
+        elif any(cue.reviewed for cue in alignment.cues):
+            found += _reviewed(reading, path, alignment, notes, audio)
         elif not all(cue.status == "aligned" for cue in alignment.cues if plain_words(cue.text)):
             partly.append(id)
         else:
@@ -175,6 +194,43 @@ def _aligned(reading: Reading, folder: Path, notes: list[str]) -> list[Transcrib
                 f"{folder}: {len(names)} recordings are left out, since they {why}: {', '.join(names[:3])}{more}"
             )
     return found
+
+
+def _reviewed(
+    reading: Reading, path: Path, alignment: Alignment, notes: list[str], audio: Path | None = None
+) -> list[Transcribed]:
+    """The reviewed parts of a recording as one; none if they have too few captions, which `notes` says."""
+    audio = audio or recording_of(alignment, path)
+    if audio is None:
+        raise CaptionError(f"{path}: its recording {alignment.audio} does not exist; give --pair AUDIO {path.name}")
+    places = [place for part in reviewed_parts(alignment) for place in part.cues]
+    if len(places) < LEAST_UTTERANCES:
+        notes.append(
+            f"{path}: left out, since only {len(places)} captions were accepted or corrected in a review, expected at "
+            f"least {LEAST_UTTERANCES}"
+        )
+        return []
+    speakers = {alignment.cues[place].speaker for place in places}
+    [speaker] = speakers if len(speakers) == 1 else [None]
+    return [Transcribed(path.stem, speaker or path.stem, partial(_load_reviewed, reading, audio, alignment))]
+
+
+def _load_reviewed(reading: Reading, audio: Path, alignment: Alignment, rate: int) -> tuple[F32, list[Utterance]]:
+    samples = reading.samples(audio, rate)
+    items = items_of(alignment)
+    pieces, found, at = list[F32](), list[Utterance](), 0
+    for part in reviewed_parts(alignment):
+        first, last = (round(time * rate) for time in part.span)
+        pieces.append(samples[first:last])
+        shift = at / rate - first / rate
+        found += [_shifted(_utterance(items[place]), shift) for place in part.cues]
+        at += len(pieces[-1])
+    return np.concatenate(pieces), found
+
+
+def _shifted(utterance: Utterance, seconds: float) -> Utterance:
+    words = utterance.words and tuple((start + seconds, end + seconds) for start, end in utterance.words)
+    return replace(utterance, start=utterance.start + seconds, end=utterance.end + seconds, words=words)
 
 
 def _load_aligned(reading: Reading, audio: Path, path: Path, rate: int) -> tuple[F32, list[Utterance]]:

@@ -196,6 +196,10 @@ def command(
     file each; RECORDINGS alone is a manifest of pairs, .tsv or .jsonl with the columns audio and captions, or the
     output folder of `ctcalign align-corpus`.
 
+    CAPTIONS may have been reviewed (JSON of `ctcalign apply-edits`, or the edits of `ctcalign review` beside their
+    alignment): rejected captions are never trained on, the phrases of accepted and corrected ones whatever their
+    confidence, if they are found where the review has the caption.
+
     The folder of --output receives the model (model.safetensors, or model/ for hf: models), report.html, report.json
     and a folder for each pass. The original model is not changed.
     """

@@ -33,6 +33,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign calibrate data/dev/*/truth.json --model hf:NAME -o confidence.json
   ctcalign calibrate utterances/manifest.jsonl cuts.jsonl.gz -o confidence.json --plot confidence.png
+  ctcalign calibrate reviewed/*.json --model hf:NAME -o confidence.json
   ctcalign calibrate --pair talk.wav talk.srt --pair speech.wav speech.vtt -o confidence.json
   ctcalign calibrate utterances/manifest.jsonl --model onnx:FILE --boundaries
 
@@ -94,9 +95,11 @@ def command(
 
     SETS are truth files (ctcalign-truth/1), lhotse manifests of cuts, and JSON lines with path, text and speaker of
     short recordings, which are concatenated. An output folder of `ctcalign align-corpus` is a set too if its captions
-    are verbatim: they are taken as true. Known errors are injected into the captions and the result is aligned;
-    the reliability of each speaker is measured with a fit on the other speakers. Each recording is aligned twelve
-    times, and 24 times if it is shorter than 200 s. Use the file with `ctcalign align
+    are verbatim: they are taken as true. Of alignments that were reviewed (JSON of `ctcalign apply-edits`, or the edits
+    of `ctcalign review` beside their alignment), accepted and corrected captions are true; only the parts of the
+    recording are used in which every caption was reviewed. Known errors are injected into the captions and the result
+    is aligned; the reliability of each speaker is measured with a fit on the other speakers. Each recording is aligned
+    twelve times, and 24 times if it is shorter than 200 s. Use the file with `ctcalign align
     --calibration`.
     """
     if not sets and not pairs:

@@ -168,8 +168,8 @@ def _divided(text: str, words: Sequence[_NewWord], language: str | None) -> list
             continue
         parts = [(first, last, word) for (first, last), word in places.items() if first < own.end and own.start < last]
         times = [_times_inside(own, *part) for part in parts if own.spoken and part[2].start is not None]
-        ends = (times[0][0], times[-1][1]) if times else (None, None)
-        found.append(_NewWord(own.text, *ends, own.spoken, None, in_place=False))
+        begin, stop = (times[0][0], times[-1][1]) if times else (None, None)
+        found.append(_NewWord(own.text, begin, stop, own.spoken, None, in_place=False))
     return found
 
 

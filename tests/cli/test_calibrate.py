@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ctcalign.aligner.confidence.apply import load_calibration
 from ctcalign.aligner.confidence.calibration import read_calibration
 from ctcalign.aligner.confidence.published_scores import SCORES
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.cli import commands
 
 DEMO = Path(__file__).parents[2] / "egs" / "demo"
@@ -118,3 +119,18 @@ def test_a_list_that_names_no_audio_says_so(tmp_path):
     assert result.exit_code == 1
     assert "its recording" in result.output
     assert "does not exist" in result.output
+
+
+def test_a_reviewed_alignment_is_a_set(tmp_path):
+    """Its first captions were accepted; the true times of the talk stand for those of a person."""
+    rows = [row for row in json.loads((DEMO / "truth.json").read_text())["cues"] if row["spoken"]]
+    cues = [AlignedCue(n, row["text_norm"], row["start"], row["end"]) for n, row in enumerate(rows)]
+    for cue in cues[:6]:
+        cue.reviewed = "accepted"
+    Alignment(str(DEMO / "talk.ogg"), 79.1, "builtin:en", cues).to_json(tmp_path / "talk.json")
+    done = run("calibrate", tmp_path / "talk.json", "--model", "builtin:en", "--boundaries", "-q")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["cues"] == 6
+    assert abs(found["start_bias"]) < 0.1
+    assert abs(found["end_bias"]) < 0.1

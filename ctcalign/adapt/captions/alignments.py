@@ -8,6 +8,7 @@ from dataclasses import replace
 from ctcalign.adapt.captions.corpus import Talk
 from ctcalign.adapt.captions.phrases import CUE, phrases_of, spoken_span
 from ctcalign.adapt.captions.recognised import add_captions, recognised_captions
+from ctcalign.adapt.captions.reviewed import trust_reviewed
 from ctcalign.aligner.confidence.apply import CalibrationSource
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.options import AlignOptions
@@ -40,7 +41,8 @@ def align_talk(
     """The phrases of a recording's captions with confidences; `unwritten` is all speech beside them.
 
     The attributes of a phrase name its caption (`phrases.CUE`); those of the first one also what the model recognises
-    in the place of the caption (`recognised.CAPTION`).
+    in the place of the caption (`recognised.CAPTION`). Those of a caption that was reviewed say whether they lie where
+    it was placed (`phrases.REVIEWED`), with confidence 1 if they do.
 
     Args:
         calibration: None: no confidences, but free error rates.
@@ -71,6 +73,7 @@ def align_talk(
         span = spoken_span(cue.words) if cue.status == "aligned" else None
         if span is not None:
             cue.start, cue.end = span
+    trust_reviewed(found.cues)
     found.audio, found.language = str(talk.audio), language
     return found
 

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ctcalign.adapt.captions.reviewed import reviewed_cues
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.adapt.stages import Stage
 from ctcalign.aligner.corpus import CorpusPair, CorpusPairs, Problem
 from ctcalign.aligner.division import divided
 from ctcalign.alignment.cue import Cue
+from ctcalign.corrections.run import reviewed_alignment
 from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import AudioError, CaptionError
 from ctcalign.files import atomic_write
@@ -53,11 +55,14 @@ class Talk:
 
 
 def read_cues(captions: Path, id: str, language: str | None) -> list[Cue]:
-    """The captions of a recording.
+    """The captions of a recording. Those that a review has rejected are left out, the others are numbered without them.
 
     Raises:
         CaptionError: they cannot be read.
     """
+    reviewed = reviewed_alignment(captions)
+    if reviewed is not None:
+        return reviewed_cues(reviewed)
     read = read_captions(captions, recording=Path(id).name)
     return divided(read.cues, None, language)[0] if read.format == "txt" else list(read.cues)
 

@@ -19,6 +19,8 @@ from ctcalign.calibration.truth import LabelledCue, LabelledWord
 PAUSE = 0.15
 # Attributes of a phrase: the index of its caption, and whether words before it were not found.
 CUE, AFTER_MISSING = "cue", "after_missing"
+# Attribute of a caption that a person has accepted or corrected, and of its phrases: its start and end in seconds.
+REVIEWED = "reviewed"
 
 
 def phrases_of(cues: Sequence[AlignedCue], pause: float = PAUSE) -> list[Cue]:
@@ -37,6 +39,8 @@ def phrases_of(cues: Sequence[AlignedCue], pause: float = PAUSE) -> list[Cue]:
         parts = [(_text(cue, places), after) for places, after in groups] or [(cue.text, missing)]
         for text, after in parts:
             attributes = {CUE: cue.index, AFTER_MISSING: after}
+            if REVIEWED in cue.attributes:
+                attributes[REVIEWED] = cue.attributes[REVIEWED]
             found.append(Cue(len(found), text, speaker=cue.speaker, attributes=attributes))
         missing = missing_at_end
     return found

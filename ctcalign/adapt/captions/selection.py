@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.adapt.captions.corpus import Talk
-from ctcalign.adapt.captions.phrases import CUE
+from ctcalign.adapt.captions.phrases import CUE, REVIEWED
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 
 LEFT_OUT = "left out of the training"
+ELSEWHERE = "not where the review has its caption"
 LIKELY = 0.5  # confidence from which a phrase is more likely right than wrong
 
 
@@ -25,7 +26,7 @@ class Selection:
         limit: the lowest confidence that is kept; None: nothing was.
         kept: rows with talk, index, cue, start, end, text and confidence.
         dropped: the same with a reason.
-        confidences: of all aligned phrases, those that are left out too.
+        confidences: of all aligned phrases, those that are left out too, but for those of reviewed captions.
     """
 
     limit: float | None
@@ -53,11 +54,14 @@ def select(talks: Sequence[Talk], folder: Path, options: AdaptOptions) -> Select
         reasons = {row["index"]: row["reason"] for row in tally.rejected}
         for row in document.data["cues"]:
             place = _row(talk, row)
-            if row.get("confidence") is not None and row["status"] == "aligned":
+            judged = row["attributes"].get(REVIEWED)
+            if row.get("confidence") is not None and row["status"] == "aligned" and judged is None:
                 found.confidences.append(row["confidence"])
             reason = LEFT_OUT if place[CUE] in talk.left_out else reasons.get(row["index"])
             if limit is None and reason != LEFT_OUT and row["status"] == "aligned":
                 reason = f"no confidence of {options.precision:g}"
+            if judged is not None and reason != LEFT_OUT and row["status"] == "aligned":
+                reason = None if judged else ELSEWHERE
             if reason is None:
                 found.kept.append(place)
             else:
@@ -71,9 +75,10 @@ def _row(talk: Talk, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trained_on(document: Document, talk: Talk) -> Document:
-    """Without the captions that are left out of the training."""
+    """Without the captions that are left out of the training, and without those that a person has judged."""
     left = set(talk.left_out)
-    cues = [row for row in document.data["cues"] if row["attributes"][CUE] not in left]
+    rows = document.data["cues"]
+    cues = [row for row in rows if row["attributes"][CUE] not in left and REVIEWED not in row["attributes"]]
     return Document(document.path, document.kind, {**document.data, "cues": cues})
 
 

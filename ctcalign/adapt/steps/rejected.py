@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ctcalign.adapt.captions.corpus import Talk
-from ctcalign.adapt.captions.phrases import CUE
+from ctcalign.adapt.captions.phrases import CUE, REVIEWED
 from ctcalign.adapt.captions.recognised import CAPTION
 from ctcalign.adapt.captions.selection import LIKELY
 from ctcalign.adapt.setting import Pass, content_of, corpus_of
@@ -53,6 +53,8 @@ def _wrong(talk: Talk, document: Row) -> Iterator[tuple[int, Row]]:
     for row in document["cues"]:
         about = row["attributes"].get(CAPTION)
         if about is None or row["attributes"][CUE] in left_out or about["confidence"] is None:
+            continue
+        if REVIEWED in row["attributes"]:  # a person has judged it right
             continue
         start, end = about["stretch"]
         if about["confidence"] < LIKELY and SHORTEST <= end - start <= LONGEST and about["recognised"]:
