@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="5 and 20 minutes")
     parser.add_argument("--minutes", type=float, nargs="+", default=[10, 30, 60, 180])
     parser.add_argument("--talk", type=Path, default=ROOT / "egs" / "demo", help="folder with truth.json and its audio")
-    parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--model", default="builtin:en-robust")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     args = parser.parse_args()

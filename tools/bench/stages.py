@@ -21,7 +21,11 @@ from typing import Any
 STAGES: dict[str, tuple[str, ...]] = {
     "start-up": ("aligner.run:load_model",),
     "decode": ("audio.reader:AudioReader.__init__", "audio.reader:AudioReader.blocks"),
-    "features": ("models.builtin.model:BuiltinModel._features",),
+    "features": (
+        "models.builtin.chunks:log_mel",
+        "models.builtin.chunks:subtract_running_mean",
+        "models.builtin.whisper_graph:whisper_mel",
+    ),
     "network": ("emission.runner:emissions_of",),
     "greedy decoding": ("emission.decoding:GreedyDecoding.of",),
     "emission": ("emission.channels:compute_emission",),
