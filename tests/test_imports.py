@@ -33,7 +33,8 @@ FLOORS = [
     {"search", "calibration"},
     {"adapt"},
     {"corpus"},
-    {"report", "review"},
+    {"report"},
+    {"review"},
     {"cli"},
 ]
 # (module, room or module): `Alignment.save` and `.to_dict` reach up at the moment they are called.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,10 +16,14 @@ from ctcalign.cli.options import (
     track_option,
 )
 
+if TYPE_CHECKING:
+    from ctcalign.review.options import PageOptions
+
 EPILOG = f"""\b
 Examples:
   ctcalign review talk.json --audio talk.mp3           writes talk.html, which plays talk.mp3
   ctcalign review talk.json --embed -o review.html     one file with the recording in it, to send to someone
+  ctcalign review corpus/                              pages and an index of what align-corpus wrote into corpus/
 
 {EXIT_STATUS}"""
 
@@ -30,7 +35,8 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The page.  [default: the name of ALIGNMENT with .html, in the current folder]",
+    help="The page.  [default: the name of ALIGNMENT with .html, in the current folder]  Of a corpus: the folder of "
+    "the pages.  [default: review/ in it]",
 )
 @click.option("--embed", is_flag=True, help="Put the recording into the page.  [default: the page plays the file]")
 @click.option("--spectrogram", is_flag=True, help="Put a mel spectrogram into the page.")
@@ -82,6 +88,10 @@ def command(
 
     The page is one file that works in a browser without a server and without the internet. Corrections are kept by the
     browser and exported as a JSON file.
+
+    ALIGNMENT may be an output folder of `ctcalign align-corpus`: index.html then has hours, confidences, failures and a
+    table of the recordings, with a page for each of them. Pages whose alignment has not changed are kept. A recording
+    that cannot be read is named, and the exit status is 1.
     """
     from ctcalign.cli.console import note, warn
     from ctcalign.review.options import PageOptions
@@ -97,7 +107,27 @@ def command(
         max_line_length=max_line_length,
         max_lines=max_lines,
     )
+    if Path(alignment).is_dir():
+        if audio is not None:
+            raise click.UsageError(
+                f"--audio: {alignment} is a corpus, whose alignments name their recordings; remove it"
+            )
+        _review_corpus(Path(alignment), output, options)
+        return
     target = output or Path(Path(alignment).stem or "alignment").with_suffix(".html")
     page = review_alignment(alignment, target, audio=audio, options=options, overwrite=overwrite)
     warn(page.warnings)
     note(f"wrote {target}")
+
+
+def _review_corpus(folder: Path, output: Path | None, options: PageOptions) -> None:
+    from ctcalign.cli.console import note, progress_bar, warn
+    from ctcalign.review.corpus.run import review_corpus
+
+    with progress_bar(enabled=True) as progress:
+        found = review_corpus(folder, output, options=options, progress=progress)
+    warn(found.messages)
+    note(f"wrote {found.written} pages, kept {found.kept}; see {found.index}")
+    if found.problems:
+        click.echo(f"ctcalign: error: {found.problems} recordings could not be read in full", err=True)
+        raise click.exceptions.Exit(1)

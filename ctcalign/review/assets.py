@@ -58,23 +58,37 @@ def assets() -> Assets:
     own = "\n".join(_read(ASSETS / "scripts" / f"{name}.js") for name in SCRIPTS)
     scripts = (*(_read(VENDOR / name) for name in PACKAGES), f'(() => {{\n"use strict";\n{own}\n}})();\n')
     style = "\n".join(_read(ASSETS / "styles" / f"{name}.css") for name in STYLES)
-    if "</style" in style.lower() or any(end in text.lower() for text in scripts for end in ("</script", "<!--")):
+    return _checked(Assets(scripts, style))
+
+
+@lru_cache(maxsize=1)
+def index_assets() -> Assets:
+    """Script and style of the index of a corpus."""
+    script = f'(() => {{\n"use strict";\n{_read(ASSETS / "index" / "index.js")}\n}})();\n'
+    style = "\n".join(_read(path) for path in (ASSETS / "styles" / "theme.css", ASSETS / "index" / "index.css"))
+    return _checked(Assets((script,), style))
+
+
+def _checked(found: Assets) -> Assets:
+    ends = any(end in text.lower() for text in found.scripts for end in ("</script", "<!--"))
+    if ends or "</style" in found.style.lower():
         raise CtcAlignError("a script or style of the page would end its own element")
-    return Assets(scripts, style)
+    return found
 
 
-def policy(found: Assets, nonce: str) -> str:
+def policy(found: Assets, nonce: str | None = None) -> str:
     """The content security policy: these scripts and styles, sound from files, and no network.
 
     Args:
         nonce: for the style element that wavesurfer.js makes.
     """
+    styles = f"'sha256-{_digest(found.style)}'" + (f" 'nonce-{nonce}'" if nonce else "")
     scripts = " ".join(f"'sha256-{_digest(text)}'" for text in found.scripts)
     return "; ".join(
         [
             "default-src 'none'",
             f"script-src {scripts}",
-            f"style-src 'sha256-{_digest(found.style)}' 'nonce-{nonce}'",
+            f"style-src {styles}",
             "img-src data: blob:",
             "media-src 'self' file: data: blob:",
             "connect-src 'none'",
