@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ctcalign.adapt.run import adapt
+    from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align
     from ctcalign.aligner.together import align_together
     from ctcalign.aligner.transcription import transcribe
     from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
     from ctcalign.audio import load_audio, open_audio
+    from ctcalign.calibration.run import calibrate
     from ctcalign.corrections.run import apply_edits
     from ctcalign.errors import CtcAlignError
+    from ctcalign.filtering.alignments import filter as filter
     from ctcalign.formats import read_alignment
     from ctcalign.formats.captions import read_captions
+    from ctcalign.formats.converting import convert
     from ctcalign.models import list_models, load_model
+    from ctcalign.scoring.run import score
     from ctcalign.search.run import search_phrases
 
 __version__ = "0.1.0"
@@ -32,6 +37,11 @@ _HOMES = {
     "align": "ctcalign.aligner.run",
     "align_together": "ctcalign.aligner.together",
     "transcribe": "ctcalign.aligner.transcription",
+    "AlignOptions": "ctcalign.aligner.options",
+    "calibrate": "ctcalign.calibration.run",
+    "convert": "ctcalign.formats.converting",
+    "filter": "ctcalign.filtering.alignments",
+    "score": "ctcalign.scoring.run",
     "Alignment": "ctcalign.alignment.alignment",
     "AlignedCue": "ctcalign.alignment.alignment",
     "AlignedWord": "ctcalign.alignment.alignment",
@@ -48,7 +58,8 @@ _HOMES = {
 }
 _ROOMS = frozenset({"adapt", "audio", "cli", "ctc", "errors", "formats", "models", "report", "text"})
 
-__all__ = [
+__all__ = [  # without "filter": `from ctcalign import *` must not hide Python's own
+    "AlignOptions",
     "AlignedCue",
     "AlignedToken",
     "AlignedWord",
@@ -59,12 +70,15 @@ __all__ = [
     "align",
     "align_together",
     "apply_edits",
+    "calibrate",
+    "convert",
     "list_models",
     "load_audio",
     "load_model",
     "open_audio",
     "read_alignment",
     "read_captions",
+    "score",
     "search_phrases",
     "transcribe",
 ]

@@ -6,7 +6,15 @@ _MOST = 1500  # characters of a message
 
 
 class CtcAlignError(Exception):
-    """Base of all errors that ctcalign raises deliberately. The command line prints the message as one line."""
+    """Base of all errors that ctcalign raises deliberately. The command line prints the message as one line.
+
+    >>> import ctcalign
+    >>> try:
+    ...     ctcalign.read_captions("no-such.srt")
+    ... except ctcalign.CtcAlignError as error:
+    ...     print(error)
+    no-such.srt: no such caption file; give a path ('-' is standard input)
+    """
 
     exit_code = 1
 

@@ -8,7 +8,8 @@ import pytest
 
 NAMES = {
     "ctcalign": """
-        AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ adapt align align_together apply_edits
+        AlignOptions AlignedCue AlignedToken AlignedWord Alignment CtcAlignError __version__ adapt align align_together
+        apply_edits calibrate convert filter score
         list_models load_audio load_model open_audio read_alignment read_captions search_phrases transcribe
     """,
     "ctcalign.ctc": """

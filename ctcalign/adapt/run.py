@@ -29,7 +29,7 @@ from ctcalign.adapt.stopping import Span, new_spans, verdict
 from ctcalign.adapt.training.configuration import user_content
 from ctcalign.adapt.training.fitting import RUN, check_alone, loss_curve
 from ctcalign.aligner.corpus import Problem, corpus_pairs
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import CtcAlignError, OutputError
 from ctcalign.extras import require
 from ctcalign.files.digests import read_json, write_json
@@ -66,7 +66,7 @@ def adapt(
     language: str | None = None,
     device: str = "auto",
     allow_noncommercial: bool = False,
-    progress: Progress = ignored,
+    progress: Progress = logged,
     note: Callable[[str], None] = lambda text: None,
 ) -> Adaptation:
     """Adapt a model to recordings with captions that may be wrong in part.
@@ -81,6 +81,10 @@ def adapt(
     Raises:
         UsageError, ModelError: options, model or corpus cannot be used.
         CtcAlignError: no phrase of the captions is good enough to train on. The original model is unchanged.
+
+    >>> import ctcalign
+    >>> adapted = ctcalign.adapt("talks/", "captions/", "builtin:en", output="exp/adapted")  # doctest: +SKIP
+    >>> ctcalign.align("talks/new.mp3", "new.srt", adapted.model)  # doctest: +SKIP
     """
     options, model = options or AdaptOptions(), named(model, language)
     require("torch", "lhotse", "pytorch_lightning", "jsonargparse", "sklearn", extra="train,calibrate")

@@ -27,6 +27,9 @@ class AlignOptions(EmissionOptions):
         score: value used as the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
         scores: keep all published scores of each cue.
         seed: of the training with `adapt`.
+
+    >>> AlignOptions(channel=1, max_duration=600.0).channel
+    1
     """
 
     romanise: Romanise = "auto"

@@ -35,7 +35,7 @@ from ctcalign.checks import check_choice
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.options import with_track
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, ignored, logged
 from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
@@ -67,7 +67,7 @@ def align(
     precision: Precision = "auto",
     adapt: int = 0,
     save_adapted: str | Path | None = None,
-    progress: Progress = ignored,
+    progress: Progress = logged,
 ) -> Alignment:
     """Find when each cue and each word of the captions is spoken.
 
@@ -96,6 +96,12 @@ def align(
         Every cue and word of the input exactly once, with times in seconds.
     Raises:
         AudioError, CaptionError, ModelError, UsageError: the message names the fault; there is no partial result.
+
+    >>> import ctcalign
+    >>> alignment = ctcalign.align("egs/demo/talk.ogg", "egs/demo/talk.srt", "builtin:en")
+    >>> cue = alignment.cues[1]
+    >>> cue.text, cue.status, round(cue.start), [word.text for word in cue.words[:3]]
+    ('ANNA: Good evening, and welcome to the harbour museum.', 'aligned', 5, ['ANNA:', 'Good', 'evening,'])
     """
     options = with_track(options or AlignOptions(), track)
     check_arguments(method, language, split)

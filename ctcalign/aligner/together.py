@@ -14,7 +14,7 @@ from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import Job, Source, captions_of, check_arguments, recogniser_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput, name_of, recording_of, seekable
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import CtcAlignError
 from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
@@ -35,7 +35,7 @@ def align_together(
     precision: Precision = "auto",
     adapt: int = 1,
     save_adapted: str | Path | None = None,
-    progress: Progress = ignored,
+    progress: Progress = logged,
 ) -> list[Alignment | Exception]:
     """Align recordings of one speaker, and train one copy of the model on the surest cues of all of them.
 
@@ -52,6 +52,12 @@ def align_together(
     Raises:
         ModelError, UsageError: the message names the fault; nothing has been aligned.
         CtcAlignError: a recording could not be read again.
+
+    >>> import ctcalign
+    >>> pairs = [("egs/demo/talk.ogg", "egs/demo/talk.srt"), ("egs/demo/no-such.ogg", ["Hello"])]
+    >>> one, other = ctcalign.align_together(pairs, "builtin:en", adapt=0)
+    >>> type(one).__name__, type(other).__name__
+    ('Alignment', 'AudioError')
     """
     options = options or AlignOptions()
     check_arguments(method, language, split)

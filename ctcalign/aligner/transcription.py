@@ -19,7 +19,7 @@ from ctcalign.ctc.prefixes.beam import prefix_beam_search
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.options import with_track
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.precision import Precision
@@ -52,7 +52,7 @@ def transcribe(
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
-    progress: Progress = ignored,
+    progress: Progress = logged,
 ) -> Alignment:
     """Decode a recording into segments between pauses.
 
@@ -65,6 +65,11 @@ def transcribe(
         An `Alignment` whose cues are the segments.
     Raises:
         UsageError: unknown decoder or channel="all".   AudioError, ModelError: as for `align`.
+
+    >>> import ctcalign
+    >>> found = ctcalign.transcribe("egs/demo/talk.ogg", "builtin:en")
+    >>> len(found.cues) > 5, len(found.cues[1].words) > 3
+    (True, True)
     """
     options = with_track(options or AlignOptions(), track)
     if decoder not in DECODERS:

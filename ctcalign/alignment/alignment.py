@@ -20,7 +20,11 @@ SCHEMA = "ctcalign/alignment/1"
 
 @dataclass(slots=True)
 class AlignedToken:
-    """One output symbol of the model. `score` is its mean log-probability per frame, in nats."""
+    """One output symbol of the model. `score` is its mean log-probability per frame, in nats.
+
+    >>> AlignedToken("a", 1.0, 1.04, -0.1).text
+    'a'
+    """
 
     text: str
     start: float
@@ -30,7 +34,11 @@ class AlignedToken:
 
 @dataclass(slots=True)
 class AlignedWord:
-    """One word of the user's text, as written. Times in seconds, None if it was not placed."""
+    """One word of the user's text, as written. Times in seconds, None if it was not placed.
+
+    >>> AlignedWord("Hello", 1.0, 1.4, confidence=0.98).span
+    Span(start=1.0, end=1.4)
+    """
 
     text: str
     start: float | None = None
@@ -50,7 +58,11 @@ class AlignedWord:
 
 @dataclass
 class AlignedCue:
-    """One cue of the input. `words` covers its text in order; mark-up is a word that is `not_spoken`."""
+    """One cue of the input. `words` covers its text in order; mark-up is a word that is `not_spoken`.
+
+    >>> AlignedCue(0, "Hello", status="not_spoken").span is None
+    True
+    """
 
     index: int
     text: str
@@ -79,7 +91,14 @@ class AlignedCue:
 
 @dataclass
 class Alignment:
-    """The result of `ctcalign.align` for one recording. Times in seconds from its beginning."""
+    """The result of `ctcalign.align` for one recording. Times in seconds from its beginning.
+
+    `warnings` are lines about this recording, these captions and this model that a person should read.
+
+    >>> alignment = Alignment("talk.wav", 2.0, "builtin:en", [AlignedCue(0, "Hello", 0.5, 1.0)])
+    >>> Alignment.from_dict(alignment.to_dict()) == alignment
+    True
+    """
 
     audio: str
     duration: float

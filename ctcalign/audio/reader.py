@@ -211,6 +211,12 @@ def open_audio(
     Raises:
         AudioError: missing, empty, corrupt, without audio, or too long.
         UsageError: no such channel or track, or not a recording.
+
+    >>> import ctcalign
+    >>> with ctcalign.open_audio("egs/demo/talk.ogg", 16_000) as reader:
+    ...     seconds = sum(block.shape[1] for block in reader.blocks()) / 16_000
+    >>> round(seconds)
+    79
     """
     return AudioReader(path, sample_rate, channel, track, max_duration, array_rate)
 
@@ -224,7 +230,13 @@ def load_audio(
     max_duration: float | None = None,
     array_rate: int | None = None,
 ) -> Samples:
-    """Read a whole recording. Shape (channels, samples); arguments and errors as for `open_audio`."""
+    """Read a whole recording. Shape (channels, samples); arguments and errors as for `open_audio`.
+
+    >>> import ctcalign
+    >>> samples = ctcalign.load_audio("egs/demo/talk.ogg", 16_000)
+    >>> samples.shape[0], round(samples.shape[1] / 16_000)
+    (1, 79)
+    """
     with open_audio(
         path, sample_rate, channel, track=track, max_duration=max_duration, array_rate=array_rate
     ) as reader:

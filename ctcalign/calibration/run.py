@@ -14,14 +14,15 @@ from ctcalign.aligner.confidence.calibration import Calibration
 from ctcalign.calibration.cross_validation import CrossValidation, cross_validate
 from ctcalign.calibration.delays import Offsets, offsets
 from ctcalign.calibration.fit import fit
-from ctcalign.calibration.sets import Transcribed
+from ctcalign.calibration.sets import Transcribed, read_sets
 from ctcalign.calibration.trials import TRIALS, Divide, Example, trials
 from ctcalign.calibration.truth import Utterance
 from ctcalign.emission.emission import Emission, compute_emission
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import CaptionError
 from ctcalign.extras import require
 from ctcalign.files import atomic_write
+from ctcalign.models import load_model
 from ctcalign.models.devices import device_of
 from ctcalign.models.protocol import AcousticModel
 
@@ -37,30 +38,47 @@ class Calibrated:
     reliability: CrossValidation
     warnings: list[str]
 
+    def save(self, path: str | Path) -> None:
+        """Write the calibration as JSON, for `AlignOptions.calibration` and `ctcalign align --calibration`."""
+        write_calibration(self.calibration, Path(path))
+
 
 def calibrate(
-    recordings: Sequence[Transcribed],
-    model: AcousticModel,
-    language: str,
+    recordings: Sequence[Transcribed | str | Path],
+    model: str | AcousticModel = "auto",
+    language: str | None = None,
     device: str = "auto",
     seed: int = 1,
-    progress: Progress = ignored,
+    progress: Progress = logged,
     divide: Divide | None = None,
 ) -> Calibrated:
     """Inject errors, align, fit on all recordings, and cross-validate over speakers.
 
     Args:
+        recordings: transcribed recordings, or paths of sets of them; see `ctcalign.calibration.sets.read_sets`.
+        model: name for `load_model`, or a model.
+        language: code of the language of the texts; None: the model's.
+        device: see `ctcalign.align`.
         seed: of the errors.
         progress: stages "aligning" (recordings times kinds of errors) and "fitting" (folds).
         divide: see `trials`.
     Raises:
         CaptionError, AudioError: a recording cannot be used at all.   UsageError: too few examples to fit or to test.
         MissingPackageError: scikit-learn is missing.
+
+    >>> import ctcalign
+    >>> found = ctcalign.calibrate(["speaker1.json", "speaker2.json"], "checkpoint:mine.pt")  # doctest: +SKIP
+    >>> found.save("confidence.json")  # doctest: +SKIP
+    >>> options = AlignOptions(calibration="confidence.json")  # doctest: +SKIP
     """
     require("sklearn")  # before the recordings are aligned
+    if isinstance(model, str):
+        model = load_model(model, device, language=language)
+    language = language or model.language or "en"
+    warnings: list[str] = []
+    recordings = _opened(recordings, warnings)
     found: list[Example] = []
     digest = hashlib.sha256()
-    warnings: list[str] = []
     counts: list[dict[str, Any]] = []
     texts: dict[str, list[str]] = {}
     for number, recording in enumerate(recordings):
@@ -105,6 +123,14 @@ def calibrate(
     return Calibrated(fit(found, model.name, about), checked, warnings)
 
 
+def _opened(recordings: Sequence[Transcribed | str | Path], warnings: list[str]) -> list[Transcribed]:
+    """The recordings; what a set leaves out is added to `warnings`."""
+    found: list[Transcribed] = []
+    for one in recordings:
+        found += [one] if isinstance(one, Transcribed) else read_sets([Path(one)], warnings=warnings)
+    return found
+
+
 def summary(checked: CrossValidation) -> dict[str, Any]:
     """AUC and ECE of cues and words of held-out speakers, as a JSON object."""
     out: dict[str, Any] = {"speakers": checked.groups}
@@ -124,7 +150,7 @@ def measure_offsets(
     model: AcousticModel,
     language: str,
     device: str = "auto",
-    progress: Progress = ignored,
+    progress: Progress = logged,
 ) -> dict[str, Any]:
     """`Offsets.medians` over all recordings, with the name of the model and the delay that it declares."""
     found = Offsets([], [], [])

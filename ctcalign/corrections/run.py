@@ -33,6 +33,10 @@ def apply_edits(
         A new alignment; every cue that was touched has `reviewed`.
     Raises:
         CaptionError: a file cannot be read, the edits are of another alignment, or they do not fit it.
+
+    >>> import ctcalign
+    >>> corrected = ctcalign.apply_edits("talk.json", "talk.edits.json")  # doctest: +SKIP
+    >>> corrected.save("talk.srt")  # doctest: +SKIP
     """
     name = str(edits) if isinstance(edits, (str, Path)) else "edits"
     found = read_edits(edits)

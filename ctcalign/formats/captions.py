@@ -57,6 +57,11 @@ def read_captions(
         CaptionError: the file is missing, empty, binary, of an unknown format, cannot be parsed or contains no cue; or
             it is larger than `files.max_text_size` allows, or contains several recordings and `recording` names none.
         UsageError: `format` is not one of `INPUT_FORMATS`, or `encoding` is none of Python's.
+
+    >>> import ctcalign
+    >>> captions = ctcalign.read_captions("egs/demo/talk.srt")
+    >>> captions.format, captions.cues[0].text, captions.warnings
+    ('srt', '[MUSIC]', [])
     """
     named = input_format(format) if format is not None else None
     opened, encoding, warnings = _open(source, encoding)

@@ -57,6 +57,12 @@ def convert(
         CaptionError: `source` cannot be read.      AudioError: `audio` cannot.
         OutputError: an output cannot be written, or its format cannot hold any cue of this input.
         UsageError: see `plan_outputs`.
+
+    >>> import ctcalign, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [report] = ctcalign.convert("egs/demo/talk.srt", [f"{folder}/talk.ttml"])
+    >>> report.format, report.cues_written
+    ('ttml', 21)
     """
     if not outputs:
         raise UsageError("no output given; name at least one file, or - for stdout")

@@ -43,6 +43,10 @@ def read_alignment(
     Raises:
         CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.
         UsageError: no format has this name.
+
+    >>> import ctcalign
+    >>> ctcalign.read_alignment("egs/demo/talk.srt").cues[1].text
+    'ANNA: Good evening, and welcome to the harbour museum.'
     """
     return read_with_warnings(path_or_stream, format, recording=recording, likely=likely)[0]
 

@@ -84,7 +84,12 @@ FAMILIES = {
 
 
 def list_models() -> list[ModelCard]:
-    """All models that have a name, and one card for each family that takes a file or a name on a hub."""
+    """All models that have a name, and one card for each family that takes a file or a name on a hub.
+
+    >>> import ctcalign
+    >>> [card.name for card in ctcalign.list_models() if card.name.startswith("builtin:")]
+    ['builtin:en', 'builtin:en-robust', 'builtin:de-fr']
+    """
     return [card for family in FAMILIES.values() for card in family.cards()]
 
 
@@ -111,6 +116,11 @@ def load_model(
     Raises:
         UsageError: unknown model or device, or a precision that this model or device does not have.
         ModelError: it cannot be loaded, or its licence was not accepted.
+
+    >>> import ctcalign
+    >>> model = ctcalign.load_model("builtin:en")
+    >>> model.name, model.sample_rate, model.frame_shift
+    ('builtin:en', 16000, 0.02)
     """
     if name == AUTO:
         name, warning = default_model(max_memory, language)

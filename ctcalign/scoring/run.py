@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError
 from ctcalign.formats.corpus_folder import is_corpus
 from ctcalign.metrics.reliability import Detection
 from ctcalign.scoring.comparison import Comparison, compare
 from ctcalign.scoring.corpus import CorpusFiles
 from ctcalign.scoring.files import read_timed
-from ctcalign.scoring.items import TimedFile
+from ctcalign.scoring.items import TimedFile, items_of
 from ctcalign.scoring.options import Level, Options
 
 SCHEMA = "ctcalign/score/1"
@@ -40,39 +41,53 @@ class Score:
 
 
 def score(
-    alignment: str | Path,
-    reference: str | Path,
+    alignment: Alignment | str | Path,
+    reference: Alignment | str | Path,
     levels: Sequence[Level] | None = None,
     options: Options | None = None,
     recording: str | None = None,
 ) -> Score:
-    """Compare an alignment with a reference. Both are files that `read_timed` reads.
+    """Compare an alignment with a reference. Both are alignments, or files that `read_timed` reads.
 
     Args:
-        alignment: may be an output folder of `align-corpus`, which is read one alignment after the other.
+        alignment: may also be an output folder of `align-corpus`, which is read one alignment after the other.
         reference: of such a folder: see `CorpusFiles`.
         levels: "cue", "word" or both; None: those that both files have.
         recording: the one to compare, if the files contain several; None compares all of them, by their ids.
     Raises:
         CaptionError: a file cannot be read, or they cannot be compared.
+
+    >>> import ctcalign
+    >>> result = ctcalign.score("egs/demo/truth.json", "egs/demo/truth.json", levels=["cue"])
+    >>> result.comparisons[0].both.mean, result.warnings
+    (0.0, [])
     """
     files: Files
-    if is_corpus(alignment):
+    names = _name(alignment, "alignment"), _name(reference, "reference")
+    if isinstance(alignment, str | Path) and isinstance(reference, str | Path) and is_corpus(alignment):
         files = CorpusFiles(Path(alignment), Path(reference), recording)
-        warnings = _compared(files.found, files.held, str(alignment), str(reference))
+        warnings = _compared(files.found, files.held, *names)
     else:
-        found, truth = read_timed(alignment, recording), read_timed(reference, recording)
-        files, warnings = _joined(found, truth, str(alignment), str(reference))
+        found, truth = _timed(alignment, names[0], recording), _timed(reference, names[1], recording)
+        files, warnings = _joined(found, truth, *names)
     if levels is None:
         levels = [level for level in ("cue", "word") if _has(level, files)]
         if not levels:
             raise CaptionError(
-                f"{alignment}: has no level in common with {reference}: one has cues, the other only words"
+                f"{names[0]}: has no level in common with {names[1]}: one has cues, the other only words"
             )
     for level in levels:
-        _demand(level, files, str(alignment), str(reference))
+        _demand(level, files, *names)
     keep = isinstance(files, list)
     return Score([compare(files, level, options, keep=keep) for level in levels], len(files), warnings)
+
+
+def _name(given: Alignment | str | Path, what: str) -> str:
+    return (given.audio or what) if isinstance(given, Alignment) else str(given)
+
+
+def _timed(given: Alignment | str | Path, name: str, recording: str | None) -> list[TimedFile]:
+    return [TimedFile(name, items_of(given))] if isinstance(given, Alignment) else read_timed(given, recording)
 
 
 def _joined(

@@ -12,7 +12,7 @@ from ctcalign.ctc.spotting.spotter import BLOCK, PhraseSpotter, Spot, ratio_rows
 from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.options import EmissionOptions, with_track
-from ctcalign.emission.progress import Progress, ignored
+from ctcalign.emission.progress import Progress, ignored, logged
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.precision import Precision
@@ -62,7 +62,7 @@ def search_phrases(
     calibration: PhraseCalibration | None = None,
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
-    progress: Progress = ignored,
+    progress: Progress = logged,
 ) -> PhraseHits:
     """Find the times at which phrases are spoken in a recording.
 
@@ -77,6 +77,11 @@ def search_phrases(
     Raises:
         UsageError, CaptionError: an option or every phrase cannot be used.
         AudioError, ModelError: see `ctcalign.align`.
+
+    >>> import ctcalign
+    >>> found = ctcalign.search_phrases("egs/demo/talk.ogg", ["good evening"], "builtin:en")
+    >>> [(hit.text, round(hit.start)) for hit in found.hits[0]]
+    [('good evening', 5)]
     """
     options = with_track(options or SearchOptions(), track)
     check_language(language)

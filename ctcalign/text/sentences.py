@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ def _parts(text: str) -> list[str]:
     return [*parts, text[begin:]]
 
 
-@lru_cache(maxsize=8)
 def _segmenter(language: str) -> Segmenter:
+    """A new one each time: it keeps the text that it is at, so that threads cannot share one."""
     from pysbd import Segmenter
     from pysbd.languages import LANGUAGE_CODES
 

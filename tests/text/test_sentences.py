@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pysbd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +42,18 @@ def test_no_character_is_lost(text):
 def test_a_long_text_takes_little_time():
     text = "This is a sentence of a very long text. " * 500
     assert len(sentences(text)) == 500
+
+
+def test_threads_do_not_mix_their_texts(monkeypatch):
+    texts = ["Dr. Reed came at 5 p.m. today. Who is he?", "I met Mr. Snow in Mt. Vernon. He left!"]
+    alone = [sentences(text) for text in texts]
+    together = threading.Barrier(2, timeout=20)
+    process = pysbd.Segmenter.processor
+
+    def slowly(self, text):
+        together.wait()  # both threads are inside the library
+        return process(self, text)
+
+    monkeypatch.setattr(pysbd.Segmenter, "processor", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(sentences, texts)) == alone
