@@ -68,7 +68,7 @@ def transcribe(
 
     >>> import ctcalign
     >>> found = ctcalign.transcribe("egs/demo/talk.ogg", "builtin:en")
-    >>> len(found.cues) > 5, len(found.cues[1].words) > 3
+    >>> len(found.cues) > 5, sum(len(cue.words) for cue in found.cues) > 50
     (True, True)
     """
     options = with_track(options or AlignOptions(), track)
