@@ -84,7 +84,9 @@ class AdaptOptions:
         if self.rejected not in REJECTED:
             raise UsageError(f"rejected: got {self.rejected!r}, expected one of {', '.join(REJECTED)}")
         if self.weights and self.top_share is not None:
-            raise UsageError("weights: there is top_share as well, but weights keep every likely phrase; remove one")
+            raise UsageError(
+                "weights: cannot be combined with top_share, since weights keep every likely phrase; remove one"
+            )
         for text in self.settings:
             if "=" not in text:
                 raise UsageError(f"set: got {text!r}, expected NAME=VALUE such as trainer.max_steps=500")

@@ -220,11 +220,11 @@ def _tested_on(setting: Setting) -> str:
     """What the part "test" of the errors is, in words."""
     speech = setting.speech
     if speech.test is None:
-        return "nothing: the errors are those by which the passes are judged, which flatters the best one"
+        return "no test set: the error rates are those that selected the best pass, so they are too optimistic"
     count = len({row["recording"]["id"] for row in read_manifest(speech.test)})
     if not speech.divided:
-        return f"{count} recordings of their own, which choose nothing"
-    return f"half of the held-out recordings ({count}), which choose nothing; the other half judges and calibrates"
+        return f"{count} separate recordings, used for measurement only"
+    return f"half of the held-out recordings ({count}); the other half selects the passes and fits the calibration"
 
 
 def _forget_later_passes(root: Path, last: int) -> None:
@@ -276,7 +276,7 @@ def _folder(output: Path) -> Path:
     about = read_json(root / ABOUT)
     if about is None:
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise OutputError(f"{output}: is no folder of an adaptation and not empty; name another one")
+            raise OutputError(f"{output}: is not empty and not the folder of an adaptation; name another one")
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

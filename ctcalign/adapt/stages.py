@@ -67,7 +67,7 @@ class Stage:
                     shutil.rmtree(self.folder)
                 self.folder.mkdir()
             except OSError as error:
-                raise OutputError(f"{self.folder}: cannot be made anew: {error.strerror or error}") from error
+                raise OutputError(f"{self.folder}: cannot be created again: {error.strerror or error}") from error
             write_json(self.folder / STARTED, {"key": self.key, "inputs": self.inputs})
 
     def finish(self, names: Iterable[str]) -> None:

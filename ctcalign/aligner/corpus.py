@@ -19,7 +19,7 @@ RECORDINGS = frozenset(
     ".nist .oga .ogg .ogv .opus .sph .ts .w64 .wav .webm .wma .wmv".split()
 )
 MANIFESTS = (".tsv", ".jsonl")
-NO_RECORDING, NO_CAPTIONS, SEVERAL = "no recording", "no captions", "several files of one name"
+NO_RECORDING, NO_CAPTIONS, SEVERAL = "no recording", "no captions", "several files with the same name"
 NOT_A_FILE = "not a file"
 
 

@@ -1,12 +1,14 @@
-"""Recordings that the model hears badly: another language, an accent, a cold, heavy noise.
+"""Recordings that the model recognises poorly: another language, an accent, a cold, heavy noise.
 
-`SkipCosts` fit speech that the model hears well, where right text costs hardly any nats and silence in its place many.
-Where the model is unsure, right text costs more and silence less, until leaving text out is cheaper than saying it and
-a few chance finds are all that is left. So where the model is unsure of the symbols that it hears, whatever the text,
-the text is also placed at dearer prices, and that placement is taken in which the words have the most evidence: how
-much better a word explains its frames than other words of the same captions do, which no noise and no accent fools. It
-is taken if the model prefers the words in their order to the same words in random order, which it does not if they are
-another text.
+The default `SkipCosts` suit speech that the model recognises well: correct text then costs hardly any nats, and silence
+in its place costs many. If the model is uncertain, correct text costs more and silence less. Skipping the text then
+becomes cheaper than aligning it, and only a few chance matches are left.
+
+Therefore, if the model is uncertain about the symbols of its greedy path, whatever the text, the text is also aligned
+with raised skip costs. The alignment in which the words have the most evidence is used. Evidence is how much better a
+word explains its frames than other words of the same captions do; it is robust to noise and accents. The alignment with
+raised costs is used only if the model prefers the words in their order to the same words in random order, which is not
+the case for the text of another recording.
 """
 
 from __future__ import annotations
@@ -26,26 +28,26 @@ from ctcalign.emission.decoding import BLOCK
 from ctcalign.emission.emission import Emission
 from ctcalign.models.protocol import AcousticModel
 
-# Chosen and judged with one recording left out at a time: docs/noisy_captions.md. LEAST_GAIN alone was set by hand.
+# Chosen and evaluated with one recording left out at a time: docs/noisy_captions.md. Only LEAST_GAIN was set by hand.
 UNSURE = 0.25  # nats of `uncertainty`, for models that have no limit of their own
-DEARER = (3.0, 8.0, 24.0)  # times the usual prices of text
-CHANCE = 3.0  # standard deviations that a cue reaches at the best place in other speech
-LEAST_GAIN = 0.35  # nats per symbol of `order_gain` at the dearer prices
+COST_FACTORS = (3.0, 8.0, 24.0)  # factors of the default costs of skipped text
+CHANCE = 3.0  # standard deviations that a cue reaches at its best place in unrelated speech
+LEAST_GAIN = 0.35  # nats per symbol of `order_gain` at the raised costs
 NO_LIMIT = 1e9  # nats
 
-HEARD_BADLY = (
-    "the model hears this recording badly (another language, an accent, noise?): captions are only left out where it "
-    "clearly speaks against them; see their confidences"
+RECOGNISED_POORLY = (
+    "the model recognises this recording poorly (another language, an accent, noise?): captions are only skipped on "
+    "clear evidence; check their confidences"
 )
 
 
-def heard_badly(emission: Emission, model: AcousticModel) -> bool:
-    """Whether the usual prices may not fit this recording."""
+def recognised_poorly(emission: Emission, model: AcousticModel) -> bool:
+    """Whether the model is too uncertain about this recording for the default skip costs."""
     return uncertainty(emission) > limit_of(model)
 
 
 def limit_of(model: AcousticModel) -> float:
-    """Nats of `uncertainty` above which a model hears a recording badly: sharper models are surer of what is wrong."""
+    """Limit of `uncertainty` of a model, in nats; models with sharper posteriors have a lower one."""
     limit: float | None = getattr(model, "unsure", None)
     return UNSURE if limit is None else limit
 
@@ -62,10 +64,10 @@ def uncertainty(emission: Emission) -> float:
     return total / len(frames) if len(frames) else 0.0
 
 
-def dearer(costs: SkipCosts, times: float) -> SkipCosts:
-    """Prices at which less text is left out; those of speech without text stay.
+def raised(costs: SkipCosts, times: float) -> SkipCosts:
+    """Costs with those of skipped text multiplied by `times`, so that less text is skipped; filler costs stay.
 
-    There is no limit for a run of cues: where silence costs too little, long runs of text would be left out at it.
+    There is no cap for a run of cues: where silence costs too little, long runs of text would be skipped for that cap.
     """
     text = ("opening", "word", "cue")
     return replace(costs, cut=NO_LIMIT, **{name: times * getattr(costs, name) for name in text})
@@ -80,8 +82,9 @@ def evidence(
 ) -> float:
     """How well the placed cues are supported, compared with other text in their place: the sum over the cues.
 
-    The distance of each word to the mean of its competitors in standard deviations (`against_competitors`), combined
-    over the words of a cue by their letters as independent values are (Stouffer's method), as far as it exceeds CHANCE.
+    The evidence of a cue combines the distances of its words to the means of their competitors, in standard deviations
+    (`against_competitors`), weighted by their letters as for independent values (Stouffer's method). Only the part above
+    CHANCE counts.
 
     Args:
         placed, cues: of the placement.
@@ -95,6 +98,6 @@ def evidence(
 
 
 def is_recognised(emission: Emission, transcript: Transcript, cues: Sequence[AlignedCue], costs: SkipCosts) -> bool:
-    """Whether cues that were placed at these prices have the text of the recording, as far as the model can tell."""
+    """Whether the model recognises the text of cues that were placed with these costs."""
     gain = order_gain(emission, transcript, cues, costs, LEAST_GAIN)
     return gain is not None and gain >= LEAST_GAIN

@@ -16,7 +16,15 @@ from ctcalign.aligner.confidence.apply import apply_calibration, requested_calib
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, dearer, evidence, heard_badly, is_recognised, uncertainty
+from ctcalign.aligner.hearing import (
+    COST_FACTORS,
+    RECOGNISED_POORLY,
+    evidence,
+    is_recognised,
+    raised,
+    recognised_poorly,
+    uncertainty,
+)
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -290,7 +298,7 @@ def place_emission(
     def place(costs: SkipCosts | None) -> Placed:
         return _placed(emission, transcript, model, replace(options, skips=costs), progress, method, speech)
 
-    if method == "global" and options.skips is not None and heard_badly(emission, model):
+    if method == "global" and options.skips is not None and recognised_poorly(emission, model):
         return _best_supported(place, emission, transcript, model.spike_delay, options.skips)
     return place(options.skips)
 
@@ -302,10 +310,10 @@ def _best_supported(
     spike_delay: float,
     usual: SkipCosts,
 ) -> Placed:
-    """The placement at the usual prices or, with more evidence and if the text is recognised, at dearer ones."""
+    """The placement with the default costs or, with more evidence and if the text is recognised, with raised ones."""
     found: list[tuple[float, SkipCosts, Placed]] = []
     nothing: CaptionError | None = None
-    for costs in (usual, *(dearer(usual, times) for times in DEARER)):
+    for costs in (usual, *(raised(usual, times) for times in COST_FACTORS)):
         try:
             alignment, placement = place(costs)
         except CaptionError as error:
@@ -317,7 +325,7 @@ def _best_supported(
         _, costs, (alignment, placement) = max(found, key=lambda one: one[0])
         if costs != usual and is_recognised(emission, transcript, alignment.cues, costs):
             placement.costs = costs
-            alignment.warnings.append(HEARD_BADLY)
+            alignment.warnings.append(RECOGNISED_POORLY)
             return alignment, placement
     if nothing is not None:
         raise nothing

@@ -43,7 +43,9 @@ def pairs_of(recordings: Sequence[str], folder: Path) -> list[Pair]:
     for recording in recordings:
         stem = Path(recording).stem
         if stem in stems:
-            raise UsageError(f"{recording}: has the name of {stems[stem]}; align recordings of one name one by one")
+            raise UsageError(
+                f"{recording}: has the name of {stems[stem]}; align recordings with the same name one by one"
+            )
         stems[stem] = recording
         own = [path for path in files if path.stem == stem and path.resolve() not in inputs]
         own = own or [path for path in files if path.name.startswith(f"{stem}.") and path.resolve() not in inputs]

@@ -253,7 +253,8 @@ def too_long(name: str, seconds: float | None, limit: float) -> AudioError:
     """The error for a recording longer than `max_duration`."""
     length = "longer than" if seconds is None else f"{_readable(seconds)} long, more than"
     return AudioError(
-        f"{name}: {length} the limit of {_readable(limit)}; raise --max-duration if that is right, or cut the recording"
+        f"{name}: {length} the limit of {_readable(limit)}; raise --max-duration if this is expected, or cut the "
+        "recording"
     )
 
 

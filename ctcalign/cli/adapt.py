@@ -27,7 +27,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign adapt talks captions --model builtin:en -o adapted
   ctcalign adapt talk.mp4 talk.srt -o adapted --dry-run
-  ctcalign adapt aligned -o adapted                       what align-corpus has aligned
+  ctcalign adapt aligned -o adapted                       the output folder of align-corpus
   ctcalign adapt pairs.tsv -o adapted --held-out truth.json --keep-source read.jsonl.gz
   ctcalign adapt talks captions -o adapted --set trainer.devices=2 --config objectives.yaml
   ctcalign align new.mp4 new.srt --model checkpoint:adapted/model.safetensors -o new.vtt
@@ -46,57 +46,58 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     "--output",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the adaptation. A run that was stopped is continued; what has not changed is not done again.",
+    help="Folder of the adaptation. A run that was stopped is resumed; unchanged steps are not repeated.",
 )
 @model_option
-@click.option("--passes", type=click.IntRange(min=1), default=3, show_default=True, help="Most passes.")
+@click.option("--passes", type=click.IntRange(min=1), default=3, show_default=True, help="Maximum number of passes.")
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
     default=0.95,
     show_default=True,
-    help="Train on as many phrases as possible while their expected precision, by their confidences, is at least P.",
+    help="Train on as many phrases as possible while their expected precision, their mean confidence, is at least P.",
 )
 @click.option(
     "--top-share",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="FRACTION",
-    help="Train on this fraction of the phrases instead, the surest ones.",
+    help="Train on this fraction of the phrases instead, those with the highest confidence.",
 )
 @click.option(
-    "--weights", is_flag=True, help="Train on all phrases of confidence 0.5 and more, on each as often as it is sure."
+    "--weights", is_flag=True, help="Train on all phrases of confidence 0.5 and more, each weighted by its confidence."
 )
 @click.option(
     "--rejected",
     type=click.Choice(["drop", "bco", "dpo"]),
     default="drop",
     show_default=True,
-    help="What becomes of captions that are more likely wrong than right, beside their right phrases: they are "
-    "dropped, or a preference loss makes their texts less likely than what the model recognises in their place.",
+    help="Use of captions that are more likely wrong than right (their right phrases are always used). drop: none; "
+    "bco, dpo: a preference loss makes their text less likely than the model's own transcription.",
 )
 @click.option(
     "--held-out",
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="Transcribed recordings of the target, as for `ctcalign calibrate`, or Shar folders, to judge passes by.  "
-    "[default: some of the captions, which are left out of the training]  Repeatable.",
+    help="Held-out transcribed recordings of the target domain, as for `ctcalign calibrate`, or Shar folders; passes "
+    "are selected by them.  [default: some of the captions, which are left out of the training]  Repeatable.",
 )
 @click.option(
     "--test",
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="The same, to measure on only: nothing is chosen by them.  [default: half of the recordings of --held-out, "
-    "which then choose nothing]  Repeatable.",
+    help="Test recordings of the target domain, used for measurement only.  [default: half of the recordings of "
+    "--held-out, which are then not used for selection]  Repeatable.",
 )
 @click.option(
     "--keep-source",
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="Transcribed recordings of the source domain, to mix into the training. Repeatable.",
+    help="Transcribed recordings of the source domain, mixed into the training so that accuracy on it is kept. "
+    "Repeatable.",
 )
 @click.option(
     "--source-share",
@@ -111,7 +112,7 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="Transcribed recordings of the source domain to measure on.  [default: a tenth of --keep-source]  Repeatable.",
+    help="Held-out transcribed recordings of the source domain.  [default: a tenth of --keep-source]  Repeatable.",
 )
 @click.option(
     "--source-budget",
@@ -119,34 +120,35 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     metavar="FRACTION",
     default=0.05,
     show_default=True,
-    help="Largest rise of the error on the source domain, as a fraction of it. Beyond it weights between the original "
-    "and the trained ones are taken, or the pass is discarded.",
+    help="Largest relative increase of the error rate on the source domain. If it is exceeded, the weights are "
+    "interpolated with the original ones, or the pass is discarded.",
 )
 @click.option(
     "--calibrate-on",
     multiple=True,
     type=_EXISTING,
     metavar="SET",
-    help="Transcribed recordings to fit confidences on in each pass.  [default: --held-out, or captions that are left "
-    "out]  Repeatable.",
+    help="Transcribed recordings for fitting confidences in each pass.  [default: --held-out, or captions that are "
+    "left out]  Repeatable.",
 )
 @click.option(
     "--calibration",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Confidences of the original model, from `ctcalign calibrate`.  [default: those shipped with it, else fitted]",
+    help="Calibration of the original model, from `ctcalign calibrate`.  [default: the one shipped with it, else "
+    "fitted]",
 )
 @click.option(
     "--updates",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Updates of the training of a pass.  [default: by the amount of speech]",
+    help="Training updates per pass.  [default: depends on the amount of speech]",
 )
 @click.option(
     "--lr",
     type=click.FloatRange(min=0, min_open=True),
     metavar="RATE",
-    help="Peak learning rate.  [default: by the size of the model]",
+    help="Peak learning rate.  [default: depends on the size of the model]",
 )
 @click.option(
     "--config",
@@ -163,7 +165,9 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     metavar="NAME=VALUE",
     help="Option of `ctcalign fit`, such as trainer.accelerator=cpu. Repeatable.",
 )
-@click.option("--warm", is_flag=True, help="Train the model of the last pass further, not the original one.")
+@click.option(
+    "--warm", is_flag=True, help="Start each pass from the model of the last pass instead of the original one."
+)
 @click.option("--seed", default=1, show_default=True, help="Seed of training and calibration.")
 @language_option
 @track_option
@@ -189,12 +193,13 @@ def command(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Adapt a model to RECORDINGS with CAPTIONS that are wrong in part.
+    """Adapt a model to RECORDINGS with partly wrong CAPTIONS.
 
-    A pass aligns the captions, keeps the phrases that are surely right, trains the model on them and measures it. The
-    next pass aligns with the better model. RECORDINGS and CAPTIONS are folders with files of the same names, or one
-    file each; RECORDINGS alone is a manifest of pairs, .tsv or .jsonl with the columns audio and captions, or the
-    output folder of `ctcalign align-corpus`.
+    A pass aligns the captions, keeps the phrases of high confidence, trains the model on them and measures its error
+    rates. The next pass aligns with the better model.
+
+    RECORDINGS and CAPTIONS are folders with files of the same names, or one file each. RECORDINGS alone is a manifest
+    of pairs (.tsv or .jsonl with the columns audio and captions), or the output folder of `ctcalign align-corpus`.
 
     CAPTIONS may have been reviewed (JSON of `ctcalign apply-edits`, or the edits of `ctcalign review` beside their
     alignment): rejected captions are never trained on, the phrases of accepted and corrected ones whatever their
@@ -253,7 +258,7 @@ def command(
 
     write_page(found.report, output / "report.html")
     if found.model == model:
-        warn(["no pass was better than the original model, which stays the best one"])
+        warn(["no pass was better than the original model, which is kept"])
     if as_json:
         print_json(found.report)
     else:

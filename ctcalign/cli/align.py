@@ -35,7 +35,7 @@ Examples:
   ctcalign align talk.mp4 talk.srt                          a table on the terminal
   ctcalign align talk.mp4 talk.srt -o retimed.srt -o words.vtt -o talk.json
   ctcalign align talk.mp3 talk.txt --format textgrid -o -   TextGrid on standard output
-  ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  the times in song.srt are right within 5 s
+  ctcalign align song.mp3 song.srt --max-shift 5 -o song.lrc  if the times in song.srt are right within 5 s
   ctcalign align call.wav call.txt --channel all -o call.json
   ctcalign align talks/*.mp3 --captions-dir captions -o aligned --format vtt
   ctcalign align accent.mp3 accent.srt --adapt 1 -o accent.vtt
@@ -52,8 +52,8 @@ Examples:
     "--captions-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Align several recordings, AUDIO..., with the files of their names in FOLDER: talk.mp3 with talk.srt or "
-    "talk.en.srt. -o is a folder then.",
+    help="Align several recordings, AUDIO..., with the captions in FOLDER that have the same names: talk.mp3 with "
+    "talk.srt or talk.en.srt. -o is then a folder.",
 )
 @result_options
 @unspoken_option
@@ -67,15 +67,15 @@ Examples:
 @click.option(
     "--adapt-together",
     is_flag=True,
-    help="With --captions-dir and --adapt: train one copy of the model on the surest captions of all recordings, which "
-    "are of one speaker and sound alike.  [default: a copy for each]",
+    help="With --captions-dir and --adapt: train one copy of the model for all recordings, which should have the same "
+    "speaker and sound.  [default: a copy for each recording]",
 )
 @click.option(
     "--save-adapted",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the adapted model to FILE (hf: a folder), to be used as --model checkpoint:FILE (hf:FOLDER).  "
-    "[default: it is forgotten]",
+    "[default: it is discarded]",
 )
 @romanise_option
 @encoding_option
@@ -89,11 +89,11 @@ def command(
 ) -> None:
     """Find the time of each cue and each word of CAPTIONS in AUDIO.
 
-    AUDIO is any recording or video; CAPTIONS any caption file, or plain text with one cue per line. CAPTIONS need no
-    times. Cues and words that are not spoken are marked; speech without a caption is listed.
+    AUDIO is any audio or video file. CAPTIONS is any caption file, or plain text with one cue per line; it needs no
+    times. Cues and words that are not spoken are marked, and speech without a caption is listed.
 
-    With --captions-dir all arguments are recordings. One that cannot be aligned is named, and the others are aligned;
-    the exit status is 1 then.
+    With --captions-dir all arguments are recordings. If one cannot be aligned, it is named, the others are aligned, and
+    the exit status is 1.
     """
     if captions_dir is None and not captions:
         raise click.UsageError("Missing argument 'CAPTIONS'; several recordings need --captions-dir")

@@ -34,7 +34,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign align-corpus episodes -o aligned                   recordings with captions of the same names
   ctcalign align-corpus audio captions -o aligned --format vtt
-  ctcalign align-corpus pairs.tsv -o aligned --dry-run        how long will it take?
+  ctcalign align-corpus pairs.tsv -o aligned --dry-run        estimate time and size
   ctcalign align-corpus data/train -o aligned --workers 16    a Kaldi data directory
   ctcalign align-corpus cuts.jsonl.gz -o aligned --devices cuda:0,cuda:1
   ctcalign align-corpus episodes -o aligned --engine ray --address auto
@@ -53,53 +53,52 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     "--output",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the results. A run that was stopped is continued; what has not changed is not done again.",
+    help="Folder of the results. A run that was stopped is resumed; unchanged recordings are not aligned again.",
 )
 @click.option(
     "--format",
     "formats",
     multiple=True,
     metavar="NAME",
-    help="Write each alignment in this format too, or with kaldi one data directory of all.  [default: JSON alone]  "
-    "Repeatable.",
+    help="Additional format of each alignment; kaldi: one data directory of all.  [default: JSON only]  Repeatable.",
 )
 @click.option("--tokens", is_flag=True, help="Keep token times (JSON, TextGrid).")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Recordings at a time.  [default: one for each processor, or for each of --devices]",
+    help="Number of workers; each aligns one recording at a time.  [default: one per processor, or per device]",
 )
 @click.option(
     "--devices",
     default="auto",
     show_default=True,
     metavar="NAMES",
-    help="Devices of the models, in turn: auto, cpu, or names with commas, such as cuda:0,cuda:1.",
+    help="Devices, assigned to the workers in turn: auto, cpu, or a list with commas, such as cuda:0,cuda:1.",
 )
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
     default="local",
     show_default=True,
-    help="What runs the workers: processes of this machine, or Ray: pip install 'ctcalign[ray]'.",
+    help="local: processes on this machine; ray: actors of Ray, which needs pip install 'ctcalign[ray]'.",
 )
 @click.option(
     "--address",
     metavar="HOST:PORT",
-    help="With --engine ray: a cluster; auto is the one this machine belongs to.  [default: Ray is started here]",
+    help="With --engine ray: address of the cluster; auto: the one this machine belongs to.  [default: start Ray here]",
 )
 @click.option(
     "--shard",
     metavar="N/COUNT",
-    help="Align only one of COUNT equal parts; `ctcalign merge` makes manifest and report when all are done.",
+    help="Align only part N of COUNT equal parts. Run `ctcalign merge` when all are done.",
 )
 @click.option(
     "--retries",
     type=click.IntRange(min=0),
     default=2,
     show_default=True,
-    help="Further attempts at a recording whose worker ended or was too slow, before it is given up.",
+    help="Further attempts for a recording whose worker crashed or timed out.",
 )
 @click.option(
     "--timeout-per-hour",
@@ -107,9 +106,9 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     default="4h",
     show_default=True,
     metavar="DURATION",
-    help="Longest work on an hour of sound, beyond two minutes; in seconds, or as 90m or 2h.",
+    help="Timeout per hour of audio, in addition to two minutes; in seconds, or such as 90m or 2h.",
 )
-@click.option("--retry-failed", is_flag=True, help="Try recordings again that an earlier run gave up.")
+@click.option("--retry-failed", is_flag=True, help="Try recordings again that failed in an earlier run.")
 @click.option(
     "--allow-pipes",
     "--allow-commands",
@@ -117,8 +116,12 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     is_flag=True,
     help="Run shell commands that INPUT names as recordings (the pipes of a wav.scp).",
 )
-@click.option("--allow-remote", is_flag=True, help="Open addresses that INPUT names, such as s3:// and https://.")
-@click.option("--dry-run", is_flag=True, help="Align ten recordings and print what the whole would take; keep nothing.")
+@click.option("--allow-remote", is_flag=True, help="Open URLs that INPUT names, such as s3:// and https://.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Align up to ten recordings and print the expected time and size of the whole; keep nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report (or the estimate) as JSON.")
 @unspoken_option
 @subtitle_options
@@ -146,13 +149,14 @@ def command(
 ) -> None:
     """Align many recordings into one folder.
 
-    INPUT is a folder with recordings and captions of the same names (captions may be in another folder, CAPTIONS), a
-    manifest of pairs (.tsv or .jsonl with audio, captions and optionally id), a Kaldi data directory, or of lhotse
-    cuts, a Shar folder, or recordings with supervisions as CAPTIONS.
+    INPUT is one of: a folder with recordings and captions of the same names (the captions may be in another folder,
+    CAPTIONS); a manifest of pairs (.tsv or .jsonl with audio, captions and optionally id); a Kaldi data directory;
+    lhotse cuts; a Shar folder; lhotse recordings, with the supervisions as CAPTIONS.
 
     The folder of --output receives alignments/ID.json for each recording, cuts.jsonl.gz (one lhotse manifest),
-    report.html, report.json, log.jsonl, and failed/ID.txt for recordings that could not be aligned. They do not end the
-    run; the exit status is 1 then. SIGTERM and Ctrl-C finish the recordings that are being aligned.
+    report.html, report.json, log.jsonl, and failed/ID.txt for each recording that could not be aligned. Failed
+    recordings do not stop the run; the exit status is then 1. On SIGTERM and Ctrl-C, the recordings that are being
+    aligned are finished.
     """
     check_method(rest)
     if rest["address"] is not None and rest["engine"] != "ray":

@@ -24,15 +24,19 @@ METHOD_OPTIONS = (
         "anchors, about 3.3 times slower, needs the extra `ipfa`.",
     ),
     click.option(
-        "--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, flaws included."
+        "--faithful", is_flag=True, help="With --method ipfa: the method exactly as published, including its faults."
     ),
-    click.option("--all-spoken", is_flag=True, help="Align every word of CAPTIONS as spoken; skip none."),
+    click.option(
+        "--all-spoken",
+        is_flag=True,
+        help="Align every word of CAPTIONS; skip none. For complete, verbatim transcripts.",
+    ),
     click.option(
         "--max-shift",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="Keep each caption within this distance of its time in CAPTIONS, unless the audio strongly disagrees.  "
-        "[default: ignore these times; 3 with --trust-times]",
+        help="Prefer a place within this distance of the time in CAPTIONS, as a soft prior.  [default: ignore these "
+        "times; 3 with --trust-times]",
     ),
     click.option(
         "--trust-times",
@@ -54,13 +58,13 @@ RESULT_OPTIONS = (
         type=click.Choice(CUE_SCORES),
         default="path",
         show_default=True,
-        help="Which score to report for each caption; free_error_rate is negated.",
+        help="Score to report for each caption; free_error_rate is negated.",
     ),
-    click.option("--scores", is_flag=True, help="Keep all published scores of each caption (JSON)."),
+    click.option("--scores", is_flag=True, help="Write all published scores of each caption (JSON)."),
     click.option(
         "--split",
         type=click.Choice(("none", "lines", "sentences")),
-        help="How CAPTIONS without times are divided into captions.  [default: lines, long ones into sentences]",
+        help="How to divide a text without times into captions.  [default: lines, long ones into sentences]",
     ),
     click.option(
         "--adapt",
@@ -68,12 +72,13 @@ RESULT_OPTIONS = (
         default=0,
         show_default=True,
         metavar="PASSES",
-        help="Train a copy of the model on the surest captions of this recording and align again, so many times (1 is "
-        "usual), unless captions that it was not trained on show that this does not help. For recordings that the "
-        "model hears badly; 3 to 8 times slower, needs torch: pip install 'ctcalign[torch]'.",
+        help="Number of adaptation passes (usually 1). Each trains a copy of the model on the captions of this "
+        "recording that are placed with most certainty, and aligns again. The copy is used only if held-out captions "
+        "confirm it. For recordings that the model recognises poorly; 3 to 8 times slower, needs torch: pip install "
+        "'ctcalign[torch]'.",
     ),
     click.option(
-        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training with --adapt."
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the training with --adapt."
     ),
 )
 captions_format_option = click.option(

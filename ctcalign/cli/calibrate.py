@@ -52,7 +52,9 @@ Examples:
     metavar="AUDIO CAPTIONS",
     help="A recording and a complete, correctly timed transcript of it. Repeatable.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="JSON file to write.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Calibration file to write, JSON."
+)
 @model_option
 @language_option
 @track_option
@@ -94,13 +96,14 @@ def command(
     """Fit the confidences of a model on transcribed SETS, and report their reliability.
 
     SETS are truth files (ctcalign-truth/1), lhotse manifests of cuts, and JSON lines with path, text and speaker of
-    short recordings, which are concatenated. An output folder of `ctcalign align-corpus` is a set too if its captions
-    are verbatim: they are taken as true. Of alignments that were reviewed (JSON of `ctcalign apply-edits`, or the edits
-    of `ctcalign review` beside their alignment), accepted and corrected captions are true; only the parts of the
-    recording are used in which every caption was reviewed. Known errors are injected into the captions and the result
-    is aligned; the reliability of each speaker is measured with a fit on the other speakers. Each recording is aligned
-    twelve times, and 24 times if it is shorter than 200 s. Use the file with `ctcalign align
-    --calibration`.
+    short recordings, which are concatenated. An output folder of `ctcalign align-corpus` can be a set if its captions
+    are verbatim: they are used as ground truth. Reviewed alignments are sets too (JSON of `ctcalign apply-edits`, or the
+    edits of `ctcalign review` beside their alignment): accepted and corrected captions are ground truth, and only the
+    parts of the recording in which every caption was reviewed are used.
+
+    Known errors are injected into the captions, and the result is aligned. The reliability for each speaker is measured
+    with a fit on the other speakers. Each recording is aligned twelve times, or 24 times if it is shorter than 200 s.
+    Use the result with `ctcalign align --calibration`.
     """
     if not sets and not pairs:
         raise click.UsageError("no recordings to fit on; give SETS or --pair AUDIO CAPTIONS")

@@ -44,7 +44,7 @@ def table_of(state: State) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     left = "?" if state.left is None else str(state.left)
     table.add_row("recordings", f"{state.done} done, {state.failed} failed, {left} left, {state.before} before")
-    table.add_row("sound", f"{state.audio / 3600:.2f} h, {state.hours_per_minute:.2f} h a minute")
+    table.add_row("sound", f"{state.audio / 3600:.2f} h, {state.hours_per_minute:.2f} h per minute")
     table.add_row("time", f"{clock(state.elapsed)}, {clock(state.remaining)} left")
     memory = max(state.memory, default=0)
     table.add_row("workers", f"{state.running} at work, up to {memory / 1e6:.0f} MB each")

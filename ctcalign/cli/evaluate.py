@@ -46,14 +46,16 @@ Examples:
 @click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm binary) that rescores the texts of the beam.")
 @click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
 @click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
-@click.option("--min-word-score", type=float, help="Exclude words with a lower time score (nats) from the delays.")
+@click.option(
+    "--min-word-score", type=float, help="Exclude words whose times have a lower score (nats) from the delays."
+)
 @click.option(
     "--text",
     type=click.Choice(["normalised", "as-is"]),
     default="normalised",
     show_default=True,
-    help="References: normalised as `align` does where the model lacks symbols (mark-up, punctuation, numbers), or as "
-    "they are.",
+    help="Reference texts. normalised: as `align` does if the model lacks symbols (mark-up, punctuation, numbers); "
+    "as-is: unchanged.",
 )
 @device_option
 @precision_option
@@ -80,10 +82,10 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Recognise CUTS (Shar folders or cut manifests of lhotse) and compare the result with their texts.
+    """Measure the error rates of a model on CUTS (Shar folders or cut manifests of lhotse).
 
-    Reports word and character error rates with 95 % confidence intervals and, if the cuts have word times, the delay
-    from the end of a word to its emission.
+    Reports word and character error rates with 95 % confidence intervals. If the cuts have word times, it also reports
+    the emission delay: from the end of a word to its emission.
     """
     require("torch", "lhotse", extra="train")
     from ctcalign.audio.cut_sources import Trust

@@ -16,7 +16,7 @@ Examples:
   ctcalign export exp/1/best.ckpt -o best.onnx
   ctcalign export hf:facebook/wav2vec2-base-960h -o wav2vec2.onnx
   ctcalign export exp/1/best.ckpt -o best.safetensors    the model of a checkpoint of `fit`
-  ctcalign export exp/2/best.ckpt -o best/               the same, if it is a model of transformers
+  ctcalign export exp/2/best.ckpt -o best/               the same for a model of transformers
 
 Needs the extra `export`, and that of the model: pip install 'ctcalign[export,hf]'.
 {EXIT_STATUS}"""
@@ -29,7 +29,8 @@ Needs the extra `export`, and that of the model: pip install 'ctcalign[export,hf
     "--output",
     required=True,
     metavar="PATH",
-    help="NAME.onnx: a graph. NAME.safetensors, or FOLDER/ for models of transformers: the model of a checkpoint.",
+    help="NAME.onnx: an ONNX graph. NAME.safetensors, or FOLDER/ for models of transformers: the model of a "
+    "checkpoint.",
 )
 @licence_option
 @overwrite_option
@@ -37,9 +38,10 @@ Needs the extra `export`, and that of the model: pip install 'ctcalign[export,hf
 def command(model: str, output: str, allow_noncommercial: bool, overwrite: bool, quiet: bool) -> None:
     """Write a model as an ONNX graph, or the model of a checkpoint of `fit` in its own format.
 
-    MODEL is hf:NAME, hf:FOLDER, torchaudio:BUNDLE, builtin:en, checkpoint:FILE or FILE. A graph takes waveforms of any
-    length and has its description inside, so that onnx:NAME.onnx aligns as MODEL does. It is compared with torch on
-    noise; if a log-probability differs by more than 0.001, it is not written (exit status 1).
+    MODEL is hf:NAME, hf:FOLDER, torchaudio:BUNDLE, builtin:en, checkpoint:FILE or FILE. The graph takes waveforms of
+    any length and contains its description. Use it as onnx:NAME.onnx, which gives the same alignments as MODEL.
+    Before it is written, it is compared with torch on noise. If a log-probability differs by more than 0.001, it is
+    not written (exit status 1).
     """
     require("torch", "safetensors", extra="export")
     from ctcalign.cli.console import note

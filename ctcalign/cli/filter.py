@@ -11,7 +11,7 @@ from ctcalign.cli.options import EXIT_STATUS, split, text_size_option
 EPILOG = f"""\b
 Examples:
   ctcalign filter talk.json -o sure.json --min-confidence 0.95
-  ctcalign filter talks/ -o train.jsonl.gz --precision 0.95      the most cues of which 95 % are right
+  ctcalign filter talks/ -o train.jsonl.gz --precision 0.95      as many cues as possible with 95 % of them right
   ctcalign filter alignments/ -o train.jsonl.gz --min-confidence 0.9 --max-duration 30
   ctcalign filter cuts.jsonl.gz -o kept.jsonl.gz --min-score min_mean=-2 --rejected rejected.jsonl
 
@@ -38,14 +38,14 @@ class NamedNumber(click.ParamType):  # type: ignore[type-arg]  # not generic in 
     "--output",
     required=True,
     metavar="PATH",
-    help="FOLDER/ (one file each), .jsonl or .jsonl.gz (one lhotse manifest), .json, or - for standard output.",
+    help="FOLDER/ (one file per input), .jsonl or .jsonl.gz (one lhotse manifest), .json, or - for standard output.",
 )
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Lowest confidence to keep.")
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
-    help="Keep as many cues as possible while their expected precision, by their confidences, is at least P.",
+    help="Keep as many cues as possible while their expected precision, their mean confidence, is at least P.",
 )
 @click.option(
     "--min-score",
@@ -68,9 +68,9 @@ class NamedNumber(click.ParamType):  # type: ignore[type-arg]  # not generic in 
     "max_error_rate",
     type=click.FloatRange(min=0),
     metavar="RATE",
-    help="Highest error rate of the model's own transcription (the field free_error_rate or cer).",
+    help="Highest error rate of the model's own transcription against the text (field free_error_rate or cer).",
 )
-@click.option("--words", is_flag=True, help="Apply confidence and score limits to every spoken word as well.")
+@click.option("--words", is_flag=True, help="Apply the limits of confidence and score to every spoken word as well.")
 @click.option("--rejected", metavar="FILE", help="Write rejected cues with the reason, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
 @text_size_option

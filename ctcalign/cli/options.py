@@ -137,8 +137,8 @@ _MODEL = (
         show_default=True,
         metavar="NAME",
         callback=_chosen_model,
-        help="Model; see `ctcalign models`. auto: builtin:en-robust (builtin:de-fr with --language de or fr), "
-        "or builtin:en where memory is short; torchaudio:, hf: and checkpoint: need an extra.",
+        help="Acoustic model; `ctcalign models` lists them. auto: builtin:en-robust (builtin:de-fr with --language de "
+        "or fr), or builtin:en if little memory is free; torchaudio:, hf: and checkpoint: need an extra.",
     ),
     click.option(
         "--fast",
@@ -146,7 +146,7 @@ _MODEL = (
         is_eager=True,
         expose_value=False,
         callback=_note_fast,
-        help="Use builtin:en: several times faster, worse with noise and accents.",
+        help="Use builtin:en: several times faster, less accurate with noise and accents.",
     ),
 )
 
@@ -159,15 +159,19 @@ def model_option(function: F) -> F:
 
 
 device_option = click.option(
-    "--device", default="auto", show_default=True, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps."
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="Device of the model: auto, cpu, cuda, cuda:1, mps.",
 )
 precision_option = click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
     default="auto",
     show_default=True,
-    help="Numbers in which the model computes. auto: float32, or what an ONNX file says; int8: faster, for builtin:; "
-    "bfloat16: for models that run in torch, where the hardware has it.",
+    help="Numeric precision of the model. auto: float32, or that of an ONNX file; int8: faster, for builtin:; "
+    "bfloat16: for models that run in torch, if the hardware supports it.",
 )
 licence_option = click.option(
     "--allow-noncommercial", is_flag=True, help="Accept models whose licence forbids commercial use."
@@ -180,25 +184,26 @@ language_option = click.option(
     "--language",
     metavar="CODE",
     callback=lambda context, parameter, language: _check_language(language),
-    help="Language of the text, for numbers and signs: en, pt-BR, yue.  [default: the model's]",
+    help="Language of the text, such as en, pt-BR or yue; numbers and signs are read in it.  [default: the model's]",
 )
 romanise_option = click.option(
     "--romanise",
     type=click.Choice(ROMANISE),
     default="auto",
     show_default=True,
-    help="Whether to write words in Latin letters for the model; other scripts than Latin need the extra `text`.",
+    help="Transliterate words into Latin letters for the model; scripts other than Latin need the extra `text`.",
 )
 track_option = click.option(
     "--track",
     metavar="N|LANGUAGE",
-    help="Audio track of a film: its number, counted from 0, or its language.  [default: the default track, or the "
+    help="Audio track of a video: its number, counted from 0, or its language.  [default: the default track, or the "
     "first]",
 )
 recording_option = click.option(
     "--recording",
     metavar="ID",
-    help="Recording to read from captions that cover several (STM, CTM, Kaldi, lhotse).  [default: the name of AUDIO]",
+    help="Recording to read from a caption file of several recordings (STM, CTM, Kaldi, lhotse).  [default: the name "
+    "of AUDIO]",
 )
 max_duration_option = click.option(
     "--max-duration",
@@ -206,14 +211,14 @@ max_duration_option = click.option(
     default=f"{MAX_DURATION / 3600:g}h",
     show_default=True,
     metavar="DURATION",
-    help="Refuse longer recordings; in seconds, or as 90m or 24h.",
+    help="Refuse longer recordings; in seconds, or such as 90m or 24h.",
 )
 format_option = click.option(
     "--format",
     "formats",
     multiple=True,
     metavar="NAME",
-    help="Format of outputs whose extension names none, such as '-'; see `ctcalign convert --list`.",
+    help="Format of outputs without a known extension, such as '-'; `ctcalign convert --list` lists them.",
 )
 
 
@@ -244,7 +249,7 @@ threads_option = click.option(
     metavar="N",
     expose_value=False,
     callback=_limit_threads,
-    help="Processor threads of the model.  [default: OMP_NUM_THREADS, or all processors]",
+    help="CPU threads of the model.  [default: OMP_NUM_THREADS, or all processors]",
 )
 text_size_option = click.option(
     "--max-text-size",
@@ -252,14 +257,14 @@ text_size_option = click.option(
     metavar="SIZE",
     expose_value=False,
     callback=_allow_text,
-    help="Largest caption file (unpacked) that is read, such as 200M.  [default: 256M, manifests 1G]",
+    help="Refuse larger caption files (size after unpacking), such as 200M.  [default: 256M, manifests 1G]",
 )
 encoding_option = click.option(
     "--encoding",
     metavar="NAME",
     expose_value=False,
     callback=_use_encoding,
-    help="Encoding of the caption files, such as cp1251 or shift_jis.  [default: recognised]",
+    help="Encoding of the caption files, such as cp1251 or shift_jis.  [default: detected]",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 unspoken_option = click.option(
@@ -267,8 +272,8 @@ unspoken_option = click.option(
     type=click.Choice(("keep", "drop")),
     default="keep",
     show_default=True,
-    help="Captions that are not spoken: keep them where they have a time in the input and there is room, or drop them "
-    "from all outputs but JSON.",
+    help="What to do with captions that are not spoken: keep them if they have a time in the input and there is room, "
+    "or drop them from all outputs except JSON.",
 )
 
 
@@ -288,27 +293,27 @@ _SUBTITLES = (
         "--max-line-length",
         type=click.IntRange(min=1),
         metavar="CHARACTERS",
-        help="Longest line in subtitle formats; longer captions are divided at words, with the times of the words.  "
-        "[default: the lines stay; 42 with --max-lines]",
+        help="Longest line in subtitle formats. Longer captions are divided between words, with the times of the "
+        "words.  [default: lines are not changed; 42 with --max-lines]",
     ),
     click.option(
         "--max-lines",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Most lines of a caption in subtitle formats.  [default: the lines stay; 2 with --max-line-length]",
+        help="Most lines of a caption in subtitle formats.  [default: lines are not changed; 2 with --max-line-length]",
     ),
     click.option(
         "--max-cps",
         type=click.FloatRange(min=0, min_open=True),
         metavar="N",
-        help="Most characters per second in subtitle formats: captions are shown longer where a pause follows, the "
-        "others are named.  [default: no limit]",
+        help="Highest reading speed in subtitle formats, in characters per second. Captions are shown longer if a "
+        "pause follows; the others are listed in a warning.  [default: no limit]",
     ),
     _shown("--lead-in", "Show captions this long before their first word (usual: 0 to 0.2)"),
     _shown("--lead-out", "Show captions this long after their last word (usual: 0.5)"),
-    _shown("--min-duration", "Show captions at least this long where pauses allow it (usual: 0.833)"),
-    _shown("--min-gap", "Leave this long between captions (usual: 0.083, two pictures of a film)"),
-    _shown("--snap-gaps", "Gaps up to this long are closed to --min-gap (usual: 0.5)"),
+    _shown("--min-duration", "Show captions for at least this long if pauses allow it (usual: 0.833)"),
+    _shown("--min-gap", "Smallest gap between captions (usual: 0.083, two frames of a film)"),
+    _shown("--snap-gaps", "Reduce gaps up to this long to --min-gap (usual: 0.5)"),
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print no progress, warnings or summary.")
 
@@ -320,7 +325,7 @@ _EMISSION = (
         default="mix",
         show_default=True,
         metavar="mix|all|N",
-        help="Mix the channels, process all of them one by one, or take channel N, counted from 0.",
+        help="Mix the channels, align all of them separately, or use channel N, counted from 0.",
     ),
     track_option,
     max_duration_option,
@@ -337,7 +342,7 @@ _EMISSION = (
         "--max-memory",
         type=MemorySize(),
         metavar="SIZE",
-        help="Upper bound on memory, such as 4G or 800M.  [default: none, but 2G for the search]",
+        help="Upper bound on memory, such as 4G or 800M.  [default: none; 2G for the search]",
     ),
     licence_option,
 )
@@ -348,11 +353,14 @@ _RESULTS = (
         "outputs",
         multiple=True,
         metavar="PATH",
-        help="Output file, format by extension; '-' is standard output; FOLDER/ with --format. Repeatable.",
+        help="Output file, with the format given by its extension; '-' is standard output; FOLDER/ needs --format. "
+        "Repeatable.",
     ),
     format_option,
-    click.option("--tokens", is_flag=True, help="Keep token times (JSON, TextGrid)."),
-    click.option("--table/--no-table", default=None, help="Print the table of cues.  [default: if there is no output]"),
+    click.option("--tokens", is_flag=True, help="Write token times as well (JSON, TextGrid)."),
+    click.option(
+        "--table/--no-table", default=None, help="Print a table of the cues.  [default: if there is no output]"
+    ),
     overwrite_option,
     quiet_option,
 )

@@ -25,7 +25,7 @@ EPILOG = f"""\b
 Examples:
   ctcalign plot talk.mp4 talk.json                         the whole talk as talk.png
   ctcalign plot talk.mp4 talk.json --start 60 --end 90 \\
-           --model builtin:en -o minute.svg                one minute, with the model's output
+           --model builtin:en -o minute.svg                half a minute, with the model's posteriors
   ctcalign plot aligned -o pictures --end 60               a picture for each recording of align-corpus
 
 {EXIT_STATUS}"""
@@ -38,22 +38,24 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Picture: .png, .svg or .pdf.  [default: the name of ALIGNMENT with .png, in the current folder]  Of a "
-    "corpus: the folder of the pictures.",
+    help="Picture (.png, .svg or .pdf), or the folder of the pictures of a corpus.  [default: the name of ALIGNMENT "
+    "with .png, in the current folder]",
 )
 @click.option("--start", default=0.0, show_default=True, metavar="SECONDS", help="Start of the part to draw.")
 @click.option(
     "--end", type=float, metavar="SECONDS", help="End of the part to draw.  [default: the end of the recording]"
 )
 @click.option("--row", default=12.0, show_default=True, metavar="SECONDS", help="Length of one row of the picture.")
-@click.option("--model", metavar="NAME", help="Also draw this model's output and the path of the aligned tokens.")
+@click.option(
+    "--model", metavar="NAME", help="Also draw the posteriors of this model and the path of the aligned tokens."
+)
 @click.option(
     "--channel",
     type=Channel(),
     default="mix",
     show_default=True,
     metavar="mix|N",
-    help="Mix the channels, or take channel N, counted from 0.",
+    help="Mix the channels, or use channel N, counted from 0.",
 )
 @track_option
 @max_duration_option
@@ -79,10 +81,11 @@ def command(
 ) -> None:
     """Draw AUDIO with the words and captions of ALIGNMENT (JSON, or any caption file with times).
 
-    AUDIO alone is an output folder of `ctcalign align-corpus`: each recording is drawn as ID.png in the folder of
-    --output. The exit status is 1 if one could not be drawn.
+    Without ALIGNMENT, AUDIO is an output folder of `ctcalign align-corpus`. Each recording is drawn as ID.png in the
+    folder of --output. The exit status is 1 if one could not be drawn.
 
-    Colours: grey is not spoken, red not placed, orange of low confidence; hatched is speech without a caption.
+    Colours: grey for captions not spoken, red for captions not placed, orange for low confidence, hatched for speech
+    without a caption.
     """
     from ctcalign.cli.console import note, warn
     from ctcalign.report.pictures.alignment import draw_alignment
@@ -116,7 +119,7 @@ def _draw_corpus(folder: Path, output: Path | None, options: dict[str, Any]) -> 
     from ctcalign.report.pictures.several import draw_corpus
 
     if not is_corpus(folder):
-        raise click.UsageError(f"ALIGNMENT is missing; {folder} alone is no output folder of align-corpus")
+        raise click.UsageError(f"ALIGNMENT is missing; {folder} alone is not an output folder of align-corpus")
     if output is None:
         raise click.UsageError("--output is missing; name a folder for the pictures")
     failed = drawn = 0

@@ -31,7 +31,7 @@ Examples:
     type=click.Choice(["auto", *LEVELS, "both"]),
     default="auto",
     show_default=True,
-    help="What to compare; auto is every level that both files have.",
+    help="Items to compare; auto: every level that both files have.",
 )
 @click.option(
     "--match",
@@ -39,14 +39,14 @@ Examples:
     type=click.Choice(MATCHINGS),
     default="auto",
     show_default=True,
-    help="How to pair items; auto is the first of index, order and text that fits.",
+    help="How to pair items; auto: the first of index, order and text that is possible.",
 )
 @click.option(
     "--bounds",
     type=click.Choice(BOUNDS),
     default="speech",
     show_default=True,
-    help="Reference for start and end; tolerant: no error between clip border and speech.",
+    help="Reference bounds of start and end; tolerant: any time between clip border and speech has no error.",
 )
 @click.option(
     "--within",
@@ -54,7 +54,7 @@ Examples:
     default=0.5,
     show_default=True,
     metavar="SECONDS",
-    help="Largest error of both ends for an item to count as right.",
+    help="An item is right if the errors of both ends are at most this.",
 )
 @click.option(
     "--collar",
@@ -62,7 +62,7 @@ Examples:
     default=0.0,
     show_default=True,
     metavar="SECONDS",
-    help="Collar of PTEM: smaller errors count as 0.",
+    help="Collar of the PTEM measure: smaller errors count as 0.",
 )
 @click.option(
     "--min-confidence",
@@ -80,7 +80,12 @@ Examples:
     help="Bins of the reliability table and of ECE.",
 )
 @click.option("--recording", metavar="ID", help="Recording to compare, if the files hold several (CTM, STM, lhotse).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables; seconds, and fractions of 1.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print JSON instead of tables, with seconds, and fractions instead of percentages.",
+)
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
@@ -100,11 +105,11 @@ def command(
     overwrite: bool,
     **given: Any,
 ) -> None:
-    """Compare ALIGNMENT with REFERENCE: errors of times, skips and confidences.
+    """Compare ALIGNMENT with REFERENCE: errors of times, detection of unspoken text, calibration of confidences.
 
     Each is a JSON alignment, lhotse manifest, CTM, TextGrid, SRT, VTT or another caption file with times, or '-' for
-    standard input. REFERENCE may be a truth file (ctcalign-truth/1), which also marks what is not spoken, or not
-    spoken as written.
+    standard input. REFERENCE may be a truth file (ctcalign-truth/1), which also marks captions that are not spoken, or
+    not spoken as written.
 
     ALIGNMENT may be the output folder of `ctcalign align-corpus`. REFERENCE is then a folder with a file for each
     recording (ID.json, ID.vtt, ...), another such output, or a lhotse manifest of all.

@@ -38,7 +38,7 @@ Examples:
     "file",
     type=click.File("rb"),
     metavar="FILE",
-    help="File with further phrases, one per line; '-' is standard input.",
+    help="File of phrases, one per line; '-' is standard input.",
 )
 @click.option(
     "--min-confidence",
@@ -82,7 +82,7 @@ def command(
 ) -> None:
     """Find where PHRASES are spoken in AUDIO, with a confidence for each hit.
 
-    A phrase is one or more words; numbers are searched in all their readings. Hits of one phrase do not overlap.
+    A phrase is one or more words. Numbers are searched in all their readings. Hits of one phrase do not overlap.
     """
     from ctcalign.cli.results import plan_results, write_results
 

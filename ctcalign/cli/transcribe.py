@@ -42,8 +42,8 @@ Examples:
 def command(audio: str, **given: Any) -> None:
     """Transcribe AUDIO, with word times.
 
-    Transcription without captions, as a draft or to test a model. The built-in model is trained for alignment and its
-    spelling is poor; use a larger model for text.
+    Use this for a draft, or to test a model. The built-in models are trained for alignment, and their spelling is poor;
+    use a larger model for text.
     """
     from ctcalign.cli.results import plan_results, run
 

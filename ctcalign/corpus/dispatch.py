@@ -179,9 +179,9 @@ class Dispatcher:
             outcome.reason, outcome.again = WORKER_ENDED, True
         elif outcome.status == "stopped":
             limit = time_limit(self._options, running.duration)
-            length = "" if running.duration is None else f" for {running.duration:.0f} s of sound"
+            length = "" if running.duration is None else f" for {running.duration:.0f} s of audio"
             outcome.reason, outcome.again = TIMED_OUT, True
-            outcome.detail = f"took longer than {limit:.0f} s{length}; raise --timeout-per-hour if that is right"
+            outcome.detail = f"took longer than {limit:.0f} s{length}; raise --timeout-per-hour if this is expected"
         if outcome.again and attempt <= self._options.retries:
             self._log.add("retry", id=item.id, reason=outcome.reason, detail=outcome.detail, attempts=attempt)
             self._again.append(running)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ctcalign.aligner.corpus import Problem
 from ctcalign.formats.captions import Captions
 
-DUPLICATE, UNTRUSTED, NO_AUDIO_FILE = "several entries of one id", "not allowed", "no single audio file"
+DUPLICATE, UNTRUSTED, NO_AUDIO_FILE = "several entries with the same id", "not allowed", "no single audio file"
 LINES_SHOWN = 3
 
 

@@ -61,7 +61,7 @@ def _common(folders: Sequence[Path]) -> dict[str, Any]:
     found = {folder: about_of(folder) for folder in folders}
     for folder, about in found.items():
         if not about:
-            raise UsageError(f"{folder}: is no output folder of align-corpus")
+            raise UsageError(f"{folder}: is not an output folder of align-corpus")
         first = found[folders[0]]
         if (about["settings"], about["formats"]) != (first["settings"], first["formats"]):
             raise UsageError(f"{folder}: was made with another model, version or options than {folders[0]}")
@@ -76,7 +76,7 @@ def _take(folder: Path, root: Path) -> None:
         there = there if isinstance(there, dict) and is_whole(root, there) else None
         if there is not None and there["status"] == "done":
             if record["status"] == "done" and record["key"] != there["key"]:
-                raise UsageError(f"{id}: has other results in {folder} than in {root}; which of them is right?")
+                raise UsageError(f"{id}: has other results in {folder} than in {root}; remove the wrong one")
             continue
         if record["status"] == "done":
             names = [name.partition(".") for name in record["files"]]

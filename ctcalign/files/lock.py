@@ -29,5 +29,5 @@ def locked(root: Path, name: str = ".lock", *, work: str = "process", shared: bo
         try:
             fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
-            raise UsageError(f"output: {root}: another {work} is at work there; wait, or name another folder") from None
+            raise UsageError(f"output: {root}: another {work} is running there; wait, or name another folder") from None
         yield

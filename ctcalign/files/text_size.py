@@ -29,7 +29,7 @@ _BYTES_PER_WORD = 256
 _BYTES_PER_BRACKET = 64
 _SHORT_LINES = 10  # a TextGrid may have so many times more lines: it has four for each interval
 _MOST_OF_A_CUE = 256  # a cue has at most this fraction of the limit
-_REMEDY = "if it is what it should be, allow more with --max-text-size (in Python: ctcalign.files.max_text_size)"
+_REMEDY = "if the file is correct, allow more with --max-text-size (in Python: ctcalign.files.max_text_size)"
 
 _MOST = 10**18
 
@@ -148,7 +148,7 @@ def check_cues(count: int, words: int, longest: int, name: str) -> None:
     characters = max(1000, _limit.get() // _MOST_OF_A_CUE)
     if longest > characters:
         raise CaptionError(
-            f"{name}: a caption has {longest:,} characters, expected at most {characters:,}; part it into lines, or "
+            f"{name}: a caption has {longest:,} characters, expected at most {characters:,}; split it into lines, or "
             f"{_REMEDY}"
         )
 

@@ -109,7 +109,7 @@ def filter_files(
             document.data = with_absolute_files(document.data, document.path, place, missing)
     if missing:
         report.warnings.append(
-            f"{len(missing)} relative paths in the manifests lead to no file: {_few(missing)}; expected "
+            f"{len(missing)} relative paths in the manifests do not exist: {_few(missing)}; expected "
             "from the working folder or beside the manifest"
         )
     to_stdout: list[str] = []

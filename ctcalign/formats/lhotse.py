@@ -184,7 +184,7 @@ def _channel(value: Any, own: Supervision, notes: Notes) -> int | None:
         return value
     if value is not None and not isinstance(value, list):
         given = f"{_text(own.row.get('id'))}: {value!r}"[:60]
-        notes.add(f"channels that are no number from 0 to {CHANNELS - 1} are dropped", detail=given)
+        notes.add(f"channels that are not a number from 0 to {CHANNELS - 1} are dropped", detail=given)
     return None
 
 

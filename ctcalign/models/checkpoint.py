@@ -53,7 +53,7 @@ def load_file(path: Path, name: str, device: str) -> AcousticModel:
     pickled = path.suffix.lower() in _PICKLES
     header, weights = read_pickle(path, name) if pickled else read_weights(path, name)
     if "lora" in header:
-        raise ModelError(f"{name}: has the adapters of a training alone; use the model that was exported beside it")
+        raise ModelError(f"{name}: contains only the adapters of a training; use the model that was exported beside it")
     return model_of(header, weights, name, device)
 
 

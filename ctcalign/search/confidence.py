@@ -80,7 +80,7 @@ def calibration_for(model: str) -> tuple[PhraseCalibration, list[str]]:
         return read_calibration(own), []
     warning = (
         f"confidence: {model} has no calibration, so that of {FALLBACK} is used; "
-        "trust the order of the hits more than the numbers (--calibration FILE)"
+        "the order of the hits is more reliable than the numbers (--calibration FILE)"
     )
     fallback = shipped_file(FALLBACK, "search.json")
     if fallback is None:

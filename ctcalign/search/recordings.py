@@ -117,7 +117,7 @@ def _utterances(manifest: Path) -> list[_Utterance]:
             )
         found.append(_Utterance(path, text, manifest.stem if speaker is None else str(speaker)))
     if not found:
-        raise CaptionError(f"{manifest}: no utterances; expected one object a line")
+        raise CaptionError(f"{manifest}: no utterances; expected one object per line")
     return found
 
 

@@ -94,7 +94,7 @@ def _warning(pairs: list[tuple[str, str]], count: int, texts: int) -> str:
     written = " and ".join(dict.fromkeys(script for _, script in pairs))
     return (
         f"captions: bilingual: {count} of {texts} captions have text in {written} letters beside the {pairs[0][0]} "
-        "ones; it is kept but taken as not spoken (--language CODE names the spoken language)"
+        "ones; it is kept but treated as not spoken (--language CODE names the spoken language)"
     )
 
 

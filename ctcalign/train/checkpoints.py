@@ -70,7 +70,8 @@ class TrainingCheckpoints(TorchCheckpointIO):
             struct.error,
         ) as error:
             raise ModelError(
-                f"resume: {path}: cannot be read as a checkpoint ({_kind(path)}); give another one, or start anew"
+                f"resume: {path}: cannot be read as a checkpoint ({_kind(path)}); give another one, or start from the "
+                "beginning"
             ) from error
         missing = [part for part in _PARTS if not isinstance(content, Mapping) or part not in content]
         if missing:

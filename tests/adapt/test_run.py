@@ -285,7 +285,7 @@ def test_a_test_set_of_its_own_leaves_the_held_out_recordings_whole(corpus, tmp_
     root = tmp_path / "out"
     settings = options(held_out=(many,), test=(test,), updates=2)
     report = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=root, options=settings).report
-    assert report["tested_on"] == "5 recordings of their own, which choose nothing"
+    assert report["tested_on"] == "5 separate recordings, used for measurement only"
     assert [report["start"][part]["utterances"] for part in ("target", "test")] == [20, 5]
 
 

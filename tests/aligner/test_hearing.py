@@ -1,4 +1,4 @@
-"""Recordings that the model hears badly: the text is placed again at dearer prices, if it is that of the recording."""
+"""Poorly recognised recordings: the text is aligned again with raised skip costs, if it is that of the recording."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import pytest
 
 from ctcalign.aligner import hearing, run
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import DEARER, HEARD_BADLY, UNSURE, dearer, evidence, heard_badly, uncertainty
+from ctcalign.aligner.hearing import (
+    COST_FACTORS,
+    RECOGNISED_POORLY,
+    UNSURE,
+    evidence,
+    raised,
+    recognised_poorly,
+    uncertainty,
+)
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.run import align_emission
 from ctcalign.aligner.transcript import transcript_of
@@ -55,21 +63,21 @@ def test_an_emission_without_a_symbol_is_not_unsure():
 
 
 @pytest.mark.parametrize("unsure", [False, True])
-def test_a_recording_is_heard_badly_if_the_model_is_unsure_of_its_symbols(unsure):
+def test_a_recording_is_recognised_poorly_if_the_model_is_uncertain_of_its_symbols(unsure):
     emission, _ = transcribed(3, sure=0.8)
     model = ToneModel()
-    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05)), model) == unsure
+    assert recognised_poorly(blurred(emission, float(np.exp(-UNSURE)) * (0.95 if unsure else 1.05)), model) == unsure
     model.unsure = 0.1
-    assert heard_badly(blurred(emission, float(np.exp(-UNSURE)) * 1.05), model)
-    assert not heard_badly(blurred(emission, float(np.exp(-0.09))), model)
+    assert recognised_poorly(blurred(emission, float(np.exp(-UNSURE)) * 1.05), model)
+    assert not recognised_poorly(blurred(emission, float(np.exp(-0.09))), model)
 
 
-def test_dearer_prices_are_those_of_text_and_have_no_limit_for_runs_of_cues():
-    usual, dear = SkipCosts(), dearer(SkipCosts(), 3.0)
+def test_raised_costs_are_those_of_skipped_text_and_have_no_cap_for_runs_of_cues():
+    usual, high = SkipCosts(), raised(SkipCosts(), 3.0)
     for name in ("opening", "word", "cue"):
-        assert getattr(dear, name) == 3.0 * getattr(usual, name)
-    assert (dear.between, dear.inside) == (usual.between, usual.inside)
-    assert dear.cut > 1e6 * usual.cut
+        assert getattr(high, name) == 3.0 * getattr(usual, name)
+    assert (high.between, high.inside) == (usual.between, usual.inside)
+    assert high.cut > 1e6 * usual.cut
 
 
 def test_the_own_text_has_more_evidence_than_other_text_in_its_place():
@@ -89,27 +97,27 @@ def test_the_own_text_has_more_evidence_than_other_text_in_its_place():
 def test_the_placement_with_most_evidence_is_taken_if_the_text_is_recognised(monkeypatch, support, recognised):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
-    monkeypatch.setattr(run, "heard_badly", lambda *a: True)
+    monkeypatch.setattr(run, "recognised_poorly", lambda *a: True)
     monkeypatch.setattr(run, "is_recognised", lambda *a: recognised)
     made, place = [], run._placed
     monkeypatch.setattr(run, "_placed", lambda *a: made.append((a[3].skips, place(*a))) or made[-1][1])
     monkeypatch.setattr(run, "evidence", lambda *a: support[(len(made) - 1) % 4])
     alignment, placement = run.place_emission(emission, transcript, MadeUpModel(), AlignOptions())
-    assert [skips for skips, _ in made] == [SkipCosts(), *(dearer(SkipCosts(), times) for times in DEARER)]
+    assert [skips for skips, _ in made] == [SkipCosts(), *(raised(SkipCosts(), times) for times in COST_FACTORS)]
     best = support.index(max(support))
     again = recognised and best > 0
     assert alignment is made[best if recognised else 0][1][0]
     assert placement.costs == (made[best][0] if again else None)
-    assert (HEARD_BADLY in alignment.warnings) == again
+    assert (RECOGNISED_POORLY in alignment.warnings) == again
     found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
-    assert (HEARD_BADLY in found.warnings) == again
+    assert (RECOGNISED_POORLY in found.warnings) == again
 
 
 @pytest.mark.parametrize("recognised", [True, False])
-def test_text_of_which_nothing_is_found_at_the_usual_prices_may_be_found_at_dearer_ones(monkeypatch, recognised):
+def test_text_of_which_nothing_is_found_at_the_default_costs_may_be_found_at_raised_ones(monkeypatch, recognised):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
-    monkeypatch.setattr(run, "heard_badly", lambda *a: True)
+    monkeypatch.setattr(run, "recognised_poorly", lambda *a: True)
     monkeypatch.setattr(run, "is_recognised", lambda *a: recognised)
     place = run._placed
 
@@ -127,10 +135,10 @@ def test_text_of_which_nothing_is_found_at_the_usual_prices_may_be_found_at_dear
             align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
 
 
-def test_a_failure_at_dearer_prices_leaves_the_result_at_the_usual_ones(monkeypatch):
+def test_a_failure_at_raised_costs_leaves_the_result_at_the_default_ones(monkeypatch):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
-    monkeypatch.setattr(run, "heard_badly", lambda *a: True)
+    monkeypatch.setattr(run, "recognised_poorly", lambda *a: True)
     place = run._placed
 
     def placed(*a):
@@ -141,23 +149,23 @@ def test_a_failure_at_dearer_prices_leaves_the_result_at_the_usual_ones(monkeypa
     monkeypatch.setattr(run, "_placed", placed)
     found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
     assert all(cue.status == "aligned" for cue in found.cues)
-    assert HEARD_BADLY not in found.warnings
+    assert RECOGNISED_POORLY not in found.warnings
 
 
 def test_where_all_words_are_spoken_nothing_is_placed_again(monkeypatch):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
     asked = []
-    monkeypatch.setattr(run, "heard_badly", lambda *a: asked.append(a) or True)
+    monkeypatch.setattr(run, "recognised_poorly", lambda *a: asked.append(a) or True)
     found = align_emission(emission, transcript, MadeUpModel(), AlignOptions(skips=None, calibration=None))
     assert not asked
-    assert HEARD_BADLY not in found.warnings
+    assert RECOGNISED_POORLY not in found.warnings
 
 
-def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_heard_badly():
+def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_recognised_poorly():
     emission, utterances = transcribed(3)
     emission = blurred(emission, 0.6)
-    assert heard_badly(emission, ToneModel())
+    assert recognised_poorly(emission, ToneModel())
     film = [utterance.text for seed in range(10, 16) for utterance in transcribed(seed)[1]]
     half = len(film) // 2
     lines = [*film[:half], *(utterance.text for utterance in utterances), *film[half:]]
@@ -173,11 +181,11 @@ def test_the_captions_of_a_longer_film_are_not_forced_into_an_excerpt_that_is_he
 def test_doubts_about_the_text_are_judged_at_the_prices_that_were_used(monkeypatch, again):
     emission, utterances = transcribed(3, sure=0.8)
     transcript = text([utterance.text for utterance in utterances])
-    monkeypatch.setattr(run, "heard_badly", lambda *a: again)
+    monkeypatch.setattr(run, "recognised_poorly", lambda *a: again)
     monkeypatch.setattr(run, "is_recognised", lambda *a: True)
     support = iter([1.0, 2.0, 3.0, 2.0])
     monkeypatch.setattr(run, "evidence", lambda *a: next(support))
     asked = []
     monkeypatch.setattr(run, "doubts_about_the_text", lambda *a: asked.append(a[3]) or [])
     align_emission(emission, transcript, MadeUpModel(), AlignOptions(calibration=None))
-    assert asked == [dearer(SkipCosts(), DEARER[1]) if again else None]
+    assert asked == [raised(SkipCosts(), COST_FACTORS[1]) if again else None]

@@ -62,7 +62,7 @@ def test_rates_that_cannot_be(tmp_path: Path, rate: int) -> None:
 @pytest.mark.parametrize("channels", [0, 65_535])
 def test_numbers_of_channels_that_cannot_be(tmp_path: Path, channels: int) -> None:
     (tmp_path / "a.wav").write_bytes(wav(channels=channels))
-    with pytest.raises(AudioError, match=r"holds no decodable sound; convert it"):
+    with pytest.raises(AudioError, match=r"contains no decodable audio; convert it"):
         load_audio(tmp_path / "a.wav")
 
 

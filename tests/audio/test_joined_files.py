@@ -228,7 +228,7 @@ def test_a_header_gives_less_than_there_is(tmp_path: Path, name: str) -> None:
     assert onsets(signal, 16_000) == pytest.approx(AT, abs=0.002)
     assert len(signal) / 16_000 == pytest.approx(2.0, abs=0.05)
     assert len(warnings) == 1
-    assert "s according to the header, but the sound goes on: 2.0" in warnings[0]
+    assert "s according to the header, but the audio continues: 2.0" in warnings[0]
     assert probe(path).duration == pytest.approx(2.0, abs=0.05)
 
 
@@ -251,7 +251,7 @@ def test_encodings_that_cannot_be_moved_in_are_read_to_their_end(tmp_path: Path,
     assert len(signal) / 16_000 == pytest.approx(2.0, abs=0.05)
     assert onsets(signal, 16_000) == pytest.approx(AT, abs=0.02)
     [warning] = warnings
-    assert "s according to the header, but the sound goes on: 2.0" in warning
+    assert "s according to the header, but the audio continues: 2.0" in warning
 
 
 @pytest.mark.parametrize(("container", "subtype"), [("AIFF", "GSM610"), ("AU", "G721_32"), ("WAV", "NMS_ADPCM_16")])
@@ -260,7 +260,7 @@ def test_what_cannot_be_read_on_is_told(tmp_path: Path, container: str, subtype:
     path.write_bytes(shortened(container, subtype, tmp_path))
     _, warnings = read(path)
     [warning] = warnings
-    assert "s according to the header, but the sound goes on, and in this encoding" in warning
+    assert "s according to the header, but the audio continues, and in this encoding" in warning
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ class TestClock:
         clock = Clock(1000, 0.0, None)
         clock.place(0.0, 1000)
         assert clock.place(0.7, 500) == (0, 300)
-        assert clock.all_notes() == ["0.30 s dropped: their time stamps overlap the sound before"]
+        assert clock.all_notes() == ["0.30 s dropped: their time stamps overlap the audio before"]
 
     def test_a_second_recording_is_not_an_overlap(self) -> None:
         clock = Clock(1000, 0.0, None)

@@ -41,7 +41,7 @@ def test_a_recording_that_is_not_adapted_to_says_so(tmp_path):
     arguments = ["align", str(DEMO / "talk.ogg"), str(tmp_path / "short.txt"), "--adapt", "1", "-o", str(out)]
     result = CliRunner().invoke(commands, arguments)
     assert result.exit_code == 0, result.output
-    assert "warning: adapt: the model was not adapted: too few sure cues (" in result.output
+    assert "warning: adapt: the model was not adapted: too few cues placed with certainty (" in result.output
     assert out.is_file()
 
 

@@ -93,7 +93,7 @@ def test_the_live_table():
     text = console.export_text()
     for part in (
         "30 done, 2 failed, 58 left, 10 before",
-        "2.00 h a minute",
+        "2.00 h per minute",
         "up to 260 MB",
         "aligning, 75% of the work",
     ):

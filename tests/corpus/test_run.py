@@ -92,7 +92,7 @@ BAD = {
     "emptycaptions": "captions cannot be read",
     "pipe": "not a file",
     "folder": "not a file",
-    "twice": "several files of one name",
+    "twice": "several files with the same name",
     "silent": "captions were not found in the recording",
 }
 
@@ -152,7 +152,7 @@ def test_names_that_no_file_system_has(talks, tmp_path):
     report = report_of(output)
     assert {one["id"]: one["reason"] for one in report["failures"]} == {
         "longpath": "no recording",
-        "twice": "several entries of one id",
+        "twice": "several entries with the same id",
         "nul": "no recording",
     }
     assert report["done"] == 2

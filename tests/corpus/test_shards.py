@@ -74,7 +74,7 @@ def test_shards_in_folders_of_their_own(corpus, tmp_path):
     assert (tmp_path / "all" / "failed" / "d.txt").exists()
     with pytest.raises(UsageError, match="--output: needed for 2 folders"):
         merge(folders)
-    with pytest.raises(UsageError, match="is no output folder of align-corpus"):
+    with pytest.raises(UsageError, match="is not an output folder of align-corpus"):
         merge([corpus / "talks"])
     align(corpus / "talks", "-o", tmp_path / "other", "--shard", "1/2")
     with pytest.raises(UsageError, match="was made with another model, version or options"):

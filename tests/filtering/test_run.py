@@ -303,7 +303,7 @@ def test_a_file_of_a_manifest_that_is_not_found_is_named_and_kept(tmp_path):
     (tmp_path / "in" / "cuts.jsonl").write_text(json.dumps(_cuts_of("gone.wav")) + "\n")
     report = filter_files([tmp_path / "in" / "cuts.jsonl"], tmp_path / "train.jsonl", Criteria(min_confidence=0.5))
     [warning] = report.warnings
-    assert re.search(r"1 relative paths in the manifests lead to no file: gone.wav of .*cuts.jsonl", warning)
+    assert re.search(r"1 relative paths in the manifests do not exist: gone.wav of .*cuts.jsonl", warning)
     assert json.loads((tmp_path / "train.jsonl").read_text()) == _cuts_of("gone.wav")
 
 

@@ -167,7 +167,7 @@ def test_an_end_that_is_no_time_is_named(reading, name):
     captions = reading(json.dumps(UNREADABLE[name]), "a.json")
     assert captions.cues[0].start == 2.0
     [warning] = captions.warnings
-    assert "an end that is no time is dropped (cue" in warning
+    assert "an end that is not a time is dropped (cue" in warning
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_time_of_a_word_that_is_no_time_is_named(reading, name):
     times, shown = WORDS[name]
     captions = reading(json.dumps(_in_segment({"word": "two", **times})), "a.json")
     [warning] = captions.warnings
-    assert f"a time of a word that is no time is dropped (cue 1, word 'two': {shown}" in warning
+    assert f"a word time that is not a time is dropped (cue 1, word 'two': {shown}" in warning
     assert [word.text for word in captions.cues[0].words] == ["one", "two"]
 
 
@@ -240,7 +240,7 @@ def test_a_time_of_a_word_that_is_no_time_is_named(reading, name):
 )  # fmt: skip
 def test_so_is_that_of_other_documents(reading, data):
     [warning] = reading(json.dumps(data), "a.json").warnings
-    assert "a time of a word that is no time is dropped (" in warning
+    assert "a word time that is not a time is dropped (" in warning
     assert "word 'two'" in warning
 
 

@@ -92,7 +92,7 @@ def test_features_are_not_rounded_under_autocast():
         ("hf:no/such", "int8", "cpu", "hf:no/such runs in float32 or bfloat16, got int8"),
         ("torchaudio:MMS_FA", "int8", "cpu", "torchaudio:MMS_FA runs in float32 or bfloat16"),
         ("onnx:a.onnx", "float32", "cpu", "onnx:a.onnx computes as its graph says, got float32; use auto"),
-        ("builtin:en", "int8", "cuda", "int8 runs on the CPU alone, got the device cuda; use --device cpu or auto"),
+        ("builtin:en", "int8", "cuda", "int8 runs on the CPU only, got the device cuda; use --device cpu or auto"),
         ("builtin:en", "float64", "cpu", "precision: got 'float64', expected one of auto, float32, bfloat16, int8"),
     ],
 )

@@ -53,7 +53,7 @@ def calibrate(one: Pass) -> Path:
                 raise UsageError(f"{len(rows)} phrases to fit on")
             found = fitted(recordings, model, setting.language, setting.device, options.seed, output, setting.progress)
         except UsageError as error:
-            found = kept_calibration(one.before, output, f"not fitted anew: {error}")
+            found = kept_calibration(one.before, output, f"not fitted again: {error}")
     write_json(stage.folder / "about.json", {"source": found.source, "about": found.about, "warnings": found.warnings})
     stage.finish([FILE, "about.json"])
     return output

@@ -31,7 +31,7 @@ def left_out_cuts(setting: Setting, aligned: Path) -> Path:
             rows += _left_out_rows(talk, document, setting.language)
     if not rows:
         raise UsageError(
-            "held_out: no caption that is left out of the training could be aligned, so no pass can be judged; give "
+            "held_out: no caption that is left out of the training could be aligned, so no pass can be evaluated; give "
             "transcribed recordings with --held-out, or more captions"
         )
     write_manifest(manifest, rows)

@@ -75,8 +75,8 @@ def check_alone() -> None:
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 or int(os.environ.get("LOCAL_RANK", "0")) > 0:
         raise UsageError(
-            "adapt: started in several processes; start it once: its training starts them itself, as many as "
-            "--set trainer.devices=N says"
+            "adapt: started in several processes; start it once, and set the number of training processes with "
+            "--set trainer.devices=N"
         )
 
 

@@ -105,13 +105,13 @@ def adapted(
         chosen = chosen_cues(recordings, best)
         if chosen is None:
             sure, cues = sum(len(one.sure) for one in best), sum(len(one.alignment.cues) for one in best)
-            notice = f"too few sure cues ({sure} of {cues}{of_them})"
+            notice = f"too few cues placed with certainty ({sure} of {cues}{of_them})"
             break
         from ctcalign.aligner.adaptation.adapter import adapt
 
         found = adapt(model.name, chosen, options, device, options.seed, progress, kept)
         if not found.helped(unsure):
-            notice = f"cues that were not trained on are not recognised better ({_change(found)})"
+            notice = f"held-out cues are not recognised better ({_change(found)})"
             break
         try:
             recogniser = found.recogniser(model, device)
@@ -158,5 +158,5 @@ def _seconds(recordings: Sequence[Sequence[Utterance]]) -> float:
 def _change(found: Adapted) -> str:
     return (
         f"held-out cues: {found.before.likelihood:.2f} to {found.after.likelihood:.2f} nats per frame, "
-        f"{found.before.margin:.2f} to {found.after.margin:.2f} nats per symbol before other text"
+        f"{found.before.margin:.2f} to {found.after.margin:.2f} nats per symbol over other text"
     )

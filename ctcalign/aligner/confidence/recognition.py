@@ -40,7 +40,7 @@ def doubts_about_the_text(
     if gain is None or gain >= LEAST_GAIN:
         return []
     return [
-        "text: the model does not recognise it in this recording; times and confidences are doubtful. Is it another "
+        "text: the model does not recognise it in this recording; times and confidences are unreliable. Is it another "
         f"language, text or model? (words in their order score {gain:.2f} nats per symbol better than in random order; "
         f"expected at least {LEAST_GAIN})"
     ]

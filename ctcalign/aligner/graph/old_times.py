@@ -23,8 +23,8 @@ from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission
 from ctcalign.errors import NoPathError, UsageError
 
-_AFTER_THE_END = "old times: all of them lie after the end of the recording"
-UNUSABLE = "old times: no path stays near all of them; they were not used"
+_AFTER_THE_END = "existing times: all are after the end of the recording"
+UNUSABLE = "existing times: no path stays near all of them, so they were not used"
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def near_old_times(
         if ahead is None:
             return free, [f"{_AFTER_THE_END}; they were not used"]
         times -= ahead
-        warnings = [f"{_AFTER_THE_END}, as times of day do; read as {ahead:.1f} s ahead of it"]
+        warnings = [f"{_AFTER_THE_END}, as times of day are; {ahead:.1f} s were subtracted from each"]
     allowed = _allowed(times, emission, prior.max_shift)
     if allowed is None:
-        return free, ["old times: no caption has a time, so they were not used"]
+        return free, ["existing times: no caption has a time, so none were used"]
     outside = _outside(free, cue_of_node, allowed)
     if not outside.any():
         return free, warnings

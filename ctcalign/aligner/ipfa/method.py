@@ -71,7 +71,7 @@ def place(
         for part in placed.parts:
             _fill(runs, chosen, transcript, numbers[part.first], numbers[part.stop - 1], part, emission, model, options)
     placement = place_runs(transcript, runs, chosen, [], emission, model.spike_delay)
-    placement.warnings = [f"ipfa: gave up the recording: {found.stopped}"] if found.stopped else []
+    placement.warnings = [f"ipfa: stopped: {found.stopped}"] if found.stopped else []
     placement.overrides = dict(enumerate(_override(cue, published=options.faithful) for cue in found.cues))
     return placement
 

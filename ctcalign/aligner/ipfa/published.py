@@ -80,7 +80,7 @@ def run_published(
         tight = _pause_is_near(references, at, start, settings)
         crowded = proportion(texts, end - start) > settings.high_proportion and tight
         if end - start >= settings.lost_window:
-            run.stopped = f"lost its place at {start:.2f} s: the window reached {end - start:.0f} s"
+            run.stopped = f"lost the position at {start:.2f} s: the window reached {end - start:.0f} s"
             deferred = texts[::-1]
             at += 1
             break

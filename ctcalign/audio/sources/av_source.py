@@ -85,7 +85,7 @@ class AvSource:
                 break
             if rate <= 0 or channels <= 0:
                 raise AudioError(
-                    f"{name}: its audio stream ({context.name}) holds no decodable sound; convert it to wav or flac"
+                    f"{name}: its audio stream ({context.name}) contains no decodable audio; convert it to wav or flac"
                 )
             check_rate(name, rate)
             self.info = AudioInfo(
@@ -182,7 +182,7 @@ class AvSource:
         stated = self.info.duration
         if self._wrong_length is not None:
             warnings.append(
-                f"{self._name}: {self._wrong_length:.2f} s according to the header, but the sound goes on: "
+                f"{self._name}: {self._wrong_length:.2f} s according to the header, but the audio continues: "
                 f"{end:.2f} s read"
             )
         elif stated is not None and container.format.name in EXACT_DURATION and end + skipped < stated - 0.5:

@@ -59,7 +59,7 @@ class Clock:
         if self._gaps > _MOST_NOTES:
             notes.append(f"{self._gaps} gaps: {self._filled:.2f} s in all filled with silence")
         if self._overlapping >= _TOLERANCE:
-            notes.append(f"{self._overlapping:.2f} s dropped: their time stamps overlap the sound before")
+            notes.append(f"{self._overlapping:.2f} s dropped: their time stamps overlap the audio before")
         return notes
 
     def change_rate(self, rate: int) -> None:

@@ -112,12 +112,12 @@ class SoundFileSource:
                     done += len(samples)
                     yield Piece(samples, rate)
             warnings.append(
-                f"{self.info.path}: {stated / rate:.2f} s according to the header, but the sound goes on: "
+                f"{self.info.path}: {stated / rate:.2f} s according to the header, but the audio continues: "
                 f"{done / rate:.2f} s read"
             )
         elif self._unread or self.wrong_length is not None:
             warnings.append(
-                f"{self.info.path}: {done / rate:.2f} s according to the header, but the sound goes on, and in this "
+                f"{self.info.path}: {done / rate:.2f} s according to the header, but the audio continues, and in this "
                 f"encoding ({self.info.codec}) it cannot be read on; correct the header or convert the file"
             )
         elif self._cut:

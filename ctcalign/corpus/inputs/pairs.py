@@ -34,7 +34,7 @@ def of_manifest(manifest: Path, trust: Trust) -> Collection:
     for number, row in manifest_rows(manifest):
         lines.setdefault(name_of_pair(row), []).append(number)
     if not lines:
-        raise UsageError(f"{manifest}: no pair of a recording and captions; expected one a line")
+        raise UsageError(f"{manifest}: no pair of a recording and captions; expected one per line")
 
     def place(text: str) -> str:
         return text if is_address(text) else str(manifest.parent / text)

@@ -55,7 +55,7 @@ def of_shar(folder: Path, trust: Trust) -> Collection:
 
 def _entry(id: str, cut: Any, name: str, trust: Trust) -> Entry:
     if not getattr(cut, "has_recording", False):
-        return Problem(id, NO_RECORDING, f"no sound of it in {name}")
+        return Problem(id, NO_RECORDING, f"no audio of it in {name}")
     # Times count from the beginning of the cut: its recording holds nothing else.
     row = {"id": id, "start": 0, "duration": cut.duration, "type": "MonoCut"}
     row["supervisions"] = [one.to_dict() for one in cut.supervisions]

@@ -122,7 +122,7 @@ def load(
         raise UsageError(f"model: unknown model {name!r}; {remedy(name)}")
     folder = (FOLDER / language).resolve()
     if quantised and device not in ("auto", "cpu"):
-        raise UsageError(f"precision: int8 runs on the CPU alone, got the device {device}; use --device cpu or auto")
+        raise UsageError(f"precision: int8 runs on the CPU only, got the device {device}; use --device cpu or auto")
     if not can_use(device) and is_installed("torch"):
         from ctcalign.models.checkpoint import load_file
         from ctcalign.models.devices import pick_device

@@ -57,6 +57,6 @@ def frames_of(network: Any, lengths: Tensor, where: str = "") -> Tensor:
             found: Tensor = formula(lengths)
             return found.to(torch.int64)
     raise ModelError(
-        f"{where}: {type(network).__name__} does not tell how many frames an input has, so it cannot be trained; "
+        f"{where}: {type(network).__name__} does not report how many frames an input has, so it cannot be trained; "
         "expected a CTC model such as Wav2Vec2ForCTC or ParakeetForCTC"
     )

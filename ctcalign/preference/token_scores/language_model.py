@@ -168,8 +168,8 @@ def _scored(name: str, logits: Tensor, labels: Tensor, mask: Tensor | None, shif
     if bool(((tokens < 0) | (tokens >= logits.shape[-1])).any()):
         wrong = tokens[(tokens < 0) | (tokens >= logits.shape[-1])]
         raise BatchError(
-            f"labels: {int(wrong[0])} is scored but no token; expected labels in [0, {logits.shape[-1]}), or {IGNORED} "
-            "for tokens that are not scored"
+            f"labels: {int(wrong[0])} is scored but is not a token; expected labels in [0, {logits.shape[-1]}), or "
+            f"{IGNORED} for tokens that are not scored"
         )
     return tokens, kept.to(logits.device)
 

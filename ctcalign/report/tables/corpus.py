@@ -17,7 +17,7 @@ def estimate_lines(found: Estimate) -> list[str]:
     """What a run would take."""
     lines = [f"recordings: {found.recordings}"]
     lines += [f"  cannot be aligned, {reason}: {count}" for reason, count in found.problems.items()]
-    lines.append(f"hours of sound: {found.hours:.2f} (from {found.samples} samples where the input does not say)")
+    lines.append(f"hours of audio: {found.hours:.2f} (from {found.samples} samples where the input does not say)")
     each = "worker" if found.workers == 1 else "workers"
     lines.append(f"time with {found.workers} {each}: {_time(found.seconds)}")
     lines.append(f"outputs: {found.output_bytes / 1e6:.1f} MB")

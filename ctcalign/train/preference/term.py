@@ -101,7 +101,7 @@ class PreferenceTerm:
         if state.get("loss") != self.loss.name:
             raise UsageError(
                 f"resume: the checkpoint was trained with the loss {state.get('loss')!r}, the configuration has "
-                f"{self.loss.name!r}; to start anew from its weights give it as the initial model"
+                f"{self.loss.name!r}; to start a new training from its weights give it as the initial model"
             )
         self.loss.load_state_dict(state["state"])
 

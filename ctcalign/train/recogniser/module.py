@@ -320,7 +320,7 @@ class CTCModule(TrainingModule):
         if set(schedules) != {term.label for term in self.terms}:
             raise UsageError(
                 f"resume: the checkpoint was trained with the objectives {sorted(schedules)}, the configuration has "
-                f"{sorted(term.label for term in self.terms)}; to start anew from its weights use model.init"
+                f"{sorted(term.label for term in self.terms)}; to start a new training from its weights use model.init"
             )
         for term in self.terms:
             term.schedule.restore(schedules[term.label])

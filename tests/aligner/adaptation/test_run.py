@@ -94,7 +94,7 @@ def test_captions_of_another_recording_leave_the_alignment_as_it_is(noisy):
     text = [line for line in lines if len(line.split()) > 8 and "`" not in line and "|" not in line][:20]
     plain, found = ctcalign.align(noisy, text, FAST), ctcalign.align(noisy, text, FAST, adapt=1)
     (notice,) = notices(found)
-    assert notice.startswith("adapt: the model was not adapted: too few sure cues (")
+    assert notice.startswith("adapt: the model was not adapted: too few cues placed with certainty (")
     assert document(found) == document(plain)
 
 
@@ -117,7 +117,7 @@ def test_a_pass_that_held_out_cues_do_not_confirm_is_undone(noisy, plain, worse,
     monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
     found = ctcalign.align(noisy, CAPTIONS, FAST, adapt=3, save_adapted=tmp_path / "none.safetensors")
     (notice,) = notices(found)
-    assert "not adapted: cues that were not trained on are not recognised better" in notice
+    assert "not adapted: held-out cues are not recognised better" in notice
     assert document(found) == document(plain)
     assert not list(tmp_path.iterdir())
 

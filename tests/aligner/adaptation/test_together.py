@@ -57,7 +57,7 @@ def both(parts, tmp_path_factory) -> tuple[list[ctcalign.Alignment], Path]:
 
 def test_what_no_part_is_long_enough_for_they_are_together(parts, plain, both):
     for part in parts:
-        assert "not adapted: too few sure cues" in notices(ctcalign.align(*part, FAST, adapt=1))[0]
+        assert "not adapted: too few cues placed with certainty" in notices(ctcalign.align(*part, FAST, adapt=1))[0]
     found, saved = both
     assert len({notice for one in found for notice in notices(one)}) == 1
     assert notices(found[0])[0].startswith("adapt: aligned with a model adapted to these 2 recordings (held-out cues: ")
@@ -82,7 +82,7 @@ def test_a_model_that_does_not_help_is_used_for_no_recording(parts, plain, monke
     monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
     found = ctcalign.align_together(parts, FAST)
     for one, before in zip(found, plain, strict=True):
-        assert "not adapted: cues that were not trained on are not recognised better" in notices(one)[0]
+        assert "not adapted: held-out cues are not recognised better" in notices(one)[0]
         assert document(one) == document(before)
 
 

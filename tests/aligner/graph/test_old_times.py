@@ -90,7 +90,7 @@ def test_times_of_day_count_from_each_other(song, sung, ahead):
     found, warnings = starts(path, cues, OldTimes(max_shift=1.0))
     assert found == pytest.approx([a for _, (a, _) in chosen], abs=0.12)
     [warning] = [text for text in warnings if text.startswith("old times")]
-    assert warning.startswith("old times: all of them lie after the end of the recording, as times of day do; read as ")
+    assert warning.startswith("existing times: all are after the end of the recording, as times of day do; read as ")
 
 
 def test_times_of_an_excerpt_that_reach_into_the_recording_stay(song):
@@ -102,7 +102,7 @@ def test_times_of_an_excerpt_that_reach_into_the_recording_stay(song):
 
 def test_without_a_single_time_there_is_a_warning(song):
     _, warnings = starts(song[0], [Cue(0, CHORUS)], OldTimes())
-    assert "old times: no caption has a time, so they were not used" in warnings
+    assert "existing times: no caption has a time, so none were used" in warnings
 
 
 @pytest.mark.parametrize(("values", "names"), [({"max_shift": 0}, "max_shift"), ({"trust": -1}, "trust")])

@@ -149,7 +149,7 @@ def test_the_exported_model_has_the_adapters_in_its_weights(runs):
         torch.testing.assert_close(value, adapted.network.state_dict()[name])
     start = open_trainable(f"checkpoint:{runs / 'adapted' / 'last.ckpt'}").network.state_dict()
     assert set(start) == set(base.network.state_dict())
-    with pytest.raises(ModelError, match="has the adapters of a training alone"):
+    with pytest.raises(ModelError, match="contains only the adapters of a training"):
         ctcalign.load_model(f"checkpoint:{runs / 'adapted' / 'last.ckpt'}")
 
 

@@ -35,7 +35,7 @@ def test_a_picture_of_each_recording(tmp_path):
     ("arguments", "message"),
     [
         (("aligned",), "--output is missing; name a folder"),
-        (("other", "-o", "pictures"), "ALIGNMENT is missing; other alone is no output folder of align-corpus"),
+        (("other", "-o", "pictures"), "ALIGNMENT is missing; other alone is not an output folder of align-corpus"),
         (("aligned", "-o", "aligned/corpus.json"), "aligned/corpus.json is a file, expected a folder"),
     ],
 )

@@ -114,7 +114,7 @@ def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cu
     """Note an end that is given and is no time, while the start is one; `found`: keys and values of the end."""
     for key, value in found.items():
         if _filled(value):
-            notes.add("an end that is no time is dropped", detail=f"{noun} {place}: {key} {str(value)[:20]!r}")
+            notes.add("an end that is not a time is dropped", detail=f"{noun} {place}: {key} {str(value)[:20]!r}")
             return
 
 
@@ -134,7 +134,7 @@ def note_words(
         for key, value in row.items():
             if _LOOKS_LIKE_TIME.search(key) and not _PLACE.search(key) and _dropped(key, value, both):
                 shown = f"{noun} {place}, word {word.text[:20]!r}: {key} {str(value)[:20]!r}"
-                notes.add("a time of a word that is no time is dropped", detail=shown)
+                notes.add("a word time that is not a time is dropped", detail=shown)
                 break
 
 

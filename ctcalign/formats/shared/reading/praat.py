@@ -59,7 +59,7 @@ class _Tokens:
         found = number(text := self._next("number"))
         if found is None:
             raise CaptionError(
-                f"{self._name}: damaged TextGrid: the number {text[:30]!r} is no time; save it again in Praat"
+                f"{self._name}: damaged TextGrid: the number {text[:30]!r} is not a time; save it again in Praat"
             )
         return found
 

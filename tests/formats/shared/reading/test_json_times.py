@@ -72,7 +72,7 @@ def dropped(row: dict, draft: Draft, **more) -> list[str]:
 
 
 NOT_UNDERSTOOD = "a.json: times that are not understood are dropped"
-NO_TIME = "a.json: an end that is no time is dropped"
+NO_TIME = "a.json: an end that is not a time is dropped"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_the_noun_and_the_number_of_a_row():
     assert notes.texts() == [f"{NO_TIME} (cue 3: stop 'x')"]
 
 
-WORD = "a.json: a time of a word that is no time is dropped"
+WORD = "a.json: a word time that is not a time is dropped"
 
 
 @pytest.mark.parametrize(
