@@ -83,8 +83,8 @@ def evidence(
     """How well the placed cues are supported, compared with other text in their place: the sum over the cues.
 
     The evidence of a cue combines the distances of its words to the means of their competitors, in standard deviations
-    (`against_competitors`), weighted by their letters as for independent values (Stouffer's method). Only the part above
-    CHANCE counts.
+    (`against_competitors`), weighted by their letters as for independent values (Stouffer's method). Only the part
+    above CHANCE counts.
 
     Args:
         placed, cues: of the placement.

@@ -233,7 +233,7 @@ def test_source_speech_is_mixed_in_by_its_share(corpus, tmp_path):
 
 def test_folders_of_others_are_refused(corpus, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(OutputError, match="is no folder of an adaptation and not empty"):
+    with pytest.raises(OutputError, match="is not empty and not the folder of an adaptation"):
         ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path, options=options())
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -245,7 +245,7 @@ def test_folders_of_others_are_refused(corpus, tmp_path):
         ({"passes": 0}, "passes: got 0, expected 1 or more"),
         ({"source_share": 1.0}, "source_share: got 1"),
         ({"rejected": "kto"}, "rejected: got 'kto', expected one of drop, bco, dpo"),
-        ({"weights": True, "top_share": 0.5}, "weights: there is top_share as well"),
+        ({"weights": True, "top_share": 0.5}, "weights: cannot be combined with top_share"),
         ({"settings": ("trainer.devices",)}, "set: got 'trainer.devices', expected NAME=VALUE"),
     ],
 )
@@ -266,7 +266,7 @@ def test_half_of_the_held_out_recordings_choose_nothing(corpus, tmp_path):
     settings = options(held_out=(many,), source_held_out=(source,), updates=2)
     root = tmp_path / "out"
     report = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=root, options=settings).report
-    assert report["tested_on"].startswith("half of the held-out recordings (10), which choose nothing")
+    assert report["tested_on"].startswith("half of the held-out recordings (10); the other half selects")
     parts, names = {}, {"target": "held-out-choosing", "test": "held-out-test"}
     names |= {"source": "source-held-out-choosing", "source_test": "source-held-out-test"}
     for part, name in names.items():
@@ -292,7 +292,7 @@ def test_a_test_set_of_its_own_leaves_the_held_out_recordings_whole(corpus, tmp_
 def test_too_few_held_out_recordings_are_not_divided(adapted):
     found, _ = adapted
     assert "test" not in found.report["start"]
-    assert found.report["tested_on"].startswith("nothing: the errors are those by which the passes are judged")
+    assert found.report["tested_on"].startswith("no test set: the error rates are those that selected the best pass")
 
 
 @pytest.fixture(scope="module")

@@ -280,7 +280,7 @@ def test_a_channel_that_is_none_is_named_and_dropped(tmp_path, channel):
     source.write_text(f"{json.dumps({**row, 'channel': channel})}\n{json.dumps({**row, 'channel': 1})}\n", "utf-8")
     alignment = read_alignment(source)
     assert [cue.channel for cue in alignment.cues] == [None, 1]
-    assert "channels that are no number" in " ".join(alignment.warnings)
+    assert "channels that are not a number" in " ".join(alignment.warnings)
     assert str(render(alignment, "stm").content).count("yes") == 2
 
 

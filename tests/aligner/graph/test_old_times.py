@@ -43,7 +43,7 @@ def test_they_choose_between_two_equal_places(song, sung):
     cue = Cue(0, CHORUS, times[sung][0] + 0.5, times[sung][1] + 0.5)
     (start,), warnings = starts(path, [cue], OldTimes(max_shift=1.0))
     assert start == pytest.approx(times[sung][0], abs=0.12)
-    assert not any(text.startswith("old times") for text in warnings)
+    assert not any(text.startswith("existing times") for text in warnings)
 
 
 @pytest.mark.parametrize("shift", [-20.0, -4.0, 6.0, 60.0])
@@ -89,8 +89,8 @@ def test_times_of_day_count_from_each_other(song, sung, ahead):
     cues = [Cue(i, text, a + ahead, b + ahead) for i, (text, (a, b)) in enumerate(chosen)]
     found, warnings = starts(path, cues, OldTimes(max_shift=1.0))
     assert found == pytest.approx([a for _, (a, _) in chosen], abs=0.12)
-    [warning] = [text for text in warnings if text.startswith("old times")]
-    assert warning.startswith("existing times: all are after the end of the recording, as times of day do; read as ")
+    [warning] = [text for text in warnings if text.startswith("existing times")]
+    assert warning.startswith("existing times: all are after the end of the recording, as times of day are; ")
 
 
 def test_times_of_an_excerpt_that_reach_into_the_recording_stay(song):
