@@ -20,7 +20,7 @@ class AdaptOptions:
     Attributes:
         passes: of alignment and training, at most.
         precision: keep as many phrases as possible while their mean confidence is at least this.
-        top_share: keep this fraction of the phrases instead, the surest ones; None: by `precision`.
+        top_share: keep this fraction of the phrases instead, those of highest confidence; None: by `precision`.
         weights: keep all phrases that are more likely right than wrong, and train on each as often as it is likely.
         rejected: "drop" captions that are more likely wrong than right, or train with a preference loss, "bco" or
             "dpo", that makes their texts less likely than what the model recognises in their place. Their right

@@ -20,7 +20,7 @@ class AlignOptions(EmissionOptions):
         romanise: write words in Latin letters for the model: "auto" if its vocabulary needs it, "always", "never".
         tokens: keep the times of the model's symbols in each word.
         unwritten: report stretches of speech that no cue covers.
-        skips: "global" only, prices of words and cues that are not spoken; None: all words are aligned as spoken.
+        skips: "global" only, costs of skipping words and cues that are not spoken; None: every word is aligned.
         old_times: "global" only, the times that the captions already have as a soft prior; None: they are ignored.
         faithful: "ipfa" only, the method as published, including its faults.
         calibration: a file of `ctcalign calibrate`; "shipped" is the model's own; without one there is no confidence.

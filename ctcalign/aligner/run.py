@@ -96,9 +96,10 @@ def align(
         split: how text without times is divided into cues, see `ctcalign.aligner.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
         precision: in which a model given by its name computes; see `load_model`.
-        adapt: passes in which a copy of the model is trained on the surest cues of this recording, and the recording
-            aligned again; needs torch. A pass that does not help, judged by cues that it was not trained on, is undone.
-        save_adapted: file or folder for the adapted model, if one was kept; None: it is forgotten.
+        adapt: number of adaptation passes. Each trains a copy of the model on the cues of this recording that are
+            placed with most certainty, and aligns the recording again; needs torch. A pass is undone if held-out cues
+            are not recognised better.
+        save_adapted: file or folder for the adapted model, if one was kept; None: it is discarded.
         progress: see `Progress`.
     Returns:
         Every cue and word of the input exactly once, with times in seconds.

@@ -37,18 +37,18 @@ def align_together(
     save_adapted: str | Path | None = None,
     progress: Progress = logged,
 ) -> list[Alignment | Exception]:
-    """Align recordings of one speaker, and train one copy of the model on the surest cues of all of them.
+    """Align recordings of one speaker with one copy of the model, adapted to the most certain cues of all of them.
 
-    The held-out cues of all recordings decide together: every recording is aligned again by the copy, or none is.
+    The held-out cues of all recordings decide together: either every recording is aligned again by the copy, or none.
 
     Args:
-        pairs: recordings with their captions, as of `align`. Of the sound, the chosen cues alone are kept in memory.
+        pairs: recordings with their captions, as for `align`. Only the audio of the chosen cues is kept in memory.
         model, method, language, device, options, caption_format, recording, split, allow_noncommercial, precision: see
             `align`.
         adapt: passes of the adaptation; 0: every recording is aligned by the model as it is.
-        save_adapted: file or folder for the adapted model, if one was kept; None: it is forgotten.
+        save_adapted: file or folder for the adapted model, if one was kept; None: it is discarded.
     Returns:
-        For each pair its alignment, or the error that it ended in: then the model is adapted to the others.
+        For each pair its alignment, or its error; the model is then adapted to the others.
     Raises:
         ModelError, UsageError: the message names the fault; nothing has been aligned.
         CtcAlignError: a recording could not be read again.

@@ -31,7 +31,7 @@ COMMANDS = {
     "search": ("ctcalign.cli.search", "Find where phrases are spoken in a recording."),
     "convert": ("ctcalign.cli.convert", "Convert an alignment or a caption file to other formats."),
     "plot": ("ctcalign.cli.plot", "Draw a recording with its words and captions."),
-    "review": ("ctcalign.cli.review", "Write a page on which an alignment is heard, judged and corrected."),
+    "review": ("ctcalign.cli.review", "Write a web page to review and correct an alignment."),
     "filter": ("ctcalign.cli.filter", "Select the cues that meet given criteria."),
     "apply-edits": ("ctcalign.cli.apply_edits", "Apply the edits of a review to the alignment."),
     "score": ("ctcalign.cli.score", "Compare an alignment with a reference."),

@@ -84,7 +84,7 @@ def command(
     max_duration: float,
     overwrite: bool,
 ) -> None:
-    """Write a page on which ALIGNMENT (JSON, or any caption file with times) is heard, judged and corrected.
+    """Write a web page to listen to, review and correct ALIGNMENT (JSON, or any caption file with times).
 
     The page is one file that works in a browser without a server and without the internet. Corrections are kept by the
     browser and exported as a JSON file.

@@ -1,4 +1,4 @@
-"""Division of transcribed speech: what is mixed into the training, judges passes, or is measured on only."""
+"""Division of transcribed speech into parts for training, for the selection of passes, and for testing only."""
 
 from __future__ import annotations
 

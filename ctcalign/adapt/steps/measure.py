@@ -16,7 +16,7 @@ from ctcalign.models import load_model
 
 
 def measure(one: Pass, model: Model, held_out: Path, name: str = "evaluate") -> dict[str, Any]:
-    """Errors of a model by part: target and source, which judge, test and source_test, as far as there are any."""
+    """Errors of a model by part: target and source, which select passes; test and source_test, if there are any."""
     setting = one.setting
     manifests = {"target": held_out, **setting.speech.measured}
     inputs = {"version": __version__, "model": model.key}

@@ -1,1 +1,1 @@
-"""Adaptation of a model to one recording by its own surest cues."""
+"""Adaptation of a model to one recording, by its own cues of highest certainty."""

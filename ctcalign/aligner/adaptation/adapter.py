@@ -1,4 +1,4 @@
-"""One pass: a copy of a model is trained on some cues, and others that it was not trained on judge it."""
+"""One pass: train a copy of a model on some cues, and evaluate it on held-out cues."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ctcalign.models.training.registry import open_trainable
 
 @dataclass(frozen=True)
 class Chosen:
-    """Cues of a recording: those to train on, and those that judge."""
+    """Cues of a recording: those to train on, and the held-out ones."""
 
     audio: AudioInput
     trained: Sequence[Utterance]
@@ -48,8 +48,8 @@ class Adapted:
     def helped(self, unsure: bool) -> bool:
         """Whether the held-out cues are likelier, and, unless the model was unsure, stand out more from other text.
 
-        The margin of a model that is sure of its symbols falls when it learns captions by heart. That of an unsure
-        model also falls when it is right to be less sure.
+        The margin of a model that is certain of its symbols falls when it overfits to the captions. That of an
+        uncertain model also falls when it rightly becomes less certain.
         """
         likelier = self.after.likelihood > self.before.likelihood
         return likelier and (unsure or self.after.margin > self.before.margin)

@@ -36,7 +36,7 @@ def judge(
     """Judge a network, without masks and dropout.
 
     Args:
-        texts: of all sure cues; each example is compared with the OTHERS nearest in length.
+        texts: of all certain cues; each example is compared with the OTHERS nearest in length.
     """
     model.network.to(device).eval()
     own_total, others_total, frames_total, symbols = 0.0, 0.0, 0, 0

@@ -1,4 +1,4 @@
-"""Passes of adaptation: train a copy of the model on the surest cues, align again, keep what held-out cues confirm."""
+"""Passes of adaptation: train a copy of the model on the most certain cues, align again, validate on held-out cues."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ctcalign.aligner.adaptation.adapter import Adapted, Chosen
 
 FAMILIES = ("builtin", "checkpoint", "hf", "torchaudio")
-# Seconds of sure cues, the surest ones, that are trained on and that judge; and those that there must be.
+# Seconds of certain cues: at most and at least, for training and held out.
 MOST_TRAINED, MOST_HELD_OUT = 300.0, 60.0
 LEAST_TRAINED, LEAST_HELD_OUT = 20.0, 5.0
 
@@ -88,7 +88,7 @@ def adapted(
     """The alignment of each recording by one adapted model; those before a pass that did not help.
 
     Args:
-        recordings: at least one; their cues are trained on, and judge, together.
+        recordings: at least one; their cues are pooled for training and validation.
         model: is not changed.
         options: channel, track, and the seed of the training.
         device: on which to train.
@@ -132,7 +132,7 @@ def adapted(
 
 
 def chosen_cues(recordings: Sequence[Recording], attempts: Sequence[Attempt]) -> list[Chosen] | None:
-    """Cues to train on and cues that judge, of each recording; None if they are too few."""
+    """Training cues and held-out cues of each recording; None if they are too few."""
     parts = [divided(one.sure) for one in attempts]
     trained, held_out = [part[0] for part in parts], [part[1] for part in parts]
     if _seconds(trained) < LEAST_TRAINED or _seconds(held_out) < LEAST_HELD_OUT:

@@ -1,4 +1,4 @@
-"""The surest cues of an alignment as utterances: where they are, and the symbols that were spoken there."""
+"""The most certain cues of an alignment as utterances: their spans, and the symbols spoken there."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ SURE_WORD = 0.0
 ANYTHING = -1  # label that stands for any sounds
 PAD = 0.2  # seconds of sound on either side of a cue, as far as no other cue is there
 SHORTEST, LONGEST = 0.5, 20.0  # seconds of a cue
-# Every so many cues of the captions one is not trained on, if it is sure: it judges.
+# One of so many cues of the captions is held out, if it is certain.
 HELD_OUT = 5
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """A sure cue.
+    """A cue that is placed with certainty.
 
     Attributes:
         cue: its index in the alignment.
         span: seconds, with `PAD`.
         labels: columns of the model's symbols, without blanks.
-        target: the same with ANYTHING instead of words that are not sure, and of those that were not found.
+        target: the same with ANYTHING instead of words that are uncertain or were not found.
         support: see `SURE`.
         channel: in which it is spoken; None: in all that are read.
     """
@@ -58,7 +58,7 @@ def sure_utterances(
     cues: Sequence[AlignedCue],
     spike_delay: float,
 ) -> list[Utterance]:
-    """The sure cues, in the order of the captions; words that were not placed are left out of their labels.
+    """The certain cues, in the order of the captions; words that were not placed are left out of their labels.
 
     Args:
         placed, cues: of an alignment.
@@ -86,7 +86,7 @@ def sure_utterances(
 
 
 def divided(sure: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
-    """The cues to train on, and those that judge: the same ones in each pass."""
+    """Training cues and held-out cues; the same ones in each pass."""
     held_out = [one for one in sure if one.cue % HELD_OUT == HELD_OUT // 2]
     return [one for one in sure if one.cue % HELD_OUT != HELD_OUT // 2], held_out
 
@@ -119,7 +119,7 @@ def joined(words: Sequence[Sequence[int]], separator: int | None) -> tuple[int, 
 
 
 def _with_anything(words: Sequence[Sequence[int]], sure: Sequence[bool], separator: int | None) -> tuple[int, ...]:
-    """The symbols of sure words, ANYTHING in place of others in a row and of the separators beside them."""
+    """The symbols of certain words, with ANYTHING in place of runs of other words and the separators beside them."""
     labels: list[int] = []
     for is_sure, group in groupby(zip(words, sure, strict=True), key=lambda pair: pair[1]):
         labels += joined([word for word, _ in group], separator) if is_sure else (ANYTHING,)

@@ -2,7 +2,7 @@
 
 Every text has a best path, through any recording and with any model: that all words were placed says nothing. Here the
 text competes with its own words in random order, which have the same letters, lengths and number of cues, under the
-same prices for skipped words. A model of another language, with random weights, or a text of another recording gains
+same costs for skipped words. A model of another language, with random weights, or a text of another recording gains
 hardly anything by the right order; a model that recognises the text gains more than one nat per symbol.
 """
 
@@ -62,7 +62,7 @@ def order_gain(
         emission: of the whole recording.
         transcript: the text.
         cues: its cues as aligned.
-        costs: prices of skipped words, the same for all orders; None: the usual ones.
+        costs: costs of skipped words, the same for all orders; None: the default ones.
     Returns:
         The gain over the stretches, a mean over `ORDERS` orders; None if no stretch has enough words to tell.
     """

@@ -45,7 +45,7 @@ class Place:
 class TranscriptGraph:
     """A token graph and the meaning of its nodes; separators and fillers have none.
 
-    `relaxed` is what its paths may do at the least price, if words may be skipped.
+    `relaxed` gives lower bounds of the costs of its paths, if words may be skipped.
     """
 
     graph: TokenGraph
@@ -96,7 +96,7 @@ class SkipCosts:
         word: a word that is not spoken.
         cue: a whole cue that is not spoken.
         cut: at most, a run of cues that are not spoken, as when captions belong to a longer recording. Otherwise
-            hundreds of such cues would be so dear that the short ones among them are found in the speech of others.
+            skipping hundreds of such cues would cost so much that short ones would be placed on the speech of others.
     """
 
     between: float = 35.0
@@ -133,7 +133,7 @@ def skipping_graph(
     cut: int | None = None  # the way past the cues up to that one
 
     def add_gap(label: int, again: float) -> int:
-        """A gap, with a filler of this label or without; `again` is added to the price of skips that end here."""
+        """A gap, with a filler of this label or without; `again` is added to the cost of skips that end here."""
         skips = _skips(gap, cue_gap, cut, costs, again) if label == FILLER else _skips(gap, None, None, costs, again)
         filler = add(label, {**dict.fromkeys(ends, costs.opening), **skips})
         return add(EPSILON, {filler: 0.0, **dict.fromkeys(ends, costs.opening + TIGHT), **skips})
@@ -174,7 +174,7 @@ def _relaxed(places: Sequence[Place | None], vocabulary: Vocabulary, costs: Skip
 
 
 def _skips(gap: int | None, cue_gap: int | None, cut: int | None, costs: SkipCosts, more: float) -> dict[int, float]:
-    """Arcs into a gap with their prices: over the word before, over the whole cue before, over any number of cues.
+    """Arcs into a gap with their costs: over the word before, over the whole cue before, over any number of cues.
 
     `more` is added to each.
     """

@@ -83,8 +83,8 @@ def best_path_graph(
         filler_penalty: nats that a filler scores below the best label of its frame, blank among them, >= 0; several for
             the labels FILLER, FILLER - 1, ...
         filler_frames: frames in which filler penalties apply, (T,) bool; None: all.
-        relaxed: what the paths of `graph` may do at the least price. With a band and without a beam, the result is then
-            certified if paths outside the band cannot be better even at these prices; takes about as long as a band
+        relaxed: lower bounds of the costs of paths of `graph`. With a band and without a beam, the result is then
+            certified if paths outside the band cannot be better even at these costs; takes about as long as a band
             of an eighth of all cells.
     Returns:
         GraphPath.

@@ -3,7 +3,7 @@
 The band itself is searched as usual. Outside it a path is only bounded: the letters of all words follow one another in
 one chain of `TILE` letters a tile, and what joins them is replaced by something cheaper. A filler or a skip may start
 and end anywhere in a tile or in the next one, separators cost nothing, equal letters need no blank in between, and the
-way back into the band is free. So each path of the token graph has one in the coarse graph that is no dearer, and if
+way back into the band is free. So each path of the token graph has one in the coarse graph that costs no more, and if
 the best score of both together is that of the band alone, no path is better. This takes about a nanosecond for each
 letter and frame, an eighth of the time of the whole search.
 """
@@ -30,7 +30,7 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RelaxedGraph:
-    """What the paths of a token graph may do at the least price: words in order, some of them skipped.
+    """Lower bounds of the costs of paths of a token graph: words in order, some of them skipped.
 
     Attributes:
         nodes: nodes of the letters of all words, ascending. (L,)

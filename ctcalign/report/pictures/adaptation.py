@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Report = Mapping[str, Any]
-# Parts of the errors: those that judge the passes, and those that are measured on only.
+# Parts of the errors: those that select the passes, and those for testing only.
 PARTS = {"target": (BLUE, ":"), "test": (BLUE, "-"), "source": (ORANGE, ":"), "source_test": (ORANGE, "-")}
 _SHADES = ("#9ecae1", "#4c78a8", "#1f4e79", "#0b2545")
 

@@ -23,11 +23,11 @@ from ctcalign.train.processes import numpy_generator
 
 @dataclass(frozen=True)
 class TeacherInputs:
-    """What a teacher hears.
+    """Inputs of a teacher.
 
     Attributes:
         inputs: makes the inputs of its network.
-        clean: with the speed of the augmentation alone; else as the network in training hears it, but without masks.
+        clean: with the speed of the augmentation only; else like the network's own, but without masks.
     """
 
     inputs: InputMaker
@@ -53,7 +53,7 @@ class Reader(Dataset[Batch]):
         augmentation: in training, else None.
         seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
         words: whether to read the times of words.
-        teacher: what the teacher of the network hears; None: there is none.
+        teacher: the inputs of the teacher of the network; None: no teacher.
         views: of each utterance, 1 or 2. They have the same speed, and noise, channel and masks of their own.
         trust: whether cuts may run commands or open URLs.
     """

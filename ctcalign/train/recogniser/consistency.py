@@ -1,4 +1,4 @@
-"""Consistency of a recogniser: it hears each utterance twice, with other noise and masks, and learns to agree."""
+"""Consistency regularisation: two views of each utterance, with other noise and masks, must give the same output."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class CTCModule(TrainingModule):
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: adapters of low rank that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors are learnt as well, also from cuts without a transcript.
-        consistency: each utterance is heard twice, with augmentation of its own, and both outputs are drawn together.
+        consistency: divergence between the outputs for two views of each utterance, with different augmentation.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
             knows these; from Python, give a `tokenizer`.
     Raises:

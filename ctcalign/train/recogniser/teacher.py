@@ -34,8 +34,8 @@ class TeacherConfig:
             difference of the delays in the headers of both, 0 where one has none.
         temperature: > 0, of both distributions; above 1 they are flatter.
         tolerance: seconds by which single spikes may come earlier or later, >= 0.
-        clean: the teacher hears the audio with the speed of the augmentation, but without noise, rooms and channels;
-            false: with them. It never hears masks.
+        clean: the teacher receives the audio with the speed of the augmentation, but without noise, rooms and channels;
+            false: with them. Masks never apply to it.
     """
 
     name: str
