@@ -97,9 +97,9 @@ def command(
 
     SETS are truth files (ctcalign-truth/1), lhotse manifests of cuts, and JSON lines with path, text and speaker of
     short recordings, which are concatenated. An output folder of `ctcalign align-corpus` can be a set if its captions
-    are verbatim: they are used as ground truth. Reviewed alignments are sets too (JSON of `ctcalign apply-edits`, or the
-    edits of `ctcalign review` beside their alignment): accepted and corrected captions are ground truth, and only the
-    parts of the recording in which every caption was reviewed are used.
+    are verbatim: they are used as ground truth. Reviewed alignments are sets too (JSON of `ctcalign apply-edits`, or
+    the edits of `ctcalign review` beside their alignment): accepted and corrected captions are ground truth, and only
+    the parts of the recording in which every caption was reviewed are used.
 
     Known errors are injected into the captions, and the result is aligned. The reliability for each speaker is measured
     with a fit on the other speakers. Each recording is aligned twelve times, or 24 times if it is shorter than 200 s.

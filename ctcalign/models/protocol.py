@@ -27,11 +27,16 @@ class AcousticModel(Protocol):
         language: code of its language, None for several.
         licence: SPDX name or short text.
 
-    A model may also have `warnings`, lines about its files that a user should see; `window`, seconds of audio to give
-    it at a time; `unsure`, the uncertainty in nats above which a recording counts as poorly recognised
-    (`ctcalign.aligner.hearing`); if it does not pad its input `frame_offset`, the start of its first frame in seconds, else 0. A model that computes
-    without torch has `takes_arrays = True` and `device`, the name of the device on which it runs: for NumPy arrays it
-    returns arrays, and the aligner gives it arrays. The others are given tensors on the device that the user asks for.
+    A model may also have these attributes:
+
+    - `warnings`: lines about its files that a user should see.
+    - `window`: seconds of audio to give it at a time.
+    - `unsure`: the uncertainty in nats above which a recording counts as poorly recognised
+      (`ctcalign.aligner.hearing`).
+    - `frame_offset`: if it does not pad its input, the start of its first frame in seconds; else 0.
+    - `takes_arrays` and `device`: a model that computes without torch has `takes_arrays = True` and the name of the
+      device on which it runs. For NumPy arrays it returns arrays, and the aligner gives it arrays. The others are given
+      tensors on the device that the user asks for.
     """
 
     name: str
