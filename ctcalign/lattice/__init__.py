@@ -1,4 +1,4 @@
-"""Lattices of CTC alignments with one protocol, computed by our own kernels or by k2. Only this room imports k2.
+"""Lattices of CTC alignments with one protocol, computed by our own kernels or by k2. No other package imports k2.
 
 >>> import torch
 >>> from ctcalign.lattice import engine

@@ -61,8 +61,8 @@ class CTCModule(TrainingModule):
         lora: adapters of low rank that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors are learnt as well, also from cuts without a transcript.
         consistency: divergence between the outputs for two views of each utterance, with different augmentation.
-        vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. `ctcalign fit` alone
-            knows these; from Python, give a `tokenizer`.
+        vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. Only
+            `ctcalign fit` collects these; from Python, give a `tokenizer`.
     Raises:
         UsageError: options that do not fit; the message names them.  ModelError: `init` cannot be used.
     """
