@@ -3,13 +3,13 @@
 In either graph the readings of a word are parallel, separators between words are optional, and a word for which the
 model has no symbols is a wildcard.
 
-The graph with skips has a gap before every word and after the last one. A filler in the gap matches any speech at a
-cost per second. The cost is low between cues and high inside cues, because a cue is usually spoken without interruption.
+The graph with skips has a gap before every word and after the last one. A filler in the gap matches any speech, at a
+cost per second. The cost is low between cues and high inside cues, since a cue is usually spoken without interruption.
 
 Skip arcs connect the gaps: from one gap to the next (a word is skipped), from the gap before a cue to the one after it
 (the cue is skipped), and over any number of cues. Each kind has its own cost. Gaps are made of EPSILON nodes, which
-take no frame, so skipped text takes no time. All skips use this one chain of gaps, so the size of the graph is linear in
-the number of words.
+take no frame, so skipped text takes no time. All skips use this one chain of gaps, so the graph is linear in the number
+of words.
 """
 
 from __future__ import annotations
