@@ -47,7 +47,7 @@ def in_the_spoken_language(
         0,
         f"captions: bilingual: {len({cue for cue, _, _ in other})} of {len(cues)} captions have text in another "
         f"language {('below', 'above')[best]} the spoken one (first: {_first(transcript, other)!r}); it is kept but "
-        "taken as not spoken",
+        "treated as not spoken",
     )
     return found
 
