@@ -194,3 +194,12 @@ def test_files_of_the_page_are_package_data():
     for file in [*ASSETS.rglob("*"), *VENDOR.iterdir()]:
         name = str(file.relative_to(root / "ctcalign"))
         assert file.is_dir() or any(fnmatch.fnmatch(name, pattern.replace("**/", "*")) for pattern in patterns), name
+
+
+def test_the_documentation_names_every_key():
+    page = (ASSETS.parents[2] / "docs" / "review.md").read_text(encoding="utf-8")
+    table = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("|"))
+    keys = re.findall(r'^    \["[^"]+", "([^"]+)",', (ASSETS / "scripts" / "keys.js").read_text(), re.M)
+    assert len(keys) > 25
+    named = {part for key in keys for part in re.split(r" and | or |, (?=Shift)", key) if not part.startswith("Shift+")}
+    assert [key for key in sorted(named) if key not in table] == []

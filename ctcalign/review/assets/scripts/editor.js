@@ -99,6 +99,7 @@ function fillWords(item) {
   words.dir = getComputedStyle(textBox).direction;
   words.replaceChildren(...item.words.map((word, number) => wordButton(item, word, number)));
   if (focused !== undefined && document.activeElement === document.body) words.querySelector(`[data-word="${focused}"]`)?.focus();
+  markChips();
   const word = view.word === null ? null : item.words[view.word];
   setText(byId("word-info"), word ? "The times below are those of the word. Escape: of the caption again." : "");
   setText(byId("times-title"), word ? "Times of the word" : "Times");
