@@ -26,7 +26,7 @@ def repeated(alignment: Alignment, seconds: float, *, seed: int = 0) -> Alignmen
             cues.append(replace(_shifted(cue, offset), index=len(cues), confidence=confidence))
         unwritten.append((offset, offset + 1.0))
         offset += alignment.duration
-    return replace(alignment, audio="long.wav", duration=seconds, cues=cues, unwritten=unwritten)
+    return replace(alignment, audio="", duration=seconds, cues=cues, unwritten=unwritten)
 
 
 def _shifted(cue: AlignedCue, offset: float) -> AlignedCue:
@@ -38,9 +38,9 @@ def _shifted(cue: AlignedCue, offset: float) -> AlignedCue:
 
 
 def write_repeated(path: Path, seconds: float) -> None:
-    """The talk repeated for a time, as a WAV file."""
+    """The talk repeated for a time, in the format that the extension of `path` names (.wav, .flac)."""
     samples, rate = sf.read(TALK, dtype="float32")
-    with sf.SoundFile(path, "w", rate, 1, "PCM_16") as file:
+    with sf.SoundFile(path, "w", rate, 1, subtype="PCM_16") as file:
         left = round(seconds * rate)
         while left > 0:
             file.write(samples[:left])
