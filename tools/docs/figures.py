@@ -31,6 +31,7 @@ PERFORMANCE = [
     ("Many recordings", "corpus"),
     ("Ray compared with local processes", "corpus_ray"),
     ("Precision of the network", "precision"),
+    ("Review pages in a browser", "review"),
     ("Threads on a busy machine", "busy"),
     ("Idle threads", "waiting"),
     ("Installed size", "installed"),
