@@ -32,7 +32,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "docs/tutorials"
@@ -45,6 +45,8 @@ CELL = re.compile(
 PICTURE = re.compile(r"^<!-- picture: (?P<file>\S+) -->\n(?P<link>!\[[^\]]*\]\((?P<copy>[^)]+)\))", re.MULTILINE)
 FILE = re.compile(r"# ([\w.]+\.\w+)\b")
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?")
+# The kernel asks programs for colours, which a page cannot show.
+NO_COLOURS = "import os\n\nfor name in ('FORCE_COLOR', 'CLICOLOR_FORCE', 'CLICOLOR'):\n    os.environ.pop(name, None)"
 SECONDS = 300  # limit of a cell
 WIDTH = 110  # columns of the tables that commands print
 
@@ -137,6 +139,7 @@ def run(text: str, folder: Path) -> list[str]:
         nbclient.exceptions.CellExecutionError: a cell failed.
     """
     book = notebook(text)
+    book.cells.insert(0, new_code_cell(NO_COLOURS))
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     names = {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": str(WIDTH), "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
     before = {name: os.environ.get(name) for name in names}
@@ -152,7 +155,7 @@ def run(text: str, folder: Path) -> list[str]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-    return [_printed(cell) for cell in book.cells if cell.cell_type == "code"]
+    return [_printed(cell) for cell in book.cells[1:] if cell.cell_type == "code"]
 
 
 def _printed(cell: nbformat.NotebookNode) -> str:
