@@ -9,6 +9,7 @@ from pathlib import Path
 import ctcalign
 from ctcalign.cli import COMMANDS
 from ctcalign.formats import FORMATS
+from tests.docs.blocks import PAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,3 +45,11 @@ def test_the_index_links_to_every_page():
     pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "egs").rglob("README.md")]
     linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", index)}
     assert [page.name for page in pages if page.resolve() not in linked and page.name != "index.md"] == []
+
+
+def test_tests_that_pages_name_exist():
+    pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"`(tests/[\w./]+)`", pages))
+    assert "tests/test_without_torch.py" in named
+    named.discard("tests/room/test_file.py")  # any
+    assert [name for name in named if not (ROOT / name).exists()] == []

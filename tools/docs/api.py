@@ -24,7 +24,10 @@ MORE = {
         "ctcalign.preference.pairs",
         "ctcalign.preference.processes",
         "ctcalign.preference.prompt_classifier",
+        "ctcalign.preference.responses",
+        "ctcalign.preference.results",
     ),
+    "ctcalign.metrics": ("ctcalign.metrics.reliability",),
     "ctcalign.report": ("ctcalign.report.pages.adaptation",),
 }
 # The modules that are shown of a room that is a command.

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from tools.docs import api, formulas
+from tools.docs import api, formulas, tutorials
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = re.compile(r"\]\(<?([^)#\s>]+)[^)]*\)|(?:href|src)=\"([^\"#]+)")
@@ -93,6 +94,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File(path, str(ROOT), config.site_dir, use_directory_urls=False))
     for path, text in generated().items():
         files.append(File.generated(config, path, content=text))
+    for page in tutorials.pages():
+        book = tutorials.notebook((ROOT / page).read_text(encoding="utf-8"), (ROOT / page).parent)
+        files.append(File.generated(config, page.replace(".md", ".ipynb"), content=nbformat.writes(book)))
     return files
 
 
@@ -111,6 +115,8 @@ def on_page_markdown(markdown: str, page: Page, **kwargs: Any) -> str:
     def linked(match: re.Match[str]) -> str:
         return f"[{match[0]}][{match[1]}]" if match[1] in documented() else match[0]
 
+    if page.file.src_uri in tutorials.pages():
+        markdown += f"\n\n[This tutorial as a notebook]({Path(page.file.src_uri).stem}.ipynb)\n"
     blocks = re.split(r"(^ *```.*?^ *```$|^#.*$)", markdown, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if i % 2 else NAME.sub(linked, part) for i, part in enumerate(blocks))
 
