@@ -33,7 +33,7 @@ def tidy(text: str) -> str:
                 lines += [f"{WORDS.get(section, section)}: {rest}"]
                 continue
             lines += [f"{section}:", *(list(_entries(f"    {rest}", section)) if rest else [])]
-        elif section and line.lstrip().startswith(">>>") and not example:
+        elif line.lstrip().startswith(">>>") and not example:
             _end_paragraph(lines)
             lines += ["```pycon", line.strip()]
             section, example = None, True
