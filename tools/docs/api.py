@@ -46,12 +46,13 @@ def rooms() -> list[str]:
 def public_names(module: ModuleType) -> list[str]:
     """What a room hands out: `__all__`, else what is defined in its `__init__.py` or imported there as `x as x`."""
     if hasattr(module, "__all__"):
-        return sorted(name for name in module.__all__ if _is_shown(module, name))
+        names = {*module.__all__, *vars(module).get("_HOMES", ())}  # not in __all__: what would hide a name of Python's
+        return sorted(name for name in names if _is_shown(module, name))
     tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     imports = [part for part in ast.walk(tree) if isinstance(part, ast.ImportFrom)]
-    names = [alias.name for part in imports for alias in part.names if alias.asname == alias.name]
-    names += [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-    return sorted({name for name in names if _is_shown(module, name)})
+    found = [alias.name for part in imports for alias in part.names if alias.asname == alias.name]
+    found += [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+    return sorted({name for name in found if _is_shown(module, name)})
 
 
 def _is_shown(module: ModuleType, name: str) -> bool:
