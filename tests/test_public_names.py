@@ -42,7 +42,7 @@ NAMES = {
         AcousticModel ModelCard list_models load_model pick_device
     """,
     "ctcalign.formats": """
-        FORMATS Format WriteReport atomic_directory atomic_write format_of from_captions plan_outputs
+        FORMATS Format SubtitleLimits WriteReport atomic_directory atomic_write format_of from_captions plan_outputs
         read_alignment render write
     """,
     "ctcalign.train": """

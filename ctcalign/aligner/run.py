@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import io
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import IO, Any, cast
 
 from ctcalign.aligner import best_path
 from ctcalign.aligner.adaptation.run import Attempt, Recording, adapted, check_request
@@ -44,7 +46,7 @@ from ctcalign.emission.channels import open_emission
 from ctcalign.emission.emission import Emission
 from ctcalign.emission.options import with_track
 from ctcalign.emission.progress import Progress, ignored, logged
-from ctcalign.errors import CaptionError
+from ctcalign.errors import CaptionError, UsageError
 from ctcalign.extras import require
 from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.models import load_model
@@ -53,7 +55,7 @@ from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.languages import check_language
 from ctcalign.text.tokeniser import Tokeniser
 
-Source = str | Path | Captions | Sequence[Cue] | Sequence[str]
+Source = str | Path | bytes | IO[Any] | Captions | Alignment | Sequence[Cue] | Sequence[str]
 Placed = tuple[Alignment, Placement]
 
 
@@ -82,7 +84,8 @@ def align(
     Args:
         audio: path of a recording or video ("-" is standard input), its bytes, a binary file object, a recording or cut
             of lhotse, or an array or tensor: floats in [-1, 1] or integers, shape (N,) or (channels, N).
-        captions: path of a caption file ("-" is standard input), the result of `read_captions`, cues, or lines of text.
+        captions: path of a caption file ("-" is standard input), a file object or bytes of one, the result of
+            `read_captions`, cues, lines of text, or an alignment, which is aligned again.
         model: name for `load_model`, or a model.
         method: "global": one exact best path through the whole text. "ipfa": iterative pseudo-forced alignment, window
             by window between anchors.
@@ -379,9 +382,34 @@ def captions_of(source: Source, caption_format: str | None, recording: str) -> C
     """The captions from any of the accepted forms."""
     if isinstance(source, Captions):
         return source
+    if isinstance(source, str) and "\n" in source:
+        lines = source.count("\n") + 1
+        raise UsageError(f"captions: got a text of {lines} lines, expected a path; give a text as io.StringIO(text)")
     if isinstance(source, (str, Path)):
         return read_captions(source, caption_format, recording=recording)
+    if isinstance(source, Alignment):
+        return _captions_again(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return read_captions(io.BytesIO(source), caption_format, recording=recording)
+    if hasattr(source, "read"):
+        return read_captions(cast(IO[Any], source), caption_format, recording=recording)
+    if not isinstance(source, Iterable):
+        raise UsageError(
+            f"captions: got {type(source).__name__}, expected a path, a file object, bytes, cues, lines of text, "
+            "the result of read_captions, or an alignment"
+        )
     cues = [line if isinstance(line, Cue) else Cue(number, str(line)) for number, line in enumerate(source)]
     if not cues:
         raise CaptionError("captions: got an empty list; give at least one cue")
     return Captions(cues, "python", "utf-8", [])
+
+
+def _captions_again(alignment: Alignment) -> Captions:
+    """The captions of an alignment, with the times that they have in it."""
+    cues = [
+        Cue(place, cue.text, cue.start, cue.end, cue.speaker, cue.id, cue.channel, attributes=cue.attributes)
+        for place, cue in enumerate(alignment.cues)
+    ]
+    if not cues:
+        raise CaptionError("captions: got an alignment without cues; give at least one")
+    return Captions(cues, "python", "utf-8", [], source=alignment.source)

@@ -12,6 +12,8 @@ from ctcalign.spans import Span
 
 if TYPE_CHECKING:
     from ctcalign.formats.shared.format import WriteReport
+    from ctcalign.formats.shared.unspoken import Unspoken
+    from ctcalign.formats.subtitles.limits import SubtitleLimits
 
 Status = Literal["aligned", "not_spoken", "failed"]
 Verdict = Literal["accepted", "rejected", "corrected"]
@@ -135,9 +137,22 @@ class Alignment:
 
         return write(self, path, "json")
 
-    def save(self, path: str | Path, format: str | None = None) -> WriteReport:
+    def save(
+        self,
+        path: str | Path,
+        format: str | None = None,
+        *,
+        unspoken: Unspoken = "keep",
+        limits: SubtitleLimits | None = None,
+    ) -> WriteReport:
         """Write the alignment in the format that the extension of `path` (or `format`) names.
 
+        Args:
+            path: of the file, or of a folder with a final "/".
+            format: see `ctcalign.formats.OUTPUT_FORMATS`.
+            unspoken: "drop" leaves captions that are not spoken out of every format but JSON.
+            limits: of lines and reading speed in subtitle formats, such as
+                `ctcalign.formats.SubtitleLimits(max_line_length=42)`.
         Returns:
             What was written, and what this format cannot represent.
         Raises:
@@ -145,4 +160,4 @@ class Alignment:
         """
         from ctcalign.formats.writing import write
 
-        return write(self, path, format)
+        return write(self, path, format, unspoken, limits)

@@ -44,7 +44,7 @@ class Calibrated:
 
 
 def calibrate(
-    recordings: Sequence[Transcribed | str | Path],
+    recordings: str | Path | Sequence[Transcribed | str | Path],
     model: str | AcousticModel = "auto",
     language: str | None = None,
     device: str = "auto",
@@ -55,7 +55,8 @@ def calibrate(
     """Inject errors, align, fit on all recordings, and cross-validate over speakers.
 
     Args:
-        recordings: transcribed recordings, or paths of sets of them; see `ctcalign.calibration.sets.read_sets`.
+        recordings: transcribed recordings, or paths of sets of them, or one path; see
+            `ctcalign.calibration.sets.read_sets`.
         model: name for `load_model`, or a model.
         language: code of the language of the texts; None: the model's.
         device: see `ctcalign.align`.
@@ -76,7 +77,7 @@ def calibrate(
         model = load_model(model, device, language=language)
     language = language or model.language or "en"
     warnings: list[str] = []
-    recordings = _opened(recordings, warnings)
+    recordings = _opened([recordings] if isinstance(recordings, str | Path) else recordings, warnings)
     found: list[Example] = []
     digest = hashlib.sha256()
     counts: list[dict[str, Any]] = []

@@ -35,7 +35,7 @@ def filter(
     >>> cues = [ctcalign.AlignedCue(k, "hello", k, k + 1, confidence=value) for k, value in enumerate((0.99, 0.2))]
     >>> kept = ctcalign.filter(ctcalign.Alignment("talk.wav", 2.0, "builtin:en", cues), min_confidence=0.9)
     >>> [cue.index for cue in kept.cues], kept.warnings
-    ([0], ['filter: 1 of 2 cues were rejected'])
+    ([0], ['filter: 1 of 2 cues were rejected: 1 confidence below 0.9'])
     """
     found = alignment if isinstance(alignment, Alignment) else read_alignment(alignment)
     limits = criteria or Criteria()
@@ -50,7 +50,10 @@ def filter(
             warnings.append(
                 f"filter: no cue has a confidence of {precision:g} or more, so this precision cannot be reached"
             )
-    result = filtered(document, limits, Tally(most=0)).data
-    kept = {row["index"] for row in result["cues"]}
+    tally = Tally(most=0)
+    kept = {row["index"] for row in filtered(document, limits, tally).data["cues"]}
     cues = [cue for cue in found.cues if cue.index in kept]
-    return replace(found, cues=cues, warnings=[*result.get("warnings", []), *warnings])
+    if tally.reasons:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in tally.reasons.most_common())
+        warnings.insert(0, f"filter: {len(found.cues) - len(cues)} of {len(found.cues)} cues were rejected: {reasons}")
+    return replace(found, cues=cues, warnings=[*found.warnings, *warnings])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ctcalign.formats.reading import from_captions, read_alignment
     from ctcalign.formats.registry import FORMATS, INPUT_FORMATS, OUTPUT_FORMATS, format_of
     from ctcalign.formats.shared.format import Format, WriteReport
+    from ctcalign.formats.subtitles.limits import SubtitleLimits
     from ctcalign.formats.writing import plan_outputs, render, write
 
 _HOMES = {
@@ -20,6 +21,7 @@ _HOMES = {
     "Format": "shared.format",
     "INPUT_FORMATS": "registry",
     "OUTPUT_FORMATS": "registry",
+    "SubtitleLimits": "subtitles.limits",
     "WriteReport": "shared.format",
     "format_of": "registry",
     "from_captions": "reading",
@@ -36,6 +38,7 @@ __all__ = [
     "OUTPUT_FORMATS",
     "Captions",
     "Format",
+    "SubtitleLimits",
     "WriteReport",
     "atomic_directory",
     "atomic_write",

@@ -32,7 +32,7 @@ def _after_the_end(alignment: Alignment) -> list[str]:
 
 def convert(
     source: str | Path,
-    outputs: Sequence[str | Path],
+    outputs: str | Path | Sequence[str | Path],
     from_format: str | None = None,
     to_format: str | None = None,
     *,
@@ -46,7 +46,7 @@ def convert(
 
     Args:
         source: a path or "-" for stdin.
-        outputs: paths, or "-" for stdout.
+        outputs: a path or several, or "-" for stdout.
         recording: id of the recording to read from captions of several; None: that of the name of `audio`.
         audio: the recording; its name and duration replace those of `source`.
         unspoken, limits: see `ctcalign.formats.render`.
@@ -60,10 +60,11 @@ def convert(
 
     >>> import ctcalign, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [report] = ctcalign.convert("egs/demo/talk.srt", [f"{folder}/talk.ttml"])
+    ...     [report] = ctcalign.convert("egs/demo/talk.srt", f"{folder}/talk.ttml")
     >>> report.format, report.cues_written
     ('ttml', 21)
     """
+    outputs = [outputs] if isinstance(outputs, str | Path) else outputs
     if not outputs:
         raise UsageError("no output given; name at least one file, or - for stdout")
     planned = plan_outputs(outputs, to_format, overwrite=overwrite, inputs=[source])

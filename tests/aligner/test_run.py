@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ import soundfile as sf
 
 import ctcalign
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.run import align
+from ctcalign.aligner.run import align, captions_of
+from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError, UsageError
 from tests.aligner.tones import GAP, RATE, TONE, ToneModel, say, silence
@@ -179,3 +182,23 @@ def test_a_translation_as_a_caption_of_its_own_has_the_times_of_the_original(rec
     assert [cue.status for cue in found] == ["aligned", "not_spoken"] * 2
     assert found[1].span == found[0].span is not None
     assert found[3].span == found[2].span is not None
+
+
+def test_captions_in_any_form_are_the_same_captions():
+    path = Path(__file__).parents[2] / "egs" / "demo" / "talk.srt"
+    data = path.read_bytes()
+    expected = [cue.text for cue in captions_of(path, None, "talk").cues]
+    again = Alignment("", 9.0, "m", [AlignedCue(7, text) for text in expected])
+    for given in (data, io.BytesIO(data), io.StringIO(data.decode()), again):
+        assert [(cue.index, cue.text) for cue in captions_of(given, None, "talk").cues] == list(enumerate(expected))
+    with path.open(encoding="utf-8") as file:
+        assert [cue.text for cue in captions_of(file, None, "talk").cues] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [("one\ntwo", r"a text of 2 lines, expected a path; .*io\.StringIO"), (7, "got int, expected a path")],
+)
+def test_what_is_no_captions_is_named(given, message):
+    with pytest.raises(UsageError, match=message):
+        captions_of(given, None, "talk")

@@ -82,6 +82,9 @@ class BuiltinModel:
         """
         return on_arrays(self._run, waveform, lengths)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}, {self.precision}, on {self.device}>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles are loaded again: a session cannot be copied."""
         return load, (self.name.partition(":")[2], self.device, False, self.precision == "int8")
