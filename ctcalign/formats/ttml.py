@@ -135,7 +135,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
         notes.add("times of nested elements do not fit into their parents; read as counted from zero")
     reader = _Reader(rates, _agents(root), _styles(root), notes, absolute)
     head = re.search(r"<((?:\w+:)?head)\b[^>]*>.*?</\1>", source.text, re.S)
-    if head is not None and re.search(r"<(?:\w+:)?(?:style|region)\b", head[0]):
+    if head is not None and re.search(r"<(?:\w+:)?(?:style|region)\b", head[0]) and _HEAD not in head[0]:
         source.beside.header = head[0]
     body = next((child for child in root if tag_of(child) == "body"), None)
     if body is not None:

@@ -7,7 +7,7 @@ import pytest
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
-from ctcalign.formats import render
+from ctcalign.formats import render, write
 from ctcalign.formats.captions import read_captions
 from ctcalign.formats.converting import convert
 from tests.formats.conftest import rows
@@ -110,6 +110,15 @@ def test_styles_of_spans_are_tags_and_no_part_of_words(reading):
         (4.0, 5.0, 'so <font color="#00ff00">green</font> and white'),
     ]
     assert spelled(captions) == [("one", 1.0, 2.0), ("two", 2.0, 3.0)]
+
+
+def test_nothing_is_lost_of_a_file_that_was_written_here(tmp_path):
+    cues = [AlignedCue(0, "so <i>it</i><br>goes", 1.0, 2.0, speaker="Ann")]
+    write(Alignment("a.wav", 9.0, "m", cues, language="en"), tmp_path / "a.ttml")
+    (report,) = convert(tmp_path / "a.ttml", [tmp_path / "b.ttml"])
+    assert report.notes == []
+    first, second = ((tmp_path / name).read_text(encoding="utf-8") for name in ("a.ttml", "b.ttml"))
+    assert first.replace(' xml:lang="en"', "") == second.replace(' xml:lang=""', "")
 
 
 def test_a_break_in_preserved_space_is_a_line_end(reading):
