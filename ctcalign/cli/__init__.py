@@ -26,7 +26,7 @@ from ctcalign.threads import wait_passively
 COMMANDS = {
     "align": ("ctcalign.cli.align", "Find the times of captions and words in a recording."),
     "align-corpus": ("ctcalign.cli.align_corpus", "Align a collection of recordings into one folder."),
-    "merge": ("ctcalign.cli.merge", "Join the shards of align-corpus."),
+    "merge": ("ctcalign.cli.merge", "Merge the shards of align-corpus."),
     "transcribe": ("ctcalign.cli.transcribe", "Transcribe a recording, with word times."),
     "search": ("ctcalign.cli.search", "Find where phrases are spoken in a recording."),
     "convert": ("ctcalign.cli.convert", "Convert an alignment or a caption file to other formats."),

@@ -28,12 +28,12 @@ Examples:
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that receives the files of all.  [default: FOLDER, if there is one]",
+    help="Folder for the merged files.  [default: FOLDER, if only one is given]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @quiet_option
 def command(folders: tuple[Path, ...], output: Path | None, as_json: bool, quiet: bool) -> None:
-    """Join what `ctcalign align-corpus --shard` has written: one manifest, one report.
+    """Merge the results of `ctcalign align-corpus --shard` into one manifest and one report.
 
     FOLDER is the output of one shard, or of all if they shared it. The exit status is 1 if a recording failed or a
     shard is missing.

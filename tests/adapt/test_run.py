@@ -367,8 +367,8 @@ def test_the_page_shows_the_test_and_the_rejected_captions():
     plain = page(report)
     assert "Test: other voices." in plain
     assert all(f"<th>{name} WER %" in plain for name in ("target", "test", "source", "source test"))
-    assert "captions judged" not in plain
-    assert "7 captions judged" in page(report | {"passes": [one | {"rejected": {"pairs": 7, "hours": 0.01}}]})
+    assert "captions classified" not in plain
+    assert "7 captions classified" in page(report | {"passes": [one | {"rejected": {"pairs": 7, "hours": 0.01}}]})
     few = {"target": errors["target"]}
     without = page(report | {"start": few, "passes": [one | {"errors": few}]})
     assert "<th>test WER %" not in without

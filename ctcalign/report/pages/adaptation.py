@@ -16,7 +16,7 @@ _TEMPLATE = """<!doctype html>
 <h1>Adaptation of {{ report.original }}</h1>
 <p>{{ report.recordings }} recordings, {{ "%.2f"|format(report.hours) }} hours. Best model:
 <b>{{ report.model }}</b>{% if report.model == report.original %} (the original one: no pass was better){% endif %}.
-Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
+Passes are selected by {{ report.criterion }}. Reason for the end of the adaptation:
 {{ report.passes[-1].verdict.stop }}.</p>
 <p>Test: {{ report.tested_on }}.</p>
 
@@ -33,7 +33,7 @@ Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
 <td>{{ row.verdict }}</td></tr>
 {% endfor %}</table>
 
-<h2>What was trained on</h2>
+<h2>Training data</h2>
 {{ hours|safe }}
 <table><tr><th>pass<th>aligned by<th>confidences<th>limit<th>phrases<th>kept<th>utterances<th>hours
 <th>hours with source</tr>
@@ -45,8 +45,8 @@ Passes are judged by {{ report.criterion }}. The last one ended the adaptation:
 <td class="number">{{ "%.3f"|format(row.kept.training_hours) }}</td></tr>
 {% endfor %}</table>
 {% for row in report.passes if row.rejected is defined %}<p>Pass {{ row.number }}:
-{{ row.rejected.pairs }} captions judged
-wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with what is recognised in their place.</p>
+{{ row.rejected.pairs }} captions classified
+as wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with the model's own transcription.</p>
 {% endfor %}<table><tr><th>dropped because<th>pass<th>phrases<th>hours</tr>
 {% for row in report.passes %}{% for reason, one in row.dropped.items() %}<tr><td>{{ reason }}</td>
 <td class="number">{{ row.number }}</td><td class="number">{{ one.phrases }}</td>
@@ -58,14 +58,14 @@ wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with what is
 {% if losses %}<h2>Training</h2>
 {{ losses|safe }}{% endif %}
 
-<h2>Captions whose place changed most</h2>
+<h2>Captions whose times changed most</h2>
 {% if report.changed %}<table><tr><th>recording<th>caption<th>text<th>before<th>after<th>change</tr>
 {% for row in report.changed %}<tr><td>{{ row.talk }}</td><td class="number">{{ row.cue + 1 }}</td>
 <td>{{ row.text }}</td><td class="number">{{ span(row.before) }}</td><td class="number">{{ span(row.after) }}</td>
 <td class="number">{% if row.change is none %}–{% else %}{{ "%.2f"|format(row.change) }} s{% endif %}</td></tr>
 {% endfor %}</table>{% else %}<p>None.</p>{% endif %}
 
-<h2>What could not be used</h2>
+<h2>Unused recordings</h2>
 {% if report.problems %}<table><tr><th>reason<th>recordings</tr>
 {% for reason, count in problems %}<tr><td>{{ reason }}</td><td class="number">{{ count }}</td></tr>
 {% endfor %}</table>

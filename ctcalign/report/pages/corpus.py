@@ -13,7 +13,7 @@ _TEMPLATE = """<!doctype html>
 <style>{{ style|safe }}</style></head><body>
 <h1>Aligned corpus</h1>
 <p>{{ report.done }} of {{ report.recordings }} recordings aligned by {{ report.model }}:
-{{ "%.2f"|format(report.hours) }} hours, {{ "%.2f"|format(report.captioned_hours) }} of them under captions.
+{{ "%.2f"|format(report.hours) }} hours, {{ "%.2f"|format(report.captioned_hours) }} of them with captions.
 {{ report.failed }} failed{% if report.left is none %}, some are left{% elif report.left %}, {{ report.left }} are left
 {% endif %}.
 {% if report.gone %}The folder also holds {{ report.gone }} recordings that the collection no longer has.{% endif %}</p>
@@ -25,7 +25,7 @@ _TEMPLATE = """<!doctype html>
 <h2>Confidences</h2>
 {% if histogram %}<p>Mean over the recordings: {{ "%.3f"|format(report.confidence) }}. Captions that were not found
 count as 0.</p>
-{{ histogram|safe }}{% else %}<p>The model has none.</p>{% endif %}
+{{ histogram|safe }}{% else %}<p>The model has no calibration.</p>{% endif %}
 
 <h2>Recordings with the lowest confidences</h2>
 {% if report.worst %}<table><tr><th>recording<th>confidence<th>seconds<th>aligned<th>not spoken<th>failed</tr>
@@ -42,7 +42,7 @@ count as 0.</p>
 <table><tr><th>recording<th>reason<th>detail<th>attempts</tr>
 {% for one in report.failures[:shown] %}<tr><td>{{ one.id|truncate(120) }}</td><td>{{ one.reason }}</td>
 <td><small>{{ one.detail|truncate(600) }}</small></td><td class="number">{{ one.attempts }}</td></tr>
-{% endfor %}</table>{% if report.failures|length > shown %}<p>report.json names the others.</p>{% endif %}
+{% endfor %}</table>{% if report.failures|length > shown %}<p>The others are listed in report.json.</p>{% endif %}
 {% else %}<p>None.</p>{% endif %}
 
 <h2>Warnings</h2>
