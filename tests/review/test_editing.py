@@ -347,3 +347,26 @@ def test_keys_do_nothing_while_text_is_typed(page_of):
     one.page.keyboard.type("arm?")
     assert one.text("#reviewed") == "0 of 4 reviewed"
     assert one.page.locator("#help").is_hidden()
+
+
+def test_a_caption_that_is_not_spoken_is_seen_in_the_waveform_while_it_is_selected(page_of):
+    silent = cue(1, "[MUSIC]", 3.0, status="not_spoken", reason="mark-up")
+    one = page_of(alignment_of(cue(0, "Hello", 1.0), silent))
+    assert one.page.locator("#wave [part~=cue]").count() == 1
+    one.choose(1)
+    one.page.locator("#wave [part~=cue][part~=not_spoken]").wait_for()
+
+
+def test_a_caption_of_thousands_of_words_is_edited_in_time(page_of):
+    text = " ".join(f"word{i}" for i in range(5000))
+    one = page_of(alignment_of(cue(0, text, 1.0)))
+    one.choose(0)
+    one.press("e")
+    one.page.fill("#text", text.replace("word2500 ", "other "))
+    begin = one.page.evaluate("performance.now()")
+    one.press("Control+Enter")
+    assert one.page.evaluate("performance.now()") - begin < 5000
+    (entry,) = one.exported()["cues"]
+    assert [entry["words"][i]["text"] for i in (2499, 2500, 2501)] == ["word2499", "other", "word2501"]
+    assert entry["words"][2500]["start"] == 1.5
+    assert len(entry["words"]) == 5000

@@ -6,11 +6,14 @@ const rowsBox = byId("rows");
 let rows = [];
 const drawn = new Map(); // id -> element
 
+const MOST_WORDS = 80; // of a row; two lines have room for fewer
+
 function wordSpans(item) {
-  const places = locate(item.text, item.words);
+  const words = item.words.slice(0, MOST_WORDS);
+  const places = locate(item.text, words);
   const box = element("div", { class: "what", dir: "auto" });
   let at = 0;
-  item.words.forEach((word, number) => {
+  words.forEach((word, number) => {
     const place = places[number];
     if (!place) return;
     box.append(item.text.slice(at, place[0]));
@@ -19,7 +22,7 @@ function wordSpans(item) {
     box.append(span);
     at = place[1];
   });
-  box.append(item.text.slice(at));
+  box.append(item.text.slice(at, at + 400));
   return box;
 }
 

@@ -6,6 +6,7 @@ const plugin = wave.registerPlugin(WaveSurfer.Regions.create());
 plugin.virtualAppend = (region, box, made) => box.append(made);
 const CUES_FROM = 6; // pixels per second below which captions are too narrow to be seen
 const WORDS_FROM = 35;
+const NARROWEST = 2; // pixels of a word
 const shown = new Map(); // key -> {region, item, word, signature}
 
 function regionKey(item, word) {
@@ -48,7 +49,8 @@ function syncRegions() {
       wanted.set(regionKey(item, null), [item, null]);
       if (scale < WORDS_FROM) continue;
       item.words.forEach((word, number) => {
-        if (word.start !== null && word.end !== null && word.end >= from - margin && word.start <= to + margin)
+        if (word.start === null || (word.end - word.start) * scale < NARROWEST) return;
+        if (word.end >= from - margin && word.start <= to + margin)
           wanted.set(regionKey(item, number), [item, number]);
       });
     }

@@ -5,10 +5,12 @@ const view = { selected: null, word: null, sounding: null, soundingWord: null, f
 const FULL = 33; // a browser's widest element is about 33 million pixels; wavesurfer.js makes one of the whole recording
 
 let timed = []; // items with times, by their start
+let longest = 0; // seconds of the longest of them
 
 function indexTimes() {
   timed = review.items.filter((item) => item.start !== null && outcome(item).status !== "not_spoken");
   timed.sort((a, b) => a.start - b.start);
+  longest = timed.reduce((most, item) => Math.max(most, lengthOf(item)), 0);
 }
 
 /** The first place in a list whose `start` is after a time. */
@@ -27,8 +29,9 @@ function placeAfter(list, time) {
 function itemsBetween(start, end) {
   const stop = placeAfter(timed, end);
   const found = [];
-  // A long caption may begin well before: two minutes cover what is not an error of the alignment.
-  for (let i = placeAfter(timed, start - 120); i < stop; i++) if (timed[i].end >= start) found.push(timed[i]);
+  for (let i = placeAfter(timed, start - longest - 1); i < stop; i++) if (timed[i].end >= start) found.push(timed[i]);
+  const chosen = selectedItem(); // also if it is not spoken: its times in the input can be seen and moved
+  if (chosen && chosen.start !== null && !found.includes(chosen) && chosen.start <= end && chosen.end >= start) found.push(chosen);
   return found;
 }
 
@@ -126,7 +129,7 @@ function zoomToItem() {
 // --- what sounds
 
 function soundingAt(time) {
-  for (let i = placeAfter(timed, time) - 1, seen = 0; i >= 0 && seen < 8; i--, seen++)
+  for (let i = placeAfter(timed, time) - 1; i >= 0 && timed[i].start >= time - longest; i--)
     if (timed[i].end > time) return timed[i];
   return null;
 }

@@ -39,8 +39,11 @@ function parts(text) {
   return found;
 }
 
+const MOST_COMPARED = 4e6; // pairs of words; beyond them all words count as changed
+
 /** Pairs [i, j] of equal texts in two lists, as many as possible, in order (longest common subsequence). */
 function matches(before, after) {
+  if (before.length * after.length > MOST_COMPARED) return [];
   const width = after.length + 1;
   const best = new Uint16Array((before.length + 1) * width);
   for (let i = before.length - 1; i >= 0; i--)
@@ -78,6 +81,18 @@ function replacements(texts, old) {
 /** The words of a new text: those of the old ones that it still has keep their times. */
 function wordsOfChanged(text, words) {
   const after = parts(text);
+  // Both ends are mostly unchanged: only what lies between is compared.
+  let first = 0;
+  let last = 0;
+  const most = Math.min(after.length, words.length);
+  while (first < most && after[first] === words[first].text) first++;
+  while (last < most - first && after[after.length - 1 - last] === words[words.length - 1 - last].text) last++;
+  const middle = changedWords(after.slice(first, after.length - last), words.slice(first, words.length - last));
+  return [...words.slice(0, first), ...middle, ...words.slice(words.length - last)];
+}
+
+/** The words of new parts of a text, in place of old words. */
+function changedWords(after, words) {
   // What the aligner joins ("<i>Well,") or divides ("well-known") is one part here: its words stay together.
   const before = [];
   for (const word of words) {
