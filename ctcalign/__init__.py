@@ -12,7 +12,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ctcalign.alignment.views import VIEWS as _VIEWS
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
     from ctcalign.adapt.run import adapt
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.aligner.run import align
@@ -82,6 +88,25 @@ __all__ = [  # without "filter": `from ctcalign import *` must not hide Python's
     "search_phrases",
     "transcribe",
 ]
+
+
+def _html(alignment: Alignment) -> str:
+    """`Alignment._repr_html_`, by the room `report`."""
+    from ctcalign.report.notebook import alignment_html
+
+    return alignment_html(alignment)
+
+
+def _figure(
+    alignment: Alignment, start: float, end: float | None, audio: str | Path | None, options: dict[str, Any]
+) -> Figure:
+    """`Alignment.plot`, by the room `report`."""
+    from ctcalign.report.notebook import shown_figure
+
+    return shown_figure(alignment, start, end, audio, **options)
+
+
+_VIEWS.html, _VIEWS.figure = _html, _figure
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ EXTRAS = {
     "librosa": "plot",
     "safetensors": "torch",
     "onnx": "export",
+    "pandas": "notebook",
     "peft": "lora",
     "pytorch_lightning": "train",
     "ray": "ray",

@@ -11,6 +11,9 @@ from ctcalign.alignment.caption_file import CaptionFile
 from ctcalign.spans import Span
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
     from ctcalign.formats.shared.format import WriteReport
     from ctcalign.formats.shared.unspoken import Unspoken
     from ctcalign.formats.subtitles.limits import SubtitleLimits
@@ -128,6 +131,46 @@ class Alignment:
         from ctcalign.alignment.document import from_dict
 
         return from_dict(document)
+
+    def _repr_html_(self) -> str | None:
+        """A table of the captions for notebooks, with a player if the recording is a small file."""
+        from ctcalign.alignment.views import VIEWS
+
+        return None if VIEWS.html is None else VIEWS.html(self)
+
+    def plot(
+        self, start: float = 0.0, end: float | None = None, *, audio: str | Path | None = None, **options: Any
+    ) -> Figure:
+        """A picture of part of the recording: waveform, mel spectrogram, words and captions, in rows.
+
+        Args:
+            start, end: seconds; None is the end of the recording.
+            audio: the recording; None: the one that `audio` names.
+            options: row_seconds, model, channel, track, max_duration; see
+                `ctcalign.report.pictures.alignment.alignment_figure`.
+        Returns:
+            A figure of Matplotlib, which notebooks show.
+        Raises:
+            AudioError: there is no such recording, or it cannot be read.
+            UsageError: the part is outside of the recording, or would take more than 30 rows.
+        """
+        from ctcalign.alignment.views import VIEWS
+
+        if VIEWS.figure is None:
+            raise RuntimeError("no function draws alignments; import ctcalign")
+        return VIEWS.figure(self, start, end, audio, options)
+
+    def to_dataframe(self, level: Literal["cues", "words"] = "cues") -> DataFrame:
+        """The captions, or the words, as a table of pandas, one a row; times in seconds, NaN where there is none.
+
+        Args:
+            level: "cues": with their `index`; "words": with the index of their `cue` and their place in it.
+        Raises:
+            MissingPackageError: pandas is not installed.   UsageError: another level.
+        """
+        from ctcalign.alignment.data_frame import to_dataframe
+
+        return to_dataframe(self, level)
 
     # The two imports from `formats` below are the one exception to the direction of imports, for convenience.
 

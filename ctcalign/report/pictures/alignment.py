@@ -73,14 +73,45 @@ def draw_alignment(
     name = check_picture(output, overwrite)
     if not isinstance(alignment, Alignment):
         alignment = read_alignment(alignment, likely=Path(audio).stem)
+    figure, warnings = alignment_figure(
+        audio,
+        alignment,
+        start=start,
+        end=end,
+        row_seconds=row_seconds,
+        model=model,
+        channel=channel,
+        track=track,
+        max_duration=max_duration,
+    )
+    write_picture(figure, output, name)
+    return warnings
+
+
+def alignment_figure(
+    audio: str | Path,
+    alignment: Alignment,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    row_seconds: float = 12.0,
+    model: AcousticModel | None = None,
+    channel: str | int = "mix",
+    track: str | int | None = None,
+    max_duration: float | None = None,
+) -> tuple[Figure, list[str]]:
+    """The picture of `draw_alignment`, and warnings for the user.
+
+    Raises:
+        UsageError, AudioError: from reading the recording.
+    """
     rate = model.sample_rate if model else 16_000
     excerpt, warnings = read_excerpt(audio, start, end, rate, channel, track, max_duration)
     warnings += _misfits(alignment, excerpt)
     image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
-    write_picture(plot_alignment(alignment, excerpt, image, row_seconds), output, name)
     if not is_installed("librosa"):
         warnings.append("no spectrogram, since librosa is not installed; pip install 'ctcalign[plot]'")
-    return warnings
+    return plot_alignment(alignment, excerpt, image, row_seconds), warnings
 
 
 def _misfits(alignment: Alignment, excerpt: Excerpt) -> list[str]:
@@ -114,7 +145,8 @@ def plot_alignment(
         UsageError: the excerpt would take more than 30 rows, or `row_seconds` is not positive.
     """
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
+
+    from ctcalign.report.pictures.shown import ShownFigure
 
     if not 1e-6 < row_seconds < 1e6:
         raise UsageError(f"row is {row_seconds} s, expected more than 0 and less than 1,000,000")
@@ -131,7 +163,7 @@ def plot_alignment(
     row_height, title, margin = sum(heights) + 0.3, 0.35, 0.25
     height = title + count * row_height
     with rc_context({"font.family": _fonts(), "font.size": 8, "axes.linewidth": 0.5}):
-        figure = Figure(figsize=(WIDTH, height))
+        figure = ShownFigure(figsize=(WIDTH, height))
         figure.text(margin / WIDTH, 1 - 0.22 / height, _title(alignment, excerpt), fontsize=10, color=INK)
         peak = float(np.abs(excerpt.samples).max(initial=0.0)) or 1.0
         for i in range(count):
@@ -190,26 +222,29 @@ def _draw_wave(ax: Axes, alignment: Alignment, excerpt: Excerpt, left: float, ri
 def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
     """Decibels as grey, the frequencies of `MARKS` on the left."""
     import librosa
+    import librosa.display
 
     first = max(0, math.floor((left - mel.start) / mel.step))
     columns = mel.decibels[:, first : math.ceil((right - mel.start) / mel.step)]
     begin = mel.start + first * mel.step
-    marks = [hertz for hertz in MARKS if hertz < mel.highest]
-    low, high = (float(librosa.hz_to_mel(hertz)) for hertz in (0.0, mel.highest))
-    ax.imshow(
+    librosa.display.specshow(
         columns,
-        origin="lower",
-        aspect="auto",
-        extent=(begin, begin + columns.shape[1] * mel.step, low, high),
+        ax=ax,
+        # Edges of the columns and bands: with their centres, specshow would move them by half a column.
+        x_coords=begin + mel.step * np.arange(columns.shape[1] + 1),
+        y_coords=librosa.mel_to_hz(np.linspace(0.0, librosa.hz_to_mel(mel.highest), len(columns) + 1)),
+        x_axis="time",
+        y_axis="mel",
+        fmax=mel.highest,
         cmap="Greys",
         vmin=-DYNAMIC_RANGE,
         vmax=0,
-        interpolation="nearest",
         rasterized=True,
     )
-    ax.set_yticks(librosa.hz_to_mel(np.array(marks)), [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
+    marks = [hertz for hertz in MARKS if hertz < mel.highest]
+    ax.set(xlabel="", ylabel="", xlim=(left, right))
+    ax.set_yticks(marks, [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
     ax.tick_params(length=0, pad=1, labelbottom=False)
-    ax.set_xlim(left, right)
 
 
 def _choose_symbols(image: EmissionImage) -> list[int]:

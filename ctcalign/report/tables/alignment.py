@@ -74,7 +74,7 @@ def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60)
     for name in ("score", "conf."):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("text", overflow="ellipsis", no_wrap=True, ratio=1)  # shrinks first
-    shown = _chosen(alignment, most)
+    shown = chosen(alignment, most)
     for place in shown:
         cue = alignment.cues[place]
         status = cue.status.replace("_", " ") + (f": {cue.reason}" if cue.reason else "")
@@ -92,7 +92,8 @@ def cue_table(alignment: Alignment, *, most: int | None = None, width: int = 60)
     return table
 
 
-def _chosen(alignment: Alignment, most: int | None) -> list[int]:
+def chosen(alignment: Alignment, most: int | None) -> list[int]:
+    """Places of at most so many cues: those that failed or have no time, then cues from the start."""
     places = list(range(len(alignment.cues)))
     if most is None or len(places) <= most:
         return places

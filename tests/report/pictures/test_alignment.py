@@ -83,10 +83,25 @@ def test_rows_follow_the_length_and_an_item_across_two_rows_is_in_both():
 def test_the_spectrogram_of_a_row_covers_its_time():
     figure = plot_alignment(alignment(), excerpt(1.0), row_seconds=2.5)
     for axes, left, right in ((figure.axes[1], 1.0, 3.5), (figure.axes[4], 3.5, 5.0)):
-        (image,) = axes.images
-        begin, end, _, _ = image.get_extent()
-        assert (begin, end) == pytest.approx((left, right), abs=0.01)
+        (mesh,) = axes.collections
+        times = mesh.get_coordinates()[0, :, 0]
+        assert (times[0], times[-1]) == pytest.approx((left, right), abs=0.01)
+        assert axes.get_xlim() == (left, left + 2.5)
         assert [label.get_text() for label in axes.get_yticklabels()] == ["1 kHz", "2 kHz", "4 kHz"]
+
+
+def test_a_tone_lies_at_its_frequency_and_its_time():
+    """2 kHz from 1 to 2 s: the brightest band of these columns spans it, and those around it are silent."""
+    samples = np.zeros(3 * RATE, np.float32)
+    samples[RATE : 2 * RATE] = np.sin(2 * np.pi * 2000 * np.arange(RATE) / RATE)
+    figure = plot_alignment(alignment(), Excerpt(samples, RATE, 0.0))
+    (mesh,) = figure.axes[1].collections
+    times, hertz = mesh.get_coordinates()[0, :, 0], mesh.get_coordinates()[:, 0, 1]
+    decibels = mesh.get_array()
+    loud = np.flatnonzero(decibels.max(axis=0) > -20)
+    assert (times[loud[0]], times[loud[-1] + 1]) == pytest.approx((1.0, 2.0), abs=0.02)
+    band = int(decibels[:, loud[len(loud) // 2]].argmax())
+    assert hertz[band] <= 2000 <= hertz[band + 1]
 
 
 def test_the_emission_shows_its_symbols_and_the_path():
