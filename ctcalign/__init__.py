@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
     from ctcalign.adapt.run import adapt
     from ctcalign.aligner.options import AlignOptions
@@ -97,16 +98,21 @@ def _html(alignment: Alignment) -> str:
     return alignment_html(alignment)
 
 
-def _figure(
-    alignment: Alignment, start: float, end: float | None, audio: str | Path | None, options: dict[str, Any]
-) -> Figure:
+def _figure(alignment: Alignment, start: float, end: float | None, audio: str | Path | None, **options: Any) -> Figure:
     """`Alignment.plot`, by the room `report`."""
     from ctcalign.report.notebook import shown_figure
 
     return shown_figure(alignment, start, end, audio, **options)
 
 
-_VIEWS.html, _VIEWS.figure = _html, _figure
+def _data_frame(alignment: Alignment, level: str) -> DataFrame:
+    """`Alignment.to_dataframe`, by the room `report`."""
+    from ctcalign.report.tables.data_frame import to_dataframe
+
+    return to_dataframe(alignment, level)
+
+
+_VIEWS.html, _VIEWS.figure, _VIEWS.data_frame = _html, _figure, _data_frame
 
 
 def __getattr__(name: str) -> Any:

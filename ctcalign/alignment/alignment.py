@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ctcalign.alignment.caption_file import CaptionFile
+from ctcalign.alignment.views import VIEWS, missing
 from ctcalign.spans import Span
 
 if TYPE_CHECKING:
@@ -134,8 +135,6 @@ class Alignment:
 
     def _repr_html_(self) -> str | None:
         """A table of the captions for notebooks, with a player if the recording is a small file."""
-        from ctcalign.alignment.views import VIEWS
-
         return None if VIEWS.html is None else VIEWS.html(self)
 
     def plot(
@@ -154,11 +153,9 @@ class Alignment:
             AudioError: there is no such recording, or it cannot be read.
             UsageError: the part is outside of the recording, or would take more than 30 rows.
         """
-        from ctcalign.alignment.views import VIEWS
-
         if VIEWS.figure is None:
-            raise RuntimeError("no function draws alignments; import ctcalign")
-        return VIEWS.figure(self, start, end, audio, options)
+            raise missing("plot")
+        return VIEWS.figure(self, start, end, audio, **options)
 
     def to_dataframe(self, level: Literal["cues", "words"] = "cues") -> DataFrame:
         """The captions, or the words, as a table of pandas, one a row; times in seconds, NaN where there is none.
@@ -168,9 +165,9 @@ class Alignment:
         Raises:
             MissingPackageError: pandas is not installed.   UsageError: another level.
         """
-        from ctcalign.alignment.data_frame import to_dataframe
-
-        return to_dataframe(self, level)
+        if VIEWS.data_frame is None:
+            raise missing("to_dataframe")
+        return VIEWS.data_frame(self, level)
 
     # The two imports from `formats` below are the one exception to the direction of imports, for convenience.
 

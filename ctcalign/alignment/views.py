@@ -7,26 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from ctcalign.alignment.alignment import Alignment
+    from pandas import DataFrame
 
 
 @dataclass
 class Views:
-    """The functions.
+    """The functions. The first argument of each is the alignment, the others are those of the method.
 
     Attributes:
-        html: a table for notebooks.
-        figure: a picture of a part of the recording: alignment, start, end, recording, further options.
+        html: `Alignment._repr_html_`.
+        figure: `Alignment.plot`.
+        data_frame: `Alignment.to_dataframe`.
     """
 
-    html: Callable[[Alignment], str] | None = None
-    figure: Callable[[Alignment, float, float | None, str | Path | None, dict[str, Any]], Figure] | None = None
+    html: Callable[[Any], str] | None = None
+    figure: Callable[..., Figure] | None = None
+    data_frame: Callable[[Any, str], DataFrame] | None = None
 
 
 VIEWS = Views()
+
+
+def missing(name: str) -> RuntimeError:
+    """The error for a function that was not handed in."""
+    return RuntimeError(f"nothing gives Alignment.{name}; import ctcalign")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
@@ -11,14 +11,13 @@ from ctcalign.extras import require
 if TYPE_CHECKING:
     import pandas as pd
 
-Level = Literal["cues", "words"]
 _COMMON = ("text", "start", "end", "status", "score", "confidence", "reason")
 _CUE = (*_COMMON, "speaker", "id", "channel", "input_start", "input_end", "reviewed")
 _WORD = (*_COMMON, "reading")
 _NUMBERS = ("start", "end", "score", "confidence", "input_start", "input_end")
 
 
-def to_dataframe(alignment: Alignment, level: Level) -> pd.DataFrame:
+def to_dataframe(alignment: Alignment, level: str) -> pd.DataFrame:
     """See `Alignment.to_dataframe`."""
     if level not in ("cues", "words"):
         raise UsageError(f"level: got {level!r}, expected cues or words")
