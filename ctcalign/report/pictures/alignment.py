@@ -244,7 +244,7 @@ def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
     marks = [hertz for hertz in MARKS if hertz < mel.highest]
     ax.set(xlabel="", ylabel="", xlim=(left, right))
     ax.set_yticks(marks, [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
-    ax.tick_params(length=0, pad=1, labelbottom=False)
+    ax.tick_params(which="both", length=0, pad=1, labelbottom=False)
 
 
 def _choose_symbols(image: EmissionImage) -> list[int]:
