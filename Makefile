@@ -42,6 +42,8 @@ demo: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/codespell README.md CHANGELOG.md Makefile mkdocs.yml docs egs recipes tools tests ctcalign
+	$(BIN)/python -m tools.lint.prose
 	$(BIN)/mypy
 
 # One thread a process: the processes share the cores already.

@@ -25,7 +25,7 @@ class Offsets:
     """Errors in seconds; positive values are late.
 
     Attributes:
-        spikes: first symbol less true start, of words; of cues where the times of words are unknown.
+        spikes: first symbol minus true start, of words; of cues where the times of words are unknown.
         starts, ends: of aligned cues.
         from_words: whether `spikes` are those of words.
     """

@@ -166,7 +166,7 @@ def _near(start: float | None, starts: NDArray[np.float64]) -> NDArray[np.float6
 
 
 class _Similarities:
-    """Similarity of a text to each of `items`: 1 for the same words, else the number of different words in common over
+    """Similarity of a text to each of `items`: 1 for the same words, else the number of distinct words in common over
     that of the longer text."""
 
     def __init__(self, items: Sequence[TimedItem]) -> None:

@@ -53,3 +53,9 @@ def test_tests_that_pages_name_exist():
     assert "tests/test_without_torch.py" in named
     named.discard("tests/room/test_file.py")  # any
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_is_short_and_has_a_picture():
+    assert README.count("\n") < 150
+    (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert (ROOT / picture).stat().st_size > 5000

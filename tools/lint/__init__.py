@@ -1,0 +1,1 @@
+"""Checks of the language of pages and docstrings; `make lint` runs them."""
