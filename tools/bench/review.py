@@ -3,9 +3,11 @@
 
   PYTHONPATH=. tools/bench/review.py [--quick] [--seconds 600 10800] [--repeats 5]
 
-"opens": from the start of the navigation to the second frame in which the page can be used; "frame": the longest time
-between two frames while the list or the waveform scrolls by so many pixels in each frame; medians of the repetitions,
-and the worst of them. The browser draws without a GPU. Memory and time of writing are those of a process of its own.
+"opens": from the start of the navigation to the second frame in which the page can be used. "frame": the longest time
+between two frames while the list or the waveform scrolls by so many pixels in each frame. Medians of the repetitions,
+and the worst of them. Other jobs on the machine stretch both; its load is below the table. "work": the most processor
+time of the main thread of the page, for opening and for one step of such scrolling; other jobs do not change it. The
+browser draws without a GPU. Memory and time of writing are those of a process of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import ctcalign
 from ctcalign.review import PageOptions, write_page
 from tools.review.browser import browser
 from tools.review.cases import CAPTIONS, TALK, repeated, write_repeated
-from tools.review.frames import open_page, scrolled
+from tools.review.frames import Processor, open_page, scrolled
 
 SCROLLS = {
     "list, rows": ("#list", 200),
@@ -58,18 +60,23 @@ def write_case(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def browse(file: Path, repeats: int) -> dict[str, Any]:
-    """Seconds until the page is open, and the longest frame of each kind of scrolling, for each repetition."""
+    """Seconds until the page is open, and the longest frame and step of each kind of scrolling, for each repetition."""
     opened: list[float] = []
+    opening: list[float] = []
     longest: dict[str, list[float]] = {name: [] for name in SCROLLS}
+    work: dict[str, list[float]] = {name: [] for name in SCROLLS}
     with browser() as running:
         for _ in range(repeats):
             page = running.new_page(viewport={"width": 1280, "height": 800})
+            processor = Processor(page)
             opened.append(open_page(page, file))
             page.wait_for_timeout(500)
+            opening.append(processor.seconds())
             for name, (which, step) in SCROLLS.items():
                 longest[name].append(max(scrolled(page, which, step)))
+                work[name].append(max(processor.scrolling(which, -step)))
             page.close()
-    return {"opens": opened, "frames": longest}
+    return {"opens": opened, "opening_work": opening, "frames": longest, "work": work}
 
 
 def main() -> None:
@@ -100,27 +107,14 @@ def main() -> None:
 
 
 def table(rows: list[dict[str, Any]], about: dict[str, Any]) -> str:
-    header = [
-        "recording",
-        "captions",
-        "page, MB",
-        "written in, s",
-        "memory, MB",
-        "opens, s",
-        *(f"{name}: frame, ms" for name in SCROLLS),
-    ]
+    header = ["recording", "captions", "page, MB", "written in, processor s", "memory, MB", "opens, s", "work, s"]
+    header += [f"{name}: {what}, ms" for name in SCROLLS for what in ("frame", "work")]
     lines = []
     for row in rows:
         length = f"{row['seconds'] / 60:.0f} min" + (", spectrogram" if row["spectrogram"] else "")
-        cells = [
-            length,
-            f"{row['cues']:,}",
-            f"{row['bytes'] / 1e6:.2f}",
-            f"{row['wall_s']:.1f}",
-            f"{1000 * row['peak_gb']:.0f}",
-        ]
-        cells.append(_both(row["opens"], 1, 2))
-        cells += [_both(row["frames"][name], 1000, 0) for name in SCROLLS]
+        cells = [length, f"{row['cues']:,}", f"{row['bytes'] / 1e6:.2f}", f"{row['cpu_s']:.1f}"]
+        cells += [f"{1000 * row['peak_gb']:.0f}", _both(row["opens"], 1, 2), _both(row["opening_work"], 1, 2)]
+        cells += [_both(row[what][name], 1000, 0) for name in SCROLLS for what in ("frames", "work")]
         lines.append(cells)
     return markdown(header, lines) + "\n" + ", ".join(f"{key} {value}" for key, value in about.items()) + "\n"
 

@@ -34,6 +34,16 @@ _SCROLLED = """([which, step, count]) => new Promise((done) => {
 })"""
 
 
+# Scrolls once, and waits until that is drawn.
+_STEP = """([which, step]) => new Promise((done) => {
+  const scroller = which === "wave"
+    ? document.querySelector("#wave > div").shadowRoot.querySelector(".scroll")
+    : document.querySelector(which);
+  scroller[which === "wave" ? "scrollLeft" : "scrollTop"] += step;
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
+
+
 def open_page(page: Page, file: Path) -> float:
     """Open a review page. Returns the seconds from the navigation until it is drawn and can be used."""
     page.goto(file.resolve().as_uri())
@@ -50,3 +60,26 @@ def scrolled(page: Page, which: str, step: int, frames: int = 120) -> list[float
         Seconds between the frames.
     """
     return [gap / 1000 for gap in page.evaluate(_SCROLLED, [which, step, frames])]
+
+
+class Processor:
+    """Processor time of the main thread of a page, which other programs on the machine do not change."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self._page = page
+
+    def seconds(self) -> float:
+        """Since the page was made."""
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return float(next(row["value"] for row in metrics if row["name"] == "TaskDuration"))
+
+    def scrolling(self, which: str, step: int, frames: int = 60) -> list[float]:
+        """Seconds of each of some steps of scrolling; arguments as for `scrolled`."""
+        found = []
+        for _ in range(frames):
+            before = self.seconds()
+            self._page.evaluate(_STEP, [which, step])
+            found.append(self.seconds() - before)
+        return found
