@@ -117,7 +117,7 @@ def on_page_markdown(markdown: str, page: Page, **kwargs: Any) -> str:
 
     if page.file.src_uri in tutorials.pages():
         markdown += f"\n\n[This tutorial as a notebook]({Path(page.file.src_uri).stem}.ipynb)\n"
-    blocks = re.split(r"(^ *```.*?^ *```$|^#.*$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.split(r"(^ *```.*?^ *```$|^#[^\n]*$)", markdown, flags=re.MULTILINE | re.DOTALL)
     return "".join(part if i % 2 else NAME.sub(linked, part) for i, part in enumerate(blocks))
 
 
