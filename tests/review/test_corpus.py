@@ -226,3 +226,22 @@ def test_the_index_is_accessible(folder, opened, scheme):
     page = opened(review_corpus(folder).index, color_scheme=scheme, bypass_csp=True)
     found = Axe().run(page.page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_rows_of_a_large_corpus_are_shown_in_steps(folder, opened):
+    for number in range(450):
+        fail(folder, f"lost{number}")
+    page = opened(review_corpus(folder).index)
+    rows = page.page.locator("#recordings tbody tr")
+    assert rows.count() == 200
+    assert page.text("#count") == "459 of 459 recordings"
+    page.page.get_by_role("button", name="Show more (259)").click()
+    page.page.get_by_role("button", name="Show more (59)").click()
+    assert rows.count() == 459
+    assert not page.page.locator("#more").is_visible()
+    page.page.get_by_role("searchbox").fill("lost44")
+    assert rows.count() == 11
+    page.page.get_by_role("searchbox").fill("")
+    page.page.get_by_role("button", name="Recording").click()
+    page.page.get_by_role("button", name="Recording").click()
+    assert rows.first.locator("td").first.text_content() == "lost449"

@@ -1,4 +1,6 @@
-// The table of a corpus: sorted by a column, filtered by text, state and confidence.
+// The table of a corpus: sorted by a column, filtered by text, state and confidence. Of thousands of rows only the first
+// ones are in the page, since a browser needs seconds to lay out all of them.
+const STEP = 200; // rows
 const table = document.getElementById("recordings");
 const body = table.tBodies[0];
 const rows = Array.from(body.rows, (row) => ({
@@ -9,6 +11,7 @@ const rows = Array.from(body.rows, (row) => ({
 const search = document.getElementById("search");
 const state = document.getElementById("state");
 const most = document.getElementById("most");
+const more = document.getElementById("more");
 
 function isShown({ row, text, confidence }) {
   if (search.value && !text.includes(search.value.toLocaleLowerCase())) return false;
@@ -18,14 +21,25 @@ function isShown({ row, text, confidence }) {
   return state.value === "all" || row.dataset.state === state.value;
 }
 
-function filter() {
-  let shown = 0;
-  for (const one of rows) {
-    one.row.hidden = !isShown(one);
-    shown += one.row.hidden ? 0 : 1;
-  }
+let limit = STEP;
+
+function draw() {
+  const found = rows.filter(isShown);
+  body.replaceChildren(...found.slice(0, limit).map(({ row }) => row));
   document.getElementById("most-value").textContent = Number(most.value).toFixed(2);
-  document.getElementById("count").textContent = `${shown} of ${rows.length} recordings`;
+  document.getElementById("count").textContent = `${found.length} of ${rows.length} recordings`;
+  more.hidden = found.length <= limit;
+  more.textContent = `Show more (${found.length - limit})`;
+}
+
+function filter() {
+  limit = STEP;
+  draw();
+}
+
+function showUpTo(count) {
+  limit = count;
+  draw();
 }
 
 /** Rows without a value come last in both directions. */
@@ -45,11 +59,15 @@ function sort(head) {
   head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
   const kind = head.firstElementChild.dataset.kind;
   rows.sort(compare(head.cellIndex, kind, ascending ? 1 : -1));
-  body.append(...rows.map(({ row }) => row));
+  draw();
 }
 
 for (const head of table.tHead.rows[0].cells) head.firstElementChild.addEventListener("click", () => sort(head));
 for (const input of [search, state, most]) input.addEventListener("input", filter);
 document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+more.addEventListener("click", () => showUpTo(limit + STEP));
+addEventListener("beforeprint", () => showUpTo(Infinity));
+addEventListener("afterprint", filter);
+body.hidden = false;
 filter();
 document.body.dataset.ready = "";
