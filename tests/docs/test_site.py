@@ -164,7 +164,8 @@ def test_a_page_collects_what_it_links_to(tmp_path):
 
 
 def test_names_of_the_package_become_links():
-    text = "# `ctcalign.ctc.nbest`\n\n`ctcalign.ctc.best_path` `ctcalign.ctc.none`\n\n```\n`ctcalign.ctc.best_path`\n```\n"
+    code = "```\n`ctcalign.ctc.best_path`\n```\n"
+    text = f"# `ctcalign.ctc.nbest`\n\n`ctcalign.ctc.best_path` `ctcalign.ctc.none`\n\n{code}"
 
     class Page:
         class file:  # noqa: N801
