@@ -1,6 +1,6 @@
 """Adaptation of a recogniser to a corpus of recordings and captions. Entry point: `run.py`.
 
-The package is also the function: `ctcalign.adapt(recordings, captions, model=..., output=...)` is `run.adapt`.
+The package can be called as a function: `ctcalign.adapt(recordings, captions, model=..., output=...)` is `run.adapt`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _Room(ModuleType):
-    """Python binds a package to the attribute of its name as soon as one of its modules is imported."""
+    """A package that can be called: importing one of its modules binds `ctcalign.adapt` to the package."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Adaptation:
         from ctcalign.adapt.run import adapt

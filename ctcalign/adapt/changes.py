@@ -1,4 +1,4 @@
-"""What adaptation changes in the alignment of the captions."""
+"""Changes of the caption times by adaptation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Span = tuple[float, float] | None
 
 
 def changed_captions(talks: Sequence[Talk], first: Path, last: Path, most: int = SHOWN) -> list[dict[str, Any]]:
-    """The captions whose place differs most between two alignments, the largest change first.
+    """The captions whose times differ most between two alignments, the largest change first.
 
     Args:
         first, last: folders of alignments.
     Returns:
-        Rows with talk, cue, text, before and after ([start, end] or null) and change: seconds at the end that moved
-        more, null where a caption was placed in one of them only; those come first.
+        Rows with talk, cue, text, before and after ([start, end] or null) and change: the larger of the changes of
+        start and end, in seconds; null if only one of the alignments places the caption. Rows with null come first.
     """
     rows: list[dict[str, Any]] = []
     for talk in talks:
@@ -42,7 +42,7 @@ def changed_captions(talks: Sequence[Talk], first: Path, last: Path, most: int =
 
 
 def _spans(file: Path) -> dict[int, tuple[Span, str]]:
-    """Start and end, and the text, of each caption."""
+    """Times and text of each caption."""
     document = read_json(file)
     found: dict[int, tuple[Span, str]] = {}
     for row in (document or {"cues": []})["cues"]:

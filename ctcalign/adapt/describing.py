@@ -1,4 +1,4 @@
-"""What a pass keeps and drops, as a part of the report; and problems in words."""
+"""The part of the report about the phrases that a pass keeps and drops; and problems in words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ctcalign.adapt.steps.utterances import TARGET, TRAIN
 from ctcalign.aligner.corpus import Problem
 from ctcalign.files.digests import read_json
 
-BINS = 20  # of the histogram of confidences
+BINS = 20  # bins of the histogram of confidences
 
 
 def described(one: Pass, selected: Path, cuts: Path, calibration: Path) -> dict[str, Any]:
-    """Phrases, hours, reasons and confidences of a pass.
+    """Phrases and hours kept and dropped, reasons, and confidences of a pass.
 
     Args:
         selected, cuts: folders of the steps `filter` and `utterances`.
@@ -76,6 +76,6 @@ def listed(problems: Sequence[Problem]) -> str:
 
 
 def why_nothing(dropped: Mapping[str, Mapping[str, float]], problems: Sequence[Problem]) -> str:
-    """Why nothing is kept: reasons of phrases, and problems of recordings."""
+    """Why no phrase is kept: reasons of the dropped phrases, and problems of recordings."""
     parts = [f"{int(count['phrases'])} {reason}" for reason, count in dropped.items()]
     return ", ".join([*parts, *([listed(problems)] if problems else [])]) or "there is none"

@@ -18,33 +18,34 @@ class AdaptOptions:
     """Settings of `adapt` other than recordings, captions, model and output.
 
     Attributes:
-        passes: of alignment and training, at most.
-        precision: keep as many phrases as possible while their mean confidence is at least this.
-        top_share: keep this fraction of the phrases instead, those of highest confidence; None: by `precision`.
-        weights: keep all phrases that are more likely right than wrong, and train on each as often as it is likely.
+        passes: largest number of passes of alignment and training.
+        precision: keep as many phrases as possible such that their mean confidence is at least this.
+        top_share: instead, keep this fraction of the phrases, those of highest confidence; None: use `precision`.
+        weights: keep all phrases that are more likely right than wrong, and draw utterances more often the higher their
+            confidence is.
         rejected: "drop" captions that are more likely wrong than right, or train with a preference loss, "bco" or
             "dpo", that makes their texts less likely than what the model recognises in their place. Their right
             phrases are kept in either case.
         held_out: transcribed recordings of the target domain, as `ctcalign calibrate` reads them, or Shar folders;
-            passes are judged and confidences calibrated on them. Without any, captions are left out of the training
-            for that.
-        test: the same, to be measured on only; without any, half of the recordings of `held_out`, which then choose
-            nothing.
+            passes are evaluated and confidences calibrated on them. Without any, some captions are left out of the
+            training for this purpose.
+        test: the same, for the final measurement only; without any, half of the recordings of `held_out`, which then
+            do not take part in the choice of the model.
         keep_source: cuts (manifests or Shar folders) of the source domain that are mixed into the training.
-        source_share: fraction of the training's speech that comes from them.
-        source_held_out: cuts of the source domain to measure on; without any, a tenth of `keep_source`. Half of their
-            recordings are compared with the budget, the others are measured on only.
-        source_budget: relative rise of the source error beyond which weights between the original and the trained ones
-            are taken, and the pass discarded if none of them keeps it.
-        calibrate_on: transcribed recordings on which confidences are calibrated anew in each pass; without any, on
-            `held_out` or on captions that are left out.
-        calibration: file for the confidences of the first pass; None: shipped with the model, else fitted.
-        updates: of the training of a pass; None: by the amount of speech.
-        lr: peak learning rate; None: by the family of the model.
-        configs: configurations of `ctcalign fit` that are laid over the own one.
-        settings: NAME=VALUE of its options, over these.
-        warm: train the last model further instead of the original one.
-        seed: of training and calibration.
+        source_share: fraction of the training speech that comes from `keep_source`.
+        source_held_out: cuts of the source domain to evaluate on; without any, a tenth of `keep_source`. Half of their
+            recordings are compared with the budget, the other half is only measured.
+        source_budget: allowed relative rise of the source error. If the trained weights exceed it, weights between the
+            original and the trained ones are used; if none of these stays within it, the pass is discarded.
+        calibrate_on: transcribed recordings on which confidences are calibrated again in each pass; without any,
+            `held_out` or the captions that are left out are used.
+        calibration: calibration file of the first pass; None: the one shipped with the model, else it is fitted.
+        updates: number of updates in a pass; None: depends on the amount of speech.
+        lr: peak learning rate; None: depends on the family of the model.
+        configs: configurations of `ctcalign fit` that override the default one.
+        settings: options of `ctcalign fit` as NAME=VALUE, which override the configurations.
+        warm: continue the training of the last model instead of starting from the original one.
+        seed: seed of training and calibration.
         track, max_duration: of the recordings, see `ctcalign.open_audio`.
     """
 

@@ -1,4 +1,4 @@
-"""The plan of an adaptation: what would be done, with hours and an estimate of the time. Nothing is written."""
+"""The plan of an adaptation: its steps, hours of audio and an estimate of the time. Nothing is written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ctcalign.models.registry import named
 from ctcalign.models.training.protocol import TrainableModel
 from ctcalign.models.training.registry import open_trainable
 
-SECONDS = 10.0  # of sound with which speeds are measured
+SECONDS = 10.0  # seconds of audio with which speeds are measured
 # A recording is searched twice, which takes about as long as the model of a small recogniser.
 _SEARCHES = 1.0
 
@@ -34,10 +34,10 @@ class Plan:
     """What an adaptation would do.
 
     Attributes:
-        recordings, captions: that can be used.  hours: of sound in them, by their headers.
-        problems: what cannot be used, as far as it is known without decoding.
-        passes: at most.  updates: of each, if everything is kept.
-        align_seconds, train_seconds: of a pass, estimated on this machine.
+        recordings, captions: numbers of those that can be used.  hours: hours of audio, according to the file headers.
+        problems: what cannot be used, as far as this can be found without decoding.
+        passes: largest number of passes.  updates: updates of each, if all phrases are kept.
+        align_seconds, train_seconds: estimated time of a pass on this machine.
     """
 
     recordings: int
@@ -51,7 +51,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Of all passes."""
+        """Estimated time of all passes."""
         return self.passes * (self.align_seconds + self.train_seconds)
 
     def lines(self) -> list[str]:
@@ -126,7 +126,7 @@ def _step(model: TrainableModel, samples: Any) -> None:
 
 
 def _timed(work: Callable[[], object]) -> float:
-    """Seconds of the second of two calls: the first one also loads and compiles."""
+    """Duration in seconds of the second of two calls; the first also loads and compiles."""
     work()
     began = time.monotonic()
     work()

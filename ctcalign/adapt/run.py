@@ -73,11 +73,11 @@ def adapt(
 
     Args:
         recordings, captions: see `ctcalign.aligner.corpus.corpus_pairs`.
-        model: the original one, of a family that can be trained; it is not changed.
-        output: folder of the adaptation. What an earlier run did there for the same inputs is not done again.
+        model: the original model, of a family that can be trained; it is not changed.
+        output: folder of the adaptation. Steps that an earlier run finished with the same inputs are not repeated.
         language: code of the captions' language; None: the model's.
-        device: "auto", "cpu", "cuda", "mps": of alignment and measurement. The training takes trainer.accelerator.
-        note: takes a line for the user after each step.
+        device: device of alignment and evaluation: "auto", "cpu", "cuda", "mps". Training uses trainer.accelerator.
+        note: called with a line for the user after each step.
     Raises:
         UsageError, ModelError: options, model or corpus cannot be used.
         CtcAlignError: no phrase of the captions is good enough to train on. The original model is unchanged.
@@ -119,7 +119,7 @@ def adapt(
 
 
 def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
-    """All passes, and the report."""
+    """Run all passes and write the report."""
     options = setting.options
     best, init = setting.model, setting.model
     rows: list[dict[str, Any]] = []
@@ -191,7 +191,7 @@ def _finished(
     """Copy the best model to the root, and write the report."""
     name = best.name
     if best == setting.model:
-        _remove(setting.root / setting.trainable.exported)  # of an earlier run with other inputs
+        _remove(setting.root / setting.trainable.exported)  # left by an earlier run with other inputs
     else:
         name = _copied(best, setting.root)
     report = {
@@ -217,7 +217,7 @@ def _finished(
 
 
 def _tested_on(setting: Setting) -> str:
-    """What the part "test" of the errors is, in words."""
+    """Description of the data that the "test" errors are measured on."""
     speech = setting.speech
     if speech.test is None:
         return "no test set: the error rates are those that selected the best pass, so they are too optimistic"
@@ -228,14 +228,14 @@ def _tested_on(setting: Setting) -> str:
 
 
 def _forget_later_passes(root: Path, last: int) -> None:
-    """Remove folders of passes after the last one, which an earlier run with other inputs left."""
+    """Remove folders of passes after the last one, left by an earlier run with other inputs."""
     for folder in sorted(root.glob("pass-[0-9][0-9]")):
         if int(folder.name[-2:]) > last:
             shutil.rmtree(folder)
 
 
 def _copied(model: Model, root: Path) -> str:
-    """The name of a copy of an exported model in the root."""
+    """Copy an exported model to the root, and return the name of the copy."""
     family, _, file = model.name.partition(":")
     source = Path(file)
     target = root / source.name
@@ -267,10 +267,10 @@ def _without_rows(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folder(output: Path) -> Path:
-    """The folder of the adaptation, made if it is not there.
+    """The folder of the adaptation, created if it does not exist.
 
     Raises:
-        OutputError: it holds something else, was moved, or cannot be made.
+        OutputError: the folder contains something else, was moved, or cannot be created.
     """
     root = output.absolute()
     about = read_json(root / ABOUT)

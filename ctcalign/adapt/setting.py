@@ -1,4 +1,4 @@
-"""What all passes of an adaptation have in common."""
+"""Settings shared by all passes of an adaptation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ctcalign.models.training.protocol import TrainableModel
 
 @dataclass(frozen=True)
 class Model:
-    """A model by name. `key`: what its weights come from, for digests."""
+    """A model by name. `key`: identifies the origin of its weights, for digests."""
 
     name: str
     key: str
@@ -29,15 +29,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all passes have in common.
+    """Settings shared by all passes.
 
     Attributes:
         root: the folder of the adaptation.
-        model: the original one.  trainable: the same in training.
-        language: of the captions.  device: of alignment and measurement.
-        talks: recordings that can be used.
-        speech: transcribed speech of target and source.
-        note: takes a line for the user.
+        model: the original model.  trainable: the same model, opened for training.
+        language: language of the captions.  device: device of alignment and evaluation.
+        talks: the recordings that can be used.
+        speech: transcribed speech of the target and source domains.
+        note: called with a line for the user.
     """
 
     root: Path
@@ -55,12 +55,12 @@ class Setting:
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass.
+    """One pass of alignment and training.
 
     Attributes:
-        number: from 1.
-        model: that aligns.  init: that is trained.
-        before: file of the calibration of the last pass, None: there is none.
+        number: number of the pass, from 1.
+        model: the model that aligns.  init: the model that the training starts from.
+        before: calibration file of the previous pass; None if there is none.
     """
 
     setting: Setting
@@ -80,12 +80,12 @@ class Pass:
 
 
 def corpus_of(talks: Sequence[Talk]) -> list[Any]:
-    """What recordings are, for digests."""
+    """Description of the recordings, for digests."""
     return [[talk.id, talk.digest, list(talk.left_out)] for talk in talks]
 
 
 def content_of(done: Path) -> Any:
-    """Digests of the outputs in the folder of a stage that is done."""
+    """Digests of the outputs in the folder of a finished stage."""
     return read_json(done / DONE)["files"]
 
 

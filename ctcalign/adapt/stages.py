@@ -1,8 +1,8 @@
-"""Stages: folders whose content is made once for the same inputs, also when the process is killed in between.
+"""Stages: folders whose content is computed once for the same inputs, even if the process is killed in between.
 
-`stage.json` holds the inputs and their digest and is written first, `done.json` the names and digests of the outputs
-and is written last. A folder made from other inputs is emptied. What a stage wrote before it was stopped stays, so that
-it can go on from there: every file in it is written whole or not at all.
+`stage.json` holds the inputs and their digest and is written first; `done.json` holds the names and digests of the
+outputs and is written last. A folder with other inputs is emptied. Files that a stage wrote before it was stopped are
+kept, so that it can continue from there: every file is written atomically.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STARTED, DONE = "stage.json", "done.json"
 
 
 def write_lines(path: Path, rows: Iterable[Any]) -> None:
-    """Write JSON lines whole or not at all."""
+    """Write JSON lines atomically."""
     with atomic_write(path) as stream:
         stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
@@ -35,7 +35,7 @@ class Stage:
     """One stage.
 
     Args:
-        folder: its own. Its parent must exist.
+        folder: the folder of this stage. Its parent must exist.
         inputs: everything that the outputs depend on, as a JSON object.
     Attributes:
         key: digest of the inputs.
@@ -47,7 +47,7 @@ class Stage:
 
     @property
     def is_done(self) -> bool:
-        """Whether the outputs are there, unchanged, and were made from these inputs."""
+        """Whether the outputs exist unchanged and were made from these inputs."""
         done = read_json(self.folder / DONE)
         if not isinstance(done, dict) or done.get("key") != self.key:
             return False
@@ -55,10 +55,10 @@ class Stage:
         return all(path.is_file() and digest_of_file(path) == digest for path, digest in files.items())
 
     def begin(self) -> None:
-        """Make the folder ready: empty, or with what a stopped run with the same inputs left in it.
+        """Prepare the folder: empty, or with the files that a stopped run with the same inputs left in it.
 
         Raises:
-            OutputError: it cannot be made, or holds something else.
+            OutputError: the folder cannot be created, or contains something else.
         """
         before = read_json(self.folder / STARTED)
         if not isinstance(before, dict) or before.get("key") != self.key:
@@ -71,6 +71,6 @@ class Stage:
             write_json(self.folder / STARTED, {"key": self.key, "inputs": self.inputs})
 
     def finish(self, names: Iterable[str]) -> None:
-        """Record the outputs: files in the folder."""
+        """Record the outputs, which are files in the folder."""
         files = {name: digest_of_file(self.folder / name) for name in sorted(names)}
         write_json(self.folder / DONE, {"key": self.key, "files": files})

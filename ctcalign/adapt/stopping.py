@@ -10,7 +10,7 @@ Span = tuple[str, float, float]
 
 @dataclass(frozen=True)
 class Verdict:
-    """`kept`: whether the model of the pass replaces the one before. `stop`: why no pass follows; None: one does."""
+    """`kept`: whether the model of the pass replaces the previous one. `stop`: reason to stop; None: continue."""
 
     kept: bool
     stop: str | None = None
@@ -19,12 +19,12 @@ class Verdict:
 def verdict(
     target: float, best_target: float, source: float | None, first_source: float | None, budget: float
 ) -> Verdict:
-    """Judge a pass.
+    """Decide whether the model of a pass is kept, and whether another pass follows.
 
     Args:
-        target: error of its model on the target.  best_target: of the best model before it.
-        source, first_source: errors of its model and of the original one on the source domain; None: not measured.
-        budget: relative rise of the source error that is allowed.
+        target: error of the pass's model on the target domain.  best_target: that of the best model before it.
+        source, first_source: errors of the pass's and the original model on the source domain; None: not measured.
+        budget: allowed relative rise of the source error.
     """
     if exceeds(source, first_source, budget):
         return Verdict(False, f"the source error rose beyond the budget of {100 * budget:g} %")
@@ -34,12 +34,12 @@ def verdict(
 
 
 def exceeds(source: float | None, first_source: float | None, budget: float) -> bool:
-    """Whether an error on the source domain is beyond the budget; see `verdict`."""
+    """Whether an error on the source domain exceeds the budget; see `verdict`."""
     return source is not None and first_source is not None and source > first_source * (1.0 + budget)
 
 
 def new_spans(kept: Sequence[Span], before: Sequence[Span]) -> list[Span]:
-    """Spans (recording, start, end) of which less than half was kept before."""
+    """Spans (recording, start, end) that the spans kept before cover by less than half."""
     of_talk: dict[str, list[tuple[float, float]]] = {}
     for talk, start, end in before:
         of_talk.setdefault(talk, []).append((start, end))

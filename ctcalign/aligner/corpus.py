@@ -13,7 +13,7 @@ from ctcalign.errors import UsageError
 from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recording_of
 from ctcalign.formats.registry import FORMATS
 
-# Of files in a folder of recordings; a single recording may have any name.
+# Extensions of recordings in a folder; a single recording may have any name.
 RECORDINGS = frozenset(
     ".3gp .aac .ac3 .aif .aifc .aiff .amr .au .avi .caf .flac .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpeg .mpg "
     ".nist .oga .ogg .ogv .opus .sph .ts .w64 .wav .webm .wma .wmv".split()
@@ -34,7 +34,7 @@ class CorpusPair:
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps a part of a corpus from being used: its id, a reason that is the same for all of its kind, details."""
+    """A part of a corpus that cannot be used: its id, a reason shared by all problems of its kind, and details."""
 
     id: str
     reason: str
@@ -43,14 +43,14 @@ class Problem:
 
 @dataclass
 class CorpusPairs:
-    """The pairs of a corpus in order, and what is not a pair."""
+    """The pairs of a corpus in order, and problems: what could not be paired."""
 
     pairs: list[CorpusPair] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
-    """The pairs of a corpus. Files that are missing are among the problems; the audio is not opened.
+    """The pairs of a corpus. Missing files are reported as problems; the audio is not opened.
 
     Args:
         recordings: a folder, with subfolders, a recording, or without `captions` a manifest: .tsv with the columns
@@ -60,7 +60,7 @@ def corpus_pairs(recordings: Path, captions: Path | None = None) -> CorpusPairs:
         captions: a folder with files of the same names (talk.mp3 with talk.srt or talk.en.srt), or one file. It may be
             the same folder.
     Raises:
-        UsageError: they are of different kinds or do not exist, a manifest cannot be read, or there is nothing in them.
+        UsageError: the paths are of different kinds, do not exist or are empty, or a manifest cannot be read.
     """
     for name, path in (("recordings", recordings), ("captions", captions)):
         if path is not None and not path.exists():
@@ -147,7 +147,7 @@ def _of_folders(recordings: Path, captions: Path) -> CorpusPairs:
 
 
 def kind_of(path: str | Path) -> str | None:
-    """What a path is that is no regular file, for messages; None for a file, and for a path that does not exist."""
+    """The kind of a path that is not a regular file, for messages; None for a file or a path that does not exist."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -158,7 +158,7 @@ def kind_of(path: str | Path) -> str | None:
 
 
 def _files(folder: Path, extensions: frozenset[str]) -> list[Path]:
-    """Everything below a folder that has one of some extensions, in order; what is hidden is left out."""
+    """All files below a folder with one of the extensions, in order; hidden files are ignored."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -212,7 +212,7 @@ def manifest_rows(manifest: Path) -> Iterator[tuple[int, ManifestRow]]:
     """Line number from 1 and pair of each row of a manifest, one after the other; see `corpus_pairs`.
 
     Raises:
-        UsageError: it cannot be read, or a row is no pair.
+        UsageError: the manifest cannot be read, or a row is not a pair.
     """
     try:
         with manifest.open(encoding="utf-8-sig") as lines:

@@ -17,10 +17,10 @@ PARAGRAPH = 400
 
 
 def divided(cues: Sequence[Cue], split: Split | None, language: str | None) -> tuple[list[Cue], list[str]]:
-    """The cues of a text without times, divided anew, and a note if the text was divided without being asked.
+    """The cues of a text without times, divided again, and a note if the text was divided although `split` is None.
 
     Args:
-        cues: one a line.
+        cues: one cue per line.
         split: "none": the whole text is one cue; "lines": a line is a cue; "sentences": a sentence is. None: lines, but
             a line of more than `PARAGRAPH` characters is divided into its sentences.
         language: code of the text's language.

@@ -65,9 +65,9 @@ def uncertainty(emission: Emission) -> float:
 
 
 def raised(costs: SkipCosts, times: float) -> SkipCosts:
-    """Costs with those of skipped text multiplied by `times`, so that less text is skipped; filler costs stay.
+    """Costs in which those of skipped text are multiplied by `times`, so that less text is skipped; filler costs stay.
 
-    There is no cap for a run of cues: where silence costs too little, long runs of text would be skipped for that cap.
+    The cost of a run of cues has no cap: if silence costs too little, long runs of text would be skipped at that cap.
     """
     text = ("opening", "word", "cue")
     return replace(costs, cut=NO_LIMIT, **{name: times * getattr(costs, name) for name in text})
@@ -80,14 +80,14 @@ def evidence(
     cues: Sequence[AlignedCue],
     spike_delay: float,
 ) -> float:
-    """How well the placed cues are supported, compared with other text in their place: the sum over the cues.
+    """Evidence for the placed cues, compared with other text in their place, summed over the cues.
 
     The evidence of a cue combines the distances of its words to the means of their competitors, in standard deviations
     (`against_competitors`), weighted by their letters as for independent values (Stouffer's method). Only the part
     above CHANCE counts.
 
     Args:
-        placed, cues: of the placement.
+        placed, cues: parts of the placement.
         spike_delay: seconds by which the model's labels come late.
     """
     total = 0.0

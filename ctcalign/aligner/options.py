@@ -26,7 +26,7 @@ class AlignOptions(EmissionOptions):
         calibration: a file of `ctcalign calibrate`; "shipped" is the model's own; without one there is no confidence.
         score: value used as the score of a cue: "path" or another of `ctcalign.aligner.choices.CUE_SCORES`.
         scores: keep all published scores of each cue.
-        seed: of the training with `adapt`.
+        seed: seed of the training with `adapt`.
 
     >>> AlignOptions(channel=1, max_duration=600.0).channel
     1

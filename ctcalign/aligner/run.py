@@ -91,23 +91,23 @@ def align(
             by window between anchors.
         language: code of the captions' language, which decides how numbers and signs are read; None: the model's.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
-        sample_rate: Hz, of an array; else None.
-        track: of several audio tracks, its number from 0 or its language; None: that of `options`.
+        sample_rate: sample rate of an array in Hz; else None.
+        track: number (from 0) or language of the audio track to use; None: the track of `options`.
         options: channel, track, memory and output settings.
         caption_format: name of the caption format if it cannot be recognised from the file's name and content.
-        recording: id of the recording in a caption file of several; None: the name of the audio file.
+        recording: id of the recording in a caption file with several; None: the name of the audio file.
         split: how text without times is divided into cues, see `ctcalign.aligner.division.divided`.
         allow_noncommercial: accept models whose licence forbids commercial use.
         precision: in which a model given by its name computes; see `load_model`.
         adapt: number of adaptation passes. Each trains a copy of the model on the cues of this recording that are
-            placed with most certainty, and aligns the recording again; needs torch. A pass is undone if held-out cues
-            are not recognised better.
+            placed with most certainty, and aligns the recording again; needs torch. A pass is discarded if it does
+            not improve the recognition of held-out cues.
         save_adapted: file or folder for the adapted model, if one was kept; None: it is discarded.
         progress: see `Progress`.
     Returns:
         Every cue and word of the input exactly once, with times in seconds.
     Raises:
-        AudioError, CaptionError, ModelError, UsageError: the message names the fault; there is no partial result.
+        AudioError, CaptionError, ModelError, UsageError: the message describes the error; there is no partial result.
 
     >>> import ctcalign
     >>> alignment = ctcalign.align("egs/demo/talk.ogg", "egs/demo/talk.srt", "builtin:en")
@@ -133,7 +133,7 @@ def check_arguments(method: Method, language: str | None, split: Split | None) -
     """Check arguments of `align`.
 
     Raises:
-        UsageError: one is unknown.   MissingPackageError: the method needs what is not installed.
+        UsageError: an argument is unknown.   MissingPackageError: the method needs a package that is not installed.
     """
     check_choice("method", method, METHODS)
     check_language(language)
@@ -153,7 +153,7 @@ def recogniser_of(
     adapt: int,
     save_adapted: str | Path | None,
 ) -> AcousticModel:
-    """The model, loaded if it is given by its name, after checks that fail before the long work; see `align`.
+    """The model, loaded if it is given by name, after checks that catch errors before the long work; see `align`.
 
     Raises:
         ModelError, UsageError: it cannot be loaded or adapted, or the calibration does not fit.
@@ -172,11 +172,11 @@ class Job:
         read: the captions.
         model: one with these symbols, and the language of the speech.
         method, language, device, options, split, progress: see `align`.
-        adapt: whether the cues are wanted from which the model can be adapted.
+        adapt: whether to return the cues from which the model can be adapted.
     Attributes:
-        transcript: the captions; after the first model without lines in another language than the speech.
+        transcript: the captions; once a model has run, without lines in another language than the speech.
     Raises:
-        CaptionError: there is no word, or none that the model has symbols for.
+        CaptionError: the captions have no word, or none that the model has symbols for.
     """
 
     def __init__(

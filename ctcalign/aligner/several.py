@@ -22,7 +22,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The alignment of a pair, or the error that it ended in."""
+    """The alignment of a pair, or the error that prevented it."""
 
     pair: Pair
     alignment: Alignment | None
@@ -33,7 +33,7 @@ def pairs_of(recordings: Sequence[str], folder: Path) -> list[Pair]:
     """Each recording with the file of the same name in a folder: talk.mp3 with talk.srt or talk.en.srt.
 
     Raises:
-        UsageError: captions of a recording are missing, or several files could be those; two recordings have one name.
+        UsageError: captions of a recording are missing or ambiguous, or two recordings have the same name.
     """
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     inputs = {Path(recording).resolve() for recording in recordings}
@@ -68,7 +68,7 @@ def pairs_of(recordings: Sequence[str], folder: Path) -> list[Pair]:
 
 
 def align_several(pairs: Sequence[Pair], align: Callable[[Pair], Alignment]) -> Iterator[Outcome]:
-    """Align one recording after the other; one that fails does not end the others.
+    """Align one recording after the other; a recording that fails does not stop the others.
 
     Args:
         align: aligns one pair, with a model that is loaded already, and may write the result.

@@ -1,7 +1,7 @@
 """Captions in two languages of one writing system: the recording decides which of them is spoken.
 
-The lines of each language are aligned alone. Those that are spoken gain by the order of their words what a text gains
-that the model recognises, the others hardly anything (`confidence/recognition.py`).
+The lines of each language are aligned separately. For the spoken language, the model clearly prefers the words in their
+order to the same words in random order; for the other language hardly at all (`confidence/recognition.py`).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ctcalign.emission.emission import Emission
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.two_languages import Region, same_time, two_languages
 
-_CLEAR = 0.5  # the other language gains at most this part of what the spoken one gains
+_CLEAR = 0.5  # largest gain of the other language, as a fraction of the gain of the spoken one
 
 
 def in_the_spoken_language(
     emission: Emission, transcript: Transcript, model: AcousticModel, options: AlignOptions
 ) -> Transcript:
-    """The transcript with the lines of a translation not spoken, and a warning that says so.
+    """The transcript with the lines of a translation marked as not spoken, and a warning about it.
 
-    It is returned as it is unless nearly all cues of several lines are in two languages and the model clearly
-    recognises one of them alone; also if all text must be spoken, or if lines were found to be a translation by their
-    letters.
+    The transcript changes only if nearly all cues of several lines are in two languages and the model clearly
+    recognises only one of them. It is returned unchanged if all text must be spoken, or if lines were already found to
+    be a translation by their writing system.
     """
     if options.skips is None or any(word.kind == "translation" for own in transcript.words for word in own):
         return transcript
@@ -53,7 +53,7 @@ def in_the_spoken_language(
 
 
 def _gain(emission: Emission, transcript: Transcript, model: AcousticModel, options: AlignOptions) -> float:
-    """Nats per symbol that the order of the words gains; 0 if too few are found to tell."""
+    """Gain of the order of the words in nats per symbol; 0 if too few words are found for a measurement."""
     if not any(word.alternatives for word in transcript.spoken):
         return 0.0
     placement = best_path.place(emission, transcript, model, replace(options, old_times=None))
@@ -63,7 +63,7 @@ def _gain(emission: Emission, transcript: Transcript, model: AcousticModel, opti
 
 
 def _partners(before: Transcript, after: Transcript, spoken: list[Region]) -> dict[int, int]:
-    """For cues without a spoken word left, the one at the same time."""
+    """For each cue that has no spoken word left, the cue at the same time."""
     homes = {cue for cue, _ in after.homes}
     originals = {cue for cue, _, _ in spoken} & homes
     silenced = {cue for cue, _ in before.homes} - homes

@@ -37,9 +37,9 @@ def align_together(
     save_adapted: str | Path | None = None,
     progress: Progress = logged,
 ) -> list[Alignment | Exception]:
-    """Align recordings of one speaker with one copy of the model, adapted to the most certain cues of all of them.
+    """Align recordings of one speaker with one copy of the model, adapted to the most certain cues of all recordings.
 
-    The held-out cues of all recordings decide together: either every recording is aligned again by the copy, or none.
+    The held-out cues of all recordings together decide: either every recording is aligned again by the copy, or none.
 
     Args:
         pairs: recordings with their captions, as for `align`. Only the audio of the chosen cues is kept in memory.
@@ -48,9 +48,9 @@ def align_together(
         adapt: passes of the adaptation; 0: every recording is aligned by the model as it is.
         save_adapted: file or folder for the adapted model, if one was kept; None: it is discarded.
     Returns:
-        For each pair its alignment, or its error; the model is then adapted to the others.
+        For each pair its alignment, or its error; after an error the model is adapted to the other recordings.
     Raises:
-        ModelError, UsageError: the message names the fault; nothing has been aligned.
+        ModelError, UsageError: the message describes the error; nothing has been aligned.
         CtcAlignError: a recording could not be read again.
 
     >>> import ctcalign

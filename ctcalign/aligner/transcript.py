@@ -21,7 +21,7 @@ class Transcript:
         words: for each cue, its words, spoken or not.
         spoken: the spoken words of all cues in order.
         homes: for each spoken word, its cue (position in `cues`) and its position among the words of the cue.
-        partners: of each cue that only translates another one at the same time, the position of that one.
+        partners: for each cue that only translates another cue at the same time, the position of that cue.
         warnings: characters and words that the model has no symbols for.
     """
 
@@ -46,10 +46,10 @@ class Transcript:
 
 
 def without(transcript: Transcript, regions: Sequence[tuple[int, int, int]]) -> Transcript:
-    """The transcript with the words in some regions not spoken.
+    """The transcript with the words in some regions marked as not spoken.
 
     Args:
-        transcript: is not changed.
+        transcript: the transcript, which is not changed.
         regions: each a cue (position in `cues`), and the start and end of a stretch of its text.
     """
     of_cues: dict[int, list[tuple[int, int]]] = {}
@@ -76,7 +76,7 @@ def transcript_of(
 
     Args:
         cues: in file order.
-        tokeniser: of the model.
+        tokeniser: the tokeniser of the model.
         language: code of the language by whose rules numbers and signs are read.
         spoken: code of the language of the speech, None if it is not known.
     """
@@ -102,7 +102,7 @@ def transcript_of(
 
 
 def _silenced(word: Word, regions: Sequence[tuple[int, int]]) -> Word:
-    """The word, not spoken if it begins in one of the regions."""
+    """The word, marked as not spoken if it begins in one of the regions."""
     if word.spoken and any(start <= word.start < end for start, end in regions):
         return replace(word, spoken=False, readings=(), kind="translation")
     return word

@@ -26,7 +26,7 @@ from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
-PAUSE = 0.6  # seconds from symbol to symbol that end a segment
+PAUSE = 0.6  # seconds between two symbols that end a segment
 LONGEST_SEGMENT = 20.0  # seconds; a longer segment is split at its widest pause
 
 
@@ -134,7 +134,7 @@ def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bo
 
 
 def _part(before: AlignedCue, after: AlignedCue) -> None:
-    """Where speech was divided without a pause, the words on either side may overlap: they meet in the middle."""
+    """Where speech was divided without a pause, the words on either side may overlap: cut both at the middle."""
     last, first = before.words[-1].span, after.words[0].span
     if last is None or first is None or last.end <= first.start:
         return
@@ -146,7 +146,7 @@ def _part(before: AlignedCue, after: AlignedCue) -> None:
 def segments(emission: Emission) -> Iterator[tuple[int, int]]:
     """Stretches of frames between pauses of the greedy path, as (first, stop), each with a little blank around it.
 
-    They do not overlap: where a long one was divided, each symbol is in one part.
+    They do not overlap: if a long stretch is divided, each symbol is in one part.
     """
     pause, longest = max(1, emission.clock.count(PAUSE)), emission.clock.count(LONGEST_SEGMENT)
     symbols, path, frames = emission.decoding.symbol_frames, emission.decoding.path, len(emission.log_probs)

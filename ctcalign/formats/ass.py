@@ -1,4 +1,4 @@
-"""Advanced SubStation: karaoke for captions of any format; a file of its own kind keeps its styles and events.
+"""Advanced SubStation: karaoke for captions of any format; an ASS or SSA file keeps its styles and events.
 
 Written from another format, each word fills with colour while it is spoken. Written from an ASS or SSA file, only times
 change: header, styles, fonts, comments, fields, commands and order stay, and karaoke only where the file has it.
@@ -38,7 +38,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 _FIELDS = "layer start end style name marginl marginr marginv effect text".split()
-# What a column holds where the file says nothing of it; these values are not kept with a cue.
+# Default values of the columns; a cue does not store them.
 _DEFAULTS = {
     "layer": "0",
     "marked": "Marked=0",
@@ -88,7 +88,7 @@ def _event(kind: str, fields: list[str], cue: AlignedCue, first: int, last: int,
 
 
 def _own_text(cue: AlignedCue, start: float | None, end: float | None) -> str | None:
-    """The text of the input file, its syllables at the new times; None where the cue has another text by now."""
+    """The text of the input file, its syllables at the new times; None if the text of the cue has changed."""
     raw = cue.attributes.get("text")
     if not isinstance(raw, str) or visible(raw) != cue.text:
         return None
@@ -187,7 +187,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
 
 def _add_block(source: Source, n: int, kind: str, line: str) -> None:
-    """A line that is no cue; lines of one kind that follow each other make one block."""
+    """Store a line that is not a cue; consecutive lines of one kind form one block."""
     blocks = source.beside.blocks
     if blocks and kind == "section" and blocks[-1][1] == kind and blocks[-1][0] + blocks[-1][2].count("\n") + 1 == n:
         blocks[-1] = (blocks[-1][0], kind, f"{blocks[-1][2]}\n{line}")

@@ -29,7 +29,7 @@ class Captions:
     encoding: str
     warnings: list[str] = field(default_factory=list)
     recording: str | None = None  # its id in the file, for formats with several recordings
-    source: CaptionFile | None = None  # what the file holds beside its cues
+    source: CaptionFile | None = None  # what the file contains besides its cues
 
 
 def read_captions(

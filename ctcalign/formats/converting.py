@@ -42,12 +42,12 @@ def convert(
     limits: SubtitleLimits | None = None,
     overwrite: bool = False,
 ) -> list[WriteReport]:
-    """Read an alignment or captions and write them again, each output by its extension, the others as `to_format`.
+    """Read an alignment or captions and write them in other formats, by extension, else as `to_format`.
 
     Args:
         source: a path or "-" for stdin.
         outputs: a path or several, or "-" for stdout.
-        recording: id of the recording to read from captions of several; None: that of the name of `audio`.
+        recording: id of the recording to read from captions of several; None: the name of `audio`.
         audio: the recording; its name and duration replace those of `source`.
         unspoken, limits: see `ctcalign.formats.render`.
         overwrite: replace outputs that exist.

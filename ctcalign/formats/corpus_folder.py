@@ -24,7 +24,7 @@ def is_corpus(folder: str | Path) -> bool:
 def corpus_alignments(folder: str | Path) -> Iterator[tuple[str, Path]]:
     """Id and JSON file of each recording that was aligned, in the order of the files' names.
 
-    Alignments are not opened: memory grows with the names alone.
+    Alignments are not opened, so memory grows only with the number of names.
     """
     base = Path(folder) / RECORDS
     names = [
@@ -58,5 +58,5 @@ def opened_alignments(folder: str | Path) -> Iterator[tuple[str, Path, Alignment
 
 
 def recording_of(alignment: Alignment, path: Path) -> Path | None:
-    """The recording of an alignment in such a folder; None if it is no file, as of a command or an address."""
+    """The recording of an alignment in such a folder; None if it is not a file but a command or URL."""
     return find_recording(alignment.audio, path, alignment.duration)

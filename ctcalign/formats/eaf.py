@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _ROOT = {
     "AUTHOR": "ctcalign",
-    "DATE": "1970-01-01T00:00:00+00:00",  # the schema wants one; the same alignment gives the same bytes
+    "DATE": "1970-01-01T00:00:00+00:00",  # the schema requires a date; a constant one keeps output reproducible
     "FORMAT": "3.0",
     "VERSION": "3.0",
     "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
@@ -39,7 +39,7 @@ STEREOTYPE="Included_In"/>
 """
 # Units of TIME_UNITS in a second; milliseconds is what ELAN writes.
 _UNITS = {"milliseconds": 1000.0, "PAL-frames": 25.0, "NTSC-frames": 30000 / 1001}
-_SINGLE = 0.9  # share of annotations without a space by which a tier below another is one of words
+_SINGLE = 0.9  # fraction of annotations without a space from which a dependent tier counts as a tier of words
 
 
 @dataclass
@@ -64,8 +64,8 @@ class _Lane:
 def render(alignment: Alignment) -> Rendered:
     """Times in milliseconds, a tier of cues and one of words for each speaker, who is its PARTICIPANT.
 
-    Tiers have the names of those of an input EAF or TextGrid. A tier cannot hold overlaps: a cue that overlaps one of
-    the same tier stands in a further one ("cues-2").
+    Tiers keep the names of an input EAF or TextGrid. A tier cannot hold overlaps: a cue that overlaps another one of
+    the same tier is put into an additional tier ("cues-2").
     """
     placed, lost = placed_cues(alignment)
     blank = [cue.index for cue, _, _ in placed if not plain(cue.text)]
@@ -132,7 +132,7 @@ def _free(names: TierNames, taken: set[str]) -> TierNames:
 
 
 def _inside(words: list[AlignedWord], first: int, last: int) -> tuple[list[_Annotation], int]:
-    """The spoken words as annotations inside [first, last) without overlap, and how many have no room there."""
+    """The spoken words as annotations inside [first, last) without overlap, and the number of those that do not fit."""
     out: list[_Annotation] = []
     at, left_out = first, 0
     for word in words:
@@ -192,8 +192,8 @@ def _media(audio: str) -> str:
 def read(source: Source, notes: Notes) -> list[Draft]:
     """Cues of the tiers that depend on no other, with the words of time-aligned tiers below them.
 
-    The speaker is the PARTICIPANT of a tier, else what its name has after "@". A tier below another holds words if its
-    name says so or nearly all its annotations are single words. A text tier that is associated with a tier of
+    The speaker is the PARTICIPANT of a tier, else the part of its name after "@". A tier below another holds words if
+    its name says so or nearly all its annotations are single words. A text tier that is associated with a tier of
     references ("tx@Ann" with "ref@Ann") gets its times. Other dependent tiers are not read, with a note.
 
     Raises:
@@ -232,7 +232,7 @@ class _Document:
             if tag_of(child) == "linguistic_type"
         }
         self._tiers = {child.get("TIER_ID", ""): child for child in root if tag_of(child) == "tier"}
-        self._times: dict[str, tuple[float, float]] = {}  # of alignable annotations, by their ids
+        self._times: dict[str, tuple[float, float]] = {}  # times of alignable annotations by their ids
         self.unreadable = 0
         self._rows = {name: self._alignable(tier) for name, tier in self._tiers.items()}
 
@@ -277,7 +277,7 @@ class _Document:
         return self._constraints.get(tier.get("LINGUISTIC_TYPE_REF", ""), "").replace(" ", "_")
 
     def _top(self, name: str) -> str:
-        """The tier that a tier depends on in the end; itself if it depends on none."""
+        """The topmost tier that a tier depends on; the tier itself if it depends on none."""
         seen = {name}
         while (parent := self._tiers[name].get("PARENT_REF", "")) in self._tiers and parent not in seen:
             seen.add(parent)
@@ -331,7 +331,7 @@ class _Document:
 
 
 def _is_text(base: str, top: str) -> bool:
-    """Whether a tier has the text of a tier above it that has none, by the names of both."""
+    """Whether, by their names, a tier holds the text for a tier above it that has no text."""
     return (base == "tx" or CUE_TIER.search(base) is not None) and not CUE_TIER.search(top.partition("@")[0])
 
 

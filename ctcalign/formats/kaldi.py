@@ -94,7 +94,7 @@ def _speaker_names(speakers: list[str], *, as_given: bool) -> dict[str, str]:
 def read(source: Source, notes: Notes) -> list[Draft]:
     """One cue per utterance, with its id, in the order of the times of `segments` within a recording.
 
-    Without `segments` an utterance is a recording of its own. Utterances that are not in `segments` have no times.
+    Without `segments` each utterance is a separate recording. Utterances that are not in `segments` have no times.
     """
     folder = source.path.parent if source.path is not None else None
     segments = _table(folder, "segments", notes)

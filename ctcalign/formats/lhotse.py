@@ -47,7 +47,7 @@ def is_lhotse(row: Any) -> bool:
 
 
 def is_cut(row: Row) -> bool:
-    """Whether a row of a manifest is a cut, else it is a supervision."""
+    """Whether a row of a manifest is a cut and not a supervision."""
     return "tracks" in row or "supervisions" in row or "type" in row
 
 
@@ -106,14 +106,14 @@ class Supervision:
         return found
 
     def _rounded(self, start: float, duration: float = 0.0) -> float:
-        # As lhotse rounds sums, so that adjacent items stay adjacent.
+        # Rounded as lhotse rounds sums, so that adjacent items stay adjacent.
         return round(self.offset + start + duration, 8)
 
 
 def supervisions(row: Row) -> Iterator[Supervision]:
     """The supervisions of a row in order: the row itself, those of a cut, or those of the tracks of a mixed cut.
 
-    Times in a cut count from the beginning of the recording; a mixed cut is a recording of its own.
+    Times in a cut count from the beginning of the recording; a mixed cut counts as a separate recording.
     """
     if "tracks" in row:
         for track in _dicts(row["tracks"]):
@@ -223,7 +223,7 @@ def _draft(own: Supervision, cut: Row, notes: Notes) -> Draft:
 
 
 _WORD_KEYS = ("symbol", "start", "duration", "score")
-CHANNELS = 1000  # of a recording
+CHANNELS = 1000  # largest number of channels of a recording
 _KNOWN = frozenset({"id", "recording_id", "start", "duration", "channel", "text", "language", "speaker", "alignment"})
 _WRITTEN = frozenset({"index", "status", "reason", "score", "confidence", "scores", "raw_text"})
 
@@ -239,7 +239,7 @@ _LEAST = 0.001  # seconds: lhotse rejects a supervision of zero length
 
 
 def render(alignment: Alignment) -> Rendered:
-    """One cut with a supervision for each placed cue; times are unrounded. Of cuts of one recording, each is restored.
+    """One cut with a supervision for each placed cue; times are unrounded. Several cuts of an input are each restored.
 
     `custom` of a supervision: index, status, reason, score, confidence, raw_text (the cue's text), and scores, where
     published ones were requested. The text of a supervision is the spoken text; for a cue that is not spoken, its own
@@ -272,7 +272,7 @@ _CutKey = tuple[str | None, tuple[float, float] | None]
 
 
 def _by_cut(placed: Sequence[_Placed], *, restored: bool) -> dict[_CutKey, list[_Placed]]:
-    """Placed cues by the id and the span of their cut in the input file; all in one where they name none."""
+    """Placed cues by the id and the span of their cut in the input file; all in one if they name none."""
     found: dict[_CutKey, list[_Placed]] = {}
     for one in placed:
         cut, span = (one[0].attributes.get(key) if restored else None for key in ("cut", "cut_span"))
@@ -280,7 +280,7 @@ def _by_cut(placed: Sequence[_Placed], *, restored: bool) -> dict[_CutKey, list[
         if isinstance(span, list) and len(span) == 2 and all(type(edge) in (int, float) for edge in span):
             edges = (float(span[0]), float(span[1]))
         found.setdefault((cut if isinstance(cut, str) else None, edges), []).append(one)
-    if len(found) > 1 and any(span is None for _, span in found):  # their times do not count from one recording
+    if len(found) > 1 and any(span is None for _, span in found):  # their times do not refer to one recording
         return {(None, None): list(placed)}
     order = sorted(found, key=lambda key: min(cue.index for cue, _, _ in found[key]))
     return {key: found[key] for key in order} or {(None, None): []}
@@ -293,7 +293,7 @@ def _cut(
     duration: float,
     recording: Row | None,
 ) -> Row:
-    """A cut without its supervisions: the whole recording, or `span` of it, made longer where cues lie outside."""
+    """A cut without its supervisions: the whole recording, or `span` of it, extended if cues lie outside."""
     cut: Row = {"id": name, "start": 0, "duration": duration, "channel": 0, "supervisions": []}
     if span is not None and span[0] < duration:
         start = min(span[0], *(start for start, _ in cues))

@@ -26,7 +26,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def document_text(document: Mapping[str, Any], *, allow_nan: bool) -> str:
-    """A document as JSON with one cue per line, for diff, grep and head."""
+    """A document as JSON with one cue per line, so that diff, grep and head work on it."""
 
     def compact(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=allow_nan)

@@ -1,4 +1,4 @@
-"""`read_alignment`: ctcalign's JSON without loss, and caption files as far as they have times."""
+"""`read_alignment`: ctcalign's JSON without loss, and the cues and times of caption files."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def read_alignment(
     Args:
         path_or_stream: a path, "-" for stdin, or an open stream.
         format: "json" or another format of `read_captions`; None recognises it by name and content.
-        recording, likely: of captions of several recordings; see `read_captions`.
+        recording, likely: choose one of several recordings in a file; see `read_captions`.
     Returns:
-        Of ctcalign's JSON exactly what was written. Of captions the cues with their times, and the words if the file
-        has their times; `model` is "" and `duration` the end of the last cue.
+        For ctcalign's JSON, exactly what was written. For captions, the cues with their times, and the words if the
+        file has their times; `model` is "" and `duration` the end of the last cue.
     Raises:
         CaptionError: the file is missing, empty, damaged or of an unknown format; the message names the place.
         UsageError: no format has this name.
@@ -58,7 +58,7 @@ def read_with_warnings(
     recording: str | None = None,
     likely: str | None = None,
 ) -> tuple[Alignment, list[str]]:
-    """`read_alignment`, and the warnings about this file: not those that a document holds of the time it was made."""
+    """`read_alignment`, and the warnings about this file, without those that the document stores from its creation."""
     from ctcalign.formats.captions import read_captions
     from ctcalign.formats.registry import input_format
 
@@ -144,7 +144,7 @@ def _name(source: str | Path | IO[Any]) -> str:
 
 
 def _is_pipe(path: str | Path) -> bool:
-    """Whether a path is that of a pipe, such as `<(zcat talk.srt.gz)` of a shell: it can be read once."""
+    """Whether a path is a pipe, such as `<(zcat talk.srt.gz)` in a shell, which can be read only once."""
     try:
         return stat.S_ISFIFO(os.stat(path).st_mode)
     except (OSError, ValueError):  # ValueError: a zero byte in the path
@@ -167,7 +167,7 @@ def _once(source: str | Path | IO[Any], name: str) -> tuple[Any, IO[Any]]:
 
 
 def _document_bytes(path: str | Path) -> bytes | None:
-    """The bytes of the file if its beginning has the schema; None also for a missing file, which the caller reports."""
+    """The bytes of the file if its beginning has the schema, else None; the caller reports a missing file."""
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD)

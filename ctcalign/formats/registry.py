@@ -34,7 +34,7 @@ from ctcalign.formats import (
 )
 from ctcalign.formats.shared.format import Format
 
-# The order of the lists for users. It also decides if content fits two formats: the first is used.
+# The order of lists shown to users. If content fits two formats, the first one is used.
 _FORMATS = (
     own_json.FORMAT,
     srt.FORMAT,
@@ -71,7 +71,7 @@ def input_format(name: str) -> Format:
     """The format that is read under this name or alias.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such format.
     """
     key = name.lower().lstrip(".")
     for entry in FORMATS.values():
@@ -89,11 +89,11 @@ def by_extension(path: str | Path) -> Format | None:
         for extension in entry.extensions
         if name.endswith(extension.lower())
     ]
-    return max(found, key=lambda pair: pair[0])[1] if found else None  # ".whisper.json" is more than ".json"
+    return max(found, key=lambda pair: pair[0])[1] if found else None  # ".whisper.json" before ".json"
 
 
 def format_of(path: str | Path, format: str | None = None) -> Format:
-    """The format of an output: the one named, else by the extension, else the folder format for a name with a final /.
+    """The format of an output: the named one, else by extension, else the folder format if the name ends with /.
 
     Raises:
         UsageError: an unknown name, an extension of no format or of several, a folder without a slash, or stdout

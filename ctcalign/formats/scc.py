@@ -29,9 +29,9 @@ from ctcalign.formats.subtitles.limits import SubtitleLimits, limited
 _RATE = Fraction(30000, 1001)  # frames per second; the time codes are those of drop-frame
 _COLUMNS, _ROWS = 32, 4
 _CONTROL = 4  # bytes of a control code, which is sent twice
-_SHOWN = 2  # frames from the last code of a caption to that which may follow it
+_SHOWN = 2  # frames from the last code of a caption to the earliest next code
 _BATCH = 100  # cues that are encoded at once: the library's time grows with the square of their number
-# What typesetters use, in the characters that CEA-608 has.
+# Typographic characters and their replacements in CEA-608.
 _PLAIN = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‐": "-"}
     | {"‑": "-", "−": "-", "…": "...", "♫": "♪", "\u2060": "", "\u200b": ""}
@@ -60,8 +60,8 @@ class _Shown:
 def render(alignment: Alignment) -> Rendered:
     """Pop-on captions at the bottom centre, times in drop-frame code, lines divided so that they fit.
 
-    A caption that follows another one faster than it can be sent appears later, and one that overlaps the next ends
-    before it; notes count both. Characters that CEA-608 lacks are replaced by similar ones or left out.
+    A caption that follows another one faster than it can be sent appears later, and one that overlaps the next
+    ends before it; notes count both. Characters that CEA-608 lacks are replaced by similar ones or left out.
 
     Raises:
         MissingPackageError: ttconv is not installed.
@@ -73,7 +73,7 @@ def render(alignment: Alignment) -> Rendered:
     ]
     changed = [cue.index for cue in alignment.cues if _lacks(cue.text)]
     limits = SubtitleLimits(max_line_length=_COLUMNS, max_lines=_ROWS)
-    fitting, _ = limited(replace(alignment, cues=cues), limits)  # its notes are on words that are cut below
+    fitting, _ = limited(replace(alignment, cues=cues), limits)  # its notes are about words that are cut below
     rows = caption_rows(fitting)
     shown: list[_Shown] = []
     for cue, start, end in rows.placed:
@@ -114,7 +114,7 @@ def _latin(text: str) -> str:
 
 
 def _lacks(text: str) -> bool:
-    """Whether a text has visible characters that CEA-608 lacks; marks of direction are not seen."""
+    """Whether a text has visible characters that CEA-608 lacks; direction marks are invisible."""
     return any(sign != "\n" and unicodedata.category(sign) != "Cf" and not _has(sign) for sign in _prepared(text))
 
 
@@ -129,7 +129,7 @@ def _has(sign: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _bytes(sign: str) -> bytes:
-    """The code of a character; that of a space for those that CEA-608 lacks."""
+    """The code of a character; the code of a space if CEA-608 lacks the character."""
     from ttconv.scc.codes.characters import unicode_to_scc
 
     return bytes(unicode_to_scc(sign))
@@ -172,7 +172,7 @@ def _encoded(shown: list[_Shown]) -> str:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without the library's warnings on captions that look like roll-up ones."""
+    """Suppress the library's warnings about captions that look like roll-up captions."""
     logger = logging.getLogger("ttconv")
     level = logger.level
     logger.setLevel(logging.ERROR)

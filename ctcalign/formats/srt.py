@@ -32,7 +32,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def _numbers(alignment: Alignment, cues: list[AlignedCue]) -> list[str]:
-    """The numbers of the SRT or VTT file that was read, if each cue has one of its own; else from 1."""
+    """The cue numbers of the input SRT or VTT file if each cue has its own; else numbers from 1."""
     if alignment.source is not None and alignment.source.format in ("srt", "vtt"):
         given = [cue.id for cue in cues if cue.id is not None and re.fullmatch(r"[0-9]{1,18}", cue.id)]
         if len(given) == len(cues) == len(set(given)):
@@ -108,7 +108,7 @@ def _irregularity(line: str) -> str:
     return "times in an unusual form"
 
 
-# Spaces of the line alone: "\s" would look through all blank lines behind each of them.
+# Only spaces within the line: "\s" would scan all following blank lines from each blank line.
 _TIMING = re.compile(r"^[^\S\n]*[\d:.,;]+[^\S\n]*-->[^\S\n]*[\d:.,;]+", re.M)
 
 

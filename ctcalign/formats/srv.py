@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue for each line; lines that only scroll the window are none.
+    """One cue for each line; lines that only scroll the window are not cues.
 
     A line of automatic captions stays on the screen while the next is spoken: a cue with word times ends where the next
     begins.

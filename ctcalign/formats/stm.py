@@ -17,8 +17,8 @@ from ctcalign.formats.shared.view import caption_rows, omission_note, placed_cue
 def render(alignment: Alignment) -> Rendered:
     """Times with 3 decimals, no tags, line breaks as spaces, an unknown speaker as UNKNOWN, by channel and start.
 
-    Cues without a place are omitted. Written from an STM file, all cues, ids, channels, labels, comments and segments
-    that scoring ignores stay as they are.
+    Cues that are not placed are omitted. If the input is an STM file, all cues, ids, channels, labels, comments and
+    segments that scoring ignores are kept unchanged.
     """
     source = alignment.source if alignment.source is not None and alignment.source.format in NIST else None
     name = recording_name(alignment)
@@ -91,7 +91,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 def _labels(text: str, labelled: bool) -> str:
     """The labels before a text. "<o,f0,male>" and the empty "<o>" are labels, "<unk>" is a word of the text.
 
-    `labelled`: every text of the file begins so.
+    `labelled`: whether every text of the file begins with a label.
     """
     match = _LABELS.match(text)
     if match is None:

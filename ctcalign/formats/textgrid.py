@@ -20,8 +20,8 @@ from ctcalign.formats.shared.view import counted, omission_note, placed_cues
 _PER_SECOND = 1_000_000
 _LEAST = 1_000  # ticks: an interval of zero length is widened to a millisecond if there is room
 
-# Some readers split the long form at these keys, in texts too: a file with such a text is written in Praat's short
-# form, which has no keys.
+# Some readers split the long form at these keys, even inside texts: a file with such a text is written in Praat's
+# short form, which has no keys.
 _KEYS = re.compile(r"(item|intervals|points) ?\[|(xmin|xmax|text|name|class) ?=")
 
 Interval = tuple[int, int, str]
@@ -36,9 +36,9 @@ class _Tier:
 def render(alignment: Alignment) -> Rendered:
     """Times to the microsecond. Gaps are empty intervals.
 
-    Tiers have the names of those of an input TextGrid. A tier cannot represent overlaps: if cues of several speakers
+    Tiers keep the names of an input TextGrid. A tier cannot represent overlaps: if cues of several speakers
     overlap, each speaker has tiers of their own ("Ann - words", "Ann - cues"); an interval that still overlaps the one
-    before it starts at that one's end.
+    before it starts at its end.
     """
     placed, lost = placed_cues(alignment)
     # An interval without text would be a gap.
@@ -94,7 +94,7 @@ def _groups(
 def _tier(
     rows: Iterable[tuple[float | None, float | None, str]], xmax: int, notes: list[str], noun: str
 ) -> tuple[list[Interval], list[int]]:
-    """Intervals without overlap, and the positions in `rows` of those that had no room."""
+    """Intervals without overlap, and the positions in `rows` of those that do not fit."""
     spans = [
         (ticks(start, _PER_SECOND), ticks(end, _PER_SECOND), i, text)
         for i, (start, end, text) in enumerate(rows)

@@ -1,6 +1,6 @@
-"""Transcripts with time stamps, as people copy them from players and services write them.
+"""Transcripts with time stamps, as copied from players or exported by services.
 
-A stamp stands on a line of its own ("0:06", "Anna Smith  0:06", "00:00:06 --> 00:00:09"), or before the text
+A stamp is on its own line ("0:06", "Anna Smith  0:06", "00:00:06 --> 00:00:09"), or before the text
 ("[00:01:02] text", "Anna (0:06): text", Whisper's "[00:00.000 --> 00:05.000] text").
 """
 
@@ -26,7 +26,7 @@ _DECIMAL = (
     rf"(?P<open>[\[(](?=[^\])]*(?:\d[.,]\d|s\b))|(?=[\d., s]*->))\s*"
     rf"(?P<start>{_SECONDS})\s*s?(?P<range>{_TO}(?P<end>{_SECONDS}))\s*s?\s*[\])]?"
 )
-_LEAD = r"^[\s•*>_-]*"  # of a list, or bold in Markdown
+_LEAD = r"^[\s•*>_-]*"  # list markers, or bold in Markdown
 _NAME = r"\[?(?P<name>[^\W\d_][^\[\]()<>{}|\n]{0,40}?)\]?"
 
 
@@ -46,30 +46,30 @@ _BLANKS = re.compile(r"\s{5,}")
 _AFTER = re.compile(rf"^(?P<rest>.*\S)\s*(?=[\[(]){_CLOCKED}\s*$")
 _IN_WORDS = re.compile(r"^(?:(\d{1,4}) hours?)?,?\s*(?:(\d{1,4}) minutes?)?,?\s*(?:(\d{1,4}) seconds?)?$")
 
-_ALONE_SHARE = 0.2  # of the lines, if stamps stand alone: a paragraph may follow each
-_BEFORE_SHARE = 0.5  # ... if they stand before the text
-_RISING = 0.9  # share of the stamps that are not earlier than the one before
-# Letters per second of speech, pauses included; clock times and verses before lines give less or more.
+_ALONE_SHARE = 0.2  # least fraction of lines with stamps, if stamps are on their own lines: a paragraph may follow each
+_BEFORE_SHARE = 0.5  # ... if stamps precede the text
+_RISING = 0.9  # least fraction of stamps that are not earlier than the previous one
+# Range of letters per second of speech, including pauses; clock times and verse numbers give rates outside it.
 _RATES = (1.5, 40.0)
 
 
 @dataclass(frozen=True)
 class _Stamp:
-    """A line with a stamp: its times in seconds, what else is on the line, and how the stamp looks."""
+    """A line with a stamp: its times in seconds, the rest of the line, and the form of the stamp."""
 
     start: float
     end: float | None
     name: str | None
-    text: str | None  # None: the stamp stands alone
+    text: str | None  # None: the stamp is alone on its line
     sure: bool  # a range, brackets, a name, hours: not the time of a schedule
-    after: bool = False  # behind the text, so that it may be the time of its start or its end
+    after: bool = False  # the stamp follows the text, so it may be the time of its start or of its end
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
     """A cue for each stamp, with the lines up to the next one as its text; text above the first has no times.
 
-    A name beside the stamp is the speaker, as is a name on the line above or below every stamp. A stamp behind the text
-    may be the time of its start or of its end: such a cue has no times.
+    A name beside the stamp is the speaker, as is a name on the line above or below every stamp. A stamp after the text
+    may be the time of its start or of its end, so such a cue has no times.
     """
     rows = [(n, line, _stamp(line)) for n, line in source.numbered()]
     alone = _layout([(line, stamp) for _, line, stamp in rows])
@@ -123,7 +123,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _layout(lines: Sequence[tuple[str, _Stamp | None]]) -> bool | None:
-    """True: stamps stand alone; False: beside the text; None: most lines have none, or the times are spoken."""
+    """True: stamps are on their own lines; False: beside the text; None: most lines have none, or times are spoken."""
     stamps = [stamp for _, stamp in lines]
     for alone, share in ((True, _ALONE_SHARE), (False, _BEFORE_SHARE)):
         found = [stamp for stamp in stamps if stamp is not None and (stamp.text is None or not alone)]
@@ -131,7 +131,7 @@ def _layout(lines: Sequence[tuple[str, _Stamp | None]]) -> bool | None:
         if len(found) < least or len(found) < share * len(stamps):
             continue
         if alone and all(stamp is not None and stamp.text is None for stamp in stamps):
-            return None  # nothing but times
+            return None  # the file contains only times
         rising = sum(a.start <= b.start for a, b in pairwise(found))
         if rising >= _RISING * (len(found) - 1) and (any(s.sure for s in found) or _as_fast_as_speech(lines, alone)):
             return alone
@@ -153,7 +153,7 @@ def _as_fast_as_speech(lines: Sequence[tuple[str, _Stamp | None]], alone: bool) 
 
 
 def _take_times_in_words(blocks: list[tuple[int, _Stamp | None, list[str]]]) -> None:
-    """Drop "6 seconds" below "0:06", as screen readers have it, and copies from YouTube with it."""
+    """Remove "6 seconds" below "0:06": a text for screen readers that is included in copies from YouTube."""
     for _, stamp, lines in blocks:
         match = _IN_WORDS.match(lines[0]) if stamp is not None and lines else None
         if stamp is not None and match is not None and lines[0]:
@@ -165,7 +165,7 @@ def _take_times_in_words(blocks: list[tuple[int, _Stamp | None, list[str]]]) -> 
 def _speakers(blocks: list[tuple[int, _Stamp | None, list[str]]]) -> list[str | None]:
     """The speaker of each block: a name that is its own first line, or the last line of the block above.
 
-    Only if nearly every block has it; the lines are taken from the blocks.
+    Names are used only if nearly every block has one; their lines are removed from the blocks.
     """
     speakers: list[str | None] = [None] * len(blocks)
     timed = [k for k, (_, stamp, _) in enumerate(blocks) if stamp is not None]

@@ -57,9 +57,9 @@ _STYLES = {
 def render(alignment: Alignment) -> Rendered:
     """A document of the IMSC 1.1 text profile, one `<p>` for each cue, in a region at the lower end of the picture.
 
-    Italics, bold, underlining and colours are spans, speakers agents; captions in a script that is written from right
-    to left say so. A cue that was not placed is written at the time of the input file, if it has one. Words have no
-    times here: a span with times of its own would hide the others.
+    Italics, bold, underlining and colours become spans, speakers become agents; captions in a right-to-left script are
+    marked as such. A cue that was not placed is written at the time of the input file, if it has one. Words have no
+    times here, since a span with times would hide the others.
     """
     rows = caption_rows(alignment)
     agents: dict[str, str] = {}
@@ -96,7 +96,7 @@ def _content(cue: AlignedCue) -> str:
         about: dict[str, str | None] = {}
         for name, value in styles.items():
             key, word = _STYLES.get(name, ("tts:color", value))
-            about[key] = f"{about[key]} {word}" if key in about else word  # both decorations
+            about[key] = f"{about[key]} {word}" if key in about else word  # keeps both decorations
         inner = "<br/>".join(xml_text(line) for line in text.split("\n"))
         parts.append(f"<span{attributes(about)}>{inner}</span>" if about else inner)
     return "".join(parts)
@@ -120,7 +120,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
 
     A <p> without times gets those of its spans; spans with times that hold one word each, or a syllable, are words. In
     the lyrics of Apple and AMLL nested times count from zero, translations and romanisations are attributes, and
-    background vocals a line of their own.
+    background vocals a separate line.
 
     Raises:
         CaptionError: not well-formed XML.
@@ -213,7 +213,7 @@ class _Reader:
         beside: dict[str, str] = {}
         self._collect(element, window, parts, beside)
         timed = [(part.text, part.window) for part in parts if part.window is not None and part.text.strip()]
-        if any(text != text.strip() for text, _ in timed):  # spans hold their blanks: lines between them are layout
+        if any(text != text.strip() for text, _ in timed):  # spans hold their spaces: lines between them are layout
             parts = [part for part in parts if part.text.strip() or "\n" not in part.text]
         text = "".join(part.text for part in parts)
         start, end = (window.start, window.end) if window.timed else (None, None)
@@ -259,7 +259,7 @@ class _Reader:
             parts.append(_Part(child.tail or "", own))
 
     def _tags(self, span: Element) -> list[str]:
-        """The tags, without brackets, that say what a span's own styles and those that it refers to say."""
+        """Tags, without brackets, for the styles of a span and those that it refers to."""
         found: dict[str, str] = {}
         for element in [*(self._styles.get(key) for key in (_attribute(span, "style") or "").split()), span]:
             if element is not None:
@@ -287,7 +287,7 @@ def _words(parts: list[_Part]) -> list[CueWord]:
 
 
 _NO_LAYOUT = frozenset({"begin", "end", "dur", "id", "space", "lang", "agent", "role", "key", "direction"})
-_WHITE = "#ffffff"  # the colour of captions that have none
+_WHITE = "#ffffff"  # default colour of captions
 _TAGS = frozenset({"fontStyle", "fontWeight", "textDecoration", "color", "style"})  # of spans: see `_Reader._tags`
 
 

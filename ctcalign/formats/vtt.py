@@ -1,6 +1,6 @@
 """WebVTT with a time at the start of each word, and at its end if a pause follows.
 
-Written from a WebVTT file, its header, settings, styles, regions and comments stay.
+If the input is a WebVTT file, its header, settings, styles, regions and comments are kept.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def _identifier(cue: AlignedCue) -> str:
-    """The line with the name of a cue, if it has one that no reader takes for something else."""
+    """The line with the identifier of a cue, if it has one that readers cannot mistake for something else."""
     name = (cue.id or "").strip()
     usable = name and "-->" not in name and name.isprintable() and not _NOT_CAPTIONS.match(name)
     return f"{name}\n" if usable and not _matches_header(name) else ""
@@ -143,7 +143,7 @@ def _after_header(lines: list[str], notes: Notes) -> int:
 
 
 def _take_comments(lines: list[str], first: int) -> list[tuple[int, str, str]]:
-    """Blank the blocks that are no captions; returns their lines, kinds and texts."""
+    """Replace blocks that are not captions by blank lines; returns their lines, kinds and texts."""
     blocks: list[tuple[int, str, str]] = []
     marks = {mark.row for mark in timings(lines)}
     row = first

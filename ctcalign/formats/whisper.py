@@ -37,9 +37,9 @@ _SCORES = ("score", "probability", "confidence", "p", "conf")
 def render(alignment: Alignment) -> Rendered:
     """The result of openai-whisper's `transcribe` with word times: one segment for each cue, in the order of time.
 
-    What an alignment does not have is neutral: `seek`, `temperature` and `no_speech_prob` are 0, `tokens` is empty.
-    `avg_logprob` is the score of the cue, if it has one, and `probability` the confidence of a word. `speaker` is that
-    of whisperX. Cues without times are omitted.
+    Fields without a counterpart in an alignment have neutral values: `seek`, `temperature` and `no_speech_prob` are 0,
+    `tokens` is empty. `avg_logprob` is the score of the cue, if it has one, and `probability` the confidence of a word.
+    `speaker` is the field of whisperX. Cues without times are omitted.
     """
     placed, lost = placed_cues(alignment)
     segments, words, joined = [], 0, 0
@@ -70,7 +70,7 @@ def render(alignment: Alignment) -> Rendered:
 
 
 def _words(cue: AlignedCue) -> tuple[list[dict[str, Any]], int]:
-    """The timed words of a cue, a space before each as in its text, and how many words without times they took in."""
+    """The timed words of a cue, each with the space before it, and the number of untimed words merged into them."""
     rows: list[dict[str, Any]] = []
     cursor, joined, gap, untimed = 0, 0, " ", ""
     for word in cue.words:
@@ -104,7 +104,7 @@ def _space(gap: str) -> str:
 
 
 def read(source: Source, notes: Notes) -> list[Draft]:
-    """One cue per segment, without the blank that Whisper puts before every text.
+    """One cue per segment, without the space that Whisper puts before every text.
 
     Words come from the segments, else from the file's list of words, assigned to segments by time; if there are only
     words, they are grouped into cues by pauses. Times may be start and end, start and duration, offset and duration, or
@@ -143,7 +143,7 @@ def read(source: Source, notes: Notes) -> list[Draft]:
     note_dropped(_dicts(rows), drafts, notes)
     for place, (row, draft) in enumerate(zip(_dicts(rows), drafts, strict=True), 1):
         own = _dicts(row.get("words"))
-        if len(own) == len(draft.words):  # not the words of the file's list
+        if len(own) == len(draft.words):  # not the words of the file-level list
             note_words(own, draft.words, "cue", place, notes)
     audio = [_str(row.get("audio_filepath")) for row in _dicts(rows)]
     if len(set(audio)) > 1:  # a manifest of NeMo for several recordings

@@ -1,4 +1,4 @@
-"""`write`: an alignment into a file, a folder or a stream."""
+"""`write`: write an alignment to a file, a folder or a stream."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def render(
         format: one of `OUTPUT_FORMATS`.
         unspoken: cues that are not spoken are kept where the format and their times allow it, or dropped from every
             format but JSON.
-        limits: of the cues in subtitle formats; others ignore them.
+        limits: limits of the cues in subtitle formats; other formats ignore them.
     Raises:
         UsageError: `format` is not one of `OUTPUT_FORMATS`.
     """
@@ -64,7 +64,7 @@ def write(
     unspoken: Unspoken = "keep",
     limits: SubtitleLimits | None = None,
 ) -> WriteReport:
-    """Write an alignment; a file or folder is replaced whole or not at all.
+    """Write an alignment; a file or folder is replaced atomically.
 
     Args:
         path_or_stream: a path, "-" for stdout, or an open stream (of text, or of bytes as UTF-8).
@@ -120,7 +120,7 @@ def _to_stream(content: str | bytes | dict[str, str], stream: Any) -> None:
             raise UsageError("this format is binary, but the stream takes only text; open it in mode 'wb'")
         sink.flush()
     except BrokenPipeError:
-        raise  # the reader of a pipe has closed it
+        raise  # the reader has closed the pipe
     except OSError as error:
         raise OutputError(f"stdout: cannot be written: {error.strerror or error}") from error
 
@@ -155,13 +155,13 @@ def plan_outputs(
 ) -> list[tuple[str, Format]]:
     """The format of each output, after the checks that are possible before any work is done.
 
-    `format` is for outputs whose extension names none, such as standard output; where an extension names one, it may
-    only choose a variant of it ("srt-words" for a .srt).
+    `format` applies to outputs whose extension names no format, such as standard output; if an extension names one,
+    `format` may only choose a variant of it ("srt-words" for a .srt).
 
     Raises:
         UsageError: unknown format, the same output twice, an output that is an input, or one that exists while
             `overwrite` is false.
-        OutputError: the folder of an output is missing.   MissingPackageError: a format needs what is not installed.
+        OutputError: the folder of an output is missing.   MissingPackageError: a package is not installed.
     """
     taken = {os.path.realpath(path): "is also an input" for path in inputs if os.fspath(path) != "-"}
     planned = []

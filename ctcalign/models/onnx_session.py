@@ -27,9 +27,9 @@ _ERRORS = (
 
 
 def runtime() -> Any:
-    """The package onnxruntime, which sends no telemetry unless the user's environment says that it may.
+    """The package onnxruntime, with telemetry off unless the user's environment allows it.
 
-    Newer wheels do by default, and leave a file in the folder for temporary files.
+    Newer wheels send telemetry by default, and leave a file in the temporary folder.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -70,7 +70,7 @@ def open_session(path: Path, name: str, device: str) -> tuple[Any, str]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as `wait_passively`
-    options.log_severity_level = 4 if kind == "auto" else 3  # "auto" tries CUDA, and goes on without it
+    options.log_severity_level = 4 if kind == "auto" else 3  # "auto" tries CUDA and falls back to the CPU
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=providers)
     except errors() as error:
@@ -114,5 +114,5 @@ def errors() -> tuple[type[Exception], ...]:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of a message, for one of ours."""
+    """The first line of an error message, to be quoted in a message of ctcalign."""
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""Numbers in which a model computes: float32, or bfloat16 in torch (`Autocast`); int8 is a graph of its own."""
+"""Precision of a model: float32, or bfloat16 in torch (`Autocast`); int8 is a separate graph."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def check_precision(precision: str, name: str, offered: Collection[str]) -> None
     """Check that a model can run in a precision; all can in "auto".
 
     Args:
-        name: of the model.   offered: by its family besides "auto"; none: what its file says.
+        name: name of the model.   offered: precisions of its family besides "auto"; empty: its file determines it.
     Raises:
-        UsageError: it cannot.
+        UsageError: the model cannot run in this precision.
     """
     check_choice("precision", precision, PRECISIONS)
     if precision == "auto" or precision in offered:
@@ -49,7 +49,7 @@ class Autocast:
         self._kind = device.partition(":")[0]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # copies and pickles ask for these before there is a model
+        if name.startswith("_"):  # copy and pickle look these up before the model is set
             raise AttributeError(name)
         return getattr(self._model, name)
 

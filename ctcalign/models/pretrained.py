@@ -1,4 +1,4 @@
-"""Models of transformers: loaded silently, in float32, without remote code and with every weight from their files."""
+"""Models of transformers, loaded without log output or remote code, in float32, with every weight from their files."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def transformers(remedy: str) -> Any:
 
 @contextlib.contextmanager
 def loading(library: Any, message: Callable[[str], str]) -> Iterator[None]:
-    """Silence transformers' log and bars, and turn what it raises about files into one line.
+    """Silence transformers' log and progress bars, and turn its errors about files into one line.
 
     Args:
-        message: the line, with transformers' reason in it.
+        message: makes the line from transformers' reason.
     Raises:
         ModelError: the files cannot be downloaded or are not as expected.
     """
@@ -54,7 +54,7 @@ def loading(library: Any, message: Callable[[str], str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet(library: Any) -> Iterator[None]:
-    """Silence transformers' log and bars; those of downloads stay, since these may take minutes."""
+    """Silence transformers' log and progress bars, except those of downloads, which may take minutes."""
     hub: Any = import_module("huggingface_hub.utils")
     logging = library.utils.logging
     level, bars, hidden = logging.get_verbosity(), logging.is_progress_bar_enabled(), hub.are_progress_bars_disabled()
@@ -137,7 +137,7 @@ def _some(names: list[str]) -> str:
 
 
 def _errors() -> tuple[type[BaseException], ...]:
-    """What transformers and its helpers raise about configurations, tokenizers and weights that are damaged."""
+    """Exceptions of transformers and its helpers for damaged configurations, tokenizers and weights."""
     from huggingface_hub import errors
     from safetensors import SafetensorError
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from ctcalign.models.protocol import AcousticModel
 
 
-# The model that is used when the user names none: the accurate one, if there is memory for it.
+# The default model: the accurate one, if there is enough memory for it.
 AUTO = "auto"
 ACCURATE, FAST = "builtin:en-robust", "builtin:en"
-# And for captions of a language that another one has learnt; it is of the same size.
+# Default model for captions of other languages, of the same size.
 OF_LANGUAGE = {"de": "builtin:de-fr", "fr": "builtin:de-fr"}
-# Bytes that a process with the accurate model needs, with some room.
+# Bytes that a process with the accurate model needs, with a margin.
 NEEDED = 700_000_000
 
 
@@ -39,10 +39,10 @@ class Family:
         argument: the part after the colon, for messages.
         module: the module that loads them; its `load(argument, device, allow_noncommercial)` returns the model.
         cards: lists its models for the table, without importing `module`.
-        suffixes: of files that are models of this family.
+        suffixes: extensions of files that are models of this family.
         torch: the extra that installs torch for its models, which run on the device that `pick_device` returns; None:
             they need no torch.
-        precisions: in which its models run besides "auto"; none: as their files say.
+        precisions: precisions of its models besides "auto"; empty: determined by their files.
     """
 
     argument: str
@@ -166,12 +166,12 @@ def remedy(name: str) -> str:
 
 
 def named(model: str, language: str | None = None) -> str:
-    """The name of a model, with "auto" replaced by what it stands for here and for a language."""
+    """The name of a model; "auto" is replaced by the default model for this machine and the language."""
     return default_model(language=language)[0] if model == AUTO else model
 
 
 def default_model(max_memory: int | None = None, language: str | None = None) -> tuple[str, str | None]:
-    """The name of the model, and a line for the user if it is the fast one for want of memory.
+    """The name of the default model, and a message if the fast one was chosen because memory is short.
 
     Args:
         max_memory: bytes that the process may use; None: what the machine has free.
@@ -189,7 +189,7 @@ def default_model(max_memory: int | None = None, language: str | None = None) ->
 
 
 def free_bytes() -> int | None:
-    """Memory that can be had without swapping; None if the system does not say."""
+    """Memory available without swapping, in bytes; None if the system does not report it."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Weights and header of a model file, and its network: their sizes are compared before anything of them is built."""
+"""Weights, header and network of a model file; sizes are compared before the network is built."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ctcalign.models.header import header_object
 
 N = TypeVar("N", bound=nn.Module)
 
-# Options that are numbers of layers: every layer has a weight of its own.
+# Options that are numbers of layers; every layer has its own weights.
 _LAYERS = ("blocks", "layers", "encoder_num_layers")
-# Largest option of other kinds, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
+# Largest value of other options, such as a context in frames (three hours of 10 ms), in a file with fewer weights.
 _LARGEST = 1 << 20
 # Prefix of the network's weights in a checkpoint of training.
 _PREFIX = "network."

@@ -1,9 +1,9 @@
 """Preference losses over per-token log-probs, for text language models and CTC recognisers.
 
-Needs only torch and numba. The losses are independent of where the log-probs come from. No module has the name of a
+Needs only torch and numba. The losses do not depend on the source of the log-probs. No module has the name of a
 public function.
 
-A built-in loss is a function in `losses/`, registered by name, and a line below.
+Each built-in loss is a function in `losses/` that is registered by name and imported below.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class PreferenceLoss:
         Args:
             training: False does not update the state.
         Raises:
-            UsageError: a tensor is missing. And the errors of the loss itself.
+            UsageError: a tensor is missing. The loss itself may raise further errors.
         """
         missing = [name for name in self.needs if name not in batch]
         if missing:

@@ -76,7 +76,7 @@ def pick_pairs(
         The pairs, and the number of candidates that are in no pair, by reason. Each candidate is either in a pair or
         counted.
     Raises:
-        UsageError: an option out of range.
+        UsageError: an option is out of range.
     """
     check_choice("rejected", rejected, ("worst", "best", "likeliest"))
     check_count("pairs", pairs)

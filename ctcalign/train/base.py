@@ -31,7 +31,7 @@ from ctcalign.train.progress.speed import Speed
 from ctcalign.train.resuming import check_same_task, differences, report
 from ctcalign.train.sharding import shard
 
-# Of the frozen weights below adapters, in checkpoints.
+# Key in checkpoints of the digest of the frozen weights that adapters belong to.
 _BASE = "ctcalign_base"
 
 
@@ -41,7 +41,7 @@ class Weighted(NamedTuple):
     Attributes:
         value: scalar, the mean over the utterances of this process; with `whole`, over the batch of all processes.
         weight: factor of the value.
-        number: with `whole`, of the things that the value is a mean of (pairs, tokens).
+        number: with `whole`, the number of things (pairs, tokens) that the value is a mean of.
     """
 
     value: Tensor
@@ -56,12 +56,12 @@ class StepLosses:
 
     Attributes:
         terms: by name, the same names in every process.
-        count: utterances (or prompts) of this process.
+        count: number of utterances (or prompts) of this process.
         anchor: a scalar to which every trained parameter contributes. It is multiplied by zero, so that a process
             without usable utterances takes part in the exchange of gradients.
         skipped: utterances of this process that were skipped, by reason.
         dropped: responses of all processes that were dropped, by reason.
-        used: utterances (or prompts) of all processes that the loss uses; None: those of `count`.
+        used: number of utterances (or prompts) of all processes that the loss uses; None: the same as `count`.
         made_by_model: whether `used` depends on the model in training.
         statistics: other values that `log_row` needs.
     """
@@ -81,13 +81,13 @@ class TrainingModule(pl.LightningModule):
 
     The number of processes does not change the training, up to rounding, if the batches are the same.
 
-    A subclass calls `prepare` when it has made its network.
+    A subclass calls `prepare` after it has built its network.
 
     Args:
-        optimiser: AdamW and its rate.  seed: of all random numbers in the steps.
+        optimiser: AdamW and its learning rate.  seed: seed of all random numbers in the steps.
     Attributes:
         training_config: the resolved configuration, stored in checkpoints.
-        resumed: changes of the configuration when the training was resumed, each with its step; stored as well.
+        resumed: changes of the configuration when the training was resumed, each with its step; also stored.
         skipped: utterances skipped so far, by reason.  dropped: responses dropped so far, by reason.
     """
 
@@ -125,11 +125,11 @@ class TrainingModule(pl.LightningModule):
         """Prepare the network for training.
 
         Args:
-            freeze: parts that are not trained.
-            gradient_checkpointing: compute the activations of a layer again in the backward pass, to save memory.
+            freeze: parts of the network that are not trained.
+            gradient_checkpointing: recompute the activations of a layer in the backward pass, to save memory.
             lora: adapters that are trained instead of the network.
         Raises:
-            UsageError: the network lacks what the options name.
+            UsageError: the options name parts that the network does not have.
         """
         network = self.trained_network.train()
         if gradient_checkpointing:
@@ -137,38 +137,38 @@ class TrainingModule(pl.LightningModule):
         if lora is not None:
             self._lora = Lora(network, lora)
         self._freezer = Freezer(network, freeze or [])
-        self._optimiser()  # reports groups that name nothing
+        self._optimiser()  # raises an error for groups that match no parameter
 
     def _optimiser(self) -> torch.optim.Optimizer:
         return adamw(self.optimiser, self.trained_network, self.layers, self._trained)
 
     @property
     def _trained(self) -> Collection[str]:
-        """Names of the parameters that are trained at some time."""
+        """Names of the parameters that are trained at some point of the training."""
         return () if self._freezer is None else self._freezer.names
 
     @abstractmethod
     def losses(self, batch: Any) -> StepLosses:
-        """Terms of the loss of this process's part of a batch."""
+        """Terms of the loss for this process's part of a batch."""
 
     @abstractmethod
     def log_row(self, step: StepLosses, count: int, means: Mapping[str, float]) -> dict[str, float]:
         """Numbers to log, "loss" among them.
 
         Args:
-            count: utterances of all processes.  means: value of each term over the batch of all processes.
+            count: number of utterances of all processes.  means: value of each term over the batch of all processes.
         """
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """The loss, scaled so that Lightning's mean of the gradients is the gradient of the whole batch.
 
-        The whole batch is that of all processes, and with `trainer.accumulate_grad_batches` of the whole group.
+        The whole batch is the batch of all processes; with `trainer.accumulate_grad_batches`, of all accumulated steps.
 
         Raises:
             TrainingError: an epoch, or the first batches, had nothing to train on.
         """
-        # A seed for each step: a training that was stopped and resumed draws the same dropout.
-        # Accumulated steps of one process draw as several processes would.
+        # Each step has its own seed, so that a resumed training draws the same dropout masks.
+        # Accumulated steps of one process draw the same random numbers as several processes would.
         slot = self.global_rank * self.trainer.accumulate_grad_batches + getattr(batch, "part", 0)
         seed_generators(seed_of("step", self.seed, batch.epoch, batch.index, slot), self.device)
         if isinstance(speed := getattr(self.trainer, "profiler", None), Speed):
@@ -214,7 +214,7 @@ class TrainingModule(pl.LightningModule):
         )
         # Lightning averages gradients over the processes, and divides the loss by the number of accumulated batches.
         parts = {name: Mean(part.value * self.trainer.world_size, part.number) for name, part in parts.items()}
-        # Those of the optimiser: a sharded network has other parameters while it computes.
+        # Taken from the optimiser, since a sharded network has other parameters during its computation.
         groups = self.trainer.optimizers[0].param_groups
         parameters = [one for group in groups for one in group["params"] if one.requires_grad]
         scaler = self._scaler
@@ -222,7 +222,7 @@ class TrainingModule(pl.LightningModule):
         return torch.zeros((), device=self.device) if loss is None else loss * size
 
     def _count_usage(self, step: StepLosses, totals: list[float], last: bool) -> None:
-        """`totals`: usable utterances and those skipped by reason, of all processes."""
+        """`totals`: number of usable utterances of all processes, and of skipped ones by reason."""
         self.usage.left_out.include(LeftOut(zip(step.skipped, map(int, totals[1:]), strict=True)))
         self.usage.left_out.include(LeftOut(step.dropped))
         for one in (step.skipped, step.dropped):
@@ -247,13 +247,13 @@ class TrainingModule(pl.LightningModule):
         """Load the weights of a checkpoint.
 
         Raises:
-            ModelError: they are those of another network.
+            ModelError: the weights belong to another network.
         """
         check_weights(state_dict, self.state_dict())
         return super().load_state_dict(state_dict, strict, assign)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Leave out the weights that adapters do not change."""
+        """Remove the weights that adapters do not change from the checkpoint."""
         if self._lora is not None:
             trained = self._lora.trained(self.state_dict(keep_vars=True))
             kept = {name: value for name, value in checkpoint["state_dict"].items() if name in trained}
@@ -263,7 +263,7 @@ class TrainingModule(pl.LightningModule):
         """Continue from a checkpoint, with the first step of a group of accumulated steps.
 
         Raises:
-            UsageError: it is of another task.
+            UsageError: the checkpoint belongs to another task.
         """
         record = checkpoint.get("ctcalign", {})
         before = record.get("training", {})
@@ -283,26 +283,26 @@ class TrainingModule(pl.LightningModule):
         position = checkpoint.get(type(data).__qualname__, {})
         progress = checkpoint.get("loops", {}).get("fit_loop", {}).get("epoch_loop.batch_progress", {})
         if isinstance(data, ResumableData) and position and "current" in progress:
-            # Lightning does not know the number of batches of an epoch, and would go on counting.
+            # Lightning does not know the number of batches of an epoch and would not reset its counter.
             current, done = progress["current"], data.steps_before(position)
             shift = done - current["ready"]
             progress["current"] = {name: count + shift if done else 0 for name, count in current.items()}
             progress["is_last_batch"] = False if not done else progress["is_last_batch"]
 
     def on_train_start(self) -> None:
-        """Report a changed configuration, and let its optimiser take effect."""
+        """Report changes of the configuration, and apply the new optimiser options."""
         if self._changed:
             report(self._changed, self.global_step)
             self.resumed.append({"step": self.global_step, "changed": self._changed})
         if self._changed or self._regrouped:
-            # Lightning has restored the options of the optimiser with its state.
+            # Lightning has restored the old options of the optimiser together with its state.
             schedulers = [one.scheduler for one in self.trainer.lr_scheduler_configs]
             for optimiser, scheduler in zip(self.trainer.optimizers, schedulers, strict=True):
                 renew(self.optimiser, self.trained_network, self.layers, optimiser, scheduler)
         self._changed, self._regrouped = {}, False
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Thaw the parts that are frozen up to this update."""
+        """Unfreeze the parts that were frozen until this update."""
         if self._freezer is not None and self._freezer.apply(self.global_step):
             strategy = self.trainer.strategy
             if isinstance(strategy, DDPStrategy):
@@ -314,7 +314,7 @@ class TrainingModule(pl.LightningModule):
         """Report the skipped utterances and dropped responses.
 
         Raises:
-            TrainingError: there was nothing to train on.
+            TrainingError: no utterance could be used for training.
         """
         self.usage.end()
         for what, counts in (("utterances", self.skipped), ("responses", self.dropped)):
@@ -323,10 +323,10 @@ class TrainingModule(pl.LightningModule):
                 pl.utilities.rank_zero_info(f"{what} skipped in steps: {reasons}")
 
     def configure_callbacks(self) -> list[pl.Callback]:
-        """The average of the weights, if there is one.
+        """The callback that averages the weights, if the configuration asks for it.
 
         Raises:
-            UsageError: the strategy divides the weights among processes.
+            UsageError: the strategy shards the weights over processes.
         """
         thaws = self._freezer is not None and self._freezer.thaws
         options = {
@@ -356,7 +356,7 @@ class TrainingModule(pl.LightningModule):
             shard(self.trained_network, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
-        """AdamW, its learning rate set at every update."""
+        """AdamW with a learning rate schedule that is applied at every update."""
         optimiser, last = self._optimiser(), self.trainer.max_steps
         rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.optimiser.rate_factor(step, last))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}

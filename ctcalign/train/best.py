@@ -1,4 +1,4 @@
-"""The checkpoints of a training: the last one, and the best one if there is something to compare."""
+"""The checkpoints of a training: the last one, and the best one if there is a metric to compare."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Lightning's checkpoints of a monitored metric, the last one after every validation.
+    """Lightning's checkpoints by a monitored metric; the last one is also saved after every validation.
 
-    Lightning saves the last one only together with a best one, and ends a training when the metric is missing.
+    Lightning itself saves the last one only together with a best one, and stops the training if the metric is missing.
     """
 
     @property
@@ -27,7 +27,7 @@ class BestCheckpoint(ModelCheckpoint):
             self._save_last(trainer)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Save a checkpoint at the end of an epoch, if that is when validation ends."""
+        """Save a checkpoint at the end of an epoch, if validation runs at that point."""
         if self.monitor in trainer.callback_metrics:
             super().on_train_epoch_end(trainer, pl_module)
 

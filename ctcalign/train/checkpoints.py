@@ -1,4 +1,4 @@
-"""Checkpoints of a training: written whole or not at all, and read with one clear line about a file that is none."""
+"""Checkpoints of a training: written atomically; a file that is not a checkpoint gives a one-line error."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ctcalign.errors import ModelError
 from ctcalign.files import atomic_write
 
 _CODE = "it is a pickle that contains more than weights, which could run code"
-# What Lightning needs in order to continue, beside the state of ctcalign's own classes.
+# Entries that a training is resumed from: Lightning's own, and the state of ctcalign's classes.
 _PARTS = ("state_dict", "optimizer_states", "lr_schedulers", "loops", "ctcalign")
 
 
 class TrainingCheckpoints(TorchCheckpointIO):
-    """Lightning's reading and writing of checkpoints.
+    """Reads and writes checkpoints for Lightning.
 
-    Lightning writes to the system's folder for temporary files and copies from there: a process that is killed leaves
-    half a checkpoint, and a large temporary file.
+    Lightning's own class writes to the system's temporary folder and copies the file from there. If the process is
+    killed, it leaves a truncated checkpoint and a large temporary file.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        """Write a checkpoint atomically; an address such as s3://... as Lightning does.
+        """Write a checkpoint atomically; for an address such as s3://..., as Lightning does.
 
         Raises:
             OutputError: it cannot be written.
@@ -51,12 +51,12 @@ class TrainingCheckpoints(TorchCheckpointIO):
         """Read a checkpoint of `ctcalign fit`. Code in it is never run.
 
         Raises:
-            ModelError: it is another file, damaged, or cannot be continued from.
+            ModelError: the file is not a checkpoint, is damaged, or the training cannot be resumed from it.
         """
         try:
             content = torch.load(path, map_location=map_location, weights_only=True)
         except pickle.UnpicklingError as error:
-            # torch's words for a pickle that names a function or class; damage has others.
+            # torch's message for a pickle that names a function or class; damaged files give other messages.
             kind = _CODE if "nsupported" in str(error) else _kind(path)
             raise ModelError(f"resume: {path}: {kind}, expected a checkpoint of 'ctcalign fit' (.ckpt)") from None
         except (
@@ -83,10 +83,10 @@ class TrainingCheckpoints(TorchCheckpointIO):
 
 
 def check_weights(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
-    """Check that the weights of a checkpoint are those of the network of the configuration.
+    """Check that the weights of a checkpoint match the network of the configuration.
 
     Raises:
-        ModelError: one is missing, unknown or of another shape.
+        ModelError: a weight is missing, unknown or of another shape.
     """
     for name in own:
         if name not in state:
@@ -107,7 +107,7 @@ def _other_network(detail: str) -> str:
 
 
 def _kind(path: str | os.PathLike[str]) -> str:
-    """What a file that is no checkpoint is."""
+    """The kind of a file that is not a checkpoint, for messages."""
     try:
         with open(path, "rb") as file:
             head = file.read(64)

@@ -1,4 +1,4 @@
-"""What a training leaves out: numbers by reason with examples, a warning for too much, an error for everything."""
+"""Utterances that a training skips: counts by reason with examples, a warning for many, an error if none is left."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ctcalign.errors import TrainingError
 from ctcalign.train.notices import warn
 from ctcalign.train.processes import gather_objects
 
-EXAMPLES = 3  # named of each reason
-FIRST_BATCHES = 50  # without anything usable: an error, also before the end of the first epoch
-_LEAST = 20  # utterances before a fraction of them means anything
+EXAMPLES = 3  # examples named per reason
+FIRST_BATCHES = 50  # this many batches without a usable utterance are an error, even within the first epoch
+_LEAST = 20  # utterances to see before a warning about a low usable fraction
 _REMEDIES = {
     "unreadable": "check the paths and files of the recordings",
     "untranscribed": "give the supervisions texts",
@@ -36,21 +36,21 @@ class LeftOut(dict[str, int]):
         self.examples: dict[str, list[str]] = {}
 
     def add(self, reason: str, example: str = "", number: int = 1) -> None:
-        """Count some of a reason, and keep the example if few are known."""
+        """Add to the count of a reason, and keep the example if there are few so far."""
         if number:
             self[reason] = self.get(reason, 0) + number
             if example:
                 self._keep(reason, [example])
 
     def include(self, other: Mapping[str, int]) -> None:
-        """Add the counts of another, and its examples if it has any."""
+        """Add the counts of another mapping, and its examples if it has any."""
         for reason, number in other.items():
             self[reason] = self.get(reason, 0) + number
         if isinstance(other, LeftOut):
             self.keep_examples(other)
 
     def keep_examples(self, other: LeftOut) -> None:
-        """Add the examples of another."""
+        """Add the examples of another `LeftOut`."""
         for reason, examples in other.examples.items():
             self._keep(reason, examples)
 
@@ -70,10 +70,10 @@ class LeftOut(dict[str, int]):
 
 
 def warn_of_validation(left_out: LeftOut) -> None:
-    """Warn that validation data have nothing to measure. Every process must call it.
+    """Warn that no validation utterance can be used. Every process must call it.
 
     Args:
-        left_out: by this process.
+        left_out: what this process skipped.
     """
     found = LeftOut()
     for one in gather_objects(left_out):
@@ -82,12 +82,12 @@ def warn_of_validation(left_out: LeftOut) -> None:
 
 
 class Usage:
-    """Counts what a training can use, batch by batch: warns of too little, and stops a training on nothing.
+    """Counts what a training can use, batch by batch: warns if it is little, and stops the training if it is nothing.
 
     Args:
-        what: is counted, such as "utterances".
+        what: the noun for what is counted, such as "utterances".
     Attributes:
-        left_out: since the start, by reason; the examples are those of this process.
+        left_out: what was skipped since the start, by reason; the examples are those of this process.
     """
 
     def __init__(self, what: str = "utterances") -> None:
@@ -101,11 +101,11 @@ class Usage:
         """Count a batch. Every process must call it with the same numbers.
 
         Args:
-            seen: utterances (or prompts) of the batch of all processes.  used: those that the loss uses.
-            last: whether the epoch ends with the batch.
-            made_by_model: whether what is used depends on the model, which may leave nothing once it has learnt.
+            seen: number of utterances (or prompts) in the batch of all processes.  used: number that the loss uses.
+            last: whether the batch is the last of its epoch.
+            made_by_model: whether the used number depends on the model; a trained model may then leave nothing to use.
         Raises:
-            TrainingError: an epoch, or the first batches, had nothing to use.
+            TrainingError: an epoch, or the first batches, had no usable utterance.
         """
         self._seen, self._used, self._batches = self._seen + seen, self._used + used, self._batches + 1
         self._of_epoch = [self._of_epoch[0] + seen, self._of_epoch[1] + used]
@@ -121,10 +121,10 @@ class Usage:
             warn(f"{self._seen - self._used} of {self._seen} {self.what} so far cannot be trained on: {self.named()}")
 
     def end(self) -> None:
-        """Check a training that ends.
+        """Check the counts at the end of a training.
 
         Raises:
-            TrainingError: there were batches, but nothing to use.
+            TrainingError: there were batches, but no usable utterance.
         """
         if self._seen and not self._used:
             raise TrainingError(self._nothing(self._seen, "the training"))

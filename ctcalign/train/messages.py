@@ -1,4 +1,4 @@
-"""One line for errors of a configuration: jsonargparse's texts list every type that a value was compared with."""
+"""One-line messages for configuration errors; those of jsonargparse list every type that a value was compared with."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def own_message(error: BaseException | None) -> str | None:
 
 
 def parser_message(text: str) -> str:
-    """A message of jsonargparse in one line.
+    """A message of jsonargparse, reduced to one line.
 
-    Of a value that fits none of several types, the reasons that name more than a type are kept; if there is none, the
-    types and the value.
+    If a value fits none of several types, only the reasons that say more than the name of a type are kept; if there
+    are none, the types and the value.
     """
     keys = _KEY.findall(text)
     where = f"{keys[-1]}: " if keys else ""

@@ -1,4 +1,4 @@
-"""Resuming a training with another configuration: what differs, what of it takes effect, and the record of it."""
+"""Resuming a training with another configuration: which entries differ, which take effect, and their record."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ctcalign.errors import UsageError
 from ctcalign.train.notices import warn
 
 _SECTIONS = ("task", "seed", "language", "model", "data")
-# Of the trainer what changes results; its limits and devices may change with every start.
+# Trainer options that change results; its limits and devices may differ at every start.
 _TRAINER = ("accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm", "precision")
-# How fast data are read changes nothing, and validation data are for the log.
+# Options that do not change the training: reading speed, and validation data, which are only logged.
 _HARMLESS = ("data.workers", "data.validation", "data.validation_duration", "data.allow_")
-# Weights come from the checkpoint.
+# Options that have no effect on a resumed training, since the weights come from the checkpoint.
 _WITHOUT_EFFECT = ("model.init", "model.fresh")
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Entries of a configuration that differ in a way that matters, by name, with both values.
 
-    Entries that only one of the two has are left out: they come from another version of ctcalign.
+    Entries that only one of the two has are ignored: they come from another version of ctcalign.
     """
     old, new = (dict(_entries(one)) for one in (before, now))
     found = {name: [old[name], new[name]] for name in new if name in old and old[name] != new[name]}

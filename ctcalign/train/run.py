@@ -1,4 +1,4 @@
-"""`ctcalign fit`: train what a configuration describes, by jsonargparse and Lightning's command line.
+"""`ctcalign fit`: run the training that a configuration describes, with jsonargparse and Lightning's command line.
 
 `fit` parses the arguments, creates trainer, model and data (`prepared`), trains, and exports the model. The `task` of
 the configuration selects the Lightning classes: see `TASKS`.
@@ -64,9 +64,9 @@ class Task:
     """One kind of training.
 
     Attributes:
-        model, data: the classes that the sections `model` and `data` of a configuration are options of.
+        model, data: classes whose options are the sections `model` and `data` of a configuration.
         monitor, mode: metric by which best.ckpt is chosen, and whether its "min" or "max" is best.
-        exported: names that the exported model may have by default.
+        exported: possible default names of the exported model.
         export: writes the model: (module, last checkpoint, output) -> path.
         about: one line of help.
     """
@@ -199,7 +199,7 @@ def prepared(arguments: Sequence[str]) -> FitCommand:
         UsageError: an option is unknown or wrong.
     """
     if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.append(os.getcwd())  # for properties, losses and classes of the user's own
+        sys.path.append(os.getcwd())  # so that the user's own properties, losses and classes can be imported
     task = TASKS[task_of(arguments)]
     cli = FitCommand(
         task.model,
@@ -277,7 +277,7 @@ class FitCommand(LightningCLI):
     """Lightning's command line with the options of `ctcalign fit`."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Options other than those of trainer, model and data."""
+        """Add the options other than those of trainer, model and data."""
         name, task = next((name, task) for name, task in TASKS.items() if task.model is self.model_class)
         parser.add_argument("--task", type=str, default=name, help=f"Kind of training: {', '.join(TASKS)}.")
         parser.add_argument(
@@ -316,7 +316,7 @@ class FitCommand(LightningCLI):
             parser.link_arguments("language", "model.language")
 
     def before_instantiate_classes(self) -> None:
-        """Seed the initial weights, which are drawn when the encoder is created.
+        """Set the seed of the initial weights, which are drawn when the encoder is created.
 
         Raises:
             UsageError: the task cannot be trained with the strategy.
@@ -331,7 +331,7 @@ class FitCommand(LightningCLI):
     def _take_letters(self) -> None:
         """Replace `vocabulary: from-data` by a tokenizer with the letters of the training transcripts.
 
-        Every process reads these: the network is made before the processes can exchange anything.
+        Every process reads these, since the network is built before the processes can communicate.
 
         Raises:
             UsageError: there is a tokenizer as well, or there are no transcripts.
@@ -349,7 +349,7 @@ class FitCommand(LightningCLI):
         self.config = parser.parse_args(args)
 
     def instantiate_classes(self) -> None:
-        """Trainer, model and data.
+        """Create trainer, model and data.
 
         Raises:
             UsageError: a class rejects its options, or a package or device that they need is missing.
@@ -385,7 +385,7 @@ class FitCommand(LightningCLI):
 
 
 def _checkpoints(root: Path, task: Task, validates: bool) -> ModelCheckpoint:
-    """last.ckpt; with validation best.ckpt too, by the task's metric."""
+    """The callback that writes last.ckpt and, with validation data, best.ckpt by the task's metric."""
     if not validates:
         return ModelCheckpoint(dirpath=root, filename=LAST, enable_version_counter=False)
     return BestCheckpoint(

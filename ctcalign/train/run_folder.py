@@ -25,7 +25,7 @@ class RunFolder:
     exported: tuple[str, ...]
 
     def results(self) -> list[Path]:
-        """The checkpoints and the model that are there."""
+        """The checkpoints and the model that the folder contains."""
         names = [f"{LAST}.ckpt", f"{BEST}.ckpt", *self.exported]
         return [path for path in (self.root / name for name in names) if path.exists()]
 
@@ -33,7 +33,7 @@ class RunFolder:
         """Check that no earlier run would be overwritten.
 
         Raises:
-            UsageError: there is one.
+            UsageError: the folder contains results of an earlier run.
         """
         found = self.results()
         if found:
@@ -45,13 +45,13 @@ class RunFolder:
 
 
 class RemoveOldRun(pl.Callback):
-    """Removes the results of an earlier run when the training begins: everything that it needs of them is loaded."""
+    """Removes the results of an earlier run when the training begins; whatever it needs from them is loaded by then."""
 
     def __init__(self, run: RunFolder) -> None:
         self.run = run
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Remove them, in one process."""
+        """Remove the results, in one process only."""
         if not trainer.is_global_zero:
             return
         for path in self.run.results():

@@ -1,4 +1,4 @@
-"""Fully sharded training (FSDP): each process keeps a part of the weights, gradients and optimiser state."""
+"""Fully sharded training (FSDP): each process holds a part of the weights, gradients and optimiser state."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ NAME = "fsdp"
 class ShardedStrategy(ModelParallelStrategy):
     """PyTorch's FSDP2 over all processes, on GPUs and CPUs; `trainer.strategy: fsdp`.
 
-    Lightning's own "fsdp" is FSDP1, which needs GPUs. Checkpoints are those of one process: the first process
-    collects and writes them, and any number of processes can continue from them.
+    Lightning's own "fsdp" is FSDP1, which needs GPUs. Checkpoints have the same form as those of one process: the first
+    process collects and writes them, and any number of processes can resume from them.
     """
 
     def __init__(self) -> None:
         super().__init__(save_distributed_checkpoint=False)
 
     def setup_environment(self) -> None:
-        """Data are divided over all processes, no layer is."""
+        """Set up a mesh in which all processes divide the data, and no layer is divided."""
         self._data_parallel_size, self._tensor_parallel_size = self.world_size, 1
         super().setup_environment()
 
     def optimizer_state(self, optimizer: Any) -> dict[str, Any]:
-        """The whole state of an optimiser, parameters numbered as by torch; empty in every process but the first.
+        """The whole state of an optimiser, with torch's numbers of parameters; empty in every process but the first.
 
-        Lightning numbers them in the order of the model, which is not that of the optimiser.
+        Lightning numbers parameters in the order of the model, which differs from the order of the optimiser.
         """
         from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict
 
@@ -47,7 +47,7 @@ class ShardedStrategy(ModelParallelStrategy):
         return _renamed(state, {name: number for number, name in enumerate(order)})
 
     def load_checkpoint(self, checkpoint_path: Any, weights_only: bool | None = None) -> dict[str, Any]:
-        """Read a checkpoint, in every process.
+        """Read a checkpoint in every process.
 
         Raises:
             ModelError: the file is not a checkpoint.
@@ -58,7 +58,7 @@ class ShardedStrategy(ModelParallelStrategy):
         """Give each process its part of the weights.
 
         Raises:
-            ModelError: they are of another network.
+            ModelError: the weights belong to another network.
         """
         from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
@@ -95,7 +95,7 @@ def _renamed(state: Mapping[str, Any], names: Mapping[Any, Any]) -> dict[str, An
 def shard(network: nn.Module, mesh: Any) -> None:
     """Shard a network over the processes of a mesh; a second call changes nothing.
 
-    The elements of its lists of layers are gathered one at a time, the rest of the network at once.
+    The items of lists of layers are gathered one at a time, the rest of the network at once.
 
     Raises:
         UsageError: torch is too old.
@@ -107,7 +107,7 @@ def shard(network: nn.Module, mesh: Any) -> None:
     if isinstance(network, FSDPModule):
         return
     for one in network.modules():
-        # transformers leaves layers out at random, in each process others, unless it knows that it must not.
+        # Otherwise transformers drops layers at random (LayerDrop), different ones in each process.
         one._is_fsdp_managed_module = True  # type: ignore[assignment]
     lists = [one for one in network.modules() if isinstance(one, nn.ModuleList)]
     inner = {id(nested) for one in lists for nested in one.modules() if nested is not one}

@@ -26,13 +26,13 @@ from ctcalign.models.onnx_export.graphs import graph_of, torch_model
 from ctcalign.models.onnx_session import first_line
 from ctcalign.models.protocol import AcousticModel
 
-OPSET = 17  # has what the networks need; ONNX Runtime knows it since 1.12
+OPSET = 17  # has all operators that the networks need; ONNX Runtime supports it since 1.12
 KEY = "ctcalign"  # of the description in the metadata
 # Largest difference of a log-probability between torch and ONNX Runtime, nats.
 TOLERANCE = 1e-3
 # A file of ONNX has at most 2 GB: larger weights are written beside it.
 LARGEST = 1_900_000_000
-# Seconds of the inputs of which batches for the comparison consist; none is that with which the graph is traced.
+# Durations in seconds of the inputs in each comparison batch; none equals the durations used for tracing.
 _COMPARED = ((2.7,), (1.9, 1.3, 0.64))
 _TRACED = (1.6, 1.2)
 
@@ -181,7 +181,7 @@ def _save(graph: Any, file: Path, data: str) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Without the exporter's warnings: what it traces wrongly is found by the comparison."""
+    """Suppress the exporter's warnings, since the comparison finds wrongly traced operations."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

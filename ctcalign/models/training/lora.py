@@ -1,4 +1,4 @@
-"""Adapters of low rank (LoRA) in a network that stays as it is otherwise, by the package peft."""
+"""Low-rank adapters (LoRA) in an otherwise frozen network, with the package peft."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADAPTER = "adapter"
 
 @dataclass
 class LoraConfig:
-    """Adapters of low rank beside layers whose weights are not trained.
+    """Low-rank adapters beside layers whose weights are not trained.
 
     Attributes:
         modules: patterns of names of the layers (linear, convolution, embedding), such as [q_proj, v_proj].
@@ -111,7 +111,7 @@ class Lora:
         """Check that the frozen weights are those that adapters were trained with.
 
         Raises:
-            ModelError: they are others.
+            ModelError: the frozen weights differ.
         """
         if digest != self.base:
             raise ModelError(
@@ -126,7 +126,7 @@ class Lora:
         return folder
 
     def merge(self) -> None:
-        """Add the adapters to the weights, in place. The network has its former layers again."""
+        """Add the adapters to the weights, in place. The network then has its original layers again."""
         self._adapted.merge_and_unload()
 
 

@@ -1,4 +1,4 @@
-"""Rows of an output layer for other symbols: carried over from the symbols of a trained one where they tell something.
+"""Rows of an output layer for new symbols, derived from the rows of related symbols of a trained layer.
 
 Source: Minixhofer et al. 2022, WECHSEL, arXiv:2112.06598, where new rows are means of old ones, weighted by
 similarity. Here the weights are the posteriors of the old symbols in the frames of the new one, from `first_alignment`.
@@ -46,10 +46,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class NewSymbols:
-    """Other symbols of a model, and what is known of the rows of its output layer.
+    """New symbols of a model, and the origins of the rows of its output layer.
 
     Attributes:
-        old: the symbols before.  new: the symbols.  layer: the output layer before.
+        old: the old symbols.  new: the new symbols.  layer: the old output layer.
         origins: of the rows; empty if the model had no trained output layer.
     """
 
@@ -60,7 +60,7 @@ class NewSymbols:
 
     @property
     def untold(self) -> list[int]:
-        """Columns of single characters of which the old symbols tell nothing, or only a letter without its accent."""
+        """Columns of single characters that are unrelated to the old symbols, or related only without their accent."""
         kinds = ("folded", "unseen")
         silent = (self.new.blank, self.new.separator, self.new.unknown)
         return [
@@ -70,7 +70,7 @@ class NewSymbols:
         ]
 
     def __str__(self) -> str:
-        """How many rows come from where: '30 symbols: 27 carried over, 3 folded (ä, ö, ü)'."""
+        """Number of rows by origin: '30 symbols: 27 carried over, 3 folded (ä, ö, ü)'."""
         if not self.origins:
             return f"{len(self.new)} symbols with random rows"
         counts = Counter(origin.kind for origin in self.origins)

@@ -30,8 +30,8 @@ class TrainableModel(ABC):
         frame_shift: seconds between output frames.
         look_ahead: seconds of audio after the end of an output frame on which it depends; None: unbounded.
         longest: frames or samples of the longest input; None: no limit.
-        spike_delay: seconds of the spikes after their sounds.  language, licence: these three are those of the weights
-            that training starts from; None if unknown.
+        spike_delay: delay of the spikes after their sounds, in seconds.  language, licence: all three describe the
+            weights that training starts from; None if unknown.
         exported: name of the exported model in the folder of a run, a file or a folder.
         head: name of the output layer in the network.
         new_symbols: what is known of the rows of the output layer if it was replaced by `with_symbols`.
@@ -55,7 +55,7 @@ class TrainableModel(ABC):
         """Transcripts to labels.
 
         Raises:
-            UsageError: the symbols are word pieces, whose order of merges they do not tell.
+            UsageError: the symbols are word pieces; their order of merges is unknown.
         """
         if self.vocabulary.word_pieces:
             raise UsageError(
@@ -98,7 +98,7 @@ class TrainableModel(ABC):
             self._resize(len(self.new_symbols.new))
 
     def _resize(self, count: int) -> None:
-        """Change what else in the network depends on the number of symbols: here nothing."""
+        """Adapt other parts of the network to the number of symbols; the default changes nothing."""
         return
 
     def _adopted(self, tokenizer: Tokenizer) -> Tokenizer:

@@ -24,7 +24,7 @@ class NoiseConfig:
 
     Attributes:
         folder: recordings of noise, searched recursively.
-        probability: that noise is added to an utterance, in [0, 1].
+        probability: probability of adding noise to an utterance, in [0, 1].
         least_snr, most_snr: bounds of the signal-to-noise ratio in decibels, which is drawn uniformly.
     """
 
@@ -93,7 +93,7 @@ class Augmentation:
         return at_speed(samples, self.speeds[int(rng.integers(len(self.speeds)))]) if self.speeds else samples
 
     def degraded(self, samples: Samples, rng: np.random.Generator, rate: int = SAMPLE_RATE) -> Samples:
-        """An utterance (N,) with noise and channel, its sounds where they were. `rate`: samples per second."""
+        """An utterance (N,) with noise and channel, its timing unchanged. `rate`: samples per second."""
         if self.noise is not None and rng.random() < self.noise.probability:
             files = noise_files(self.noise.folder)
             noise = read_noise(files[int(rng.integers(len(files)))], rate)

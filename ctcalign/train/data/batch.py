@@ -16,7 +16,7 @@ from ctcalign.train.data.transcripts import Transcripts
 from ctcalign.train.left_out import LeftOut
 from ctcalign.train.processes import padded
 
-# Why an utterance is skipped in a step. SPARE: the utterance belongs to another process; this one has none of its own.
+# Reasons for skipping an utterance in a step. SPARE: it belongs to another process; this one has none of its own.
 UNREADABLE, UNTRANSCRIBED, SPARE = "unreadable", "untranscribed", "spare"
 TOO_SHORT, UNSAYABLE, PARTIAL = "too_short", "unsayable", "partial"
 TOO_LONG = "too_long"  # in evaluation alone: training has data.longest
@@ -28,14 +28,14 @@ class Batch:
     """Utterances as the data module returns them.
 
     Attributes:
-        inputs: of the network: features (B, T, F) or waveforms (B, N).  lengths: frames or samples, (B,).
-        texts: transcripts as they are in the cuts.  languages: of each, None if unknown; may be empty.
-        ids: of the cuts.
+        inputs: input of the network: features (B, T, F) or waveforms (B, N).  lengths: frames or samples, (B,).
+        texts: transcripts as they are in the cuts.  languages: language of each, None if unknown; may be empty.
+        ids: ids of the cuts.
         words: the words of each utterance with their times, nan if unknown; empty in training.
-        reasons: why an utterance is skipped, "" if it is not.  details: the reason in words; may be empty.
-        second: another view of the inputs, of the same shape: the same speech with other augmentation, if it is needed.
+        reasons: reason for skipping each utterance, "" if it is used.  details: the reason in words; may be empty.
+        second: a second view of the inputs, of the same shape: the same speech with other augmentation, if needed.
         teacher_inputs, teacher_lengths: inputs and lengths of the teacher's network, if there is one.
-        seconds: of audio of the utterances that are this step's own.
+        seconds: duration of the audio of the utterances that belong to this step.
         epoch, index: position of the batch in the training.  part: which accumulated step of it this is, from 0.
         last: whether it is the last step of its epoch.
     """
@@ -58,7 +58,7 @@ class Batch:
     last: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """For another process: each tensor would cost a file descriptor and a handshake."""
+        """The state for another process, lengths as lists: each tensor would cost a file descriptor and a handshake."""
         counts = {name: getattr(self, name) for name in ("lengths", "teacher_lengths")}
         return self.__dict__ | {name: one if one is None else one.tolist() for name, one in counts.items()}
 
@@ -109,7 +109,7 @@ class Emissions:
     Attributes:
         log_probs: (B, T, C).  lengths: frames, (B,).
         targets: labels, (B, L), padded with a label that is not the blank.  target_lengths: (B,).
-        ids: of the cuts.  symbols: text of each label.  blank: its label.
+        ids: ids of the cuts.  symbols: text of each label.  blank: label of the blank.
     """
 
     log_probs: Tensor

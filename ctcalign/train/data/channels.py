@@ -1,4 +1,4 @@
-"""What happens to speech on its way: a room, a channel of limited bandwidth, a noise without recordings, a codec."""
+"""Simulated acoustic conditions: room, limited bandwidth, coloured noise without recordings, codec."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ctcalign.train.data.cuts import Samples
 
 @dataclass
 class ChannelConfig:
-    """Random changes of the sound; each probability is in [0, 1], and each change is drawn for itself.
+    """Random changes of the sound; each probability is in [0, 1], and each change is drawn independently.
 
     Attributes:
         room: probability of a room, whose reverberation decays by 60 dB in `shortest` to `longest` seconds.
@@ -45,7 +45,7 @@ class ChannelConfig:
 
 
 def through_channel(samples: Samples, config: ChannelConfig, rng: np.random.Generator, rate: int) -> Samples:
-    """Samples (N,) as they arrive; N stays the same. `rate`: per second."""
+    """Samples (N,) after the random changes; N stays the same. `rate`: samples per second."""
     if rng.random() < config.room:
         samples = in_room(samples, float(rng.uniform(config.shortest, config.longest)), rng, rate)
     if rng.random() < config.noise:
@@ -88,7 +88,7 @@ def with_coloured_noise(samples: Samples, snr: float, rng: np.random.Generator) 
 
 
 def in_band(samples: Samples, low: float, high: float, rate: int) -> Samples:
-    """Samples without the frequencies below `low` and above `high` Hz; the edges are an octave's tenth wide."""
+    """Samples without the frequencies below `low` and above `high` Hz; the edges are a tenth of an octave wide."""
     if not len(samples):
         return samples
     spectrum = np.fft.rfft(samples)

@@ -23,7 +23,7 @@ from ctcalign.train.processes import seed_of
 _EDGE = 0.1  # seconds, less than a syllable: times of supervisions and lengths of files are rounded
 
 Samples = NDArray[np.float32]
-# What lhotse raises about rows and archives that are damaged, and about audio.
+# Exceptions of lhotse for damaged rows and archives, and for audio.
 _DAMAGED = (AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _UNPACKING = (tarfile.TarError, zlib.error)
 _DECODING = (ArithmeticError, ImportError, SubprocessError)
@@ -41,13 +41,13 @@ def open_cuts(
 
     Args:
         name: of the sources in error messages.
-        sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz). One that is listed twice
-            counts twice: its shards then come in two orders.
+        sources: Shar folders (of lhotse's SharWriter) and cut manifests (.jsonl, .jsonl.gz). A source
+            that is listed twice counts twice: its shards then come in two orders.
         shuffle_seed: for the order of shards and the mixture of several sources, in proportion to their sizes so that
             all of them last the whole epoch; None keeps the order.
         trust: whether cuts may run commands or open URLs; checked as they are iterated.
-        stream: (n, N): the n-th of N parts, n >= 0. Of a Shar folder with N shards or more it is every N-th shard, and
-            other shards are not opened; of any other source it is every N-th cut.
+        stream: (n, N): the n-th of N parts, n >= 0. From a Shar folder with N shards or more it takes every N-th shard,
+            and other shards are not opened; from any other source it takes every N-th cut.
         audio: False: cuts of a Shar folder come without their audio, which is not read.
     Raises:
         UsageError: there is no source, or one is missing or of another kind.  From the iteration: CtcAlignError: a
@@ -92,9 +92,9 @@ def open_cuts(
 
 
 def _size(source: Path) -> float:
-    """About the number of cuts of a source, in any unit: its manifests are not read for it."""
+    """Approximate size of a source, to compare with others; its manifests are not read."""
     files = _shards(source)["cuts"] if _is_shar(source) else [source]
-    packing = 7.0  # of a manifest of cuts by gzip
+    packing = 7.0  # compression ratio of a manifest of cuts with gzip
     return sum(file.stat().st_size * (packing if file.suffix == ".gz" else 1.0) for file in files) or 1.0
 
 
@@ -178,8 +178,8 @@ def read_samples(cut: Any, rate: int = SAMPLE_RATE, trust: Trust = NO_TRUST) -> 
         rate: sample rate in Hz to resample to.
         trust: whether the cut may run commands or open URLs.
     Raises:
-        AudioError: the audio cannot be read, or has samples that are not finite.  UntrustedDataError: it needs what is
-            not allowed.
+        AudioError: the audio cannot be read, or has samples that are not finite.  UntrustedDataError: it needs a
+            command or URL that is not allowed.
     """
     from lhotse.audio.utils import AudioLoadingError, DurationMismatchError
 

@@ -1,7 +1,7 @@
 """Batches drawn over all processes and divided among them: the utterances of each update, before their audio is read.
 
 A corpus is a number of streams. One stream is the whole corpus: every process draws the same batches from the same seed
-and takes every n-th utterance of each. Of several streams each has shards of its own, and a batch takes a part of it
+and takes every n-th utterance of each. With several streams, each has its own shards, and a batch takes some utterances
 from every stream: a process then reads only the shards of its streams. In both cases the utterances of a batch do not
 depend on the number of processes, and a batch is identified by its epoch and index.
 """
@@ -52,11 +52,11 @@ class GlobalBatches:
         max_duration: seconds of speech in a step of all processes.  max_cuts: utterances in it; None: no limit.
         longest: seconds; longer utterances are skipped and counted.
         buckets: groups of similar duration.  buffer: cuts of a stream in memory for sorting and shuffling.
-        shuffle, seed: whether each epoch has a random order of its own, and its seed.
-        rank, world_size: of this process.
+        shuffle, seed: whether each epoch has its own random order, and the seed of these orders.
+        rank, world_size: rank of this process, and number of processes.
         parts: accumulated steps of an update: a batch of `parts * max_duration` seconds is divided among them.
         trust: whether cuts may run commands or open URLs.
-        agree: whether a value is true in any process; every process calls it.
+        agree: function that tells whether a value is true in any process; every process calls it.
     Attributes:
         skipped: utterances of the current epoch that were too long, as far as this process has read them.
     """
@@ -126,7 +126,7 @@ class GlobalBatches:
     def _own(self, epoch: int, streams: int) -> Iterator[list[list[Any]]]:
         """This process's utterances of each batch, for each of its steps."""
         self._divided = divided = streams % self.world_size == 0
-        # Whether a step is what a process would have if there were as many processes as steps in an update.
+        # Whether a step gets what one process would get if there were as many processes as steps in an update.
         whole = streams % (self.world_size * self.parts) == 0
         numbers = [
             number
@@ -136,7 +136,7 @@ class GlobalBatches:
         opened = [self._stream(epoch, number, streams) for number in numbers]
         while True:
             drawn = [next(stream, None) for stream in opened]
-            # A stream may end before others: then its process has nothing to do until the end of the epoch.
+            # If a stream ends before the others, its process has no utterances for the rest of the epoch.
             more = any(cuts is not None for cuts in drawn)
             if not (self.agree(more) if divided and self.world_size > 1 else more):
                 return
@@ -196,7 +196,7 @@ class GlobalBatches:
 
 
 def _sorted(streams: Iterable[list[Any]]) -> list[Any]:
-    """Utterances of several streams, the longest first: whoever takes every n-th has an even share."""
+    """Utterances of several streams, longest first, so that taking every n-th gives equal parts."""
     return sorted((cut for cuts in streams for cut in cuts), key=lambda cut: (-cut.duration, cut.id))
 
 

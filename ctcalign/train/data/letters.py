@@ -1,4 +1,4 @@
-"""Letters of the transcripts of a training: those of a new output layer, and those that a model lacks."""
+"""Letters of the training transcripts: for a new output layer, and to report letters without a symbol in the model."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def texts_of(
 
 
 def letters_of(texts: list[tuple[str, str | None]], language: str | None = None) -> Counter[str]:
-    """In how many texts each letter occurs, in lower case, once numbers are read and mark-up is dropped.
+    """Number of texts with each letter, in lower case, after numbers are written in words and mark-up is removed.
 
     Args:
-        texts: with their languages.  language: of texts that name none.
+        texts: texts with their languages.  language: language of texts that name none.
     """
     raw = {c for text, _ in texts for c in composed(text.lower()) if c == _APOSTROPHE or _is_letter(c)}
     if not raw:
         return Counter()
-    # Numbers are read in letters that may occur in no other word.
+    # The words of numbers may have letters that occur in no other word.
     known = CharacterTokenizer(" " + "".join(sorted(raw | set(_APOSTROPHE))))
     transcripts = Transcripts(known.encode, known.vocabulary, language)
     found: Counter[str] = Counter()
@@ -81,7 +81,7 @@ def lacking(vocabulary: Vocabulary, letters: Counter[str]) -> list[tuple[str, in
 
 
 def warning_of(missing: list[tuple[str, int]], texts: int, name: str) -> str:
-    """The line about letters that a model lacks."""
+    """The message about letters for which a model has no symbol."""
     shown = ", ".join(f"{letter} in {number}" for letter, number in missing[:_SHOWN])
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     return (

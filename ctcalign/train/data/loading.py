@@ -26,8 +26,8 @@ class TeacherInputs:
     """Inputs of a teacher.
 
     Attributes:
-        inputs: makes the inputs of its network.
-        clean: with the speed of the augmentation only; else like the network's own, but without masks.
+        inputs: makes the inputs of the teacher's network.
+        clean: apply only the speed perturbation; else all augmentation except masks.
     """
 
     inputs: InputMaker
@@ -51,10 +51,10 @@ class Reader(Dataset[Batch]):
     Args:
         inputs: makes the inputs of the network.
         augmentation: in training, else None.
-        seed: of the augmentation, which depends on the seed, the epoch and the utterance alone.
+        seed: seed of the augmentation, which depends only on the seed, the epoch and the utterance.
         words: whether to read the times of words.
         teacher: the inputs of the teacher of the network; None: no teacher.
-        views: of each utterance, 1 or 2. They have the same speed, and noise, channel and masks of their own.
+        views: number of views of each utterance, 1 or 2. They share the speed; noise, channel and masks differ.
         trust: whether cuts may run commands or open URLs.
     """
 
@@ -76,7 +76,7 @@ class Reader(Dataset[Batch]):
 
     def __getitem__(self, own: ProcessBatch) -> Batch:
         read = [self._input(cut, own.epoch) for cut in own.cuts]
-        # Lines stay lines: mark-up such as the dash of a speaker depends on them.
+        # Line breaks are kept, since mark-up such as the dash of a speaker depends on them.
         texts = ["\n".join(one.text.strip() for one in captions_of_cut(cut)).strip() for cut in own.cuts]
         found = [
             (SPARE, "") if own.spare else (one.reason, one.detail) if one.reason else _obstacle(cut, text)
@@ -163,7 +163,7 @@ class BatchLoader:
     """Batches from the current position. Not a torch DataLoader, whose order Lightning would change.
 
     Args:
-        source: returns the process's batches of one pass.  reader: reads them.
+        source: returns this process's batches for one pass.  reader: reads them.
         workers: reading processes, >= 0. They start with the first pass and serve all later ones, until `close`.
     """
 

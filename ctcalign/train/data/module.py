@@ -24,24 +24,24 @@ from ctcalign.train.notices import warn
 class CutsDataModule(ResumableData):
     """Training and validation utterances from lhotse cuts.
 
-    The inputs of the model in training are made on the fly: log-mel energies, or what its family takes. Batches are
-    drawn over all processes: one process and several with the same settings get the same batches, and steps accumulated
-    in one update the same as one large step. Shar folders are read by shard: each process opens only its own shards.
+    The inputs of the model in training are computed on the fly: log-mel energies, or what its family takes. Batches are
+    drawn over all processes: with the same settings, one process and several get the same batches, and accumulated
+    steps of one update give the same batch as one large step. Each process opens only its own shards of Shar folders.
 
     Args:
-        train, validation: Shar folders or cut manifests, one or several; None: no such part.
+        train, validation: Shar folders or cut manifests, one or several; None: no data of this kind.
         max_duration: seconds of speech in a training step of all processes.
-        max_cuts: utterances in it at most.
+        max_cuts: largest number of utterances in such a step.
         validation_duration: seconds of speech in a validation batch; default: `max_duration`.
         longest: seconds; longer training utterances are skipped and counted.
-        buckets: groups of similar duration.
-        buffer: cuts in memory of each stream, for sorting and shuffling; those from Shar include their audio.
-        streams: parts of a Shar folder, each with shards of its own; a batch has utterances of each stream. The batches
-            are the same for every number of processes that divides it. Default: the number of processes, or that of the
-            resumed training.
-        augmentation: of training utterances.
-        workers: reading processes of each training process, >= 0.
-        seed: of order and augmentation.
+        buckets: number of groups of similar duration.
+        buffer: cuts of each stream in memory for sorting and shuffling; those from Shar include their audio.
+        streams: number of parts of a Shar folder, each with its own shards; a batch has utterances of each stream. The
+            batches are the same for every number of processes that divides `streams`. Default: the number of processes,
+            or the value of the resumed training.
+        augmentation: augmentation of training utterances.
+        workers: number of reading processes of each training process, >= 0.
+        seed: seed of order and augmentation.
         allow_commands: run shell commands that cuts name as the source of their audio.
         allow_remote: open URLs that cuts name.
     Raises:
@@ -90,7 +90,7 @@ class CutsDataModule(ResumableData):
         )
         self._batches: GlobalBatches | None = None
         self._loaders: list[BatchLoader] = []
-        # Of the training that is resumed: its unfinished epoch, and its number of streams.
+        # Unfinished epoch and number of streams of the training that is resumed.
         self._begun: tuple[int | None, int] = (None, 1)
 
     def train_dataloader(self) -> BatchLoader:
@@ -137,18 +137,18 @@ class CutsDataModule(ResumableData):
         self._loaders.clear()
 
     def _inputs(self) -> InputMaker:
-        """What makes the inputs of the model in training; log-mel energies without a trainer."""
+        """The `InputMaker` of the model in training; without a trainer, one for log-mel energies."""
         module = getattr(self.trainer, "lightning_module", None)
         found: InputMaker | None = getattr(module, "inputs", None)
         return LogMel() if found is None else found
 
     @property
     def _parts(self) -> int:
-        """Accumulated steps of an update."""
+        """Number of accumulated steps in an update."""
         return 1 if self.trainer is None else self.trainer.accumulate_grad_batches
 
     def streams_of(self, epoch: int) -> int:
-        """Number of streams of an epoch of training. An epoch that was begun is continued with those that it has."""
+        """Number of streams of a training epoch. An unfinished epoch keeps the number that it began with."""
         begun, before = self._begun
         if epoch == begun:
             return before
@@ -185,7 +185,7 @@ class CutsDataModule(ResumableData):
         self._begun = (epoch if batch else None, state_dict.get("streams", 1))
 
     def steps_before(self, state: dict[str, Any]) -> int:
-        """Steps of the epoch before a position: each batch is divided among the steps of an update."""
+        """Number of steps of the epoch before a position: each batch is divided among the steps of an update."""
         return super().steps_before(state) * self._parts
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:

@@ -1,4 +1,4 @@
-"""Data that a training can be resumed with at the batch where it was stopped."""
+"""Data from which a stopped training can be resumed at the same batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ResumableData(pl.LightningDataModule):
     """Data that resumes at the position where training was stopped.
 
     Args:
-        train, validation: sources, one or several; None: no such part.
+        train, validation: sources, one or several; None: no data of this kind.
     Attributes:
         position: epoch and index of the next training batch.
     """
@@ -57,11 +57,11 @@ class ResumableData(pl.LightningDataModule):
     def resumed(self, epoch: Callable[[int, int], Iterator[T]]) -> Iterator[T]:
         """The batches from the current position on.
 
-        If the epoch has no batch at the position, because data or batch sizes are others than before the stop,
+        If the epoch has no batch at the position, because data or batch sizes have changed since the stop,
         training continues with the next epoch.
 
         Args:
-            epoch: the batches of an epoch from a given one on.
+            epoch: returns the batches of an epoch, starting from a given one.
         """
         number, start = self.position
         batches = epoch(number, start)
@@ -79,7 +79,7 @@ class ResumableData(pl.LightningDataModule):
             yield from batches
 
     def steps_before(self, state: dict[str, Any]) -> int:
-        """Steps of the epoch before the position of a checkpoint, at which training continues."""
+        """Number of steps of the epoch before the position of a checkpoint, where training continues."""
         return int(state["batch"])
 
     def state_dict(self) -> dict[str, Any]:

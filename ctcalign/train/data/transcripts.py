@@ -48,12 +48,12 @@ class Transcripts:
     punctuation).
 
     Args:
-        encode: of the tokenizer or vocabulary; it is called with single words.
+        encode: function of the tokenizer or vocabulary; it is called with single words.
         vocabulary: the symbols.
-        language: of transcripts that name none: code, None for English. Numbers and abbreviations depend on it.
+        language: code of the language of transcripts that name none; None: English. It affects numbers, abbreviations.
         mode: "normalised", or "as-is" to leave transcripts unchanged, except for invisible characters.
     Raises:
-        UsageError: another mode.
+        UsageError: the mode is unknown.
     """
 
     def __init__(

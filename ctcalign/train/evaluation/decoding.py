@@ -74,7 +74,7 @@ class Decoder:
 
 
 def load_language_model(file: str) -> LanguageModel:
-    """An n-gram model, as ARPA or kenlm's binary format.
+    """An n-gram model from an ARPA file or kenlm's binary format.
 
     Raises:
         UsageError: there is no such file, it cannot be read, or kenlm is not installed.

@@ -55,9 +55,9 @@ class Recognised:
     """Recognition result of one cut.
 
     Attributes:
-        id: of the cut.  ref_text, hyp_text: in the symbols of the model.
-        words, characters: errors.
-        delays: of the words with known times, seconds; None if there are none.
+        id: id of the cut.  ref_text, hyp_text: reference and hypothesis in the symbols of the model.
+        words, characters: word and character errors.
+        delays: delays of the words with known times, in seconds; None if there are none.
         tokens: labels of the path with their times.
     """
 
@@ -133,7 +133,7 @@ def recognise(
         trust: whether the cut may run commands or open URLs.
         transcripts: normalises the text; None leaves it as it is.
     Raises:
-        AudioError: its audio cannot be read.  UntrustedDataError: it needs what is not allowed.
+        AudioError: its audio cannot be read.  UntrustedDataError: it needs a command or URL that is not allowed.
     """
     vocabulary = model.vocabulary
     samples = read_samples(cut, model.sample_rate, trust)

@@ -1,4 +1,4 @@
-"""Errors and delays of greedy paths as sums that can be added over batches and processes, and the rates of the sums."""
+"""Errors and delays of greedy paths as sums over batches and processes, and the rates computed from the sums."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def normalised_words(
 ) -> list[TimedWord]:
     """Words of a cut with their times, as `normalised_reference` writes the reference.
 
-    Of several words for one ("25" as "twenty", "five") the first has the start and the last the end; nan is unknown.
+    If one word becomes several ("25": "twenty", "five"), the first has its start and the last its end; nan is unknown.
     """
     text = " ".join(word.text for word in words)
     places = list(tokens_of(text))

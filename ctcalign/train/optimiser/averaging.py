@@ -15,13 +15,13 @@ _KEY = "ctcalign_average"
 class AveragedWeights(pl.Callback):
     """Average of the weights over the updates.
 
-    average = decay * average + (1 - decay) * weights, with min(decay, (1 + n) / (10 + n)) after n updates, so that the
-    first weights do not count for long. Floating-point buffers (statistics of batch normalisation) are averaged as
-    well. Checkpoints have the average as weights, and those in training beside it. (Lightning's WeightAveraging copies
-    the whole module with its frozen parts, and loses the weights at the end of a training.)
+    average = decay * average + (1 - decay) * weights, with min(decay, (1 + n) / (10 + n)) after n updates, so that
+    the influence of the first weights fades quickly. Floating-point buffers (statistics of batch normalisation) are
+    averaged as well. Checkpoints store the average as the weights, and the weights in training beside it. (Lightning's
+    WeightAveraging copies the whole module with its frozen parts, and loses the weights at the end of a training.)
 
     Args:
-        module: in training.  network: its `trained_network`.  trained: names of the parameters, see `Freezer`.
+        module: the trained module.  network: its `trained_network`.  trained: names of the parameters, see `Freezer`.
         decay: in (0, 1).
     """
 
@@ -35,7 +35,7 @@ class AveragedWeights(pl.Callback):
         self._seen = 0
 
     def _weights(self) -> dict[str, Tensor]:
-        """What is averaged, by its names in a checkpoint. A parameter may have several."""
+        """The averaged tensors by their names in a checkpoint. A parameter may have several names."""
         state = self._module.state_dict(keep_vars=True)
         buffers = {name for name, value in state.items() if not isinstance(value, nn.Parameter)}
         return {
@@ -56,7 +56,7 @@ class AveragedWeights(pl.Callback):
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Include the weights, if they have been updated."""
+        """Add the weights to the average, if they have been updated."""
         if trainer.global_step == self._seen:
             return
         self._seen = trainer.global_step
@@ -71,7 +71,7 @@ class AveragedWeights(pl.Callback):
         self.use()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the weights back."""
+        """Put the weights in training back into the network."""
         with torch.no_grad():
             for name, value in self._weights().items():
                 if name in self._replaced:

@@ -16,8 +16,8 @@ class RateGroup:
 
     Attributes:
         modules: patterns of names of modules and parameters, such as [head].
-        lr: highest learning rate, >= 0; None: that of the layer.
-        weight_decay: None: that of `optimiser`.
+        lr: highest learning rate, >= 0; None: the rate of the layer.
+        weight_decay: weight decay; None: the value of `optimiser`.
     """
 
     modules: list[str]
@@ -38,13 +38,13 @@ class OptimiserConfig:
 
     Attributes:
         lr: highest learning rate, > 0.
-        betas, weight_decay: of AdamW; parameters with one dimension (norms, biases) are not decayed.
+        betas, weight_decay: options of AdamW; parameters with one dimension (norms, biases) are not decayed.
         warmup_steps: updates until the highest rate is reached, >= 0.
         decay: "constant"; or "linear" or "cosine" to zero at the last update (`total_steps`, else trainer.max_steps).
         total_steps: the last update; needed if trainer.max_steps is not set.
-        layer_decay: the rate of a layer as a fraction of that of the next one, in (0, 1]; the output layer has `lr`.
-        groups: parameters with rates of their own, which follow the same schedule; the last group that names a
-            parameter counts.
+        layer_decay: rate of a layer as a fraction of the rate of the next one, in (0, 1]; the output layer has `lr`.
+        groups: parameters with their own rates, which follow the same schedule; if several groups name a parameter,
+            the last one applies.
         ema: decay of the exponential moving average of the weights, in (0, 1), such as 0.999. Validation, best.ckpt and
             the exported model use the average. None: no average.
     """

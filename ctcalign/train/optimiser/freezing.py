@@ -18,7 +18,7 @@ class Freeze:
 
     Attributes:
         modules: patterns of names of modules and parameters, such as [feature_extractor, "encoder.blocks.[0-5]"].
-        until_step: update from which they are trained; None: never.
+        until_step: update from which the parts are trained; None: never.
     """
 
     modules: list[str]
@@ -32,16 +32,16 @@ class Freeze:
 
 
 class Freezer:
-    """Freezes and thaws the parts of a network.
+    """Freezes and unfreezes parts of a network.
 
-    Frozen parameters have no gradient. Frozen modules are in evaluation mode: without dropout, and with the statistics
-    of batch normalisation that they have.
+    Frozen parameters have no gradient. Frozen modules are in evaluation mode: without dropout, and with their
+    stored statistics of batch normalisation.
 
     Args:
         network: in training mode.
         frozen: the parts; a string is a pattern for the whole training.
     Attributes:
-        names: of the parameters that are trained at some time.
+        names: names of the parameters that are trained at some point of the training.
     Raises:
         UsageError: a pattern matches nothing, or nothing is left to train at the start.
     """
@@ -72,7 +72,7 @@ class Freezer:
         return any(until is not None for until, _ in self._parameters)
 
     def apply(self, step: int) -> bool:
-        """Freeze what is frozen at an update, and nothing else; whether anything has changed."""
+        """Freeze exactly the parts that are frozen at an update; returns whether anything has changed."""
         frozen = {id(one) for until, listed in self._parameters if _is_frozen(until, step) for one in listed}
         changed = False
         for _, listed in self._parameters:

@@ -1,4 +1,4 @@
-"""AdamW over a network: groups of parameters with one rate each, and its state when the groups have changed."""
+"""AdamW for a network: groups of parameters with one rate each, and its saved state when the groups have changed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def adamw(
 
     Args:
         layers: prefixes of names, from the input to the output; None: `layers_of(network)`.
-        names: the parameters; default: those that require a gradient.
+        names: names of the parameters; default: those that require a gradient.
     Raises:
-        UsageError: a group of the configuration names nothing.
+        UsageError: a group of the configuration matches no parameter.
     """
     return torch.optim.AdamW(_groups(config, network, layers, names), lr=config.lr, betas=config.betas)
 
@@ -32,10 +32,10 @@ def regrouped(
 ) -> tuple[dict[str, Any], bool]:
     """The saved state of an optimiser of `adamw` for one with other groups or parameters, matched by name.
 
-    Parameters that the state does not know begin without moments.
+    Parameters that the state does not contain begin without moments.
 
     Returns:
-        The state, and whether the groups differ; the options of its groups are then to be set by `renew`.
+        The state, and whether the groups differ; if so, call `renew` to set the options of the groups.
     """
     before = [group.get("names", names) for group, names in zip(state["param_groups"], _unnamed(network), strict=False)]
     before += [group["names"] for group in state["param_groups"][len(before) :]]

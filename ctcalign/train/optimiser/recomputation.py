@@ -1,4 +1,4 @@
-"""Gradient checkpointing: the activations of a layer are computed again in the backward pass instead of being kept."""
+"""Gradient checkpointing: recompute the activations of a layer in the backward pass instead of keeping them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ENABLE = ("activation_checkpointing_enable", "gradient_checkpointing_enable")
 
 
 def recompute_activations(network: nn.Module, layers: Sequence[str]) -> None:
-    """Keep only the inputs of the repeated layers of a network; gradients stay the same, for a second forward pass.
+    """Keep only the inputs of the repeated layers; gradients stay the same, at the cost of a second forward pass.
 
     Models of transformers do this themselves.
 
@@ -57,7 +57,7 @@ def _contexts(module: nn.Module) -> tuple[AbstractContextManager[None], Abstract
 
 @contextmanager
 def _fixed_statistics(module: nn.Module) -> Iterator[None]:
-    """Batch normalisation counts its inputs once, not again when they are computed again."""
+    """Update the statistics of batch normalisation once, not again in the recomputation."""
     kept = [
         (one, one.momentum, one.num_batches_tracked.clone())
         for one in module.modules()

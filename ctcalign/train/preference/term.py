@@ -22,7 +22,7 @@ class LossConfig:
 
     Attributes:
         name: as in `ctcalign.preference.build_preference_loss`, or "module:function" of your own.
-        options: of the loss, such as {beta: 0.1}.
+        options: options of the loss, such as {beta: 0.1}.
         weight: factor of the loss, >= 0.
     """
 

@@ -1,1 +1,1 @@
-"""What a training tells about itself: loggers, speed, and learning curves."""
+"""Progress of a training: loggers, speed, and learning curves."""

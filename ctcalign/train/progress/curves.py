@@ -24,17 +24,17 @@ Rows = Sequence[Mapping[str, float]]
 
 
 class LearningCurves(pl.Callback):
-    """Draws the rows of Lightning's CSV log at the end of a training, those of the starts before it as well.
+    """Plots Lightning's CSV logs at the end of a training, including those of earlier starts of the same run.
 
     Args:
-        path: of the picture.
+        path: path of the picture.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw them, in one process; without a CSV log there is no picture."""
+        """Draw the curves, in one process; without a CSV log there is no picture."""
         folders = [Path(one.root_dir) for one in trainer.loggers if isinstance(one, CSVLogger)]
         if not trainer.is_global_zero or not folders:
             return
@@ -46,9 +46,9 @@ class LearningCurves(pl.Callback):
 
 
 def logged_rows(folder: Path) -> list[dict[str, float]]:
-    """The rows of all starts of a run (`version_N/metrics.csv`), each with what it has.
+    """The rows of all starts of a run (`version_N/metrics.csv`), each with its own columns.
 
-    A start replaces what an earlier one has logged from its first step on.
+    From its first step on, a start replaces the rows that an earlier one has logged.
     """
     found: list[dict[str, float]] = []
     numbered = [(path.name.partition("_")[2], path) for path in folder.glob("version_*")]

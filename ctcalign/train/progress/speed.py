@@ -17,8 +17,8 @@ WAITING, FORWARD, STEP = "waiting", "forward", "step"
 class Speed(Profiler):
     """Times the stages of a training, as the profiler of Lightning's trainer.
 
-    Validation and the writing of checkpoints do not count. On a GPU a stage ends when its work has been given to the
-    device: the times of the stages are those at which the process waits for it, their sum is exact.
+    Validation and the writing of checkpoints do not count. On a GPU a stage ends when its work has been submitted
+    to the device, so the times of single stages depend on where the process waits for it; only their sum is exact.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Speed(Profiler):
         """Speed since the last call, for the log. Every process must call it.
 
         Returns:
-            "speed/audio_hours_per_minute": of all processes, if the steps have audio. Seconds of a step of this
+            "speed/audio_hours_per_minute" of all processes, if the steps have audio. Seconds of a step of this
             process: "speed/step", and of these "speed/waiting" for data, "speed/forward" and "speed/backward" (with
             the optimiser). "speed/memory_gb": peak memory of this process in 10^9 bytes; on a GPU that of the device.
             Empty before the first step ends.

@@ -1,4 +1,4 @@
-"""What is done before the first step: letters that the model lacks are told, and rows of new symbols are estimated."""
+"""Before the first step: report letters that the model lacks, and estimate the rows of new symbols."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ctcalign.train.recogniser.module import CTCModule
 
 # Cuts whose transcripts are searched for letters that the model lacks.
 _SEARCHED = 2000
-# Fraction of the transcripts in which a letter is worth a warning: single foreign words are in every corpus.
+# Smallest fraction of transcripts with a letter for a warning, since every corpus has single foreign words.
 _RARE = 0.01
 
 

@@ -15,7 +15,7 @@ LABEL = "consistency"
 
 @dataclass
 class ConsistencyConfig:
-    """Two views of each utterance: same speed, noise, channel, masks and dropout of their own.
+    """Two views of each utterance: they share the speed; noise, channel, masks and dropout differ.
 
     The CTC loss is the mean over both views, and the divergence between them is added.
 

@@ -1,7 +1,7 @@
 """Rows of new symbols from the frames that a first alignment by the old symbols gives them.
 
-A symbol of which the old ones tell nothing is a mixture of old symbols: that of their posteriors in its frames. Frames
-and mixtures are found in turn, as by the EM algorithm with the best path instead of all paths.
+A new symbol that is unrelated to the old ones is represented by a mixture of old symbols: their mean posteriors in its
+frames. Frames and mixtures are estimated in turn, as in the EM algorithm, but with the best path instead of all paths.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ctcalign.train.data.letters import NAME
 from ctcalign.train.data.loading import Reader
 from ctcalign.train.recogniser.module import CTCModule
 
-_SECONDS = 600.0  # of speech that is aligned
+_SECONDS = 600.0  # seconds of speech that are aligned
 _ROUNDS = 3
 _SHOWN = 3  # old symbols of a mixture that are named
 _Probs = npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ class Utterance:
 def learn_rows(
     module: CTCModule, sources: str | list[str], trust: Trust = NO_TRUST, device: torch.device | str = "cpu"
 ) -> list[str]:
-    """Set the rows of new symbols of which the old ones tell nothing, from the first ten minutes of the training data.
+    """Set the rows of new symbols unrelated to the old ones, from the first ten minutes of the training data.
 
     Args:
         sources: see `open_cuts`.  device: for the network.
@@ -69,7 +69,7 @@ def learn_rows(
 
 
 def mixtures_of(symbols: NewSymbols, utterances: list[Utterance]) -> tuple[dict[int, _Probs], dict[int, int]]:
-    """Mixtures (C,) of old symbols of the new ones of which nothing else is known, and the number of their frames."""
+    """Mixtures (C,) of old symbols for the new symbols without another origin, and the number of their frames."""
     size = len(symbols.old)
     place = {column: size + number for number, column in enumerate(symbols.untold)}
     mixtures: dict[int, _Probs] = {}
@@ -104,7 +104,7 @@ def _targets(symbols: NewSymbols, labels: list[int], place: dict[int, int]) -> t
 
 
 def _extended(symbols: NewSymbols, log_probs: _Probs, mixtures: dict[int, _Probs]) -> _Probs:
-    """Log-probabilities with a column for each symbol of which nothing is known."""
+    """Log-probabilities with an added column for each symbol without another origin."""
     added: list[_Probs] = []
     probs = np.exp(log_probs)
     spoken = np.delete(log_probs, symbols.old.blank, 1).max(1)

@@ -35,31 +35,31 @@ from ctcalign.train.resuming import check_same_symbols
 class CTCModule(TrainingModule):
     """Train a recogniser with CTC and objectives.
 
-    The loss is the mean over the utterances of the batch of all processes; that of a teacher is a mean of its own, over
-    those whose audio can be used. Utterances that cannot be trained on are skipped and counted by reason.
+    The loss is the mean over the utterances of the batch of all processes; the loss of a teacher is a mean over the
+    utterances whose audio can be used. Utterances that cannot be trained on are skipped and counted by reason.
 
     Args:
-        encoder: the hidden layers of a new network on log-mel energies; omitted: the network is that of `init`.
-        tokenizer: if omitted, that of `init`, or for a new network characters a-z, apostrophe and space. If its symbols
-            are others than those of `init`, the model gets a new output layer, with rows from the old one.
+        encoder: the hidden layers of a new network on log-mel energies; if omitted, the network of `init` is used.
+        tokenizer: if omitted, the one of `init`, or for a new network the characters a-z, apostrophe and space. If its
+            symbols differ from those of `init`, the model gets a new output layer, with rows from the old one.
         frontend: normalisation of the features of a new network.
         objectives: losses that are added to the CTC loss or replace it.
-        optimiser: AdamW and its rate.
+        optimiser: AdamW and its learning rate.
         init: the model to start from: hf:NAME, hf:FOLDER, torchaudio:BUNDLE, builtin:en, checkpoint:FILE or FILE (of
             `ctcalign fit` or exported). With `encoder`, a checkpoint with the weights of that network.
-        seed: of all random numbers in the steps; the randomness of each utterance and step is derived from it.
+        seed: seed of all random numbers in the steps; the randomness of each utterance and step is derived from it.
         text: "normalised": transcripts that the tokenizer cannot write are normalised as `ctcalign align` does with
             captions (mark-up, punctuation, numbers, case); "as-is": they are left as they are, and skipped.
-        language: of transcripts that name none (code, None for English); numbers are read in it.
+        language: code of the language of transcripts that name none, None for English; numbers are read in it.
         freeze: parts of the network that are not trained: patterns of names of modules and parameters ([head],
             ["blocks.[0-3]"]), or such parts with the update from which they are trained.
-        gradient_checkpointing: compute the activations of a layer again in the backward pass instead of keeping them:
-            less memory, more time.
+        gradient_checkpointing: recompute the activations of a layer in the backward pass instead of keeping them, which
+            needs less memory and more time.
         options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
             target_lang for one with adapters for languages.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: adapters of low rank that are trained instead of the network (extra `lora`).
-        teacher: a frozen model whose posteriors are learnt as well, also from cuts without a transcript.
+        teacher: a frozen model whose posteriors the model learns too, also from cuts without a transcript.
         consistency: divergence between the outputs for two views of each utterance, with different augmentation.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. Only
             `ctcalign fit` collects these; from Python, give a `tokenizer`.
@@ -126,7 +126,7 @@ class CTCModule(TrainingModule):
 
     @property
     def layers(self) -> list[str]:
-        """Those of the model."""
+        """The symbols of the model."""
         return self.model.layers()
 
     @property
@@ -205,7 +205,7 @@ class CTCModule(TrainingModule):
             skipped: the others; those without a transcript are no longer among them.
         """
         own = teacher(batch, log_probs, frames)
-        # They count for the teacher alone, if their audio can be used.
+        # These utterances are used by the teacher's loss only, if their audio can be used.
         untranscribed, skipped[UNTRANSCRIBED] = skipped[UNTRANSCRIBED], 0
         counted = [float(own.total.detach()), own.number, count + untranscribed]
         total, number, used = sum_over_processes(

@@ -1,4 +1,4 @@
-"""Sampled paths of an objective, drawn for each utterance by itself with a generator of its own."""
+"""Sampled paths of an objective, drawn for each utterance separately with its own generator."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class SamplerConfig:
             "lattice": exact samples of the alignments of the transcript. "nbest": the best alignment of each of the
             best texts. "viterbi": the best path alone. "forced": the best alignment of the transcript alone.
         paths: number of paths, >= 1; "viterbi" and "forced" give one.
-        temperature: of "independent" and "lattice", > 0; it does not affect the scores of the paths.
-        engine, topology: of "lattice": "auto", "native" or "k2"; "standard" or "modified".
-        beam: of "nbest", >= 1.
+        temperature: temperature of "independent" and "lattice", > 0; it does not affect the scores of the paths.
+        engine, topology: options of "lattice": "auto", "native" or "k2"; "standard" or "modified".
+        beam: beam of "nbest", >= 1.
     """
 
     name: Literal["independent", "lattice", "nbest", "viterbi", "forced"] = "independent"

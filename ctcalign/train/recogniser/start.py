@@ -30,12 +30,12 @@ def initial_model(
     """The model to train, and its tokenizer.
 
     Args:
-        encoder: of a new network; None: the model is `init`.
-        tokenizer: None: that of `init`, else characters a-z, apostrophe and space. One with other symbols than those of
-            `init` replaces its output layer.
-        frontend: of a new network.
+        encoder: encoder of a new network; None: the model is `init`.
+        tokenizer: None: the one of `init`, else characters a-z, apostrophe and space. If its symbols differ from those
+            of `init`, the output layer is replaced.
+        frontend: frontend of a new network.
         init: name of a model, or checkpoint with the weights of `encoder`.
-        options: of `init`, see `open_trainable`.
+        options: options of `init`, see `open_trainable`.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
     Raises:
         UsageError: the options do not go together.  ModelError: `init` cannot be used.

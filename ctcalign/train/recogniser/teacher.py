@@ -1,4 +1,4 @@
-"""The teacher of a recogniser: a frozen model whose posteriors it learns beside the transcripts."""
+"""The teacher of a recogniser: a frozen model whose posteriors it learns in addition to the transcripts."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from ctcalign.train.data.batch import PARTIAL, UNSAYABLE, UNTRANSCRIBED, Batch
 from ctcalign.train.data.loading import TeacherInputs
 
 LABEL = "distil"
-# Why an utterance may be skipped whose audio can be used all the same.
+# Reasons for skipping an utterance although its audio can be used.
 _AUDIBLE = ("", UNTRANSCRIBED, PARTIAL, UNSAYABLE)
 
 
 @dataclass
 class TeacherConfig:
-    """A frozen model whose posteriors are learnt frame by frame, from audio with and without transcripts.
+    """A frozen model whose posteriors the model learns frame by frame, from audio with and without transcripts.
 
     Attributes:
-        name: of the teacher, as `init` names models. Its symbols are those of the model in training, in any order.
-        weight: factor of the loss, >= 0. With 1 a frame pulls as hard towards the teacher as towards the transcript.
+        name: name of the teacher, as for `init`. It must have the symbols of the model in training, in any order.
+        weight: factor of the loss, >= 0. With 1 the teacher has the same weight in a frame as the transcript.
         shift: seconds by which the spikes of the model in training come later than the teacher's; default: the
             difference of the delays in the headers of both, 0 where one has none.
-        temperature: > 0, of both distributions; above 1 they are flatter.
+        temperature: temperature of both distributions, > 0; above 1 they are flatter.
         tolerance: seconds by which single spikes may come earlier or later, >= 0.
-        clean: the teacher receives the audio with the speed of the augmentation, but without noise, rooms and channels;
-            false: with them. Masks never apply to it.
+        clean: whether the teacher receives the audio without the noise, rooms and channels of the augmentation; the
+            speed perturbation always applies to it, masks never.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Teacher:
         config: its options.  model: the model in training.
         allow_noncommercial: accept a licence that forbids commercial use.
     Attributes:
-        hears: makes its inputs.
+        hears: makes the teacher's inputs.
         shift: see `TeacherConfig`.
         weights: hash of its weights.
     Raises:
@@ -98,7 +98,7 @@ class Teacher:
         """Posteriors (B, T, C) in the columns of the model in training, and the number of the teacher's frames (B,).
 
         Args:
-            inputs, lengths: of a batch. What exceeds the longest input of the teacher is cut off.
+            inputs, lengths: inputs and lengths of a batch, cut off at the longest input that the teacher accepts.
         """
         if self._longest is not None:
             inputs, lengths = inputs[:, : self._longest], lengths.clamp(max=self._longest)
@@ -155,7 +155,7 @@ def _columns(model: TrainableModel, teacher: TrainableModel) -> Tensor:
 
 
 def _names(vocabulary: Vocabulary) -> list[str]:
-    """What each column writes; the special ones by their role, since their texts differ between families."""
+    """The text of each column; special symbols by their role, since their texts differ between families."""
     found = [text or symbol for text, symbol in zip(vocabulary.spellings, vocabulary.symbols, strict=True)]
     for name, column in (("<unknown>", vocabulary.unknown), (" ", vocabulary.separator), ("<blank>", vocabulary.blank)):
         if column is not None:

@@ -22,8 +22,8 @@ class StartWhen:
     """Condition for starting an objective; at most one is set, and without any it starts immediately.
 
     Attributes:
-        epoch: number of the epoch, from 0.
-        step: number of the update, from 0.
+        epoch: epoch of the start, counted from 0.
+        step: update of the start, counted from 0.
         wer_below: validation WER must be below this fraction, such as 0.2.
         wsr_fraction_of_baseline: word success rate (1 - WER) of validation as a fraction of the baseline's that must be
             reached, such as 0.85. Needs `baseline_wer`.
@@ -113,8 +113,8 @@ class ObjectiveConfig:
         name: as in `ctcalign.objectives.build_objective`, or "module:Class" of your own.
         weight: factor of its loss, >= 0. There is no default, since it depends on the task. An objective that replaces
             the CTC loss has the weight 1.
-        options: of the objective, such as {property: low_latency, margin: 0.0}.
-        sampler: which paths it gets.
+        options: options of the objective, such as {property: low_latency, margin: 0.0}.
+        sampler: selection of the paths that it gets.
         hypotheses: number of texts for an objective over n-best lists, >= 1.
         start_when, ramp_steps, until_step: see `StartWhen` and `Schedule`.
         label: its name in the log; `name` if omitted.
@@ -183,7 +183,7 @@ class Term:
         Args:
             parts: what the random seeds of this step are derived from: the seed and the position of the batch.
         Raises:
-            OwnCodeError: a property of the user's own raised an exception; the message names the utterance.
+            OwnCodeError: a user-defined property raised an exception; the message names the utterance.
         """
         try:
             return self._loss(emissions, *parts)

@@ -28,10 +28,10 @@ class ContrastConfig:
     Attributes:
         kind: "models": from the probabilities of each token under a better and a worse model, or under one model with
             clean and with noisy inputs. "edits": by the edit alignment with the chosen text, correct or wrong.
-        better, worse: models as `init` names them; default: the reference model.
+        better, worse: names of models, as for `init`; default: the reference model.
         noise: standard deviation of Gaussian noise on the inputs of the worse condition, >= 0: in nats for log-mel
             energies, in the unit of the samples for waveforms.
-        strength: of the contrast of critical tokens, >= 0.
+        strength: strength of the contrast for critical tokens, >= 0.
     """
 
     kind: Literal["models", "edits"] = "models"

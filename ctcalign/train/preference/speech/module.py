@@ -48,14 +48,14 @@ class PreferenceConfig:
     """The preference loss of a recogniser and its pairs.
 
     Attributes:
-        loss: the loss.
+        loss: the preference loss.
         pairs: source and selection of pairs.
         tokens: what a token is: "prefix": one of the text, given those before it (exact; token-level losses need it).
             "sequence": the text as a whole. "frames": a frame of a path.
         norm: divisor of losses that average: "labels" (tokens and the end), "frames" or "none"; None: by `tokens`.
         ctc_weight: weight of the CTC loss of the transcripts, >= 0; it keeps the recogniser from drifting.
-        ctc_on: "all" utterances, or those that are "unlisted" in the manifest of pairs: the texts of listed ones are
-            then only compared. Needs `pairs.source: manifest`.
+        ctc_on: "all": the CTC loss is computed on all utterances. "unlisted": only on those that the manifest of pairs
+            does not list; the texts of the others are then only compared. Needs `pairs.source: manifest`.
         reference: checkpoint of the frozen reference model; default: `init`.
         contrast: weights of tokens for critical-token DPO and T-REG.
         aligned: checkpoints of strong models for PoFT; default: the reference.

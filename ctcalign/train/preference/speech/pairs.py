@@ -30,18 +30,18 @@ class PairsConfig:
     Attributes:
         source: "nbest": the best texts of a prefix beam search. "sample": texts of sampled paths. "paths": sampled
             paths as rejected ones, improved by a property to the chosen ones. "manifest": a file, see `file`.
-        of: the model that generates the hypotheses: the "policy" in training, or the frozen "reference".
+        of: the model that generates the hypotheses: "policy", the model in training, or "reference", the frozen one.
         hypotheses: number of texts or paths.
-        beam: of "nbest".  temperature: of "sample" and "paths", > 0.
-        chosen: the "transcript", or the "best" hypothesis, that with the fewest errors.
-        rejected: which of the worse ones are used first: "worst", "best" or "likeliest".
-        unit: of errors: "words" or "characters".
-        pairs: of an utterance at most.  together: rejected responses in each, 2 or more for LOGO.
+        beam: beam of "nbest".  temperature: temperature of "sample" and "paths", > 0.
+        chosen: "transcript", or "best": the hypothesis with the fewest errors.
+        rejected: which of the worse hypotheses are used first: "worst", "best" or "likeliest".
+        unit: unit of errors: "words" or "characters".
+        pairs: largest number of pairs of an utterance.  together: rejected responses in each, 2 or more for LOGO.
         least_gap: a rejected response must have more than this number of errors beyond the chosen one.
         scored: "all" tokens, or the "differing" range alone: from the first to the last token that
             differs between the responses of a pair, as in LOGO.
-        property: of "paths": a name, a mapping of "name" and options, or "module:function".
-        file: of "manifest": one or several, in the format of `ctcalign.train.preference.examples`.
+        property: property for "paths": a name, a mapping of "name" and options, or "module:function".
+        file: files for "manifest": one or several, in the format of `ctcalign.train.preference.examples`.
     """
 
     source: Literal["nbest", "sample", "paths", "manifest"] = "nbest"

@@ -45,7 +45,7 @@ class TextDataModule(ResumableData):
     Args:
         train, validation: files, one or several; see `ctcalign.train.preference.examples`.
         batch_size: examples in a batch of all processes, >= 1.
-        seed: of the order.
+        seed: seed of the order.
     Raises:
         UsageError: batch_size is below 1.
     """
@@ -117,7 +117,7 @@ def preferences_of(
     found: list[Preference] = []
     dropped = LeftOut()
     for place, one in enumerate(examples):
-        # Of responses with the same tokens the first counts.
+        # The first of several responses with the same tokens is kept.
         values: dict[Labels, Values] = {}
         labels = [tokenizer.response(str(response.content)) for response in one.responses]
         for tokens, response in zip(labels, one.responses, strict=True):

@@ -27,8 +27,8 @@ class TextContrast:
         kind: "models": from the probabilities of each token under a better and a worse model, or under one model with
             two prompt prefixes. "edits": by the edit alignment with the chosen response, correct or wrong.
         better, worse: folders or hub names; default: the reference model.
-        better_prefix, worse_prefix: text before the prompts of either.
-        strength: of the contrast of critical tokens, >= 0.
+        better_prefix, worse_prefix: text put before the prompts in the better and the worse condition.
+        strength: strength of the contrast for critical tokens, >= 0.
     """
 
     kind: Literal["models", "edits"] = "models"

@@ -47,19 +47,19 @@ class TextPreferenceModule(TrainingModule):
     Args:
         model: folder or hub name of model and tokenizer.
         fresh: start from random weights instead of those of the model.
-        loss: the loss.
+        loss: the preference loss.
         sft_weight: weight of the mean cross entropy of all chosen tokens of the batch, >= 0.
         together: rejected responses in each pair, 2 or more for LOGO.
         scored: "all" tokens, or the "differing" range alone, see `PairsConfig`.
         reference: folder or hub name of the frozen reference model; default: `model`.
         contrast: weights of tokens for critical-token DPO and T-REG.
         aligned: folders or hub names of strong models for PoFT; default: the reference.
-        matching: of BCO: weight undesirable rows by the probability that their prompt has a desirable response
+        matching: for BCO, weight undesirable rows by the probability that their prompt has a desirable response
             (underlying distribution matching), from a classifier of prompts that is fitted before training.
-        longest: tokens of prompt, response and end; longer ones are skipped and counted. Default: 1024, or the
-            positions of the model that a prefix leaves if they are fewer.
-        optimiser: AdamW and its rate.
-        seed: of weights and dropout.
+        longest: largest number of tokens of prompt, response and end; longer examples are skipped and counted. Default:
+            1024, or the number of positions that the model has beside a prefix, if it is smaller.
+        optimiser: AdamW and its learning rate.
+        seed: seed of weights and dropout.
         freeze, gradient_checkpointing, lora: see `CTCModule`.
     Raises:
         UsageError: options that do not fit, or transformers is not installed.  ModelError: a model cannot be loaded.
