@@ -24,11 +24,11 @@ from ctcalign.text.tokeniser import Tokeniser
 
 # Seconds at either side of a word in which its own symbols may be recognised, and symbols that are speech.
 EDGE, LEAST_SYMBOLS = 0.1, 2
-WIDEST_PAUSE = 0.8  # seconds from symbol to symbol within a stretch of speech
+WIDEST_PAUSE = 0.8  # seconds between symbols within a stretch of speech
 
 
 class OtherRecordingError(CaptionError):
-    """The captions are not those of the recording."""
+    """The captions belong to another recording."""
 
 
 def align_talk(
@@ -38,17 +38,17 @@ def align_talk(
     language: str,
     device: str,
 ) -> Alignment:
-    """The phrases of a recording's captions with confidences; `unwritten` is all speech beside them.
+    """The phrases of a recording's captions with confidences; `unwritten` is all speech outside them.
 
-    The attributes of a phrase name its caption (`phrases.CUE`); those of the first one also what the model recognises
-    in the place of the caption (`recognised.CAPTION`). Those of a caption that was reviewed say whether they lie where
-    it was placed (`phrases.REVIEWED`), with confidence 1 if they do.
+    The attributes of a phrase name its caption (`phrases.CUE`); the first phrase also has what the model recognises in
+    the place of the caption (`recognised.CAPTION`). Phrases of a reviewed caption state whether they lie where it was
+    placed (`phrases.REVIEWED`), and have confidence 1 if they do.
 
     Args:
         calibration: None: no confidences, but free error rates.
     Raises:
         CaptionError: no word of the captions was found, or the model has no symbols for them.
-        OtherRecordingError: the model does not recognise them in the recording.
+        OtherRecordingError: the model does not recognise the captions in the recording.
         AudioError, ModelError: see `ctcalign.align`.
     """
     cues = talk.read(language)

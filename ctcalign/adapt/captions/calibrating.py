@@ -1,8 +1,8 @@
-"""Confidences for the model of a pass: those shipped with it, or fitted anew on speech that is not trained on.
+"""Calibration for the model of a pass: the one shipped with it, or one fitted on speech that is not trained on.
 
-Transcribed recordings serve as they are. Without any, phrases of captions that are left out of the training take their
-place: those with which the model's own transcription agrees. The examples of the fit are made as the phrases of a pass
-are: captions with errors are aligned and divided, and their phrases are aligned.
+Transcribed recordings are used as they are. Without any, the fit uses phrases of captions that are left out of the
+training, if the model's own transcription agrees with them. Its examples are made like the phrases of a pass: captions
+with errors are aligned and divided, and their phrases are aligned.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LEAST_SECONDS = 0.5  # of a phrase
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Result: where the calibration comes from in words, and what it was fitted on, where that is known."""
+    """Result: a description of the origin of the calibration, and the data of the fit, if known."""
 
     source: str
     about: dict[str, Any]
@@ -70,7 +70,7 @@ def kept_calibration(file: Path | None, output: Path, why: str) -> Calibrated:
     """The calibration in another file.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no calibration.
     """
     if file is None:
         raise UsageError(
@@ -96,7 +96,7 @@ def agreeing_rows(talks: Sequence[Talk], model: AcousticModel, language: str, de
         try:
             alignment = align_talk(talk, model, None, language, device)
         except (CaptionError, AudioError):
-            continue  # the stage of the alignments names it
+            continue  # already reported by the stage of the alignments
         left = set(talk.left_out)
         for cue in alignment.cues:
             rate = cue.scores.get("free_error_rate")

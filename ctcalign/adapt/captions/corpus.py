@@ -25,7 +25,7 @@ UNREADABLE_RECORDING, UNREADABLE_CAPTIONS = "unreadable recording", "unreadable 
 NO_SOUND = "no sound"
 # Captions that are left out come from whole recordings if there are enough of them, else from blocks of captions.
 ENOUGH_RECORDINGS = 10
-BLOCK, EVERY = 8, 5  # captions of a block, and of how many blocks one is left out
+BLOCK, EVERY = 8, 5  # captions of a block; one of so many blocks is left out
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Talk:
     digest: str
 
     def read(self, language: str | None) -> list[Cue]:
-        """Its captions; lines of plain text that are paragraphs are divided into sentences."""
+        """The captions of the recording; paragraphs of plain text are divided into sentences."""
         return read_cues(self.captions, self.id, language)
 
 
@@ -58,7 +58,7 @@ def read_cues(captions: Path, id: str, language: str | None) -> list[Cue]:
     """The captions of a recording. Those that a review has rejected are left out, the others are numbered without them.
 
     Raises:
-        CaptionError: they cannot be read.
+        CaptionError: the captions cannot be read.
     """
     reviewed = reviewed_alignment(captions)
     if reviewed is not None:
@@ -75,14 +75,14 @@ def prepare(
     leave_out: bool,
     progress: Progress = ignored,
 ) -> tuple[list[Talk], list[Problem]]:
-    """Decode and check each pair, in a folder of its own.
+    """Decode and check each pair.
 
     Args:
-        folder: gets a file of sound and a description of each pair.
+        folder: for the audio file and the description of each pair.
         language: of the captions.
         leave_out: whether captions are left out of the training, for calibration and measurement.
     Returns:
-        What can be used, in order, and why the rest cannot.
+        The recordings that can be used, in order, and the problems of the others.
     """
     folder.mkdir(exist_ok=True)
     talks: list[Talk] = []
@@ -128,7 +128,7 @@ def _prepared(pair: CorpusPair, folder: Path, options: AdaptOptions, language: s
 
 
 def _decode(audio: Path, output: Path, options: AdaptOptions) -> float:
-    """Write the mix of the channels as FLAC of 16 kHz; gives its seconds."""
+    """Write the mix of the channels as FLAC of 16 kHz; returns its duration in seconds."""
     import soundfile as sf
 
     from ctcalign.audio import open_audio

@@ -1,7 +1,6 @@
-"""Captions divided at pauses and at words that are not spoken: a wrong word then costs a phrase, not the caption.
+"""Captions divided at pauses and at words that are not spoken, so that a wrong word affects only one phrase.
 
-Of captions in which one word of seven is wrong, hardly one of twenty words is right as a whole, but most of their
-phrases are.
+If one word of seven is wrong, hardly any caption of twenty words is entirely right, but most phrases are.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def labelled_phrases(captions: Sequence[LabelledCue], cues: Sequence[AlignedCue]
     for caption, cue in zip(captions, cues, strict=True):
         groups, _ = _groups(cue, PAUSE, False)
         known = all(word.place is not None for word in caption.words if word.spoken)
-        if not caption.words:  # none of it is spoken
+        if not caption.words:  # no word of it is spoken
             texts = [_text(cue, places) for places, _ in groups]
             found += [replace(caption, cue=replace(caption.cue, text=text)) for text in texts] or [caption]
             continue
@@ -96,7 +95,7 @@ def _once(words: Sequence[LabelledWord]) -> list[LabelledWord]:
 
 
 def _groups(cue: AlignedCue, pause: float, missing: bool) -> tuple[list[tuple[list[int], bool]], bool]:
-    """Places of words that belong together, each with whether words before it are missing; whether some are at the end.
+    """Groups of places of words, each with whether words before it are missing; and whether some are at the end.
 
     Args:
         missing: whether words are missing before the caption.

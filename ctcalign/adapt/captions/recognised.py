@@ -1,4 +1,4 @@
-"""What the model recognises in the place of a caption: the text to prefer to that of a wrong one."""
+"""Text that the model recognises in the place of a caption, to be preferred to a wrong caption."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ctcalign.emission.emission import Emission
 # Attribute of the first phrase of a caption: text and confidence of the caption as a whole, its stretch of the
 # recording in seconds, and the greedy transcription of that stretch.
 CAPTION = "caption"
-MARGIN = 0.2  # seconds at either end of a caption, at most half of what is between it and the next one
+MARGIN = 0.2  # seconds at either end of a caption, at most half of the gap to the next one
 
 Span = tuple[float, float]
 Captions = dict[int, dict[str, Any]]
 
 
 def recognised_captions(cues: Sequence[AlignedCue], emission: Emission, spike_delay: float) -> Captions:
-    """The value of the attribute `CAPTION` for each caption of which a word is placed, by its index.
+    """The value of the attribute `CAPTION` for each caption with a placed word, by the index of the caption.
 
     Args:
         cues: all captions of a recording, aligned.
@@ -50,7 +50,7 @@ def add_captions(phrases: Sequence[AlignedCue], captions: Captions, cue: str) ->
 
 
 def with_margins(spans: Sequence[Span], duration: float, margin: float = MARGIN) -> list[Span]:
-    """Spans with some of the time around them; none reaches beyond the middle of what is between it and another one.
+    """Spans with a margin; none extends beyond the middle of the gap to the next span.
 
     Args:
         spans: (start, end) in seconds, in any order.

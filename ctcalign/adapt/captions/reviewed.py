@@ -1,4 +1,4 @@
-"""Captions that a person has reviewed: rejected ones are never trained on, the others whatever their confidence."""
+"""Captions that a person has reviewed: rejected ones are never used for training, the others always."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reviewed_cues(alignment: Alignment) -> list[Cue]:
 def trust_reviewed(phrases: Sequence[AlignedCue]) -> None:
     """Set the confidence of phrases that lie where a person has placed their caption, within `WITHIN` seconds, to 1.
 
-    `REVIEWED` then says of each phrase of a reviewed caption whether it lies there.
+    `REVIEWED` is set for each phrase of a reviewed caption: whether it lies there.
     """
     for phrase in phrases:
         times, span = phrase.attributes.get(REVIEWED), phrase.span

@@ -1,4 +1,4 @@
-"""The phrases of a pass that are trained on: by confidence, with the filter of `ctcalign filter`."""
+"""Selection of the phrases of a pass for training, by confidence, with the filter of `ctcalign filter`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Selection:
     """Result of a filter.
 
     Attributes:
-        limit: the lowest confidence that is kept; None: nothing was.
+        limit: the lowest confidence that is kept; None: no phrase was kept.
         kept: rows with talk, index, cue, start, end, text and confidence.
         dropped: the same with a reason.
-        confidences: of all aligned phrases, those that are left out too, but for those of reviewed captions.
+        confidences: of all aligned phrases, including those that are left out, except those of reviewed captions.
     """
 
     limit: float | None
@@ -75,7 +75,7 @@ def _row(talk: Talk, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trained_on(document: Document, talk: Talk) -> Document:
-    """Without the captions that are left out of the training, and without those that a person has judged."""
+    """The rows without captions that are left out of the training or have been reviewed."""
     left = set(talk.left_out)
     rows = document.data["cues"]
     cues = [row for row in rows if row["attributes"][CUE] not in left and REVIEWED not in row["attributes"]]

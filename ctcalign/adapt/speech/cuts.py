@@ -1,4 +1,4 @@
-"""Manifests of cuts: rows of lhotse made without lhotse, the same bytes for the same content."""
+"""Manifests of cuts: rows of lhotse written without lhotse; the same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def cut_of(
 
 
 def write_manifest(path: Path, rows: Iterable[Row]) -> None:
-    """Write cuts to a .jsonl.gz, whole or not at all."""
+    """Write cuts to a .jsonl.gz file atomically."""
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     with atomic_write(path, "wb") as stream:
         stream.write(gzip.compress(text.encode(), mtime=0))

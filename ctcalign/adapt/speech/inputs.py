@@ -19,11 +19,11 @@ class Speech:
     """Transcribed speech.
 
     Attributes:
-        held_out: manifest of the target that passes are judged on, None: there is none.
+        held_out: manifest of the target domain on which passes are evaluated; None if there is none.
         calibrate_on: cuts for calibration; may be empty.
         source: cuts of the source domain to mix in; may be empty.
         source_held_out: manifest that is compared with the budget, or None.
-        test, source_test: manifests that are measured on only, or None.
+        test, source_test: manifests that are only measured, or None.
         divided: whether `test` is a part of the held-out recordings that were given.
     """
 
@@ -37,7 +37,7 @@ class Speech:
 
     @property
     def measured(self) -> dict[str, Path]:
-        """Manifests to measure on by part, without that of the target."""
+        """Manifests to measure on by part, without the manifest of the target."""
         parts = {"source": self.source_held_out, "test": self.test, "source_test": self.source_test}
         return {part: path for part, path in parts.items() if path is not None}
 
@@ -46,7 +46,7 @@ def read_speech(options: AdaptOptions, root: Path, note: Callable[[str], None]) 
     """Copy what the options name to folders of `root`.
 
     Args:
-        note: takes a line on what cannot be used.
+        note: called with a line about what cannot be used.
     Raises:
         UsageError, CaptionError: see `transcribed_cuts`.
     """
@@ -81,7 +81,7 @@ def read_speech(options: AdaptOptions, root: Path, note: Callable[[str], None]) 
 
 
 def _divided(manifest: Path, root: Path, name: str, least: int) -> tuple[Path, Path | None]:
-    """Manifests of the recordings that choose and of those that are measured on only.
+    """Manifests of the recordings that select passes and of those that are only measured.
 
     The second one is None where one recording, or fewer than `least` cuts in a half, are too few to be divided.
     """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ctcalign.adapt.speech.cuts import Row
 from ctcalign.files.digests import digest_of
 
-EVERY, MOST_HELD_OUT = 10, 300  # one cut of ten is left out of the training, at most so many
+EVERY, MOST_HELD_OUT = 10, 300  # one cut of ten is left out of the training, up to this many
 
 
 def divided_source(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -19,7 +19,7 @@ def divided_source(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The cuts of one half of the recordings, and of the other, chosen by their ids; one recording is not divided."""
+    """The cuts of each half of the recordings, chosen by their ids; a recording is not divided."""
     names = sorted({row["recording"]["id"] for row in rows}, key=_order)
     second = set(names[1::2])
     return [row for row in rows if row["recording"]["id"] not in second], [

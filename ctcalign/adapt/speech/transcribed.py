@@ -1,4 +1,4 @@
-"""Transcribed recordings (held out, source domain) as cuts with sound of their own."""
+"""Transcribed recordings (held out, source domain) as cuts with copies of their audio."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _digest(path: Path) -> Any:
 
 
 def skipped_by(manifest: Path) -> list[Row]:
-    """What of the sources is not in a manifest of `transcribed_cuts`: rows with recording and reason."""
+    """Parts of the sources that a manifest of `transcribed_cuts` lacks: rows with recording and reason."""
     return read_lines(manifest.parent / SKIPPED)
 
 
@@ -190,7 +190,7 @@ def _write(path: Path, samples: F32) -> Path:
 
 
 def joined_recordings(rows: Sequence[Row]) -> list[Transcribed]:
-    """Utterances joined to recordings for a calibration, neighbours together."""
+    """Utterances joined into recordings for a calibration; neighbours stay together."""
     count = max(2, round(len(rows) / JOINED))
     groups = [rows[place * len(rows) // count : (place + 1) * len(rows) // count] for place in range(count)]
     return [

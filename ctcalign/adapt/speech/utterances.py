@@ -1,7 +1,7 @@
 """Training utterances from phrases: merged and divided at pauses, padded with silence, without overlap.
 
-Everything that is spoken and not kept (rejected phrases, speech beside the captions) is an obstacle: no utterance
-contains any of it.
+Speech that is not kept (rejected phrases, speech outside the captions) is an obstacle: no utterance contains any of
+it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SHORTEST, LONGEST = 2.0, 20.0  # seconds of an utterance, padding included
-PADDING = 0.2  # seconds at either end, where there is so much silence
+PADDING = 0.2  # seconds at either end, if there is enough silence
 WIDEST = 2.0  # seconds of silence inside an utterance
 
 TOO_SHORT, TOO_LONG, OVERLAPPING = "shorter than {:g} s", "longer than {:g} s", "overlaps other speech"
@@ -58,7 +58,7 @@ def utterances_of(
         shortest, longest: seconds of an utterance.
         padding: seconds of silence at either end, at most half of the silence there is.
     Returns:
-        Utterances by time, and for the index of each phrase that is in none the reason.
+        Utterances by time, and the reason for each phrase that is in none, by its index.
     """
     left_out: dict[int, str] = {}
     pieces, others = _apart(kept, obstacles, left_out)

@@ -1,4 +1,4 @@
-"""The phrases that are kept, and why the others are not."""
+"""The phrases that are kept, and the reasons for dropping the others."""
 
 from __future__ import annotations
 

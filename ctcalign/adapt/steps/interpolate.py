@@ -1,4 +1,4 @@
-"""Weights between the original ones and the trained ones, for a pass that forgets too much of the source domain."""
+"""Weights between the original and the trained ones, for a pass whose source error rises too much."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ctcalign.adapt.training.fitting import RUN, name_of
 from ctcalign.models.training.registry import open_trainable, read_checkpoint
 
 SHARES = (1.0, 0.75, 0.5, 0.25)
-"""Of the way to the trained weights, in the order in which they are tried."""
+"""Shares of the trained weights, in the order in which they are tried."""
 
 
 def within_budget(
     one: Pass, trained: Model, held_out: Path, first_source: float | None
 ) -> tuple[Model, float, dict[str, Any]]:
-    """The trained model, or one on the way to it that keeps the budget of the source error.
+    """The trained model, or an interpolated one that stays within the budget of the source error.
 
-    The error on the target falls along the way, and that on the source rises, mostly late (Wortsman et al. 2022, Robust
-    fine-tuning of zero-shot models, arXiv:2109.01903).
+    From the original to the trained weights, the target error falls, and the source error rises, mostly near the end
+    (Wortsman et al. 2022, Robust fine-tuning of zero-shot models, arXiv:2109.01903).
 
     Args:
         first_source: source error of the original model; None: not measured.
     Returns:
-        The model, its share of the way, and its errors by part; the trained one if none keeps the budget.
+        The model, its share of the trained weights, and its errors by part; the trained model if none is within budget.
     """
     for share in SHARES:
         model = trained if share == 1 else interpolated(one, trained, share)

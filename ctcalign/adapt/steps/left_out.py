@@ -17,7 +17,7 @@ def left_out_cuts(setting: Setting, aligned: Path) -> Path:
     """The manifest of the captions that are left out of the training, where an alignment placed them.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such caption.
     """
     stage = Stage(setting.root / "left-out", {"aligned": content_of(aligned), "talks": corpus_of(setting.talks)})
     manifest = stage.folder / "cuts.jsonl.gz"

@@ -1,4 +1,4 @@
-"""Captions judged wrong as evidence of a pass: their texts against what the model recognises in their place."""
+"""Captions that are likely wrong, as preference pairs: their texts against what the model recognises in their place."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def rejected_captions(one: Pass, aligned: Path, cuts: Path) -> Path:
 
 
 def _wrong(talk: Talk, document: Row) -> Iterator[tuple[int, Row]]:
-    """Index and attribute `CAPTION` of captions that are more likely wrong than right, those left out excepted."""
+    """Index and attribute `CAPTION` of captions that are more likely wrong than right, except those left out."""
     left_out = set(talk.left_out)
     for row in document["cues"]:
         about = row["attributes"].get(CAPTION)
         if about is None or row["attributes"][CUE] in left_out or about["confidence"] is None:
             continue
-        if REVIEWED in row["attributes"]:  # a person has judged it right
+        if REVIEWED in row["attributes"]:  # a person has accepted it
             continue
         start, end = about["stretch"]
         if about["confidence"] < LIKELY and SHORTEST <= end - start <= LONGEST and about["recognised"]:

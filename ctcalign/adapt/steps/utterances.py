@@ -17,7 +17,7 @@ from ctcalign.adapt.steps.filter import DROPPED, KEPT
 from ctcalign.files.digests import digest_of_file, read_json
 
 TARGET, SOURCE, TRAIN = "target.jsonl.gz", "source.jsonl.gz", "train.jsonl.gz"
-COPIES = 4  # of an utterance of confidence 1, if confidences are weights
+COPIES = 4  # copies of an utterance of confidence 1, if confidences are weights
 
 
 def cut_utterances(one: Pass, aligned: Path, selected: Path) -> Path:
@@ -56,7 +56,7 @@ def cut_utterances(one: Pass, aligned: Path, selected: Path) -> Path:
 
 
 def _cuts(talk: Talk, document: Row, kept: Sequence[Row], setting: Setting) -> tuple[list[Row], dict[int, str]]:
-    """Cuts of the training from one recording, and the reasons of phrases that are in none."""
+    """Cuts of the training from one recording, and the reasons for phrases that are in no cut."""
     chosen = {row["index"] for row in kept}
     pieces, obstacles = (
         [],
@@ -97,7 +97,7 @@ def _span(row: Row) -> tuple[float, float]:
 
 
 def _copies(rows: Sequence[Row]) -> list[Row]:
-    """Each cut as many times as its confidence demands."""
+    """Each cut repeated according to its confidence."""
     found = []
     for row in rows:
         for copy in range(round(COPIES * row["supervisions"][0]["custom"]["confidence"])):

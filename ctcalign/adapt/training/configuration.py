@@ -13,10 +13,10 @@ from ctcalign.files import atomic_write
 from ctcalign.models.training.protocol import TrainableModel
 
 BATCH = 60.0  # seconds of speech of an update
-# Passes through the target's speech, and updates: with fewer nothing is learnt, with more it is learnt by heart.
+# Passes through the target's speech, and updates: fewer have no effect, more lead to overfitting.
 EPOCHS, LEAST, MOST = 30, 100, 5000
-# Peak learning rates: small networks that were trained from random weights bear a higher one than large ones that were
-# pre-trained without transcripts.
+# Peak learning rates: small networks that were trained from random weights tolerate a higher one than large networks
+# that were pre-trained without transcripts.
 LR, LR_PRETRAINED = 3.0e-4, 3.0e-5
 _PRETRAINED = 20_000_000  # parameters
 PREFERENCE = 1.0  # weight of the loss of rejected captions; that of CTC is 1
@@ -106,7 +106,7 @@ def user_arguments(options: AdaptOptions) -> list[str]:
 
 
 def user_content(options: AdaptOptions) -> list[Any]:
-    """What the user's configurations and settings say, for the digest of a stage.
+    """The content of the user's configurations and settings, for the digest of a stage.
 
     Raises:
         UsageError: a configuration cannot be read.
@@ -122,7 +122,7 @@ def user_content(options: AdaptOptions) -> list[Any]:
 
 
 def write_configuration(found: Mapping[str, Any], path: Path) -> None:
-    """Write it as YAML, whole or not at all."""
+    """Write the configuration as YAML, atomically."""
     yaml: Any = import_module("yaml")
     with atomic_write(path) as stream:
         stream.write(yaml.safe_dump(dict(found), sort_keys=False, allow_unicode=True))

@@ -1,4 +1,4 @@
-"""`ctcalign fit` inside of a pass: in this process, and with several devices in processes that Lightning starts."""
+"""`ctcalign fit` inside a pass: in this process and, with several devices, in processes that Lightning starts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ POINTS = 100  # of a loss curve
 def train(
     configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str], pairs: Path | None = None
 ) -> Path:
-    """Train, or go on with a training that was stopped.
+    """Train, or resume a training that was stopped.
 
     Args:
         configuration: the pass's own.  folder: of the run.
         init: name of the model that is trained.  cuts: manifest to train on.
-        user: arguments of `ctcalign fit` that are laid over the configuration.
+        user: arguments of `ctcalign fit` that override the configuration.
         pairs: manifest of the preference loss, if the configuration has one.
     Returns:
         The exported model, a file or a folder.
@@ -53,12 +53,12 @@ def name_of(exported: Path) -> str:
 
 
 def exported_by(model: TrainableModel, folder: Path) -> Path:
-    """Where a training exports the model."""
+    """The path to which a training exports the model."""
     return folder / model.exported
 
 
 def loss_curve(run: Path) -> list[tuple[float, float]]:
-    """(update, loss) of a run, at most `POINTS` of them; each loss is the mean of those that it stands for."""
+    """(update, loss) of a run, at most `POINTS` of them; each loss is a mean over neighbouring updates."""
     from ctcalign.train.progress.curves import logged_rows
 
     rows = [(row["step"], row["loss"]) for row in logged_rows(run / "log") if "loss" in row]

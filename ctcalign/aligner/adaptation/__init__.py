@@ -1,1 +1,1 @@
-"""Adaptation of a model to one recording, by its own cues of highest certainty."""
+"""Adaptation of a model to one recording, with the recording's most certain cues."""

@@ -38,7 +38,7 @@ class Adapted:
 
     Attributes:
         trained: the copy.
-        before, after: judgement of the held-out cues by the weights before the pass, and by the copy.
+        before, after: evaluation on the held-out cues of the weights before the pass, and of the copy.
     """
 
     trained: TrainableModel
@@ -46,9 +46,9 @@ class Adapted:
     after: Judgement
 
     def helped(self, unsure: bool) -> bool:
-        """Whether the held-out cues are likelier, and, unless the model was unsure, stand out more from other text.
+        """Whether the held-out cues are likelier and, unless the model was unsure, have a larger margin.
 
-        The margin of a model that is certain of its symbols falls when it overfits to the captions. That of an
+        The margin of a model that is certain of its symbols falls when it overfits to the captions. The margin of an
         uncertain model also falls when it rightly becomes less certain.
         """
         likelier = self.after.likelihood > self.before.likelihood
@@ -85,7 +85,7 @@ def adapt(
         chosen: cues of each recording.
         options: channel and track.
         seed: see `train`.
-        last: of the pass before, None in the first one.
+        last: result of the previous pass, None in the first pass.
     Raises:
         ModelError, UsageError: the model cannot be trained.
     """

@@ -1,4 +1,4 @@
-"""The sound of utterances as inputs of a network, read from the recording."""
+"""The audio of utterances as inputs of a network, read from the recording."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Example:
 def read_examples(
     audio: AudioInput, utterances: Sequence[Utterance], make: InputMaker, options: EmissionOptions
 ) -> list[Example]:
-    """The examples of utterances, in their order. In memory are the inputs, and one stretch of the recording.
+    """The examples of utterances, in their order. Memory holds the inputs and one stretch of the recording.
 
     Args:
         make: the input of a network.

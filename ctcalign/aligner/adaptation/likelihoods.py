@@ -1,4 +1,4 @@
-"""CTC log-likelihoods of utterances, and the judgement of a network by them."""
+"""CTC log-likelihoods of utterances, and the evaluation of a network by them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Judgement:
 def judge(
     model: TrainableModel, examples: Sequence[Example], texts: Sequence[tuple[int, ...]], device: str
 ) -> Judgement:
-    """Judge a network, without masks and dropout.
+    """Evaluate a network, without masks and dropout.
 
     Args:
         texts: of all certain cues; each example is compared with the OTHERS nearest in length.
@@ -66,7 +66,7 @@ def log_likelihoods(
 ) -> Tensor:
     """Log-likelihood of each text in nats, (B,); 0 without a gradient where it does not fit into the frames.
 
-    ANYTHING in a text is spoken in any frames with probability 1.
+    ANYTHING in a text matches any frames with probability 1.
     """
     log_probs, frames = _emissions(model, inputs, device)
     return _ctc(log_probs, frames, labels, model.vocabulary.blank)

@@ -18,8 +18,8 @@ SECONDS, SHARE = 0.5, 0.1  # of the utterance, at most in one mask
 def masked(example: Example, inputs: InputMaker, rng: np.random.Generator) -> Tensor:
     """The input with masks: soft noise in a waveform, the mean of each band in features.
 
-    Not zeros: the gradients of layer norms after convolutions without a bias, as in the large wav2vec 2.0, are infinite
-    there.
+    Masks are not zeros: zeros give infinite gradients in layer norms after convolutions without a bias, as in the large
+    wav2vec 2.0.
 
     Source: Park et al. 2019, SpecAugment, without time warping.
     """

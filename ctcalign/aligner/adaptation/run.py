@@ -85,11 +85,11 @@ def adapted(
     save: str | Path | None,
     progress: Progress,
 ) -> list[Alignment]:
-    """The alignment of each recording by one adapted model; those before a pass that did not help.
+    """The alignment of each recording by one adapted model; a pass that does not help is discarded.
 
     Args:
         recordings: at least one; their cues are pooled for training and validation.
-        model: is not changed.
+        model: the model, which is not changed.
         options: channel, track, and the seed of the training.
         device: on which to train.
         passes: at least 1. Each trains the original weights on the cues of the alignments before.
@@ -144,7 +144,7 @@ def chosen_cues(recordings: Sequence[Recording], attempts: Sequence[Attempt]) ->
 
 
 def _uncertainty(attempts: Sequence[Attempt]) -> float:
-    """That of the model in all recordings: the mean by their length."""
+    """The uncertainty of the model over all recordings: a mean weighted by their length."""
     if len(attempts) == 1:
         return attempts[0].uncertainty
     lengths = [one.alignment.duration for one in attempts]

@@ -24,7 +24,7 @@ SURE = 4.0
 # anything may be in its place.
 SURE_WORD = 0.0
 ANYTHING = -1  # label that stands for any sounds
-PAD = 0.2  # seconds of sound on either side of a cue, as far as no other cue is there
+PAD = 0.2  # seconds of audio on either side of a cue, unless another cue is there
 SHORTEST, LONGEST = 0.5, 20.0  # seconds of a cue
 # One of so many cues of the captions is held out, if it is certain.
 HELD_OUT = 5
@@ -92,7 +92,7 @@ def divided(sure: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]
 
 
 def surest(recordings: Sequence[Sequence[Utterance]], seconds: float) -> list[list[Utterance]]:
-    """Those with the most support, together at most so long, by recording in the order of the captions.
+    """The cues with the most support up to a total duration, by recording in the order of the captions.
 
     The first one is always among them.
     """

@@ -124,7 +124,7 @@ def read_calibration_document(
 
 
 def _described(data: Any) -> str:
-    """What a file holds instead of a calibration."""
+    """Description of the content of a file that is not a calibration."""
     if not isinstance(data, Mapping):
         kinds = {dict: "object", list: "list", str: "text", bool: "true or false", type(None): "null"}
         # An empty file is read as JSON lines without a line.

@@ -13,7 +13,7 @@ F64 = NDArray[np.float64]
 # little influence on the other two. Measured in docs/confidence.md.
 EXPECTED, WEIGHT = 0.97, 5.0
 UNRECOGNISED = 0.5  # its mean where the model does not recognise the text (recognition.py)
-STEPS, NEAR = 200, 1e-7  # of the iteration: how many at most, and the change at which it stops
+STEPS, NEAR = 200, 1e-7  # largest number of iterations, and the change at which they stop
 
 
 def estimated_prior(alone: F64, fitted: float, expected: float = EXPECTED) -> float:

@@ -1,6 +1,6 @@
 """Whether the model recognises the text in the recording at all.
 
-Every text has a best path, through any recording and with any model: that all words were placed says nothing. Here the
+Every text has a best path through any recording with any model, so placed words alone prove nothing. Therefore the
 text competes with its own words in random order, which have the same letters, lengths and number of cues, under the
 same costs for skipped words. A model of another language, with random weights, or a text of another recording gains
 hardly anything by the right order; a model that recognises the text gains more than one nat per symbol.
@@ -25,7 +25,7 @@ from ctcalign.spans import Span
 from ctcalign.text.tokeniser import TokenisedWord
 
 ORDERS = 2  # random orders of the words that are compared
-STRETCH, STRETCHES = 30.0, 6  # seconds of a part of the recording that is looked at, and how many parts at most
+STRETCH, STRETCHES = 30.0, 6  # seconds of a tested part of the recording, and largest number of parts
 FEWEST_WORDS = 6  # with fewer, a random order is often nearly the right one
 # Nats per symbol that the right order has to gain. Measured in docs/confidence.md: more than 0.6 where the model
 # recognises the text, 30 % wrong words included; less than 0.3 in another language if all of it has to be spoken.
@@ -55,8 +55,8 @@ def order_gain(
 ) -> float | None:
     """Nats per symbol by which the text beats its words in random order.
 
-    Stretches of the recording are looked at, those with the most text first, until the gain over all of them is
-    `enough`: one, nearly always.
+    Stretches of the recording are tested, those with the most text first, until the gain over all of them is `enough`;
+    one nearly always suffices.
 
     Args:
         emission: of the whole recording.
@@ -120,7 +120,7 @@ def _enough(transcript: Transcript, words: list[int], span: Span | None) -> list
 
 
 def _part(emission: Emission, span: Span) -> Emission:
-    """The frames of a span as an emission of their own."""
+    """The frames of a span as a separate emission."""
     low, high = emission.clock.frame(span.start), emission.clock.frame(span.end)
     high = max(high, low + 1)
     return replace(emission, log_probs=emission.log_probs[low:high], _file=None)

@@ -1,9 +1,9 @@
 """Anchors for long recordings: label n-grams that occur exactly once in both the greedy path and the text.
 
-If such n-grams are rare, those that occur equally often in both are candidates, too. The longest chain of candidates
-that ascends in both is kept, without those that stand alone: text that is not spoken shares n-grams with the recording
-by chance. Each node of the graph is then searched only between the anchors around it; the nearest ones on either side
-are ignored in case they are wrong.
+If such n-grams are rare, those that occur equally often in both are candidates too. The longest chain of candidates
+that ascends in both is kept, without isolated ones, since text that is not spoken shares n-grams with the recording by
+chance. Each node of the graph is then searched only between the anchors around it; the nearest ones on either side are
+ignored in case they are wrong.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ path costs `trust` nats for each caption that it places far from its old time. S
 the times decide when the audio does not, as between the repeats of a chorus. No caption is skipped because of its old
 time: the path near the times must contain as many captions as the free one.
 
-Old times that all lie after the end of the recording, such as times of day or those of a longer film, only tell how far
-the captions are apart: they are moved by what most captions are away from the free path.
+Old times that all lie after the end of the recording, such as times of day or those of a longer film, only give the
+distances between captions: they are shifted by the offset that most captions have from the free path.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def near_old_times(
 
 
 def _ahead(times: NDArray[np.float64], visits: _Visits, emission: Emission, max_shift: float) -> float | None:
-    """Seconds by which the old times are ahead of the free path, of most cues within `max_shift`; None without any."""
+    """Offset in seconds of the old times from the free path that fits most cues within `max_shift`, or None."""
     cues, places = np.unique(visits.cues[visits.words], return_index=True)
     starts = visits.starts[visits.words][places] * emission.frame_shift + emission.offset
     differences = times[cues, 0] - starts

@@ -1,4 +1,4 @@
-"""The best path of a recording: exact up to a size that takes minutes, beyond it pruned and checked."""
+"""The best path of a recording: exact up to a size that takes minutes; beyond it, pruned and checked."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ BEAMS = (1000.0, 5000.0)
 # that are ignored, and seconds beyond them.
 COARSE_CELLS = 3e7
 LIMITS = ((3, 5.0), (8, 20.0), (20, 60.0))
-# Frames times nodes up to which it is tried to prove that no path beyond the limits is better, and the first limits
-# then. Wider limits check what is not proved, until they change nothing. Limits that leave more than FEW of the cells
-# save nothing up to that size.
+# Frames times nodes up to which the search tries to prove that no path beyond the limits is better, and the first
+# limits for the proof. If it fails, the limits are widened until the path no longer changes. Up to that size, limits
+# that leave more than FEW of the cells save nothing.
 PROVED_CELLS = 1e9
 PROVED_LIMITS = (5, 10.0)
 FEW = 0.35
@@ -36,7 +36,7 @@ FEW = 0.35
 class Run(Protocol):
     """One search: with a beam in nats, or with frames (N, 2) between which each node lies, give or take `band`.
 
-    With `relaxed`, it is tried to prove that no path outside the band is better.
+    With `relaxed`, the search tries to prove that no path outside the band is better.
     """
 
     def __call__(
@@ -100,8 +100,8 @@ def search(
 ) -> tuple[ctc.GraphPath, list[str]]:
     """The best path through a graph, and warnings about it.
 
-    A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`). Where it is not
-    proved that this path is the best one, wider limits check it: if they change it, still wider ones. A graph without
+    A graph with fillers and more than `coarse_cells` is searched near the anchors (`expected_frames`). If this path is
+    not proved to be the best one, wider limits check it and are widened further while the path changes. A graph without
     fillers and more than `exact_cells` is searched with a beam: the path is accepted if it is certified optimal or if a
     beam five times as wide finds the same path; otherwise the path of the wider beam is used, with a warning.
 
@@ -135,7 +135,7 @@ def search(
 
 
 def _near_anchors(emission: Emission, graph: TranscriptGraph, run: Run, short: bool) -> tuple[ctc.GraphPath, list[str]]:
-    """The best path near the anchors, within limits that are widened until that makes it no better.
+    """The best path near the anchors, within limits that are widened until the path no longer improves.
 
     `short`: whether a proof is tried, and everything is searched where limits do not settle it.
     """

@@ -88,7 +88,7 @@ def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> 
 
 @dataclass(frozen=True)
 class SkipCosts:
-    """Prices of differences between text and audio, in nats. Fitted by tools/fit_skip_costs.py; see tools/fits/.
+    """Costs of differences between text and audio, in nats. Fitted by tools/fit_skip_costs.py; see tools/fits/.
 
     Attributes:
         between: a second of speech between cues that no word covers.
@@ -130,7 +130,7 @@ def skipping_graph(
     twins = _earlier_twins(words, cues)
     ends: tuple[int, ...] = (START,)  # the nodes after which the next word may begin
     gap: int | None = None  # the end of the gap before the last word
-    cue_gap: int | None = None  # and of the gap before its cue
+    cue_gap: int | None = None  # the end of the gap before its cue
     cut: int | None = None  # the way past the cues up to that one
 
     def add_gap(label: int, again: float) -> int:

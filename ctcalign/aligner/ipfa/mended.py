@@ -1,8 +1,8 @@
 """The corrected loop: windows from anchor to anchor, with a decision about every utterance.
 
 As in the published method an anchor is the end of an utterance whose place is certain; the next window begins there and
-grows in audio and text until it has an anchor of its own; texts after the anchor are deferred to the next window.
-Unlike there, a text that is not spoken is skipped wherever it is, and if nothing is found, the window moves on over
+grows in audio and text until it contains an anchor; texts after the anchor are deferred to the next window. Unlike in
+that method, a text that is not spoken is skipped wherever it is, and if nothing is found, the window moves on over
 audio without text and tries more and more of the next texts until one of them is found.
 """
 

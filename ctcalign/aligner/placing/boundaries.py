@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ctcalign.emission.store import digital_silence
 
-# A noise gate or too few bits make zeros of all that is soft: what is left of it stands beside them. The share of
+# A noise gate or too few bits turn soft sounds into zeros; the remaining sound is next to these zeros. The share of
 # quiet frames within so many seconds of zeros is 0 to 0.16 with muted parts and dropouts, and 0.26 to 0.63 with gates,
 # 8 bits, or speech 40 to 60 dB below full scale in 16 bits.
 _BESIDE = 0.03
@@ -43,7 +43,7 @@ class BoundaryRules:
 def quiet_frames(energy: FloatArray, shift: float, rules: BoundaryRules) -> npt.NDArray[np.bool_]:
     """Frames of an energy track that are silence, by the levels of the recording around them.
 
-    Digital silence is quiet, and does not count in the levels: a muted part says nothing about the noise beside it.
+    Digital silence is quiet, and does not count in the levels: a muted part does not show the noise level next to it.
 
     Args:
         energy: log power every `shift` seconds, in nats. Shape (N,).

@@ -22,11 +22,11 @@ LEAST_FOUND = 0.45
 # Seconds of silence beyond which speech is not part of the cue: if words are missing at this edge, and if not.
 JOIN_MISSING, JOIN = 0.9, 0.35
 LETTER = 0.085  # seconds that a letter of a skipped word takes
-SLACK = 1.3  # seconds of speech beyond that: words that the text does not have
+SLACK = 1.3  # further seconds of speech, for words that are not in the text
 
 
 def without_chance(transcript: Transcript, placed: Sequence[PlacedWord | None]) -> list[PlacedWord | None]:
-    """The same words without those of cues of which too little was found."""
+    """The words without those of cues of which too few letters were found."""
     letters = [0] * len(transcript.cues)
     found = [0] * len(transcript.cues)
     for number, ((cue, _), word) in enumerate(zip(transcript.homes, placed, strict=True)):

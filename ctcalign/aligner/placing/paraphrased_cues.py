@@ -1,4 +1,4 @@
-"""Times of cues of which no word was found although there is speech between their neighbours.
+"""Times of cues without a found word although there is speech between their neighbours.
 
 The text of a cue may paraphrase what is spoken: no word of it is found, and there is speech between its neighbours that
 no cue covers. If there are as many stretches of this speech as unplaced cues, and they are together about as long as
@@ -26,7 +26,7 @@ EDGES = 0.3  # seconds that a stretch is longer than from its first to its last 
 def with_paraphrases(
     transcript: Transcript, placement: Placement, emission: Emission
 ) -> tuple[list[Span | None], set[int]]:
-    """Start and end of each cue, and the cues that are placed although no word of them was found.
+    """Start and end of each cue, and the cues that are placed although none of their words was found.
 
     First, speech is reserved for every unplaced cue. Speech reserved for a cue that does not fit is then
     returned to its neighbours, and the cues that fit are matched again: their neighbours' edges may have moved.

@@ -18,7 +18,7 @@ _TIME_LIKE = re.compile(r"^[\s\d:.,;?xX_#*-]*$")
 
 @dataclass(frozen=True)
 class Timing:
-    """A timing line. `start` or `end` is None if it cannot be read; `rest` is text behind the times, not settings."""
+    """A timing line. `start` or `end` is None if it cannot be read; `rest` is text after the times, not settings."""
 
     row: int
     start: float | None

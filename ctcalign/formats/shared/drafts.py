@@ -24,9 +24,9 @@ _LETTERS_PER_SECOND = 15.0  # of speech at a usual rate
 
 @dataclass
 class Beside:
-    """What a reader found beside cues: the lines above the first cue, and blocks (line from 1, kind, text).
+    """What a reader found besides cues: the lines above the first cue, and blocks (line from 1, kind, text).
 
-    `file` is set by a format that holds this of another file.
+    `file` is set by a format that stores the content of another file.
     """
 
     header: str = ""
@@ -72,7 +72,7 @@ class Source:
         """The value of a JSON file; the list of the values of a JSON-lines file.
 
         Raises:
-            CaptionError: it is neither.
+            CaptionError: the file is neither.
         """
         return parse_json(self.text, self.name)
 
@@ -205,7 +205,7 @@ def finish(drafts: list[Draft], notes: Notes) -> list[Cue]:
 
 
 def _complete(drafts: list[Draft], notes: Notes) -> None:
-    """Give cues with a start alone an end: where the next one begins, for the last one as long as its text takes."""
+    """Give cues that only have a start an end: the start of the next cue; for the last cue, estimated from its text."""
     following: float | None = None
     for index in range(len(drafts) - 1, -1, -1):
         draft = drafts[index]

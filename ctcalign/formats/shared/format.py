@@ -54,16 +54,16 @@ class Format:
 
     Attributes:
         name: its name for users, as in `--format`.
-        extensions: those of the files that are written and read.
+        extensions: extensions of the files that are written and read.
         description: a few words for the list of formats.
         read: the cues of a source in file order.   render: the content of an output.
         aliases: other names that `read_captions` accepts.
-        more_extensions: of files that are read only.
+        more_extensions: extensions of files that are only read.
         resolution: step of the written times in seconds, 0 if they are unrounded.
         keeps: what an output keeps of an `Alignment`: words (their starts), word_ends, scores (or confidences),
             speakers, status, unplaced (cues without a time), markup (tags of the text).
         tag: a tag of a caption as this format writes it, "" if it cannot.
-        restores: what the writer gives back of the file that was read, by its format: "header", kinds of blocks, names
+        restores: what the writer restores from the file that was read, by its format: "header", kinds of blocks, names
             of attributes; `ALL` for everything.
         folder: an output is a folder of files.
         needs: packages of an extra that the reader and the writer need.

@@ -1,4 +1,4 @@
-"""What belongs to one format alone: restored by its own writer, named as lost by the others."""
+"""Format-specific content: restored by the writer of the same format, reported as lost by the others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def with_blocks(rows: Iterable[tuple[int, str]], source: CaptionFile | None, end
 
 
 def lost_layout(alignment: Alignment, entry: Format) -> list[str]:
-    """One note that names what the input file says and this output cannot; none if nothing is lost."""
+    """One note that names the content of the input file that this output cannot hold; none if nothing is lost."""
     source = alignment.source
     if source is None or entry.name == "json":
         return []

@@ -1,4 +1,4 @@
-"""What STM and CTM have in common: names of channels, and alternations made plain for other formats."""
+"""Shared parts of STM and CTM: names of channels, and alternations resolved for other formats."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def without_comments(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def channel_namer(alignment: Alignment) -> dict[int | None, str]:
-    """A name for each channel: as the file names it, else in the manner of its other channels, else from 1."""
+    """A name for each channel: the name in the file, else one like those of the other channels, else numbers from 1."""
     given: dict[int | None, str] = {}
     if alignment.source is not None and alignment.source.format in NIST:
         for cue in alignment.cues:

@@ -12,7 +12,7 @@ from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.spans import Span
 
 Unspoken = Literal["keep", "drop"]
-LEAST = 0.2  # seconds: what is shown for less cannot be noticed, let alone read
+LEAST = 0.2  # seconds; a shorter display is not noticeable
 _SAME = 0.05  # seconds between edges of cues that are shown together
 
 
@@ -24,7 +24,7 @@ class Moved:
     shifts: list[float]
 
     def span(self, start: float, end: float) -> Span:
-        """Where a span of the input file went."""
+        """The new place of a span of the input file."""
         if not self.times:
             return Span(start, end)
         middle = (start + end) / 2
@@ -39,7 +39,7 @@ class Moved:
 
 
 def moved(alignment: Alignment) -> Moved:
-    """How far the spoken cues of an alignment moved. A cue that moved unlike both of its neighbours counts as them."""
+    """Shifts of the spoken cues of an alignment. A cue with a shift unlike both neighbours gets the shift of these."""
     found: dict[float, float] = {}
     for cue in alignment.cues:
         old = Span.of(cue.input_start, cue.input_end)

@@ -1,8 +1,8 @@
 """Where a caption may be broken, and the best places to do so.
 
 A line may end at white space, and between the characters of Chinese and Japanese except before closing and after
-opening punctuation. Thai, Lao, Khmer and Burmese are broken at their spaces only: between their words stands none, and
-to find them takes a dictionary.
+opening punctuation. Thai, Lao, Khmer and Burmese are broken only at spaces: they have none between words, and finding
+words requires a dictionary.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Marks of direction in lines that are broken: right-to-left text needs them in every line (Unicode, UAX 9).
 
-Players lay out each line on its own: what is opened in a line ends with it.
+Players lay out each line separately: a direction that is opened in a line ends with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _LINE_END = re.compile(r"\n|<br\s*/?>", re.IGNORECASE)
 
 
 def carried(text: str, start: int) -> str:
-    """What has to stand before a line that begins at `start` in a text: what is open there, and the line's mark.
+    """Characters to put before a line that begins at `start` in a text: open directions there, and the line's mark.
 
     >>> carried("\\u202bone two\\u202c three", 5) == "\\u202b"
     True

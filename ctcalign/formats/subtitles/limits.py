@@ -38,7 +38,7 @@ class SubtitleLimits:
     Attributes:
         max_line_length: characters; with `max_lines` alone it is `LINE_LENGTH`.
         max_lines: lines of a cue; with `max_line_length` alone it is `LINES`.
-        max_cps: characters per second that a cue asks of its reader.
+        max_cps: largest reading speed in characters per second.
         lead_in, lead_out, min_duration, min_gap, snap_gaps: seconds, see `presentation.presented`.
     """
 
@@ -79,7 +79,7 @@ def check_outputs(limits: SubtitleLimits | None, formats: Sequence[str]) -> None
 
 
 def limited(alignment: Alignment, limits: SubtitleLimits) -> tuple[Alignment, list[str]]:
-    """A copy whose cues keep the limits, and notes on what does not. Cues that keep them already stay as they are.
+    """A copy whose cues keep the limits, and notes on cues that cannot. Cues within the limits are unchanged.
 
     A longer cue is divided at words, with the times of the words, or in proportion to its length if they have none.
     Then the cues are shown as long as `presentation.presented` says.

@@ -1,4 +1,4 @@
-"""A part of a cue as a cue of its own."""
+"""A part of a cue as a separate cue."""
 
 from __future__ import annotations
 

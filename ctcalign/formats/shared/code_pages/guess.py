@@ -158,7 +158,7 @@ class _Model:
         return _ODD * len(data)
 
     def neighbours(self, character: str, before: str, run: int) -> float:
-        """What the letter before makes of it: accents are seldom in a row, alphabets seldom mixed inside words."""
+        """Effect of the previous letter: accents rarely follow each other, alphabets rarely mix within words."""
         if self.language in COMMON or not run:
             return 0.0
         if self.whole_alphabet:

@@ -40,7 +40,7 @@ Times = tuple[float | None, float | None]
 
 
 def times_of(row: Mapping[str, Any]) -> Times:
-    """Start and end in seconds, or in the unit of the file where the keys do not name one; None where there is none."""
+    """Start and end in seconds, or in the unit of the file if the keys name no unit; None if missing."""
     found = _by_name(row)
     start = _first(found, _STARTS)
     end = _first(found, _ENDS)
@@ -100,7 +100,7 @@ def _first(found: Mapping[str, float], names: Sequence[str]) -> float | None:
 def note_dropped(
     rows: Sequence[Mapping[str, Any]], drafts: Sequence[Draft], notes: Notes, noun: str = "cue", first: int = 1
 ) -> None:
-    """Note the keys that look like times of rows of which no time could be read, and ends that could not be read."""
+    """Note the time-like keys of rows without a readable time, and ends that could not be read."""
     for place, (row, draft) in enumerate(zip(rows, drafts, strict=True), first):
         if draft.start is None and draft.end is None and not draft.words:
             keys = [key for key, value in row.items() if _LOOKS_LIKE_TIME.search(str(key)) and _filled(value)]
@@ -111,7 +111,7 @@ def note_dropped(
 
 
 def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cue") -> None:
-    """Note an end that is given and is no time, while the start is one; `found`: keys and values of the end."""
+    """Note an end that is given but is not a time, although the start is; `found`: keys and values of the end."""
     for key, value in found.items():
         if _filled(value):
             notes.add("an end that is not a time is dropped", detail=f"{noun} {place}: {key} {str(value)[:20]!r}")
@@ -121,7 +121,7 @@ def note_end(found: Mapping[str, Any], place: int, notes: Notes, noun: str = "cu
 def note_words(
     rows: Sequence[Mapping[str, Any]], words: Sequence[CueWord], noun: str, place: object, notes: Notes
 ) -> None:
-    """Note times of the words of a cue that are given and are no times; a time that is null or missing is no fault.
+    """Note word times of a cue that are given but are not times; a null or missing time is not an error.
 
     Args:
         rows: of the words, in their order.

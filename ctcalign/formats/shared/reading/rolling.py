@@ -43,9 +43,9 @@ class _Carried:
 def without_carried_lines(drafts: list[Draft], notes: Notes) -> list[Draft]:
     """Each line of rolling captions once, in the cue in which it appears, with its own word times.
 
-    Read so: automatic captions of YouTube and what other tools make of them, roll-up captions of broadcasts, lines
-    that grow word by word, and a text that is shown again for each word that is highlighted. A text that is spoken
-    twice is in the file as two lines of one cue, or in ordinary captions as two cues: it stays.
+    This applies to automatic captions of YouTube and files that other tools derive from them, roll-up captions of
+    broadcasts, lines that grow word by word, and a text that is repeated for each highlighted word. A text that is
+    spoken twice is in the file as two lines of one cue, or in ordinary captions as two cues: it is kept.
     """
     if len(drafts) <= _LEAST:
         return drafts
@@ -88,7 +88,7 @@ def _adjacent(before: _Shown, cue: _Shown) -> bool:
 
 
 def _rolls(before: _Shown, cue: _Shown, carried: _Carried) -> bool:
-    """Whether the two cues are as only rolling captions have them; equal cues alone are not."""
+    """Whether two cues occur like this only in rolling captions; equal cues alone do not count."""
     if not carried.lines or not _adjacent(before, cue):
         return False
     if cue.plain == before.plain:

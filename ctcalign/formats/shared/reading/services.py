@@ -10,8 +10,8 @@ Row = dict[str, Any]
 def plain_results(data: Any) -> Any:
     """`{"segments": [...]}` or `{"words": [...]}` for the result of a known service, else the data as they are.
 
-    Known are Amazon Transcribe, Google, Azure (batch and SDK), Deepgram, Speechmatics, Rev, IBM Watson, Vosk. Of
-    alternatives the first is taken; punctuation that is an item of its own is joined to the word before it.
+    Known are Amazon Transcribe, Google, Azure (batch and SDK), Deepgram, Speechmatics, Rev, IBM Watson, Vosk. The
+    first of several alternatives is used; punctuation in a separate item is joined to the word before it.
     """
     if isinstance(data, list):
         if data and all(isinstance(row, dict) and isinstance(row.get("result"), list) for row in data):  # Vosk
@@ -76,7 +76,7 @@ def _azure(row: Row) -> Row:
     text = next((r[k] for r in (best, row) for k in ("display", "Display", "DisplayText", "lexical") if r.get(k)), "")
     keys = ("offsetInTicks", "durationInTicks", "Offset", "Duration", "offset", "duration")
     times = {key: row[key] for key in keys if key in row}
-    if "Offset" in times:  # the SDK counts in ticks without saying so
+    if "Offset" in times:  # the SDK counts in ticks without naming the unit
         times = {"offsetInTicks": times["Offset"], "durationInTicks": times.get("Duration")}
     words = _dicts(best.get("words")) or [
         {"word": w.get("Word"), "offsetInTicks": w.get("Offset"), "durationInTicks": w.get("Duration")}

@@ -1,4 +1,4 @@
-"""Cues of files with tiers: which tier holds cues and which words, by its name and by what the file says."""
+"""Cues of files with tiers: which tiers hold cues and which words, by their names and by the file."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Tier:
 
     Attributes:
         name: as in the file.
-        interval: it has intervals, not points.
+        interval: whether it has intervals, not points.
         rows: in file order; times in seconds.
         speaker: "" for an unknown one; None: the file does not say it, but perhaps the name of the tier.
         parent: name of the tier that the intervals of this one divide, if the file says so.
-        kind: what its intervals are, if the file says so; "": the name of the tier does.
+        kind: kind of its intervals if the file gives it; "": derived from the name of the tier.
     """
 
     name: str
@@ -149,7 +149,7 @@ def _words(tier: Tier) -> list[CueWord]:
 
 
 def _speaker(tier: Tier, named: bool) -> str | None:
-    """That of the file; else "Ann" of "Ann - words"; else the whole name, if the tier is one of several."""
+    """The speaker in the file; else "Ann" of "Ann - words"; else the whole name, if the tier is one of several."""
     if tier.speaker is not None:
         return tier.speaker or None
     bare = re.sub(r"[\s\W_]*$", "", CUE_TIER.sub("", WORD_TIER.sub("", tier.name)))

@@ -116,12 +116,12 @@ def own_times(
 def has_absolute_times(root: Element, rates: Rates, *, lyrics: bool) -> bool:
     """Whether times inside timed elements count from zero, as Apple and other makers of lyrics write them.
 
-    The standard counts them from the parent. The evidence are times that fit into the parent in one way alone.
+    The standard counts them from the parent. The evidence is times that fit into the parent in only one way.
 
     Args:
         root: the document.
         rates: of the document.
-        lyrics: it names the dialect of lyrics; then it is taken where the times tell nothing.
+        lyrics: whether the document names the dialect of lyrics, which decides if the times are ambiguous.
     """
     absolute = relative = 0
 
