@@ -15,13 +15,13 @@ class Encoder(nn.Module, ABC):
     """Maps features to hidden frames. Output frame t belongs to the feature frames from t * subsampling on.
 
     Attributes:
-        name: of this kind of encoder, in checkpoints.
+        name: name of this kind of encoder in checkpoints.
         options: the constructor's arguments, plain numbers and strings, from which a checkpoint rebuilds it.
         dim: width of a hidden frame.
         subsampling: feature frames per output frame.
-        look_ahead_frames: most feature frames after its own that an output frame depends on; None: all.
-        look_behind_frames: most feature frames before its own that an output frame depends on; None: unbounded.
-        longest_frames: most feature frames of an input; None: no limit.
+        look_ahead_frames: largest number of feature frames after its own that an output frame depends on; None: all.
+        look_behind_frames: largest number of feature frames before its own that it depends on; None: unbounded.
+        longest_frames: largest number of feature frames of an input; None: no limit.
         useful_context: seconds on either side of a frame that a window needs, if its output depends on the whole input.
         features: the features that it takes, a name in `ctcalign.models.features.kinds`.
         shift_invariant: shifting the input by whole output frames shifts the output (not so with chunks or positions).

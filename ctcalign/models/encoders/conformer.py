@@ -17,7 +17,8 @@ class ConformerEncoder(Encoder):
     batch does not exactly equal its utterances one by one. The other encoders do not have this limitation.
 
     Args:
-        dim: width, a multiple of `heads`.  layers, heads: their numbers.  hidden: width of the feed-forward parts.
+        dim: width, a multiple of `heads`.  layers: number of layers.  heads: number of attention heads.
+        hidden: inner width of the feed-forward parts.
         kernel: frames of the depthwise convolutions, odd.
         subsampling: feature frames (10 ms) per output frame.
         dropout: in [0, 1).

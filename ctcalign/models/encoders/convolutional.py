@@ -13,7 +13,7 @@ class ConvEncoder(Encoder):
     """Residual blocks of a depthwise convolution over time and two pointwise layers, normalised per frame.
 
     Args:
-        dim: width.  blocks: their number.  kernel: frames of the convolution of a block.
+        dim: width.  blocks: number of blocks.  kernel: width of the convolution of a block in frames.
         expansion: inner width of the pointwise layers, in multiples of `dim`.
         subsampling: feature frames (10 ms) per output frame.
         look_ahead: right context of the whole encoder in output frames, distributed evenly over the blocks, with any

@@ -38,8 +38,9 @@ class StreamingEncoder(Encoder):
     rotations of queries and keys (Su et al. 2021), so only distances matter.
 
     Args:
-        dim: width; dim / heads is even.  layers, heads: their numbers.  hidden: inner width of the feed-forward parts.
-        kernel: frames of the causal convolutions.
+        dim: width; dim / heads is even.  layers: number of layers.  heads: number of attention heads.
+        hidden: inner width of the feed-forward parts.
+        kernel: width of the causal convolutions in frames.
         chunk: output frames of a chunk; the first of them depends on chunk - 1 later ones.
         left_chunks: chunks before its own that a frame attends to.
         subsampling: feature frames (10 ms) per output frame.

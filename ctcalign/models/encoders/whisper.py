@@ -20,8 +20,9 @@ class WhisperEncoder(Encoder):
     nothing: it is masked after each convolution and in the attention.
 
     Args:
-        dim: width.  layers, heads: their numbers.  hidden: inner width of the feed-forward parts.
-        positions: most output frames of an input; 1500 are 30 seconds.
+        dim: width.  layers: number of layers.  heads: number of attention heads.
+        hidden: inner width of the feed-forward parts.
+        positions: largest number of output frames of an input; 1500 are 30 seconds.
         dropout: in [0, 1), after attention and feed-forward parts.
     Raises:
         UsageError: sizes that do not fit.

@@ -51,7 +51,7 @@ class LoraConfig:
 
 
 class Lora:
-    """The adapters of a network. Everything else in it is frozen, statistics of batch normalisation too.
+    """The adapters of a network. Everything else in it is frozen, including statistics of batch normalisation.
 
     Args:
         network: changed in place: adapters are put around its layers, or around those of the model of transformers in

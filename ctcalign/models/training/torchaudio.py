@@ -128,7 +128,7 @@ class BundleInTraining(TrainableModel):
 
 
 def open_model(argument: str) -> BundleInTraining:
-    """The bundle of a name; whoever opens it checks its licence.
+    """The bundle of a name; the caller checks its licence.
 
     Raises:
         UsageError: no such bundle.   ModelError: download or a broken installation.

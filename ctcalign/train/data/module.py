@@ -31,9 +31,9 @@ class CutsDataModule(ResumableData):
     Args:
         train, validation: Shar folders or cut manifests, one or several; None: no data of this kind.
         max_duration: seconds of speech in a training step of all processes.
-        max_cuts: largest number of utterances in such a step.
+        max_cuts: largest number of utterances in a training step of all processes; default: no limit.
         validation_duration: seconds of speech in a validation batch; default: `max_duration`.
-        longest: seconds; longer training utterances are skipped and counted.
+        longest: longest training utterance in seconds; longer ones are skipped and counted.
         buckets: number of groups of similar duration.
         buffer: cuts of each stream in memory for sorting and shuffling; those from Shar include their audio.
         streams: number of parts of a Shar folder, each with its own shards; a batch has utterances of each stream. The

@@ -56,9 +56,9 @@ class CTCModule(TrainingModule):
         gradient_checkpointing: recompute the activations of a layer in the backward pass instead of keeping them, which
             needs less memory and more time.
         options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
-            target_lang for one with adapters for languages.
+            target_lang for a model with language adapters.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
-        lora: adapters of low rank that are trained instead of the network (extra `lora`).
+        lora: low-rank adapters that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors the model learns too, also from cuts without a transcript.
         consistency: divergence between the outputs for two views of each utterance, with different augmentation.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. Only
