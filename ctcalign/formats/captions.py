@@ -32,6 +32,10 @@ class Captions:
     source: CaptionFile | None = None  # what the file contains besides its cues
 
 
+# Formats of annotation programs: equal labels one after the other were set so, they do not roll over a screen.
+_ANNOTATIONS = frozenset({"audacity", "eaf", "textgrid"})
+
+
 def read_captions(
     source: str | os.PathLike[str] | IO[Any],
     format: str | None = None,
@@ -79,7 +83,8 @@ def read_captions(
     words = sum(len(draft.words) for draft in drafts)
     check_cues(len(drafts), words, max(len(draft.text) for draft in drafts), opened.name)
     drafts, chosen_recording = pick_recording(drafts, recording, opened.name, likely)
-    drafts = without_carried_lines(drafts, notes)
+    if reader.name not in _ANNOTATIONS:
+        drafts = without_carried_lines(drafts, notes)
     cues = finish(drafts, notes)
     beside = _beside(opened, reader.name, drafts, chosen_recording)
     return Captions(cues, chosen.name, encoding, [*warnings, *notes.texts()], chosen_recording, beside)

@@ -200,4 +200,4 @@ def test_two_runs_do_not_work_in_one_folder(plain, tmp_path):
     with locked(output):
         done = CliRunner().invoke(commands, ["align-corpus", str(data), "-o", str(output), "--fast"])
     assert done.exit_code == 2
-    assert "another align-corpus is at work there" in done.stderr
+    assert "another align-corpus is running there" in done.stderr

@@ -169,7 +169,7 @@ def test_names_that_no_file_system_has(talks, tmp_path):
         (("{t}", "-o", "{t}"), "holds other files"),
         (("{t}", "-o", "{t}/a.txt"), "is a file"),
         (("{t}", "-o", "{o}", "--format", "nosuch"), "expected one of"),
-        (("{t}", "-o", "{o}", "--max-lines", "2"), "ass, srt, vtt"),
+        (("{t}", "-o", "{o}", "--max-lines", "2"), "ass, sbv, scc, srt, ttml, vtt"),
         (("{t}", "-o", "{o}", "--shard", "3/2"), "expected NUMBER/COUNT"),
         (("{t}", "-o", "{o}", "--timeout-per-hour", "soon"), "expected a duration"),
         (("{t}", "-o", "{o}", "--faithful"), "--method ipfa"),

@@ -99,5 +99,5 @@ def test_impossible_rates_of_ttml_do_not_count(rate):
 @pytest.mark.parametrize("number", ["1e999", "9" * 5000])
 def test_a_textgrid_with_an_impossible_time_is_damaged(number):
     text = f'"ooTextFile"\n"TextGrid"\n0\n2\n<exists>\n1\n"IntervalTier"\n"words"\n0\n2\n1\n0\n{number}\n"hello"\n'
-    with pytest.raises(CaptionError, match="is no time"):
+    with pytest.raises(CaptionError, match="is not a time"):
         read_captions(io.StringIO(text), "textgrid")

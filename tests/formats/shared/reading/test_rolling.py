@@ -107,3 +107,9 @@ def test_a_pause_makes_a_repeat_of_rolling_captions_a_new_line(reading):
     shown = ["A", "A\nB", "B\nC", "C\nD", "D\nE", "E"]
     text = srt(shown)[: -len("E\n\n")].rpartition("6\n")[0] + "6\n00:00:30,000 --> 00:00:31,000\nE\n\n"
     assert [row[2] for row in rows(reading(text))] == [*"ABCDE", "E"]
+
+
+def test_equal_labels_of_an_annotation_program_do_not_roll(reading):
+    labels = [(0.0, 0.001, "0"), (0.001, 0.002, "0"), (0.002, 0.053, "0"), (0.053, 0.054, "0"), (0.054, 0.055, "0 0")]
+    text = "".join(f"{start:.3f}\t{end:.3f}\t{label}\n" for start, end, label in labels)
+    assert [text for *_, text in rows(reading(text, "a.txt", format="audacity"))] == [label for *_, label in labels]
