@@ -7,5 +7,10 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   exit 1
 fi
 echo 'test-browser: installing chromium' >&2
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-core fonts-noto-cjk >/dev/null
+export DEBIAN_FRONTEND=noninteractive
+for _ in 1 2 3; do # mirrors fail now and then
+  if apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core fonts-noto-cjk >/dev/null; then exit 0; fi
+  sleep 5
+done
+echo 'test-browser: apt cannot install Chromium' >&2
+exit 1
