@@ -32,7 +32,7 @@ class Captions:
     source: CaptionFile | None = None  # what the file contains besides its cues
 
 
-# Formats of annotation programs: equal labels one after the other were set so, they do not roll over a screen.
+# Formats of annotation programs, in which repeated labels are intended. They are never rolling captions.
 _ANNOTATIONS = frozenset({"audacity", "eaf", "textgrid"})
 
 
