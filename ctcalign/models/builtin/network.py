@@ -7,23 +7,24 @@ from torch import Tensor, nn
 
 from ctcalign.models.builtin.config import FEATURE_SCALE, NetworkConfig
 from ctcalign.models.features.scale import MELS
-from ctcalign.models.features.tensors import subtract_running_mean
+from ctcalign.models.features.tensors import subtract_past_mean, subtract_running_mean
 
 
 class Block(nn.Module):
     """Depthwise convolution over time and two pointwise layers without a gate, with a residual connection."""
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, right: int) -> None:
         super().__init__()
         dim, hidden = config.dim, config.dim * config.expansion
-        self.depthwise = nn.Conv1d(dim, dim, config.kernel, padding=config.kernel // 2, groups=dim)
+        self.padding = (config.kernel - 1 - right, right)
+        self.depthwise = nn.Conv1d(dim, dim, config.kernel, groups=dim)
         self.norm = nn.LayerNorm(dim)
         self.expand = nn.Linear(dim, hidden)
         self.contract = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, T, D) and (B, T, 1) -> (B, T, D); frames outside the mask are zero on both sides."""
-        y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        y = self.depthwise(nn.functional.pad(x.transpose(1, 2), self.padding)).transpose(1, 2)
         y = self.contract(nn.functional.silu(self.expand(self.norm(y))))
         found: Tensor = (x + y) * mask
         return found
@@ -43,15 +44,20 @@ class Network(nn.Module):
         self.stem1 = nn.Conv2d(1, config.stem, 3, stride=2, padding=1)
         self.stem2 = nn.Conv2d(config.stem, 2 * config.stem, 3, stride=2, padding=1)
         self.enter = nn.Linear(2 * config.stem * MELS // 4, config.dim)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(config, right) for right in config.right_contexts)
         self.norm = nn.LayerNorm(config.dim)
         self.head = nn.Linear(config.dim, 2 * config.symbols)
         self.middle = nn.Linear(config.dim, 2 * config.symbols) if config.phones else None
         self.phone = nn.Linear(config.dim, config.phones) if config.phones else None
 
+    def normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Log-mel features without their running mean, which a network with a given look-ahead takes from the past."""
+        subtract = subtract_running_mean if self.config.look_ahead is None else subtract_past_mean
+        return subtract(features, lengths) / FEATURE_SCALE
+
     def trunk(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns the last and the middle activations (B, T', D) and the lengths (B,) in trunk frames of 40 ms."""
-        x = subtract_running_mean(features, lengths) / FEATURE_SCALE
+        x = self.normalised(features, lengths)
         x = nn.functional.silu(self.stem1(x[:, None]))
         # Biases make the padding nonzero: clear it, so that a batch equals its utterances one by one.
         x = x * _inside((lengths + 1) // 2, x.shape[2]).to(x)[:, None, :, None]
@@ -82,3 +88,26 @@ class Network(nn.Module):
         """
         last, _, trunk_lengths = self.trunk(features, lengths)
         return self.frames(self.head(last)), torch.minimum(2 * trunk_lengths, (lengths + 1) // 2)
+
+
+def with_look_ahead(network: Network, config: NetworkConfig) -> Network:
+    """A network with less look-ahead, from the weights of another one: a place to start training from.
+
+    Each convolution keeps its taps for the frames that it may still see; those for frames further in the past are zero.
+
+    Args:
+        config: that of `network` but for `look_ahead`.
+    """
+    streaming = Network(config)
+    weights = network.state_dict()
+    for number, (before, after) in enumerate(zip(network.blocks, streaming.blocks, strict=True)):
+        name = f"blocks.{number}.depthwise.weight"
+        shift = before.padding[1] - after.padding[1]  # frames by which the kernel moves into the past
+        moved = torch.zeros_like(weights[name])
+        if shift >= 0:
+            moved[..., shift:] = weights[name][..., : config.kernel - shift]
+        else:
+            moved[..., :shift] = weights[name][..., -shift:]
+        weights[name] = moved
+    streaming.load_state_dict(weights)
+    return streaming

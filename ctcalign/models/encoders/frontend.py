@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from ctcalign.models.builtin.config import FEATURE_SCALE
 from ctcalign.models.encoders.base import at_least, inside
 from ctcalign.models.features.scale import LEVEL, MELS
-
-# Frames of zero with which the running mean starts, so that it does not cancel the first frames.
-PRIOR_FRAMES = 50
+from ctcalign.models.features.tensors import PRIOR_FRAMES, running_mean
 
 
 class Frontend(nn.Module):
@@ -35,17 +32,5 @@ class Frontend(nn.Module):
         mask = inside(lengths, frames).to(features)[:, :, None]
         x = (features - LEVEL) * mask
         if self.mean_left or self.mean_right:
-            x = (x - self._mean(x, lengths)) * mask
+            x = (x - running_mean(x, lengths, self.mean_left, self.mean_right, PRIOR_FRAMES)) * mask
         return x / FEATURE_SCALE
-
-    def _mean(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Mean over the valid frames of each window, from differences of running sums. (B, T, F)."""
-        batch, frames, bands = x.shape
-        place = torch.arange(frames, device=x.device)
-        running = nn.functional.pad(x.cumsum(1), (0, 0, 1, 0))
-        last = torch.minimum((place + self.mean_right + 1)[None], lengths[:, None])
-        first = torch.minimum((place - self.mean_left).clamp(min=0)[None].expand(batch, -1), last)
-        count = (last - first + PRIOR_FRAMES)[:, :, None]
-        index = [1, 1, bands]
-        total = running.gather(1, last[:, :, None].repeat(index)) - running.gather(1, first[:, :, None].repeat(index))
-        return total / count

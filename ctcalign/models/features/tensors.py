@@ -17,6 +17,9 @@ from ctcalign.models.features.scale import (
     mel_filters,
 )
 
+# Frames of zero with which a running mean of the past starts.
+PRIOR_FRAMES = 50
+
 
 def log_mel(waveform: Tensor) -> Tensor:
     """Natural-log mel energies of 25 ms windows every 10 ms; frame t is centred at (t + 0.5) * 10 ms.
@@ -54,15 +57,39 @@ def subtract_running_mean(features: Tensor, lengths: Tensor) -> Tensor:
     Returns:
         Shape (B, T, 80), zero beyond `lengths`.
     """
-    frames = features.shape[1]
-    place = torch.arange(frames, device=features.device)
-    mask = (place[None] < lengths[:, None]).to(features)[:, :, None]
+    mask = _valid(lengths, features.shape[1], features)
+    x = (features - LEVEL) * mask
+    return (x - running_mean(x, lengths, MEAN_FRAMES, MEAN_FRAMES)) * mask
+
+
+def subtract_past_mean(features: Tensor, lengths: Tensor) -> Tensor:
+    """As `subtract_running_mean`, with the 2 s up to each frame, and half a second of the level before the start."""
+    mask = _valid(lengths, features.shape[1], features)
+    x = (features - LEVEL) * mask
+    return (x - running_mean(x, lengths, MEAN_FRAMES, 0, PRIOR_FRAMES)) * mask
+
+
+def _valid(lengths: Tensor, frames: int, like: Tensor) -> Tensor:
+    """1 inside the utterances, 0 in their padding. (B,) -> (B, T, 1)."""
+    return (torch.arange(frames, device=like.device)[None] < lengths[:, None]).to(like)[:, :, None]
+
+
+def running_mean(x: Tensor, lengths: Tensor, left: int, right: int, prior: int = 0) -> Tensor:
+    """Mean of each band over the frames of a window that lie inside `lengths`.
+
+    Args:
+        x: zero beyond `lengths`. Shape (B, T, F).
+        lengths: frames of each utterance. Shape (B,).
+        left, right: frames of the window before and after each frame.
+        prior: frames of zero that every mean counts as well, so that it does not cancel the first frames.
+    Returns:
+        Shape (B, T, F).
+    """
+    place = torch.arange(x.shape[1], device=x.device)
     # Sums over a window are differences of running sums.
-    running = torch.nn.functional.pad(((features - LEVEL) * mask).cumsum(1), (0, 0, 1, 0))
-    first = (place - MEAN_FRAMES).clamp(min=0)[None].expand(features.shape[0], -1)
-    last = torch.minimum((place + MEAN_FRAMES + 1)[None], lengths[:, None])
-    first = torch.minimum(first, last)
-    index = [1, 1, features.shape[2]]
+    running = torch.nn.functional.pad(x.cumsum(1), (0, 0, 1, 0))
+    last = torch.minimum((place + right + 1)[None], lengths[:, None])
+    first = torch.minimum((place - left).clamp(min=0)[None].expand(x.shape[0], -1), last)
+    index = [1, 1, x.shape[2]]
     total = running.gather(1, last[:, :, None].repeat(index)) - running.gather(1, first[:, :, None].repeat(index))
-    mean = total / (last - first).clamp(min=1)[:, :, None]
-    return (features - LEVEL - mean) * mask
+    return total / (last - first + prior).clamp(min=1)[:, :, None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ctcalign.errors import UsageError
 from ctcalign.models.builtin.checkpoint import network_of, save_checkpoint, write_header
 from ctcalign.models.builtin.config import FRAME_SHIFT
 from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
-from ctcalign.models.builtin.network import Network
+from ctcalign.models.builtin.network import Network, with_look_ahead
 from ctcalign.models.header import ENCODER, check_identity
 from ctcalign.models.registry import remedy
 from ctcalign.models.stored import read_weights
@@ -69,17 +69,49 @@ class BuiltinModel(TrainableModel):
         return path
 
 
-def open_model(argument: str) -> TrainableModel:
+def open_model(argument: str, options: Mapping[str, Any] | None = None) -> TrainableModel:
     """The model of a name such as "en".
 
+    Args:
+        options: see `with_options`.
     Raises:
-        UsageError: no such model.   ModelError: its file is missing or damaged.
+        UsageError: no such model, or it does not have such options.   ModelError: its file is missing or damaged.
     """
     name = f"builtin:{argument}"
     if argument not in NAMES:
         raise UsageError(f"model.init: unknown model {name!r}; {remedy(name)}")
     header, weights = read_weights((FOLDER / argument).resolve() / WEIGHTS, name)
-    return (own.restore if header.get("architecture") == ENCODER else restore)(header, weights, name)
+    if header.get("architecture") != ENCODER:
+        return with_options(restore(header, weights, name), options, name)
+    if options:
+        raise UsageError(f"model.options: {name} has none; its look-ahead is that of Whisper's encoder")
+    return own.restore(header, weights, name)
+
+
+def with_options(model: BuiltinModel, options: Mapping[str, Any] | None, where: str) -> BuiltinModel:
+    """The model with less look-ahead, as a start for a streaming model.
+
+    Args:
+        options: {"look_ahead": seconds}; the running mean of the features is then one of the past, and the delay of
+            the spikes is unknown. None or empty: the model as it is.
+        where: name of the model, for messages.
+    Raises:
+        UsageError: another option, or no such look-ahead is possible.
+    """
+    if not options:
+        return model
+    unknown = sorted(set(options) - {"look_ahead"})
+    if unknown:
+        raise UsageError(f"model.options: {where} has no option {unknown[0]!r}, only look_ahead (seconds); remove it")
+    given = options["look_ahead"]
+    try:
+        config = model.network.config.with_look_ahead(float(given))
+    except (TypeError, ValueError) as error:
+        why = str(error) if isinstance(given, int | float) else f"got {given!r}, expected a number of seconds"
+        raise UsageError(f"model.options: look_ahead of {where}: {why}") from None
+    header = {**model.header({}), "config": asdict(config)}
+    header.pop("spike_delay", None)
+    return BuiltinModel(with_look_ahead(model.network, config), header, where)
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> BuiltinModel:

@@ -26,8 +26,6 @@ _PACKAGE = "ctcalign.models.training"
 _OPENERS = {"builtin": "builtin", "hf": "hugging_face.model", "torchaudio": "torchaudio"}
 # Architectures in headers of checkpoints, and the modules whose `restore(header, weights, where)` builds a model.
 _ARCHITECTURES = {ENCODER: "own", BUILTIN: "builtin", TORCHAUDIO: "torchaudio", TRANSFORMERS: "hugging_face.model"}
-# Families with options, `model.options`: entries of the configuration of a model of transformers.
-_WITH_OPTIONS = ("hf",)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -48,7 +46,7 @@ def open_trainable(
 
     Args:
         name: "hf:NAME", "hf:FOLDER", "torchaudio:BUNDLE", "builtin:en", "checkpoint:FILE" or FILE.
-        options: of the model: entries of the configuration of a model of transformers.
+        options: of the model: entries of the configuration of a model of transformers; `look_ahead` of builtin:en.
         allow_noncommercial: accept licences that forbid commercial use.
         new_symbols: whether it gets others, so that a model of transformers needs neither a tokenizer nor a trained
             output layer.
@@ -63,8 +61,10 @@ def open_trainable(
         model = _from_checkpoint(argument, options)
     elif family in _OPENERS:
         opener: Any = import_module(f"{_PACKAGE}.{_OPENERS[family]}").open_model
-        if family in _WITH_OPTIONS:
+        if family == "hf":
             model = opener(argument, options, allow_noncommercial, new_symbols)
+        elif family == "builtin":
+            model = opener(argument, options)
         else:
             _check_no_options(options, name)
             model = opener(argument)
@@ -78,16 +78,23 @@ def open_trainable(
 def _from_checkpoint(file: str, options: Mapping[str, Any] | None) -> TrainableModel:
     header, weights = read_checkpoint(file)
     where = f"{CHECKPOINT}:{file}"
-    if options:
-        if header.get("architecture") != TRANSFORMERS:
-            _check_no_options(options, where)
+    architecture = header.get("architecture")
+    if options and architecture == TRANSFORMERS:
         header = import_module(f"{_PACKAGE}.{_ARCHITECTURES[TRANSFORMERS]}").with_config(header, options, where)
+    elif options and architecture == BUILTIN:
+        builtin: Any = import_module(f"{_PACKAGE}.{_ARCHITECTURES[BUILTIN]}")
+        streaming: TrainableModel = builtin.with_options(restore(header, weights, where), options, where)
+        return streaming
+    else:
+        _check_no_options(options, where)
     return restore(header, weights, where)
 
 
 def _check_no_options(options: Mapping[str, Any] | None, name: str) -> None:
     if options:
-        raise UsageError(f"model.options: {name} has no options, only models of transformers (hf:) have; remove it")
+        raise UsageError(
+            f"model.options: {name} has no options, only models of transformers (hf:) and builtin:en have; remove it"
+        )
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> TrainableModel:

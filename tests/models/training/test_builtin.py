@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 import ctcalign
 from ctcalign.errors import UsageError
 from ctcalign.models.builtin.config import NetworkConfig
-from ctcalign.models.builtin.network import Network
+from ctcalign.models.builtin.network import Network, with_look_ahead
 from ctcalign.models.training.builtin import BuiltinModel
 from ctcalign.models.training.registry import open_trainable, read_checkpoint, restore
 from ctcalign.train.recogniser.export import export_checkpoint
@@ -47,9 +48,10 @@ def test_its_log_probabilities_are_those_of_the_aligner_with_padding_too(talk):
         np.testing.assert_allclose(row[:count], expected[0], atol=2e-3)  # nats; another FFT
 
 
-def test_the_look_ahead_is_the_furthest_frame_that_an_output_depends_on():
+@pytest.mark.parametrize("look_ahead", [None, 0, 1, 3, 4, 8])
+def test_the_look_ahead_is_the_furthest_frame_that_an_output_depends_on(look_ahead):
     torch.manual_seed(0)
-    network = Network(NetworkConfig(dim=8, blocks=2, stem=4, kernel=5)).double()
+    network = Network(NetworkConfig(dim=8, blocks=2, stem=4, kernel=5, look_ahead=look_ahead)).double()
     header = {"symbols": [str(number) for number in range(29)], "blank": 0}
     model = BuiltinModel(network, header, "model")
     features = torch.randn(1, 900, 80, dtype=torch.float64, requires_grad=True)
@@ -59,6 +61,56 @@ def test_the_look_ahead_is_the_furthest_frame_that_an_output_depends_on():
     last = int(features.grad[0].abs().sum(1).nonzero().max())
     window_tail = 0.0075  # of a log-mel frame, after its 10 ms
     assert (last + 1) * 0.01 + window_tail == pytest.approx((frame + 1) * model.frame_shift + model.look_ahead)
+
+
+def test_a_network_with_less_look_ahead_keeps_the_taps_that_it_may_see():
+    torch.manual_seed(0)
+    config = NetworkConfig(dim=6, blocks=3, stem=4, kernel=5)
+    network = Network(config)
+    streaming = with_look_ahead(network, replace(config, look_ahead=4))
+    assert replace(config, look_ahead=4).right_contexts == [1, 1, 2]
+    x = torch.randn(1, 12, 6)
+    mask = torch.ones(1, 12, 1)
+    for before, after, right in zip(network.blocks, streaming.blocks, [1, 1, 2], strict=True):
+        with torch.no_grad():
+            before.depthwise.weight[..., 3 + right :] = 0  # the taps beyond the look-ahead
+        torch.testing.assert_close(after(x, mask), before(x, mask))
+    back = with_look_ahead(streaming, replace(config, look_ahead=6))  # more again: the same function
+    torch.testing.assert_close(back.blocks[0](x, mask), network.blocks[0](x, mask))
+
+
+@pytest.mark.parametrize("seconds", [0.32, 0.64, 1.28])
+def test_the_look_ahead_of_the_built_in_model_can_be_chosen(tmp_path, talk, seconds):
+    model = open_trainable("builtin:en", {"look_ahead": seconds})
+    assert seconds - 0.04 < model.look_ahead <= seconds
+    assert model.spike_delay is None
+    path = model.save(tmp_path / "model.safetensors", model.header({}), model.network.state_dict())
+    loaded = ctcalign.load_model(f"checkpoint:{path}", "cpu")
+    assert loaded.look_ahead == pytest.approx(model.look_ahead)
+    whole, _ = loaded(torch.from_numpy(talk)[None], torch.tensor([len(talk)]))
+    frame = 50
+    heard = int(((frame + 1) * 0.02 + seconds) * 16_000)
+    changed = talk.copy()
+    changed[heard:] = 0
+    other, _ = loaded(torch.from_numpy(changed)[None], torch.tensor([len(talk)]))
+    torch.testing.assert_close(other[:, : frame + 1], whole[:, : frame + 1], atol=1e-4, rtol=0)
+    assert not torch.allclose(other[:, frame + 40 :], whole[:, frame + 40 :], atol=1e-2)
+    again = open_trainable(str(path), {"look_ahead": 0.16})
+    assert again.look_ahead == pytest.approx(0.1475)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("builtin:en", {"look_ahead": -1}, r"look_ahead of builtin:en: got -1 s, expected 0.0275 to 5.0675 s"),
+        ("builtin:en", {"look_ahead": "wide"}, "got 'wide', expected a number of seconds"),
+        ("builtin:en", {"dropout": 0.1}, "builtin:en has no option 'dropout', only look_ahead"),
+        ("builtin:en-robust", {"look_ahead": 1}, "has none; its look-ahead is that of Whisper's encoder"),
+    ],
+)
+def test_wrong_options_of_the_built_in_models_are_refused(name, options, message):
+    with pytest.raises(UsageError, match=message):
+        open_trainable(name, options)
 
 
 def test_a_training_lowers_the_loss_and_its_model_is_a_checkpoint(tmp_path, talk):
