@@ -12,6 +12,16 @@ earlier ones: base, then baseline; or base, then continuation, then the method's
       awp_latency:
         vary: {weight: [0.03, 0.1]}          # one run for each value and seed
         config: {model: {...: $weight}}      # a string "$name" is replaced by the value
+      streaming:
+        seeds: [1]                           # optional: of this method, instead of those of the command
+        vary: {look_ahead: [0.32, 0.64]}
+        config: {model: {options: {look_ahead: $look_ahead}}}
+      awp_streaming:
+        start: streaming-look_ahead0.32      # optional: the method and setting that it continues from
+        config: {...}
+      ctc_streaming:
+        vary: {look_ahead: [0.32, 0.64]}
+        start: streaming-look_ahead$look_ahead
 
 A run's folder contains request.json (its configuration), run.json (written when training has ended) and PART.jsonl for
 each evaluated part.
@@ -51,8 +61,13 @@ class Run:
     parent: str | None = None
 
     @property
+    def stem(self) -> str:
+        """Method and setting, as in the name."""
+        return "-".join(part for part in (self.method, self.setting.replace(" ", "")) if part)
+
+    @property
     def name(self) -> str:
-        return "-".join(part for part in (self.method, self.setting.replace(" ", ""), f"s{self.seed}") if part)
+        return f"{self.stem}-s{self.seed}"
 
 
 def read_plan(path: Path) -> dict[str, Any]:
@@ -67,38 +82,50 @@ def read_plan(path: Path) -> dict[str, Any]:
         got = sorted(plan) if isinstance(plan, dict) else type(plan).__name__
         raise SystemExit(f"{path}: expected the keys {sorted(expected)}, got {got}")
     for name, method in plan["methods"].items():
-        unknown = set(method or {}) - {"vary", "config"}
+        unknown = set(method or {}) - {"vary", "config", "start", "seeds"}
         if unknown or name == BASELINE:
             raise SystemExit(f"{path}: method {name!r} has unknown keys {sorted(unknown)} or a reserved name")
     return plan
 
 
 def runs_of(plan: dict[str, Any], seeds: list[int], only: list[str] | None = None) -> list[Run]:
-    """All trainings: the baselines first, then every method, setting and seed.
+    """All trainings: the baselines first, then every method, setting and seed; each after the one it starts from.
 
     Args:
-        only: names of methods to keep; the baselines always stay.
+        only: names of methods to keep; the baselines, and the runs that the kept ones start from, always stay.
     Raises:
-        SystemExit: `only` names a method that is not in the plan, or a "$name" has no value.
+        SystemExit: `only` names a method that is not in the plan, a "$name" has no value, or a `start` does not exist.
     """
     unknown = set(only or ()) - set(plan["methods"])
     if unknown:
         raise SystemExit(f"--only: no method {sorted(unknown)} in the plan; expected some of {sorted(plan['methods'])}")
     base = plan["base"] or {}
     baseline_seeds = plan.get("baseline_seeds") or seeds
-    runs = [Run(BASELINE, "", seed, merged(base, plan[BASELINE] or {})) for seed in baseline_seeds]
-    parents = {seed: runs[place % len(runs)].name for place, seed in enumerate(seeds)}
+    baselines = [Run(BASELINE, "", seed, merged(base, plan[BASELINE] or {})) for seed in baseline_seeds]
+    found = {run.name: run for run in baselines}
     for method, about in plan["methods"].items():
-        if only and method not in only:
-            continue
-        vary = (about or {}).get("vary") or {}
+        about = about or {}
+        vary = about.get("vary") or {}
         for values in itertools.product(*vary.values()):
             chosen = dict(zip(vary, values, strict=True))
             setting = " ".join(f"{name} {value:g}" for name, value in chosen.items())
-            own = filled((about or {}).get("config") or {}, chosen, method)
+            start = about.get("start", BASELINE)
+            for name, value in chosen.items():
+                start = start.replace(f"${name}", f"{value:g}")
+            first = [run.seed for run in found.values() if run.stem == start]
+            if not first:
+                raise SystemExit(f"method {method!r}: start: no run {start!r} before it; expected method and setting")
+            own = filled(about.get("config") or {}, chosen, method)
             config = merged(merged(base, plan["continuation"] or {}), own)
-            runs += [Run(method, setting, seed, config, parents[seed]) for seed in seeds]
-    return runs
+            own_seeds = about.get("seeds") or seeds
+            for place, seed in enumerate(own_seeds):
+                run = Run(method, setting, seed, config, f"{start}-s{first[place % len(first)]}")
+                found[run.name] = run
+    kept = {run.name for run in found.values() if run.parent is None or not only or run.method in only}
+    for run in reversed(found.values()):  # a run comes after the one it starts from
+        if run.name in kept and run.parent is not None:
+            kept.add(run.parent)
+    return [run for run in found.values() if run.name in kept]
 
 
 def merged(base: Any, over: Any) -> Any:
@@ -132,19 +159,21 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(runs: Sequence[Run], start: Callable[[list[Run]], list[bool]], *, baselines_only: bool = False) -> None:
-    """Execute the baselines, then the runs that continue from them.
+    """Execute the baselines, then the runs that continue from them, then those that continue from these.
 
     Args:
         start: executes some runs in any order; returns for each run whether it succeeded.
     Raises:
-        SystemExit: some runs failed; the message names them. A failed baseline stops the others from being started.
+        SystemExit: some runs failed; the message names them. Runs that would start from others are then not begun.
     """
-    first = [run for run in runs if run.parent is None]
-    rest = [] if baselines_only else [run for run in runs if run.parent is not None]
     failed: list[str] = []
-    for group in (first, rest):
-        if not failed:
-            failed += [run.name for run, good in zip(group, start(group), strict=True) if not good]
+    waiting = list(runs)
+    while waiting and not failed:
+        # The next group starts from runs that are finished.
+        names = {run.name for run in waiting}
+        group = [run for run in waiting if run.parent not in names]
+        waiting = [] if baselines_only else [run for run in waiting if run not in group]
+        failed = [run.name for run, good in zip(group, start(group), strict=True) if not good]
     if failed:
         raise SystemExit(f"{len(failed)} of {len(runs)} runs failed: {' '.join(failed)}")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from recipes.awp import run
-from recipes.awp.plan import merged, read_plan, runs_of
+from recipes.awp.plan import execute, merged, read_plan, runs_of
 
 PLAN = {
     "base": {"model": {"size": 1, "deep": {"kept": True}}},
@@ -37,6 +37,51 @@ def test_a_plan_gives_all_runs():
         ("baseline-s7", None), ("ctc-s1", "baseline-s7"), ("ctc-s2", "baseline-s7"),
     ]  # fmt: skip
     assert merged({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
+
+
+STREAMING = {
+    **PLAN,
+    "methods": {
+        "ctc": {},
+        "streaming": {"seeds": [1], "vary": {"look_ahead": [0.32, 0.64]}, "config": {"look": "$look_ahead"}},
+        "awp_streaming": {"start": "streaming-look_ahead0.64"},
+        "longer": {"start": "awp_streaming"},
+        "each": {"vary": {"look_ahead": [0.32, 0.64]}, "start": "streaming-look_ahead$look_ahead"},
+    },
+}
+
+
+def test_a_method_can_continue_from_a_setting_of_another():
+    found = runs_of(STREAMING, [1, 2], ["longer"])
+    assert [(run.name, run.parent) for run in found] == [
+        ("baseline-s1", None), ("baseline-s2", None), ("streaming-look_ahead0.64-s1", "baseline-s1"),
+        ("awp_streaming-s1", "streaming-look_ahead0.64-s1"), ("awp_streaming-s2", "streaming-look_ahead0.64-s1"),
+        ("longer-s1", "awp_streaming-s1"), ("longer-s2", "awp_streaming-s2"),
+    ]  # fmt: skip
+    assert [(run.name, run.parent) for run in runs_of(STREAMING, [3], ["each"])][-2:] == [
+        ("each-look_ahead0.32-s3", "streaming-look_ahead0.32-s1"),
+        ("each-look_ahead0.64-s3", "streaming-look_ahead0.64-s1"),
+    ]
+    wrong = {**PLAN, "methods": {"m": {"start": "ctc"}}}
+    with pytest.raises(SystemExit, match=r"method 'm': start: no run 'ctc' before it"):
+        runs_of(wrong, [1])
+
+
+def test_runs_begin_after_those_they_start_from():
+    groups = []
+
+    def start(group):
+        groups.append([run.name for run in group])
+        return [run.method != "awp_streaming" for run in group]
+
+    runs = runs_of(STREAMING, [1], ["ctc", "longer", "streaming"])
+    with pytest.raises(SystemExit, match="1 of 6 runs failed: awp_streaming-s1"):
+        execute(runs, start)
+    assert groups == [
+        ["baseline-s1"],
+        ["ctc-s1", "streaming-look_ahead0.32-s1", "streaming-look_ahead0.64-s1"],
+        ["awp_streaming-s1"],
+    ]
 
 
 def test_bad_plans(tmp_path):
