@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from ctcalign.audio.limits import MAX_DURATION
 from ctcalign.errors import UsageError
 
+LEARN: Literal["learn"] = "learn"
+START_SHARE = 0.3  # of the source domain, from which a share is learnt
 Rejected = Literal["drop", "bco", "dpo"]
 REJECTED: tuple[Rejected, ...] = get_args(Rejected)
 
@@ -32,7 +34,8 @@ class AdaptOptions:
         test: the same, for the final measurement only; without any, half of the recordings of `held_out`, which then
             do not take part in the choice of the model.
         keep_source: cuts (manifests or Shar folders) of the source domain that are mixed into the training.
-        source_share: fraction of the training speech that comes from `keep_source`.
+        source_share: fraction of the training speech that comes from `keep_source`; "learn": the batches keep
+            a fraction of 0.3, and the weight of the source domain in the loss follows the gradients of held-out speech.
         source_held_out: cuts of the source domain to evaluate on; without any, a tenth of `keep_source`. Half of their
             recordings are compared with the budget, the other half is only measured.
         source_budget: allowed relative rise of the source error. If the trained weights exceed it, weights between the
@@ -57,7 +60,7 @@ class AdaptOptions:
     held_out: tuple[Path, ...] = ()
     test: tuple[Path, ...] = ()
     keep_source: tuple[Path, ...] = ()
-    source_share: float = 0.3
+    source_share: float | Literal["learn"] = START_SHARE
     source_held_out: tuple[Path, ...] = ()
     source_budget: float = 0.05
     calibrate_on: tuple[Path, ...] = ()
@@ -78,8 +81,7 @@ class AdaptOptions:
         for name, share in (("precision", self.precision), ("top_share", self.top_share)):
             if share is not None and not 0 < share <= 1:
                 raise UsageError(f"{name}: got {share:g}, expected a fraction above 0 and up to 1")
-        if not 0 <= self.source_share < 1:
-            raise UsageError(f"source_share: got {self.source_share:g}, expected a fraction from 0 and below 1")
+        self._check_source_share()
         if self.source_budget < 0:
             raise UsageError(f"source_budget: got {self.source_budget:g}, expected 0 or more")
         if self.rejected not in REJECTED:
@@ -91,3 +93,28 @@ class AdaptOptions:
         for text in self.settings:
             if "=" not in text:
                 raise UsageError(f"set: got {text!r}, expected NAME=VALUE such as trainer.max_steps=500")
+
+    def _check_source_share(self) -> None:
+        if isinstance(self.source_share, str):
+            if self.source_share != LEARN:
+                raise UsageError(f"source_share: got {self.source_share!r}, expected a fraction or {LEARN!r}")
+            if not self.keep_source:
+                raise UsageError(
+                    f"source_share: {LEARN!r} needs speech of the source domain; give --keep-source SET (keep_source)"
+                )
+            if self.rejected != "drop":
+                raise UsageError(
+                    f"source_share: {LEARN!r} cannot be combined with rejected {self.rejected!r}; leave one out"
+                )
+        elif not 0 <= self.source_share < 1:
+            raise UsageError(f"source_share: got {self.source_share:g}, expected a fraction from 0 and below 1")
+
+    @property
+    def learns_share(self) -> bool:
+        """Whether the weight of the source domain is learnt."""
+        return self.source_share == LEARN
+
+    @property
+    def drawn_share(self) -> float:
+        """Fraction of the training speech that is drawn from the source domain."""
+        return START_SHARE if isinstance(self.source_share, str) else self.source_share

@@ -19,7 +19,7 @@ from ctcalign.adapt.stages import read_lines
 from ctcalign.adapt.steps.align import align, problems_of
 from ctcalign.adapt.steps.calibrate import calibrate
 from ctcalign.adapt.steps.filter import KEPT, filter_phrases
-from ctcalign.adapt.steps.fit import fit_model
+from ctcalign.adapt.steps.fit import fit_model, shares_of
 from ctcalign.adapt.steps.interpolate import within_budget
 from ctcalign.adapt.steps.left_out import left_out_cuts
 from ctcalign.adapt.steps.measure import measure
@@ -30,7 +30,7 @@ from ctcalign.adapt.training.configuration import user_content
 from ctcalign.adapt.training.fitting import RUN, check_alone, loss_curve
 from ctcalign.aligner.corpus import Problem, corpus_pairs
 from ctcalign.emission.progress import Progress, logged
-from ctcalign.errors import CtcAlignError, OutputError
+from ctcalign.errors import CtcAlignError, OutputError, UsageError
 from ctcalign.extras import require
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.lock import locked
@@ -97,6 +97,11 @@ def adapt(
     with locked(root, work="adaptation"):
         spoken = language or trainable.language or "en"
         speech = read_speech(options, root, note)
+        if options.learns_share and speech.source_held_out is None:
+            raise UsageError(
+                "source_share: 'learn' needs held-out speech of the source domain; give --source-held-out SET, or more "
+                "utterances with --keep-source"
+            )
         talks, problems = prepare(pairs, root / "recordings", options, spoken, speech.held_out is None, progress)
         if not talks:
             raise CtcAlignError(f"recordings: none of {len(pairs.pairs)} can be used: {listed(problems)}")
@@ -161,7 +166,11 @@ def _passes(setting: Setting, problems: list[Problem]) -> Adaptation:
         rejected = None if options.rejected == "drop" else rejected_captions(one, aligned, cuts)
         if rejected is not None:
             row["rejected"] = rejected_about(rejected)
-        trained = fit_model(one, cuts, rejected)
+        trained = fit_model(one, cuts, held_out, rejected)
+        if (shares := shares_of(one)) is not None:
+            row["source_share"] = shares
+            last = f"{100 * shares[-1]['share']:.0f} %" if shares else "unchanged"
+            setting.note(f"pass {number}: learnt share of the source domain: {last}")
         found, share, errors = within_budget(one, trained, held_out, _error(start, "source"))
         lowest = min([_error(start), *(_error(done["errors"]) for done in rows[:-1])])
         judged = verdict(

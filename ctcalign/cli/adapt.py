@@ -35,6 +35,25 @@ Examples:
 Needs the extras `train` and `calibrate`: pip install 'ctcalign[train,calibrate]'.
 {EXIT_STATUS}"""
 
+
+class SourceShare(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """A fraction, or "learn"."""
+
+    name = "source share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """The fraction as a number; "learn" as it is."""
+        if value == "learn":
+            return "learn"
+        try:
+            found = float(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is neither a fraction nor 'learn'", param, ctx)
+        if not 0 <= found < 1:
+            self.fail(f"{value} is not in the range 0<=x<1, and not 'learn'", param, ctx)
+        return found
+
+
 _EXISTING = click.Path(exists=True, path_type=Path)
 
 
@@ -101,11 +120,12 @@ _EXISTING = click.Path(exists=True, path_type=Path)
 )
 @click.option(
     "--source-share",
-    type=click.FloatRange(0, 1, max_open=True),
-    metavar="FRACTION",
+    type=SourceShare(),
+    metavar="FRACTION|learn",
     default=0.3,
     show_default=True,
-    help="Fraction of the speech in the training that comes from --keep-source.",
+    help="Fraction of the speech in the training that comes from --keep-source. learn: the batches keep 0.3, and "
+    "the weight of the source domain in the loss is learnt from the gradients of held-out speech.",
 )
 @click.option(
     "--source-held-out",

@@ -26,6 +26,7 @@ from ctcalign.models.training.registry import open_trainable
 # `adapt` alone is run by several methods: with other captions, or other options.
 ADAPT: dict[str, dict[str, Any]] = {
     "adapt": {},
+    "learnt": {"source_share": "learn"},
     "unmixed": {"source_share": 0.0, "source_budget": 1e9},
     "bco": {"rejected": "bco"},
     "dpo": {"rejected": "dpo"},
@@ -131,7 +132,7 @@ def _cuts(
     cuts = CutSet.from_file(folder / "kept.jsonl.gz").trim_to_supervisions(keep_overlapping=False)
     rows = [cut.to_dict() for cut in cuts]
     write_manifest(folder / "target.jsonl.gz", rows)
-    source = mixed_in(speech.source, seconds_of(rows), options.source_share, options.seed)
+    source = mixed_in(speech.source, seconds_of(rows), options.drawn_share, options.seed)
     write_manifest(manifest, [*rows, *source])
     return manifest
 

@@ -15,6 +15,7 @@ from recipes.results_page import commit, machine, markdown_table, page_head, sec
 
 NAMES = {
     "adapt": "`ctcalign adapt`",
+    "learnt": "`ctcalign adapt --source-share learn`",
     "unmixed": "`ctcalign adapt` without source speech",
     "bco": "`ctcalign adapt --rejected bco`",
     "dpo": "`ctcalign adapt --rejected dpo`",

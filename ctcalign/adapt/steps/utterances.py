@@ -27,7 +27,7 @@ def cut_utterances(one: Pass, aligned: Path, selected: Path) -> Path:
         "aligned": content_of(aligned),
         "kept": digest_of_file(selected / KEPT),
         "source": digest_of_cuts(setting.speech.source),
-        "share": options.source_share,
+        "share": options.drawn_share,
         "weights": options.weights,
         "seed": options.seed,
         "language": setting.language,
@@ -46,7 +46,7 @@ def cut_utterances(one: Pass, aligned: Path, selected: Path) -> Path:
         dropped += [
             {**row, "reason": left_out[row["index"]]} for row in kept.get(talk.name, []) if row["index"] in left_out
         ]
-    source = mixed_in(setting.speech.source, seconds_of(target), options.source_share, options.seed)
+    source = mixed_in(setting.speech.source, seconds_of(target), options.drawn_share, options.seed)
     write_manifest(stage.folder / TARGET, target)
     write_manifest(stage.folder / SOURCE, source)
     write_manifest(stage.folder / TRAIN, [*(_copies(target) if options.weights else target), *source])

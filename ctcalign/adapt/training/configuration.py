@@ -26,7 +26,7 @@ def updates_of(target_seconds: float, options: AdaptOptions) -> int:
     """Number of updates of a pass."""
     if options.updates is not None:
         return options.updates
-    share = options.source_share if options.keep_source else 0.0
+    share = options.drawn_share if options.keep_source else 0.0
     seconds = EPOCHS * target_seconds / (1.0 - share)
     return round(min(max(seconds / BATCH, LEAST), MOST))
 
@@ -41,6 +41,7 @@ def configuration(
     options: AdaptOptions,
     allow_noncommercial: bool = False,
     pairs: int = 0,
+    drawn_share: float | None = None,
 ) -> dict[str, Any]:
     """The configuration of the training of a pass, without those of the user.
 
@@ -48,6 +49,7 @@ def configuration(
         model: the model that is trained.  init: its name.
         train: manifest of cuts.  folder: trainer.default_root_dir.
         pairs: of rejected captions and what is recognised in their place; 0: a training with CTC alone.
+        drawn_share: share of the source domain in the cuts, if its weight is learnt; None: it is not.
     """
     parameters = sum(one.numel() for one in model.network.parameters())
     lr = options.lr or (LR_PRETRAINED if parameters > _PRETRAINED else LR)
@@ -62,6 +64,14 @@ def configuration(
         }
     found: dict[str, Any] = {"task": "ctc_preference"} if pairs else {}
     own: dict[str, Any] = {"preference": preference_of(options)} if pairs else {}
+    if drawn_share is not None:
+        own["mixing"] = {
+            "source": "",
+            "held_out_target": "",
+            "held_out_source": "",
+            "share": drawn_share,
+            "budget": options.source_budget,
+        }
     return found | {
         "model": {
             "init": init,

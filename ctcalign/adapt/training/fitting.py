@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ctcalign.errors import UsageError
 from ctcalign.models.training.protocol import TrainableModel
+from ctcalign.models.training.registry import read_checkpoint
 
 RUN = "run"  # folder of the run in that of the stage
 POINTS = 100  # of a loss curve
 
 
 def train(
-    configuration: Path, folder: Path, init: str, cuts: Path, user: Sequence[str], pairs: Path | None = None
+    configuration: Path,
+    folder: Path,
+    init: str,
+    cuts: Path,
+    user: Sequence[str],
+    pairs: Path | None = None,
+    domains: Mapping[str, Path] | None = None,
 ) -> Path:
     """Train, or resume a training that was stopped.
 
@@ -25,6 +33,7 @@ def train(
         init: name of the model that is trained.  cuts: manifest to train on.
         user: arguments of `ctcalign fit` that override the configuration.
         pairs: manifest of the preference loss, if the configuration has one.
+        domains: manifests of `model.mixing` by option, if the configuration has it.
     Returns:
         The exported model, a file or a folder.
     """
@@ -38,6 +47,7 @@ def train(
     }
     if pairs is not None:
         own["model.preference.pairs.file"] = pairs
+    own |= {f"model.mixing.{name}": path for name, path in (domains or {}).items()}
     fixed = [word for name, value in own.items() for word in (f"--{name}", str(value))]
     arguments = ["--config", str(configuration), *user, *fixed]
     with _as_command(["fit", *arguments]):
@@ -65,6 +75,13 @@ def loss_curve(run: Path) -> list[tuple[float, float]]:
     size = -(-len(rows) // POINTS) or 1
     parts = [rows[place : place + size] for place in range(0, len(rows), size)]
     return [(part[-1][0] + 1, round(sum(loss for _, loss in part) / len(part), 4)) for part in parts]
+
+
+def learnt_shares(run: Path) -> list[dict[str, Any]]:
+    """How a training changed the share of the source domain, a row for each change; empty if it was not learnt."""
+    header, _ = read_checkpoint(run / "last.ckpt")
+    state = header.get("source_share") or {}
+    return [{name: round(value, 6) for name, value in row.items()} for row in state.get("history", ())]
 
 
 def check_alone() -> None:

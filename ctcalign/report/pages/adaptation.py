@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.report.pages.parts import rendered, svg, write_html
-from ctcalign.report.pictures.adaptation import PARTS, confidences_figure, errors_figure, hours_figure, losses_figure
+from ctcalign.report.pictures.adaptation import (
+    PARTS,
+    confidences_figure,
+    errors_figure,
+    hours_figure,
+    losses_figure,
+    shares_figure,
+)
 
 _TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Adaptation of {{ report.original }}</title>
@@ -57,6 +64,13 @@ as wrong ({{ "%.3f"|format(row.rejected.hours) }} hours) were compared with the 
 {{ confidences|safe }}
 {% if losses %}<h2>Training</h2>
 {{ losses|safe }}{% endif %}
+{% if shares %}{{ shares|safe }}
+<table><tr><th>pass<th>share at the end<th>source loss, held out<th>target loss, held out</tr>
+{% for row in report.passes if row.source_share %}<tr><td>{{ row.number }}</td>
+<td class="number">{{ "%.2f"|format(row.source_share[-1].share) }}</td>
+{% for part in ("source_loss", "target_loss") %}<td class="number">{{ "%.3f"|format(row.source_share[0][part]) }} to
+{{ "%.3f"|format(row.source_share[-1][part]) }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endif %}
 
 <h2>Captions whose times changed most</h2>
 {% if report.changed %}<table><tr><th>recording<th>caption<th>text<th>before<th>after<th>change</tr>
@@ -92,7 +106,7 @@ def page(report: Mapping[str, Any]) -> str:
     Args:
         report: of `ctcalign.adapt`.
     """
-    losses = losses_figure(report)
+    losses, shares = losses_figure(report), shares_figure(report)
     rates = [{"name": "original model", "errors": report["start"], "verdict": ""}]
     for row in report["passes"]:
         verdict = "yes" if row["verdict"]["kept"] else f"no: {row['verdict']['stop']}"
@@ -108,6 +122,7 @@ def page(report: Mapping[str, Any]) -> str:
         hours=svg(hours_figure(report)),
         confidences=svg(confidences_figure(report)),
         losses=None if losses is None else svg(losses),
+        shares=None if shares is None else svg(shares),
         problems=Counter(one["reason"] for one in report["problems"]).most_common(),
         percent=lambda value: "" if value is None else f"{100 * value:.2f}",
         span=lambda span: "not placed" if span is None else f"{span[0]:.2f} to {span[1]:.2f}",

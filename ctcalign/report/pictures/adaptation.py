@@ -1,4 +1,4 @@
-"""Pictures of an adaptation: error rates by pass, confidences, what is kept and dropped, losses."""
+"""Pictures of an adaptation: error rates by pass, confidences, what is kept and dropped, losses, learnt shares."""
 
 from __future__ import annotations
 
@@ -89,6 +89,21 @@ def losses_figure(report: Report) -> Figure | None:
     ax.set(xlabel="update", ylabel="loss")
     ax.set_ylim(bottom=0)
     _finish(ax, "training loss")
+    return figure
+
+
+def shares_figure(report: Report) -> Figure | None:
+    """The learnt share of the source domain in each pass; None if it was not learnt."""
+    curves = [(row["number"], row["source_share"]) for row in report["passes"] if row.get("source_share")]
+    if not curves:
+        return None
+    figure, [ax] = _figure(1)
+    for place, (number, rows) in enumerate(curves):
+        updates, shares = [row["update"] for row in rows], [row["share"] for row in rows]
+        colour = _SHADES[place % len(_SHADES)]
+        ax.step(updates, shares, where="post", color=colour, linewidth=1.2, label=f"pass {number}")
+    ax.set(xlabel="update", ylabel="share", ylim=(0, 1))
+    _finish(ax, "learnt share of the source domain")
     return figure
 
 

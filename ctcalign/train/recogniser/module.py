@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
+from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor, nn
 
+from ctcalign.audio.cut_sources import NO_TRUST
 from ctcalign.errors import TrainingError, UsageError
 from ctcalign.models.encoders.base import Encoder
 from ctcalign.models.encoders.frontend import Frontend
@@ -26,6 +28,8 @@ from ctcalign.train.processes import gather_objects, sum_over_processes
 from ctcalign.train.recogniser import consistency as views
 from ctcalign.train.recogniser.consistency import ConsistencyConfig
 from ctcalign.train.recogniser.export import header_of
+from ctcalign.train.recogniser.mixing import LABEL as SHARE
+from ctcalign.train.recogniser.mixing import MixingConfig, SourceShare, compared_weights
 from ctcalign.train.recogniser.start import initial_model
 from ctcalign.train.recogniser.teacher import LABEL, Teacher, TeacherConfig
 from ctcalign.train.recogniser.terms import ObjectiveConfig, Term, mean_statistics
@@ -61,6 +65,7 @@ class CTCModule(TrainingModule):
         lora: low-rank adapters that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors the model learns too, also from cuts without a transcript.
         consistency: divergence between the outputs for two views of each utterance, with different augmentation.
+        mixing: a source domain whose share in the CTC loss is learnt.
         vocabulary: "from-data", instead of `tokenizer`: the letters of the training transcripts. Only
             `ctcalign fit` collects these; from Python, give a `tokenizer`.
     Raises:
@@ -86,6 +91,7 @@ class CTCModule(TrainingModule):
         vocabulary: Literal["from-data"] | None = None,
         teacher: TeacherConfig | None = None,
         consistency: ConsistencyConfig | None = None,
+        mixing: MixingConfig | None = None,
     ) -> None:
         if vocabulary is not None:
             raise UsageError("model.vocabulary: from-data is an option of ctcalign fit; from Python, give a tokenizer")
@@ -115,6 +121,12 @@ class CTCModule(TrainingModule):
             raise UsageError(
                 "model.consistency: expected no objective that replaces the CTC loss or cuts the input; "
                 "leave one of the two out"
+            )
+        self.mixing = None if mixing is None else SourceShare(mixing)
+        if mixing is not None and (consistency is not None or any(one.objective.replaces_ctc for one in self.terms)):
+            raise UsageError(
+                "model.mixing: expected neither model.consistency nor an objective that replaces the CTC loss; leave "
+                "one of the two out"
             )
         self._init, self._options = init, options
         self.prepare(freeze, gradient_checkpointing, lora)
@@ -157,6 +169,7 @@ class CTCModule(TrainingModule):
         log_probs, frames, emissions, skipped = self.emissions(batch, inputs, lengths)
         second = None if self.consistency is None else self._second_view(batch)
         weights = self._weights(factors)
+        shared = None if self.mixing is None else self._mixed(self.mixing, batch, emissions)
         outputs = [
             term.loss(emissions, *place) if emissions is not None and weight > 0 else None
             for term, weight in zip([self.ctc, *self.terms], weights, strict=True)
@@ -169,6 +182,8 @@ class CTCModule(TrainingModule):
             name: Weighted(log_probs.new_tensor(0.0) if output is None else output.loss, weight)
             for name, output, weight in zip(names, outputs, used, strict=True)
         }
+        if shared is not None:
+            terms["ctc"] = terms["ctc"]._replace(value=shared)
         if self.consistency is not None:
             value = log_probs.new_tensor(0.0)
             if emissions is not None and second is not None:
@@ -188,6 +203,34 @@ class CTCModule(TrainingModule):
             used=usable,
             statistics=[(count, one.statistics, one.weights) if one else (0, {}, {}) for one in outputs[1:]],
         )
+
+    def _mixed(self, mixing: SourceShare, batch: Batch, emissions: Emissions | None) -> Tensor | None:
+        """The CTC loss with the learnt weights of both domains; None if there is no usable utterance."""
+        own = mixing.divided(emissions)
+        parts = {domain: (self.ctc.loss(one).loss, len(one.ids)) for domain, one in own.items()}
+        if mixing.is_due(self.global_step, batch.part):
+            compared = compared_weights(self.network, self.layers)
+            mixing.change(self.global_step, self.network, compared, parts, self._held_out_loss)
+        return mixing.loss(parts) if parts else None
+
+    def _held_out_loss(self, batch: Batch) -> Tensor | None:
+        """The mean CTC loss of a batch; None if there is no usable utterance."""
+        emissions = self.emissions(batch, batch.inputs, batch.lengths)[2]
+        return None if emissions is None else self.ctc.loss(emissions).loss
+
+    def on_train_start(self) -> None:
+        """Read the held-out speech of the domains.
+
+        Raises:
+            UsageError: the strategy shards the weights over processes.
+        """
+        super().on_train_start()
+        if self.mixing is None:
+            return
+        if not isinstance(self.trainer.strategy, SingleDeviceStrategy | DDPStrategy):
+            name = type(self.trainer.strategy).__name__
+            raise UsageError(f"model.mixing: works on one device and with trainer.strategy ddp, got {name}")
+        self.mixing.open(self.inputs, getattr(getattr(self.trainer, "datamodule", None), "trust", NO_TRUST))
 
     def _second_view(self, batch: Batch) -> Emissions | None:
         """The network's output for the usable utterances in the second view of a batch, None if there are none."""
@@ -247,6 +290,8 @@ class CTCModule(TrainingModule):
         if step.terms["ctc"].weight > 0:
             row["ctc"] = means["ctc"]
         row |= {label: means[label] for label in (LABEL, views.LABEL) if label in means}
+        if self.mixing is not None:
+            row[SHARE] = self.mixing.value
         gathered = gather_objects(step.statistics)
         for place, (term, factor) in enumerate(zip(self.terms, self._factors(), strict=True)):
             row[f"{term.label}/weight"] = term.config.weight * factor
@@ -299,6 +344,8 @@ class CTCModule(TrainingModule):
         if self.teacher is not None:
             known = {"name": self.teacher.config.name, "weights": self.teacher.weights, "shift": self.teacher.shift}
             checkpoint["ctcalign"]["teacher"] = known
+        if self.mixing is not None:
+            checkpoint["ctcalign"][SHARE] = self.mixing.state()
         if self._lora is not None and self._init is not None:
             checkpoint["ctcalign"] |= self._lora.header(self._init, self._options)
         checkpoint["ctcalign_training"] = {
@@ -324,6 +371,8 @@ class CTCModule(TrainingModule):
             )
         for term in self.terms:
             term.schedule.restore(schedules[term.label])
+        if self.mixing is not None and SHARE in checkpoint.get("ctcalign", {}):
+            self.mixing.restore(checkpoint["ctcalign"][SHARE])
         self.wer = state["wer"]
         self.metrics = dict(checkpoint["ctcalign"].get("metrics", {}))
         self.skipped = {**dict.fromkeys(REASONS, 0), **state["skipped"]}
