@@ -84,8 +84,19 @@ def test_errors_name_what_is_wrong(corpus, tmp_path):
         ((corpus.folder, *out), f"captions: none given for {corpus.folder}; give captions, a manifest (.tsv, .jsonl)"),
         ((corpus.folder, corpus.folder, *out, "--set", "trainer.devices"), "expected NAME=VALUE"),
         ((corpus.folder, corpus.folder, *out, "--model", "builtin:xx"), "builtin:xx"),
+        ((corpus.folder, corpus.folder, *out, "--source-share", "learn"), "give --keep-source"),
     ):
         status, _, error = invoke(*words)
         assert status != 0
         assert message in error
     assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_share_is_a_usage_error(corpus, tmp_path):
+    for value, message in (
+        ("most", "'most' is neither a fraction nor 'learn'"),
+        ("1", "1 is not in the range 0<=x<1, and not 'learn'"),
+    ):
+        status, output, _ = invoke(corpus.folder, corpus.folder, "-o", tmp_path / "out", "--source-share", value)
+        assert status == 2
+        assert message in output

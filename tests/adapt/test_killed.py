@@ -50,6 +50,19 @@ LEFT_OUT = (
     "left-out/done.json",
     "pass-01/evaluate-original/source.json",
 )
+# With a learnt share of source speech, of which no weights but those on the way keep the budget.
+INTERPOLATED = (
+    "pass-01/fit/run/last.ckpt",
+    "pass-01/fit/source-share.json",
+    "pass-01/evaluate/source.json",
+    "pass-01/interpolate-0.75/stage.json",
+    "pass-01/interpolate-0.75/model.safetensors",
+    "pass-01/interpolate-0.75/done.json",
+    "pass-01/evaluate-0.75/target.json",
+    "pass-01/interpolate-0.5/model.safetensors",
+    "pass-01/evaluate-0.5/source.json",
+    "pass-01/evaluate-0.5/done.json",
+)
 # Imports everything once; each start is a fork of it.
 PROGRAM = """
 import json, os, signal, sys
@@ -58,8 +71,12 @@ import ctcalign
 import ctcalign.adapt.run, ctcalign.train.run, ctcalign.calibration.fit, sklearn.linear_model
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.files.together import Outputs
+import ctcalign.adapt.steps.measure as measuring
+from tests.adapt.talks import far_from_the_source
 
 given = json.loads(sys.argv[1])
+if given["far"]:
+    measuring.measured = far_from_the_source
 move, replace = Outputs.move, Path.replace
 
 def start(point):
@@ -105,7 +122,7 @@ def manifests(root: Path) -> dict[str, bytes | list[str]]:
         name = str(path.relative_to(root))
         if path.is_file() and path.suffix in (".json", ".jsonl", ".gz", ".yaml", ".flac") and "run" not in path.parts:
             found[name] = path.read_bytes()
-            if name.endswith("fit/done.json"):
+            if name.endswith("fit/done.json") or ("interpolate" in name and name.endswith("done.json")):
                 found[name] = sorted(json.loads(found[name])["files"])
             if name == "report.json":  # the log of losses is not flushed at every step
                 report = json.loads(found[name])
@@ -113,16 +130,19 @@ def manifests(root: Path) -> dict[str, bytes | list[str]]:
     return found
 
 
-def check_killed(corpus: Corpus, points: tuple[str, ...], passes: int, tmp_path: Path, **given: Any) -> dict[str, Any]:
+def check_killed(
+    corpus: Corpus, points: tuple[str, ...], passes: int, tmp_path: Path, far: bool = False, **given: Any
+) -> dict[str, Any]:
     """Adapt with kills and without, and compare; gives the report.
 
     Args:
+        far: whether errors are those of `far_from_the_source`; the caller sets it for this process.
         given: options; those that are lists of paths as lists.
     """
     values = {"passes": passes, "precision": 0.8, "lr": 3e-3, "settings": list(SETTINGS)} | given
     paths = {name: list(map(str, values.pop(name))) for name in list(values) if name in ("held_out", "keep_source")}
     out = tmp_path / "out"
-    work = {"corpus": str(corpus.folder), "model": corpus.model, "points": points, "output": str(out)}
+    work = {"corpus": str(corpus.folder), "model": corpus.model, "points": points, "output": str(out), "far": far}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps(work | {"paths": paths, "options": values})],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -160,3 +180,26 @@ def test_killed_where_captions_that_are_left_out_judge(corpus, tmp_path):
     source = talks.held_out(tmp_path / "source", "reader", 5, count=12, pitch=1.0)
     check_killed(corpus, LEFT_OUT, 1, tmp_path, updates=12, keep_source=[source])
     assert "left-out" in stages(tmp_path / "out")
+
+
+def test_killed_while_weights_are_interpolated_after_a_learnt_share(corpus, tmp_path, monkeypatch):
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=12, pitch=1.0)
+    monkeypatch.setattr("ctcalign.adapt.steps.measure.measured", talks.far_from_the_source)
+    report = check_killed(
+        corpus,
+        INTERPOLATED,
+        1,
+        tmp_path,
+        True,
+        updates=12,
+        held_out=[corpus.held_out],
+        keep_source=[source],
+        source_share="learn",
+    )
+    [row] = report["passes"]
+    assert row["share"] == 0.5
+    assert row["source_share"]
+    folders = {point.rpartition("/")[0] for point in INTERPOLATED}
+    late = {name for name in stages(tmp_path / "out") if name.startswith(("pass-01/interpolate", "pass-01/evaluate-0"))}
+    assert late
+    assert late <= folders

@@ -191,15 +191,7 @@ def test_the_source_budget_discards_a_pass(corpus, tmp_path, monkeypatch):
 def test_weights_on_the_way_keep_the_source_budget(corpus, tmp_path, monkeypatch):
     source = talks.held_out(tmp_path / "source", "reader", 5, count=4, pitch=1.0)
 
-    def worse_on_the_source(model, manifest, device):
-        """Within the budget from half of the way on."""
-        found = measured(model, manifest, device)
-        if manifest.name.startswith("source-held-out"):
-            far = "pass-01" in model.name and "interpolate-0.5" not in model.name
-            found["wer"]["value"] = 0.2 if far else 0.1
-        return found
-
-    monkeypatch.setattr("ctcalign.adapt.steps.measure.measured", worse_on_the_source)
+    monkeypatch.setattr("ctcalign.adapt.steps.measure.measured", talks.far_from_the_source)
     settings = options(held_out=(corpus.held_out,), source_held_out=(source,))
     found = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=settings)
     [row] = found.report["passes"]
@@ -231,6 +223,44 @@ def test_source_speech_is_mixed_in_by_its_share(corpus, tmp_path):
     assert seconds["train"] == pytest.approx(seconds["target"] + seconds["source"])
 
 
+def test_the_share_of_the_source_is_learnt(corpus, tmp_path, monkeypatch):
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=40, pitch=1.0)
+    given = {"held_out": (corpus.held_out,), "keep_source": (source,), "updates": 16}
+    settings = options(source_share="learn", **given)
+    said: list[str] = []
+    out = tmp_path / "out"
+    found = ctcalign.adapt(
+        corpus.folder, corpus.folder, corpus.model, output=out, options=settings, note=said.append
+    ).report
+    [row] = found["passes"]
+    shares = [one["share"] for one in row["source_share"]]
+    assert len(shares) >= 2
+    assert len(set(shares)) == len(shares)
+    assert row["source_share"][0]["update"] < 5
+    assert any(text.startswith("pass 1: learnt share of the source domain: ") for text in said)
+    # The batches are those of a fixed share; the losses are not.
+    ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "fixed", options=options(**given))
+    drawn = [read_manifest(root / "pass-01" / "utterances" / "train.jsonl.gz") for root in (out, tmp_path / "fixed")]
+    assert [cut["id"] for cut in drawn[0]] == [cut["id"] for cut in drawn[1]]
+    losses = [loss for _, loss in row["curve"]]
+    fixed = json.loads((tmp_path / "fixed" / "report.json").read_text(encoding="utf-8"))["passes"][0]
+    assert "source_share" not in fixed
+    assert losses != [loss for _, loss in fixed["curve"]]
+    html = page(found)
+    assert "learnt share of the source domain" in html
+    assert f"{shares[-1]:.2f}</td>" in html
+    monkeypatch.setattr("ctcalign.adapt.steps.fit.train", None)  # nothing is trained again
+    again = ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=out, options=settings).report
+    assert again["passes"] == found["passes"]
+
+
+def test_a_share_is_not_learnt_without_held_out_source_speech(corpus, tmp_path):
+    source = talks.held_out(tmp_path / "source", "reader", 5, count=1, pitch=1.0)
+    settings = options(held_out=(corpus.held_out,), keep_source=(source,), source_share="learn")
+    with pytest.raises(UsageError, match=r"source_share: 'learn' needs held-out speech .* give --source-held-out SET"):
+        ctcalign.adapt(corpus.folder, corpus.folder, corpus.model, output=tmp_path / "out", options=settings)
+
+
 def test_folders_of_others_are_refused(corpus, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="is not empty and not the folder of an adaptation"):
@@ -244,6 +274,12 @@ def test_folders_of_others_are_refused(corpus, tmp_path):
         ({"precision": 0.0}, "precision: got 0, expected a fraction above 0"),
         ({"passes": 0}, "passes: got 0, expected 1 or more"),
         ({"source_share": 1.0}, "source_share: got 1"),
+        ({"source_share": "most"}, "source_share: got 'most', expected a fraction or 'learn'"),
+        ({"source_share": "learn"}, "source_share: 'learn' needs speech of the source domain; give --keep-source"),
+        (
+            {"source_share": "learn", "keep_source": (Path("a"),), "rejected": "bco"},
+            "source_share: 'learn' cannot be combined with rejected 'bco'",
+        ),
         ({"rejected": "kto"}, "rejected: got 'kto', expected one of drop, bco, dpo"),
         ({"weights": True, "top_share": 0.5}, "weights: cannot be combined with top_share"),
         ({"settings": ("trainer.devices",)}, "set: got 'trainer.devices', expected NAME=VALUE"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ import torch
 from ctcalign.aligner.adaptation.examples import Example
 from ctcalign.aligner.adaptation.likelihoods import log_likelihoods
 from ctcalign.aligner.adaptation.masks import masked
+from ctcalign.aligner.adaptation.randomness import own_randomness
 from ctcalign.emission.progress import Progress
 from ctcalign.models.training.protocol import TrainableModel
 
@@ -29,6 +29,8 @@ PART_SECONDS = 10.0  # of sound in memory at a time, with the activations of the
 def train(model: TrainableModel, examples: Sequence[Example], device: str, seed: int, progress: Progress) -> None:
     """Train all weights of a network, in place; it is on the device afterwards. The same seed gives the same weights.
 
+    Global random generators are neither used nor changed, so that threads do not affect each other.
+
     Args:
         examples: at least one.
         seed: of the order of the examples, masks and dropout.
@@ -42,14 +44,15 @@ def train(model: TrainableModel, examples: Sequence[Example], device: str, seed:
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate)
     rng = np.random.default_rng(seed)
     batches = _batches(examples, rng)
-    with _seeded(seed, device):
+    with own_randomness(network, seed, device) as generators:
         for step in range(STEPS):
             batch = next(batches)
             symbols = sum(len(one.target) for one in batch)
             for part in in_parts(batch):
                 inputs = [masked(one, model.inputs, rng) for one in part]
-                loss = -log_likelihoods(model, inputs, [one.target for one in part], device).sum() / symbols
-                loss.backward()  # type: ignore[no-untyped-call]
+                with generators:
+                    loss = -log_likelihoods(model, inputs, [one.target for one in part], device).sum() / symbols
+                    loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -83,17 +86,3 @@ def _batches(examples: Sequence[Example], rng: np.random.Generator) -> Iterator[
             waiting = waiting or rng.permutation(len(examples)).tolist()
             batch.append(examples[waiting.pop()])
         yield batch
-
-
-@contextmanager
-def _seeded(seed: int, device: str) -> Iterator[None]:
-    """Global generators of torch (dropout) and NumPy (masks of transformers) with a seed; restored afterwards."""
-    devices = [device] if device.startswith("cuda") else []
-    before = np.random.get_state()
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(before)
