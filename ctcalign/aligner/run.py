@@ -18,7 +18,7 @@ from ctcalign.aligner.confidence.apply import apply_calibration, requested_calib
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import (
+from ctcalign.aligner.uncertainty import (
     COST_FACTORS,
     RECOGNISED_POORLY,
     evidence,

@@ -32,7 +32,7 @@ class AcousticModel(Protocol):
     - `warnings`: lines about its files that a user should see.
     - `window`: seconds of audio to give it at a time.
     - `unsure`: the uncertainty in nats above which a recording counts as poorly recognised
-      (`ctcalign.aligner.hearing`).
+      (`ctcalign.aligner.uncertainty`).
     - `frame_offset`: if it does not pad its input, the start of its first frame in seconds; else 0.
     - `takes_arrays` and `device`: a model that computes without torch has `takes_arrays = True` and the name of the
       device on which it runs. For NumPy arrays it returns arrays, and the aligner gives it arrays. The others are given

@@ -172,7 +172,7 @@ class TrainingModule(pl.LightningModule):
         slot = self.global_rank * self.trainer.accumulate_grad_batches + getattr(batch, "part", 0)
         seed_generators(seed_of("step", self.seed, batch.epoch, batch.index, slot), self.device)
         if isinstance(speed := getattr(self.trainer, "profiler", None), Speed):
-            speed.hear(getattr(batch, "seconds", 0.0))
+            speed.add_audio(getattr(batch, "seconds", 0.0))
         step = self.losses(batch)
         own = {name: term for name, term in step.terms.items() if not term.whole}
         means = torch.stack([term.value for term in own.values()]) if own else torch.zeros(0, device=self.device)

@@ -18,7 +18,7 @@ from ctcalign.aligner import run as aligner
 from ctcalign.aligner.adaptation.adapter import adapt
 from ctcalign.aligner.adaptation.run import Recording as Source
 from ctcalign.aligner.adaptation.run import chosen_cues
-from ctcalign.aligner.hearing import UNSURE
+from ctcalign.aligner.uncertainty import UNSURE
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.metrics.reliability import reliability_stats, roc_auc

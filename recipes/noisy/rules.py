@@ -94,14 +94,14 @@ RULES: dict[str, Rule] = {
     "gaps prefer pauses": Rule(1, patches=(("graph.word_graph:TIGHT", 0.0),)),
     "of equal captions the first": Rule(2, patches=(("graph.word_graph:TWIN", 0.0),)),
     "fillers cost near symbols only": Rule(1, patches=(("graph.search:near_symbols", _everywhere),)),
-    "poorly recognised recordings placed at raised costs too": Rule(6, patches=(("hearing:UNSURE", FOREVER),)),
+    "poorly recognised recordings placed at raised costs too": Rule(6, patches=(("uncertainty:UNSURE", FOREVER),)),
     "45 % of the letters found": Rule(1, patches=(("placing.cue_spans:LEAST_FOUND", 1e-9),)),
     "speech joins edges with skipped words": Rule(4, patches=(("placing.cue_spans:JOIN_MISSING", -FOREVER),)),
     "speech joins edges without": Rule(1, patches=(("placing.cue_spans:JOIN", -FOREVER),)),
     "joined speech is no longer than what was skipped": Rule(3, patches=(("placing.cue_spans:SLACK", FOREVER),)),
     "shorter pauses where no word was skipped": Rule(1, patches=(("placing.cue_spans:JOIN", 0.9),)),
-    "unheard captions between neighbours": Rule(2, patches=(("run:with_paraphrases", _spans_alone),)),
-    "unheard captions are as long as their speech": Rule(
+    "paraphrased captions between neighbours": Rule(2, patches=(("run:with_paraphrases", _spans_alone),)),
+    "paraphrased captions are as long as their speech": Rule(
         1, patches=(("placing.paraphrased_cues:MOST_RATIO", FOREVER),)
     ),
     "a stretch is longer than its symbols": Rule(1, patches=(("placing.paraphrased_cues:EDGES", 0.0),)),

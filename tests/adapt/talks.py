@@ -56,8 +56,8 @@ def talk(
     for words in sentences(cues, rng):
         samples = speak(words, rng, pitch)
         truth.append((at, at + len(samples) / RATE, " ".join(words)))
-        heard = [WORDS[int(rng.integers(len(WORDS)))] if rng.random() < wrong else word for word in words]
-        captions.append(" ".join(heard))
+        written = [WORDS[int(rng.integers(len(WORDS)))] if rng.random() < wrong else word for word in words]
+        captions.append(" ".join(written))
         parts += [samples, rng.normal(0, 0.003, RATE // 3).astype(np.float32)]
         at += (len(samples) + RATE // 3) / RATE
     folder.mkdir(parents=True, exist_ok=True)

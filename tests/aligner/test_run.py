@@ -148,7 +148,7 @@ def test_nothing_spoken_and_nothing_sayable(recording):
         align(path, [], ToneModel())
 
 
-def test_the_result_saves_and_transcribe_hears_the_words(recording, tmp_path):
+def test_the_result_saves_and_transcribe_recognises_the_words(recording, tmp_path):
     path, times = recording(0.4, "some words here", 1.2, "and there", 0.4)
     result = ctcalign.align(path, ["some words here", "and there"], ToneModel(), options=AlignOptions(tokens=True))
     result.save(tmp_path / "talk.json")

@@ -61,5 +61,5 @@ def test_the_recipe_runs_learns_resumes_and_exports(read_en, tmp_path):
     features = np.random.default_rng(0).normal(0, 1, (1, 40, 80)).astype(np.float32)
     found = run_network(session, model.network.config, features, "tiny")
     assert found.shape == (1, 20, len(model.vocabulary))
-    assert model.header["hours_heard"] == pytest.approx(0.1, abs=0.1)
+    assert model.header["audio_hours"] == pytest.approx(0.1, abs=0.1)
     assert set(json.loads((exp / "cer.json").read_text())) == set(log[-1]["cer"])

@@ -236,7 +236,7 @@ def test_damaged_files_are_named(tmp_path, monkeypatch):
         load_model("builtin:en", "cpu")
 
 
-def test_builtin_en_hears_the_bundled_talk():
+def test_builtin_en_recognises_the_bundled_talk():
     """Voices of the kind it was trained on, with music and noise. A broken front end or export errs on 80 %."""
     import ctcalign
     from ctcalign.text.words import words_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctcalign.aligner.adaptation.utterances import Utterance, divided, surest
-from ctcalign.aligner.hearing import limit_of
+from ctcalign.aligner.uncertainty import limit_of
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput
@@ -32,7 +32,7 @@ class Attempt:
 
     Attributes:
         sure: cues from which a model can be adapted.
-        uncertainty: of the model, see `ctcalign.aligner.hearing`.
+        uncertainty: of the model, see `ctcalign.aligner.uncertainty`.
     """
 
     alignment: Alignment

@@ -18,7 +18,7 @@ from ctcalign.emission.emission import Emission
 from ctcalign.spans import Span
 
 # Standard deviations by which the words of a sure cue fit better than other words in their place; see
-# `ctcalign.aligner.hearing.evidence`. At the best place in other speech a cue reaches 2 to 3.
+# `ctcalign.aligner.uncertainty.evidence`. At the best place in other speech a cue reaches 2 to 3.
 SURE = 4.0
 # The same of a word that is trained on: a word that fits no better than the mean of others is probably not spoken, and
 # anything may be in its place.

@@ -118,7 +118,7 @@ def set_confidences(
 
     Args:
         cues: all cues of `text`.   inputs: of their alignment.
-        recognised: if False, no more than half of the cues and words are expected to be right before any is judged.
+        recognised: False: the prior, the expected fraction of right cues and words, is one half.
     """
     for cue in cues:
         if cue.reason in (NOT_FOUND, BY_NEIGHBOURS):

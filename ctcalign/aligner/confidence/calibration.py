@@ -27,14 +27,16 @@ F64 = NDArray[np.float64]
 
 FORMAT = "ctcalign/confidence/1"
 REMEDY = "create it again with `ctcalign calibrate`"
-# The fits in order: attribute, key in the file, features.
+# The fits in order: attribute, also the key in the file, and features.
 PARTS = (
-    ("placed_word", "heard", WORD_NAMES),
-    ("unplaced_word", "unheard", WORD_NAMES),
-    ("gap", "gap", GAP_NAMES),
-    ("timed_word", "placed", WORD_NAMES),
-    ("cue", "cue", CUE_NAMES),
+    ("placed_word", WORD_NAMES),
+    ("unplaced_word", WORD_NAMES),
+    ("gap", GAP_NAMES),
+    ("timed_word", WORD_NAMES),
+    ("cue", CUE_NAMES),
 )
+# Names of older files.
+_FORMER = {"placed_word": "heard", "unplaced_word": "unheard", "timed_word": "placed", "prior": "share"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Calibration:
     def confidences(
         self, cue: CueInputs, quality: RecordingQuality, rows: FeatureRows | None = None
     ) -> tuple[float, F64]:
-        """P(spoken as written, with right times) of a cue, apart from the other cues of its file, and of its words.
+        """P(spoken as written, with right times) of a cue, independent of the other cues of its file, and of its words.
 
         Args:
             rows: features of the words and gaps, if they are already known.
@@ -92,8 +94,8 @@ class Calibration:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON object."""
-        parts = {key: getattr(self, name).to_dict() for name, key, _ in PARTS}
-        prior = {} if self.prior is None else {"share": self.prior}
+        parts = {name: getattr(self, name).to_dict() for name, _ in PARTS}
+        prior = {} if self.prior is None else {"prior": self.prior}
         return {"format": FORMAT, "model": self.model, "fitted_on": dict(self.fitted_on), **prior, **parts}
 
 
@@ -113,13 +115,19 @@ def from_dict(data: Mapping[str, Any], place: str) -> Calibration:
         CalibrationError: a part is missing or was fitted on other features.
     """
     parts = {}
-    for name, key, features in PARTS:
-        if not isinstance(data.get(key), Mapping):
-            raise CalibrationError(f"{place}: the part {key!r} is missing; {REMEDY}")
-        parts[name] = Logistic.from_dict(data[key], features, f"{place}: {key}")
+    for name, features in PARTS:
+        part = _entry(data, name)
+        if not isinstance(part, Mapping):
+            raise CalibrationError(f"{place}: the part {name!r} is missing; {REMEDY}")
+        parts[name] = Logistic.from_dict(part, features, f"{place}: {name}")
     fitted_on = data.get("fitted_on")
     about = fitted_on if isinstance(fitted_on, Mapping) else {}
-    prior = data.get("share")
+    prior = _entry(data, "prior")
     if prior is not None and not (isinstance(prior, float) and 0.0 < prior < 1.0):
-        raise CalibrationError(f"{place}: share: got {prior!r}, expected a number between 0 and 1; {REMEDY}")
+        raise CalibrationError(f"{place}: prior: got {prior!r}, expected a number between 0 and 1; {REMEDY}")
     return Calibration(**parts, model=str(data.get("model", "")), fitted_on=about, prior=prior)
+
+
+def _entry(data: Mapping[str, Any], key: str) -> Any:
+    """A value of a calibration file, also under its former name; None if it has neither."""
+    return data.get(key, data.get(_FORMER.get(key, key)))

@@ -19,7 +19,7 @@ from ctcalign.files.text_size import read_bytes
 from ctcalign.models.builtin.model import FOLDER
 
 F64 = NDArray[np.float64]
-# Range of the probabilities of a fit: never certain, whatever the features are.
+# Range of the probabilities of a fit, so that none is certain.
 LEAST, MOST = 0.0005, 0.9995
 MOST_DEVIATIONS = 6.0  # features further from their mean are clipped to this
 MOST_LOG_ODDS = 30.0  # larger values change no probability in [LEAST, MOST]
@@ -28,7 +28,7 @@ _SHOWN = 60  # characters of a key or name in a message
 
 @dataclass(frozen=True)
 class Logistic:
-    """P = 1 / (1 + exp(-(bias + weights . (x - mean) / scale))), then mapped by a rising curve, if any.
+    """P = 1 / (1 + exp(-(bias + weights . (x - mean) / scale))), then mapped by a monotone curve, if any.
 
     Attributes:
         names: of the features, in order.
@@ -74,7 +74,7 @@ class Logistic:
         """
         try:
             features = row["features"]
-            found = tuple(str(f["name"]) for f in features)
+            found = tuple(str(f["name"]).replace("unheard", "unplaced") for f in features)  # as in older files
             mean, scale, weights = (tuple(float(f[key]) for f in features) for key in ("mean", "scale", "weight"))
             curve = tuple((float(x), float(y)) for x, y in row["curve"])
             bias = float(row["bias"])

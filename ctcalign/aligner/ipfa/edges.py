@@ -1,8 +1,8 @@
 """Edges of texts whose first or last words are wrong.
 
-Such a word is either placed next to its correct neighbour, since a separator costs nothing, and its speech remains
-uncovered; or it is placed in the speech of the next text. So stray labels beyond a pause are removed, and labels
-recognised between two texts are assigned to one of them as long as they do not increase its edit distance.
+Such a word is placed next to its correct neighbour (a separator costs nothing), so that the speech in its place remains
+uncovered; or it is placed in the speech of the next text. Therefore stray labels beyond a pause are removed, and labels
+recognised between two texts are assigned to one of them unless they increase its edit distance.
 """
 
 from __future__ import annotations

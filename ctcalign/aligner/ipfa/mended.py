@@ -48,7 +48,7 @@ def run_mended(
     settings: Settings = DEFAULT,
     guessing: Callable[[Scout, dict[int, Segment]], dict[int, Segment]] | None = None,
 ) -> MendedRun:
-    """Iterative pseudo-forced alignment, corrected so that text and time cannot get lost.
+    """Iterative pseudo-forced alignment, corrected: it recovers if it loses its position in text or audio.
 
     Args:
         texts: in order, none empty.

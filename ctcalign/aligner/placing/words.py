@@ -71,7 +71,7 @@ class Placement:
         speech: (start, end) in seconds of the speech that no word covers, in order.
         warnings: of the method.
         overrides: of cues, by position.
-        costs: skip costs, if they are not those of the options; see `ctcalign.aligner.hearing`.
+        costs: skip costs, if they are not those of the options; see `ctcalign.aligner.uncertainty`.
     """
 
     words: list[PlacedWord | None]

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from ctcalign.formats.shared.mark_up import TAG, unescaped
 from ctcalign.text.scripts import clusters, script_of
 
-_CHUNK = re.compile("(?:\\S|[\u00a0\u2007\u202f])+")  # these spaces hold their neighbours together
+_CHUNK = re.compile("(?:\\S|[\u00a0\u2007\u202f])+")  # no-break spaces
 _IDEOGRAPHS = frozenset({"Han", "Hiragana", "Katakana", "Bopomofo"})
 _OPENING = frozenset("([{<\"'«“‘「『（［｛〈《【〔〖¿¡")
 _CLOSING = frozenset(")]}>»”’」』）］｝〉》】〕〗、。，．：；！？!?,.:;…‥・ー々〜～％%")
 _SENTENCE, _CLAUSE, _LINE = 3.0, 2.0, 2.0  # how good a break is after a sentence, a clause, a line of the input
-_SHORT_WORD = -1.0  # mostly an article or a preposition: it belongs to what follows
+_SHORT_WORD = -1.0  # mostly an article or a preposition, which stays with the next word
 _UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _KANA = re.compile("[\u3041-\u30ff]")
 _TAG_MARK = "\0"
@@ -27,12 +27,12 @@ _TAG_MARK = "\0"
 
 @dataclass
 class Atom:
-    """A part of a text that no line end may divide, [start, stop) with its tags.
+    """The smallest piece of a text without a place for a line break inside, [start, stop) with its tags.
 
     Attributes:
-        width: characters that are seen.
+        width: visible characters.
         space: white space before it.
-        strength: how good a break after it is; 0 for an ordinary word.
+        strength: how good a line break after it is; 0 for an ordinary word.
         begin, end: seconds, None if none of its words is timed.
     """
 
@@ -91,7 +91,7 @@ def _begins(sign: str, hidden: str, before: list[Atom], start: int) -> bool:
 
 
 def width_of(text: str) -> int:
-    """Characters of a text that are seen: without tags and marks of direction, clusters and references as one.
+    """Number of visible characters: no tags or directional marks; a grapheme cluster or character reference is one.
 
     Small kana have the width of a character.
     """

@@ -1,6 +1,6 @@
-"""Marks of direction in lines that are broken: right-to-left text needs them in every line (Unicode, UAX 9).
+"""Directional formatting characters in broken lines: right-to-left text needs them in every line (Unicode, UAX 9).
 
-Players lay out each line separately: a direction that is opened in a line ends with it.
+Players lay out each line separately, so an embedding that is opened in a line ends with the line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _LINE_END = re.compile(r"\n|<br\s*/?>", re.IGNORECASE)
 
 
 def carried(text: str, start: int) -> str:
-    """Characters to put before a line that begins at `start` in a text: open directions there, and the line's mark.
+    """Characters to put before a line that begins at `start` in a text: embeddings that are open there, and its mark.
 
     >>> carried("\\u202bone two\\u202c three", 5) == "\\u202b"
     True
@@ -27,7 +27,7 @@ def carried(text: str, start: int) -> str:
 
 
 def closed(line: str) -> str:
-    """A line with an end for everything that is open at its end."""
+    """The line with the closing characters of the embeddings that are open at its end."""
     return line + "".join(_CLOSERS[sign] for sign in reversed(_open(line)))
 
 

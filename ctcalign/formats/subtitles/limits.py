@@ -1,4 +1,4 @@
-"""Cues of a subtitle file as the user wants them: divided at words, broken into even lines, shown long enough."""
+"""Limits for the cues of a subtitle file: long cues are split between words, and their lines are balanced."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ctcalign.formats.subtitles.breaking import (
 from ctcalign.formats.subtitles.parts import located, part_of
 from ctcalign.formats.subtitles.presentation import presented
 
-SUBTITLES = frozenset({"srt", "vtt", "ass", "ttml", "sbv", "scc"})  # formats that the limits are for
-LINE_LENGTH, LINES = 42, 2  # what style guides for Latin scripts ask for
+SUBTITLES = frozenset({"srt", "vtt", "ass", "ttml", "sbv", "scc"})  # formats to which the limits apply
+LINE_LENGTH, LINES = 42, 2  # common in style guides for Latin scripts
 TIMES = ("lead_in", "lead_out", "min_duration", "min_gap", "snap_gaps")
-LONGEST = 60.0  # seconds of any of them
-PAUSE = 0.5  # seconds between words that make a place as good as the end of a sentence
+LONGEST = 60.0  # seconds; upper bound of each of TIMES
+PAUSE = 0.5  # seconds; a longer pause between words is as good a place to split as the end of a sentence
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ def check_outputs(limits: SubtitleLimits | None, formats: Sequence[str]) -> None
 
 
 def limited(alignment: Alignment, limits: SubtitleLimits) -> tuple[Alignment, list[str]]:
-    """A copy whose cues keep the limits, and notes on cues that cannot. Cues within the limits are unchanged.
+    """A copy whose cues are within the limits, and notes about cues that cannot be. Other cues are unchanged.
 
     A longer cue is divided at words, with the times of the words, or in proportion to its length if they have none.
-    Then the cues are shown as long as `presentation.presented` says.
+    Then display times are set by `presentation.presented`.
     """
     cues, notes = list(alignment.cues), []
     if limits.max_line_length is not None or limits.max_lines is not None:

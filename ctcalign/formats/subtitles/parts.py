@@ -12,10 +12,10 @@ from ctcalign.formats.shared.reading.override_blocks import visible
 from ctcalign.formats.subtitles.breaking import is_break, may_part
 from ctcalign.formats.subtitles.directions import carried, closed
 
-# Commands in braces that are for one moment; what is in the brackets of \t may have brackets of its own.
+# Commands in braces that act at one time; the argument of \t may contain brackets.
 _NOT_REPEATED = re.compile(r"\\(?:[kK][fot]?\s*[\d.]*|(?:move|fade?)\s*\([^()]*\)?|t\s*\((?:[^()]|\([^()]*\))*\)?)")
 _MARKS = re.compile("[\U000f0000-\U000ffffd]")
-_MARK, _MOST_MARKS = 0xF0000, 0xFFFD  # private characters that stand for comments while the text is changed
+_MARK, _MOST_MARKS = 0xF0000, 0xFFFD  # private-use characters that stand for comments while the text is changed
 
 
 def part_of(
@@ -26,7 +26,7 @@ def part_of(
     number: int,
     hidden: Sequence[tuple[int, str]] = (),
 ) -> AlignedCue:
-    """The cue that shows some lines of a cue: tags that are open before them are opened again, and closed after them.
+    """The cue with some of the lines of a cue. Tags that are open before these lines are repeated, and closed after them.
 
     Args:
         cue: the whole cue.
@@ -56,7 +56,7 @@ def part_of(
         raw = "".join(opened) + marked + closing
         raw = _MARKS.sub(lambda mark: hidden[ord(mark[0]) - _MARK][1], raw)
         raw = raw.replace("\n", "\\N").replace("\xa0", "\\h")
-        if visible(raw) == text:  # not where it has braces that are shown
+        if visible(raw) == text:  # unless the text itself has braces
             attributes["text"] = raw
     return replace(
         cue,
@@ -72,7 +72,7 @@ def part_of(
 
 
 def _marked(text: str, rows: Sequence[tuple[int, int]], hidden: Sequence[tuple[int, str]]) -> list[str]:
-    """The rows [a, b) of a text with a private character where each comment stands."""
+    """The lines [a, b) of a text with a private-use character in place of each comment."""
     out, left = [], list(enumerate(hidden))
     for number, (a, b) in enumerate(rows):
         row, at = "", a
@@ -112,7 +112,7 @@ def _moved(cue: AlignedCue, time: float | None, old: tuple[float | None, float |
 
 
 def _open_tags(text: str) -> list[str]:
-    """Tags of a text that still hold at its end."""
+    """Tags of a text that are still open at its end."""
     out: list[str] = []
     for tag in TAG.finditer(text):
         name = (tag["name"] or "").lower()

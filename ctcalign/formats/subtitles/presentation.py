@@ -1,6 +1,6 @@
-"""How long the cues of a subtitle file are shown: before and after their words, at least, and with which gaps between.
+"""Display times of the cues of a subtitle file: lead-in, lead-out, shortest duration and gaps.
 
-The words decide when a cue is spoken; what a viewer needs around them is set here, for the written file alone.
+The alignment says when a cue is spoken. This module extends the times for the viewer, in the written file only.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from itertools import accumulate
 from ctcalign.alignment.alignment import AlignedCue
 from ctcalign.formats.subtitles.breaking import width_of
 
-GAP = 0.08  # seconds that are left before the next cue if one is shown longer for its reader: two pictures of a film
-LEAST = 0.5  # fraction of a cue that `min_gap` leaves of it
+GAP = 0.08  # seconds left before the next cue if a cue is extended for `max_cps`: two frames of video
+LEAST = 0.5  # fraction of its duration to which `min_gap` may shorten a cue
 _ROUNDING = 1e-6
 
 
@@ -28,17 +28,17 @@ def presented(
     snap_gaps: float = 0.0,
     max_cps: float | None = None,
 ) -> tuple[list[AlignedCue], list[int]]:
-    """The cues as they are shown, and the `index` of those that their reader has too little time for.
+    """Cues with their display times, and the `index` of those that still exceed `max_cps`.
 
-    No cue is extended over another one or beyond the recording; two that want the same pause share it. Where cues
-    overlap, these edges stay.
+    No cue is extended into another one or beyond the recording; two cues that need the same pause share it. Edges of
+    overlapping cues are not changed.
 
     Args:
         cues: in any order; those without times stay.
         duration: of the recording in seconds; 0: unknown.
         lead_in, lead_out: seconds before the first and after the last word.
-        min_duration: seconds that a cue is shown at least, if the pauses around it allow that.
-        min_gap: seconds between cues; the first of two closer ones ends earlier.
+        min_duration: shortest display time in seconds, if the pauses around the cue allow it.
+        min_gap: smallest gap between cues in seconds; if it is smaller, the first cue ends earlier.
         snap_gaps: a cue stays until the next one (less `min_gap`) if the gap between them is at most this long.
         max_cps: characters per second; a cue with more is shown longer, if a pause follows.
     """
@@ -71,7 +71,7 @@ def presented(
                 trail[one] = max(pause - min_gap, (LEAST - 1.0) * (ends[one] - starts[one]))
     shown = list(cues)
     fast: set[int] = set()
-    for own, (start, end) in enumerate(zip(starts, ends, strict=True)):  # what one side does not allow, the other may
+    for own, (start, end) in enumerate(zip(starts, ends, strict=True)):  # time that does not fit on one side may fit on the other
         short = max(0.0, min_duration - lead[own] - (end - start) - trail[own])
         if end == latest[own]:
             taken = lead[own + 1] + min_gap if own + 1 < len(order) else 0.0

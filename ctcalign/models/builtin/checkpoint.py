@@ -32,7 +32,7 @@ class ConvCtcModel(nn.Module):
         header: the checkpoint's header: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
     Attributes: see `AcousticModel`, and
-        look_ahead: seconds of audio after the end of a frame on which it depends.
+        look_ahead: seconds of audio after the end of a frame that the frame depends on.
     """
 
     sample_rate = SAMPLE_RATE

@@ -1,8 +1,8 @@
-"""The network of the built-in models in ONNX Runtime, chunk by chunk: long inputs need little memory, and no overlap.
+"""The network of the built-in models in ONNX Runtime, computed in chunks: little memory, without overlap.
 
-The graph takes a chunk of frames and what its convolutions need of the chunks before, and returns what the next chunk
-needs. Outputs come later than inputs by half a kernel in each layer; the last chunk gets zeros beyond the end, as the
-first does before the beginning, so that all chunks together give what one would.
+The graph takes a chunk of frames and the state of its convolutions after the previous chunk, and returns the state for
+the next one. Each layer delays its output by half a kernel. The first chunk is preceded and the last one followed by
+zeros, so that the chunks together give the same output as one long chunk.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ctcalign.models.features.arrays import log_mel, subtract_running_mean
 from ctcalign.models.features.scale import MELS
 from ctcalign.models.onnx_session import run_session
 
-# Inputs: log-mel energies less their running mean, divided by `FEATURE_SCALE`, and one frame before them
+# Inputs: log-mel energies minus their running mean, divided by `FEATURE_SCALE`, and one frame before them
 # (B, 1 + T, 80); the last row of the first layer (B, stem, 1, 40); the last frames of the input of each block
-# (B, blocks, P, dim), half a kernel at the beginning; frames beyond the end (B, Q, dim), none before the last chunk.
+# (B, blocks, P, dim), half a kernel at the beginning; frames beyond the end (B, Q, dim), empty before the last chunk.
 FEATURES, ROWS, PAST, BEYOND = "features", "rows", "past", "beyond"
 # Outputs: log-probabilities (B, 2 * frames of the trunk, symbols), and the rows and frames for the next chunk.
 LOG_PROBS, NEXT_ROWS, NEXT_PAST = "log_probs", "next_rows", "next_past"
-# Frames of 10 ms in a chunk, a multiple of the stride 4. Activations of 16 s fit into the caches of a processor.
+# Frames of 10 ms in a chunk, a multiple of the stride 4. The activations of 16 s fit into the caches of a processor.
 CHUNK = 1600
 
 Floats = npt.NDArray[np.float32]
@@ -37,8 +37,8 @@ class ConvGraph:
         session: of ONNX Runtime, for the graph.  header: of the checkpoint.  name: of the model, for messages.
     Attributes:
         context: seconds on either side of a frame that its output depends on.
-        window: seconds of audio to give it at a time. The longer, the smaller the part of it that is context and
-            computed twice; the memory is needed for the features alone.
+        window: recommended seconds of audio per call. In a longer window the context, which is computed twice, is a
+            smaller fraction; only the features need more memory.
     """
 
     window = 240.0

@@ -11,8 +11,8 @@ from ctcalign.models.features.scale import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE
 from ctcalign.models.header import BUILTIN, FORMAT
 
 FRAME_SHIFT = 0.02
-# Seconds of context of a frame in windows for Whisper's encoder, which sees the whole window: with more, the output
-# changes no less between two windows (where a frame lies in its window matters as much).
+# Seconds of context of a frame in windows for Whisper's encoder, which sees the whole window. More context does not make
+# the outputs of two windows more alike: the position of a frame in its window matters as much.
 WHISPER_CONTEXT = 1.92
 # Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
 FEATURE_SCALE = 2.5
@@ -52,7 +52,7 @@ class NetworkConfig:
     def look_ahead_seconds(self) -> float:
         """Seconds of audio after the end of an output frame that it depends on, the running mean included."""
         mean = MEAN_FRAMES if self.look_ahead is None else 0
-        # Besides the blocks: 4 frames of a trunk frame and the one after it, less the two of the output frame.
+        # Besides the blocks: 4 frames of a trunk frame and the one after it, minus the two of the output frame.
         frames = 4 * sum(self.right_contexts) + 2 + mean
         return (frames * HOP_SAMPLES + (WINDOW_SAMPLES - HOP_SAMPLES) / 2) / SAMPLE_RATE
 

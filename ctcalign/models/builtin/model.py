@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 NAMES = ("en", "en-robust", "de-fr")
-# The graphs have no weights of their own: they refer to their places in the other file.
+# The graphs contain no weights: they refer to positions in the file WEIGHTS.
 GRAPHS = {"float32": "model.onnx", "int8": "model.int8.onnx"}
 WEIGHTS = "model.safetensors"
 
@@ -52,8 +52,8 @@ class BuiltinModel:
         graph: the network with its features.
         header: of the weights: symbols, blank, separator, spike_delay, language, licence and the recipe.
         name: name of the model.
-        device: that the session uses.
-        quantised: whether the graph is that for int8.
+        device: of the session.
+        quantised: whether the graph is the int8 one.
     """
 
     takes_arrays = True
@@ -110,12 +110,12 @@ def load(
 ) -> AcousticModel:
     """Load `builtin:en`, or another model in this folder.
 
-    It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. On a device for which the installed ONNX
-    Runtime was not built, it runs in torch if that is installed. Quantised, its linear layers compute with 8-bit
-    integers, on the CPU.
+    It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. If the installed ONNX Runtime does not support
+    the device, the model runs in torch, if torch is installed. With `quantised`, linear layers compute with 8-bit
+    integers, on the CPU only.
 
     Raises:
-        UsageError: no such model, no such device, or quantised on another device than the CPU.
+        UsageError: unknown model or device, or `quantised` on another device than the CPU.
         ModelError: its files are missing or damaged.
     """
     name = f"builtin:{language}"

@@ -27,7 +27,7 @@ class WhisperGraph:
     Args:
         session: of ONNX Runtime, for the graph.  header: of the checkpoint.  name: of the model, for messages.
     Attributes:
-        context: seconds on either side of a frame that a window needs, although the frame depends on all of it.
+        context: seconds on either side of a frame that windows include. The frame depends on its whole window.
         window: seconds of the longest input.
     Raises:
         ModelError: the header is not that of such a network.

@@ -26,7 +26,7 @@ def padded_features(kind: str, waveform: Tensor, lengths: Tensor) -> tuple[Tenso
     Args:
         kind: a name in `KINDS`.  lengths: in samples, (B,).
     """
-    if kind == "log_mel":  # does not depend on what lies far away, so padding does no harm
+    if kind == "log_mel":  # its context is bounded, so padding does not change the frames of an utterance
         return log_mel(waveform), lengths // HOP_SAMPLES
     rows = [KINDS[kind](row[:length]) for row, length in zip(waveform, lengths.tolist(), strict=True)]
     counts = torch.tensor([len(row) for row in rows], device=lengths.device)

@@ -12,7 +12,7 @@ from ctcalign.errors import ModelError
 from ctcalign.models.torchaudio_bundle import conv_geometry
 
 _PROBE_SECONDS = 10
-# Names under which networks of transformers have their formula of the number of frames.
+# Methods of networks of transformers that compute the number of frames.
 _FORMULAS = ("_get_feat_extract_output_lengths", "_get_subsampling_output_length")
 
 
@@ -46,10 +46,10 @@ def logits_of(network: Any, extractor: Any, rows: list[Any], device: torch.devic
 
 
 def frames_of(network: Any, lengths: Tensor, where: str = "") -> Tensor:
-    """Numbers of output frames (B,) of inputs of these lengths (B,), by the network's own formula.
+    """Numbers of output frames (B,) for input lengths (B,), by the formula of the network.
 
     Raises:
-        ModelError: it has none.
+        ModelError: the network has no such formula.
     """
     for name in _FORMULAS:
         formula = getattr(network, name, None)

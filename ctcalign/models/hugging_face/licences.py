@@ -1,4 +1,4 @@
-"""The licence of a model of the hub or of a folder, by its model card."""
+"""Licence of a model on the hub or in a folder, read from its model card."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def remedy(name: str, part: str, reason: str) -> str:
-    """The line for a part that cannot be loaded."""
+    """Message about a part that cannot be loaded."""
     if Path(name).is_dir():
         return (
             f"hf:{name}: cannot be loaded ({part}{reason}); "
@@ -20,7 +20,7 @@ def remedy(name: str, part: str, reason: str) -> str:
 
 
 def tokenizer_remedy(name: str, reason: str) -> str:
-    """The line for a tokenizer that fails; transformers' own reason does not tell which file is missing or wrong."""
+    """Message about a tokenizer that cannot be loaded: the error of transformers does not name the file."""
     folder = Path(name)
     if folder.is_dir():
         known = [*folder.glob("vocab*"), *folder.glob("tokenizer.*"), *folder.glob("*.model")]
@@ -36,7 +36,7 @@ def tokenizer_remedy(name: str, reason: str) -> str:
 
 
 def languages_of(file: Path) -> list[str]:
-    """The languages of a file with a vocabulary for each; empty for another file."""
+    """Languages in a vocab.json with one vocabulary per language; empty for other files."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

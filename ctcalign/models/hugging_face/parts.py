@@ -19,7 +19,7 @@ from ctcalign.models.pretrained import load_network, loading, transformers
 from ctcalign.text.vocabulary import Vocabulary
 
 NEEDS = "needs transformers; pip install 'ctcalign[hf]'"
-# The option that chooses a language of MMS; it is no entry of a configuration.
+# The option that chooses a language of MMS; not an entry of the configuration.
 TARGET_LANG = "target_lang"
 # Entries of a configuration that follow from the tokenizer, or that have no effect here.
 _FIXED = {"vocab_size", "model_type", "architectures", "auto_map", "pad_token_id", "transformers_version", "dtype"}
@@ -32,7 +32,7 @@ class Parts:
     Attributes:
         name: of the model without "hf:".
         network: of a class of AutoModelForCTC.  extractor: feature extractor.
-        tokenizer: of transformers; None if it gets a new one.
+        tokenizer: of transformers; None if training makes a new one.
         vocabulary: the symbols.  licence: of the weights.  warnings: about its files.
         trained: whether the output layer is trained, and for these symbols.
     """
@@ -57,11 +57,11 @@ def open_parts(
 
     Args:
         options: entries of its configuration with other values, and `target_lang` for a model of several languages.
-        new_symbols: whether it gets others, so that it needs neither a tokenizer nor a trained output layer.
+        new_symbols: whether training gives it new symbols, so that it needs neither tokenizer nor trained output layer.
     Raises:
         ModelError: transformers is missing, the model cannot be loaded or downloaded, is not a CTC model, or its
             licence was not accepted.
-        UsageError: it has no such option, or not with this value.
+        UsageError: an unknown option, or a value that it does not accept.
     """
     options = dict(options or {})
     library = transformers(f"hf:{name}: {NEEDS}")
@@ -101,7 +101,7 @@ def with_options(config: Any, options: Mapping[str, Any], where: str) -> None:
     """Set entries of a configuration.
 
     Raises:
-        UsageError: it has no such entry, or does not accept the value.
+        UsageError: an unknown entry, or a value that it does not accept.
     """
     known = sorted(set(config.to_dict()) - _FIXED)
     for key, value in options.items():
@@ -121,7 +121,7 @@ def with_options(config: Any, options: Mapping[str, Any], where: str) -> None:
 
 
 def _fits(value: Any, before: Any) -> bool:
-    """Whether a value is of the kind of the one before; any is if there was none."""
+    """Whether a value has the type of the current one; True if the current one is None."""
     if before is None or value is None:
         return True
     if isinstance(before, bool) or isinstance(value, bool):
@@ -133,7 +133,7 @@ def _fits(value: Any, before: Any) -> bool:
 
 
 def _tokenizer_remedy(name: str, language: str | None, reason: str) -> str:
-    """The line for a tokenizer that fails; a language that it lacks is named."""
+    """Message about a tokenizer that cannot be loaded; names a language that it does not have."""
     listed = languages_of(Path(name) / "vocab.json")
     if language is not None and language not in listed and (listed or "KeyError" in reason):
         near = difflib.get_close_matches(language, listed, n=3, cutoff=0.4) or listed[:5]

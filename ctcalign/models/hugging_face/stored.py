@@ -23,7 +23,7 @@ from ctcalign.models.stored import built
 
 ARCHITECTURE = "transformers-ctc/1"
 CONFIG = "config.json"
-# Prefix of the weights of transformers' network in the network of a training.
+# Prefix of the names of transformers' weights in the network that is trained.
 PREFIX = "model."
 _NAME = re.compile(r"[\w-][\w.-]*")
 _BASE64 = "base64:"
@@ -32,7 +32,7 @@ _PROJECTION = "feature_projection.projection.bias"
 
 
 def files_of(parts: Parts) -> dict[str, str]:
-    """The files of feature extractor and tokenizer, by name; those that are no text as base64."""
+    """The files of feature extractor and tokenizer, by name; binary ones as base64."""
     found = {}
     with temporary_folder() as folder:
         parts.extractor.save_pretrained(folder)
@@ -72,7 +72,7 @@ def write_files(files: Mapping[str, str], folder: Path, where: str) -> None:
     """Write the files of a header, with their names, into a folder.
 
     Raises:
-        ModelError: a name is none of a file, or a content is damaged.
+        ModelError: an invalid file name, or damaged content.
     """
     for name, content in files.items():
         if not isinstance(content, str) or not _NAME.fullmatch(name):
@@ -89,7 +89,7 @@ def restore_parts(header: Mapping[str, Any], weights: Mapping[str, Tensor], wher
     """The parts that header and weights describe.
 
     Args:
-        weights: by their names in transformers' network, or in the network of a training.
+        weights: by their names in transformers' network, or in the network that is trained.
     Raises:
         ModelError: transformers is missing, or header and weights do not match.
     """

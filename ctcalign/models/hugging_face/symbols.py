@@ -30,7 +30,7 @@ def vocabulary_of(name: str, tokenizer: Any, config: Any) -> Vocabulary:
         spelled = list(converted(symbols, scheme or "", {*special, *tokenizer.get_added_vocab()}))
     except UsageError as error:
         raise ModelError(f"hf:{name}: {error}") from None
-    # A special token by another name than "<s>" or "[PAD]" must not be taken for text.
+    # A special token that does not look like "<s>" or "[PAD]" must not be treated as text.
     spelled = [
         f"<{old}>" if old in special and column != blank and not SPECIAL.fullmatch(old) else new
         for column, (old, new) in enumerate(zip(symbols, spelled, strict=True))
@@ -51,7 +51,7 @@ def vocabulary_of(name: str, tokenizer: Any, config: Any) -> Vocabulary:
 
 
 def warnings_of(name: str, tokenizer: Any, vocabulary: Vocabulary) -> list[str]:
-    """A warning if the tokenizer takes another symbol for the blank than the configuration."""
+    """A warning if tokenizer and configuration disagree about the blank."""
     pad, blank = tokenizer.pad_token_id, vocabulary.blank
     if pad is None or pad == blank or not 0 <= pad < len(vocabulary):
         return []
@@ -62,7 +62,7 @@ def warnings_of(name: str, tokenizer: Any, vocabulary: Vocabulary) -> list[str]:
 
 
 def _scheme(tokenizer: Any) -> str | None:
-    """The scheme of sub-words by the tokenizer's own decoder, see `ctcalign.text.subwords`; None if it names none."""
+    """Sub-word scheme according to the tokenizer's decoder, see `ctcalign.text.subwords`; None if it has none."""
     if type(tokenizer).__name__ in ("ByT5Tokenizer", "PerceiverTokenizer"):
         return BYTES
     backend = getattr(tokenizer, "backend_tokenizer", None)

@@ -59,7 +59,7 @@ class NewSymbols:
     origins: tuple[Origin, ...]
 
     @property
-    def untold(self) -> list[int]:
+    def unrelated(self) -> list[int]:
         """Columns of single characters that are unrelated to the old symbols, or related only without their accent."""
         kinds = ("folded", "unseen")
         silent = (self.new.blank, self.new.separator, self.new.unknown)

@@ -1,7 +1,7 @@
 """Token scores of a CTC recogniser as input of the losses.
 
-A token is one of three: a token of the transcript given the tokens before it (exact; needed by token-level losses), the
-whole transcript, or a frame of an alignment.
+Three kinds of units can be scored: the tokens of the transcript, each given the tokens before it (exact; needed by
+token-level losses); the transcript as a whole; or the frames of an alignment.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def ctc_lengths(norm: str, input_lengths: Tensor, target_lengths: Tensor) -> Ten
 
 
 def _normalised(log_probs: Tensor) -> Tensor:
-    """Log-softmax of each row, in float32 or wider; a row of -inf alone stays as it is."""
+    """Log-softmax of each row, in float32 or wider; a row of only -inf stays unchanged."""
     if not log_probs.is_floating_point() or not log_probs.ndim or not log_probs.shape[-1]:
         return log_probs  # `total_score` reports it
     wide = log_probs.to(torch.promote_types(log_probs.dtype, torch.float32))

@@ -121,7 +121,7 @@ def critical_token_scores(
         scores = torch.zeros(kept.shape, dtype=first.dtype, device=first.device)
         for part in chunks(kept.shape, positive_logits.shape[-1], int(chunk_numbers)):
             good, bad = widened(positive_logits[part], kept[part]), widened(negative_logits[part], kept[part])
-            # A token of probability 0 under the positive model keeps it; -inf + inf would be NaN.
+            # A token of probability 0 under the positive model keeps probability 0; -inf + inf would be NaN.
             contrast = ((1.0 + strength) * good - strength * bad).masked_fill(good == float("-inf"), float("-inf"))
             scores[part] = contrast.log_softmax(-1).gather(-1, tokens[part][..., None])[..., 0].exp()
         return scores.masked_fill_(~kept, 0.0)

@@ -86,15 +86,15 @@ class Batch:
 
     def without_nan(self) -> Batch:
         """The batch with utterances whose inputs are not all finite set to zero and marked as unreadable."""
-        heard = {name: getattr(self, name) for name in ("inputs", "second", "teacher_inputs")}
-        heard = {name: one for name, one in heard.items() if one is not None}
+        inputs = {name: getattr(self, name) for name in ("inputs", "second", "teacher_inputs")}
+        inputs = {name: one for name, one in inputs.items() if one is not None}
         # A sum would overflow in half precision.
-        bad = torch.stack([~torch.isfinite(one).flatten(1).all(1) for one in heard.values()]).any(0)
+        bad = torch.stack([~torch.isfinite(one).flatten(1).all(1) for one in inputs.values()]).any(0)
         if not bad.any():
             return self
         reasons = self.reasons or [""] * len(self.ids)
         named = [reason or (UNREADABLE if one else "") for reason, one in zip(reasons, bad.tolist(), strict=True)]
-        zeroed: dict[str, Any] = {name: _zeroed(one, bad) for name, one in heard.items()}
+        zeroed: dict[str, Any] = {name: _zeroed(one, bad) for name, one in inputs.items()}
         return replace(self, reasons=named, **zeroed)
 
 

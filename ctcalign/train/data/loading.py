@@ -88,8 +88,8 @@ class Reader(Dataset[Batch]):
             second, _ = _padded([one.input if one.second is None else one.second for one in read], self.inputs)
         teacher: dict[str, Tensor] = {}
         if self.teacher is not None:
-            heard = [self.teacher.inputs.silence() if one.teacher is None else one.teacher for one in read]
-            teacher = dict(zip(("teacher_inputs", "teacher_lengths"), _padded(heard, self.teacher.inputs), strict=True))
+            rows = [self.teacher.inputs.silence() if one.teacher is None else one.teacher for one in read]
+            teacher = dict(zip(("teacher_inputs", "teacher_lengths"), _padded(rows, self.teacher.inputs), strict=True))
         return Batch(
             inputs=inputs,
             lengths=lengths,
@@ -125,23 +125,23 @@ class Reader(Dataset[Batch]):
             return _Read(self.inputs.silence(), UNREADABLE, str(error).removeprefix(f"{cut.id}: "))
         if not len(found):
             return _Read(self.inputs.silence(), TOO_SHORT, f"{len(samples)} samples")
-        return _Read(self._masked(found, rng), second=second, teacher=self._heard(clean, samples))
+        return _Read(self._masked(found, rng), second=second, teacher=self._teacher_input(clean, samples))
 
     def _masked(self, features: Tensor, rng: np.random.Generator) -> Tensor:
         if self.augmentation is None or self.inputs.waveform:
             return features
         return self.augmentation.features(features, rng)
 
-    def _heard(self, clean: Samples, samples: Samples) -> Tensor | None:
+    def _teacher_input(self, clean: Samples, samples: Samples) -> Tensor | None:
         """The teacher's input, None without one."""
         if self.teacher is None:
             return None
-        maker, heard = self.teacher.inputs, clean if self.teacher.clean else samples
+        maker, chosen = self.teacher.inputs, clean if self.teacher.clean else samples
         if maker.sample_rate != self.inputs.sample_rate:
             import soxr
 
-            heard = np.asarray(soxr.resample(heard, self.inputs.sample_rate, maker.sample_rate), np.float32)
-        found = maker(heard)
+            chosen = np.asarray(soxr.resample(chosen, self.inputs.sample_rate, maker.sample_rate), np.float32)
+        found = maker(chosen)
         return found if len(found) else None
 
 

@@ -109,9 +109,9 @@ class CutsDataModule(ResumableData):
             )
         module = getattr(self.trainer, "lightning_module", None)
         teacher: Any = getattr(module, "teacher", None)
-        heard = None if teacher is None else teacher.hears
+        teacher_inputs = None if teacher is None else teacher.inputs
         views = 1 if getattr(module, "consistency", None) is None else 2
-        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust, teacher=heard, views=views)
+        reader = Reader(inputs, self.augmentation, self.seed, trust=self.trust, teacher=teacher_inputs, views=views)
 
         def epoch(number: int, start: int) -> Iterator[ProcessBatch]:
             return batches.epoch(number, start, self.streams_of(number))

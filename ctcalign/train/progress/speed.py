@@ -48,7 +48,7 @@ class Speed(Profiler):
             self._audio += self._in_step
             self._in_step = 0.0
 
-    def hear(self, seconds: float) -> None:
+    def add_audio(self, seconds: float) -> None:
         """Count the audio of the current step of this process."""
         self._in_step = seconds
 

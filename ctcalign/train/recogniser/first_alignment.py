@@ -1,4 +1,4 @@
-"""Rows of new symbols from the frames that a first alignment by the old symbols gives them.
+"""Rows of the output layer for new symbols, from the frames of these symbols in a first alignment with the old ones.
 
 A new symbol that is unrelated to the old ones is represented by a mixture of old symbols: their mean posteriors in its
 frames. Frames and mixtures are estimated in turn, as in the EM algorithm, but with the best path instead of all paths.
@@ -50,7 +50,7 @@ def learn_rows(
         A line about them, or none if there are no such symbols.
     """
     symbols = module.model.new_symbols
-    if symbols is None or not symbols.untold:
+    if symbols is None or not symbols.unrelated:
         return []
     utterances = list(_utterances(module, symbols, sources, trust, device))
     mixtures, frames = mixtures_of(symbols, utterances)
@@ -62,16 +62,16 @@ def learn_rows(
         {column: torch.from_numpy(mixture).float() for column, mixture in mixtures.items()},
         len(symbols.new),
     )
-    told = "; ".join(_told(symbols, column, mixtures[column], frames[column]) for column in mixtures)
-    left = [symbols.new.symbols[column] for column in symbols.untold if column not in mixtures]
-    parts = [f"rows from a first alignment of {len(utterances)} utterances: {told}"] if told else []
+    described = "; ".join(_described(symbols, column, mixtures[column], frames[column]) for column in mixtures)
+    left = [symbols.new.symbols[column] for column in symbols.unrelated if column not in mixtures]
+    parts = [f"rows from a first alignment of {len(utterances)} utterances: {described}"] if described else []
     return [*parts, *([f"no frames in a first alignment: {', '.join(left)}"] if left else [])]
 
 
 def mixtures_of(symbols: NewSymbols, utterances: list[Utterance]) -> tuple[dict[int, _Probs], dict[int, int]]:
     """Mixtures (C,) of old symbols for the new symbols without another origin, and the number of their frames."""
     size = len(symbols.old)
-    place = {column: size + number for number, column in enumerate(symbols.untold)}
+    place = {column: size + number for number, column in enumerate(symbols.unrelated)}
     mixtures: dict[int, _Probs] = {}
     frames: dict[int, int] = {}
     for _ in range(_ROUNDS):
@@ -108,7 +108,7 @@ def _extended(symbols: NewSymbols, log_probs: _Probs, mixtures: dict[int, _Probs
     added: list[_Probs] = []
     probs = np.exp(log_probs)
     spoken = np.delete(log_probs, symbols.old.blank, 1).max(1)
-    for column in symbols.untold:
+    for column in symbols.unrelated:
         columns = symbols.origins[column].columns
         if column in mixtures:
             added.append(np.log(np.maximum(probs @ mixtures[column], np.finfo(np.float32).tiny)))
@@ -123,7 +123,7 @@ def _utterances(
 ) -> Iterator[Utterance]:
     """Utterances with one of the symbols in question."""
     model: TrainableModel = module.model
-    reader, wanted, seconds = Reader(model.inputs, trust=trust), set(symbols.untold), 0.0
+    reader, wanted, seconds = Reader(model.inputs, trust=trust), set(symbols.unrelated), 0.0
     training = module.network.training
     module.network.to(device).eval()
     symbols.layer.to(device)
@@ -146,7 +146,7 @@ def _array(log_probs: Tensor) -> _Probs:
     return np.asarray(log_probs.double().cpu().numpy())
 
 
-def _told(symbols: NewSymbols, column: int, mixture: _Probs, frames: int) -> str:
+def _described(symbols: NewSymbols, column: int, mixture: _Probs, frames: int) -> str:
     first = np.argsort(-mixture)[:_SHOWN]
     parts = ", ".join(f"{symbols.old.symbols[one]} {mixture[one]:.0%}" for one in first if mixture[one] >= 0.01)
     return f"{symbols.new.symbols[column]} ({frames} frames: {parts})"

@@ -69,7 +69,7 @@ class Teacher:
         config: its options.  model: the model in training.
         allow_noncommercial: accept a licence that forbids commercial use.
     Attributes:
-        hears: makes the teacher's inputs.
+        inputs: makes the teacher's inputs.
         shift: see `TeacherConfig`.
         weights: hash of its weights.
     Raises:
@@ -82,7 +82,7 @@ class Teacher:
         except UsageError as error:
             raise UsageError(str(error).replace("model.init", "model.teacher.name")) from error
         self.config = config
-        self.hears = TeacherInputs(opened.inputs, config.clean)
+        self.inputs = TeacherInputs(opened.inputs, config.clean)
         self.network = opened.network.eval().requires_grad_(False)
         self.weights = fingerprint(self.network)
         self._columns = _columns(model, opened)
@@ -115,12 +115,12 @@ class Teacher:
             batch: with the teacher's inputs.
             log_probs: of the model in training, (B, T, C).  frames: their numbers, (B,).
         """
-        heard = [place for place in range(len(batch.ids)) if batch.reason(place)[0] in _AUDIBLE]
-        if not heard:
+        usable = [place for place in range(len(batch.ids)) if batch.reason(place)[0] in _AUDIBLE]
+        if not usable:
             return Distilled(log_probs.new_zeros(()), 0)
         if batch.teacher_inputs is None or batch.teacher_lengths is None:
             raise UsageError("model.teacher: the batches have no inputs of the teacher; make them with CutsDataModule")
-        which = torch.tensor(heard, device=log_probs.device)
+        which = torch.tensor(usable, device=log_probs.device)
         inputs, lengths = (one.index_select(0, which) for one in (batch.teacher_inputs, batch.teacher_lengths))
         probs, valid = frames_at(
             *self.posteriors(inputs, lengths), frames=log_probs.shape[1], ratio=self._ratio, delay=self._delay

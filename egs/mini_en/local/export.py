@@ -41,7 +41,7 @@ def main() -> None:
         "language": "en",
         "licence": "Apache-2.0",
         "recipe": "egs/mini_en/run.sh",
-        "hours_heard": round(state["hours"], 1),
+        "audio_hours": round(state["hours"], 1),
         "steps": state["steps"],
     }
     save_checkpoint(args.out, network, header)

@@ -25,8 +25,18 @@ def test_a_file_gives_the_same_confidences(tmp_path):
 
 def test_the_keys_of_a_file_stay_as_they_are():
     assert [*made_up_calibration().to_dict()] == [
-        *("format", "model", "fitted_on", "share", "heard", "unheard", "gap", "placed", "cue")
+        *("format", "model", "fitted_on", "prior", "placed_word", "unplaced_word", "gap", "timed_word", "cue")
     ]
+
+
+def test_a_file_with_the_former_names_is_read():
+    fitted = made_up_calibration()
+    former = {"placed_word": "heard", "unplaced_word": "unheard", "timed_word": "placed", "prior": "share"}
+    text = json.dumps({former.get(key, key): value for key, value in fitted.to_dict().items()})
+    for name in ("left_unplaced", "right_unplaced", "unplaced", "unplaced_share", "first_unplaced", "last_unplaced"):
+        assert f'"{name}"' in text
+        text = text.replace(f'"{name}"', f'"{name.replace("unplaced", "unheard")}"')
+    assert from_dict(json.loads(text), "an older file") == fitted
 
 
 @pytest.mark.parametrize(
@@ -38,7 +48,7 @@ def test_the_keys_of_a_file_stay_as_they_are():
         (lambda row: row | {"cue": row["gap"]}, "cue: fitted on .* features that are not"),
         (lambda row: row | {"gap": row["gap"] | {"bias": float("nan")}}, "gap: holds numbers that are not finite"),
         (lambda row: row | {"gap": {"bias": 1}}, "gap: not a fit of ctcalign"),
-        (lambda row: row | {"share": 1.5}, "share: got 1.5, expected a number between 0 and 1"),
+        (lambda row: row | {"prior": 1.5}, "prior: got 1.5, expected a number between 0 and 1"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(tmp_path, change, message):
@@ -82,7 +92,7 @@ def test_another_file_is_described(tmp_path, read, content, found):
 
 def test_without_a_prior_each_cue_is_predicted_alone():
     fitted = made_up_calibration()
-    row = {key: value for key, value in fitted.to_dict().items() if key != "share"}
+    row = {key: value for key, value in fitted.to_dict().items() if key != "prior"}
     before = from_dict(row, "an older file")
     own = [e for e in made_up_examples() if e.group == "speaker 3" and e.kind == "text_noise30"]
     alone = [fitted.confidences(e.inputs, e.quality)[0] if e.inputs else 0.0 for e in own]

@@ -46,7 +46,7 @@ def test_products_and_quality_are_what_their_names_say(cue):
     assert (whole["level"], whole["gap_level"]) == (QUALITY.word, QUALITY.gap)
     assert set(words["level"]) == set(gaps["level"]) == {QUALITY.word}
     assert whole["count"] == pytest.approx(np.log(n))
-    assert whole["unheard"] == 0.0
+    assert whole["unplaced"] == 0.0
 
 
 def test_the_same_excess_weighs_less_in_a_recording_of_low_quality(cue):
@@ -60,9 +60,9 @@ def test_words_that_are_not_placed_are_seen_by_their_neighbours_and_the_cue(cue)
     placed[1] = False
     one = replace(cue, evidence=replace(cue.evidence, placed=placed))
     words, _, whole = features(one)
-    assert words["left_unheard"].tolist()[:4] == [0.0, 0.0, 1.0, 0.0]
-    assert words["right_unheard"].tolist()[:3] == [1.0, 0.0, 0.0]
-    assert whole["unheard"] == pytest.approx(np.log(2))
+    assert words["left_unplaced"].tolist()[:4] == [0.0, 0.0, 1.0, 0.0]
+    assert words["right_unplaced"].tolist()[:3] == [1.0, 0.0, 0.0]
+    assert whole["unplaced"] == pytest.approx(np.log(2))
     assert word_and_gap_features(one, QUALITY).known.tolist()[:3] == [False, False, True]
 
 

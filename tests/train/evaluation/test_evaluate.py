@@ -72,7 +72,7 @@ def test_rates_and_delays_are_those_of_what_was_said(cuts, kind):
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["delay"]["unmatched_reference"] == wrong
 
 
-def test_what_cannot_be_heard_is_counted(cuts, tmp_path):
+def test_unusable_audio_is_counted(cuts, tmp_path):
     opened = list(open_cuts("cuts", str(cuts)))
     model = Parrot(opened, 0.0, "")
     opened[0].supervisions = []
@@ -168,8 +168,8 @@ def test_commands(cuts, tmp_path):
 @pytest.mark.parametrize("text", ["café", "cafe\u0301"])
 def test_a_reference_in_any_normal_form(symbol, text):
     vocabulary = Vocabulary(("_", " ", *"caf", symbol), separator=1)
-    heard = text_of(vocabulary, [2, 3, 4, 5])
-    assert normalised_reference(text, vocabulary) == heard == "café"
+    recognised = text_of(vocabulary, [2, 3, 4, 5])
+    assert normalised_reference(text, vocabulary) == recognised == "café"
     assert normalised_reference(f"{text}q", vocabulary) == "caféq"  # a word that the model cannot write
 
 

@@ -33,7 +33,7 @@ def step(speed: Speed, clock: list[float], audio: float) -> None:
     passed(speed, clock, "[_TrainingEpochLoop].train_dataloader_next", 1.0)
     with speed.profile("run_training_batch"):
         with speed.profile("[Strategy]DDPStrategy.training_step"):
-            speed.hear(audio)
+            speed.add_audio(audio)
             clock[0] += 2.0
         clock[0] += 4.0
     passed(speed, clock, "[Strategy]DDPStrategy.validation_step", 100.0)
@@ -57,7 +57,7 @@ def test_a_row_within_a_step_is_of_the_steps_before(clock):
     speed = Speed()
     step(speed, clock, 7)
     with speed.profile("run_training_batch"):
-        speed.hear(700)
+        speed.add_audio(700)
         assert speed.row(CPU)["speed/audio_hours_per_minute"] == pytest.approx(7 / 3600 / (7 / 60))
         clock[0] += 6.0
     assert speed.row(CPU)["speed/audio_hours_per_minute"] == pytest.approx(700 / 3600 / (6 / 60))

@@ -25,14 +25,14 @@ from tests.train.preference.cases import trained
 from tests.train.tones import config, log_of, make_cuts
 
 
-def heard_twice(batch: Batch) -> Batch:
+def two_views(batch: Batch) -> Batch:
     """The batch with another view of each utterance, which does not depend on the others."""
     return replace(batch, second=batch.inputs.flip(2))
 
 
 def test_the_losses_of_both_views():
     module = recogniser(consistency=ConsistencyConfig(0.5))
-    batch = heard_twice(utterances(range(4)))
+    batch = two_views(utterances(range(4)))
     batch.reasons = ["", "unreadable", "", ""]
     step = module.losses(batch)
     views = []
@@ -50,15 +50,15 @@ def test_the_losses_of_both_views():
 
 def test_nothing_to_train_on():
     module = recogniser(consistency=ConsistencyConfig())
-    batch = heard_twice(utterances(range(2)))
+    batch = two_views(utterances(range(2)))
     batch.reasons = ["unreadable", "unreadable"]
     step = module.losses(batch)
     assert [float(term.value) for term in step.terms.values()] == [0.0, 0.0]
 
 
 def test_accumulated_batches_are_one_large_batch():
-    whole = heard_twice(utterances(range(6)))
-    small = [heard_twice(utterances(numbers, index)) for index, numbers in enumerate([[0, 1, 2], [3], [4, 5]])]
+    whole = two_views(utterances(range(6)))
+    small = [two_views(utterances(numbers, index)) for index, numbers in enumerate([[0, 1, 2], [3], [4, 5]])]
     kept, models = [], []
     for batches in (small, [whole]):
         module = recogniser(consistency=ConsistencyConfig(0.5))
@@ -114,7 +114,7 @@ def test_the_second_view(tmp_path):
 
 
 def test_a_view_with_nan():
-    batch = heard_twice(utterances(range(2)))
+    batch = two_views(utterances(range(2)))
     batch.second[1, 3] = torch.nan
     found = batch.without_nan()
     assert found.reasons == ["", "unreadable"]

@@ -1,4 +1,4 @@
-"""A teacher: its loss against plain tensors, what it hears, what counts for it, and what of it a checkpoint holds."""
+"""A teacher: its loss against plain tensors, what it gets, what counts for it, and what of it a checkpoint holds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def taught(teacher: str, **options: Any) -> CTCModule:
     return recogniser(teacher=TeacherConfig(teacher, **options))
 
 
-def heard(batch: Batch, reasons: dict[int, str] | None = None) -> Batch:
+def with_teacher_inputs(batch: Batch, reasons: dict[int, str] | None = None) -> Batch:
     """The batch with inputs of the teacher, and reasons why utterances are skipped."""
     inputs = batch.inputs.flip(2)
     listed = [(reasons or {}).get(place, "") for place in range(len(batch.ids))]
@@ -80,7 +80,7 @@ def expected(module: CTCModule, batch: Batch, place: int, shift: float, temperat
 @pytest.mark.parametrize(("shift", "temperature"), [(0.0, 1.0), (0.11, 1.0), (-0.06, 2.0)])
 def test_the_loss_is_that_of_single_frames(teacher, shift, temperature):
     module = taught(teacher, shift=shift, temperature=temperature, weight=0.3)
-    batch = heard(utterances(range(4)), {1: "untranscribed", 3: "unreadable"})
+    batch = with_teacher_inputs(utterances(range(4)), {1: "untranscribed", 3: "unreadable"})
     batch.texts[1] = ""
     step = module.losses(batch)
     losses = [expected(module, batch, place, shift, temperature) for place in range(3)]
@@ -107,7 +107,7 @@ def test_the_built_in_models_teach_each_other():
     assert own == 0.12
     assert module.teacher.shift == pytest.approx(own - other)
     samples = np.random.default_rng(0).normal(0, 0.01, 32 * 16_000).astype(np.float32)
-    probs, frames = module.teacher.posteriors(module.teacher.hears.inputs(samples)[None], torch.tensor([3200]))
+    probs, frames = module.teacher.posteriors(module.teacher.inputs.inputs(samples)[None], torch.tensor([3200]))
     assert frames.tolist() == [1500]  # Whisper's encoder takes 30 s
     assert torch.allclose(probs.sum(-1), torch.ones(1, 1500))
 
@@ -140,9 +140,9 @@ def test_wrong_numbers():
 def test_accumulated_batches_are_one_large_batch(teacher):
     """Utterances without a transcript and unreadable ones: the two means are over different utterances."""
     reasons = {1: "untranscribed", 4: "unreadable", 5: "untranscribed"}
-    whole = heard(utterances(range(8)), reasons)
+    whole = with_teacher_inputs(utterances(range(8)), reasons)
     small = [
-        heard(utterances(numbers, index), {numbers.index(n): reason for n, reason in reasons.items() if n in numbers})
+        with_teacher_inputs(utterances(numbers, index), {numbers.index(n): reason for n, reason in reasons.items() if n in numbers})
         for index, numbers in enumerate([[0, 1], [2, 3, 4], [5], [6, 7]])
     ]
     # The teacher's inputs are those of the large batch.
@@ -229,15 +229,15 @@ class Samples:
 
 
 @pytest.mark.parametrize("clean", [True, False])
-def test_what_a_teacher_hears(clean, tmp_path):
+def test_inputs_of_a_teacher(clean, tmp_path):
     import soundfile as sf
 
     (tmp_path / "noise").mkdir()
     sf.write(tmp_path / "noise" / "one.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
     cut = next(iter(open_cuts("cuts", str(make_cuts(tmp_path / "cuts", 1)))))
     augmentation = Augmentation(speeds=[0.8], noise=NoiseConfig(str(tmp_path / "noise"), 1.0, 0, 0))
-    heard = TeacherInputs(Samples(), clean)
-    batch = Reader(augmentation=augmentation, teacher=heard)[ProcessBatch(0, 0, True, [cut], False)]
+    inputs = TeacherInputs(Samples(), clean)
+    batch = Reader(augmentation=augmentation, teacher=inputs)[ProcessBatch(0, 0, True, [cut], False)]
     samples = read_samples(cut)
     assert batch.teacher_lengths.tolist() == [pytest.approx(len(samples) / 0.8 / 2, abs=1)]
     quiet = batch.teacher_inputs[0, :600]  # before the first tone
@@ -250,7 +250,7 @@ def test_what_a_teacher_hears(clean, tmp_path):
 def test_a_batch_for_another_process_or_device():
     import pickle
 
-    batch = heard(utterances(range(2)))
+    batch = with_teacher_inputs(utterances(range(2)))
     copy = pickle.loads(pickle.dumps(batch)).to("cpu")
     assert torch.equal(copy.teacher_inputs, batch.teacher_inputs)
     assert copy.teacher_lengths.tolist() == batch.teacher_lengths.tolist()

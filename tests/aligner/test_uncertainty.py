@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctcalign.aligner import hearing, run
+from ctcalign.aligner import run
+from ctcalign.aligner import uncertainty as uncertainty_module
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.hearing import (
+from ctcalign.aligner.uncertainty import (
     COST_FACTORS,
     RECOGNISED_POORLY,
     UNSURE,
@@ -51,7 +52,7 @@ def test_the_uncertainty_is_that_of_the_symbols_alone(symbol):
 def test_the_uncertainty_is_read_in_blocks(monkeypatch):
     emission, _ = transcribed(3, sure=0.8)
     whole = uncertainty(emission)
-    monkeypatch.setattr(hearing, "BLOCK", 7)
+    monkeypatch.setattr(uncertainty_module, "BLOCK", 7)
     assert uncertainty(emission) == pytest.approx(whole)
 
 
