@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # German and French: the model of run.sh, trained further with the letters of both languages, and compared with the
-# built-in models on readers that it has not heard.
+# built-in models on readers that it was not trained on.
 #
 #   languages.sh --corpus DATA                  everything; finished stages are skipped, a stopped training goes on
 #   languages.sh --corpus DATA --steps 6 --exp exp/trial

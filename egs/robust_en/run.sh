@@ -28,7 +28,7 @@ voices="hibari:0:3 hibari:1:3 hibari:2:3 flite:0:1.5 flite:1:1.5 festival:0:1.5 
 texts=""                  # sentences to speak, of egs/mini_en/local/texts.py; empty: made
 austen=""                 # data folder of r-cran-janeaustenr, for these; optional
 sharpness=1.0             # factor on the logits of the exported model
-unsure=""                 # nats above which the exported model hears a recording badly; empty: as other models
+unsure=""                 # nats of uncertainty above which a recording counts as poorly recognised; empty: as other models
 spike_delay=""            # seconds; empty: measured
 seed=1; precision=bf16-mixed; threads=1
 # shellcheck disable=SC2034  # read by parse_options.sh

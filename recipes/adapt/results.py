@@ -45,7 +45,7 @@ def best(row: dict[str, Any]) -> dict[str, float]:
 
 
 def part_of(rates: dict[str, float], part: str) -> float | None:
-    """The error rate of a part where nothing is chosen, else of the part that chooses."""
+    """The error rate on the test half of a part; if there is none, on the half that selects passes."""
     tested = {"target": "test", "source": "source_test"}[part]
     return rates.get(tested, rates.get(part))
 
@@ -81,7 +81,7 @@ def table(rows: Rows) -> list[str]:
 
 
 def passes_table(rows: Rows) -> list[str]:
-    """Target errors by pass: of the part that chooses, and of the test."""
+    """Target errors by pass: on the half that selects passes, and on the test."""
     most = max(len(row["passes"]) for row in rows)
     lines = []
     for row in sorted(rows, key=lambda row: (METHODS.index(row["method"]), row["seed"])):
@@ -112,7 +112,7 @@ def _relative(start: float | None, values: Sequence[float]) -> str:
 
 
 def _gained(start: float | None, values: Sequence[float], exact: Sequence[float]) -> str:
-    """What a method gains, of what exact captions gain."""
+    """Gain of a method in per cent of the gain of exact captions."""
     if start is None or not exact or mean(exact) >= start:
         return ""
     return f"{100 * (start - mean(values)) / (start - mean(exact)):.0f} %"
@@ -141,10 +141,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"Command: `{args.command}`",
         f"Machine: {machine()}. Commit: {commit()}.",
     )
-    lines += section("Error rates on recordings that chose nothing, mean ± standard deviation over seeds", table(rows))
+    lines += section("Error rates on recordings that were not used for selection, mean ± standard deviation over seeds", table(rows))
     if missing:
         lines += [f"Not run: {', '.join(missing)}.", ""]
-    lines += section("Target WER % by pass: the part that chooses / test", passes_table(rows))
+    lines += section("Target WER % by pass: on the part that selects passes / on the test", passes_table(rows))
     args.out.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 

@@ -1,9 +1,9 @@
 """What `align --adapt` gains: every recording x caption file by the model, and by a copy adapted to the recording.
 
-The copy is used in every cell, also where the held-out cues speak against it, and the page compares ways to decide
-whether it is used. Each is also judged by recordings that did not choose it: for every recording all others, without
-other sounds of itself, choose the way. A share is that of the spoken cues with both ends within 0.5 s (bounds
-tolerant); a mean is that of cells, whatever their length. Cells that were computed before are kept.
+The adapted copy is used in every cell, even where the held-out cues argue against it; the page compares rules that
+decide whether to use it. Each rule is also evaluated with one recording left out at a time: the other recordings, without
+other versions of this one, choose the rule. A percentage is that of the spoken cues with both ends within 0.5 s (bounds
+tolerant); means are over cells, whatever their length. Cells that were computed before are kept.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What each rule of the aligner is worth: every recording x caption file with all rules, and without each of them.
 
 A decision is right if a spoken caption has both ends within 0.2 s (0.5 s) of the truth, bounds "tolerant", or if a
-caption that is not spoken is left out. A recording counts by the share of its right decisions, whatever its length.
-"Left out" is the mean of both limits if for each recording all the others decide whether the rule is used: where it is
-lower than with all rules, they would have chosen wrongly. Versions of a recording decide together. Writes a page with a
-row a rule and keeps the counts beside it, so that a run that was stopped goes on.
+caption that is not spoken is left out. The score of a recording is its fraction of right decisions, whatever its length.
+"Left out" is the mean over both limits if, for each recording, the other recordings decide whether the rule is used;
+where it is lower than with all rules, they decided wrongly. Versions of a recording are left out together. Writes a page
+with a row for each rule and keeps the counts beside it, so that a run that was stopped can be resumed.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _others(recording: Recording, recordings: Sequence[Recording], count: int) -
 
 
 def share(counts: dict[str, list[int]], which: int) -> float:
-    """Share of right decisions of a recording, a mean over its caption files."""
+    """Fraction of right decisions of a recording, a mean over its caption files."""
     return float(np.mean([row[which] / max(1, row[-1]) for row in counts.values()]))
 
 

@@ -1,7 +1,7 @@
 """What adapting to several recordings of one speaker together gains over adapting to each, and over no adaptation.
 
-Every recording is cut into parts between captions, as if a speaker had been recorded several times. A share is that of
-the spoken cues of all parts with both ends within 0.5 s (bounds tolerant). Cells that were computed before are kept.
+Every recording is cut into parts between captions, as if a speaker had been recorded several times. A percentage is that
+of the spoken cues of all parts with both ends within 0.5 s (bounds tolerant). Cells that were computed before are kept.
 """
 
 from __future__ import annotations

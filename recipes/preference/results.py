@@ -35,8 +35,8 @@ LEAST_GAIN = 0.05  # relative
 COLUMNS = "method|setting|seeds|{measure} %|vs {plain}|p|margin|right|KL|s a step".split("|")
 LEGEND = (
     "`vs {plain}` is relative, on the common seeds; `p` is two-sided, by a paired bootstrap over seeds and",
-    "utterances. Margin: log-prob of the right text minus that of a wrong one, mean in nats; `right`: share of the",
-    "pairs where it is positive, %. KL: from the baseline along the right texts, nats a token. Seconds a step are",
+    "utterances. Margin: log-prob of the right text minus that of a wrong one, mean in nats; `right`: percentage of",
+    "pairs where it is positive. KL: from the baseline along the right texts, in nats per token. Seconds per step are",
     "those of the whole training with its validation, on a machine that may have been busy with other work.",
 )
 

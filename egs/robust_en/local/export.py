@@ -33,7 +33,7 @@ def write_model(
     Args:
         sharpness: factor on the logits. Few epochs leave the output soft: the best symbol is right more often than its
             probability says, and the prices of the aligner, in nats, are those of a sharper one.
-        unsure: uncertainty in nats above which the model hears a recording badly; None: that of other models.
+        unsure: uncertainty in nats above which a recording counts as poorly recognised; None: that of other models.
     Raises:
         ModelError: it is not a model of ctcalign.   OutputError: the file cannot be written.
     """
@@ -58,7 +58,7 @@ def main() -> None:
         "--spike-delay", type=float, default=0.0, help="delay of the spikes after the sounds, in seconds"
     )
     parser.add_argument("--sharpness", type=float, default=1.0, help="factor on the logits, > 0")
-    parser.add_argument("--unsure", type=float, help="uncertainty above which it hears a recording badly, nats")
+    parser.add_argument("--unsure", type=float, help="uncertainty above which a recording counts as poorly recognised, in nats")
     parser.add_argument("--recipe", default="egs/robust_en/run.sh")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
