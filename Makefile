@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 MINUTES ?= 10
 TALK := egs/demo/talk
+SCRIPTS = .ci/run $(shell find egs tools -name '*.sh' -not -path '*/exp/*')
 
 # An empty value counts as unset: without bytecode `import torch` takes twice as long, every time.
 export PYTHONDONTWRITEBYTECODE :=
@@ -44,11 +45,13 @@ lint: $(READY)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/codespell README.md CHANGELOG.md Makefile mkdocs.yml docs egs recipes tools tests ctcalign
 	$(BIN)/python -m tools.lint.prose
+	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/mypy
 
-# One thread a process: the processes share the cores already.
+# One thread a process: the processes share the cores already. Each process gets a contiguous part of the tests, so that
+# tests of one file share their fixtures; a process that has finished takes over tests of another one.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-k2:
 	@tools/k2_env/test.sh '$(PYTHON)' .venv-k2 -n $(WORKERS)

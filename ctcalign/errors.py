@@ -30,6 +30,17 @@ class UsageError(CtcAlignError, ValueError):
     exit_code = 2
 
 
+class OutputExistsError(UsageError):
+    """An output exists and `overwrite` is not set. The command line names its option in place of the argument."""
+
+    def __init__(self, output: object) -> None:
+        super().__init__(f"output {output} exists; use overwrite=True to replace it")
+
+    def for_command_line(self) -> str:
+        """The message with the option `--overwrite`."""
+        return str(self).replace("use overwrite=True", "give --overwrite")
+
+
 class ShapeError(CtcAlignError, ValueError):
     """Tensors do not have the expected shapes or types."""
 

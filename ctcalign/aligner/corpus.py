@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctcalign.errors import UsageError
-from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recording_of
+from ctcalign.formats.datasets.corpus_folder import is_corpus, opened_alignments, recording_of
 from ctcalign.formats.registry import FORMATS
 
 # Extensions of recordings in a folder; a single recording may have any name.

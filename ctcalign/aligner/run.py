@@ -18,15 +18,6 @@ from ctcalign.aligner.confidence.apply import apply_calibration, requested_calib
 from ctcalign.aligner.confidence.recognition import doubts_about_the_text
 from ctcalign.aligner.division import SPLITS, Split, divided
 from ctcalign.aligner.graph.word_graph import SkipCosts
-from ctcalign.aligner.uncertainty import (
-    COST_FACTORS,
-    RECOGNISED_POORLY,
-    evidence,
-    is_recognised,
-    raised,
-    recognised_poorly,
-    uncertainty,
-)
 from ctcalign.aligner.ipfa import method as ipfa
 from ctcalign.aligner.ipfa.method import speech_of
 from ctcalign.aligner.options import AlignOptions
@@ -38,6 +29,15 @@ from ctcalign.aligner.placing.uncaptioned_speech import uncaptioned_speech
 from ctcalign.aligner.placing.words import Placement
 from ctcalign.aligner.spoken_language import in_the_spoken_language
 from ctcalign.aligner.transcript import Transcript, transcript_of
+from ctcalign.aligner.uncertainty import (
+    COST_FACTORS,
+    RECOGNISED_POORLY,
+    evidence,
+    is_recognised,
+    raised,
+    recognised_poorly,
+    uncertainty,
+)
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.alignment.cue import Cue
 from ctcalign.audio.inputs import AudioInput, name_of, recording_of, seekable

@@ -104,6 +104,8 @@ class Alignment:
     >>> alignment = Alignment("talk.wav", 2.0, "builtin:en", [AlignedCue(0, "Hello", 0.5, 1.0)])
     >>> Alignment.from_dict(alignment.to_dict()) == alignment
     True
+    >>> alignment
+    <Alignment 'talk.wav': 2.00 s, 1 of 1 cues aligned>
     """
 
     audio: str
@@ -115,6 +117,10 @@ class Alignment:
     frame_shift: float | None = None
     warnings: list[str] = field(default_factory=list)  # truncated audio, characters without a label, ...
     source: CaptionFile | None = None  # what the caption file holds beside its cues
+
+    def __repr__(self) -> str:
+        aligned = sum(cue.status == "aligned" for cue in self.cues)
+        return f"<Alignment {self.audio!r}: {self.duration:.2f} s, {aligned} of {len(self.cues)} cues aligned>"
 
     def to_dict(self) -> dict[str, Any]:
         """The alignment as a JSON object of the schema `SCHEMA`. Empty optional keys are omitted."""

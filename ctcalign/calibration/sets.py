@@ -21,8 +21,8 @@ from ctcalign.corrections.run import reviewed_alignment
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
-from ctcalign.formats.corpus_folder import is_corpus, opened_alignments, recording_of
-from ctcalign.formats.lhotse import is_lhotse, supervisions
+from ctcalign.formats.datasets.corpus_folder import is_corpus, opened_alignments, recording_of
+from ctcalign.formats.datasets.lhotse import is_lhotse, supervisions
 from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.scoring.files import TRUTH, read_timed
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of

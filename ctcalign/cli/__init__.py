@@ -18,7 +18,7 @@ import click
 from ctcalign import __version__
 from ctcalign.cli.own_code import raised_by_user
 from ctcalign.cli.stopping import handle_signals, let_end, stop_signal
-from ctcalign.errors import CtcAlignError
+from ctcalign.errors import CtcAlignError, OutputExistsError
 from ctcalign.extras import missing_package
 from ctcalign.threads import wait_passively
 
@@ -131,7 +131,8 @@ class Commands(click.Group):
         except click.ClickException as error:
             return _report(_usage_text(error), error.exit_code, debug)
         except CtcAlignError as error:
-            return _report(str(error), error.exit_code, debug)
+            line = error.for_command_line() if isinstance(error, OutputExistsError) else str(error)
+            return _report(line, error.exit_code, debug)
         except ModuleNotFoundError as error:
             missing = missing_package(error)
             if missing is None:

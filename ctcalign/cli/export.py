@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ctcalign.cli.options import EXIT_STATUS, licence_option, overwrite_option, quiet_option
-from ctcalign.errors import UsageError
+from ctcalign.errors import OutputExistsError, UsageError
 from ctcalign.extras import require
 
 EPILOG = f"""\b
@@ -50,7 +50,7 @@ def command(model: str, output: str, allow_noncommercial: bool, overwrite: bool,
     path = Path(output)
     family, argument = split_name(model)
     if path.exists() and not overwrite:
-        raise UsageError(f"output {output} exists; give --overwrite to replace it")
+        raise OutputExistsError(output)
     if path.suffix.lower() == ".onnx":
         from ctcalign.models.onnx_export.export import export_onnx
 

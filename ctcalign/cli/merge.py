@@ -35,8 +35,8 @@ Examples:
 def command(folders: tuple[Path, ...], output: Path | None, as_json: bool, quiet: bool) -> None:
     """Merge the results of `ctcalign align-corpus --shard` into one manifest and one report.
 
-    FOLDER is the output of one shard, or of all if they shared it. The exit status is 1 if a recording failed or a
-    shard is missing.
+    FOLDER is the output of one shard, or of all if they shared it. The exit status is 1 if a recording failed, or a
+    shard is missing or damaged.
     """
     from ctcalign.cli.console import warn
     from ctcalign.cli.corpus import show_report
@@ -47,5 +47,5 @@ def command(folders: tuple[Path, ...], output: Path | None, as_json: bool, quiet
         more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
         warn([f"shards that have not been aligned to their end: {', '.join(missing[:8])}{more}"])
     show_report(report, output or folders[0], quiet=quiet, as_json=as_json)
-    if missing or report["failed"]:
+    if missing or report["failed"] or report["damaged"]:
         raise click.exceptions.Exit(1)

@@ -115,7 +115,7 @@ def command(
 
 def _draw_corpus(folder: Path, output: Path | None, options: dict[str, Any]) -> None:
     from ctcalign.cli.console import note, printable, warn
-    from ctcalign.formats.corpus_folder import is_corpus
+    from ctcalign.formats.datasets.corpus_folder import is_corpus
     from ctcalign.report.pictures.several import draw_corpus
 
     if not is_corpus(folder):

@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from ctcalign.formats.corpus_folder import ALIGNMENTS as ALIGNMENTS
-from ctcalign.formats.corpus_folder import RECORDS as RECORDS
+from ctcalign.formats.datasets.corpus_folder import ALIGNMENTS as ALIGNMENTS
+from ctcalign.formats.datasets.corpus_folder import RECORDS as RECORDS
 
 CUTS, FAILED = "cuts", "failed"
 MANIFEST, REPORT, PAGE, LOG = "cuts.jsonl.gz", "report.json", "report.html", "log.jsonl"

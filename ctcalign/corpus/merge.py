@@ -19,7 +19,7 @@ from ctcalign.errors import OutputError, UsageError
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.leftovers import forget, temporary_path
 from ctcalign.files.lock import locked
-from ctcalign.formats.corpus_folder import ABOUT
+from ctcalign.formats.datasets.corpus_folder import ABOUT
 
 
 def merge(folders: Sequence[Path], output: Path | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -37,7 +37,7 @@ def merge(folders: Sequence[Path], output: Path | None = None) -> tuple[dict[str
         OutputError: a file cannot be written.
     """
     about = _common(folders)
-    root = output or folders[0]
+    root, lost = output or folders[0], []
     if output is None and len(folders) > 1:
         raise UsageError(f"--output: needed for {len(folders)} folders; name the folder that receives their files")
     make_folder(root)
@@ -49,11 +49,10 @@ def merge(folders: Sequence[Path], output: Path | None = None) -> tuple[dict[str
             if not before and any(path.name[0] != "." for path in root.iterdir()):
                 raise UsageError(f"output: {root} holds other files; name an empty or a new folder")
             write_json(root / ABOUT, about)
-            for folder in folders:
-                if folder.resolve() != root.resolve():
-                    _take(folder, root)
+            damaged = [name for folder in folders if folder.resolve() != root.resolve() for name in _take(folder, root)]
+            lost = [name for name in damaged if not (root / RECORDS / f"{name}.json").exists()]
         missing = missing_shards(folders)
-        return finish(root, left=None if missing else 0), missing
+        return finish(root, left=None if missing else 0, damaged=lost), missing
 
 
 def _common(folders: Sequence[Path]) -> dict[str, Any]:
@@ -68,9 +67,10 @@ def _common(folders: Sequence[Path]) -> dict[str, Any]:
     return found[folders[0]]
 
 
-def _take(folder: Path, root: Path) -> None:
-    """Link or copy what a folder holds, the record of a recording last."""
-    for record in all_records(folder):
+def _take(folder: Path, root: Path) -> list[str]:
+    """Link or copy what a folder holds, the record of a recording last; the names of records that cannot be used."""
+    damaged: list[str] = []
+    for record in all_records(folder, damaged.append):
         id = record["id"]
         there = read_json(file_of(root, RECORDS, id, ".json"))
         there = there if isinstance(there, dict) and is_whole(root, there) else None
@@ -85,6 +85,7 @@ def _take(folder: Path, root: Path) -> None:
             places = [(FAILED, ".txt")]
         for part, extension in [*places, (RECORDS, ".json")]:
             _link(file_of(folder, part, id, extension), file_of(root, part, id, extension))
+    return damaged
 
 
 def _link(source: Path, target: Path) -> None:

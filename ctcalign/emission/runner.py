@@ -179,11 +179,19 @@ def peak_of(run: Callable[[], object], device: str) -> int | None:
 
 
 def used_bytes(device: str) -> int:
-    """Bytes that count towards a memory limit: of the process on a CPU, of the device's own memory on a GPU."""
+    """Bytes that count towards a memory limit: of the process on a CPU, of the device's own memory on a GPU.
+
+    Pages of mapped files, such as the code of torch, do not count: the system drops them when memory is short.
+    """
     if device.startswith("cuda"):
         torch = _torch_on(device)
         return int(torch.cuda.memory_allocated(device)) if torch is not None else 0
-    return resident_bytes() or 0
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return resident_bytes() or 0
+    sizes = {line.partition(":")[0]: line.split()[1] for line in lines if line.startswith(("RssAnon:", "RssShmem:"))}
+    return sum(1024 * int(size) for size in sizes.values()) if "RssAnon" in sizes else resident_bytes() or 0
 
 
 def readable(size: float) -> str:

@@ -16,7 +16,7 @@ from ctcalign.files import atomic_write
 from ctcalign.files.together import Outputs
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, read_document
-from ctcalign.formats.corpus_folder import corpus_alignments
+from ctcalign.formats.datasets.corpus_folder import corpus_alignments
 from ctcalign.formats.own_json import document_text
 from ctcalign.formats.shared.whereabouts import find_recording
 from ctcalign.formats.writing import render

@@ -16,7 +16,7 @@ from ctcalign.errors import CaptionError, UsageError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
 from ctcalign.filtering.criteria import CONFIDENCE, Candidate, Criteria, rejection
-from ctcalign.formats.lhotse import Supervision, is_lhotse, selected
+from ctcalign.formats.datasets.lhotse import Supervision, is_lhotse, selected
 from ctcalign.formats.shared.clock import json_seconds
 
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.errors import CaptionError, OutputError, UsageError
+from ctcalign.errors import CaptionError, OutputError, OutputExistsError, UsageError
 from ctcalign.files import atomic_write, json_lines, together
 from ctcalign.filtering import corpus
 from ctcalign.filtering.criteria import Criteria
 from ctcalign.filtering.documents import Document, Tally, filtered, least_confidence, read_document
 from ctcalign.filtering.recordings import with_absolute_files
 from ctcalign.filtering.unique_ids import Ids
-from ctcalign.formats.corpus_folder import ALIGNMENTS, corpus_alignments, is_corpus
-from ctcalign.formats.lhotse import is_cut
+from ctcalign.formats.datasets.corpus_folder import ALIGNMENTS, corpus_alignments, is_corpus
+from ctcalign.formats.datasets.lhotse import is_cut
 from ctcalign.formats.own_json import document_text
 from ctcalign.formats.shared.whereabouts import find_recording
 
@@ -244,7 +244,7 @@ def _check(
         if os.path.realpath(place) in own:
             raise UsageError(f"output {place} is an input too; write elsewhere")
         if os.path.lexists(place) and not overwrite and not _device(place):
-            raise UsageError(f"output {place} exists; give --overwrite to replace it")
+            raise OutputExistsError(place)
     folder = "" if rejected is None or str(rejected) == "-" else os.path.dirname(str(rejected))
     if folder and not os.path.isdir(folder):
         raise OutputError(f"{rejected}: there is no folder {folder}; create it first or write elsewhere")

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ctcalign.formats.lhotse import supervisions
+from ctcalign.formats.datasets.lhotse import supervisions
 
 
 @dataclass

@@ -8,31 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ctcalign.errors import UsageError
-from ctcalign.formats import (
-    ass,
-    audacity,
-    ctm,
-    eaf,
-    json3,
-    kaldi,
-    lhotse,
-    lrc,
-    microdvd,
-    own_json,
-    scc,
-    srt,
-    srv,
-    stm,
-    subviewer,
-    textgrid,
-    transcript,
-    tsv,
-    ttml,
-    txt,
-    vtt,
-    whisper,
-)
+from ctcalign.formats import own_json
+from ctcalign.formats.annotation import audacity, ctm, eaf, stm, textgrid
+from ctcalign.formats.datasets import kaldi, lhotse
 from ctcalign.formats.shared.format import Format
+from ctcalign.formats.timed_text import ass, json3, lrc, microdvd, scc, srt, srv, subviewer, ttml, vtt
+from ctcalign.formats.transcripts import transcript, tsv, txt, whisper
 
 # The order of lists shown to users. If content fits two formats, the first one is used.
 _FORMATS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.errors import OutputError, UsageError
+from ctcalign.errors import OutputError, OutputExistsError, UsageError
 from ctcalign.extras import require
 from ctcalign.files import atomic_directory, atomic_write
 from ctcalign.formats.registry import by_extension, format_of
@@ -179,5 +179,5 @@ def plan_outputs(
         if not os.path.isdir(os.path.dirname(real)):
             raise OutputError(f"{name}: there is no folder {os.path.dirname(real)}; create it first or write elsewhere")
         if not overwrite and (os.path.isfile(real) or (os.path.isdir(real) and os.listdir(real))):
-            raise UsageError(f"output {name} exists; give --overwrite to replace it")
+            raise OutputExistsError(name)
     return planned

@@ -8,19 +8,18 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ctcalign.alignment.alignment import Alignment
-from ctcalign.errors import UsageError
+from ctcalign.errors import OutputExistsError
 from ctcalign.files import atomic_write
-from ctcalign.review.assets import ASSETS, assets, policy
+from ctcalign.report.misfits import misfits
+from ctcalign.review.assets import assets, policy
 from ctcalign.review.document import AlignmentFile, page_data
 from ctcalign.review.escaping import json_markup, plain_line
 from ctcalign.review.options import PageOptions
 from ctcalign.review.sound.recording import PageSound, read_sound
-
-_END = 1.0  # seconds by which the end of a recording may differ: decoders do not agree on it
+from ctcalign.review.templates import template
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,10 @@ def write_page(
     """
     options, output = options or PageOptions(), Path(output)
     if output.exists() and not overwrite:
-        raise UsageError(f"output {output} exists; give --overwrite to replace it")
+        raise OutputExistsError(output)
     sound = None if audio is None else read_sound(Path(audio), output, options)
-    warnings = list(dict.fromkeys([*_misfits(alignment, sound), *(sound.warnings if sound is not None else [])]))
+    found = [] if sound is None else [*misfits(alignment, sound.duration), *sound.warnings]
+    warnings = list(dict.fromkeys(found))
     html = page_html(alignment, file or file_of(alignment), sound, options, [*alignment.warnings, *warnings])
     with atomic_write(output) as stream:
         stream.write(html)
@@ -83,10 +83,7 @@ def page_html(
     # Of no use to the captions: they would have to contain a digest of themselves.
     nonce = hashlib.sha256(data.encode()).hexdigest()[:32]
     tiles = [] if sound is None or sound.spectrogram is None else sound.spectrogram.tiles
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    return environment.get_template("page.html").render(
+    return template("page.html").render(
         title=plain_line(sound.name if sound is not None else os.path.basename(alignment.audio) or file.name),
         policy=policy(found, nonce),
         nonce=nonce,
@@ -102,21 +99,3 @@ def page_html(
 
 def _base64(data: bytes) -> Markup:
     return Markup(base64.b64encode(data).decode("ascii"))
-
-
-def _misfits(alignment: Alignment, sound: PageSound | None) -> list[str]:
-    """Warnings about a recording that seems to be another one."""
-    if sound is None:
-        return []
-    late = sum(cue.start is not None and cue.start > sound.duration + _END for cue in alignment.cues)
-    if late:
-        return [
-            f"{late} captions begin after the end of the recording ({sound.duration:.2f} s): are they those of another "
-            "one?"
-        ]
-    if alignment.model and abs(alignment.duration - sound.duration) > _END:
-        return [
-            f"the alignment is of a recording of {alignment.duration:.2f} s, {sound.name} has {sound.duration:.2f} s: "
-            "is it another one?"
-        ]
-    return []

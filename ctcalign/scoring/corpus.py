@@ -9,7 +9,7 @@ from pathlib import Path
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError
 from ctcalign.files.digests import read_json
-from ctcalign.formats.corpus_folder import corpus_alignments, is_corpus
+from ctcalign.formats.datasets.corpus_folder import corpus_alignments, is_corpus
 from ctcalign.formats.registry import FORMATS
 from ctcalign.scoring.files import read_timed
 from ctcalign.scoring.items import TimedFile, items_of

@@ -13,7 +13,7 @@ from ctcalign.alignment.document import is_document
 from ctcalign.errors import CaptionError
 from ctcalign.files import parse_json
 from ctcalign.files.text_size import MANIFESTS, read_bytes
-from ctcalign.formats.lhotse import Supervision, is_lhotse, supervisions
+from ctcalign.formats.datasets.lhotse import Supervision, is_lhotse, supervisions
 from ctcalign.formats.reading import from_captions
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.scoring.items import TimedFile, TimedItem, items_of

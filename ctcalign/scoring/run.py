@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.errors import CaptionError
-from ctcalign.formats.corpus_folder import is_corpus
+from ctcalign.formats.datasets.corpus_folder import is_corpus
 from ctcalign.metrics.reliability import Detection
 from ctcalign.scoring.comparison import Comparison, compare
 from ctcalign.scoring.corpus import CorpusFiles

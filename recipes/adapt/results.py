@@ -141,7 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"Command: `{args.command}`",
         f"Machine: {machine()}. Commit: {commit()}.",
     )
-    lines += section("Error rates on recordings that were not used for selection, mean ± standard deviation over seeds", table(rows))
+    lines += section(
+        "Error rates on recordings that were not used for selection, mean ± standard deviation over seeds", table(rows)
+    )
     if missing:
         lines += [f"Not run: {', '.join(missing)}.", ""]
     lines += section("Target WER % by pass: on the part that selects passes / on the test", passes_table(rows))

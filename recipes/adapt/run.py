@@ -1,4 +1,4 @@
-"""Train on recordings with wrong captions in several ways, and measure each model on speech that was not used for selection.
+"""Train on recordings with wrong captions in several ways, and measure each model on speech not used for selection.
 
 `adapt` is `ctcalign adapt`; `bco` and `dpo` the same with `--rejected`; `unmixed` the same without speech of the source
 domain in the training, and whatever it does to the source error; `exact` is one pass over the exact captions without a

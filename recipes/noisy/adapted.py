@@ -1,9 +1,9 @@
 """What `align --adapt` gains: every recording x caption file by the model, and by a copy adapted to the recording.
 
 The adapted copy is used in every cell, even where the held-out cues argue against it; the page compares rules that
-decide whether to use it. Each rule is also evaluated with one recording left out at a time: the other recordings, without
-other versions of this one, choose the rule. A percentage is that of the spoken cues with both ends within 0.5 s (bounds
-tolerant); means are over cells, whatever their length. Cells that were computed before are kept.
+decide whether to use it. Each rule is also evaluated with one recording left out at a time: the other recordings,
+without other versions of this one, choose the rule. A percentage is that of the spoken cues with both ends within 0.5 s
+(bounds tolerant); means are over cells, whatever their length. Cells that were computed before are kept.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ctcalign.aligner import run as aligner
 from ctcalign.aligner.adaptation.adapter import adapt
 from ctcalign.aligner.adaptation.run import Recording as Source
 from ctcalign.aligner.adaptation.run import chosen_cues
-from ctcalign.aligner.uncertainty import UNSURE
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.uncertainty import UNSURE
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.metrics.reliability import reliability_stats, roc_auc
 from ctcalign.models import load_model
@@ -33,7 +33,7 @@ from recipes.noisy.cells import compute, mean, parser_of, write_page
 from recipes.noisy.corpus import Recording, Variant
 from recipes.results_page import markdown_table, section
 
-ABOUT = __doc__.split("\n\n")[1].removesuffix(" Cells that were computed before are kept.\n").replace("\n", " ")
+ABOUT = " ".join(__doc__.split("\n\n")[1].split()).removesuffix(" Cells that were computed before are kept.")
 WITHIN = (0.5, 0.2)  # seconds, both ends
 GOOD = 95.0  # per cent; cells below are those that adaptation is for
 

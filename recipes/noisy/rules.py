@@ -1,10 +1,11 @@
 """What each rule of the aligner is worth: every recording x caption file with all rules, and without each of them.
 
 A decision is right if a spoken caption has both ends within 0.2 s (0.5 s) of the truth, bounds "tolerant", or if a
-caption that is not spoken is left out. The score of a recording is its fraction of right decisions, whatever its length.
-"Left out" is the mean over both limits if, for each recording, the other recordings decide whether the rule is used;
-where it is lower than with all rules, they decided wrongly. Versions of a recording are left out together. Writes a page
-with a row for each rule and keeps the counts beside it, so that a run that was stopped can be resumed.
+caption that is not spoken is left out. The score of a recording is its fraction of right decisions, whatever its
+length. "Left out" is the mean over both limits if, for each recording, the other recordings decide whether the rule is
+used; where it is lower than with all rules, they decided wrongly. Versions of a recording are left out together.
+
+Writes a page with a row for each rule and keeps the counts beside it, so that a run that was stopped can be resumed.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from recipes.noisy.corpus import Recording, Variant, add_choices, find_recording
 from recipes.noisy.emissions import load
 from recipes.results_page import commit, machine, page_head, section
 
-ABOUT = __doc__.split("\n\n")[1].split(" Writes a page")[0]
+ABOUT = __doc__.split("\n\n")[1]
 WITHIN = (0.2, 0.5)  # seconds
 ALL = "all rules"
 FOREVER = 1e9  # a price that is never paid, a time that never passes

@@ -1,7 +1,8 @@
 """What adapting to several recordings of one speaker together gains over adapting to each, and over no adaptation.
 
-Every recording is cut into parts between captions, as if a speaker had been recorded several times. A percentage is that
-of the spoken cues of all parts with both ends within 0.5 s (bounds tolerant). Cells that were computed before are kept.
+Every recording is cut into parts between captions, as if a speaker had been recorded several times. A percentage is
+that of the spoken cues of all parts with both ends within 0.5 s (bounds tolerant). Cells that were computed before are
+kept.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from recipes.noisy.cells import compute, mean, parser_of, write_page
 from recipes.noisy.corpus import Recording, Variant
 from recipes.results_page import markdown_table, section
 
-ABOUT = __doc__.split("\n\n")[1].removesuffix(" Cells that were computed before are kept.\n").replace("\n", " ")
+ABOUT = " ".join(__doc__.split("\n\n")[1].split()).removesuffix(" Cells that were computed before are kept.")
 WAYS = ("plain", "each", "together")
 ADAPTED = "adapt: aligned with a model adapted to "
 

@@ -10,6 +10,9 @@ import pytest
 from ctcalign.aligner import run
 from ctcalign.aligner import uncertainty as uncertainty_module
 from ctcalign.aligner.graph.word_graph import SkipCosts
+from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.run import align_emission
+from ctcalign.aligner.transcript import transcript_of
 from ctcalign.aligner.uncertainty import (
     COST_FACTORS,
     RECOGNISED_POORLY,
@@ -19,9 +22,6 @@ from ctcalign.aligner.uncertainty import (
     recognised_poorly,
     uncertainty,
 )
-from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.run import align_emission
-from ctcalign.aligner.transcript import transcript_of
 from ctcalign.alignment.cue import Cue
 from ctcalign.errors import CaptionError
 from ctcalign.text.tokeniser import Tokeniser

@@ -83,6 +83,17 @@ def test_failures_are_named_and_counted():
     assert all(len(line) < 200 for line in lines)
 
 
+def test_damaged_records_are_named_and_counted():
+    report = Tally().report({"model": "builtin:en"}, 0, 0, [f"r<{number}>" for number in range(12)])
+    [line] = failure_lines(report)
+    assert "12 (r<0>, r<1>," in line
+    assert "and 2 more" in line
+    text = " ".join(page(report).split())
+    assert "12 records are damaged" in text
+    assert "r&lt;11&gt;." in text
+    assert "damaged" not in page(tally([]))
+
+
 def test_the_live_table():
     state = State(total=100, done=30, failed=2, before=10, running=2, audio=7200.0, memory=[250_000_000, 260_000_000])
     state.began = time.monotonic() - 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -79,6 +80,22 @@ def test_shards_in_folders_of_their_own(corpus, tmp_path):
     align(corpus / "talks", "-o", tmp_path / "other", "--shard", "1/2")
     with pytest.raises(UsageError, match="was made with another model, version or options"):
         merge([tmp_path / "s1", tmp_path / "other"], tmp_path / "all")
+
+
+def test_damaged_records_are_named_by_merge(corpus, tmp_path):
+    folder = tmp_path / "out"
+    shutil.copytree(corpus / "whole", folder)
+    (folder / "records" / "a.json").write_text("{")
+    (folder / "alignments" / "b.json").unlink()
+    alone = run("merge", folder)
+    assert alone.exit_code == 1
+    assert "records that are damaged, or whose outputs are missing: 2 (a, b); " in alone.stderr
+    assert report_of(folder)["damaged"] == ["a", "b"]
+    assert "2 records are damaged" in (folder / "report.html").read_text(encoding="utf-8")
+    merge([folder, corpus / "whole"], tmp_path / "both")  # the other folder has them
+    assert report_of(tmp_path / "both")["damaged"] == []
+    report, _ = merge([folder, folder], tmp_path / "neither")
+    assert report["damaged"] == ["a", "b"]
 
 
 def test_two_results_of_one_recording_are_not_merged(corpus, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import mmap
 import subprocess
 import sys
 import tempfile
@@ -228,6 +229,22 @@ def test_max_memory_chooses_batch_and_window(monkeypatch: pytest.MonkeyPatch) ->
         run(100, 10.0)
     with pytest.raises(UsageError, match=r"max_memory: .* is too little"):
         run(-50, None)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux reports anonymous memory")
+def test_mapped_files_do_not_count_towards_the_memory_limit(tmp_path: Path) -> None:
+    from ctcalign.emission import runner
+
+    size = 64 << 20
+    (tmp_path / "file").write_bytes(bytes(size))
+    before, held = runner.used_bytes("cpu"), runner.resident_bytes()
+    with (tmp_path / "file").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert not any(mapped[::4096])
+        assert (runner.resident_bytes() or 0) - (held or 0) > size // 2
+        assert runner.used_bytes("cpu") - before < size // 2
+    own = np.ones(size, np.uint8)
+    assert runner.used_bytes("cpu") - before > size // 2
+    del own
 
 
 _FLAT = """

@@ -69,7 +69,7 @@ def test_an_existing_output_needs_overwrite(srt, tmp_path):
     out = tmp_path / "a.vtt"
     out.write_text("old")
     result = run(srt, out)
-    with pytest.raises(UsageError, match=r"a\.vtt exists; give --overwrite"):
+    with pytest.raises(UsageError, match=r"a\.vtt exists; use overwrite=True"):
         convert(srt, [out])
     assert result.exit_code != 0
     assert out.read_text() == "old"

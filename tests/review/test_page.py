@@ -112,14 +112,14 @@ def test_the_recording_is_named_relative_to_the_page(tmp_path):
 def test_a_recording_of_another_length_is_reported(tmp_path):
     audio = write_tone(tmp_path / "tone.wav")
     other = write_page(alignment_of(cue(0, "one", 1.0), duration=90), tmp_path / "a.html", audio=audio)
-    assert "of a recording of 90.00 s, tone.wav has 20.00 s" in other.warnings[0]
+    assert "of a recording of 90.00 s, this one has 20.00 s" in other.warnings[0]
     late = write_page(alignment_of(cue(0, "one", 60.0)), tmp_path / "b.html", audio=audio)
-    assert "1 captions begin after the end" in late.warnings[0]
+    assert "1 of 1 captions begin after the end" in late.warnings[0]
 
 
 def test_an_existing_page_is_kept(tmp_path):
     (tmp_path / "page.html").write_text("mine")
-    with pytest.raises(UsageError, match="exists; give --overwrite"):
+    with pytest.raises(UsageError, match="exists; use overwrite=True"):
         write_page(alignment_of(), tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text() == "mine"
 

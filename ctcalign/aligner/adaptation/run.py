@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctcalign.aligner.adaptation.utterances import Utterance, divided, surest
-from ctcalign.aligner.uncertainty import limit_of
 from ctcalign.aligner.options import AlignOptions
+from ctcalign.aligner.uncertainty import limit_of
 from ctcalign.alignment.alignment import Alignment
 from ctcalign.audio.inputs import AudioInput
 from ctcalign.emission.progress import Progress

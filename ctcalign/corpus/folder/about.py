@@ -11,7 +11,7 @@ from ctcalign.corpus.writing import make_folder
 from ctcalign.errors import UsageError
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.leftovers import is_temporary
-from ctcalign.formats.corpus_folder import ABOUT, SCHEMA
+from ctcalign.formats.datasets.corpus_folder import ABOUT, SCHEMA
 
 
 def about_of(root: Path) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from ctcalign.files import atomic_write
 from ctcalign.files.digests import write_json
 
 
-def finish(root: Path, ids: Collection[str] | None = None, left: int | None = 0) -> dict[str, Any]:
+def finish(
+    root: Path, ids: Collection[str] | None = None, left: int | None = 0, damaged: Collection[str] = ()
+) -> dict[str, Any]:
     """Write the manifest and report.json of an output folder from its records, and return the report.
 
     Records are read one after the other, in the order of their ids: the same records give the same manifest.
@@ -25,16 +27,17 @@ def finish(root: Path, ids: Collection[str] | None = None, left: int | None = 0)
     Args:
         ids: of the recordings of the collection; the records of others are only counted. None: all.
         left: recordings that are neither done nor failed; None if that is not known.
+        damaged: names of records that could not be used, besides those in `root`.
     Raises:
         OutputError: an output cannot be written.
     """
-    tally, gone = Tally(), 0
+    tally, gone, lost = Tally(), 0, set(damaged)
     about = about_of(root)
     kaldi = KaldiDirectory() if KALDI in about.get("formats", ()) else None
 
     def records() -> Iterator[dict[str, Any]]:
         nonlocal gone
-        for record in all_records(root):
+        for record in all_records(root, lost.add):
             if ids is None or record["id"] in ids:
                 yield record
             else:
@@ -52,6 +55,6 @@ def finish(root: Path, ids: Collection[str] | None = None, left: int | None = 0)
                 kaldi.add(file_of(root, ALIGNMENTS, record["id"], ".json"), record["id"])
     if kaldi is not None:
         kaldi.write(root / KALDI)
-    report = tally.report(about, left, gone)
+    report = tally.report(about, left, gone, sorted(lost))
     write_json(root / REPORT, report)
     return report

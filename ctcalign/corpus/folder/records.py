@@ -5,8 +5,7 @@ A record is written last and whole; outputs without one count as not made. It is
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from ctcalign.corpus.work.outcome import Outcome
 from ctcalign.corpus.writing import make_folder, write_outputs
 from ctcalign.files import atomic_write
 from ctcalign.files.digests import read_json, write_json
+from ctcalign.formats.datasets.corpus_folder import record_names
 
 SCHEMA = "ctcalign/corpus-record/1"
 Known = Literal["done", "failed"]
@@ -80,14 +80,19 @@ class Records:
         write_json(path, row, fsync=False)
 
 
-def all_records(root: Path) -> Iterator[dict[str, Any]]:
-    """The records in a folder in the order of their ids, one after the other; damaged ones are left out."""
-    base = root / RECORDS
-    places = [Path(place, name) for place, _, names in os.walk(base) for name in names if name.endswith(".json")]
-    for path in sorted(places, key=lambda path: path.relative_to(base).as_posix()):
-        found = read_json(path)
+def all_records(root: Path, damaged: Callable[[str], object]) -> Iterator[dict[str, Any]]:
+    """The records in a folder in the order of their ids, one after the other.
+
+    Args:
+        damaged: called with the name of each record that cannot be used, since it is damaged or an output that it
+            names is missing or has another size.
+    """
+    for name in record_names(root):
+        found = read_json(root / RECORDS / name)
         if isinstance(found, dict) and found.get("schema") == SCHEMA and is_whole(root, found):
             yield found
+        else:
+            damaged(name.removesuffix(".json"))
 
 
 def is_whole(root: Path, record: dict[str, Any]) -> bool:

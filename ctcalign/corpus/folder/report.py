@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,13 +63,14 @@ class Tally:
         if len(self._worst) > WORST:
             heapq.heappop(self._worst)
 
-    def report(self, about: dict[str, Any], left: int | None, gone: int) -> dict[str, Any]:
+    def report(self, about: dict[str, Any], left: int | None, gone: int, damaged: Sequence[str] = ()) -> dict[str, Any]:
         """The report as a JSON object.
 
         Args:
             about: description of the folder.
             left: recordings that are neither done nor failed; None if that is not known.
             gone: records of recordings that the collection no longer has.
+            damaged: names of records that cannot be used; see `all_records`.
         """
         worst = [row for _, _, row in sorted(self._worst, key=lambda one: (-one[0], one[1]))]
         return {
@@ -81,6 +83,7 @@ class Tally:
             "failed": len(self.failures),
             "left": left,
             "gone": gone,
+            "damaged": list(damaged),
             "hours": round(self.seconds / 3600, 4),
             "captioned_hours": round(self.captioned / 3600, 4),
             "cues": {name: self.cues[name] for name in _SUMS[:3]},

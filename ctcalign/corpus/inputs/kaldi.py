@@ -13,8 +13,8 @@ from ctcalign.corpus.inputs.trust import check_address, check_command
 from ctcalign.corpus.item import Collection, Command, Entry, Item, is_address, several_entries
 from ctcalign.errors import UsageError
 from ctcalign.files.text_size import MANIFESTS, read_bytes
-from ctcalign.formats import kaldi
 from ctcalign.formats.captions import Captions
+from ctcalign.formats.datasets import kaldi
 from ctcalign.formats.shared.drafts import Draft, Notes, Source, finish
 from ctcalign.formats.shared.encoding import decode
 

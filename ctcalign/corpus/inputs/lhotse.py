@@ -13,8 +13,8 @@ from ctcalign.audio.cut_sources import Trust, check_sources
 from ctcalign.corpus.inputs.rows import MANIFESTS, json_rows
 from ctcalign.corpus.item import UNTRUSTED, Collection, Entry, Item, several_entries
 from ctcalign.errors import CaptionError, UntrustedDataError, UsageError
-from ctcalign.formats import lhotse
 from ctcalign.formats.captions import Captions
+from ctcalign.formats.datasets import lhotse
 from ctcalign.formats.shared.clock import json_seconds
 from ctcalign.formats.shared.drafts import Notes, Source, finish
 from ctcalign.formats.shared.whereabouts import find_recording

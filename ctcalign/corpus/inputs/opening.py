@@ -10,7 +10,7 @@ from ctcalign.corpus.inputs import kaldi, lhotse, pairs, shar
 from ctcalign.corpus.inputs.rows import MANIFESTS, first_row
 from ctcalign.corpus.item import Collection
 from ctcalign.errors import UsageError
-from ctcalign.formats.lhotse import is_lhotse
+from ctcalign.formats.datasets.lhotse import is_lhotse
 
 EXPECTED = (
     "expected a folder with recordings and captions, a manifest of pairs (.tsv, .jsonl), a Kaldi data directory, or "

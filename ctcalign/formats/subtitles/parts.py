@@ -26,7 +26,7 @@ def part_of(
     number: int,
     hidden: Sequence[tuple[int, str]] = (),
 ) -> AlignedCue:
-    """The cue with some of the lines of a cue. Tags that are open before these lines are repeated, and closed after them.
+    """The cue with some of the lines of a cue. Tags that are open before them are repeated, and closed after them.
 
     Args:
         cue: the whole cue.

@@ -71,7 +71,9 @@ def presented(
                 trail[one] = max(pause - min_gap, (LEAST - 1.0) * (ends[one] - starts[one]))
     shown = list(cues)
     fast: set[int] = set()
-    for own, (start, end) in enumerate(zip(starts, ends, strict=True)):  # time that does not fit on one side may fit on the other
+    for own, (start, end) in enumerate(
+        zip(starts, ends, strict=True)
+    ):  # time that does not fit on one side may fit on the other
         short = max(0.0, min_duration - lead[own] - (end - start) - trail[own])
         if end == latest[own]:
             taken = lead[own + 1] + min_gap if own + 1 < len(order) else 0.0

@@ -11,8 +11,8 @@ from ctcalign.models.features.scale import HOP_SAMPLES, MEAN_FRAMES, SAMPLE_RATE
 from ctcalign.models.header import BUILTIN, FORMAT
 
 FRAME_SHIFT = 0.02
-# Seconds of context of a frame in windows for Whisper's encoder, which sees the whole window. More context does not make
-# the outputs of two windows more alike: the position of a frame in its window matters as much.
+# Seconds of context of a frame in windows for Whisper's encoder, which sees the whole window. More context does not
+# make the outputs of two windows more alike: the position of a frame in its window matters as much.
 WHISPER_CONTEXT = 1.92
 # Divisor of the mean-free log-mel features, so that the input of the first layer has about unit variance.
 FEATURE_SCALE = 2.5

@@ -110,9 +110,9 @@ def load(
 ) -> AcousticModel:
     """Load `builtin:en`, or another model in this folder.
 
-    It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. If the installed ONNX Runtime does not support
-    the device, the model runs in torch, if torch is installed. With `quantised`, linear layers compute with 8-bit
-    integers, on the CPU only.
+    It runs in ONNX Runtime, with "auto" on a CUDA device if there is one. If the installed ONNX Runtime does not
+    support the device, the model runs in torch, if torch is installed. With `quantised`, linear layers compute with
+    8-bit integers, on the CPU only.
 
     Raises:
         UsageError: unknown model or device, or `quantised` on another device than the CPU.

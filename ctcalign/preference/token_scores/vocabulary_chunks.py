@@ -25,7 +25,7 @@ def chunks(shape: Sequence[int], classes: int, numbers: int = CHUNK_NUMBERS) -> 
 
 
 def widened(values: Tensor, mask: Tensor) -> Tensor:
-    """A copy of a chunk (b, l, V) in float32 (float64 for float64), with masked positions set to 0, even those that hold NaN."""
+    """A copy of a chunk (b, l, V) in float32 (float64 for float64), 0 at masked positions even if they hold NaN."""
     hidden = ~mask[..., None]
     if values.dtype in (torch.float32, torch.float64):
         return values.masked_fill(hidden, 0.0)
@@ -33,7 +33,7 @@ def widened(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def max_subtracted(values: Tensor, mask: Tensor) -> Tensor:
-    """A chunk, widened, minus the maximum of each position, so that differences of large numbers keep their precision."""
+    """A widened chunk minus the maximum of each position, so that differences of large numbers are precise."""
     wide = widened(values, mask)
     return wide.sub_(wide.amax(-1, keepdim=True))
 

@@ -17,6 +17,10 @@ _TEMPLATE = """<!doctype html>
 {{ report.failed }} failed{% if report.left is none %}, some are left{% elif report.left %}, {{ report.left }} are left
 {% endif %}.
 {% if report.gone %}The folder also holds {{ report.gone }} recordings that the collection no longer has.{% endif %}</p>
+{% if report.damaged %}<p>{{ report.damaged|length }} records are damaged, or outputs that they name are missing. Their
+recordings are not counted here; align them again: {% for name in report.damaged[:shown] %}{{ name|truncate(120) }}
+{%- if not loop.last %}, {% endif %}{% endfor %}{% if report.damaged|length > shown %} and others, which report.json
+lists{% endif %}.</p>{% endif %}
 <table><tr><th>captions<th>number</tr>
 <tr><td>aligned</td><td class="number">{{ report.cues.aligned }}</td></tr>
 <tr><td>not spoken</td><td class="number">{{ report.cues.not_spoken }}</td></tr>

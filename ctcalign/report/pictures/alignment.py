@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import UsageError
 from ctcalign.extras import is_installed
 from ctcalign.formats import read_alignment
+from ctcalign.report.misfits import misfits
 from ctcalign.report.pictures.figure import BLUE, GREY, INK, ORANGE, RED, check_picture, write_picture
 from ctcalign.report.pictures.recording import (
     EmissionImage,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from ctcalign.models.protocol import AcousticModel
 
-_END = 1.0  # seconds by which the end of a recording may differ: decoders do not agree on it
 MOST_ROWS = 30
 MOST_COLUMNS = 1500  # of the waveform and the spectrogram in a row: about the pixels of 15 inches
 MOST_SYMBOLS = 40
@@ -107,31 +108,14 @@ def alignment_figure(
     """
     rate = model.sample_rate if model else 16_000
     excerpt, warnings = read_excerpt(audio, start, end, rate, channel, track, max_duration)
-    warnings += _misfits(alignment, excerpt)
+    if any(cue.span is not None for cue in alignment.cues):
+        warnings += misfits(alignment, excerpt.duration)
+    else:
+        warnings.append(f"none of the {len(alignment.cues)} captions has a time; align them first")
     image = emission_image(model, audio, excerpt, channel, track, max_duration) if model is not None else None
     if not is_installed("librosa"):
         warnings.append("no spectrogram, since librosa is not installed; pip install 'ctcalign[plot]'")
     return plot_alignment(alignment, excerpt, image, row_seconds), warnings
-
-
-def _misfits(alignment: Alignment, excerpt: Excerpt) -> list[str]:
-    """Warnings about an alignment that has nothing to draw, or that seems to be of another recording."""
-    spans = [cue.span for cue in alignment.cues if cue.span is not None]
-    late = sum(excerpt.duration is not None and span.start > excerpt.duration + _END for span in spans)
-    if not spans:
-        return [f"none of the {len(alignment.cues)} captions has a time; align them first"]
-    if late:
-        return [
-            f"{late} of {len(spans)} captions begin after the end of the recording ({excerpt.duration:.2f} s): are "
-            "they those of another one?"
-        ]
-    # The duration of captions that nobody aligned is the end of the last one.
-    if alignment.model and excerpt.duration is not None and abs(alignment.duration - excerpt.duration) > _END:
-        return [
-            f"the alignment is of a recording of {alignment.duration:.2f} s, this one has {excerpt.duration:.2f} s: is "
-            "it another one?"
-        ]
-    return []
 
 
 def plot_alignment(
@@ -242,9 +226,8 @@ def _draw_mel(ax: Axes, mel: MelSpectrogram, left: float, right: float) -> None:
         rasterized=True,
     )
     marks = [hertz for hertz in MARKS if hertz < mel.highest]
-    ax.set(xlabel="", ylabel="", xlim=(left, right))
-    ax.set_yticks(marks, [f"{hertz // 1000} kHz" for hertz in marks], fontsize=5)
-    ax.tick_params(which="both", length=0, pad=1, labelbottom=False)
+    ax.set(xlabel="", ylabel="")
+    _label_image(ax, marks, [f"{hertz // 1000} kHz" for hertz in marks], left, right)
 
 
 def _choose_symbols(image: EmissionImage) -> list[int]:
@@ -277,8 +260,13 @@ def _draw_emission(
             y = place.get(token.text.lower())
             if y is not None:
                 ax.plot([token.start, token.end], [y, y], color=RED, linewidth=1.6, solid_capstyle="butt")
-    ax.set_yticks(range(len(shown)), [image.symbols[column] for column in shown], fontsize=5)
-    ax.tick_params(length=0, pad=1, labelbottom=False)
+    _label_image(ax, range(len(shown)), [image.symbols[column] for column in shown], left, right)
+
+
+def _label_image(ax: Axes, places: Sequence[float], labels: Sequence[str], left: float, right: float) -> None:
+    """Labels on the left of a spectrogram or an emission, without ticks; the row covers `left` to `right` seconds."""
+    ax.set_yticks(places, labels, fontsize=5)
+    ax.tick_params(which="both", length=0, pad=1, labelbottom=False)
     ax.set_xlim(left, right)
 
 

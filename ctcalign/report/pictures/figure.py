@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ctcalign.errors import UsageError
+from ctcalign.errors import OutputExistsError, UsageError
 from ctcalign.files import atomic_write
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def check_picture(output: Path, overwrite: bool) -> str:
     if name not in FORMATS:
         raise UsageError(f"{output}: no picture format has this extension, expected .png, .svg or .pdf")
     if output.exists() and not overwrite:
-        raise UsageError(f"output {output} exists; give --overwrite to replace it")
+        raise OutputExistsError(output)
     return name
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ctcalign.errors import CtcAlignError, OutputError, UsageError
-from ctcalign.formats.corpus_folder import ALIGNMENTS, opened_alignments, recording_of
+from ctcalign.formats.datasets.corpus_folder import ALIGNMENTS, opened_alignments, recording_of
 from ctcalign.report.pictures.alignment import draw_alignment
 
 EXTENSION = ".png"

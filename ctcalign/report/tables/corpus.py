@@ -42,17 +42,28 @@ def summary_lines(report: Mapping[str, Any], output: Path) -> list[str]:
 
 
 def failure_lines(report: Mapping[str, Any]) -> list[str]:
-    """The first failures by name, and the number of the others."""
+    """The first failures and damaged records by name, and the number of the others."""
     failures = report.get("failures", [])
     lines = [_failure(one) for one in failures[:SHOWN]]
     if len(failures) > SHOWN:
         lines.append(f"and {len(failures) - SHOWN} more recordings failed; report.json names all")
+    damaged = report.get("damaged", [])
+    if damaged:
+        names = ", ".join(_short(name) for name in damaged[:SHOWN])
+        more = f" and {len(damaged) - SHOWN} more" if len(damaged) > SHOWN else ""
+        lines.append(
+            f"records that are damaged, or whose outputs are missing: {len(damaged)} ({names}{more}); their recordings "
+            "are not in the manifest: align them again"
+        )
     return lines
 
 
 def _failure(one: Mapping[str, Any]) -> str:
-    id = one["id"] if len(one["id"]) <= 80 else f"{one['id'][:60]}...{one['id'][-15:]}"
-    return f"{id}: {one['reason']}: {one['detail'][:400]}"
+    return f"{_short(one['id'])}: {one['reason']}: {one['detail'][:400]}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else f"{name[:60]}...{name[-15:]}"
 
 
 def _time(seconds: float) -> str:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ctcalign.corpus.folder.report import Tally
 from ctcalign.files import atomic_write
 from ctcalign.report.pages.parts import histogram
-from ctcalign.review.assets import ASSETS, index_assets, policy
+from ctcalign.review.assets import index_assets, policy
 from ctcalign.review.corpus.recordings import Row, Source, page_address
 from ctcalign.review.escaping import plain_line
+from ctcalign.review.templates import template
 
 WORST = 20  # recordings of the list
 # Columns of the table and how they are sorted.
@@ -89,7 +89,6 @@ def write_index(
         if row["confidence"] is not None
     ]
     bars = Markup(histogram(report["histogram"], "confidence of aligned captions")) if report["histogram"] else None
-    environment = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined)
     values = {
         "title": plain_line(title),
         "policy": policy(found),
@@ -108,7 +107,7 @@ def write_index(
         "rows": _rows(recordings),
     }
     with atomic_write(output / "index.html") as stream:
-        for chunk in environment.get_template("index/index.html").generate(values):
+        for chunk in template("index/index.html").generate(values):
             stream.write(chunk)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from ctcalign.corpus.work.summary import summary_of
 from ctcalign.errors import AudioError, CaptionError, CtcAlignError, OutputError
 from ctcalign.files import parse_json
 from ctcalign.files.digests import digest_of, read_json, write_json
-from ctcalign.formats.corpus_folder import ALIGNMENTS, RECORDS, recording_of
+from ctcalign.formats.datasets.corpus_folder import ALIGNMENTS, RECORDS, record_names, recording_of
 from ctcalign.review.document import AlignmentFile
 from ctcalign.review.options import PageOptions
 from ctcalign.review.page import write_page
@@ -50,15 +49,8 @@ class Source:
 
 def sources(folder: Path) -> Iterator[Source]:
     """The recordings of a corpus by name, those that failed too, one by one. Memory grows with the names alone."""
-    base = folder / RECORDS
-    names = [
-        os.path.relpath(os.path.join(place, name), base)
-        for place, _, own in os.walk(base)
-        for name in own
-        if name.endswith(".json")
-    ]
-    for name in sorted(names):
-        record = read_json(base / name)
+    for name in record_names(folder):
+        record = read_json(folder / RECORDS / name)
         known = isinstance(record, dict) and record.get("status") in ("done", "failed")
         stem = Path(name).with_suffix("").as_posix()
         yield Source(stem, str(record.get("id", stem)) if known else stem, record if known else None)

@@ -10,7 +10,7 @@ from ctcalign.emission.progress import Progress, ignored
 from ctcalign.errors import OutputError, UsageError
 from ctcalign.files.digests import read_json, write_json
 from ctcalign.files.lock import locked
-from ctcalign.formats.corpus_folder import ABOUT, is_corpus
+from ctcalign.formats.datasets.corpus_folder import ABOUT, is_corpus
 from ctcalign.review.corpus.index import IndexTally, write_index
 from ctcalign.review.corpus.recordings import NO_RECORD, Row, Source, make_page, sources, state_of
 from ctcalign.review.options import PageOptions

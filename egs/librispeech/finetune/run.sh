@@ -40,9 +40,10 @@ if run 1; then
     start=("$python" -m torch.distributed.run --standalone --nproc-per-node "$devices" -m)
   fi
   if [ "$nodes" -eq 1 ] && [ "$devices" -eq 1 ]; then strategy=auto; fi
+  export nodes devices  # for local/srun.sh
   # A command of Kaldi's kind is several words.
   # shellcheck disable=SC2086
-  nodes=$nodes devices=$devices $train_cmd "$exp/log/fit.log" "${start[@]}" ctcalign fit --config "$config" \
+  $train_cmd "$exp/log/fit.log" "${start[@]}" ctcalign fit --config "$config" \
     --model.init "$init" --data.train "$exp/data/train" --data.validation "$exp/data/dev" \
     --trainer.default_root_dir "$exp/run" --trainer.num_nodes "$nodes" --trainer.devices "$devices" \
     --trainer.strategy "$strategy" --trainer.accelerator "$accelerator" \

@@ -58,7 +58,9 @@ def main() -> None:
         "--spike-delay", type=float, default=0.0, help="delay of the spikes after the sounds, in seconds"
     )
     parser.add_argument("--sharpness", type=float, default=1.0, help="factor on the logits, > 0")
-    parser.add_argument("--unsure", type=float, help="uncertainty above which a recording counts as poorly recognised, in nats")
+    parser.add_argument(
+        "--unsure", type=float, help="uncertainty above which a recording counts as poorly recognised, in nats"
+    )
     parser.add_argument("--recipe", default="egs/robust_en/run.sh")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

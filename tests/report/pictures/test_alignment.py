@@ -154,7 +154,7 @@ def test_a_picture_is_written_whole_or_not_at_all(talk, tmp_path):
     whole = replace(alignment(), duration=sf.info(talk).duration)
     assert draw_alignment(talk, whole, output, end=4.0) == []
     assert output.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UsageError, match="exists; give --overwrite"):
+    with pytest.raises(UsageError, match="exists; use overwrite=True"):
         draw_alignment(talk, alignment(), output)
     with pytest.raises(UsageError, match=r"more than 30"):
         draw_alignment(talk, alignment(), tmp_path / "other.png", row_seconds=0.1)

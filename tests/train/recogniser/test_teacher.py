@@ -142,7 +142,9 @@ def test_accumulated_batches_are_one_large_batch(teacher):
     reasons = {1: "untranscribed", 4: "unreadable", 5: "untranscribed"}
     whole = with_teacher_inputs(utterances(range(8)), reasons)
     small = [
-        with_teacher_inputs(utterances(numbers, index), {numbers.index(n): reason for n, reason in reasons.items() if n in numbers})
+        with_teacher_inputs(
+            utterances(numbers, index), {numbers.index(n): reason for n, reason in reasons.items() if n in numbers}
+        )
         for index, numbers in enumerate([[0, 1], [2, 3, 4], [5], [6, 7]])
     ]
     # The teacher's inputs are those of the large batch.

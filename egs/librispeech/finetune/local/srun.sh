@@ -3,5 +3,6 @@
 # come from the environment. Slurm tells each process its rank, from which the trainer knows the others.
 set -euo pipefail
 log=$1; shift
+: "${nodes:?number of nodes}" "${devices:?GPUs of a node}"
 mkdir -p "$(dirname "$log")"
 srun --nodes "$nodes" --ntasks-per-node "$devices" --kill-on-bad-exit=1 --output "$log" --open-mode=append "$@"

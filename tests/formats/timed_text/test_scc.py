@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.errors import CaptionError, MissingPackageError
-from ctcalign.formats import FORMATS, read_alignment, render, scc, write, writing
+from ctcalign.formats import FORMATS, read_alignment, render, write, writing
+from ctcalign.formats.timed_text import scc
 
 HEAD = "Scenarist_SCC V1.0"
 FRAME = 1001 / 30000

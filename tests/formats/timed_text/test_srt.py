@@ -11,7 +11,7 @@ from ctcalign.formats.captions import read_captions
 from ctcalign.formats.converting import convert
 from ctcalign.formats.shared.blocks import timings
 from ctcalign.formats.shared.drafts import Notes, Source
-from ctcalign.formats.srt import read
+from ctcalign.formats.timed_text.srt import read
 from tests.formats.conftest import rows
 
 

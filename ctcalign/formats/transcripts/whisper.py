@@ -11,7 +11,7 @@ from typing import Any
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.alignment.cue import CueWord
 from ctcalign.errors import CaptionError
-from ctcalign.formats.lhotse import is_lhotse
+from ctcalign.formats.datasets.lhotse import is_lhotse
 from ctcalign.formats.shared.clock import json_seconds, parse_clock, span_ticks
 from ctcalign.formats.shared.drafts import Draft, Notes, Source
 from ctcalign.formats.shared.format import Format, Rendered

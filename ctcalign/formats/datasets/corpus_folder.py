@@ -21,20 +21,24 @@ def is_corpus(folder: str | Path) -> bool:
     return isinstance(found, dict) and found.get("schema") == SCHEMA
 
 
+def record_names(folder: str | Path) -> list[str]:
+    """Paths of the records of a corpus below its folder `records`, in order."""
+    base = Path(folder) / RECORDS
+    return sorted(
+        Path(place, name).relative_to(base).as_posix()
+        for place, _, names in os.walk(base)
+        for name in names
+        if name.endswith(".json")
+    )
+
+
 def corpus_alignments(folder: str | Path) -> Iterator[tuple[str, Path]]:
     """Id and JSON file of each recording that was aligned, in the order of the files' names.
 
     Alignments are not opened, so memory grows only with the number of names.
     """
-    base = Path(folder) / RECORDS
-    names = [
-        os.path.relpath(os.path.join(place, name), base)
-        for place, _, own in os.walk(base)
-        for name in own
-        if name.endswith(".json")
-    ]
-    for name in sorted(names):
-        record = read_json(base / name)
+    for name in record_names(folder):
+        record = read_json(Path(folder) / RECORDS / name)
         path = Path(folder) / ALIGNMENTS / name
         if isinstance(record, dict) and record.get("status") == "done" and path.is_file():
             yield str(record["id"]), path

@@ -1,0 +1,1 @@
+"""Files of annotation and scoring programs: Praat, ELAN, Audacity, NIST."""

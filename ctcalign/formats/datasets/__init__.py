@@ -1,0 +1,1 @@
+"""Data sets: Kaldi, lhotse, and the output folder of `align-corpus`."""

@@ -1,0 +1,1 @@
+"""Transcripts: plain text, tables, and the output of recognisers."""
