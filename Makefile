@@ -13,11 +13,12 @@ SCRIPTS = .ci/run $(shell find egs tools -name '*.sh' -not -path '*/exp/*')
 export PYTHONDONTWRITEBYTECODE :=
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-k2 test-browser compare-trl lint fuzz mutation audit bench docs clean
+.PHONY: help demo test tests test-k2 test-browser compare-trl lint fuzz mutation audit bench docs clean
 
 help:
 	@echo 'make demo    align the bundled talk; writes SRT, VTT, JSON, TextGrid and CTM to demo/'
 	@echo 'make test    style, types and tests (WORKERS=2 processes)'
+	@echo 'make tests   the tests alone'
 	@echo 'make test-k2 the mathematics compared with real k2 (Python 3.11; makes .venv-k2, 3 GB); skipped without Python 3.11'
 	@echo 'make test-browser  the review page in Chromium, which apt installs if it is missing and make runs as root'
 	@echo 'make compare-trl  preference losses compared with an installed TRL (makes .venv-trl)'
@@ -50,7 +51,9 @@ lint: $(READY)
 
 # One thread a process: the processes share the cores already. Each process gets a contiguous part of the tests, so that
 # tests of one file share their fixtures; a process that has finished takes over tests of another one.
-test: lint
+test: lint tests
+
+tests: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-k2:

@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +45,8 @@ MATHEMATICS = ("ctc", "lattice", "objectives", "preference")
 LIBRARIES = {"torch", "numba", "numpy", "k2"}
 
 
-def imports_of(source: str, package: str) -> set[str]:
+@cache
+def imports_of(source: str, package: str) -> frozenset[str]:
     """Absolute names that a file of `package` imports, those inside functions too; TYPE_CHECKING blocks included."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -54,7 +56,7 @@ def imports_of(source: str, package: str) -> set[str]:
             parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*parents, node.module] if node.module else parents)
             names |= {f"{base}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def wrong_imports(root: Path) -> list[str]:
@@ -81,6 +83,7 @@ def wrong_imports(root: Path) -> list[str]:
     return found
 
 
+@cache
 def import_graph(root: Path) -> dict[str, set[str]]:
     """Modules of the package below `root`, and which of its modules each one imports. Allowed arrows are left out."""
     modules = {}
@@ -132,15 +135,15 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
 
 
+@cache
 def loaded_libraries(code: str) -> set[str]:
     """Third-party packages that `code` imports beyond those of an empty program."""
     tail = "\nimport json, sys; print(json.dumps([m for m in sys.modules]), file=sys.stderr)"
-    tops = []
-    for body in ("", code):
-        result = run(body + tail)
-        assert result.returncode == 0, result.stderr
-        tops.append({name.split(".")[0] for name in json.loads(result.stderr.splitlines()[-1])})
-    return {name for name in tops[1] - tops[0] if name not in sys.stdlib_module_names and not name.startswith("_")}
+    result = run(code + tail)
+    assert result.returncode == 0, result.stderr
+    tops = {name.split(".")[0] for name in json.loads(result.stderr.splitlines()[-1])}
+    others = tops - (loaded_libraries("") if code else set())
+    return {name for name in others if name not in sys.stdlib_module_names and not name.startswith("_")}
 
 
 def help_of(*arguments: str) -> str:

@@ -1,6 +1,6 @@
 """Recordings with wrong captions from transcribed speech: talks of some minutes, captions/ and exact/.
 
-Of the captions, a fraction has no caption at all, others are added that nobody says, and some words are wrong (half of
+A fraction of the utterances has no caption, captions that are not spoken are added, and some words are wrong (half of
 them substituted, a quarter deleted, a quarter inserted), from the seed.
 """
 

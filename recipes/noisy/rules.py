@@ -88,8 +88,8 @@ USUAL = SkipCosts()
 RULES: dict[str, Rule] = {
     ALL: Rule(0),
     "captions and words may be skipped (`--all-spoken`)": Rule(7, None),
-    "a price for a whole caption": Rule(1, replace(USUAL, cue=FOREVER)),
-    "a price for the beginning of a gap": Rule(1, replace(USUAL, opening=0.0)),
+    "a cost for skipping a whole caption": Rule(1, replace(USUAL, cue=FOREVER)),
+    "a cost for opening a gap": Rule(1, replace(USUAL, opening=0.0)),
     "fillers inside captions cost more": Rule(1, replace(USUAL, inside=USUAL.between)),
     "a limit for a run of captions": Rule(1, replace(USUAL, cut=FOREVER)),
     "gaps prefer pauses": Rule(1, patches=(("graph.word_graph:TIGHT", 0.0),)),
@@ -106,7 +106,7 @@ RULES: dict[str, Rule] = {
         1, patches=(("placing.paraphrased_cues:MOST_RATIO", FOREVER),)
     ),
     "a stretch is longer than its symbols": Rule(1, patches=(("placing.paraphrased_cues:EDGES", 0.0),)),
-    "strays do not count": Rule(1, patches=(("placing.words:LONGEST_PAUSE", FOREVER),)),
+    "stray symbols do not count": Rule(1, patches=(("placing.words:LONGEST_PAUSE", FOREVER),)),
     "edges at silence": Rule(8, patches=(("placing.boundaries:quiet_frames", _no_silence),)),
     "dips within words": Rule(1, patches=_boundaries(shortest_silence=0.01)),
     "usual onset and tail in noise": Rule(2, patches=_boundaries(usual_tail=0.0, usual_onset=0.0)),

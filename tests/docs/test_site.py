@@ -11,10 +11,12 @@ from html.parser import HTMLParser
 import pytest
 
 from ctcalign.cli import COMMANDS
+from tests.chromium import need_chromium
 from tests.docs.blocks import PAGES, RECIPES, ROOT, blocks_of
 from tests.test_public_names import NAMES
 from tools.docs import api, command_line, formulas, hooks, links
 from tools.docs.docstrings import tidy
+from tools.review.browser import browser
 
 IMPORT = re.compile(r"^from (ctcalign[\w.]*) import (.+)$", re.M)
 
@@ -72,6 +74,21 @@ def test_no_page_loads_anything_from_the_web(site):
     assert links.foreign(site) == []
     styles = "".join(file.read_text(encoding="utf-8") for file in site.rglob("*.css"))
     assert re.findall(r"url\([\"']?https?:", styles) == []
+
+
+def test_the_search_works_from_files_without_the_web(site):
+    need_chromium()
+    with browser() as running:
+        page, requests = running.new_page(), []
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto((site / "index.html").as_uri())
+        page.locator("[data-md-component=search-query]").first.fill("skip arc")
+        found = page.locator(".md-search-result__link")
+        found.first.wait_for(timeout=60_000)
+        addresses = found.evaluate_all("links => links.map(link => link.href)")
+    assert addresses
+    assert all(address.startswith(site.as_uri()) for address in addresses)
+    assert {request.partition(":")[0] for request in requests} <= {"file", "data", "blob"}
 
 
 def test_no_page_is_blank(site):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +17,8 @@ import soundfile as sf
 import ctcalign
 from ctcalign.alignment.alignment import AlignedCue, AlignedWord, Alignment
 from ctcalign.review import PageOptions, write_page
+from tests.chromium import need_chromium
 from tools.review.browser import browser as running_browser
-from tools.review.browser import chromium
 from tools.review.cases import CAPTIONS, TALK
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"  # of tests that failed; git ignores the folder
@@ -83,11 +82,7 @@ class Opened:
 @pytest.fixture(scope="package")
 def chrome() -> Iterator[Any]:
     """A running Chromium for the tests of this folder."""
-    if chromium() is None:
-        reason = "no Chromium is installed (apt-get install chromium; make test-browser does that)"
-        if os.environ.get("CTCALIGN_BROWSER") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    need_chromium()
     with running_browser() as running:
         yield running
 
