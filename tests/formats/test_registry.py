@@ -17,13 +17,10 @@ from tests.test_imports import loaded_libraries
 
 
 def test_every_format_of_a_file_is_in_the_table():
-    files = [path.stem for path in Path(ctcalign.formats.__file__).parent.glob("*.py") if path.stem != "__init__"]
-    found = [
-        value
-        for stem in files
-        for value in vars(import_module(f"ctcalign.formats.{stem}")).values()
-        if isinstance(value, Format)
-    ]
+    root = Path(ctcalign.formats.__file__).parent
+    files = [path for path in root.rglob("*.py") if path.stem != "__init__"]
+    modules = [".".join(("ctcalign.formats", *path.relative_to(root).with_suffix("").parts)) for path in files]
+    found = [value for name in modules for value in vars(import_module(name)).values() if isinstance(value, Format)]
     assert sorted(entry.name for entry in found) == sorted(FORMATS)
 
 

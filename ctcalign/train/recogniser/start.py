@@ -43,7 +43,9 @@ def initial_model(
     if encoder is None:
         return _opened(tokenizer, frontend, init, options, allow_noncommercial)
     if options:
-        raise UsageError("model.options: they belong to model.init hf:… or builtin:en, not to model.encoder; remove them")
+        raise UsageError(
+            "model.options: they belong to model.init hf:… or builtin:en, not to model.encoder; remove them"
+        )
     tokenizer = tokenizer or CharacterTokenizer()
     if encoder.features != Encoder.features and frontend is not None:
         raise UsageError(f"model.frontend: {type(encoder).__name__} takes features as they are; remove model.frontend")
