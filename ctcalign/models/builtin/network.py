@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -100,7 +102,8 @@ def with_look_ahead(network: Network, config: NetworkConfig) -> Network:
     """
     streaming = Network(config)
     weights = network.state_dict()
-    for number, (before, after) in enumerate(zip(network.blocks, streaming.blocks, strict=True)):
+    for number, blocks in enumerate(zip(network.blocks, streaming.blocks, strict=True)):
+        before, after = cast("tuple[Block, Block]", blocks)
         name = f"blocks.{number}.depthwise.weight"
         shift = before.padding[1] - after.padding[1]  # frames by which the kernel moves into the past
         moved = torch.zeros_like(weights[name])
