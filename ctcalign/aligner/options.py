@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ctcalign.aligner.confidence.calibration import Calibration
-from ctcalign.aligner.graph.old_times import OldTimes
-from ctcalign.aligner.graph.word_graph import SkipCosts
+from ctcalign.aligner.graph.settings import OldTimes, SkipCosts
 from ctcalign.emission.options import EmissionOptions
 from ctcalign.text.tokeniser import Romanise
+
+if TYPE_CHECKING:
+    from ctcalign.aligner.confidence.calibration import Calibration
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -21,8 +21,22 @@ if TYPE_CHECKING:
     from lhotse import Recording
     from lhotse.cut import Cut
 
+    from ctcalign.audio.info import Samples
+
+
+class OpenRecording(Protocol):
+    """A recording that `open_audio` has opened, which may already be decoded: see `AudioReader.decode_ahead`."""
+
+    audio: Any
+
+    def blocks(self, seconds: float = 10.0) -> Iterator[Samples]:
+        """See `AudioReader.blocks`."""
+        ...
+
+
 AudioInput: TypeAlias = (
-    "str | Path | bytes | BinaryIO | Waveform | LocalCopy | np.ndarray[Any, Any] | torch.Tensor | Recording | Cut"
+    "str | Path | bytes | BinaryIO | Waveform | LocalCopy | np.ndarray[Any, Any] | torch.Tensor | Recording | Cut "
+    "| OpenRecording"
 )
 _EXPECTED = (
     "expected a path, the bytes of a file, a binary file object, an array or tensor with sample_rate=, or a recording "
@@ -31,7 +45,9 @@ _EXPECTED = (
 
 
 @contextmanager
-def recording_of(audio: AudioInput, sample_rate: int | None = None) -> Iterator[Path | str | LocalCopy | Waveform]:
+def recording_of(
+    audio: AudioInput, sample_rate: int | None = None
+) -> Iterator[Path | str | LocalCopy | Waveform | OpenRecording]:
     """The path or the samples of any kind of input; file objects are read to their end, into a temporary file.
 
     Args:
@@ -52,33 +68,39 @@ def recording_of(audio: AudioInput, sample_rate: int | None = None) -> Iterator[
     elif isinstance(audio, bytes | bytearray | memoryview):
         with spooled(io.BytesIO(audio), "bytes") as copy:
             yield LocalCopy(copy, "bytes")
+    elif _is_open(audio):
+        yield cast(OpenRecording, audio)
     elif callable(getattr(audio, "load_audio", None)):
         yield _lhotse(audio)
     elif callable(getattr(audio, "read", None)):
         if isinstance(audio, io.TextIOBase):
             raise UsageError('audio: got a file object of text; open the recording with mode "rb"')
-        with spooled(audio, _name(audio)) as copy:
+        with spooled(cast(BinaryIO, audio), _name(audio)) as copy:
             yield LocalCopy(copy, _name(audio))
     else:
         raise UsageError(f"audio: got a {type(audio).__name__}; {_EXPECTED}")
 
 
 @contextmanager
-def seekable(audio: Path | str | LocalCopy | Waveform) -> Iterator[LocalCopy | Waveform]:
+def seekable(audio: Path | str | LocalCopy | Waveform | OpenRecording) -> Iterator[LocalCopy | Waveform]:
     """The recording in a form that can be read several times: pipes and "-" as a temporary file.
 
     Raises:
         AudioError: it cannot be read.
     """
+    while _is_open(audio):
+        audio = cast(OpenRecording, audio).audio
     if isinstance(audio, Waveform):
         yield audio
         return
-    with local_file(audio) as (path, name):
+    with local_file(cast("Path | str | LocalCopy", audio)) as (path, name):
         yield LocalCopy(path, name)
 
 
 def name_of(audio: AudioInput) -> str:
     """What a result says where the sound comes from: a path, the id of a cut, or the kind of object."""
+    while _is_open(audio):
+        audio = cast(OpenRecording, audio).audio
     if isinstance(audio, str | os.PathLike):
         return str(os.fspath(audio))
     if isinstance(audio, Waveform | LocalCopy):
@@ -92,6 +114,10 @@ def name_of(audio: AudioInput) -> str:
             return str(sources[0].source)
         return str(audio.id)  # type: ignore[union-attr]
     return _name(audio) if callable(getattr(audio, "read", None)) else "array"
+
+
+def _is_open(audio: object) -> bool:
+    return callable(getattr(audio, "decode_ahead", None))
 
 
 def _name(file: Any) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import numpy as np
 
+from ctcalign.audio.ahead import BlockQueue
 from ctcalign.audio.info import AudioInfo, Piece, Samples, Source
 from ctcalign.audio.inputs import AudioInput, recording_of
 from ctcalign.audio.limits import MAX_DURATION
-from ctcalign.audio.opening import find_source, local_file
+from ctcalign.audio.opening import LocalCopy, find_source, local_file
 from ctcalign.audio.sources.waveform import Waveform, WaveformSource
 from ctcalign.audio.tracks import only_track, unknown_language_note
 from ctcalign.errors import AudioError, UsageError
@@ -22,6 +25,8 @@ from ctcalign.errors import AudioError, UsageError
 _CANCELLED = 0.01
 # Samples beyond it cannot be squared and summed in single precision; even 32-bit integers read as floats stay below.
 _LOUDEST = 1e10
+# Seconds of a block.
+BLOCK = 10.0
 # A header that gives more seconds than this per byte is not believed: no encoding is that small.
 _SECONDS_PER_BYTE = 1.0
 
@@ -30,6 +35,7 @@ class AudioReader:
     """A recording, opened by `open_audio`; a context manager.
 
     Attributes:
+        audio: what was opened.
         info: the header.
         sample_rate: of the blocks, in Hz.
         channel: "mix", "all" or the number of a channel, from 0.
@@ -52,6 +58,11 @@ class AudioReader:
         self.max_duration = MAX_DURATION if max_duration is None else max_duration
         if not self.max_duration > 0:
             raise UsageError(f"max_duration: expected a positive number of seconds, got {max_duration}")
+        while isinstance(audio, AudioReader):
+            audio = audio.audio
+        self.audio: AudioInput = audio
+        self._asked = (sample_rate, channel, track, self.max_duration)
+        self._queue: BlockQueue | None = None
         self._stack = contextlib.ExitStack()
         self.sample_rate = sample_rate
         self.duration: float | None = None
@@ -63,7 +74,7 @@ class AudioReader:
                 only_track(track, recording.name)
                 self._source: Source = WaveformSource(recording)
             else:
-                local, name = self._stack.enter_context(local_file(recording))
+                local, name = self._stack.enter_context(local_file(cast("Path | str | LocalCopy", recording)))
                 self._source = find_source(local, name, track)
                 stated = self._source.info.duration
                 believed = stated is not None and stated < _SECONDS_PER_BYTE * local.stat().st_size
@@ -85,10 +96,33 @@ class AudioReader:
         self.close()
 
     def close(self) -> None:
-        """Delete the temporary copy of a piped recording."""
+        """Delete the temporary copy of a piped recording, and end `decode_ahead`."""
+        if self._queue is not None:
+            self._queue.cancel()
         self._stack.close()
 
-    def blocks(self, seconds: float = 10.0) -> Iterator[Samples]:
+    def decode_ahead(self, seconds: float) -> Callable[[], None]:
+        """A function that decodes for the next call of `blocks`, which waits for it: to be called in another thread.
+
+        It raises nothing: an error is raised by `blocks`, where it would be raised without this function.
+
+        Args:
+            seconds: of the recording that are kept in memory at most before they are used.
+        """
+        self._queue = queue = BlockQueue(max(1, int(seconds / BLOCK)))
+        return lambda: queue.fill(self._decoded(BLOCK))
+
+    @property
+    def decoded(self) -> list[Samples] | None:
+        """All blocks, once `decode_ahead` has decoded the whole recording without an error; else None."""
+        return None if self._queue is None else self._queue.whole
+
+    def answers(self, sample_rate: int, channel: str | int, track: str | int | None, limit: float | None) -> bool:
+        """Whether `decode_ahead` decodes what `open_audio` would with these arguments, and it is not yet used."""
+        asked = (sample_rate, channel, track, MAX_DURATION if limit is None else limit)
+        return self._queue is not None and not self._queue.begun and self._asked == asked
+
+    def blocks(self, seconds: float = BLOCK) -> Iterator[Samples]:
         """Decode from the start of the recording, at every call.
 
         Args:
@@ -98,6 +132,12 @@ class AudioReader:
         Raises:
             AudioError: the recording has no samples, or is damaged from the start.
         """
+        if self._queue is not None and seconds == BLOCK and not self._queue.begun:
+            yield from self._queue
+        else:
+            yield from self._decoded(seconds)
+
+    def _decoded(self, seconds: float) -> Iterator[Samples]:
         size = round(seconds * self.sample_rate)
         if size < 1:
             raise UsageError(f"seconds: expected more than one sample, got {seconds}")
@@ -218,6 +258,8 @@ def open_audio(
     >>> round(seconds)
     79
     """
+    if isinstance(path, AudioReader) and path.answers(sample_rate, channel, track, max_duration):
+        return path
     return AudioReader(path, sample_rate, channel, track, max_duration, array_rate)
 
 

@@ -77,6 +77,13 @@ _EXISTING = click.Path(exists=True, path_type=Path)
     help="Devices, assigned to the workers in turn: auto, cpu, or a list with commas, such as cuda:0,cuda:1.",
 )
 @click.option(
+    "--batch-seconds",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="Compute several short recordings at once, S seconds of audio together; 0: one by one.  "
+    "[default: 240 on a GPU, 0 on a CPU]",
+)
+@click.option(
     "--engine",
     type=click.Choice(ENGINES),
     default="local",
@@ -161,6 +168,12 @@ def command(
     check_method(rest)
     if rest["address"] is not None and rest["engine"] != "ray":
         raise click.UsageError("--address is an option of --engine ray; add it or remove --address")
+    if rest["engine"] == "local" and not dry_run:
+        from ctcalign.corpus.engines.server import start_server
+        from ctcalign.corpus.workers import devices_of, workers_and_threads
+
+        # It imports the libraries of the workers while this process reads the input.
+        start_server(rest["model"], workers_and_threads(rest["workers"], devices_of(devices))[1])
     from ctcalign.cli.corpus import CorpusCall, run_corpus
 
     limits = limits_from(rest)

@@ -115,8 +115,7 @@ def check_method(given: Mapping[str, Any]) -> None:
 
 def align_options_from(given: dict[str, Any]) -> tuple[AlignOptions, dict[str, Any]]:
     """The settings of the keywords of a command, and the keywords that are not among them."""
-    from ctcalign.aligner.graph.old_times import OldTimes
-    from ctcalign.aligner.graph.word_graph import SkipCosts
+    from ctcalign.aligner.graph.settings import OldTimes, SkipCosts
     from ctcalign.aligner.options import AlignOptions
     from ctcalign.cli.options import split
 

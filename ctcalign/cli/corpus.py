@@ -13,11 +13,11 @@ from ctcalign.audio.cut_sources import Trust
 from ctcalign.cli.console import note, print_json, printable, warn
 from ctcalign.cli.corpus_table import live_table
 from ctcalign.cli.options import split
-from ctcalign.corpus.estimate import estimate
 from ctcalign.corpus.inputs.opening import open_collection
 from ctcalign.corpus.options import RunOptions, Shard
 from ctcalign.corpus.run import align_corpus, plan_of
 from ctcalign.corpus.settings import CorpusSettings, checked_formats
+from ctcalign.corpus.workers import devices_of
 from ctcalign.files.text_encoding import named_encoding
 from ctcalign.files.text_size import text_limit
 from ctcalign.models.registry import AUTO, default_model
@@ -64,12 +64,14 @@ def run_corpus(
     options, _ = split(
         RunOptions,
         given,
-        devices=tuple(name.strip() for name in devices.split(",") if name.strip()) or ("auto",),
+        devices=devices_of(devices),
         shard=Shard() if shard is None else Shard.of(shard),
         trust=Trust(*trust),
     )
     collection = open_collection(call.given, call.captions, options.trust)
     if call.dry_run:
+        from ctcalign.corpus.estimate import estimate  # the libraries of a worker
+
         found = estimate(collection, plan_of(settings, settings.digest(), call.output, options))
         if call.as_json:
             print_json(found.to_dict())

@@ -15,8 +15,8 @@ from ctcalign.corpus.folder.records import Records
 from ctcalign.corpus.item import Entry
 from ctcalign.corpus.options import RunOptions, time_limit
 from ctcalign.corpus.state import State, Watch
-from ctcalign.corpus.work.outcome import Job, Opened, Outcome
-from ctcalign.corpus.work.sources import stamp_of
+from ctcalign.corpus.work.outcome import Job, Opened, Outcome, Started
+from ctcalign.corpus.work.stamps import stamp_of
 from ctcalign.errors import CtcAlignError, UsageError
 
 TIMED_OUT, WORKER_ENDED = "timed out", "worker ended"
@@ -34,7 +34,7 @@ SKIPPED = 200
 class _Running:
     job: Job
     stamp: list[Any]
-    began: float
+    began: float | None
     duration: float | None
     record: dict[str, Any] | None
 
@@ -82,9 +82,12 @@ class Dispatcher:
             OutputError: a record cannot be written.
             CtcAlignError: no recording can be aligned: the model cannot be loaded, an output not written.
         """
-        measured = 0.0
+        measured, returning = 0.0, False
         while True:
             stopping = self._stop()
+            if stopping and not returning:
+                returning = True
+                self._engine.give_back()
             while not stopping and self._engine.free() > 0 and self._submit_next():
                 pass
             idle = not self._running
@@ -92,12 +95,16 @@ class Dispatcher:
                 watch(self.state)
                 return self._ended and not self._again
             for event in self._engine.wait(0.0 if idle and self._engine.free() > 0 else TICK):
-                if isinstance(event, Opened):
+                if isinstance(event, Started):
+                    self._running[event.number].began = time.monotonic()
+                elif isinstance(event, Opened):
                     self._running[event.number].duration = event.duration
-                else:
+                elif isinstance(event, Outcome):
                     self._finish(event, stopping)
+            if self._ended and not self._again and not stopping and self._engine.free(alone=True) > 0:
+                self._engine.give_back()  # to a worker that has nothing to do
             self._check_time()
-            self.state.running = len(self._running)
+            self.state.running = sum(running.began is not None for running in self._running.values())
             if time.monotonic() - measured > MEASURED:
                 measured, self.state.memory = time.monotonic(), self._engine.memory()
             watch(self.state)
@@ -115,15 +122,12 @@ class Dispatcher:
             if job is not None:
                 self._begin(job)
                 return True
-        if self._ended and self._again:
-            again = self._again.popleft()
-            self.state.again += 1
-            self._begin(replace(again, job=replace(again.job, attempt=again.job.attempt + 1)))
+        if self._ended and self._again and self._engine.free(alone=self._again[0].job.alone) > 0:
+            self._begin(self._again.popleft())
             return True
         return False
 
     def _begin(self, running: _Running) -> None:
-        running.began = time.monotonic()
         self._running[running.job.number] = running
         self._engine.submit(running.job)
 
@@ -148,7 +152,7 @@ class Dispatcher:
         self._count += 1
         done = record is not None and record["status"] == "done"
         job = Job(self._count, entry, known=record["key"] if record is not None and done else None)
-        return _Running(job, stamp, 0.0, entry.duration, record)
+        return _Running(job, stamp, None, entry.duration, record)
 
     def _finish(self, outcome: Outcome, stopping: bool) -> None:
         running = self._running.pop(outcome.number)
@@ -170,6 +174,12 @@ class Dispatcher:
             self.state.before += 1
             if running.record is not None:
                 self._records.renew(running.record, running.stamp)
+        elif outcome.status == "returned":
+            if outcome.detail:
+                values = {"reason": WORKER_ENDED, "detail": outcome.detail, "attempts": attempt - 1}
+                self._log.add("retry", id=item.id, **values)
+            job = replace(running.job, alone=outcome.alone or running.job.alone)
+            self._again.append(replace(running, job=job, began=None))
         else:
             self._failed(running, outcome)
 
@@ -184,7 +194,9 @@ class Dispatcher:
             outcome.detail = f"took longer than {limit:.0f} s{length}; raise --timeout-per-hour if this is expected"
         if outcome.again and attempt <= self._options.retries:
             self._log.add("retry", id=item.id, reason=outcome.reason, detail=outcome.detail, attempts=attempt)
-            self._again.append(running)
+            self.state.again += 1
+            job = replace(running.job, attempt=attempt + 1, alone=True)  # it must not cost others an attempt
+            self._again.append(replace(running, job=job, began=None))
         else:
             self._give_up(item.id, running.stamp, outcome, attempt)
 
@@ -201,7 +213,7 @@ class Dispatcher:
     def _check_time(self) -> None:
         now = time.monotonic()
         for number, running in self._running.items():
-            if now - running.began > time_limit(self._options, running.duration):
+            if running.began is not None and now - running.began > time_limit(self._options, running.duration):
                 self._engine.stop(number)
 
 

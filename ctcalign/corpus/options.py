@@ -61,6 +61,7 @@ class RunOptions:
         timeout_per_hour: seconds of work for an hour of sound after which a recording is given up; `GRACE` is added.
         shard: part of the collection.
         trust: whether shell commands are run and addresses opened.
+        batch_seconds: of audio in short recordings whose emissions are computed at once; None: chosen by the device.
     """
 
     engine: str = "local"
@@ -72,6 +73,7 @@ class RunOptions:
     timeout_per_hour: float = 4 * 3600.0
     shard: Shard = Shard()
     trust: Trust = NO_TRUST
+    batch_seconds: float | None = None
 
 
 # Seconds that any recording may take: a model is loaded, a file fetched.

@@ -20,9 +20,8 @@ from ctcalign.corpus.layout import LOG
 from ctcalign.corpus.options import RunOptions
 from ctcalign.corpus.settings import CorpusSettings
 from ctcalign.corpus.state import State, Watch, unwatched
+from ctcalign.corpus.workers import workers_and_threads
 from ctcalign.files.lock import locked
-from ctcalign.models.registry import NEEDED, free_bytes
-from ctcalign.threads import named_threads, processor_count
 
 
 def align_corpus(
@@ -89,10 +88,6 @@ def align_corpus(
 
 
 def plan_of(settings: CorpusSettings, digest: str, output: Path, options: RunOptions) -> Plan:
-    """One worker for each device; without any one for each processor, if there is memory for their models."""
-    processors = processor_count()
-    free = free_bytes()
-    fitting = processors if free is None else min(processors, max(1, free // NEEDED))
-    workers = options.workers or (fitting if set(options.devices) <= {"auto", "cpu"} else len(options.devices))
-    threads = named_threads() or (1 if options.engine == "ray" else max(1, processors // workers))
-    return Plan(settings, digest, output.absolute(), workers, options.devices, threads)
+    """How the engine sets its workers up."""
+    workers, threads = workers_and_threads(options.workers, options.devices, options.engine)
+    return Plan(settings, digest, output.absolute(), workers, options.devices, threads, options.batch_seconds)

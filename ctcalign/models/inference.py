@@ -38,11 +38,19 @@ def emissions_of(model: AcousticModel, waveform: Floats, device: str = "cpu") ->
     if missing > 0:
         waveform = np.pad(waveform, ((0, 0), (0, missing)))
     lengths = np.full(len(waveform), length, np.int64)
-    run = model if takes_arrays(model) else _on_tensors(model, device)
-    log_probs, frames = run(waveform, lengths)
+    log_probs, frames = runner_of(model, device)(waveform, lengths)
     if log_probs.shape[-1] != classes:
         raise ModelError(f"the model returns {log_probs.shape[-1]} columns but its vocabulary has {classes} symbols")
     return [rows[:count] for rows, count in zip(log_probs, frames.tolist(), strict=True)]
+
+
+def runner_of(model: AcousticModel, device: str) -> Callable[[Floats, Counts], tuple[Floats, Counts]]:
+    """The model as a function of arrays, whatever it computes on.
+
+    Args:
+        device: of a model that takes tensors.
+    """
+    return model if takes_arrays(model) else _on_tensors(model, device)
 
 
 def on_arrays(

@@ -123,12 +123,18 @@ def is_running(process):
 
 
 def stopped_in_the_middle(four, place, number):
-    """Send a signal to a run while "b" is being read, and return its end and a data directory that does not wait."""
+    """Send a signal to a run while "b" is being read and "a" is done, and return its end and a directory without waits.
+    """
     sources = {name: f"cat {four / name}.wav |" for name in "abcd"}
-    waiting = f"echo $PPID > {place}/started; sleep 3; cat {four}/b.wav |"
+    waiting = f"echo $PPID > {place}/started; sleep 5; cat {four}/b.wav |"
     data = kaldi(place / "data", {**sources, "b": waiting})
     run = program(data, "-o", place / "out", "--allow-pipes", "--workers", "1", start_new_session=True)
     wait_for(place / "started")
+    wait_for(place / "out" / "log.jsonl")
+    limit = time.monotonic() + 150
+    while '"event": "done"' not in (place / "out" / "log.jsonl").read_text():
+        assert time.monotonic() < limit, "a was not aligned"
+        time.sleep(0.02)
     worker = int((place / "started").read_text() or "0")
     os.kill(run.pid, number)
     status, _, err = end(run)

@@ -16,7 +16,7 @@ from ctcalign.corpus.inputs.opening import open_collection
 from ctcalign.corpus.options import RunOptions
 from ctcalign.corpus.run import align_corpus
 from ctcalign.corpus.settings import CorpusSettings
-from ctcalign.corpus.work.outcome import Job, Opened
+from ctcalign.corpus.work.outcome import Job, Opened, Started
 from ctcalign.errors import CtcAlignError
 from tests.corpus.collections import excerpts, results
 
@@ -139,7 +139,7 @@ def test_a_slow_job_is_stopped_and_durations_are_told(stand_in, tmp_path, monkey
     [slot] = engine._slots
     monkeypatch.setattr(engine, "_ready", lambda answers, seconds: [one for one in answers if one is slot.asked])
     slot.actor._one._opened = Opened(3, 10.0)  # of a job that has ended
-    assert [engine.wait(0.0) for _ in range(2)] == [[], []]
+    assert [engine.wait(0.0) for _ in range(2)] == [[Started(7)], []]
     slot.actor._one._opened = Opened(7, 60.0)
     assert [engine.wait(0.0) for _ in range(3)] == [[Opened(7, 60.0)], [], []]
     monkeypatch.undo()

@@ -17,34 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctcalign.aligner.graph.search import Run
+from ctcalign.aligner.graph.settings import OldTimes as OldTimes
 from ctcalign.aligner.graph.word_graph import TranscriptGraph
 from ctcalign.aligner.transcript import Transcript
 from ctcalign.ctc import GraphPath, splice
 from ctcalign.emission.emission import Emission
-from ctcalign.errors import NoPathError, UsageError
+from ctcalign.errors import NoPathError
 
 _AFTER_THE_END = "existing times: all are after the end of the recording"
 UNUSABLE = "existing times: no path stays near all of them, so they were not used"
-
-
-@dataclass(frozen=True)
-class OldTimes:
-    """How the old times of captions are used.
-
-    Attributes:
-        max_shift: seconds that a caption may be away from its old time at no cost, > 0.
-        trust: cost in nats of a caption further away, >= 0. The default equals about three letters that are recognised
-            wrongly; a whole sentence that is spoken elsewhere outweighs it many times.
-    """
-
-    max_shift: float = 3.0
-    trust: float = 20.0
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.max_shift) and self.max_shift > 0):
-            raise UsageError(f"max_shift: expected seconds above 0, got {self.max_shift}")
-        if not (np.isfinite(self.trust) and self.trust >= 0):
-            raise UsageError(f"trust: expected a number of nats, 0 or more, got {self.trust}")
 
 
 def near_old_times(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctcalign.aligner.graph.settings import SkipCosts as SkipCosts
 from ctcalign.ctc import EPSILON, FILLER, START, WILDCARD, GraphBuilder, RelaxedGraph, TokenGraph
 from ctcalign.text.tokeniser import TokenisedWord
 from ctcalign.text.vocabulary import Vocabulary
@@ -84,28 +85,6 @@ def transcript_graph(words: Sequence[TokenisedWord], vocabulary: Vocabulary) -> 
                 node = add(label, before if position == 0 else (node,), Place(number, choice, position))
             ends = (*ends, node)
     return TranscriptGraph(builder.build(final=ends), tuple(places))
-
-
-@dataclass(frozen=True)
-class SkipCosts:
-    """Costs of differences between text and audio, in nats. Fitted by tools/fit_skip_costs.py; see tools/fits/.
-
-    Attributes:
-        between: a second of speech between cues that no word covers.
-        inside: the same between the words of one cue.
-        opening: the beginning of a gap, with skipped words, such speech, or both.
-        word: a word that is not spoken.
-        cue: a whole cue that is not spoken.
-        cut: at most, a run of cues that are not spoken, as when captions belong to a longer recording. Otherwise
-            skipping hundreds of such cues would cost so much that short ones would be placed on the speech of others.
-    """
-
-    between: float = 35.0
-    inside: float = 70.0
-    opening: float = 3.0
-    word: float = 10.0
-    cue: float = 30.0
-    cut: float = 60.0
 
 
 def skipping_graph(

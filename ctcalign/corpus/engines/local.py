@@ -6,33 +6,54 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from ctcalign.corpus.engines.process import serve
+from ctcalign.corpus.engines.process import GIVE_BACK, serve
 from ctcalign.corpus.engines.protocol import Plan
-from ctcalign.corpus.work.outcome import Event, Job, Outcome
+from ctcalign.corpus.engines.server import METHOD, start_server
+from ctcalign.corpus.work.outcome import Begun, Event, Job, Joined, Outcome, Room, Started
 from ctcalign.threads import threads_limited
 
-# Forked from a process that has imported everything and nothing else, they start in milliseconds. Libraries of other
-# systems do not survive a fork.
-METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+# Jobs of a worker: one that is aligned, and one that is read meanwhile.
+AHEAD = 2
 # Workers that end one after the other without a recording: something is wrong with all of them.
 MOST_LOST = 20
 
 
 @dataclass
 class _Worker:
+    """A process and its jobs, which it works on in the order of their numbers in `jobs`.
+
+    Attributes:
+        wanted: jobs that it would take.
+        begun: numbers of the jobs that it has begun to read.   joined: of those that are in one batch.
+        stopped: number of the job that took too long.
+    """
+
     process: BaseProcess
     connection: Connection
-    device: str
-    job: Job | None = None
-    stopped: bool = False
+    jobs: dict[int, Job] = field(default_factory=dict)
+    wanted: int = AHEAD
+    begun: set[int] = field(default_factory=set)
+    joined: tuple[int, ...] = ()
+    stopped: int | None = None
+
+    @property
+    def room(self) -> int:
+        """How many more jobs it takes."""
+        if any(job.alone for job in self.jobs.values()):
+            return 0
+        return self.wanted if self.jobs else max(self.wanted, 1)
+
+    @property
+    def first(self) -> int | None:
+        """Number of the job that it is working on."""
+        return next(iter(self.jobs), None)
 
 
 class LocalEngine:
@@ -45,51 +66,58 @@ class LocalEngine:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._context: Any = multiprocessing.get_context(METHOD)
-        if METHOD == "forkserver":
-            self._context.set_forkserver_preload([serve.__module__])
+        start_server(plan.settings.model, plan.threads)
         self._workers: list[_Worker | None] = [None] * plan.workers
+        self._events: list[Event] = []
         self._lost = 0
 
-    def free(self) -> int:
-        return sum(worker is None or worker.job is None for worker in self._workers)
+    def free(self, *, alone: bool = False) -> int:
+        if alone:
+            return sum(worker is None or not worker.jobs for worker in self._workers)
+        return sum(1 if worker is None else worker.room for worker in self._workers)
 
     def submit(self, job: Job) -> None:
-        place = next(
-            (place for place, worker in enumerate(self._workers) if worker is not None and worker.job is None), None
-        )
-        if place is None:
+        ready = [one for one in self._workers if one is not None and one.room and not (job.alone and one.jobs)]
+        worker = min(ready, key=lambda one: len(one.jobs), default=None)
+        if (worker is None or worker.jobs) and None in self._workers:
             place = self._workers.index(None)
-            self._workers[place] = self._start(self._plan.devices[place % len(self._plan.devices)])
-        worker = self._workers[place]
+            worker = self._workers[place] = self._start(self._plan.devices[place % len(self._plan.devices)])
         if worker is None:
             raise RuntimeError("no worker is free")
-        worker.job = job
+        if not worker.jobs:
+            self._events.append(Started(job.number))
+        worker.jobs[job.number] = job
+        worker.wanted -= 1
         with contextlib.suppress(OSError):  # it has ended: `wait` finds that out
             worker.connection.send(job)
 
     def wait(self, seconds: float) -> list[Event]:
+        found, self._events = self._events, []
         by_connection = {worker.connection: worker for worker in self._workers if worker is not None}
         if not by_connection:
-            time.sleep(seconds)
-            return []
-        found: list[Event] = []
-        for ready in wait(list(by_connection), seconds):
+            time.sleep(0.0 if found else seconds)
+            return found
+        for ready in wait(list(by_connection), 0.0 if found else seconds):
             worker = by_connection[ready]  # type: ignore[index]
             try:
                 event: Event = worker.connection.recv()
             except (EOFError, OSError):
                 found += self._ended(worker)
                 continue
-            if isinstance(event, Outcome):
-                worker.job, self._lost = None, 0
-            found.append(event)
+            found += self._noted(worker, event)
         return found
 
     def stop(self, number: int) -> None:
         for worker in self._workers:
-            if worker is not None and worker.job is not None and worker.job.number == number:
-                worker.stopped = True
+            if worker is not None and number in worker.jobs:
+                worker.stopped = number
                 _kill(worker.process)
+
+    def give_back(self) -> None:
+        for worker in self._workers:
+            if worker is not None and len(worker.jobs) > 1:
+                with contextlib.suppress(OSError):
+                    worker.connection.send(GIVE_BACK)
 
     def memory(self) -> list[int]:
         return [_resident(worker.process.pid) for worker in self._workers if worker is not None]
@@ -100,24 +128,36 @@ class LocalEngine:
                 worker.connection.close()  # it ends by itself
         for worker in self._workers:
             if worker is not None:
-                worker.process.join(0.2 if worker.job is None else 0)
+                worker.process.join(0 if worker.jobs else 0.2)
                 _kill(worker.process)
                 worker.process.join()
         self._workers = [None] * self._plan.workers
 
     def _start(self, device: str) -> _Worker:
-        plan = self._plan
         ours, theirs = self._context.Pipe()
-        with threads_limited(plan.threads):
+        with threads_limited(self._plan.threads):
             process = self._context.Process(
-                target=serve,
-                args=(theirs, plan.settings, device, plan.root, plan.digest, plan.threads),
-                name="ctcalign worker",
-                daemon=True,
+                target=serve, args=(theirs, self._plan, device), name="ctcalign worker", daemon=True
             )
             process.start()
         theirs.close()
-        return _Worker(process, ours, device)
+        return _Worker(process, ours)
+
+    def _noted(self, worker: _Worker, event: Event) -> list[Event]:
+        """Note what a worker tells, and what of it concerns the run."""
+        if isinstance(event, Room):
+            worker.wanted = 1
+        elif isinstance(event, Begun):
+            worker.begun.add(event.number)
+        elif isinstance(event, Joined):
+            worker.joined = event.numbers
+        elif isinstance(event, Outcome):
+            if event.status != "returned":
+                self._lost = 0
+            return [event, *_without(worker, event.number)]
+        else:
+            return [event]
+        return []
 
     def _ended(self, worker: _Worker) -> list[Event]:
         """Replace a worker that has ended by none, so that the next job starts another one."""
@@ -126,17 +166,40 @@ class LocalEngine:
         _kill(worker.process)
         worker.process.join()
         self._workers[self._workers.index(worker)] = None
-        self._lost += not worker.stopped
-        if worker.job is None:
-            return []
-        if worker.stopped:
-            return [Outcome(worker.job.number, "stopped")]
+        self._lost += worker.stopped is None
         why = _why(worker.process.exitcode)
-        if self._lost >= MOST_LOST:
-            return [
-                Outcome(worker.job.number, "fatal", detail=f"{MOST_LOST} workers in a row have ended: the last {why}")
-            ]
-        return [Outcome(worker.job.number, "lost", detail=f"the worker {why}")]
+        if self._lost >= MOST_LOST and worker.first is not None:
+            why = f"{MOST_LOST} workers in a row have ended: the last {why}"
+            return [Outcome(worker.first, "fatal", detail=why)]
+        return [*_verdicts(worker, f"the worker {why}")]
+
+
+def _without(worker: _Worker, number: int) -> list[Event]:
+    """Forget a job that has ended, and say that the next one has started."""
+    before = worker.first
+    worker.jobs.pop(number, None)
+    worker.begun.discard(number)
+    following = worker.first
+    return [] if following is None or following == before else [Started(following)]
+
+
+def _verdicts(worker: _Worker, why: str) -> list[Outcome]:
+    """What becomes of the jobs of a worker that has ended."""
+    suspects = {*worker.begun} & {*worker.jobs} or {number for number in [worker.first] if number is not None}
+    if worker.stopped is not None:
+        joined = {*worker.joined} & {*worker.jobs}
+        suspects = joined if worker.stopped in joined else {worker.stopped}
+        why = "it took too long, with others at the same time"
+    found = []
+    for number in worker.jobs:
+        if number not in suspects:
+            found.append(Outcome(number, "returned"))
+        elif len(suspects) > 1:
+            found.append(Outcome(number, "returned", detail=f"{why}; it is tried again alone", alone=True))
+        else:
+            stopped = worker.stopped is not None
+            found.append(Outcome(number, "stopped" if stopped else "lost", detail="" if stopped else why))
+    return found
 
 
 def _why(status: int | None) -> str:

@@ -6,49 +6,59 @@ import contextlib
 import faulthandler
 import gc
 import os
-import queue
 import signal
 import sys
 import threading
 from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ctcalign.corpus.settings import CorpusSettings
-from ctcalign.corpus.work.outcome import Job, Opened
-from ctcalign.corpus.work.worker import Worker
+from ctcalign.corpus.engines.protocol import Plan
+from ctcalign.corpus.work.outcome import Event
 from ctcalign.files.leftovers import forget_all
 
+if TYPE_CHECKING:
+    from ctcalign.corpus.work.pipeline import Pipeline
 
-def serve(connection: Connection, settings: CorpusSettings, device: str, root: Path, digest: str, threads: int) -> None:
-    """Work on jobs that come through a pipe, one after the other."""
+# Sent instead of a job: give back all jobs that are not being aligned.
+GIVE_BACK = None
+
+
+def serve(connection: Connection, plan: Plan, device: str) -> None:
+    """Work on jobs that come through a pipe, and send events back."""
     # A group of its own: Ctrl-C at the terminal is for the driver, and a stalled command is ended with its worker.
     with contextlib.suppress(OSError, AttributeError):
         os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["OMP_NUM_THREADS"] = str(plan.threads)
     gc.set_threshold(50_000, 20, 50)  # as in the command line
     _silence()
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, jobs), name="jobs", daemon=True).start()
-    worker = Worker(settings, device, root, digest)
+    from ctcalign.corpus.work.pipeline import Pipeline  # libraries that read the number of threads
+    from ctcalign.corpus.work.worker import Worker
 
-    def tell(opened: Opened) -> None:
-        connection.send(opened)
+    writing = threading.Lock()
 
-    while True:
-        job = jobs.get()
+    def send(event: Event) -> None:
         try:
-            connection.send(worker.work(job, tell))
+            with writing:
+                connection.send(event)
         except OSError:  # the driver has ended
             _end()
 
+    pipeline = Pipeline(Worker(plan.settings, device, plan.root, plan.digest, plan.batch_seconds), send)
+    threading.Thread(target=_receive, args=(connection, pipeline), name="jobs", daemon=True).start()
+    pipeline.run()
 
-def _receive(connection: Connection, jobs: queue.SimpleQueue[Job]) -> None:
+
+def _receive(connection: Connection, pipeline: Pipeline) -> None:
     """Pass jobs on until the driver has ended, however that was: then the process ends in the middle of its work."""
     try:
         while True:
-            jobs.put(connection.recv())
+            job = connection.recv()
+            if job is GIVE_BACK:
+                pipeline.give_back()
+            else:
+                pipeline.put(job)
     except (EOFError, OSError):
         _end()
 

@@ -19,7 +19,7 @@ from typing import Any
 from ctcalign import __version__
 from ctcalign.corpus.engines.actor import RayWorker
 from ctcalign.corpus.engines.protocol import Plan
-from ctcalign.corpus.work.outcome import Event, Job, Opened, Outcome
+from ctcalign.corpus.work.outcome import Event, Job, Opened, Outcome, Started
 from ctcalign.errors import CtcAlignError
 from ctcalign.extras import require
 from ctcalign.signals import handlers_kept
@@ -74,9 +74,10 @@ class RayEngine:
         fitting = resources.get("GPU", 0) if self._gpus else resources.get("CPU", 1) // plan.threads
         self._count = workers or max(1, int(fitting))
         self._looked = 0.0
+        self._events: list[Event] = []
         self._slots = [self._start() for _ in range(self._count)]
 
-    def free(self) -> int:
+    def free(self, *, alone: bool = False) -> int:
         waiting = {slot.waiting: slot for slot in self._slots if not slot.started}
         if waiting:
             for answer in self._ready(list(waiting), 0):
@@ -87,14 +88,15 @@ class RayEngine:
         slot = next(slot for slot in self._slots if slot.started and slot.job is None)
         slot.job, slot.asked, slot.known = job, None, False
         slot.waiting = slot.actor.work.remote(job)
+        self._events.append(Started(job.number))
 
     def wait(self, seconds: float) -> list[Event]:
+        found, self._events = self._events, []
         by_answer = {slot.waiting: slot for slot in self._slots if slot.waiting is not None}
         if not by_answer:
-            time.sleep(seconds)
-            return []
-        ready = self._ready(list(by_answer), seconds)
-        found: list[Event] = []
+            time.sleep(0.0 if found else seconds)
+            return found
+        ready = self._ready(list(by_answer), 0.0 if found else seconds)
         for slot in (by_answer[answer] for answer in ready):
             if slot.job is None:
                 self._begin(slot)
@@ -107,6 +109,9 @@ class RayEngine:
             if slot.job is not None and slot.job.number == number and not slot.stopped:
                 slot.stopped = True
                 self._ray.kill(slot.actor)
+
+    def give_back(self) -> None:
+        pass  # actors take no job ahead
 
     def memory(self) -> list[int]:
         return [slot.memory for slot in self._slots if slot.memory]

@@ -9,7 +9,8 @@ from ctcalign.corpus.item import Item
 
 # done: aligned and written.   same: what was written before holds for these inputs.   failed: see `reason`.
 # lost: the worker ended.   stopped: it was ended because it took too long.   fatal: no recording can be aligned.
-Status = Literal["done", "same", "failed", "lost", "stopped", "fatal"]
+# returned: it was not worked on, or not alone when its worker ended.
+Status = Literal["done", "same", "failed", "lost", "stopped", "returned", "fatal"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Job:
         item: the recording.
         attempt: 1 the first time.
         known: the key of the outputs that are there already.
+        alone: its worker gets no other job at the same time.
     """
 
     number: int
     item: Item
     attempt: int = 1
     known: str | None = None
+    alone: bool = False
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Outcome:
         sizes: bytes of the outputs by the same.
         reason, detail, traceback: of a failure: a phrase that is the same for all of its kind, the message, the stack.
         again: another attempt may succeed.
+        alone: of a job that was returned: it must be alone at the next attempt, since it may have ended its worker.
         usage: whether a fatal failure is a usage error.
         seconds: wall seconds of each stage.
         memory: bytes that the worker holds; 0 if unknown.
@@ -57,6 +61,7 @@ class Outcome:
     detail: str = ""
     traceback: str = ""
     again: bool = False
+    alone: bool = False
     usage: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     memory: int = 0
@@ -70,4 +75,30 @@ class Opened:
     duration: float
 
 
-Event = Outcome | Opened
+@dataclass(frozen=True)
+class Started:
+    """A job is the first of its worker: from now on its time counts."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A recording is being read, perhaps while another one is aligned. From a worker to its engine."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Recordings that are computed in one batch from now on; none: no longer. From a worker to its engine."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A worker has read all of its jobs and would take another one. To its engine."""
+
+
+Event = Outcome | Opened | Started | Begun | Joined | Room

@@ -1,56 +1,24 @@
-"""The files of a recording and of its captions: where they are, whether they have changed, and what is in them."""
+"""The files of a recording and of its captions: copies of what is elsewhere, and digests of what is in them."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ctcalign.aligner.corpus import NO_CAPTIONS, NO_RECORDING, NOT_A_FILE, Problem, kind_of
 from ctcalign.audio.inputs import AudioInput
 from ctcalign.audio.opening import LocalCopy
 from ctcalign.corpus.item import Command, Item, is_address
-from ctcalign.corpus.work.remote import downloaded, version_of
+from ctcalign.corpus.work.remote import downloaded
+from ctcalign.corpus.work.stamps import captions_digest, object_digest
 from ctcalign.errors import AudioError
 from ctcalign.files import temporary_folder
 from ctcalign.files.digests import digest_of, digest_of_file
 from ctcalign.formats.captions import Captions
 
 SHOWN = 200
-
-
-def stamp_of(item: Item) -> list[Any] | Problem:
-    """What shows without reading them that the files of an item have not changed, or the problem that keeps it out.
-
-    Size and time of files, version of what is at an address, and the text of a command: its output is not known.
-    """
-    found: list[Any] = []
-    for place, reason in ((item.audio, NO_RECORDING), (item.captions, NO_CAPTIONS)):
-        if isinstance(place, Captions):
-            found.append(_captions_digest(place))
-        elif isinstance(place, Command):
-            found.append(place.text)
-        elif not isinstance(place, str):
-            found.append(_object_digest(place))
-        elif is_address(place):
-            found.append(version_of(place))
-        else:
-            try:
-                about = os.stat(place)
-            except (OSError, ValueError) as error:
-                why = getattr(error, "strerror", None) or str(error)
-                return Problem(item.id, reason, f"{place}: {why}")
-            wrong = kind_of(place)
-            if wrong is not None and not (wrong == "a folder" and reason == NO_CAPTIONS):
-                return Problem(item.id, NOT_A_FILE, f"{place}: is {wrong}, expected a file")
-            found.append([about.st_size, about.st_mtime_ns])
-    return found
 
 
 @contextlib.contextmanager
@@ -65,7 +33,7 @@ def opened_audio(item: Item) -> Iterator[tuple[AudioInput, str]]:
         yield audio, digest_of_file(Path(audio))
         return
     if not isinstance(audio, str | Command):
-        yield _lhotse(audio), _object_digest(audio)
+        yield _lhotse(audio), object_digest(audio)
         return
     with temporary_folder() as folder:
         copy = folder / "audio"
@@ -86,7 +54,7 @@ def opened_captions(item: Item) -> Iterator[tuple[Captions | Path, str]]:
     """
     captions = item.captions
     if isinstance(captions, Captions):
-        yield captions, _captions_digest(captions)
+        yield captions, captions_digest(captions)
     elif is_address(captions):
         with temporary_folder() as folder:
             copy = folder / captions.rstrip("/").rsplit("/", 1)[-1]
@@ -120,18 +88,3 @@ def _lhotse(audio: Any) -> AudioInput:
 
     loaded: AudioInput = deserialize_cut(audio) if "tracks" in audio else Recording.from_dict(audio)
     return loaded
-
-
-def _captions_digest(captions: Captions) -> str:
-    return digest_of([asdict(cue) for cue in captions.cues])
-
-
-def _object_digest(audio: Any) -> str:
-    """Of a row of a manifest, or of an object of lhotse with its sound in memory."""
-    if isinstance(audio, dict):
-        return digest_of(audio)
-    found = hashlib.sha256()
-    for source in getattr(getattr(audio, "recording", audio), "sources", ()):
-        content = source.source
-        found.update(content if isinstance(content, bytes) else json.dumps(str(content)).encode())
-    return found.hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 from ctcalign.aligner.confidence.apply import requested_calibration
@@ -16,9 +15,10 @@ from ctcalign.audio.info import AudioInfo
 from ctcalign.corpus.item import Item
 from ctcalign.corpus.layout import ALIGNMENTS, CUTS
 from ctcalign.corpus.settings import CorpusSettings, extension_of
+from ctcalign.corpus.work.batches import Batches
 from ctcalign.corpus.work.cuts import cuts_of
 from ctcalign.corpus.work.outcome import Job, Opened, Outcome
-from ctcalign.corpus.work.sources import opened_audio, opened_captions
+from ctcalign.corpus.work.reading import OPENING, READING, Prepared, open_ahead, prepare
 from ctcalign.corpus.work.summary import summary_of
 from ctcalign.corpus.writing import write_outputs
 from ctcalign.emission.emission import STAGE as RUNNING
@@ -32,8 +32,6 @@ from ctcalign.errors import (
     OutputError,
     UsageError,
 )
-from ctcalign.files.digests import digest_of
-from ctcalign.formats.captions import Captions, read_captions
 from ctcalign.formats.registry import format_of
 from ctcalign.formats.writing import render
 from ctcalign.models import load_model
@@ -57,11 +55,23 @@ class Worker:
         device: of the model.
         root: folder that receives the outputs; None: they are returned.
         digest: of the settings.
+        batch_seconds: see `Batches`.
+    Attributes:
+        batches: of short recordings; None until the model is loaded.
     """
 
-    def __init__(self, settings: CorpusSettings, device: str, root: Path | None, digest: str) -> None:
+    def __init__(
+        self,
+        settings: CorpusSettings,
+        device: str,
+        root: Path | None,
+        digest: str,
+        batch_seconds: float | None = 0.0,
+    ) -> None:
         self._settings, self._device, self._root, self._digest = settings, device, root, digest
+        self._batch_seconds = batch_seconds
         self._model: AcousticModel | None = None
+        self.batches: Batches | None = None
 
     def work(self, job: Job, tell: Callable[[Opened], None] = lambda opened: None) -> Outcome:
         """Align a recording; whatever goes wrong is in the outcome.
@@ -69,53 +79,61 @@ class Worker:
         Args:
             tell: called when the duration of a long recording is known.
         """
-        outcome = Outcome(job.number, "done")
-        clock = _Clock(job.number, tell)
+        return self.finish(self.prepare(job), tell)
+
+    def prepare(self, job: Job) -> Prepared:
+        """Read what needs no model; whatever goes wrong is in the result."""
+        return prepare(job, self._settings, self._digest)
+
+    def open_ahead(self, recording: Prepared) -> Callable[[], None] | None:
+        """A function that decodes a prepared recording, for another thread; None if the model is not yet loaded."""
+        return None if self._model is None else open_ahead(recording, self._model, self._settings)
+
+    def finish(
+        self,
+        recording: Prepared,
+        tell: Callable[[Opened], None] = lambda opened: None,
+        model: AcousticModel | None = None,
+    ) -> Outcome:
+        """Align a recording that is prepared; see `work`.
+
+        Args:
+            model: one that has computed the emission; None: that of the worker.
+        """
+        outcome = Outcome(recording.job.number, "done", key=recording.key)
+        clock = _Clock(recording, tell)
         try:
-            with self._settings.reading():
-                self._align(job, outcome, clock)
+            with recording, self._settings.reading():
+                self._align(recording, outcome, clock, model)
         except Exception as error:  # one recording must not end the others
             _describe(outcome, error, clock.stage)
         outcome.seconds = clock.ended()
         outcome.memory = resident_bytes() or 0
         return outcome
 
-    def _align(self, job: Job, outcome: Outcome, clock: _Clock) -> None:
-        settings, item = self._settings, job.item
-        if self._model is None:
-            clock(LOADING, 0, None)
-            self._model = load_model(
-                settings.model,
-                self._device,
-                settings.allow_noncommercial,
-                settings.precision,
-                settings.options.max_memory,
-                settings.language,
-            )
-            requested_calibration(settings.options.calibration, settings.options.score, self._model.name)
-        clock("reading", 0, None)
-        with ExitStack() as stack:
-            text, text_digest = stack.enter_context(opened_captions(item))
-            captions = _read(text, settings, item.id)
-            clock.stage = "opening the recording"
-            audio, audio_digest = stack.enter_context(opened_audio(item))
-            outcome.key = digest_of([audio_digest, text_digest, self._digest])
-            if outcome.key == job.known:
-                outcome.status = "same"
-                return
-            alignment = align(
-                audio,
-                captions,
-                self._model,
-                settings.method,
-                settings.language,
-                self._device,
-                options=settings.options,
-                split=settings.split,
-                adapt=settings.adapt,
-                progress=clock,
-            )
-            info = None if isinstance(audio, str) else probe(audio)
+    def _align(self, recording: Prepared, outcome: Outcome, clock: _Clock, model: AcousticModel | None) -> None:
+        settings, item = self._settings, recording.job.item
+        model = model or self._loaded(clock)
+        if recording.error is not None:
+            clock.stage = recording.stage
+            raise recording.error
+        if recording.same:
+            outcome.status = "same"
+            return
+        clock.stage = OPENING
+        alignment = align(
+            recording.reader or recording.audio,
+            recording.captions or [],
+            model,
+            settings.method,
+            settings.language,
+            self._device,
+            options=settings.options,
+            split=settings.split,
+            adapt=settings.adapt,
+            progress=clock,
+        )
+        info = None if isinstance(recording.audio, str) else probe(recording.audio)
         clock("writing", 0, None)
         outcome.files = _rendered(alignment, settings, item, info)
         outcome.sizes = {f"{folder}{extension}": len(data) for (folder, extension), data in outcome.files.items()}
@@ -124,16 +142,35 @@ class Worker:
             write_outputs(self._root, item.id, outcome.files)
             outcome.files = {}
 
+    def _loaded(self, clock: _Clock) -> AcousticModel:
+        """The model, loaded on first use."""
+        if self._model is None:
+            settings = self._settings
+            clock(LOADING, 0, None)
+            model = load_model(
+                settings.model,
+                self._device,
+                settings.allow_noncommercial,
+                settings.precision,
+                settings.options.max_memory,
+                settings.language,
+            )
+            requested_calibration(settings.options.calibration, settings.options.score, model.name)
+            self.batches = Batches(model, self._device, settings, self._batch_seconds)
+            self._model = model
+            clock(READING, 0, None)
+        return self._model
+
 
 class _Clock:
     """Wall seconds of each stage, as a `Progress`."""
 
-    def __init__(self, number: int, tell: Callable[[Opened], None]) -> None:
-        self._number, self._tell = number, tell
+    def __init__(self, recording: Prepared, tell: Callable[[Opened], None]) -> None:
+        self._number, self._tell = recording.job.number, tell
         self._began = self._since = time.monotonic()
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[str, float] = {READING: recording.seconds}
         self._told = False
-        self.stage = "reading"
+        self.stage = READING
         self._timed = self.stage
 
     def __call__(self, stage: str, done: float, total: float | None) -> None:
@@ -149,12 +186,6 @@ class _Clock:
     def ended(self) -> dict[str, float]:
         self("", 0, None)
         return {stage: round(seconds, 4) for stage, seconds in self._seconds.items()}
-
-
-def _read(text: Captions | Path, settings: CorpusSettings, id: str) -> Captions:
-    if isinstance(text, Captions):
-        return text
-    return read_captions(text, settings.caption_format, likely=id.rsplit("/", 1)[-1])
 
 
 def _rendered(
@@ -185,13 +216,13 @@ def _describe(outcome: Outcome, error: Exception, stage: str) -> None:
     elif isinstance(error, AudioError):
         outcome.reason = UNREADABLE_RECORDING
     elif isinstance(error, CaptionError):
-        outcome.reason = UNREADABLE_CAPTIONS if stage == "reading" else NOT_ALIGNED
+        outcome.reason = UNREADABLE_CAPTIONS if stage == READING else NOT_ALIGNED
     elif isinstance(error, CtcAlignError):
         outcome.reason = OTHER
     elif is_out_of_memory(error) or type(error).__name__ == "OutOfMemoryError":
         outcome.reason, outcome.again = NO_MEMORY, True
     elif isinstance(error, OSError):
-        outcome.reason = UNREADABLE_CAPTIONS if stage == "reading" else UNREADABLE_RECORDING
+        outcome.reason = UNREADABLE_CAPTIONS if stage == READING else UNREADABLE_RECORDING
         outcome.again = True
     else:
         outcome.reason, outcome.again = UNEXPECTED, True
