@@ -123,7 +123,9 @@ def is_running(process):
 
 
 def stopped_in_the_middle(four, place, number):
-    """Send a signal to a run while "b" is being read and "a" is done, and return its end and a directory without waits.
+    """Send a signal to a run when "a" is done and "b" is being read.
+
+    Returns the end of the run and a data directory that does not wait.
     """
     sources = {name: f"cat {four / name}.wav |" for name in "abcd"}
     waiting = f"echo $PPID > {place}/started; sleep 5; cat {four}/b.wav |"

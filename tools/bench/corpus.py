@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """`ctcalign align-corpus` against a shell loop of `ctcalign align` and against a plain loop in Python.
 
-  tools/bench/corpus.py [--quick] [--data ../shared/data/dev] [--short 500] [--long 20] [--out FOLDER]
+  tools/bench/corpus.py [--quick] [--data ../shared/data/dev] [--short 500] [--long 20] [--wait 900] [--out FOLDER]
 
 Short recordings: 2 to 8 seconds of the talks in --data (folders with truth.json), with their text; long ones: these
-talks whole. Each case is a process of its own with one thread a worker; `--repeats` of the short cases take turns, and
-the least time counts. Memory is that of the worker after each recording, from the log. About five minutes on two idle
-cores.
+talks whole. Two plain loops at once, each with one half of the recordings, are the control: they show what two
+processes of this machine can do that have nothing in common. Each case is a process of its own with one thread a
+worker; `--repeats` of the short cases take turns, and the least time counts. With --wait, the cases begin when the
+machine is idle. Memory is that of the worker after each recording, from the log. About six minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -35,11 +36,19 @@ from pathlib import Path
 import ctcalign
 from ctcalign.formats import write
 model = ctcalign.load_model(sys.argv[1])
-for audio in sorted(Path(sys.argv[2]).glob("*.flac")):
+part, parts = map(int, sys.argv[4:6])
+for audio in sorted(Path(sys.argv[2]).glob("*.flac"))[part::parts]:
     found = ctcalign.align(audio, audio.with_suffix(".txt"), model)
     found.to_json(Path(sys.argv[3]) / f"{audio.stem}.json")
     write(found, Path(sys.argv[3]) / f"{audio.stem}.jsonl.gz")
 """
+# Processes at the same time; status 1 if one of them failed.
+TOGETHER = """
+import json, subprocess, sys
+processes = [subprocess.Popen(command) for command in json.loads(sys.argv[1])]
+sys.exit(any([process.wait() for process in processes]))
+"""
+IDLE = 0.3  # load
 
 
 def talks(data: Path) -> list[tuple[Any, int, list[dict[str, Any]]]]:
@@ -201,10 +210,24 @@ def shell_loop(place: Path, data: Path, model: str, count: int) -> dict[str, flo
     return found
 
 
-def plain_loop(place: Path, data: Path, model: str) -> dict[str, float]:
+def plain_loop(place: Path, data: Path, model: str, parts: int = 1) -> dict[str, float]:
+    """Loops over `parts` equal parts of the recordings at the same time: nothing but the machine connects them."""
     output = place / f"plain-{time.monotonic_ns()}"
     output.mkdir()
-    return timed([sys.executable, "-c", LOOP, model, str(data), str(output)])
+    loops = [
+        [sys.executable, "-c", LOOP, model, str(data), str(output), str(part), str(parts)] for part in range(parts)
+    ]
+    if parts == 1:
+        return timed(loops[0])
+    return timed([sys.executable, "-c", TOGETHER, json.dumps(loops)])
+
+
+def wait_until_idle(seconds: float) -> float:
+    """Wait until the load of the last minute is below `IDLE`; the load. `seconds`: at the longest."""
+    limit = time.monotonic() + seconds
+    while os.getloadavg()[0] >= IDLE and time.monotonic() < limit:
+        time.sleep(5)
+    return os.getloadavg()[0]
 
 
 def best(runs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -227,6 +250,7 @@ def main() -> None:
     parser.add_argument("--loop", type=int, default=20, help="recordings of the shell loop, projected to --short")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--model", default="builtin:en")
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait for an idle machine, at the longest")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     if given.quick:
@@ -237,11 +261,13 @@ def main() -> None:
         seconds, counts = collections(given.data, place, given.short, given.long)
         cases = {
             "plain loop in Python": lambda data: plain_loop(place, data, given.model),
+            "two plain loops at once": lambda data: plain_loop(place, data, given.model, 2),
             "align-corpus, 1 worker": lambda data: corpus(place, "one", data, given.model, 1),
             "align-corpus, 2 workers": lambda data: corpus(place, "two", data, given.model, 2),
         }
         runs: dict[str, dict[str, list[dict[str, Any]]]] = {kind: {name: [] for name in cases} for kind in counts}
         plain_loop(place, place / "short", given.model)  # fills the caches of compiled kernels
+        about["load"] = f"{wait_until_idle(given.wait):.1f}"
         for kind in counts:
             for _ in range(given.repeats if kind == "short" else 1):
                 for name, case in cases.items():
@@ -266,6 +292,7 @@ def main() -> None:
         [
             f"{counts[kind]} {kind}",
             f"{of[one]['wall_s'] / of[two]['wall_s']:.2f} x",
+            f"{of['plain loop in Python']['wall_s'] / of['two plain loops at once']['wall_s']:.2f} x",
             f"{100 * (of[one]['wall_s'] / of['plain loop in Python']['wall_s'] - 1):+.1f} %",
             f"{loop['wall_s'] / of[one]['wall_s']:.1f} x" if kind == "short" else "",
         ]
@@ -278,7 +305,13 @@ def main() -> None:
         + markdown(["recordings", "case", "wall s", "x real time"], rows)
         + "\n"
         + markdown(
-            ["recordings", "2 workers over 1", "over a plain loop", "shell loop over 1 worker"],
+            [
+                "recordings",
+                "2 workers over 1",
+                "2 plain loops over 1",
+                "1 worker over a plain loop",
+                "shell loop over 1 worker",
+            ],
             ratios,
         )
         + "\n"

@@ -11,6 +11,7 @@ from torch import Tensor
 from ctcalign.models.hugging_face.geometry import geometry, logits_of
 from ctcalign.models.hugging_face.parts import Parts, open_parts
 from ctcalign.models.hugging_face.stored import restore_parts
+from ctcalign.models.inference import LEAST_SECONDS
 from ctcalign.text.vocabulary import Vocabulary
 
 
@@ -53,15 +54,18 @@ class HuggingFaceModel:
         """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
         longest = waveform.shape[1]
         whole = bool((lengths == longest).all())
-        logits = self._logits(waveform if whole else _silenced(waveform, lengths))
+        logits = self._logits(waveform, lengths)
         if whole:
             frames = torch.full_like(lengths, logits.shape[1])
         else:
             frames = ((lengths - self.receptive) // self.hop + 1).clamp(min=0, max=logits.shape[1])
         return logits.float().log_softmax(-1), frames
 
-    def _logits(self, waveform: Tensor) -> Tensor:
-        rows = [row.numpy() for row in waveform.float().cpu()]
+    def _logits(self, waveform: Tensor, lengths: Tensor) -> Tensor:
+        # The extractor pads and masks. Shorter inputs than the receptive field keep their padding, as silence.
+        least = min(round(LEAST_SECONDS * self.sample_rate), waveform.shape[1])
+        samples = _silenced(waveform, lengths).float().cpu()
+        rows = [row[: max(length, least)].numpy() for row, length in zip(samples, lengths.tolist(), strict=True)]
         return logits_of(self.network, self.extractor, rows, self._device)
 
 
