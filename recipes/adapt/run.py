@@ -1,10 +1,11 @@
 """Train on recordings with wrong captions in several ways, and measure each model on speech not used for selection.
 
-`adapt` is `ctcalign adapt`; `bco` and `dpo` the same with `--rejected`; `unmixed` the same without speech of the source
-domain in the training, and whatever it does to the source error; `exact` is one pass over the exact captions without a
-filter, which is what could be reached (`exact_unmixed` without the source). `unfiltered` trains on whole captions as
-they are, at the times that `ctcalign align` finds, `published` on those of them whose IPFA score is at least -1.0
-(López & Luque 2022); both have the passes, the updates, the mix and the choice of a pass in common with `adapt`.
+`adapt` is `ctcalign adapt`; `bco` and `dpo` the same with `--rejected`; `learnt` with `--source-share learn`;
+`unmixed` the same without speech of the source domain in the training, and whatever it does to the source error;
+`exact` is one pass over the exact captions without a filter, which is what could be reached (`exact_unmixed` without
+the source). `unfiltered` trains on whole captions as they are, at the times that `ctcalign align` finds, `published`
+on those of them whose IPFA score is at least -1.0 (López & Luque 2022); both have the passes, the updates, the mix
+and the choice of a pass in common with `adapt`.
 A run that was stopped goes on; finished runs are skipped.
 """
 
