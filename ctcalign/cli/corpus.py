@@ -79,6 +79,8 @@ def run_corpus(
             for line in estimate_lines(found):
                 click.echo(line)
         return
+    import ctcalign.report.pages.corpus  # noqa: F401  # needed at the end; now the libraries of the workers load anyway
+
     with signals_noted() as asked, live_table(enabled=not call.quiet) as watch:
         report = align_corpus(
             collection,
