@@ -146,16 +146,19 @@ class Festival:
 
 
 class Hibari:
-    """hibari-tts with 400 virtual speakers: pitch, formants, tilt and tempo are changed before the vocoder."""
+    """hibari-tts with virtual speakers: pitch, formants, tilt and tempo are changed before the vocoder.
 
-    speakers = 400
+    Args:
+        first, speakers: number of the first speaker, and how many there are. builtin:en was trained on 0 to 399.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0, speakers: int = 400) -> None:
         import onnx
         from hibari import Hibari as Voice
         from hibari.g2p import G2P
 
         ort = runtime()
+        self.first, self.speakers = first, speakers
         self.voice = Voice(threads=1, g2p=G2P())
         model = onnx.load(self.voice.model_path)
         # The phoneme durations, in units of 25 ms, are an inner node of the network.
@@ -177,7 +180,7 @@ class Hibari:
         if len(parts) != 1:
             return None
         ids = self.voice.ids(parts[0])
-        number = rng.randrange(self.speakers)
+        number = self.first + rng.randrange(self.speakers)
         who = random.Random(number)
         formant, pitch, spread = who.uniform(0.84, 1.12), who.uniform(0.45, 1.25), who.uniform(0.5, 1.4)
         tilt, breath = who.uniform(-1.5, 1.5), who.uniform(-0.7, 0.9)

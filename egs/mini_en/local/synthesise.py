@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soxr
@@ -57,11 +58,15 @@ def sentences(path: Path) -> dict[str, list[dict[str, str]]]:
 
 
 def utterances(
-    engine_name: str, number: int, texts: dict[str, list[dict[str, str]]]
+    engine_name: str, number: int, texts: dict[str, list[dict[str, str]]], engine: Any = None
 ) -> Iterator[tuple[np.ndarray, str, Spoken, list[tuple[str, float]]] | None]:
-    """Without end: (samples at 16 kHz, text, what was spoken, phones and their ends); None: a skipped sentence."""
+    """Without end: (samples at 16 kHz, text, what was spoken, phones and their ends); None: a skipped sentence.
+
+    Args:
+        engine: an object of the engine of that name; None: one with its defaults.
+    """
     rng = random.Random(zlib.crc32(f"{engine_name}/{number}".encode()))
-    engine = ENGINES[engine_name]()
+    engine = engine or ENGINES[engine_name]()
     names = [name for name in SOURCE_WEIGHTS if texts.get(name)]
     weights = [SOURCE_WEIGHTS[name] for name in names]
     while True:

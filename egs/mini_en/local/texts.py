@@ -2,8 +2,8 @@
 
 Sources, all installable with apt: WordNet examples and glosses (wordnet-base), the King James Bible (bible-kjv-text)
 and, when its data folder is given, Jane Austen's novels (r-cran-janeaustenr, read with the `rdata` package).
-"Sense and Sensibility" is omitted: it is reserved for tests. Writes one JSON object per line: {"text", "source",
-"raw"}.
+"Sense and Sensibility" is omitted: it is reserved for tests (--reserved writes it). Writes one JSON object per line:
+{"text", "source", "raw"}.
 """
 
 from __future__ import annotations
@@ -62,13 +62,17 @@ def bible() -> Iterator[tuple[str, str]]:
             yield "bible", part
 
 
-def austen(folder: Path) -> Iterator[tuple[str, str]]:
+RESERVED = "sensesensibility"
+
+
+def austen(folder: Path, reserved: bool = False) -> Iterator[tuple[str, str]]:
+    """The sentences of the novels, or only of the one that is reserved for tests."""
     import rdata
 
     data = (folder / "Rdata.rdb").read_bytes()
     index = rdata.read_rds(folder / "Rdata.rdx")["variables"]
     for name, place in index.items():
-        if name == "sensesensibility":
+        if (name == RESERVED) != reserved:
             continue
         offset, length = (int(x) for x in place)
         raw = zlib.decompress(data[offset + 4 : offset + length])
@@ -102,12 +106,25 @@ def numbers(count: int, rng: random.Random) -> Iterator[tuple[str, str]]:
             yield "numbers", f"{amount} {rng.choice(['people', 'miles', 'pounds', 'days', 'dollars', 'houses'])}"
 
 
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write JSON lines, whole or not at all."""
+    temporary = path.with_suffix(".part")
+    temporary.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    temporary.replace(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
     parser.add_argument("--austen", type=Path, help="folder with Rdata.rdb of r-cran-janeaustenr (optional)")
+    parser.add_argument("--reserved", type=Path, help="also write the sentences for tests here; needs --austen")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
+    if args.reserved:
+        if not args.austen:
+            raise SystemExit("--reserved: needs --austen, the folder of r-cran-janeaustenr")
+        found = {text: raw for _, raw in austen(args.austen, reserved=True) if (text := spoken(raw))}
+        write(args.reserved, [{"text": text, "source": "austen", "raw": raw} for text, raw in found.items()])
     rng = random.Random(1)
     sources = list(wordnet(args.wordnet)) + list(bible())
     if args.austen:
@@ -117,9 +134,7 @@ def main() -> None:
     rows.update({text: (source, text) for source, text in extra if 8 <= len(text) <= 170})
     items = [{"text": text, "source": source, "raw": raw} for text, (source, raw) in rows.items()]
     rng.shuffle(items)
-    temporary = args.out.with_suffix(".part")
-    temporary.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
-    temporary.replace(args.out)
+    write(args.out, items)
     totals: dict[str, int] = {}
     for item in items:
         totals[item["source"]] = totals.get(item["source"], 0) + 1

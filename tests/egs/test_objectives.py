@@ -1,0 +1,127 @@
+"""The bench of objectives: its parts, and the whole recipe on a tiny scale."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import yaml
+
+from egs.mini_en.objectives.local import ngram
+from egs.mini_en.objectives.local.curves import gap
+from egs.mini_en.objectives.local.speech import word_times
+from recipes.awp.entries import Entry
+from recipes.awp.evaluation import Row
+from tests.egs.corpora import make_read, speech
+from tests.egs.recipe import run_recipe, tiny_plan
+
+
+def test_words_begin_and_end_with_their_phones():
+    phones = [("pau", 0.2), ("dh", 0.25), ("ah", 0.3), ("?", 0.35), ("k", 0.4), ("ae", 0.5), ("t", 0.6), ("pau", 0.9)]
+    found = word_times("the cat", phones)
+    assert found is not None
+    assert [(word.text, word.start, word.end) for word in found] == [("the", 0.2, 0.3), ("cat", 0.35, 0.6)]
+    assert word_times("the old cat", phones) is None  # other words were spoken
+
+
+def probability(grams: dict[tuple[str, ...], tuple[float, float]], words: tuple[str, ...]) -> float:
+    """As a reader of ARPA files computes it."""
+    if words in grams:
+        return 10 ** grams[words][0]
+    back = grams.get(words[:-1], (0.0, 0.0))[1]
+    return 10**back * probability(grams, words[1:])
+
+
+def test_the_probabilities_of_an_arpa_file_are_witten_bell_and_sum_to_one(tmp_path):
+    texts = ["a b a", "a b c", "b a", "c"]
+    file = tmp_path / "words.arpa"
+    ngram.write_arpa(file, *ngram.probabilities(ngram.counts(texts, 3)))
+    grams: dict[tuple[str, ...], tuple[float, float]] = {}
+    sizes, lengths = [], [0, 0, 0]
+    for line in file.read_text().splitlines():
+        if line.startswith("ngram "):
+            sizes.append(int(line.split("=")[1]))
+        elif "\t" in line:
+            first, words, *back = line.split("\t")
+            grams[tuple(words.split())] = (float(first), float(back[0]) if back else 0.0)
+            lengths[len(words.split()) - 1] += 1
+    assert sizes == lengths
+    vocabulary = ["a", "b", "c", "</s>", "<unk>"]
+    for history in [(), ("a",), ("<s>",), ("<s>", "a"), ("a", "b"), ("c", "c"), ("b", "c")]:
+        assert sum(probability(grams, (*history, word)) for word in vocabulary) == pytest.approx(1, abs=1e-5)
+    # By hand: after "a" come b, b, </s>, </s>: c = 4, t = 2; 4 a of 13 words of 4 kinds, 5 words in all.
+    unigram = 3 / (13 + 4) + 4 / (13 + 4) / 5
+    assert 10 ** grams[("b",)][0] == pytest.approx(unigram, rel=1e-4)
+    assert 10 ** grams[("a", "b")][0] == pytest.approx((2 + 2 * unigram) / (4 + 2), rel=1e-4)
+
+
+def entry(method: str, latency: float, errors: int, look_ahead: float = 0.0) -> Entry:
+    """Two seeds, 300 utterances of ten words, the first `errors` with one error."""
+    rows = tuple(
+        Row(str(n), "", "", int(n < errors), 10, 0, 0, [latency - look_ahead] * 10, None, None, 0, 0, [])
+        for n in range(300)
+    )
+    numbers = {"mean": [latency - look_ahead] * 2, "latency": [latency] * 2, "wer": [errors / 3000] * 2}
+    return Entry(method, "", (1, 2), (rows, rows), numbers)
+
+
+def test_the_gap_of_two_curves_is_at_equal_latency():
+    curve = [entry("awp", 0.2, 150), entry("awp", 0.4, 90)]
+    other = [entry("look_ahead", 0.3, 150, 0.1), entry("look_ahead", 0.5, 90, 0.3)]
+    found = gap(curve, other, samples=200)
+    assert found is not None
+    # At 0.3 s: 120 against 150 errors in 3000 words; at 0.4 s: 90 against 120.
+    assert found.value == pytest.approx(-30 / 3000, abs=1e-9)
+    assert found.low < found.value < found.high < 0
+    same = gap(curve, curve, samples=50)
+    assert same is not None
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert gap(curve, [entry("look_ahead", 0.8, 10), entry("look_ahead", 0.9, 9)], samples=5) is None
+
+
+TEXTS = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]
+
+
+def test_the_bench_from_texts_to_results(tmp_path):
+    corpus, exp = tmp_path / "corpus", tmp_path / "exp"
+    make_read(corpus / "read_en", TEXTS[:2], {"train": ["a", "b"], "dev": ["c"]})
+    rng = np.random.default_rng(0)
+    import soundfile as sf
+
+    for name in ("ljspeech_long", "reader_b_long"):
+        folder = corpus / "dev" / name
+        folder.mkdir(parents=True)
+        parts = [speech(text, rng) for text in TEXTS[:2]]
+        sf.write(folder / "audio.flac", np.concatenate(parts), 16_000)
+        ends = np.cumsum([0, *(len(part) / 16_000 for part in parts)]).tolist()
+        rows = [
+            {"start": ends[n], "end": ends[n + 1], "text": text, "speaker": "x"} for n, text in enumerate(TEXTS[:2])
+        ]
+        (folder / "truth.json").write_text(json.dumps({"audio": "audio.flac", "utterances": rows}))
+    exp.mkdir()
+    for name in ("texts", "reserved"):
+        rows = [{"text": text, "source": "austen", "raw": text} for text in TEXTS]
+        (exp / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    methods = ["streaming", "ctc", "look_ahead", "awp", "delay_penalty"]
+    plan = tiny_plan("mini_en/objectives", methods, tmp_path, {"data": {"max_duration": 12.0}})
+    content = yaml.safe_load(plan.read_text())
+    streaming = content["methods"]["streaming"]
+    streaming["vary"]["look_ahead"] = [0.64, 0.32]
+    streaming["config"]["trainer"]["max_steps"] = 2
+    plan.write_text(yaml.safe_dump(content))
+    options = ["--corpus", corpus, "--exp", exp, "--plan", plan, "--hours", 0.01, "--test-hours", 0.004]
+    options += ["--engines", "", "--aligner", "builtin:en", "--seeds", "1 2", "--tests", "test read"]
+    options += ["--latency", "ctc awp delay_penalty", "--errors", "ctc", "--results", tmp_path / "RESULTS.md"]
+    run_recipe("mini_en/objectives", *options)
+    page = (tmp_path / "RESULTS.md").read_text()
+    assert "awp" in page
+    assert "Power" in page
+    assert (tmp_path / "RESULTS.png").stat().st_size > 10_000
+    about = json.loads((exp / "runs" / "awp-weight0.5-s2" / "run.json").read_text())
+    assert about["look_ahead"] == pytest.approx(0.6275)
+    before = (exp / "runs" / "ctc-s1" / "run.json").stat().st_mtime_ns
+    run_recipe("mini_en/objectives", *options)  # nothing is done again
+    assert (exp / "runs" / "ctc-s1" / "run.json").stat().st_mtime_ns == before
+    assert not math.isnan(about["seconds"])
