@@ -22,7 +22,7 @@ from recipes.errors import one_line
 from recipes.results_page import commit, machine, markdown_table, page_head, picture, section
 
 MAIN = "test"
-PLAIN, PLAIN_ERRORS, STREAMING, OFFLINE = "ctc", "error_ctc", "streaming", "baseline"
+PLAIN, STREAMING, OFFLINE = "ctc", "streaming", "baseline"
 AHEAD = "look_ahead"  # method: CTC alone from streaming models of other look-aheads
 MOST_SEED_DIFFERENCE = 0.02  # relative half-width that the main test must resolve
 
@@ -56,17 +56,16 @@ def percent(found: Interval) -> str:
 def power(results: Results) -> list[str]:
     """Whether the main test can show a change of two per cent: two seeds of plain CTC against each other."""
     lines = []
-    for method in (PLAIN, PLAIN_ERRORS):
-        for entry in results.of(MAIN, method):
-            words = [row.words for row in entry.rows[0]]
-            for (a, first), (b, second) in itertools.combinations(zip(entry.seeds, entry.rows, strict=True), 2):
-                found = paired_bootstrap([row.errors for row in first], [row.errors for row in second], words).relative
-                half = (found.high - found.low) / 2
-                good = "within" if half <= MOST_SEED_DIFFERENCE else "outside"
-                lines.append(
-                    f"- `{entry.name}`, seeds {a} and {b}, {sum(words):,} words: {percent(found)} (95 %), "
-                    f"half-width {100 * half:.1f} %: {good} 2 %."
-                )
+    for entry in results.of(MAIN, PLAIN):
+        words = [row.words for row in entry.rows[0]]
+        for (a, first), (b, second) in itertools.combinations(zip(entry.seeds, entry.rows, strict=True), 2):
+            found = paired_bootstrap([row.errors for row in first], [row.errors for row in second], words).relative
+            half = (found.high - found.low) / 2
+            good = "within" if half <= MOST_SEED_DIFFERENCE else "outside"
+            lines.append(
+                f"- `{entry.name}`, seeds {a} and {b}, {sum(words):,} words: {percent(found)} (95 %), "
+                f"half-width {100 * half:.1f} %: {good} 2 %."
+            )
     return lines or ["Fewer than two seeds."]
 
 
@@ -142,18 +141,18 @@ def error_table(results: Results, methods: Sequence[str]) -> list[str]:
     for part in results.tests:
         head += [f"{part}: WER %", "change % (95 %)", "p"]
     rows = []
-    for method in (PLAIN_ERRORS, *methods):
+    for method in (PLAIN, *methods):
         setting = results.chosen(method)
         row: list[str] = []
         for part in results.tests:
-            plain = results.of(part, PLAIN_ERRORS)[0]
+            plain = results.of(part, PLAIN)[0]
             own = [entry for entry in results.of(part, method) if entry.setting == setting]
             if not own:
                 break
             if not row:
                 row = [method, own[0].setting or NOTHING, str(len(own[0].seeds))]
             row.append(mean_and_spread(own[0], "wer", 100, 2))
-            compared = None if method == PLAIN_ERRORS else compare_wer(plain, own[0])
+            compared = None if method == PLAIN else compare_wer(plain, own[0])
             if compared is None:
                 row += ["", ""]
             else:
@@ -219,8 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text += section("Latency", statements(results, latency))
         text += [picture(args.plot, args.out, "word error rate against latency"), ""]
         text += section("Latency: all points", latency_table(results, latency))
-    if results.of(MAIN, PLAIN_ERRORS):
-        text += section("Word errors", error_table(results, [one for one in args.errors if one != PLAIN_ERRORS]))
+    if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
+        text += section("Word errors", error_table(results, [one for one in args.errors if one != PLAIN]))
     text += section("The models that the methods start from", models(results))
     text += section("Power", power(results))
     text += section("How it was made", [f"Command: `{args.command}`"], [made])
