@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +15,7 @@ from ctcalign.aligner.choices import DECODERS, Decoder
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.aligner.placing.boundaries import refine
 from ctcalign.alignment.alignment import AlignedCue, AlignedToken, AlignedWord, Alignment
-from ctcalign.audio.inputs import AudioInput, name_of, recording_of
+from ctcalign.audio.inputs import AudioInput, name_of, recording_of, seekable
 from ctcalign.ctc import best_path
 from ctcalign.ctc.prefixes.beam import prefix_beam_search
 from ctcalign.emission.channels import open_emission
@@ -22,12 +24,15 @@ from ctcalign.emission.options import with_track
 from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
+from ctcalign.models.guide import Guide
 from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
 
 PAUSE = 0.6  # seconds between two symbols that end a segment
 LONGEST_SEGMENT = 20.0  # seconds; a longer segment is split at its widest pause
+# Labels of the frames of a segment; the second pair is the segment with a part of the pauses around it.
+Search = Callable[[tuple[int, int], tuple[int, int]], Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def transcribe(
     track: str | int | None = None,
     decoder: Decoder = "greedy",
     beam: int = 16,
+    guide: Guide | None = None,
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
@@ -61,10 +67,13 @@ def transcribe(
             `ctcalign.align`; of the options only `tokens` and those of the emission are used.
         decoder: "greedy": the best label of each frame; "beam": the best text of a prefix beam search.
         beam: prefixes kept by the beam search, >= 1.
+        guide: steers the beam search (`ctcalign.models.guide.load_guide`); its models process the recording in windows
+            as the recogniser does, and their scores are exact within a segment.
     Returns:
         An `Alignment` whose cues are the segments.
     Raises:
-        UsageError: unknown decoder or channel="all".   AudioError, ModelError: as for `align`.
+        UsageError: unknown decoder, or a guide with the greedy one or with other symbols.   AudioError, ModelError: as
+            for `align`.
 
     >>> import ctcalign
     >>> found = ctcalign.transcribe("egs/demo/talk.ogg", "builtin:en")
@@ -74,15 +83,32 @@ def transcribe(
     options = with_track(options or AlignOptions(), track)
     if decoder not in DECODERS:
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
+    if guide is not None and decoder != "beam":
+        raise UsageError(f"guide: needs the beam search, but decoder is {decoder!r}; use decoder='beam'")
     recogniser = model
     if isinstance(recogniser, str):
         recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
+    if guide is not None:
+        guide.check(recogniser)
     with (
-        recording_of(audio, sample_rate) as source,
+        recording_of(audio, sample_rate) as recording,
+        nullcontext(recording) if guide is None else seekable(recording) as source,
         open_emission(source, recogniser, options, device, progress) as opened,
+        ExitStack() as stack,
     ):
+        search: Search | None = None
+        warnings = list(opened.warnings)
+        if guide is not None:
+            others = []
+            for one in guide.models:
+                theirs = stack.enter_context(open_emission(source, one, options, guide.device, progress))
+                others.append((one, theirs.emission))
+                warnings += [text for text in theirs.warnings if text not in warnings]
+            search = partial(_guided, opened.emission, recogniser, guide, others, beam)
+        elif decoder == "beam":
+            search = partial(_unguided, opened.emission, beam)
         progress("decoding", 0, None)
-        cues = list(_cues(opened.emission, recogniser, beam if decoder == "beam" else None, options.tokens))
+        cues = list(_cues(opened.emission, recogniser, search, options.tokens))
         opened.assign_channels(cues)
         result = Alignment(
             name_of(audio),
@@ -91,21 +117,64 @@ def transcribe(
             cues,
             language=recogniser.language,
             frame_shift=opened.emission.frame_shift,
-            warnings=list(opened.warnings),
+            warnings=warnings,
         )
     return result
 
 
-def _cues(emission: Emission, model: AcousticModel, beam: int | None, tokens: bool) -> Iterator[AlignedCue]:
+def _unguided(emission: Emission, beam: int, segment: tuple[int, int], around: tuple[int, int]) -> Sequence[int]:
+    """The labels of a segment by prefix beam search."""
+    return prefix_beam_search(rows_of(emission, segment), beam, emission.vocabulary.blank)
+
+
+def _guided(
+    emission: Emission,
+    model: AcousticModel,
+    guide: Guide,
+    others: Sequence[tuple[AcousticModel, Emission]],
+    beam: int,
+    segment: tuple[int, int],
+    around: tuple[int, int],
+) -> Sequence[int]:
+    """The same by guided search. `others`: the models of the guide, and their emissions of the recording.
+
+    Models differ in when they emit a symbol: they read the pauses around the segment, too, and spikes of a usual delay
+    are found.
+    """
+
+    def log_probs_of(other: AcousticModel) -> npt.NDArray[np.floating]:
+        theirs = next(emission for one, emission in others if one is other)
+        later = other.spike_delay - model.spike_delay
+        start, end = emission.clock.span(*around)
+        return rows_of(theirs, theirs.clock.frames((start + later, end + later)))
+
+    return guide.search(rows_of(emission, segment), log_probs_of, emission.vocabulary, beam)[0].tokens
+
+
+def rows_of(emission: Emission, frames: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Log-probabilities of frames [first, stop)."""
+    return np.asarray(emission.log_probs[slice(*frames)], np.float32)
+
+
+def with_pauses(parts: Sequence[tuple[int, int]], frames: int, most: int) -> Iterator[tuple[int, int]]:
+    """Each segment with half of the pauses around it, at most `most` frames on either side."""
+    for place, (first, stop) in enumerate(parts):
+        before = first - parts[place - 1][1] if place else 2 * first
+        after = parts[place + 1][0] - stop if place + 1 < len(parts) else 2 * (frames - stop)
+        yield first - min(before // 2, most), stop + min(after - after // 2, most)
+
+
+def _cues(emission: Emission, model: AcousticModel, search: Search | None, tokens: bool) -> Iterator[AlignedCue]:
     vocabulary = emission.vocabulary
     previous: AlignedCue | None = None
-    for number, (first, stop) in enumerate(segments(emission)):
-        rows = np.asarray(emission.log_probs[first:stop], np.float32)
-        labels = None if beam is None else prefix_beam_search(rows, beam, vocabulary.blank)
-        if labels is None:
+    parts = list(segments(emission))
+    around = with_pauses(parts, len(emission.log_probs), emission.clock.count(PAUSE / 2))
+    for number, ((first, stop), more) in enumerate(zip(parts, around, strict=True)):
+        rows = rows_of(emission, (first, stop))
+        if search is None:
             symbols = _greedy_symbols(rows, emission.decoding.path[first:stop], vocabulary.blank)
         else:
-            symbols = _timed(rows, labels, vocabulary.blank)
+            symbols = _timed(rows, list(search((first, stop), more)), vocabulary.blank)
         words = [word for word in _words(symbols, vocabulary) if _spelled(word, vocabulary)]
         if not words:
             continue

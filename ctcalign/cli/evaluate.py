@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ctcalign.cli.guide_options import guide_from, guide_options
 from ctcalign.cli.options import (
     EXIT_STATUS,
     device_option,
@@ -27,6 +28,8 @@ Examples:
   ctcalign evaluate exp/data/test --model checkpoint:exp/1/model.safetensors
   ctcalign evaluate test.jsonl.gz --model builtin:en --decode beam --beam 32 --json
   ctcalign evaluate test.jsonl.gz --model checkpoint:exp/1/best.ckpt --decode beam --lm 4gram.arpa
+  ctcalign evaluate test.jsonl.gz --model builtin:en-robust --decode beam \\
+    --guide checkpoint:exp/small/model.safetensors --guide-base builtin:en --guide-weight 0.5
 
 {needs("train")}
 {EXIT_STATUS}"""
@@ -46,6 +49,7 @@ Examples:
 @click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm binary) that rescores the texts of the beam.")
 @click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
 @click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
+@guide_options
 @click.option(
     "--min-word-score", type=float, help="Exclude words whose times have a lower score (nats) from the delays."
 )
@@ -81,6 +85,7 @@ def command(
     allow_remote: bool,
     as_json: bool,
     quiet: bool,
+    **guide: Any,
 ) -> None:
     """Measure the error rates of a model on CUTS (Shar folders or cut manifests of lhotse).
 
@@ -94,7 +99,8 @@ def command(
     from ctcalign.train.evaluation.evaluate import evaluate_cuts
 
     opened = open_cuts("cuts", list(cuts), trust=Trust(allow_commands, allow_remote))
-    decoder = Decoder(decode, beam, load_language_model(lm) if lm else None, lm_weight, word_bonus)
+    steered = guide_from(guide, ("--decode", decode), device, allow_noncommercial)
+    decoder = Decoder(decode, beam, load_language_model(lm) if lm else None, lm_weight, word_bonus, steered)
     least = float("-inf") if min_word_score is None else min_word_score
 
     from rich.console import Console
@@ -148,6 +154,9 @@ def _print(found: Evaluation) -> None:
         str(errors.reference_length),
         f"{errors.substitutions} substituted, {errors.deletions} deleted, {errors.insertions} inserted",
     )
+    if "guide" in found.about:
+        base = f" minus {found.about['guide_base']}" if found.about["guide_base"] else ""
+        table.add_row("guide", f"{found.about['guide_weight']:g}", f"times {found.about['guide']}{base}")
     if found.unwritable:
         some = ", ".join(dict.fromkeys(found.unwritable[:3]))
         table.add_row("unwritable", str(len(found.unwritable)), f"words the model has no symbols for, such as {some}")

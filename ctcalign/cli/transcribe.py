@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ctcalign.aligner.choices import DECODERS
+from ctcalign.cli.guide_options import guide_from, guide_options
 from ctcalign.cli.options import (
     EXIT_STATUS,
     ResultOptions,
@@ -22,6 +23,7 @@ Examples:
   ctcalign transcribe talk.mp4                      a table on the terminal
   ctcalign transcribe talk.mp4 -o talk.srt -o talk.json
   ctcalign transcribe talk.wav --decoder beam --beam 32 --format ctm -o -
+  ctcalign transcribe talk.wav --decoder beam --guide checkpoint:small.safetensors --guide-base builtin:en
 
 {EXIT_STATUS}"""
 
@@ -39,11 +41,15 @@ Examples:
     help="greedy: the best label of each frame; beam: prefix beam search.",
 )
 @click.option("--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Beam width in prefixes.")
+@guide_options
 def command(audio: str, **given: Any) -> None:
     """Transcribe AUDIO, with word times.
 
     Use this for a draft, or to test a model. The built-in models are trained for alignment, and their spelling is poor;
     use a larger model for text.
+
+    The beam search decodes one segment between pauses at a time, at most about 20 s long. With --guide its scores are
+    exact within a segment.
     """
     from ctcalign.cli.results import plan_results, run
 
@@ -54,4 +60,5 @@ def command(audio: str, **given: Any) -> None:
     from ctcalign.aligner.transcription import transcribe
 
     options, given = split(AlignOptions, given)
-    run(lambda progress: transcribe(audio, options=options, progress=progress, **given), planned, results)
+    guide = guide_from(given, ("--decoder", given["decoder"]), given["device"], given["allow_noncommercial"])
+    run(lambda progress: transcribe(audio, options=options, guide=guide, progress=progress, **given), planned, results)

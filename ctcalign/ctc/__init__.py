@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctcalign.ctc.guided.search import guided_beam_search as guided_beam_search
     from ctcalign.ctc.next_tokens.distributions import next_token_log_probs as next_token_log_probs
     from ctcalign.ctc.next_tokens.distributions import token_log_probs as token_log_probs
     from ctcalign.ctc.paths import collapse as collapse
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Hypothesis": "prefixes.beam",
     "nbest": "prefixes.beam",
+    "guided_beam_search": "guided.search",
     "next_token_log_probs": "next_tokens.distributions",
     "token_log_probs": "next_tokens.distributions",
     "total_score": "sums.totals",

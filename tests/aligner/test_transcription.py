@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 import soundfile as sf
+import torch
 
 from ctcalign.aligner.options import AlignOptions
-from ctcalign.aligner.transcription import segments, transcribe
+from ctcalign.aligner.transcription import segments, transcribe, with_pauses
+from ctcalign.errors import UsageError
+from ctcalign.models.guide import Guide
 from ctcalign.text.vocabulary import Vocabulary
 from tests.aligner.spelled_emissions import Talk
 from tests.aligner.tones import RATE, SYMBOLS, ToneModel, say, silence
@@ -61,3 +65,57 @@ def test_a_symbol_is_not_divided(monkeypatch):
     assert len(found) > 2
     assert all(first % 7 == 0 and stop % 7 == 0 for first, stop in found)
     assert [a for a, _ in found[1:]] == [b for _, b in found[:-1]]
+
+
+class Doubting(ToneModel):
+    """Finds "s" more probable than "w" whichever of them is spoken."""
+
+    name = "doubting"
+
+    def __call__(self, waveform, lengths):
+        log_probs, frames = super().__call__(waveform, lengths)
+        one, other = self.vocabulary.symbols.index("s"), self.vocabulary.symbols.index("w")
+        both = torch.logaddexp(log_probs[..., one], log_probs[..., other])
+        log_probs[..., one], log_probs[..., other] = both + math.log(0.95), both + math.log(0.05)
+        return log_probs, frames
+
+
+class Late(ToneModel):
+    """Has upper-case symbols in another order, twice as many frames, and emits every symbol 0.25 s late."""
+
+    name, frame_shift, spike_delay, context = "late", 0.01, 0.25, 0.5
+    vocabulary = Vocabulary(tuple(symbol.upper() for symbol in reversed(SYMBOLS)), blank=len(SYMBOLS) - 1, separator=27)
+
+    def __call__(self, waveform, lengths):
+        log_probs, frames = super().__call__(waveform, lengths)
+        log_probs[:, 25:] = log_probs[:, :-25].clone()
+        log_probs[:, :25] = torch.nn.functional.one_hot(torch.tensor(0), len(SYMBOLS)).mul(40.0).log_softmax(-1)
+        return log_probs.flip(-1), frames
+
+
+def test_a_guide_decides_in_every_segment(tmp_path):
+    parts = [0.4, "saw wasp", 0.8, "swim", 0.9, "wise owls", 0.4]
+    samples = np.concatenate([say(part) if isinstance(part, str) else silence(part) for part in parts])
+    sf.write(tmp_path / "talk.wav", samples, RATE, subtype="FLOAT")
+
+    def texts(model, guide=None, source=tmp_path / "talk.wav"):
+        return [cue.text.replace(" ", "") for cue in transcribe(source, model, decoder="beam", guide=guide).cues]
+
+    assert texts(Doubting()) == ["sassasp", "ssim", "siseosls"]
+    spoken = ["sawwasp", "swim", "wiseowls"]
+    assert texts(Doubting(), Guide(Late(), weight=1.0)) == spoken
+    assert texts(Doubting(), Guide(Late(), Doubting(), weight=1.0)) == spoken
+    assert texts(Doubting(), Guide(Late(), Late(), weight=1.0)) == texts(Doubting())
+    assert texts(Doubting(), Guide(Late(), weight=0.0)) == texts(Doubting())
+    with (tmp_path / "talk.wav").open("rb") as once:  # a source that is read once is read by both models
+        assert texts(Doubting(), Guide(Late(), weight=1.0), once) == spoken
+    with pytest.raises(UsageError, match="guide: needs the beam search, but decoder is 'greedy'"):
+        transcribe(tmp_path / "talk.wav", Doubting(), guide=Guide(Late()))
+    with pytest.raises(UsageError, match="guide: the symbols of specials are not those of doubting"):
+        transcribe(tmp_path / "talk.wav", Doubting(), decoder="beam", guide=Guide(SpecialTones()))
+
+
+def test_pauses_are_divided_between_segments():
+    assert list(with_pauses([(3, 10), (15, 20), (20, 24), (90, 95)], 100, 30)) == [
+        (0, 13), (13, 20), (20, 54), (60, 100)
+    ]  # fmt: skip

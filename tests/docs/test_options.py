@@ -34,6 +34,7 @@ NOT_RUN = {
     "docs/coming-from/whisperx.md": 2,
     "docs/confidence.md": 1,
     "docs/corpus.md": 1,
+    "docs/guided.md": 1,
     "docs/how-to/installing.md": 1,
     "docs/how-to/models.md": 4,
     "docs/performance.md": 1,

@@ -80,7 +80,7 @@ class Evaluation:
         words: word errors of all utterances.
         look_ahead: seconds of audio that the model needs after a frame; None if unknown or unlimited.
         delay: fields of `DelaySummary`, seconds; None if no word has a time.  mean_delay: with its interval.
-        about: name of the model, decoding, and how the references were normalised.
+        about: name of the model, decoding, the guide if there is one, and how the references were normalised.
         unwritable: words of the references that the model has no symbols for, in order; each counts as an error.
         warnings: about the files of the model.
     """
@@ -138,7 +138,13 @@ def recognise(
     vocabulary = model.vocabulary
     samples = read_samples(cut, model.sample_rate, trust)
     [emission] = emissions_of(model, samples[None], device)
-    path = decoder.path(torch.from_numpy(emission), vocabulary)
+
+    def log_probs_of(other: AcousticModel) -> Any:
+        own = samples if other.sample_rate == model.sample_rate else read_samples(cut, other.sample_rate, trust)
+        place = "auto" if decoder.guide is None else decoder.guide.device
+        return emissions_of(other, own[None], device_of(other, place))[0]
+
+    path = decoder.path(torch.from_numpy(emission), vocabulary, log_probs_of)
     tokens = emission_times(path, model.frame_shift, vocabulary.blank)
     ref_text = normalised_reference(reference_of(cut, transcripts), vocabulary)
     hyp_text = text_of(vocabulary, collapse(path, vocabulary.blank))
@@ -186,8 +192,8 @@ def evaluate_cuts(
         text: "normalised": references that the model has no symbols for are normalised as `ctcalign align` does with
             captions (mark-up, punctuation, numbers); "as-is": they are compared as they are.
     Raises:
-        UsageError, ModelError: the model cannot be loaded.  CtcAlignError: no cut could be recognised, or none has
-            words.  UntrustedDataError: a cut needs what is not allowed.
+        UsageError, ModelError: the model cannot be loaded, or the guide has other symbols.  CtcAlignError: no cut
+            could be recognised, or none has words.  UntrustedDataError: a cut needs what is not allowed.
     """
     trust = Trust(allow_commands, allow_remote)
     if isinstance(model, str):
@@ -196,6 +202,8 @@ def evaluate_cuts(
         model = load_model(model, device, allow_noncommercial, precision)
     place = device_of(model, device)
     decoder = decoder or Decoder()
+    if decoder.guide is not None:
+        decoder.guide.check(model)
     transcripts = Transcripts(model.vocabulary.encode, model.vocabulary, model.language, text)
     longest: float | None = getattr(model, "longest", None)
     found: list[Recognised] = []
@@ -230,7 +238,12 @@ def evaluate_cuts(
         _interval([one.characters for one in found]),
         total_counts([one.words for one in found]),
         look_ahead,
-        about={"model": model.name, "decode": decoder.kind, "text": text},
+        about={
+            "model": model.name,
+            "decode": decoder.kind,
+            **({} if decoder.guide is None else decoder.guide.about()),
+            "text": text,
+        },
         unwritable=unwritable,
         warnings=list(getattr(model, "warnings", ())),
     )

@@ -1,0 +1,65 @@
+"""The options of commands that decode with a guide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ctcalign.models.guide import Guide
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_GUIDE = (
+    click.option(
+        "--guide",
+        metavar="MODEL",
+        help="Steer the beam search by a second model with the same symbols, such as a small one that was adapted to "
+        "the domain.",
+    ),
+    click.option(
+        "--guide-base",
+        metavar="MODEL",
+        help="The guide before its adaptation: only what the adaptation changed counts.",
+    ),
+    click.option(
+        "--guide-weight",
+        type=click.FloatRange(min=0),
+        metavar="W",
+        help="Weight of the guide's log-probabilities, with --guide.  [default: 0.5]",
+    ),
+)
+
+
+def guide_options(function: F) -> F:
+    """--guide, --guide-base and --guide-weight: the arguments of `guide_from`."""
+    for option in reversed(_GUIDE):
+        function = option(function)
+    return function
+
+
+def guide_from(
+    given: dict[str, Any], decoding: tuple[str, str], device: str, allow_noncommercial: bool
+) -> Guide | None:
+    """The guide of `guide_options`, whose values are taken out of the keywords of a command; None without --guide.
+
+    Args:
+        decoding: the option for the decoding, and its value: a guide needs "beam".
+        device, allow_noncommercial: of the command.
+    """
+    guide, base, weight = (given.pop(name) for name in ("guide", "guide_base", "guide_weight"))
+    if guide is None:
+        for option, value in (("--guide-base", base), ("--guide-weight", weight)):
+            if value is not None:
+                raise click.UsageError(
+                    f"{option}: got {value} without --guide; name the model that steers with --guide"
+                )
+        return None
+    option, value = decoding
+    if value != "beam":
+        raise click.UsageError(f"--guide: needs a beam search, but {option} is {value}; add {option} beam")
+    from ctcalign.models.guide import WEIGHT, load_guide
+
+    return load_guide(guide, base, WEIGHT if weight is None else weight, device, allow_noncommercial)

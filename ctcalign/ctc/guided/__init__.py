@@ -1,0 +1,1 @@
+"""Label-synchronous beam search of one recogniser, steered by others."""
