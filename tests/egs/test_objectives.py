@@ -119,7 +119,7 @@ def test_the_bench_from_texts_to_results(tmp_path):
     assert "awp" in page
     assert "Power" in page
     assert (tmp_path / "RESULTS.png").stat().st_size > 10_000
-    about = json.loads((exp / "runs" / "awp-weight0.5-s2" / "run.json").read_text())
+    about = json.loads((exp / "runs" / "awp-weight0.1-s2" / "run.json").read_text())
     assert about["look_ahead"] == pytest.approx(0.6275)
     before = (exp / "runs" / "ctc-s1" / "run.json").stat().st_mtime_ns
     run_recipe("mini_en/objectives", *options)  # nothing is done again
