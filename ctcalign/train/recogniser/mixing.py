@@ -234,7 +234,7 @@ class SourceShare:
 
 
 def compared_weights(network: nn.Module, layers: Sequence[str]) -> list[Tensor]:
-    """The trained parameters of the last LAYERS layers that have any.
+    """The trained parameters of the last `LAYERS` of the layers that have any.
 
     Args:
         layers: prefixes of names, from the input to the output.
