@@ -40,6 +40,7 @@ def align_together(
     """Align recordings of one speaker with one copy of the model, adapted to the most certain cues of all recordings.
 
     The held-out cues of all recordings together decide: either every recording is aligned again by the copy, or none.
+    If their margin falls, the copy must also be more certain of the recordings than the model was.
 
     Args:
         pairs: recordings with their captions, as for `align`. Only the audio of the chosen cues is kept in memory.

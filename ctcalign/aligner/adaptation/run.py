@@ -115,10 +115,16 @@ def adapted(
             break
         try:
             recogniser = found.recogniser(model, device)
-            best, kept = [one.align(recogniser) for one in recordings], found
+            attempts = [one.align(recogniser) for one in recordings]
         except CaptionError as error:
             notice = str(error)
             break
+        before, after = _uncertainty(best), _uncertainty(attempts)
+        # Several recordings with a smaller margin: the copy must at least be more certain of them than the model was.
+        if len(recordings) > 1 and not found.helped(unsure=False) and not after < before:
+            notice = f"it is not more certain of the recordings ({before:.2f} to {after:.2f} nats; {_change(found)})"
+            break
+        best, kept = attempts, found
     if kept is None:
         notice = f"adapt: the model was not adapted: {notice}"
     else:

@@ -10,7 +10,7 @@ import pytest
 import soundfile as sf
 
 import ctcalign
-from ctcalign.aligner.adaptation import adapter, training
+from ctcalign.aligner.adaptation import adapter, run, training
 from ctcalign.aligner.adaptation.likelihoods import Judgement
 from ctcalign.aligner.options import AlignOptions
 from ctcalign.errors import AudioError, CaptionError, UsageError
@@ -84,6 +84,26 @@ def test_a_model_that_does_not_help_is_used_for_no_recording(parts, plain, monke
     for one, before in zip(found, plain, strict=True):
         assert "not adapted: held-out cues are not recognised better" in notices(one)[0]
         assert document(one) == document(before)
+
+
+@pytest.mark.parametrize(("after", "margin", "used"), [(0.45, 2.0, False), (0.35, 2.0, True), (0.45, 4.0, True)])
+def test_an_uncertain_model_with_a_smaller_margin_must_become_more_certain(
+    after, margin, used, parts, plain, monkeypatch
+):
+    judgements = iter([Judgement(-0.5, 3.0), Judgement(-0.4, margin)])
+    uncertainties = iter([0.4, 0.4, after, after])
+    monkeypatch.setattr(adapter, "judge", lambda *_: next(judgements))
+    monkeypatch.setattr(run, "limit_of", lambda model: 0.25)
+    monkeypatch.setattr(ctcalign.aligner.run, "uncertainty", lambda emission: next(uncertainties))
+    found = ctcalign.align_together(parts, FAST)
+    for one, before in zip(found, plain, strict=True):
+        notice = notices(one)[0]
+        if used:
+            assert notice.startswith("adapt: aligned with a model adapted to these 2 recordings")
+            assert document(one) != document(before)
+        else:
+            assert "not adapted: it is not more certain of the recordings (0.40 to 0.45 nats; held-out cues" in notice
+            assert document(one) == document(before)
 
 
 def test_a_model_that_finds_nothing_in_one_recording_is_used_for_none(parts, plain, monkeypatch):
