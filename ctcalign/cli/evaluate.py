@@ -29,7 +29,7 @@ Examples:
   ctcalign evaluate test.jsonl.gz --model builtin:en --decode beam --beam 32 --json
   ctcalign evaluate test.jsonl.gz --model checkpoint:exp/1/best.ckpt --decode beam --lm 4gram.arpa
   ctcalign evaluate test.jsonl.gz --model builtin:en-robust --decode beam \\
-    --guide checkpoint:exp/small/model.safetensors --guide-base builtin:en --guide-weight 0.5
+    --guide checkpoint:exp/small/model.safetensors --guide-weight 0.5
 
 {needs("train")}
 {EXIT_STATUS}"""

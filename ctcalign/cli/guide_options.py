@@ -22,7 +22,7 @@ _GUIDE = (
     click.option(
         "--guide-base",
         metavar="MODEL",
-        help="The guide before its adaptation: only what the adaptation changed counts.",
+        help="The guide before its adaptation, whose log-probabilities are subtracted from those of the guide.",
     ),
     click.option(
         "--guide-weight",

@@ -23,7 +23,7 @@ Examples:
   ctcalign transcribe talk.mp4                      a table on the terminal
   ctcalign transcribe talk.mp4 -o talk.srt -o talk.json
   ctcalign transcribe talk.wav --decoder beam --beam 32 --format ctm -o -
-  ctcalign transcribe talk.wav --decoder beam --guide checkpoint:small.safetensors --guide-base builtin:en
+  ctcalign transcribe talk.wav --decoder beam --guide checkpoint:small.safetensors
 
 {EXIT_STATUS}"""
 

@@ -1,17 +1,20 @@
 """Measure guided decoding on domains: is a large recogniser better in a domain if a small adapted one steers it?
 
 Each domain has cuts to choose the weight on and others to measure on. The rows are the large model alone, guided by the
-adapted small one, guided by it minus the unadapted one, and the small models alone, all with the same beam search.
+adapted small one, guided by it minus the unadapted one, guided by the unadapted one (two models without any
+adaptation), and the small models alone, all with the same beam search. Domains that are done are not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ from recipes.errors import one_line
 from recipes.results_page import commit, machine, markdown_table, page_head, section
 
 PARTS = ("dev", "test")
+GUIDED, UNGUIDED = "guided by the adapted model", "guided by the unadapted model"
+ADAPTED = "the adapted model alone"
 
 
 class Stored:
@@ -67,10 +72,11 @@ def measure(
     # At weight 0 the guide has no effect: the same search for all rows.
     systems = [
         (model, f"{model.name} alone", Guide(guide, weight=0.0)),
-        *((model, "guided by the adapted model", Guide(guide, weight=weight)) for weight in weights),
+        *((model, GUIDED, Guide(guide, weight=weight)) for weight in weights),
         *((model, "guided by adapted minus unadapted", Guide(guide, base, weight)) for weight in weights),
+        *((model, UNGUIDED, Guide(base, weight=weight)) for weight in weights),
         (base, f"{base.name} alone", Guide(guide, weight=0.0)),
-        (guide, "the adapted model alone", Guide(guide, weight=0.0)),
+        (guide, ADAPTED, Guide(guide, weight=0.0)),
     ]
     rows = []
     for steered, system, one in systems:
@@ -87,23 +93,43 @@ def measure(
 def table(rows: Sequence[Row]) -> list[str]:
     """A Markdown table; the weight with the lowest error rate on "dev" is bold, of equal ones the smallest."""
     alone, lines = rows[0], []
-    best = {
-        name: min((row for row in rows if row.system == name), key=lambda row: row.rate("dev")) for name in names(rows)
-    }
+    best = chosen(rows)
     for row in rows:
         cells = [row.system, "" if row.weight is None else f"{row.weight:g}"]
         cells += [f"{100 * row.rate(part):.2f}" for part in PARTS]
         if row is alone:
             cells += ["", ""]
         else:
-            compared = paired_bootstrap(alone.errors["test"], row.errors["test"], alone.words["test"])
-            change = compared.relative
-            cells.append(f"{100 * change.value:+.1f} % ({100 * change.low:+.1f} to {100 * change.high:+.1f})")
-            cells.append(f"{compared.p_value:.4f}")
+            cells += compared(alone, row)
         if row.weight is not None and best[row.system] is row:
             cells = [f"**{cell}**" for cell in cells]
         lines.append(cells)
     return markdown_table(("system", "W", "dev WER %", "test WER %", "test against alone (95 %)", "p"), lines)
+
+
+def comparisons(rows: Sequence[Row]) -> list[str]:
+    """A Markdown table: the guided model with its chosen weight against the guide alone and against no adaptation."""
+    best = chosen(rows)
+    guided = best[GUIDED]
+    lines = [[name, *compared(best[name], guided)] for name in (ADAPTED, UNGUIDED)]
+    return markdown_table((f"test, {GUIDED}, against", "change (95 %)", "p"), lines)
+
+
+def compared(first: Row, second: Row) -> list[str]:
+    """Cells: relative change of the word error rate on "test" from one row to another, with its interval, and p."""
+    found = paired_bootstrap(first.errors["test"], second.errors["test"], first.words["test"])
+    change = found.relative
+    return [
+        f"{100 * change.value:+.1f} % ({100 * change.low:+.1f} to {100 * change.high:+.1f})",
+        f"{found.p_value:.4f}",
+    ]
+
+
+def chosen(rows: Sequence[Row]) -> dict[str, Row]:
+    """The row of each system with the lowest error rate on "dev"; of equal ones that with the smallest weight."""
+    return {
+        name: min((row for row in rows if row.system == name), key=lambda row: row.rate("dev")) for name in names(rows)
+    }
 
 
 def names(rows: Iterable[Row]) -> list[str]:
@@ -127,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--beam", type=int, default=8)
     parser.add_argument("--notes", type=Path, help="text below the title")
     parser.add_argument("--command", help="the commands as shown on the page (default: this one)")
+    parser.add_argument("--exp", type=Path, required=True, help="folder for the errors of each domain")
     parser.add_argument("--out", type=Path, required=True, help="the page with the tables")
     args = parser.parse_args(arguments)
     command = (
@@ -137,13 +164,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"Machine: {machine()}. Commit: {commit()}.",
     )  # fmt: skip
     for name, dev, test, guide in args.domain:
-        parts = {part: list(open_cuts(part, path)) for part, path in zip(PARTS, (dev, test), strict=True)}
-        models = [load_model(one, "cpu") for one in (args.model, guide, args.guide_base)]
-        rows = measure(*models, parts, args.weights, args.beam)
+        stored = args.exp / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.json"
+        if not stored.exists():
+            parts = {part: list(open_cuts(part, path)) for part, path in zip(PARTS, (dev, test), strict=True)}
+            models = [load_model(one, "cpu") for one in (args.model, guide, args.guide_base)]
+            measured = measure(*models, parts, args.weights, args.beam)
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(stored) as file:
+                json.dump([asdict(row) for row in measured], file)
+        rows = [Row(**row) for row in json.loads(stored.read_text(encoding="utf-8"))]
         words = ", ".join(
             f"{sum(rows[0].words[part])} words in {len(rows[0].words[part])} cuts ({part})" for part in PARTS
         )
-        lines += section(name, [f"{words}. Bold: the weight chosen on dev."], table(rows))
+        lines += section(name, [f"{words}. Bold: the weight chosen on dev."], table(rows), comparisons(rows))
     with atomic_write(args.out) as file:
         file.write("\n".join(lines).rstrip() + "\n")
 

@@ -22,26 +22,34 @@ def test_the_page_has_the_rows_of_each_domain(tmp_path, monkeypatch):
     page = tmp_path / "RESULTS.md"
     files = [str(paths[part]) for part in run.PARTS]
     models_of = ["--model", "big", "--guide-base", "base", "--weights", "0.1", "0.5", "--beam", "4"]
-    run.main(["--domain", "tones", *files, "adapted", *models_of, "--out", str(page)])
+    arguments = ["--domain", "tones", *files, "adapted", *models_of, "--exp", str(tmp_path / "exp"), "--out", str(page)]
+    run.main(arguments)
+    written = page.read_text()
+    run.main(arguments)
+    assert page.read_text() == written
     assert len(calls) == 3 * len(cuts)  # each model once for each cut
     words = [word for cut in open_cuts("cuts", files[1]) for word in (text_of_cut(cut) or "").split()]
     wrong = f"{100 * sum('d' in word for word in words) / len(words):.2f}"
     table = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in page.read_text().splitlines() if "|" in line
     ]
-    rates = {(row[0].strip("*"), row[1].strip("*")): row[3].strip("*") for row in table[2:]}
+    rates = {(row[0].strip("*"), row[1].strip("*")): row[3].strip("*") for row in table[2:11]}
     assert rates == {
         ("big alone", ""): wrong,
         ("guided by the adapted model", "0.1"): wrong,
         ("guided by the adapted model", "0.5"): "0.00",
         ("guided by adapted minus unadapted", "0.1"): wrong,
         ("guided by adapted minus unadapted", "0.5"): "0.00",
+        ("guided by the unadapted model", "0.1"): wrong,
+        ("guided by the unadapted model", "0.5"): wrong,
         ("base alone", ""): wrong,
         ("the adapted model alone", ""): "0.00",
     }
-    assert [row[1] for row in table[2:] if row[0].startswith("**")] == ["**0.5**", "**0.5**"]
+    assert [row[1] for row in table[2:11] if row[0].startswith("**")] == ["**0.5**", "**0.5**", "**0.1**"]
     assert table[3][4].startswith("+0.0 %")
     assert table[4][4].startswith("**-100.0 %")
+    assert [row[0] for row in table[13:]] == ["the adapted model alone", "guided by the unadapted model"]
+    assert table[14][1].startswith("-100.0 %")
 
 
 def counted(function, calls):
@@ -54,5 +62,5 @@ def counted(function, calls):
 
 def test_a_domain_needs_four_values(capsys):
     with pytest.raises(SystemExit):
-        run.main(["--domain", "tones", "dev", "--out", "page.md"])
+        run.main(["--domain", "tones", "dev", "--exp", "exp", "--out", "page.md"])
     assert "--domain: expected 4 arguments" in capsys.readouterr().err
