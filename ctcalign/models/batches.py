@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def emissions_of_several(model: AcousticModel, inputs: Sequence[Floats], device: str = "cpu") -> list[Floats]:
-    """Log-probabilities (T, C) of each input, in one call: shorter ones are padded with silence.
+    """Log-probabilities (T, C) of each input, in one call. Shorter ones are padded; models that can mask the padding do.
 
     Args:
         inputs: samples of each, (N,), at least `LEAST_SECONDS` long.
@@ -31,7 +31,7 @@ def emissions_of_several(model: AcousticModel, inputs: Sequence[Floats], device:
     padded = np.zeros((len(inputs), int(lengths.max())), np.float32)
     for row, one in zip(padded, inputs, strict=True):
         row[: len(one)] = one
-    log_probs, frames = runner_of(model, device)(padded, lengths)
+    log_probs, frames = runner_of(getattr(model, "masked", model), device)(padded, lengths)
     return [rows[:count] for rows, count in zip(log_probs, frames.tolist(), strict=True)]
 
 

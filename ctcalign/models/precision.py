@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ctcalign.checks import check_choice
@@ -59,6 +59,19 @@ class Autocast:
 
         with torch.autocast(self._kind, dtype=torch.bfloat16):
             return self._model(waveform, lengths)
+
+    @property
+    def masked(self) -> Callable[[Any, Any], tuple[Any, Any]]:
+        """The same for a model that can mask the padding of a batch; an AttributeError for others."""
+        import torch
+
+        inner: Callable[[Any, Any], tuple[Any, Any]] = self._model.masked  # type: ignore[attr-defined]
+
+        def run(waveform: Any, lengths: Any) -> tuple[Any, Any]:
+            with torch.autocast(self._kind, dtype=torch.bfloat16):
+                return inner(waveform, lengths)
+
+        return run
 
 
 def _computes_in_bfloat16(device: str) -> bool:

@@ -51,22 +51,28 @@ class HuggingFaceModel:
         self.frame_offset = max(self.receptive - self.hop, 0) / 2 / self.sample_rate
 
     def __call__(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames."""
-        longest = waveform.shape[1]
-        whole = bool((lengths == longest).all())
-        logits = self._logits(waveform, lengths)
+        """(B, N) samples and (B,) lengths -> (B, T, C) log-probabilities and (B,) frames; padding counts as silence."""
+        whole = bool((lengths == waveform.shape[1]).all())
+        return self._computed(
+            (waveform if whole else _silenced(waveform, lengths)).float().cpu().unbind(0), lengths, whole
+        )
+
+    def masked(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """As `__call__`, but the feature extractor pads the inputs, and masks the padding for networks that take a mask."""
+        whole = bool((lengths == waveform.shape[1]).all())
+        # Inputs that are shorter than the receptive field keep their padding, as silence.
+        least = min(round(LEAST_SECONDS * self.sample_rate), waveform.shape[1])
+        samples = _silenced(waveform, lengths).float().cpu()
+        rows = [row[: max(length, least)] for row, length in zip(samples, lengths.tolist(), strict=True)]
+        return self._computed(rows, lengths, whole)
+
+    def _computed(self, rows: Sequence[Tensor], lengths: Tensor, whole: bool) -> tuple[Tensor, Tensor]:
+        logits = logits_of(self.network, self.extractor, [row.numpy() for row in rows], self._device)
         if whole:
             frames = torch.full_like(lengths, logits.shape[1])
         else:
             frames = ((lengths - self.receptive) // self.hop + 1).clamp(min=0, max=logits.shape[1])
         return logits.float().log_softmax(-1), frames
-
-    def _logits(self, waveform: Tensor, lengths: Tensor) -> Tensor:
-        # The extractor pads and masks. Shorter inputs than the receptive field keep their padding, as silence.
-        least = min(round(LEAST_SECONDS * self.sample_rate), waveform.shape[1])
-        samples = _silenced(waveform, lengths).float().cpu()
-        rows = [row[: max(length, least)].numpy() for row, length in zip(samples, lengths.tolist(), strict=True)]
-        return logits_of(self.network, self.extractor, rows, self._device)
 
 
 def load(name: str, device: str, allow_noncommercial: bool) -> HuggingFaceModel:
