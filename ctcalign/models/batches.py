@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def emissions_of_several(model: AcousticModel, inputs: Sequence[Floats], device: str = "cpu") -> list[Floats]:
-    """Log-probabilities (T, C) of each input, in one call. Shorter ones are padded; models that can mask the padding do.
+    """Log-probabilities (T, C) of each input, in one call: shorter ones are padded, the padding masked if possible.
 
     Args:
         inputs: samples of each, (N,), at least `LEAST_SECONDS` long.

@@ -58,7 +58,7 @@ class HuggingFaceModel:
         )
 
     def masked(self, waveform: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """As `__call__`, but the feature extractor pads the inputs, and masks the padding for networks that take a mask."""
+        """As `__call__`, but the feature extractor pads, and masks the padding for networks that take a mask."""
         whole = bool((lengths == waveform.shape[1]).all())
         # Inputs that are shorter than the receptive field keep their padding, as silence.
         least = min(round(LEAST_SECONDS * self.sample_rate), waveform.shape[1])
