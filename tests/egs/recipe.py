@@ -44,5 +44,5 @@ def tiny_plan(name: str, methods: list[str], folder: Path, small: dict[str, Any]
     for about in plan["methods"].values():
         about["vary"] = {option: values[:1] for option, values in about.get("vary", {}).items()}
     file = folder / "tiny.yaml"
-    file.write_text(yaml.safe_dump(plan), encoding="utf-8")
+    file.write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
     return file

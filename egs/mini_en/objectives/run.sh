@@ -40,7 +40,9 @@ train() {
 }
 mkdir -p "$exp/data" "$exp/plain"
 
+if run 0 || run 2; then need corpus read_en/{train,dev}.{jsonl,tar} dev/{ljspeech,reader_b}_long/truth.json; fi
 if run 0 && [ ! -s "$exp/reserved.jsonl" ]; then
+  need austen Rdata.rdb
   "$python" -m egs.mini_en.local.texts --austen "$austen" --reserved "$exp/reserved.jsonl" --out "$exp/texts.jsonl"
 fi
 if run 1; then
@@ -60,7 +62,6 @@ if run 1; then
   done | xargs -r -P "$jobs" -L 1 "$python" -m
 fi
 if run 2; then
-  need corpus read_en/{train,dev}.{jsonl,tar} dev/{ljspeech,reader_b}_long/truth.json
   "$python" -m egs.mini_en.objectives.local.prepare --corpus "$corpus" --out "$exp/plain" \
     ${utterances:+--utterances "$utterances"}
   for part in read lj reader_b; do

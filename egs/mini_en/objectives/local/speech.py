@@ -22,6 +22,7 @@ from recipes.awp.cuts import speech_cut, write_shar
 from recipes.errors import one_line
 
 BETWEEN = "?"  # the phone of a space between words
+TRIES = 20  # draws in vain for each text before there are none left
 
 
 def word_times(text: str, phones: Sequence[tuple[str, float]]) -> list[TimedWord] | None:
@@ -47,21 +48,27 @@ def word_times(text: str, phones: Sequence[tuple[str, float]]) -> list[TimedWord
 
 
 def spoken(args: argparse.Namespace, skipped: list[str]) -> Iterator[Any]:
-    """Cuts until they last `--hours`."""
+    """Cuts until they last `--hours`; with `--once`, fewer where the texts do not suffice."""
     first, last = args.voices
-    engine = Hibari(first, last - first + 1)
-    seconds, used = 0.0, set()
-    for place, made in enumerate(utterances("hibari", args.seed, sentences(args.texts), engine)):
+    engine, texts = Hibari(first, last - first + 1), sentences(args.texts)
+    most = TRIES * sum(len(rows) for rows in texts.values())
+    seconds, in_vain, used = 0.0, 0, set()
+    for place, made in enumerate(utterances("hibari", args.seed, texts, engine)):
         if seconds >= args.hours * 3600:
             return
+        if in_vain > most:
+            sys.stderr.write(f"{args.out.name}: {args.texts} has no more texts after {seconds / 3600:.2f} hours\n")
+            return
+        in_vain += 1
         if made is None or (args.once and made[1] in used):
             continue
         wave, text, voice, phones = made
         words = word_times(text, phones)
+        used.add(text)
         if words is None:
             skipped.append(text)
             continue
-        used.add(text)
+        in_vain = 0
         seconds += len(wave) / SAMPLE_RATE
         yield speech_cut(f"{voice.speaker}-{args.seed}-{place:06d}", wave, words, text, voice.speaker)
 
