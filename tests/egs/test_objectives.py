@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from egs.mini_en.objectives.local.curves import gap
 from egs.mini_en.objectives.local.speech import word_times
 from recipes.awp.entries import Entry
 from recipes.awp.evaluation import Row
+from recipes.awp.plan import merged, read_plan, runs_of
 from tests.egs.corpora import make_read, speech
-from tests.egs.recipe import run_recipe, tiny_plan
+from tests.egs.recipe import ROOT, run_recipe, tiny_plan
 
 
 def test_words_begin_and_end_with_their_phones():
@@ -79,6 +81,26 @@ def test_the_gap_of_two_curves_is_at_equal_latency():
     assert same is not None
     assert (same.value, same.low, same.high) == (0, 0, 0)
     assert gap(curve, [entry("look_ahead", 0.8, 10), entry("look_ahead", 0.9, 9)], samples=5) is None
+
+
+def test_every_method_of_the_plan_can_be_built_and_is_in_a_stage(tmp_path):
+    from ctcalign.train.run import prepared
+
+    folder = ROOT / "egs/mini_en/objectives"
+    plan = read_plan(folder / "conf/plan.yaml")
+    script = (folder / "run.sh").read_text()
+    lists = [set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split()) for name in ("latency", "errors")]
+    assert set.union(*lists) == set(plan["methods"]) - {"streaming"}
+    for method in plan["methods"]:
+        run = runs_of(plan, [1], [method])[-1]
+        assert run.method == method
+        trainer = {"default_root_dir": str(tmp_path), "accelerator": "cpu", "devices": 1}
+        file = tmp_path / f"{method}.yaml"
+        file.write_text(yaml.safe_dump(merged(run.config, {"trainer": trainer})))
+        module = prepared(["--config", str(file)]).model
+        wanted = run.config["model"].get("objectives", [])
+        assert len(getattr(module, "terms", [])) == len(wanted)
+        assert ("preference" in run.config["model"]) == (run.config.get("task") == "ctc_preference")
 
 
 TEXTS = ["the cat sat on the mat", "a dog ran over the hill", "we walked along the river", "she sang an old song"]

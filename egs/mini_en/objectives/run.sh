@@ -25,8 +25,8 @@ aligner=builtin:en-robust # gives the word times of real speech
 min_word_score=-2.0       # nats per frame; words with a lower alignment score are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes=conf/notes.md
 tests="test read lj reader_b"
-latency="ctc awp delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
-errors="error_ctc awp_wer mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
+latency="ctc look_ahead awp delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
+errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus austen"
 . ../../../tools/parse_options.sh

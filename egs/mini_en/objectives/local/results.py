@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = f"Machine: {machine()}. {training_time(args.runs)}. Commit: {commit()}."
     text = page_head("What the objectives bring", args.notes)
     if results.of(MAIN, PLAIN):
-        latency = [AHEAD, *args.latency]
+        latency = [AHEAD, *(one for one in args.latency if one != AHEAD)]
         plot(results, latency, args.plot)
         text += section("Latency", statements(results, latency))
         text += [picture(args.plot, args.out, "word error rate against latency"), ""]
