@@ -92,10 +92,18 @@ def load_guide(
 ) -> Guide:
     """Load a guide and its base by their names; see `load_model` for names, the other arguments and errors."""
     check_number("guide_weight", weight)
-    model = load_model(guide, device, allow_noncommercial)
+    model = _loaded("guide", guide, device, allow_noncommercial)
     if base is None or base == guide:
         return Guide(model, None if base is None else model, weight, device)
-    return Guide(model, load_model(base, device, allow_noncommercial), weight, device)
+    return Guide(model, _loaded("guide_base", base, device, allow_noncommercial), weight, device)
+
+
+def _loaded(role: str, name: str, device: str, allow_noncommercial: bool) -> AcousticModel:
+    """A model; the message about a wrong name says which of the names it is."""
+    try:
+        return load_model(name, device, allow_noncommercial)
+    except UsageError as error:
+        raise UsageError(f"{role}: {str(error).removeprefix('model: ')}") from None
 
 
 def _columns(role: str, model: AcousticModel, vocabulary: Vocabulary, name: str = "the recogniser") -> list[int]:

@@ -61,3 +61,10 @@ def test_guides_by_name():
         load_guide("builtin:en", weight=-1)
     with pytest.raises((UsageError, ModelError), match="none"):
         load_guide("checkpoint:none.safetensors")
+
+
+def test_a_wrong_name_says_which_of_the_names_it_is():
+    with pytest.raises(UsageError, match="guide: unknown model 'builtin:nope'"):
+        load_guide("builtin:nope", device="cpu")
+    with pytest.raises(UsageError, match="guide_base: unknown model 'builtin:nope'"):
+        load_guide("builtin:en", "builtin:nope", device="cpu")
