@@ -205,7 +205,10 @@ def test_a_batch_gives_what_single_recordings_give(tmp_path, model, name):
     folder = excerpts(tmp_path / "talks", "abcdef")
     (folder / "f.wav").write_bytes(b"RIFF no sound")  # poison
     found, events = in_batches(settings, folder, 60.0, 6)
-    assert Joined((2, 3, 4)) in events
+    # Which ones are joined depends on how fast they are read; the unreadable one never is.
+    joined = [one.numbers for one in events if isinstance(one, Joined) and one.numbers]
+    assert joined
+    assert all(len(numbers) > 1 and set(numbers) <= {0, 1, 2, 3, 4} for numbers in joined)
     worker = Worker(settings, "cpu", None, settings.digest())
     for number, item in enumerate(open_collection(folder).entries()):
         if number == 0:
