@@ -5,7 +5,8 @@
 
 Short recordings: 2 to 8 seconds of the talks in --data (folders with truth.json), with their text; long ones: these
 talks whole. Two plain loops at once, each with one half of the recordings, are the control: they show what two
-processes of this machine can do that have nothing in common. Each case is a process of its own with one thread a
+processes of this machine can do that have nothing in common. Two workers of two cores need at least half their
+processor seconds, which bounds what they can gain. Each case is a process of its own with one thread a
 worker; `--repeats` of the short cases take turns, and the least time counts. With --wait, the cases begin when the
 machine is idle. Memory is that of the worker after each recording, from the log. About six minutes on two idle cores.
 """
@@ -292,6 +293,7 @@ def main() -> None:
         [
             f"{counts[kind]} {kind}",
             f"{of[one]['wall_s'] / of[two]['wall_s']:.2f} x",
+            f"{of[one]['wall_s'] / (of[two]['cpu_s'] / 2):.2f} x",
             f"{of['plain loop in Python']['wall_s'] / of['two plain loops at once']['wall_s']:.2f} x",
             f"{100 * (of[one]['wall_s'] / of['plain loop in Python']['wall_s'] - 1):+.1f} %",
             f"{loop['wall_s'] / of[one]['wall_s']:.1f} x" if kind == "short" else "",
@@ -308,6 +310,7 @@ def main() -> None:
             [
                 "recordings",
                 "2 workers over 1",
+                "at most, by the processor seconds of 2 workers",
                 "2 plain loops over 1",
                 "1 worker over a plain loop",
                 "shell loop over 1 worker",
