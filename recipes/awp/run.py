@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from recipes.awp.choice import chosen
 from recipes.awp.plan import Run, add_plan_options, execute, is_finished, read_plan, runs_of, write_json
 from recipes.errors import one_line
 
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None, worker: Sequence[str] = WORKER)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--threads", type=int, default=1, help="threads of each run")
     parser.add_argument("--devices", type=int, default=1, help="GPUs (or CPU processes) of each run")
+    parser.add_argument(
+        "--chosen", metavar="PART", help="run the setting of each method that was best on PART, no other"
+    )
     args = parser.parse_args(arguments)
 
     def start_all(group: list[Run]) -> list[bool]:
@@ -60,6 +64,8 @@ def main(arguments: Sequence[str] | None = None, worker: Sequence[str] = WORKER)
             return list(pool.map(lambda run: start(run, args, worker), group))
 
     runs = runs_of(read_plan(args.plan), args.seeds, args.only)
+    if args.chosen:
+        runs = chosen(runs, args.out, args.chosen)
     execute(runs, start_all, baselines_only=args.baseline_only)
 
 

@@ -152,6 +152,7 @@ def test_the_bench_from_texts_to_results(tmp_path):
     page = (tmp_path / "RESULTS.md").read_text()
     assert "awp" in page
     assert "Power" in page
+    assert "5 samples" in page  # of the texts that objectives compare
     assert (tmp_path / "RESULTS.png").stat().st_size > 10_000
     about = json.loads((exp / "runs" / "awp-weight0.1-s1" / "run.json").read_text())
     assert about["look_ahead"] == pytest.approx(0.6275)

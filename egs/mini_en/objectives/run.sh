@@ -11,7 +11,8 @@
 # and dev/reader_b_long with truth.json; other relative paths count from the folder of this script. The synthetic speech
 # needs what egs/mini_en needs, and --austen, the data folder of r-cran-janeaustenr (apt-get install r-cran-janeaustenr).
 # Stages: 0 texts, 1 synthetic speech, 2 real speech and its word times, 3 all training speech in one folder, 4 the
-# offline baseline and the streaming models, 5 methods for latency, 6 methods for errors, 7 RESULTS.md.
+# offline baseline and the streaming models, and how much the texts that objectives compare could improve, 5 methods for
+# latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all seeds, 7 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/mini_en/objectives/run.sh $*"
@@ -24,6 +25,7 @@ utterances=""             # use the first N utterances of each real set only (fo
 aligner=builtin:en-robust # gives the word times of real speech
 min_word_score=-2.0       # nats per frame; words with a lower alignment score are left out of latency
 plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes=conf/notes.md
+start=streaming-look_ahead0.64-s1   # the run that the methods start from
 tests="test read lj reader_b"
 latency="ctc look_ahead awp delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
@@ -33,10 +35,12 @@ inputs="corpus austen"
 export OMP_NUM_THREADS=$threads
 run() { [ "$stage" -le "$1" ] && [ "$1" -le "$stop_stage" ]; }
 train() {
+  local seeds=$1 parts=$2 methods=$3
+  shift 3
   # The lists must be split into words.
   # shellcheck disable=SC2086
   "$python" -m recipes.awp.run --plan "$plan" --data "$exp/data" --out "$exp/runs" --seeds $seeds \
-    --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" --parts dev $1 --only $2
+    --jobs "$jobs" --threads "$threads" --min-word-score="$min_word_score" --parts $parts --only $methods "$@"
 }
 mkdir -p "$exp/data" "$exp/plain"
 
@@ -73,12 +77,21 @@ fi
 if run 3 && [ ! -d "$exp/data/train" ]; then
   "$python" -m egs.mini_en.objectives.local.prepare --join "$exp"/plain/train-* --out "$exp/data/train"
 fi
-if run 4; then train "$tests" streaming; fi
-if run 5; then train test "$latency"; fi
-if run 6; then train "$tests" "$errors"; fi
+if run 4; then
+  train "$seeds" "dev $tests" streaming
+  if [ ! -s "$exp/oracle.json" ]; then
+    "$python" -m egs.mini_en.objectives.local.oracle --model "$exp/runs/$start/model.safetensors" --data "$exp/data" \
+      --out "$exp/oracle.json"
+  fi
+fi
+if run 5; then train "$seeds" "dev test" "$latency"; fi
+if run 6; then
+  train "${seeds%% *}" dev "$errors"
+  train "$seeds" "dev $tests" "$errors" --chosen dev
+fi
 # shellcheck disable=SC2086
 if run 7; then
   "$python" -m egs.mini_en.objectives.local.results --runs "$exp/runs" --tests $tests --notes "$notes" \
-    --latency $latency --errors $errors \
+    --latency $latency --errors $errors --oracle "$exp/oracle.json" \
     --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

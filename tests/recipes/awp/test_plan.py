@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from recipes.awp import run
+from recipes.awp.choice import chosen
+from recipes.awp.evaluation import Row, write_rows
 from recipes.awp.plan import execute, merged, read_plan, runs_of
 
 PLAN = {
@@ -125,3 +127,16 @@ def test_finished_runs_are_skipped_and_failed_ones_named(tmp_path, capsys):
     plan.write_text(json.dumps({**PLAN, "continuation": {"trainer": {"max_steps": 11}}}))
     with pytest.raises(SystemExit, match="was created with another configuration"):
         run.main(arguments, command)
+
+
+def test_the_setting_that_is_best_on_a_part_is_chosen(tmp_path):
+    methods = {**STREAMING["methods"], "awp_latency": PLAN["methods"]["awp_latency"]}
+    runs = runs_of({**STREAMING, "methods": methods}, [1, 2], ["ctc", "longer", "awp_latency"])
+    with pytest.raises(SystemExit, match="'awp_latency': no seed has rows of dev for every setting"):
+        chosen(runs, tmp_path, "dev")
+    for name, errors in {"weight0.1-s1": 3, "weight1-s1": 2, "weight1-s2": 9}.items():  # seed 2 is not complete
+        (tmp_path / f"awp_latency-{name}").mkdir()
+        row = Row("a", "", "", errors, 10, 0, 0, [], None, None, 0, 0, [])
+        write_rows(tmp_path / f"awp_latency-{name}" / "dev.jsonl", [row])
+    left = {run.name for run in runs} - {run.name for run in chosen(runs, tmp_path, "dev")}
+    assert left == {"awp_latency-weight0.1-s1", "awp_latency-weight0.1-s2"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,6 +167,18 @@ def error_table(results: Results, methods: Sequence[str]) -> list[str]:
     return markdown_table(head, rows)
 
 
+def oracle(file: Path) -> list[str]:
+    """What the texts that objectives compare could improve, as `egs.mini_en.objectives.local.oracle` measured it."""
+    about = json.loads(file.read_text(encoding="utf-8"))
+    rows = [
+        [part, kind, f"{100 * own['mean']:.1f}", f"{100 * own['best']:.1f}"]
+        for part, kinds in about["parts"].items()
+        for kind, own in kinds.items()
+    ]
+    head = ["part", "texts", "WER %, mean of the texts", "WER %, best text of each utterance"]
+    return [f"Of `{about['model']}`:", "", *markdown_table(head, rows)]
+
+
 def plot(results: Results, methods: Sequence[str], path: Path) -> None:
     """Word error rate against latency on the main test, a line for each method, with the spread over seeds."""
     import matplotlib
@@ -204,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tests", nargs="+", default=[MAIN], help="parts to report on; the first is the main one")
     parser.add_argument("--latency", nargs="*", default=[], help="methods of the curves")
     parser.add_argument("--errors", nargs="*", default=[], help="methods of the table of word error rates")
+    parser.add_argument("--oracle", type=Path, help="file of the errors that the compared texts could avoid")
     parser.add_argument("--command", required=True, help="the command that was run, printed on the page")
     parser.add_argument("--notes", type=Path, help="text to put below the title")
     parser.add_argument("--plot", type=Path, required=True)
@@ -220,6 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text += section("Latency: all points", latency_table(results, latency))
     if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
         text += section("Word errors", error_table(results, [one for one in args.errors if one != PLAIN]))
+    if args.oracle and args.oracle.exists():
+        text += section("What the compared texts could improve", oracle(args.oracle))
     text += section("The models that the methods start from", models(results))
     text += section("Power", power(results))
     text += section("How it was made", [f"Command: `{args.command}`"], [made])
