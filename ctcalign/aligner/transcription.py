@@ -25,6 +25,7 @@ from ctcalign.emission.progress import Progress, logged
 from ctcalign.errors import UsageError
 from ctcalign.models import load_model
 from ctcalign.models.guide import Guide
+from ctcalign.models.language_model.fusion import Fusion, beam_width
 from ctcalign.models.precision import Precision
 from ctcalign.models.protocol import AcousticModel
 from ctcalign.text.vocabulary import WORD_START, Vocabulary
@@ -53,8 +54,9 @@ def transcribe(
     sample_rate: int | None = None,
     track: str | int | None = None,
     decoder: Decoder = "greedy",
-    beam: int = 16,
+    beam: int | None = None,
     guide: Guide | None = None,
+    fusion: Fusion | None = None,
     options: AlignOptions | None = None,
     allow_noncommercial: bool = False,
     precision: Precision = "auto",
@@ -66,14 +68,16 @@ def transcribe(
         audio, model, device, sample_rate, track, options, allow_noncommercial, precision, progress: as for
             `ctcalign.align`; of the options only `tokens` and those of the emission are used.
         decoder: "greedy": the best label of each frame; "beam": the best text of a prefix beam search.
-        beam: prefixes kept by the beam search, >= 1.
+        beam: prefixes kept by the beam search, >= 1; None: 64 if a language model scores words in it, else 16.
         guide: steers the beam search (`ctcalign.models.guide.load_guide`); its models process the recording in windows
             as the recogniser does, and their scores are exact within a segment.
+        fusion: a language model in the beam search; with a guide it rescores the texts of the beam. Each segment is a
+            text of its own.
     Returns:
         An `Alignment` whose cues are the segments.
     Raises:
-        UsageError: unknown decoder, or a guide with the greedy one or with other symbols.   AudioError, ModelError: as
-            for `align`.
+        UsageError: unknown decoder, a guide or language model with the greedy one, or a guide with other symbols.
+        AudioError, ModelError: as for `align`.
 
     >>> import ctcalign
     >>> found = ctcalign.transcribe("egs/demo/talk.ogg", "builtin:en")
@@ -85,6 +89,9 @@ def transcribe(
         raise UsageError(f"decoder: got {decoder!r}, expected greedy or beam")
     if guide is not None and decoder != "beam":
         raise UsageError(f"guide: needs the beam search, but decoder is {decoder!r}; use decoder='beam'")
+    if fusion is not None and decoder != "beam":
+        raise UsageError(f"fusion: needs the beam search, but decoder is {decoder!r}; use decoder='beam'")
+    beam = beam_width(beam, fusion, guide is not None)
     recogniser = model
     if isinstance(recogniser, str):
         recogniser = load_model(recogniser, device, allow_noncommercial, precision, options.max_memory)
@@ -104,9 +111,9 @@ def transcribe(
                 theirs = stack.enter_context(open_emission(source, one, options, guide.device, progress))
                 others.append((one, theirs.emission))
                 warnings += [text for text in theirs.warnings if text not in warnings]
-            search = partial(_guided, opened.emission, recogniser, guide, others, beam)
+            search = partial(_guided, opened.emission, recogniser, guide, others, beam, fusion)
         elif decoder == "beam":
-            search = partial(_unguided, opened.emission, beam)
+            search = partial(_unguided, opened.emission, beam, fusion)
         progress("decoding", 0, None)
         cues = list(_cues(opened.emission, recogniser, search, options.tokens))
         opened.assign_channels(cues)
@@ -122,8 +129,12 @@ def transcribe(
     return result
 
 
-def _unguided(emission: Emission, beam: int, segment: tuple[int, int], around: tuple[int, int]) -> Sequence[int]:
-    """The labels of a segment by prefix beam search."""
+def _unguided(
+    emission: Emission, beam: int, fusion: Fusion | None, segment: tuple[int, int], around: tuple[int, int]
+) -> Sequence[int]:
+    """The labels of a segment by prefix beam search, with a language model or without."""
+    if fusion is not None:
+        return fusion.search(rows_of(emission, segment), emission.vocabulary, beam)[0].tokens
     return prefix_beam_search(rows_of(emission, segment), beam, emission.vocabulary.blank)
 
 
@@ -133,6 +144,7 @@ def _guided(
     guide: Guide,
     others: Sequence[tuple[AcousticModel, Emission]],
     beam: int,
+    fusion: Fusion | None,
     segment: tuple[int, int],
     around: tuple[int, int],
 ) -> Sequence[int]:
@@ -148,7 +160,8 @@ def _guided(
         start, end = emission.clock.span(*around)
         return rows_of(theirs, theirs.clock.frames((start + later, end + later)))
 
-    return guide.search(rows_of(emission, segment), log_probs_of, emission.vocabulary, beam)[0].tokens
+    found = guide.search(rows_of(emission, segment), log_probs_of, emission.vocabulary, beam)
+    return (found if fusion is None else fusion.rescored(found, emission.vocabulary))[0].tokens
 
 
 def rows_of(emission: Emission, frames: tuple[int, int]) -> npt.NDArray[np.float32]:

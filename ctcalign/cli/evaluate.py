@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ctcalign.cli.guide_options import guide_from, guide_options
+from ctcalign.cli.language_model_options import fusion_from, language_model_options
 from ctcalign.cli.options import (
     EXIT_STATUS,
     device_option,
@@ -45,10 +46,7 @@ Examples:
     show_default=True,
     help="greedy: the best label of each frame; beam: prefix beam search.",
 )
-@click.option("--beam", default=16, show_default=True, type=click.IntRange(min=1), help="Beam width in prefixes.")
-@click.option("--lm", metavar="FILE", help="n-gram model (ARPA or kenlm binary) that rescores the texts of the beam.")
-@click.option("--lm-weight", default=0.5, show_default=True, help="Weight of the language model's score.")
-@click.option("--word-bonus", default=0.0, show_default=True, help="Nats added per word, with --lm.")
+@language_model_options
 @guide_options
 @click.option(
     "--min-word-score", type=float, help="Exclude words whose times have a lower score (nats) from the delays."
@@ -72,10 +70,7 @@ def command(
     cuts: tuple[str, ...],
     model: str,
     decode: str,
-    beam: int,
-    lm: str | None,
-    lm_weight: float,
-    word_bonus: float,
+    beam: int | None,
     min_word_score: float | None,
     text: str,
     device: str,
@@ -85,7 +80,7 @@ def command(
     allow_remote: bool,
     as_json: bool,
     quiet: bool,
-    **guide: Any,
+    **given: Any,
 ) -> None:
     """Measure the error rates of a model on CUTS (Shar folders or cut manifests of lhotse).
 
@@ -95,12 +90,13 @@ def command(
     require("torch", "lhotse", extra="train")
     from ctcalign.audio.cut_sources import Trust
     from ctcalign.train.data.cuts import open_cuts
-    from ctcalign.train.evaluation.decoding import Decoder, load_language_model
+    from ctcalign.train.evaluation.decoding import Decoder
     from ctcalign.train.evaluation.evaluate import evaluate_cuts
 
     opened = open_cuts("cuts", list(cuts), trust=Trust(allow_commands, allow_remote))
-    steered = guide_from(guide, ("--decode", decode), device, allow_noncommercial)
-    decoder = Decoder(decode, beam, load_language_model(lm) if lm else None, lm_weight, word_bonus, steered)
+    fusion = fusion_from(given, ("--decode", decode))
+    steered = guide_from(given, ("--decode", decode), device, allow_noncommercial)
+    decoder = Decoder(decode, beam, guide=steered) if fusion is None else Decoder.of(fusion, beam, steered)
     least = float("-inf") if min_word_score is None else min_word_score
 
     from rich.console import Console

@@ -8,6 +8,7 @@ import click
 
 from ctcalign.aligner.choices import DECODERS
 from ctcalign.cli.guide_options import guide_from, guide_options
+from ctcalign.cli.language_model_options import fusion_from, language_model_options
 from ctcalign.cli.options import (
     EXIT_STATUS,
     ResultOptions,
@@ -23,6 +24,7 @@ Examples:
   ctcalign transcribe talk.mp4                      a table on the terminal
   ctcalign transcribe talk.mp4 -o talk.srt -o talk.json
   ctcalign transcribe talk.wav --decoder beam --beam 32 --format ctm -o -
+  ctcalign transcribe talk.wav --decoder beam --lm 4gram.arpa
   ctcalign transcribe talk.wav --decoder beam --guide checkpoint:small.safetensors
 
 {EXIT_STATUS}"""
@@ -40,7 +42,7 @@ Examples:
     show_default=True,
     help="greedy: the best label of each frame; beam: prefix beam search.",
 )
-@click.option("--beam", type=click.IntRange(min=1), default=16, show_default=True, help="Beam width in prefixes.")
+@language_model_options
 @guide_options
 def command(audio: str, **given: Any) -> None:
     """Transcribe AUDIO, with word times.
@@ -49,7 +51,7 @@ def command(audio: str, **given: Any) -> None:
     use a larger model for text.
 
     The beam search decodes one segment between pauses at a time, at most about 20 s long. With --guide its scores are
-    exact within a segment.
+    exact within a segment; with --lm each segment is a text of its own.
     """
     from ctcalign.cli.results import plan_results, run
 
@@ -60,5 +62,10 @@ def command(audio: str, **given: Any) -> None:
     from ctcalign.aligner.transcription import transcribe
 
     options, given = split(AlignOptions, given)
+    fusion = fusion_from(given, ("--decoder", given["decoder"]))
     guide = guide_from(given, ("--decoder", given["decoder"]), given["device"], given["allow_noncommercial"])
-    run(lambda progress: transcribe(audio, options=options, guide=guide, progress=progress, **given), planned, results)
+    run(
+        lambda progress: transcribe(audio, options=options, fusion=fusion, guide=guide, progress=progress, **given),
+        planned,
+        results,
+    )

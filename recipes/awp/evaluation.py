@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,10 +36,13 @@ from ctcalign.metrics import (
 from recipes.awp.cuts import read_shar, timed_words
 from recipes.errors import one_line
 
+if TYPE_CHECKING:
+    from ctcalign.train.evaluation.decoding import Decoder
+
 
 @dataclass(frozen=True)
 class Row:
-    """One utterance. Times in seconds; `tokens` are (symbol, first frame, last frame) of the greedy path."""
+    """One utterance. Times in seconds; `tokens` are (symbol, first frame, last frame) of the decoded path."""
 
     id: str
     ref_text: str
@@ -56,26 +59,47 @@ class Row:
     tokens: list[tuple[str, float, float]]
 
 
-def evaluate(model: Any, folder: Path, min_word_score: float, device: str = "cpu") -> list[Row]:
-    """The rows of a model on the cuts of a Shar folder; times of words below `min_word_score` are ignored."""
-    return [recognise(model, cut, min_word_score, device) for cut in read_shar(folder)]
+def evaluate(
+    model: Any, folder: Path, min_word_score: float, device: str = "cpu", decoder: Decoder | None = None
+) -> list[Row]:
+    """The rows of a model on the cuts of a Shar folder; times of words below `min_word_score` are ignored.
+
+    Args:
+        decoder: greedy if omitted; such as `decoder_of("4gram.arpa")`.
+    """
+    return [recognise(model, cut, min_word_score, device, decoder) for cut in read_shar(folder)]
 
 
-def recognise(model: Any, cut: Any, min_word_score: float, device: str) -> Row:
-    """The row of the greedy path of one cut."""
+def decoder_of(lm: str | None, beam: int | None = None, **weights: float) -> Decoder:
+    """Beam decoding with the n-gram model of a file; greedy without one.
+
+    Args:
+        beam: prefixes kept; None: the default of `Decoder`.
+        weights: `weight`, `bonus`, `unknown_word_score` of `ctcalign.models.language_model.fusion.Fusion`.
+    """
+    from ctcalign.models.language_model.fusion import Fusion
+    from ctcalign.models.language_model.n_gram import load_language_model
+    from ctcalign.train.evaluation.decoding import Decoder
+
+    return Decoder() if lm is None else Decoder.of(Fusion(load_language_model(lm), **weights), beam)
+
+
+def recognise(model: Any, cut: Any, min_word_score: float, device: str, decoder: Decoder | None = None) -> Row:
+    """The row of the decoded path of one cut."""
     import torch
 
     check_sources(cut)
     audio = torch.from_numpy(cut.resample(model.sample_rate).load_audio()).to(device)
     with torch.inference_mode():
         log_probs, lengths = model(audio, torch.tensor([audio.shape[1]], device=device))
-    path = log_probs[0, : int(lengths[0])].argmax(-1).cpu().numpy()
+    emission = log_probs[0, : int(lengths[0])].cpu()
+    path = emission.argmax(-1).numpy() if decoder is None else decoder.path(emission, model.vocabulary)
     tokens = emission_times(path, model.frame_shift, model.vocabulary.blank)
     return score(cut.id, timed_words(cut, min_word_score), tokens, model.vocabulary.symbols)
 
 
 def score(name: str, words: Sequence[TimedWord], tokens: Sequence[EmittedToken], symbols: Sequence[str]) -> Row:
-    """Compare the tokens of a greedy path with the spoken words."""
+    """Compare the tokens of a path with the spoken words."""
     emitted = emitted_words(tokens, symbols)
     ref_text, hyp_text = " ".join(w.text for w in words), " ".join(w.text for w in emitted)
     delays = emission_delays(words, emitted)
@@ -175,15 +199,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--min-word-score", type=float, default=-2.0, help="times of words below this score are ignored"
     )
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--lm", metavar="FILE", help="n-gram model: decode with it by beam search, not greedily")
+    parser.add_argument("--beam", type=int, help="prefixes kept, with --lm")
+    parser.add_argument("--lm-weight", type=float, help="with --lm")
+    parser.add_argument("--word-bonus", type=float, help="nats per word, with --lm")
+    parser.add_argument("--unknown-word-score", type=float, help="nats per unknown word, with --lm")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(arguments)
+    weights = {"weight": args.lm_weight, "bonus": args.word_bonus, "unknown_word_score": args.unknown_word_score}
+    decoder = decoder_of(args.lm, args.beam, **{name: value for name, value in weights.items() if value is not None})
     model = ctcalign.load_model(args.model, args.device)
     args.out.mkdir(parents=True, exist_ok=True)
     for part in args.parts:
         file = args.out / f"{part}.jsonl"
         if file.exists():
             continue
-        rows = evaluate(model, args.data / part, args.min_word_score, args.device)
+        rows = evaluate(model, args.data / part, args.min_word_score, args.device, decoder)
         write_rows(file, rows)
         found = summary(rows, 0.0)
         sys.stderr.write(f"{part}: {args.model} WER {found['wer']:.4f}, delay {found['delay']}\n")

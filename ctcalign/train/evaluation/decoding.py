@@ -2,68 +2,100 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
 from ctcalign import ctc
-from ctcalign.checks import check_choice, check_count, check_number
+from ctcalign.checks import check_choice, check_count
+from ctcalign.ctc.prefixes.beam import Hypothesis
 from ctcalign.errors import UsageError
 from ctcalign.models.guide import Guide
+from ctcalign.models.language_model.fusion import (
+    UNKNOWN_WORD_SCORE,
+    WEIGHT,
+    WORD_BONUS,
+    Fusion,
+    beam_width,
+    check_weights,
+)
+from ctcalign.models.language_model.n_gram import LanguageModel, WordModel
+from ctcalign.models.language_model.n_gram import load_language_model as load_language_model
 from ctcalign.models.protocol import AcousticModel
-from ctcalign.models.training.tokenizers import text_of
 from ctcalign.text.vocabulary import Vocabulary
 
 DECODINGS = ("greedy", "beam")
 
 
-class LanguageModel(Protocol):
-    """Scores whole texts, as kenlm's models do."""
-
-    def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
-        """log10 of the probability of a text, its words separated by one space."""
-        ...
-
-
-@dataclass
+@dataclass(frozen=True)
 class Decoder:
     """Decoding options.
 
     Attributes:
         kind: "greedy": the best label of each frame. "beam": the text of a prefix beam search with the highest total
             CTC score; with a guide that of a label-synchronous beam search with the highest guided score; with a
-            language model the one of these texts with the highest
-            log p(text | audio) (or guided score) + lm_weight * log p(text) + word_bonus * words.
-        beam: prefixes kept, >= 1.
-        language_model: None: without one.
-        lm_weight: >= 0.  word_bonus: nats.
+            language model the one with the highest log p(text | audio) (or guided score) + lm_weight * log p(text) +
+            word_bonus * words + unknown_word_score * words that the language model does not know.
+        beam: prefixes kept, >= 1; None: 64 if a language model scores words in the search, else 16.
+        language_model: None: without one. A `WordModel` scores words in the search; a model that scores whole texts, or
+            any with a guide, chooses among the texts of the beam. See `ctcalign.models.language_model.fusion.Fusion`.
+        lm_weight: >= 0.  word_bonus, unknown_word_score: nats.
         guide: None: without one.
     """
 
     kind: str = "greedy"
-    beam: int = 16
-    language_model: LanguageModel | None = None
-    lm_weight: float = 0.5
-    word_bonus: float = 0.0
+    beam: int | None = None
+    language_model: LanguageModel | WordModel | None = None
+    lm_weight: float = WEIGHT
+    word_bonus: float = WORD_BONUS
     guide: Guide | None = None
+    unknown_word_score: float = UNKNOWN_WORD_SCORE
 
     def __post_init__(self) -> None:
         check_choice("decode", self.kind, DECODINGS)
-        check_count("beam", self.beam)
-        check_number("lm_weight", self.lm_weight)
-        if not math.isfinite(self.word_bonus):
-            raise UsageError(f"word_bonus: got {self.word_bonus}, expected a finite number")
+        if self.beam is not None:
+            check_count("beam", self.beam)
+        check_weights(self.lm_weight, self.word_bonus, self.unknown_word_score)
         if self.kind == "greedy" and self.language_model is not None:
             raise UsageError("lm: greedy decoding has no language model; use it with beam decoding")
         if self.kind == "greedy" and self.guide is not None:
             raise UsageError("guide: greedy decoding has no guide; use it with beam decoding")
+
+    @classmethod
+    def of(cls, fusion: Fusion, beam: int | None = None, guide: Guide | None = None) -> Decoder:
+        """Beam decoding with a language model and its weights."""
+        return cls("beam", beam, fusion.model, fusion.weight, fusion.bonus, guide, fusion.unknown_word_score)
+
+    @cached_property
+    def fusion(self) -> Fusion | None:
+        """The language model with its weights."""
+        if self.language_model is None:
+            return None
+        return Fusion(self.language_model, self.lm_weight, self.word_bonus, self.unknown_word_score)
+
+    @property
+    def in_search(self) -> bool:
+        """Whether the language model scores words in the search; else it rescores the texts of the beam."""
+        return self.fusion is not None and self.fusion.first_pass and self.guide is None
+
+    @property
+    def width(self) -> int:
+        """Prefixes kept."""
+        return beam_width(self.beam, self.fusion, self.guide is not None)
+
+    def about(self) -> dict[str, Any]:
+        """The options, for JSON."""
+        found: dict[str, Any] = {"decode": self.kind}
+        if self.kind == "beam":
+            found["beam"] = self.width
+        if self.fusion is not None:
+            found |= {**self.fusion.about(), "lm_in_search": self.in_search}
+        return found if self.guide is None else {**found, **self.guide.about()}
 
     def path(
         self,
@@ -78,38 +110,24 @@ class Decoder:
         """
         if self.kind == "greedy" or not len(emission):
             return np.asarray(emission.argmax(-1).numpy(), np.int64)
-        if self.guide is None:
-            found = ctc.nbest(emission[None], self.beam, None, vocabulary.blank, self.beam)[0]
-        else:
-            if log_probs_of is None:
-                raise UsageError("log_probs_of: missing; a guide needs the log-probs of its models")
-            found = self.guide.search(emission.numpy(), log_probs_of, vocabulary, self.beam)
-        best = max(found, key=lambda one: one.score + self._prior(text_of(vocabulary, one.tokens)))
+        best = self._found(emission, vocabulary, log_probs_of)[0]
         if not best.tokens:
             return np.full(len(emission), vocabulary.blank, np.int64)
         return np.asarray(ctc.best_path(emission, list(best.tokens), blank=vocabulary.blank).path, np.int64)
 
-    def _prior(self, text: str) -> float:
-        if self.language_model is None:
-            return 0.0
-        score = self.language_model.score(text, bos=True, eos=True) * math.log(10)
-        return self.lm_weight * score + self.word_bonus * len(text.split())
-
-
-def load_language_model(file: str) -> LanguageModel:
-    """An n-gram model from an ARPA file or kenlm's binary format.
-
-    Raises:
-        UsageError: there is no such file, it cannot be read, or kenlm is not installed.
-    """
-    if not Path(file).is_file():
-        raise UsageError(f"lm: there is no n-gram model {file}")
-    try:
-        kenlm: Any = import_module("kenlm")
-    except ImportError:
-        raise UsageError("lm: reading n-gram models needs kenlm; pip install kenlm, or decode without --lm") from None
-    try:
-        model: LanguageModel = kenlm.Model(file)
-    except (OSError, RuntimeError) as error:
-        raise UsageError(f"lm: {file} cannot be read as ARPA or kenlm's binary format ({error})") from error
-    return model
+    def _found(
+        self,
+        emission: Tensor,
+        vocabulary: Vocabulary,
+        log_probs_of: Callable[[AcousticModel], npt.NDArray[np.floating]] | None,
+    ) -> list[Hypothesis]:
+        """The texts of the beam, best first."""
+        if self.guide is not None:
+            if log_probs_of is None:
+                raise UsageError("log_probs_of: missing; a guide needs the log-probs of its models")
+            found = self.guide.search(emission.numpy(), log_probs_of, vocabulary, self.width)
+        elif self.fusion is not None and self.in_search:
+            return self.fusion.search(emission.numpy(), vocabulary, self.width)
+        else:
+            found = ctc.nbest(emission[None], self.width, None, vocabulary.blank, self.width)[0]
+        return found if self.fusion is None else self.fusion.rescored(found, vocabulary)

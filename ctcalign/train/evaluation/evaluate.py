@@ -80,7 +80,7 @@ class Evaluation:
         words: word errors of all utterances.
         look_ahead: seconds of audio that the model needs after a frame; None if unknown or unlimited.
         delay: fields of `DelaySummary`, seconds; None if no word has a time.  mean_delay: with its interval.
-        about: name of the model, decoding, the guide if there is one, and how the references were normalised.
+        about: name of the model, decoding (`Decoder.about`), and how the references were normalised.
         unwritable: words of the references that the model has no symbols for, in order; each counts as an error.
         warnings: about the files of the model.
     """
@@ -240,8 +240,7 @@ def evaluate_cuts(
         look_ahead,
         about={
             "model": model.name,
-            "decode": decoder.kind,
-            **({} if decoder.guide is None else decoder.guide.about()),
+            **decoder.about(),
             "text": text,
         },
         unwritable=unwritable,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from ctcalign.metrics import EmittedToken, TimedWord
+from ctcalign.text.vocabulary import Vocabulary
+from ctcalign.train.evaluation.decoding import Decoder
 from recipes.awp import results
 from recipes.awp.entries import collect, compare_delay, compare_wer, dominated
-from recipes.awp.evaluation import read_rows, score, summary, write_rows
+from recipes.awp.evaluation import decoder_of, read_rows, recognise, score, summary, write_rows
 from recipes.awp.verdicts import together, verdicts
 
 SYMBOLS = ["_", " ", "a", "b", "c", "x"]
@@ -163,3 +167,42 @@ def test_results_are_written(runs, tmp_path):
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(SystemExit, match="no run of 'nothing'"):
         results.main([*arguments, "--plain", "nothing"])
+
+
+def test_rows_of_a_decoder_with_a_language_model(tmp_path, monkeypatch):
+    """The greedy text is "b b"; the language model knows "b a"."""
+    words = [TimedWord(text, t, t + 0.02) for text, t in (("b", 0.0), ("a", 0.04))]
+    probabilities = torch.full((1, 3, 4), 0.01)
+    for t, (likely, other) in enumerate(((2, 3), (1, 0), (2, 3))):
+        probabilities[0, t, [likely, other]] = torch.tensor([0.58, 0.4])
+    vocabulary = Vocabulary(("_", " ", "b", "a"), separator=1)
+
+    class Model:
+        sample_rate, frame_shift = 16_000, 0.02
+
+        def __init__(self):
+            self.vocabulary = vocabulary
+
+        def __call__(self, audio, lengths):
+            return probabilities.log(), torch.tensor([3])
+
+    class Known:
+        known = frozenset({"a", "b"})
+
+        def start(self):
+            return "<s>"
+
+        def word(self, history, word):
+            return (-3.0 if history == word else -0.1), word
+
+        def end(self, history):
+            return 0.0
+
+    cut = SimpleNamespace(id="one", resample=lambda rate: SimpleNamespace(load_audio=lambda: np.zeros((1, 960))))
+    monkeypatch.setattr("recipes.awp.evaluation.check_sources", lambda cut: None)
+    monkeypatch.setattr("recipes.awp.evaluation.timed_words", lambda cut, least: words)
+    assert decoder_of(None).kind == "greedy"
+    for decoder, text in ((None, "b b"), (decoder_of(None), "b b"), (Decoder("beam", 8, Known()), "b a")):
+        row = recognise(Model(), cut, -2.0, "cpu", decoder)
+        assert (row.hyp_text, row.errors) == (text, int(text != "b a"))
+        assert [symbol for symbol, _, _ in row.tokens] == [*text]

@@ -1,0 +1,1 @@
+"""Language models of words, and their scores in a beam search."""
