@@ -198,9 +198,7 @@ def advance(
             needed = _wanted(ranks, known, source, beam, wanted)
             if needed:
                 return frame, kept, used, needed
-            for k in range(size):
-                if not known[k]:
-                    ranks[k] = -np.inf
+            # Candidates that are still not known are below the `beam` best.
         order = _best(ranks, beam)
         for k in range(kept):
             trie[nodes[k], PLACE] = -1
