@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
 import torch
 from click.testing import CliRunner
@@ -15,12 +14,14 @@ import ctcalign
 from ctcalign.adapt.options import AdaptOptions
 from ctcalign.cli.adapt import command
 from tests.adapt.talks import SETTINGS
+from tests.warm_python import warm_python
 
 
 def test_two_processes_train_the_model_of_one(corpus, tmp_path):
     settings = [*SETTINGS, "trainer.devices=2", "trainer.strategy=ddp"]
     options = {"passes": 1, "precision": 0.8, "updates": 3, "lr": 0.001}
-    call = [sys.executable, "-W", "ignore", "-m", "ctcalign", "adapt", corpus.folder, corpus.folder, "-q", "--json"]
+    call = [warm_python() / "python", "-W", "ignore", "-m", "ctcalign", "adapt", corpus.folder, corpus.folder]
+    call += ["-q", "--json"]
     call += ["--model", corpus.model, "-o", tmp_path / "two", "--held-out", corpus.held_out]
     call += [word for name, value in options.items() for word in (f"--{name}", value)]
     call += [word for text in settings for word in ("--set", text)]

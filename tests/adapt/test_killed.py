@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ctcalign.adapt.options import AdaptOptions
 from tests.adapt import talks
 from tests.adapt.conftest import Corpus
 from tests.adapt.talks import SETTINGS
+from tests.warm_python import warm_python
 
 # Files before whose move the process is killed, one after the other: each start comes a little further.
 TWO_PASSES = (
@@ -142,9 +142,16 @@ def check_killed(
     values = {"passes": passes, "precision": 0.8, "lr": 3e-3, "settings": list(SETTINGS)} | given
     paths = {name: list(map(str, values.pop(name))) for name in list(values) if name in ("held_out", "keep_source")}
     out = tmp_path / "out"
-    work = {"corpus": str(corpus.folder), "model": corpus.model, "points": points, "output": str(out), "far": far}
+    work: dict[str, Any] = {
+        "corpus": str(corpus.folder),
+        "model": corpus.model,
+        "points": points,
+        "output": str(out),
+        "far": far,
+    }
+    work |= {"paths": paths, "options": values}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, json.dumps(work | {"paths": paths, "options": values})],
+        [warm_python() / "python", "-W", "ignore", "-c", PROGRAM, json.dumps(work)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

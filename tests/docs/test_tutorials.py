@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.docs.blocks import ROOT
+from tests.warm_python import warm_python
 from tools.docs import tutorials
 
 PAGE = """# A title
@@ -51,7 +52,7 @@ cat some.yaml
 def test_a_tutorial_prints_what_its_page_says(page, tmp_path):
     text = (ROOT / page).read_text(encoding="utf-8")
     tutorials.clone(tmp_path)
-    printed = tutorials.run(text, tmp_path)
+    printed = tutorials.run(text, tmp_path, warm_python())
     assert list(tutorials.differences(text, printed)) == []
     for made, copy in tutorials.pictures(text).items():
         assert (tmp_path / made).stat().st_size > 5000, made

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from recipes.awp.plan import merged, read_plan
+from tests.warm_python import warm_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,7 @@ def run_recipe(
 ) -> subprocess.CompletedProcess[str]:
     """Run egs/NAME/run.sh with options, from a folder. A failure shows the output and the logs of its runs."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
+    environment |= {"PYTHON": str(warm_python() / "python"), "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     command = [str(ROOT / "egs" / name / "run.sh"), *map(str, options)]
     done = subprocess.run(

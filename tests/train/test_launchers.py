@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import torch
 from ctcalign.train.run import fit
 from tests.train.tones import config, make_cuts
 from tests.train.two_processes import free_port
+from tests.warm_python import warm_python
 
 
 def variables(**more: str) -> dict[str, str]:
@@ -46,10 +46,10 @@ def runs(tmp_path_factory) -> dict[str, Path]:
         trainer = {"max_steps": 4} | ({} if name == "one" else {"devices": 2, "strategy": "ddp"})
         folders[name] = config(root / name, cuts, cuts, trainer=trainer).parent
     options = ["-m", "ctcalign", "fit", "--config"]
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launcher = [warm_python() / "python", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     port = free_port()
     commands = [([*launcher, *options, str(folders["torchrun"] / "train.yaml")], variables())]
-    one = [sys.executable, *options, str(folders["slurm"] / "train.yaml")]
+    one = [warm_python() / "python", *options, str(folders["slurm"] / "train.yaml")]
     commands += [(one, slurm(rank, port)) for rank in range(2)]
     started = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from ctcalign.train.resuming import differences
 from ctcalign.train.run import fit, prepared
 from tests.train.preference.cases import language_model, sums
 from tests.train.tones import config, log_of, make_cuts
+from tests.warm_python import warm_python
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(cuts, tmp_path):
         },
     }  # fmt: skip
     whole, parts = (config(tmp_path / name, cuts, cuts, **options) for name in ("whole", "parts"))
-    killed = subprocess.Popen([sys.executable, "-W", "ignore", "-c", KILLED, "--config", str(parts)])
+    killed = subprocess.Popen([warm_python() / "python", "-W", "ignore", "-c", KILLED, "--config", str(parts)])
     fit(["--config", str(whole)])
     assert killed.wait(timeout=200) == -signal.SIGKILL
     assert torch.load(tmp_path / "parts" / "last.ckpt", weights_only=True)["global_step"] == 4

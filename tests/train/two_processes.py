@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ctcalign.train.run import fit
+from tests.warm_python import warm_python
 
 # All trainings of a process in one program: importing takes longer than training.
 PROGRAM = """
@@ -37,9 +37,10 @@ def fit_alone_and_together(
     """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     options = ["--resume", "last"] if resume else []
+    code = before + f"OPTIONS = {options}\n" + PROGRAM
     started = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", before + f"OPTIONS = {options}\n" + PROGRAM, *map(str, together)],
+            [warm_python() / "python", "-W", "ignore", "-c", code, *map(str, together)],
             env={**environment, "LOCAL_RANK": str(rank), "NODE_RANK": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -132,15 +132,19 @@ def _attach_pictures(cell: nbformat.NotebookNode, folder: Path) -> None:
         cell.source = cell.source.replace(f"({link})", f"(attachment:{name})")
 
 
-def run(text: str, folder: Path) -> list[str]:
+def run(text: str, folder: Path, programs: Path | None = None) -> list[str]:
     """Run a page as a notebook in a folder that looks like a clone, and return what each cell prints.
+
+    Args:
+        programs: a folder of programs that are found before all others.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
     """
     book = notebook(text)
     book.cells.insert(0, new_code_cell(NO_COLOURS))
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+    folders = [*([str(programs)] if programs else []), os.path.dirname(sys.executable), os.environ.get("PATH", "")]
+    path = os.pathsep.join(folders)
     names = {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": str(WIDTH), "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
