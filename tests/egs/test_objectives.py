@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -124,8 +125,9 @@ def test_the_bench_from_texts_to_results(tmp_path):
         ]
         (folder / "truth.json").write_text(json.dumps({"audio": "audio.flac", "utterances": rows}))
     exp.mkdir()
-    for name in ("texts", "reserved"):
-        rows = [{"text": text, "source": "austen", "raw": text} for text in TEXTS]
+    others = ["the old dog sat by the river", "a cat ran along the hill", "she walked over a mat"]
+    for name, texts in {"texts": [*TEXTS, *others], "reserved": TEXTS}.items():
+        rows = [{"text": text, "source": "austen", "raw": text} for text in texts]
         (exp / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     methods = ["streaming", "ctc", "awp"]
     plan = tiny_plan("mini_en/objectives", methods, tmp_path, {"data": {"max_duration": 12.0}})
@@ -147,12 +149,14 @@ def test_the_bench_from_texts_to_results(tmp_path):
         0.004,
     ]  # --test-hours: more than the four texts last
     options += ["--engines", "", "--aligner", "builtin:en", "--seeds", "1", "--tests", "test read"]
-    options += ["--latency", "ctc awp", "--errors", "ctc", "--results", tmp_path / "RESULTS.md"]
+    with_lm = "test" if find_spec("kenlm") else ""
+    options += ["--latency", "ctc awp", "--errors", "ctc", "--with-lm", with_lm, "--results", tmp_path / "RESULTS.md"]
     run_recipe("mini_en/objectives", *options)
     page = (tmp_path / "RESULTS.md").read_text()
     assert "awp" in page
     assert "Power" in page
     assert "5 samples" in page  # of the texts that objectives compare
+    assert ("WER % test, LM" in page) == bool(with_lm)
     assert (tmp_path / "RESULTS.png").stat().st_size > 10_000
     about = json.loads((exp / "runs" / "awp-weight0.1-s1" / "run.json").read_text())
     assert about["look_ahead"] == pytest.approx(0.6275)

@@ -12,7 +12,8 @@
 # needs what egs/mini_en needs, and --austen, the data folder of r-cran-janeaustenr (apt-get install r-cran-janeaustenr).
 # Stages: 0 texts, 1 synthetic speech, 2 real speech and its word times, 3 all training speech in one folder, 4 the
 # offline baseline and the streaming models, and how much the texts that objectives compare could improve, 5 methods for
-# latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all seeds, 7 RESULTS.md.
+# latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all seeds, 7 the tests again with
+# an n-gram model, 8 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/mini_en/objectives/run.sh $*"
@@ -27,6 +28,7 @@ min_word_score=-2.0       # nats per frame; words with a lower alignment score a
 plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes=conf/notes.md
 start=streaming-look_ahead0.64-s1   # the run that the methods start from
 tests="test read lj reader_b"
+with_lm="test lj"   # tests that are also decoded with the n-gram model (needs kenlm); "": none
 latency="ctc look_ahead awp delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
 # shellcheck disable=SC2034  # read by parse_options.sh
@@ -90,7 +92,16 @@ if run 6; then
   train "$seeds" "dev $tests" "$errors" --chosen dev
 fi
 # shellcheck disable=SC2086
-if run 7; then
+if run 7 && [ -n "$with_lm" ]; then
+  if [ ! -s "$exp/words.arpa" ]; then
+    "$python" -m egs.mini_en.objectives.local.ngram --texts "$exp/texts.jsonl" --without "$exp"/data/{dev,test} \
+      --out "$exp/words.arpa"
+  fi
+  "$python" -m egs.mini_en.objectives.local.beam --runs "$exp/runs" --data "$exp/data" --lm "$exp/words.arpa" \
+    --parts $with_lm --methods baseline streaming $errors --min-word-score="$min_word_score"
+fi
+# shellcheck disable=SC2086
+if run 8; then
   "$python" -m egs.mini_en.objectives.local.results --runs "$exp/runs" --tests $tests --notes "$notes" \
     --latency $latency --errors $errors --oracle "$exp/oracle.json" \
     --command "$command" --plot "${results%.md}.png" --out "$results"

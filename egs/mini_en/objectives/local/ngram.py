@@ -1,6 +1,6 @@
 """An n-gram model of words in ARPA format, from the texts of the training speech.
 
-python -m egs.mini_en.objectives.local.ngram --texts exp/texts.jsonl --out exp/words.arpa
+python -m egs.mini_en.objectives.local.ngram --texts exp/texts.jsonl --without exp/data/{dev,test} --out exp/words.arpa
 
 Witten-Bell smoothing, interpolated (Witten and Bell 1991; Chen and Goodman 1998). A history h was followed c(h) times
 by t(h) different words: p(w | h) = (c(h w) + t(h) p(w | h')) / (c(h) + t(h)), where h' is h without its first word.
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ctcalign.files import atomic_write, read_json_lines
+from recipes.awp.cuts import read_shar
 from recipes.errors import one_line
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
@@ -81,10 +82,15 @@ def _log10(p: float) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=Path, required=True, help="of egs/mini_en/local/texts.py")
+    parser.add_argument("--without", type=Path, nargs="*", default=[], help="Shar folders whose texts are left out")
     parser.add_argument("--order", type=int, default=3)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args(arguments)
-    write_arpa(args.out, *probabilities(counts((row["text"] for row in read_json_lines(args.texts)), args.order)))
+    heard = {one.text for folder in args.without for cut in read_shar(folder) for one in cut.supervisions}
+    texts = [row["text"] for row in read_json_lines(args.texts) if row["text"] not in heard]
+    if not texts:
+        raise SystemExit(f"--texts: no text of {args.texts} is left; all are in the folders of --without")
+    write_arpa(args.out, *probabilities(counts(texts, args.order)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ctcalign.metrics import Interval, paired_bootstrap
+from egs.mini_en.objectives.local.beam import SUFFIX
 from egs.mini_en.objectives.local.curves import gap
 from recipes.awp.entries import NOTHING, Entry, collect, compare_delay, compare_wer, counterpart, mean_and_spread
 from recipes.awp.evaluation import read_rows
@@ -39,6 +40,10 @@ class Results:
         self.runs, self.tests = runs, [part for part in parts if part != "dev"]
         offline = runs / f"{OFFLINE}-s1"
         self.entries = {part: collect(runs, [part], read_rows(offline / f"{part}.jsonl")) for part in parts}
+        for part in self.tests:
+            if found := collect(runs, [part + SUFFIX], None):
+                self.entries[part + SUFFIX] = found
+        self.with_lm = [part for part in self.entries if part.endswith(SUFFIX)]
 
     def of(self, part: str, *methods: str) -> list[Entry]:
         return [entry for entry in self.entries[part] if entry.method in methods]
@@ -72,12 +77,11 @@ def power(results: Results) -> list[str]:
 
 def models(results: Results) -> list[str]:
     """A table of the offline and streaming models that the methods start from."""
-    head = ["model", "latency ms", "drift ms", *(f"WER % {part}" for part in results.tests)]
+    parts = [*results.tests, *results.with_lm]
+    head = ["model", "latency ms", "drift ms", *(f"WER % {part.replace(SUFFIX, ', LM')}" for part in parts)]
     rows = []
     for entry in sorted(results.of(MAIN, OFFLINE, STREAMING), key=lambda one: -one.mean("latency")):
-        cells = [
-            100 * own.mean("wer") if (own := counterpart(entry, results.entries[t])) else np.nan for t in results.tests
-        ]
+        cells = [100 * own.mean("wer") if (own := counterpart(entry, results.entries[t])) else np.nan for t in parts]
         rows.append([entry.name, *_ms(entry, "latency", "drift"), *(f"{cell:.1f}" for cell in cells)])
     return markdown_table(head, rows)
 
@@ -136,24 +140,24 @@ def statements(results: Results, methods: Sequence[str]) -> list[str]:
     return lines
 
 
-def error_table(results: Results, methods: Sequence[str]) -> list[str]:
-    """Each method with the setting that was best on dev, against CTC alone, on each test."""
+def error_table(results: Results, methods: Sequence[str], parts: Sequence[str]) -> list[str]:
+    """Each method with the setting that was best on dev, against CTC alone, on each part."""
     head = ["method", "setting", "seeds"]
-    for part in results.tests:
+    for part in parts:
         head += [f"{part}: WER %", "change % (95 %)", "p"]
     rows = []
     for method in (PLAIN, *methods):
         setting = results.chosen(method)
         row: list[str] = []
-        for part in results.tests:
-            plain = results.of(part, PLAIN)[0]
+        for part in parts:
+            plain = results.of(part, PLAIN)
             own = [entry for entry in results.of(part, method) if entry.setting == setting]
-            if not own:
+            if not own and not row:
                 break
             if not row:
                 row = [method, own[0].setting or NOTHING, str(len(own[0].seeds))]
-            row.append(mean_and_spread(own[0], "wer", 100, 2))
-            compared = None if method == PLAIN else compare_wer(plain, own[0])
+            row.append(mean_and_spread(own[0], "wer", 100, 2) if own else NOTHING)
+            compared = compare_wer(plain[0], own[0]) if own and plain and method != PLAIN else None
             if compared is None:
                 row += ["", ""]
             else:
@@ -233,7 +237,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text += [picture(args.plot, args.out, "word error rate against latency"), ""]
         text += section("Latency: all points", latency_table(results, latency))
     if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
-        text += section("Word errors", error_table(results, [one for one in args.errors if one != PLAIN]))
+        compared = [one for one in args.errors if one != PLAIN]
+        text += section("Word errors", error_table(results, compared, results.tests))
+        if any(results.of(part, method) for part in results.with_lm for method in compared):
+            text += section("Word errors with the language model", error_table(results, compared, results.with_lm))
     if args.oracle and args.oracle.exists():
         text += section("What the compared texts could improve", oracle(args.oracle))
     text += section("The models that the methods start from", models(results))
