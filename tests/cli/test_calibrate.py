@@ -13,6 +13,7 @@ from ctcalign.aligner.confidence.calibration import read_calibration
 from ctcalign.aligner.confidence.published_scores import SCORES
 from ctcalign.alignment.alignment import AlignedCue, Alignment
 from ctcalign.cli import commands
+from tests.computed_once import emissions_computed_once  # noqa: F401  a fixture of all tests here
 
 DEMO = Path(__file__).parents[2] / "egs" / "demo"
 

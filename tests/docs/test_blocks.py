@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ctcalign.cli import commands
+from tests.computed_once import emissions_computed_once  # noqa: F401  a fixture of all tests here
 from tests.docs.blocks import PAGES, ROOT, TUTORIALS, Block, blocks_of, commands_of
 
 RUN = {
