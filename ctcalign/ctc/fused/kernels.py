@@ -189,7 +189,8 @@ def advance(
             ranks[k] += promise[begun[k]]
             if label >= 0 and ends[label]:
                 if np.isnan(scores[node, OPEN]):
-                    ranks[k] += most
+                    if ranks[k] > -np.inf:  # -inf + inf is NaN
+                        ranks[k] += most
                     known[k] = False
                     missing = True
                 else:

@@ -152,8 +152,9 @@ class _Search:
         """Score the open word of a prefix."""
         labels = tuple(last_labels(self.trie, node, self.trie[node, LENGTH]).tolist())
         score, history = self.words.word(self.histories[self.trie[node, STATE]], labels)
-        if not score <= self.words.most:
-            raise UsageError(f"words: got {score} as the score of a word, expected at most {self.words.most}")
+        if not score <= self.words.most or score == math.inf:
+            bound = "a finite number or -inf" if self.words.most == math.inf else f"at most {self.words.most}"
+            raise UsageError(f"words: got {score} as the score of a word, expected {bound}")
         self.scores[node, OPEN] = score
         self.trie[node, CLOSED] = len(self.histories)
         self.histories.append(history)

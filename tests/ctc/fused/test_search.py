@@ -219,6 +219,15 @@ def test_wrong_scores_are_refused(value):
         fused_beam_search(random_rows(9, 0), Wrong(), 4)
 
 
+def test_an_infinite_score_is_refused_without_a_bound():
+    class Wrong(Scores):
+        def word(self, history, labels):
+            return math.inf, history
+
+    with pytest.raises(UsageError, match=r"^words: got inf as the score of a word"):
+        fused_beam_search(random_rows(9, 0), Wrong(math.inf), 4)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_wrong_scores_of_the_end_are_refused(value):
     class Wrong(Scores):
