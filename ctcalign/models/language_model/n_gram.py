@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import mmap
+import re
+import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import import_module
@@ -18,8 +20,8 @@ SPECIAL_WORDS = frozenset({"<s>", "</s>", "<unk>", "<UNK>"})
 class LanguageModel(Protocol):
     """Scores whole texts, as kenlm's models do."""
 
-    def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
-        """log10 of the probability of a text, its words separated by one space."""
+    def score(self, sentence: str) -> float:
+        """log10 of the probability of a text from its beginning to its end, its words separated by one space."""
         ...
 
 
@@ -71,6 +73,11 @@ class NGram:
             raise UsageError(f"lm: {file} does not list its words; use the ARPA file, or build_binary without -v")
         return frozenset(found) - SPECIAL_WORDS
 
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        """Pickled as its path: the other process opens the file again."""
+        path = self.model.path
+        return _opened, (path.decode() if isinstance(path, bytes) else path,)
+
     def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
         """See `LanguageModel.score`."""
         return float(self.model.score(sentence, bos=bos, eos=eos))
@@ -102,22 +109,42 @@ def load_language_model(file: str) -> NGram:
     Raises:
         UsageError: there is no such file, it cannot be read, or kenlm is not installed.
     """
+    if file and Path(file).is_dir():
+        raise UsageError(f"lm: {file} is a folder, expected an n-gram model (ARPA or kenlm's binary format)")
     if not Path(file).is_file():
         raise UsageError(f"lm: there is no n-gram model {file}")
     try:
-        kenlm: Any = import_module("kenlm")
+        import_module("kenlm")
     except ImportError:
         raise UsageError("lm: reading n-gram models needs kenlm; pip install kenlm, or decode without --lm") from None
-    quiet = kenlm.Config()
-    quiet.show_progress, quiet.arpa_complain = False, kenlm.ARPALoadComplain.NONE
     try:
-        model = NGram(kenlm.Model(file, quiet))
-    except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"lm: {file} cannot be read as ARPA or kenlm's binary format ({reason})") from error
-    if not model.known:
+        model = _opened(file)
+        empty = not model.known
+    except (OSError, RuntimeError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        expected = "ARPA (of order 2 or more) or kenlm's binary format"
+        raise UsageError(f"lm: {file} cannot be read as {expected} ({_reason(error)})") from error
+    if empty:
         raise UsageError(f"lm: {file} has no words")
     return model
+
+
+def _opened(file: str) -> NGram:
+    kenlm: Any = import_module("kenlm")
+    quiet = kenlm.Config()
+    quiet.show_progress, quiet.arpa_complain = False, kenlm.ARPALoadComplain.NONE
+    return NGram(kenlm.Model(file, quiet))
+
+
+def _reason(error: Exception) -> str:
+    """What kenlm says without the names of its functions."""
+    if isinstance(error, UnicodeDecodeError):  # kenlm's message quotes the file
+        return "binary content"
+    text = " ".join(str(error).split())
+    found = re.search(r"threw \w+?(?: because `.*?')?\. (.*)", text) or re.fullmatch(
+        r"Cannot read model '.*?' \((.*)\)", text
+    )
+    reason = (found[1] if found else text).rstrip(") ")
+    return reason if len(reason) <= 160 else reason[:157] + "..."
 
 
 def words_of(file: Path) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import pickle
 import sys
 from pathlib import Path
 
@@ -98,6 +99,37 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="cannot be read as ARPA") as raised:
         load_language_model(str(tmp_path / "some.arpa"))
     assert len(str(raised.value).splitlines()) == 1
+
+
+def test_what_files_are_none_for(arpa, tmp_path):
+    pytest.importorskip("kenlm", reason="kenlm is not installed (extra lm)")
+    one = "\\data\\\nngram 1=4\n\n\\1-grams:\n-99\t<s>\n-0.1\t</s>\n-1\t<unk>\n-0.5\tcat\n\n\\end\\\n"
+    zipped = gzip.compress(arpa.read_bytes())
+    for content, reason in (
+        (b"", "End of file"),
+        (bytes(range(128, 256)) * 4, "binary content"),
+        (one.encode(), "assumes at least a bigram model"),
+        (arpa.read_bytes()[:150], "End of file in the 1-gram"),
+        (zipped[:100], "zlib"),
+        (b"mmap lm http://kheafield.com/code format version 5\n\0" + bytes(200), "File looks like it should be"),
+    ):
+        file = tmp_path / "wrong.arpa"
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match=f"^lm: .*cannot be read as ARPA.*{reason}") as raised:
+            load_language_model(str(file))
+        message = str(raised.value)
+        assert len(message.splitlines()) == 1
+        assert len(message) < 300 + len(str(file))
+        assert "void" not in message
+    with pytest.raises(UsageError, match="is a folder, expected an n-gram model"):
+        load_language_model(str(tmp_path))
+
+
+def test_a_pickled_model_is_loaded_without_messages(model, capfd):
+    again = pickle.loads(pickle.dumps(Fusion(model)))
+    assert again.model.score("the cat") == model.score("the cat")
+    assert again.model.known == model.known
+    assert capfd.readouterr().err == ""
 
 
 def test_without_a_file_or_kenlm(tmp_path, monkeypatch):
