@@ -23,15 +23,20 @@ from ctcalign.text.vocabulary import Vocabulary
 WEIGHT = 0.5
 WORD_BONUS = 1.0
 UNKNOWN_WORD_SCORE = -10.0
+MOST = 1e6  # of a weight: sums of scores stay finite, and differences of the audio count
 PLAIN_BEAM, FUSED_BEAM = 16, 64  # prefixes kept, without and with scores of words in the search
 
 
 def check_weights(weight: float, bonus: float, unknown_word_score: float) -> None:
-    """Raise UsageError unless the weights of a language model are finite, and the first one >= 0."""
-    check_number("lm_weight", weight)
+    """Raise UsageError unless the weights of a language model are finite and not absurd, and the first one >= 0."""
+    check_number("lm_weight", weight, below=MOST)
     for name, value in (("word_bonus", bonus), ("unknown_word_score", unknown_word_score)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise UsageError(f"{name}: got {value!r}, expected a finite number")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float, np.integer, np.floating))
+            or not -MOST < value < MOST
+        ):
+            raise UsageError(f"{name}: got {value!s:.40}, expected a finite number > {-MOST:g} and < {MOST:g}")
 
 
 @dataclass
@@ -56,7 +61,12 @@ class Fusion:
 
     def __post_init__(self) -> None:
         check_weights(self.weight, self.bonus, self.unknown_word_score)
+        self.weight, self.bonus = float(self.weight), float(self.bonus)
+        self.unknown_word_score = float(self.unknown_word_score)
         self.model = word_model(self.model)
+        if not self.first_pass and not callable(getattr(self.model, "score", None)):
+            kind = type(self.model).__name__
+            raise UsageError(f"lm: got {kind}, expected a model with known, start, word and end, or with score(text)")
 
     @property
     def first_pass(self) -> bool:
@@ -90,16 +100,19 @@ class Fusion:
         if isinstance(self.model, WordModel):
             return self._scored(vocabulary).text(labels)
         text = vocabulary.text(labels)
-        score = self.weight * self.model.score(text, bos=True, eos=True) * TO_NATS if self.weight else 0.0
+        score = self.weight * self.model.score(text) * TO_NATS if self.weight else 0.0
+        if math.isnan(score) or score == math.inf:
+            raise UsageError(f"lm: got {score} as the score of a text, expected a finite number or -inf")
         return score + self.bonus * len(text.split())
 
     def _scored(self, vocabulary: Vocabulary) -> ScoredWords:
         """The scores of words; those of the last vocabulary are kept."""
-        if self._words is None or self._words[0] is not vocabulary:
+        kept = self._words  # another thread may replace it
+        if kept is None or kept[0] is not vocabulary:
             assert isinstance(self.model, WordModel)
             words = ScoredWords(self.model, vocabulary, self.weight, self.bonus, self.unknown_word_score)
-            self._words = vocabulary, words
-        return self._words[1]
+            kept = self._words = vocabulary, words
+        return kept[1]
 
 
 def beam_width(beam: int | None, fusion: Fusion | None, guided: bool) -> int:

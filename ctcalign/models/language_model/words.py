@@ -20,7 +20,7 @@ class ScoredWords:
 
     The score of a word is weight * log p(word | history) + bonus, plus `unknown_word_score` if the model does not know
     it. A run of labels without text is no word. A word that the model has only in another form (upper case, or with an
-    accent that the recogniser cannot write) is that word.
+    accent that the recogniser cannot write) is that word. A probability above 1, as of rounding in an ARPA file, is 1.
 
     Look-ahead: a prefix with which no known word begins has the score of an unknown word already, without the bonus.
 
@@ -70,7 +70,9 @@ class ScoredWords:
         return score + self.end(history)
 
     def _weighted(self, score: float) -> float:
-        return self.weight * score if self.weight else 0.0  # 0 * -inf is NaN
+        if not self.weight or 0.0 < score < math.inf:
+            return 0.0  # 0 * -inf is NaN
+        return self.weight * score
 
     def _look_ahead(self, spelled: list[str], known: frozenset[str]) -> LookAhead:
         units = {character: number for number, character in enumerate(sorted({*"".join(spelled)} - {" "}))}
@@ -87,11 +89,12 @@ class ScoredWords:
         for word in sorted(known):
             if characters.issuperset(word):
                 found.append(word)
-                continue
-            labels, lost = self.vocabulary.encode(word)
-            if labels and not lost:
+            else:
+                labels, lost = self.vocabulary.encode(word)
+                if lost or not labels:
+                    continue
                 found.append("".join(spelled[label] for label in labels).replace(" ", ""))
-                text = joined(found[-1])
-                if text not in known:
-                    self._forms.setdefault(text, word)
+            text = joined(found[-1])
+            if text not in known:
+                self._forms.setdefault(text, word)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import zlib
 
@@ -201,6 +202,69 @@ def test_a_model_of_whole_texts_rescores():
     assert Fusion(Likes(), 0.0, 4.0).search(np.log(np.array([[0.9, 0.05, 0.03, 0.02]])), LETTERS, 4)[0].tokens == (2,)
 
 
+def test_numbers_of_numpy_are_weights():
+    fusion = Fusion(Bigrams(), np.float32(0.5), np.float32(1.0), np.int64(-3))
+    assert json.loads(json.dumps(fusion.about())) == {"lm_weight": 0.5, "word_bonus": 1.0, "unknown_word_score": -3.0}
+
+
+def test_a_model_with_only_a_score_of_a_text():
+    class Likes:
+        def score(self, text):
+            return 0.0 if text == "b" else -9.0
+
+    assert Fusion(Likes(), 1.0, 0.0).search(np.log(np.array([[0.1, 0.1, 0.5, 0.3]])), LETTERS, 4)[0].tokens == (3,)
+
+
+@pytest.mark.parametrize("model", [None, "3gram.arpa", object()])
+def test_what_is_no_model(model):
+    with pytest.raises(
+        UsageError, match=r"^lm: got \w+, expected a model with known, start, word and end, or with score"
+    ):
+        Fusion(model)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_wrong_scores_of_texts_are_refused(value):
+    class Wrong:
+        def score(self, text):
+            return value
+
+    with pytest.raises(UsageError, match=r"^lm: got (nan|inf) as the score of a text"):
+        Fusion(Wrong()).search(rows_of(3, 4, 0), LETTERS, 4)
+
+
+def test_a_probability_above_one_is_one():
+    class Rounded(Bigrams):
+        def word(self, history, word):
+            return 1e-7, word
+
+        def end(self, history):
+            return 1e-7
+
+    assert ScoredWords(Rounded(), LETTERS, 1.0, 0.5, 0.0).text((2, 1, 2)) == 1.0
+    assert Fusion(Rounded()).search(rows_of(5, 4, 0), LETTERS, 8)[0].score < 5
+
+
+@settings(deadline=None, max_examples=20)
+@given(frames=st.integers(1, 5), seed=st.integers(0, 2**16))
+def test_impossible_words_in_pieces_of_several_words(frames, seed):
+    class Never(Bigrams):
+        def word(self, history, word):
+            return super().word(history, word) if word in self.known else (-math.inf, word)
+
+    vocabulary = Vocabulary(("_", "▁a", "▁a▁bb", "b"), word_pieces=True)
+    found = Fusion(Never(seed=seed), 0.5, 1.0, 2.0).search(rows_of(frames, 4, seed), vocabulary, 2_000)
+    for one in found:
+        unknown = set(vocabulary.text(one.tokens).split()) - {"a", "ab", "bb"}
+        assert (one.score == -math.inf) if unknown else math.isfinite(one.score)
+
+
+def test_decomposed_words_of_the_model():
+    vocabulary = Vocabulary(("_", "|", *"acfe", "\u0301"), separator=1)
+    words = ScoredWords(Spelling("cafe\u0301"), vocabulary, 1.0, 0.0, -50.0)
+    assert words.word(None, (3, 2, 4, 5, 6))[0] == pytest.approx(-math.log(10))
+
+
 def test_silence_and_no_frames():
     fusion = Fusion(Bigrams())
     for rows in (np.zeros((0, 4)), np.log(np.array([[1 - 3e-9, 1e-9, 1e-9, 1e-9]]))):
@@ -229,7 +293,10 @@ def test_default_beams():
         ({"weight": math.nan}, "lm_weight: got nan"),
         ({"bonus": math.inf}, "word_bonus: got inf, expected a finite number"),
         ({"unknown_word_score": -math.inf}, "unknown_word_score: got -inf, expected a finite number"),
-        ({"unknown_word_score": "1"}, "unknown_word_score: got '1', expected a finite number"),
+        ({"weight": 1e308}, r"lm_weight: got 1e\+308, expected a finite number >= 0 and < 1e\+06"),
+        ({"bonus": 1e308}, r"word_bonus: got 1e\+308, expected a finite number > -1e\+06 and < 1e\+06"),
+        ({"bonus": 10**400}, "word_bonus: got 1000"),
+        ({"unknown_word_score": "1"}, "unknown_word_score: got 1, expected a finite number"),
     ],
 )
 def test_bad_weights(weights, message):
