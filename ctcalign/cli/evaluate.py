@@ -150,6 +150,9 @@ def _print(found: Evaluation) -> None:
         str(errors.reference_length),
         f"{errors.substitutions} substituted, {errors.deletions} deleted, {errors.insertions} inserted",
     )
+    if "lm" in found.about:
+        way = "in the search" if found.about["lm_in_search"] else "rescores the beam"
+        table.add_row("lm", f"{found.about['lm_weight']:g}", f"times {found.about['lm']}, {way}")
     if "guide" in found.about:
         base = f" minus {found.about['guide_base']}" if found.about["guide_base"] else ""
         table.add_row("guide", f"{found.about['guide_weight']:g}", f"times {found.about['guide']}{base}")

@@ -14,7 +14,7 @@ from ctcalign.checks import check_number
 from ctcalign.ctc.fused.search import fused_beam_search
 from ctcalign.ctc.prefixes.beam import Hypothesis, prefixes_kept
 from ctcalign.errors import UsageError
-from ctcalign.models.language_model.n_gram import LanguageModel, WordModel, word_model
+from ctcalign.models.language_model.n_gram import LanguageModel, NGram, WordModel, word_model
 from ctcalign.models.language_model.words import TO_NATS, ScoredWords
 from ctcalign.text.vocabulary import Vocabulary
 
@@ -74,8 +74,9 @@ class Fusion:
         return isinstance(self.model, WordModel)
 
     def about(self) -> dict[str, Any]:
-        """The weights, for JSON."""
+        """The file of the model (of another model its class) and the weights, for JSON."""
         return {
+            "lm": self.model.name if isinstance(self.model, NGram) else type(self.model).__name__,
             "lm_weight": self.weight,
             "word_bonus": self.bonus,
             "unknown_word_score": self.unknown_word_score,
@@ -108,7 +109,7 @@ class Fusion:
     def _scored(self, vocabulary: Vocabulary) -> ScoredWords:
         """The scores of words; those of the last vocabulary are kept."""
         kept = self._words  # another thread may replace it
-        if kept is None or kept[0] is not vocabulary:
+        if kept is None or kept[0] != vocabulary:
             assert isinstance(self.model, WordModel)
             words = ScoredWords(self.model, vocabulary, self.weight, self.bonus, self.unknown_word_score)
             kept = self._words = vocabulary, words

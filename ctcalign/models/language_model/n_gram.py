@@ -59,6 +59,12 @@ class NGram:
         self.model = model
         self._state: Any = import_module("kenlm").State
 
+    @property
+    def name(self) -> str:
+        """The path of its file."""
+        path = self.model.path
+        return path.decode() if isinstance(path, bytes) else str(path)
+
     @cached_property
     def known(self) -> frozenset[str]:
         """Words in the file of the model, without <s>, </s> and <unk>.
@@ -66,17 +72,14 @@ class NGram:
         Raises:
             UsageError: the file does not list them; without them no open word is known to be wrong before its end.
         """
-        path = self.model.path
-        file = Path(path.decode() if isinstance(path, bytes) else path)
-        found = words_of(file)
+        found = words_of(Path(self.name))
         if found is None:
-            raise UsageError(f"lm: {file} does not list its words; use the ARPA file, or build_binary without -v")
+            raise UsageError(f"lm: {self.name} does not list its words; use the ARPA file, or build_binary without -v")
         return frozenset(found) - SPECIAL_WORDS
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         """Pickled as its path: the other process opens the file again."""
-        path = self.model.path
-        return _opened, (path.decode() if isinstance(path, bytes) else path,)
+        return _opened, (self.name,)
 
     def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float:
         """See `LanguageModel.score`."""

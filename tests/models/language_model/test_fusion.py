@@ -204,7 +204,8 @@ def test_a_model_of_whole_texts_rescores():
 
 def test_numbers_of_numpy_are_weights():
     fusion = Fusion(Bigrams(), np.float32(0.5), np.float32(1.0), np.int64(-3))
-    assert json.loads(json.dumps(fusion.about())) == {"lm_weight": 0.5, "word_bonus": 1.0, "unknown_word_score": -3.0}
+    about = json.loads(json.dumps(fusion.about()))
+    assert about == {"lm": "Bigrams", "lm_weight": 0.5, "word_bonus": 1.0, "unknown_word_score": -3.0}
 
 
 def test_a_model_with_only_a_score_of_a_text():
@@ -277,6 +278,12 @@ def test_one_fusion_for_two_recognisers():
         rows = rows_of(4, len(vocabulary), 8)
         expected = best_of_all(rows, vocabulary, Bigrams(), (0.3, 0.0, 0.0))
         assert fusion.search(rows, vocabulary, 2_000)[0].tokens == expected[0]
+
+
+def test_the_words_of_equal_vocabularies_are_prepared_once():
+    fusion, symbols = Fusion(Bigrams()), ("_", "|", "a", "b")
+    first = fusion._scored(Vocabulary(symbols, separator=1))  # a recogniser may make its vocabulary on each call
+    assert fusion._scored(Vocabulary(symbols, separator=1)) is first
 
 
 def test_default_beams():

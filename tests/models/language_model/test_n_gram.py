@@ -125,10 +125,11 @@ def test_what_files_are_none_for(arpa, tmp_path):
         load_language_model(str(tmp_path))
 
 
-def test_a_pickled_model_is_loaded_without_messages(model, capfd):
+def test_a_pickled_model_is_loaded_without_messages(model, arpa, capfd):
     again = pickle.loads(pickle.dumps(Fusion(model)))
     assert again.model.score("the cat") == model.score("the cat")
     assert again.model.known == model.known
+    assert again.about()["lm"] == Fusion(model).about()["lm"] == str(arpa)
     assert capfd.readouterr().err == ""
 
 

@@ -69,6 +69,7 @@ def test_a_model_of_words_is_part_of_the_search():
     assert fused.about() == {
         "decode": "beam",
         "beam": 64,
+        "lm": "Pairs",
         "lm_weight": 0.5,
         "word_bonus": 1.0,
         "unknown_word_score": -10.0,

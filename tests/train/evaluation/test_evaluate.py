@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ctcalign.train.data.cuts import open_cuts, timed_words
 from ctcalign.train.evaluation.decoding import Decoder
 from ctcalign.train.evaluation.evaluate import evaluate_cuts
 from ctcalign.train.evaluation.validation import normalised_reference
+from egs.mini_en.objectives.local.ngram import counts, probabilities, write_arpa
 from tests.train.tones import config, make_cuts
 
 SHIFT = 0.01
@@ -149,6 +151,16 @@ def test_commands(cuts, tmp_path):
     report = json.loads(run.invoke(commands, [*arguments, "--decode", "beam", "--beam", "3"]).stdout)
     assert report["utterances"] == 12
     assert report["decode"] == "beam"
+    if find_spec("kenlm"):
+        write_arpa(tmp_path / "two.arpa", *probabilities(counts(["a b", "b c"], 2)))
+        arguments = ["evaluate", str(cuts), "--model", f"checkpoint:{model}", "-q", "--decode", "beam", "--lm"]
+        result = run.invoke(commands, [*arguments, str(tmp_path / "two.arpa")])
+        assert result.exit_code == 0, result.output
+        [row] = [line for line in result.output.splitlines() if line.startswith("lm ")]
+        assert "two.arpa" in "".join(result.output.split())
+        assert row.split()[:3] == ["lm", "0.5", "times"]
+        report = json.loads(run.invoke(commands, [*arguments, str(tmp_path / "two.arpa"), "--json"]).stdout)
+        assert report["lm"] == str(tmp_path / "two.arpa")
     for arguments, status, message in (
         (["fit"], 2, "expected options"),
         (["fit", "--config", str(file), "--data.max_durationn", "3"], 2, "max_durationn"),
