@@ -6,6 +6,7 @@ import json
 import math
 import re
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import yaml
 
 from egs.mini_en.objectives.local import ngram
 from egs.mini_en.objectives.local.curves import gap
+from egs.mini_en.objectives.local.results import curve
 from egs.mini_en.objectives.local.speech import word_times
 from recipes.awp.entries import Entry
 from recipes.awp.evaluation import Row
@@ -82,6 +84,12 @@ def test_the_gap_of_two_curves_is_at_equal_latency():
     assert same is not None
     assert (same.value, same.low, same.high) == (0, 0, 0)
     assert gap(curve, [entry("look_ahead", 0.8, 10), entry("look_ahead", 0.9, 9)], samples=5) is None
+
+
+def test_a_destroyed_model_belongs_to_no_curve():
+    found = {"awp": [entry("awp", 0.5, 30), entry("awp", 0.1, 2900)], "ctc": [entry("ctc", 0.7, 20)]}
+    results = SimpleNamespace(of=lambda part, *methods: [one for name in methods for one in found[name]])
+    assert [one.numbers["wer"][0] for one in curve(results, "awp")] == [0.01, 20 / 3000]
 
 
 def test_every_method_of_the_plan_can_be_built_and_is_in_a_stage(tmp_path):

@@ -59,7 +59,8 @@ ACCURACY = [
      ("Error rates on recordings that were not used for selection, mean ± standard deviation over seeds",)),
     ("New symbols: German", "egs/read_de/vocabulary", ("Updates until an error rate is reached",)),
     ("Objectives on streaming models", "egs/mini_en/objectives",
-     ("The models that the methods start from", "Latency: all points", "Power")),
+     ("The models that the methods start from", "Latency: all points", "Word errors",
+      "What the compared texts could improve", "Power")),
     ("Guided decoding: digits in noise", "egs/mini_en/objectives/RESULTS_guided.md", ("Digits in noise",)),
     ("Preference losses: sums", "egs/toy_text/preference", ("What test shows",)),
 ]  # fmt: skip

@@ -82,8 +82,9 @@ fi
 if run 4; then
   train "$seeds" "dev $tests" streaming
   if [ ! -s "$exp/oracle.json" ]; then
+    # shellcheck disable=SC2086
     "$python" -m egs.mini_en.objectives.local.oracle --model "$exp/runs/$start/model.safetensors" --data "$exp/data" \
-      --out "$exp/oracle.json"
+      --parts dev $tests --out "$exp/oracle.json"
   fi
 fi
 if run 5; then train "$seeds" "dev test" "$latency"; fi
