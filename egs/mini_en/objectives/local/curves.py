@@ -13,6 +13,8 @@ from recipes.awp.entries import Entry
 
 Floats = NDArray[np.float64]
 
+LEAST_RANGE = 0.01  # seconds of latency that two curves must have in common to be compared
+
 
 @dataclass(frozen=True)
 class Points:
@@ -59,7 +61,7 @@ def gap(curve: Sequence[Entry], other: Sequence[Entry], samples: int = 2000, see
     Args:
         curve, other: points of two methods on the same utterances; several seeds each.
     Returns:
-        None where the latencies of the two do not overlap.
+        None where the latencies of the two overlap by less than `LEAST_RANGE`.
     """
     mine, its = [points(entry) for entry in curve], [points(entry) for entry in other]
     utterances = len(mine[0].words)
@@ -68,7 +70,7 @@ def gap(curve: Sequence[Entry], other: Sequence[Entry], samples: int = 2000, see
     def value(drawn_seeds: NDArray[np.int64], drawn: NDArray[np.int64]) -> float:
         a, b = (sorted(one.at(drawn_seeds, drawn) for one in line) for line in (mine, its))
         low, high = max(a[0][0], b[0][0]), min(a[-1][0], b[-1][0])
-        if high <= low:
+        if high - low < LEAST_RANGE:
             return float("nan")
         grid = np.linspace(low, high, 50)
         return float(np.mean(_frontier(a, grid) - _frontier(b, grid)))

@@ -131,7 +131,7 @@ def statements(results: Results, methods: Sequence[str]) -> list[str]:
                 continue
             found = gap(curve(results, method), curve(results, other))
             if found is None:
-                lines.append(f"- `{method}` and `{other}` reach no common latency.")
+                lines.append(f"- `{method}` and `{other}` have no range of latencies in common.")
                 continue
             low, high = 100 * found.low, 100 * found.high
             word = "below" if high < 0 else "above" if low > 0 else "neither above nor below"
