@@ -231,12 +231,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     results = Results(args.runs, ["dev", *args.tests])
     made = f"Machine: {machine()}. {training_time(args.runs)}. Commit: {commit()}."
-    text = page_head("What the objectives bring", args.notes)
+    first, _, rest = (args.notes.read_text(encoding="utf-8").strip() if args.notes else "").partition("\n\n")
+    latency = [AHEAD, *(one for one in args.latency if one != AHEAD)]
+    shown = []
     if results.of(MAIN, PLAIN):
-        latency = [AHEAD, *(one for one in args.latency if one != AHEAD)]
         plot(results, latency, args.plot)
+        shown = [picture(args.plot, args.out, "word error rate against latency")]
+    text = page_head("What the objectives bring", None, *(one for one in (first, *shown, rest) if one))
+    if results.of(MAIN, PLAIN):
         text += section("Latency", statements(results, latency))
-        text += [picture(args.plot, args.out, "word error rate against latency"), ""]
         text += section("Latency: all points", latency_table(results, latency))
     if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
         compared = [one for one in args.errors if one != PLAIN]
