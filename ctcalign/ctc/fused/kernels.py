@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ctcalign.ctc.jit import jit
+from ctcalign.ctc.prefixes.kernels import log_add
 
 Array = npt.NDArray[Any]
 
@@ -20,16 +20,6 @@ PARENT, LABEL, FIRST, FOLLOWING, PLACE, STATE, CLOSED, LENGTH, KNOWN = range(9)
 COLUMNS = 9
 # Columns of the scores of prefixes. WORDS: of its finished words. OPEN: of its open word, NaN if not known.
 WORDS, OPEN = 0, 1
-
-
-@jit
-def _add(a: float, b: float) -> float:
-    """log(e^a + e^b)."""
-    if b > a:
-        a, b = b, a
-    if b == -np.inf:
-        return a
-    return a + math.log1p(math.exp(b - a))
 
 
 @jit
@@ -156,13 +146,13 @@ def advance(
         for k in range(kept):
             node = nodes[k]
             source[k] = node
-            new_blank[k] = _add(in_blank[k], in_token[k]) + row[blank]
+            new_blank[k] = log_add(in_blank[k], in_token[k]) + row[blank]
             if node > 0:
                 new_token[k] = in_token[k] + row[trie[node, LABEL]]
         size = kept
         for k in range(kept):
             node = nodes[k]
-            whole = _add(in_blank[k], in_token[k])
+            whole = log_add(in_blank[k], in_token[k])
             for j in range(count):
                 label = likely[j]
                 mass = (in_blank[k] if node > 0 and label == trie[node, LABEL] else whole) + row[label]
@@ -171,7 +161,7 @@ def advance(
                 child = _child(node, label, trie)
                 if child >= 0 and trie[child, PLACE] >= 0:
                     place = trie[child, PLACE]
-                    new_token[place] = _add(new_token[place], mass)
+                    new_token[place] = log_add(new_token[place], mass)
                 else:
                     source[size], token[size], new_token[size] = node, label, mass
                     size += 1
@@ -181,7 +171,7 @@ def advance(
         missing = False
         for k in range(size):
             node = source[k]
-            ranks[k] = _add(new_blank[k], new_token[k]) + scores[node, WORDS]
+            ranks[k] = log_add(new_blank[k], new_token[k]) + scores[node, WORDS]
             label = token[k]
             begun[k] = trie[node, KNOWN]
             if label >= 0:

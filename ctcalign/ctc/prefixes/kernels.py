@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 
 
 @jit
-def _add(a: float, b: float) -> float:
+def log_add(a: float, b: float) -> float:
     """log(e^a + e^b)."""
     if b > a:
         a, b = b, a
@@ -88,7 +88,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
         token = np.full(most, -1, np.int64)  # -1: the prefix itself, else the label that extends it
         for k in range(kept):
             node = nodes[k]
-            whole = _add(in_blank[k], in_token[k])
+            whole = log_add(in_blank[k], in_token[k])
             source[k] = node
             new_blank[k] = whole + row[blank]
             if node > 0:
@@ -96,7 +96,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
         size = kept
         for k in range(kept):
             node = nodes[k]
-            whole = _add(in_blank[k], in_token[k])
+            whole = log_add(in_blank[k], in_token[k])
             for j in range(count):
                 label = likely[j]
                 mass = (in_blank[k] if node > 0 and label == labels[node] else whole) + row[label]
@@ -104,13 +104,13 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
                     continue
                 child = _child(node, label, first, following, labels)
                 if child >= 0 and place[child] >= 0:
-                    new_token[place[child]] = _add(new_token[place[child]], mass)
+                    new_token[place[child]] = log_add(new_token[place[child]], mass)
                 else:
                     source[size], token[size], new_token[size] = node, label, mass
                     size += 1
         score = np.empty(size)
         for k in range(size):
-            score[k] = -_add(new_blank[k], new_token[k])
+            score[k] = -log_add(new_blank[k], new_token[k])
         order = _smallest(score, beam)
         for k in range(kept):
             place[nodes[k]] = -1
@@ -132,5 +132,5 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
             place[node] = k
     masses = np.empty(len(nodes))
     for k in range(len(nodes)):
-        masses[k] = _add(in_blank[k], in_token[k])
+        masses[k] = log_add(in_blank[k], in_token[k])
     return nodes, masses, parents[:used], labels[:used]
