@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctcalign.ctc.jit import jit
-from ctcalign.ctc.prefixes.kernels import log_add
+from ctcalign.ctc.prefixes.kernels import log_add, smallest
 
 Array = npt.NDArray[Any]
 
@@ -48,28 +48,6 @@ def _longer(node: int, label: int, children: Array, units: Array, starts: Array,
                     high = middle
             node = low if low < children[node + 1] and units[low] == unit else -1
     return node
-
-
-@jit
-def _best(values: Array, count: int) -> Array:
-    """Positions of so many largest values, the largest first; of equal values the first ones first."""
-    lowered = -values
-    if values.size <= count:
-        return np.argsort(lowered, kind="mergesort")
-    limit = np.partition(lowered, count - 1)[count - 1]
-    equal = count
-    for value in lowered:
-        equal -= value < limit
-    chosen = np.empty(count, np.int64)
-    size = 0
-    for place in range(lowered.size):
-        at_limit = lowered[place] == limit
-        if lowered[place] < limit or (at_limit and equal > 0):
-            chosen[size] = place
-            size += 1
-            equal -= at_limit
-    chosen = chosen[:size]
-    return chosen[np.argsort(lowered[chosen], kind="mergesort")]
 
 
 @jit
@@ -190,7 +168,7 @@ def advance(
             if needed:
                 return frame, kept, used, needed
             # Candidates that are still not known are below the `beam` best.
-        order = _best(ranks, beam)
+        order = smallest(-ranks, beam)
         for k in range(kept):
             trie[nodes[k], PLACE] = -1
         kept = len(order)

@@ -33,7 +33,7 @@ def _child(node: int, label: int, first: Array, following: Array, labels: Array)
 
 
 @jit
-def _smallest(values: Array, count: int) -> Array:
+def smallest(values: Array, count: int) -> Array:
     """Positions of so many smallest values, ascending; of equal values the first ones first."""
     if values.size <= count:
         return np.argsort(values, kind="mergesort")
@@ -111,7 +111,7 @@ def search(log_probs: Array, beam: int, blank: int, least: float) -> tuple[Array
         score = np.empty(size)
         for k in range(size):
             score[k] = -log_add(new_blank[k], new_token[k])
-        order = _smallest(score, beam)
+        order = smallest(score, beam)
         for k in range(kept):
             place[nodes[k]] = -1
         nodes = np.empty(len(order), np.int64)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ctcalign import ctc
 from ctcalign.ctc.prefixes.beam import prefix_beam_search, prefixes_kept
-from ctcalign.ctc.prefixes.kernels import _smallest
+from ctcalign.ctc.prefixes.kernels import smallest
 from ctcalign.errors import UsageError
 
 
@@ -132,4 +132,4 @@ def test_ties_of_the_n_best_keep_the_order_of_the_search():
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 12))
 def test_the_smallest_values_are_those_of_a_stable_sort(values: list[int], count: int) -> None:
     given_values = np.array([np.inf if value == 4 else float(value) for value in values])
-    assert _smallest(given_values, count).tolist() == np.argsort(given_values, kind="stable")[:count].tolist()
+    assert smallest(given_values, count).tolist() == np.argsort(given_values, kind="stable")[:count].tolist()

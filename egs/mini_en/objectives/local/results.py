@@ -127,7 +127,7 @@ def statements(results: Results, methods: Sequence[str]) -> list[str]:
     lines = []
     for method in methods:
         for other in (AHEAD, "delay_penalty"):
-            if method in (other, PLAIN) or not results.of(MAIN, method) or not results.of(MAIN, other):
+            if method in (other, PLAIN, AHEAD) or not results.of(MAIN, method) or not results.of(MAIN, other):
                 continue
             found = gap(curve(results, method), curve(results, other))
             if found is None:
