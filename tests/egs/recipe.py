@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_recipe(
-    name: str, *options: object, check: bool = True, cwd: Path | None = None
+    name: str, *options: object, check: bool = True, cwd: Path | None = None, script: str = "run.sh"
 ) -> subprocess.CompletedProcess[str]:
-    """Run egs/NAME/run.sh with options, from a folder. A failure shows the output and the logs of its runs."""
+    """Run a script of egs/NAME with options, from a folder. A failure shows the output and the logs of its runs."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     environment |= {"PYTHON": str(warm_python() / "python"), "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    command = [str(ROOT / "egs" / name / "run.sh"), *map(str, options)]
+    command = [str(ROOT / "egs" / name / script), *map(str, options)]
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, cwd=cwd or tempfile.gettempdir(), check=False
     )

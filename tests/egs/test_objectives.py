@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile as sf
 import yaml
+from lhotse import CutSet, Recording, SupervisionSegment
 
 from egs.mini_en.objectives.local import ngram
 from egs.mini_en.objectives.local.curves import gap
@@ -119,8 +122,6 @@ def test_the_bench_from_texts_to_results(tmp_path):
     corpus, exp = tmp_path / "corpus", tmp_path / "exp"
     make_read(corpus / "read_en", TEXTS[:2], {"train": ["a", "b"], "dev": ["c"]})
     rng = np.random.default_rng(0)
-    import soundfile as sf
-
     for name in ("ljspeech_long", "reader_b_long"):
         folder = corpus / "dev" / name
         folder.mkdir(parents=True)
@@ -172,3 +173,40 @@ def test_the_bench_from_texts_to_results(tmp_path):
     run_recipe("mini_en/objectives", *options)  # nothing is done again
     assert (exp / "runs" / "ctc-s1" / "run.json").stat().st_mtime_ns == before
     assert not math.isnan(about["seconds"])
+
+
+def test_guided_decoding_from_adapted_models_to_the_page(tmp_path):
+    exp, corpus = tmp_path / "exp", tmp_path / "corpus"
+    corpus.mkdir()
+    adapted = ROOT / "ctcalign/models/builtin/en/model.safetensors"
+    rng = np.random.default_rng(0)
+    for domain in ("digits", "reader"):
+        (exp / domain / "runs" / "exact-s1").mkdir(parents=True)
+        shutil.copy(adapted, exp / domain / "runs" / "exact-s1" / "model.safetensors")
+    cuts = {"digits/data/dev": TEXTS[0], "digits/data/test": TEXTS[1]}
+    cuts |= {"reader/runs/exact-s1/held-out-choosing.jsonl.gz": TEXTS[2], "reader/runs/exact-s1/held-out-test.jsonl.gz": TEXTS[3]}
+    for place, text in cuts.items():
+        file = exp / place
+        wav = exp / f"{file.parent.name}-{file.name.split('.')[0]}.wav"
+        sf.write(wav, speech(text, rng), 16_000)
+        cut = Recording.from_file(wav).to_cut()
+        cut.supervisions = [SupervisionSegment(cut.id, cut.recording_id, 0, cut.duration, text=text)]
+        if file.suffix:
+            CutSet([cut]).to_file(file)
+        else:
+            file.mkdir(parents=True)
+            CutSet([cut]).to_shar(file, fields={"recording": "wav"})
+    page = tmp_path / "RESULTS_guided.md"
+    options = ("--exp", exp, "--corpus", corpus, "--results", page, "--weights", 0.5, "--beam", 2)
+    run_recipe("mini_en/objectives", *options, "--stage", 1, script="guided.sh")
+    text = page.read_text(encoding="utf-8")
+    for row in ("## Digits in noise", "## One reader", "guided by the adapted model", "the adapted model alone"):
+        assert row in text
+    before = text
+    done = run_recipe("mini_en/objectives", *options, "--stage", 1, script="guided.sh")  # nothing is decoded again
+    assert "alone" not in done.stderr
+    assert page.read_text(encoding="utf-8") == before
+    # The recipes that adapt are called with options that they know, and say what is missing.
+    failed = run_recipe("mini_en/objectives", *options, check=False, script="guided.sh")
+    assert failed.returncode == 2
+    assert "digits_train/manifest.jsonl" in failed.stderr
