@@ -15,7 +15,7 @@ import soundfile as sf
 import yaml
 from lhotse import CutSet, Recording, SupervisionSegment
 
-from egs.mini_en.objectives.local import ngram
+from egs.mini_en.objectives.local import gradients, ngram
 from egs.mini_en.objectives.local.curves import gap
 from egs.mini_en.objectives.local.results import curve
 from egs.mini_en.objectives.local.speech import word_times
@@ -95,13 +95,33 @@ def test_a_destroyed_model_belongs_to_no_curve():
     assert [one.numbers["wer"][0] for one in curve(results, "awp")] == [0.01, 20 / 3000]
 
 
+def test_what_the_gradients_of_batches_have_in_common():
+    rng = np.random.default_rng(0)
+    common = np.zeros(2000, np.float32)
+    common[0] = 3.0
+    own = common + rng.normal(0, 1, (200, 2000)).astype(np.float32)
+    other = 2 * common[::-1] + rng.normal(0, 0.1, (200, 2000)).astype(np.float32)
+    assert gradients.in_common(own, own) == pytest.approx(9, abs=0.7)  # the mean squared norm is 2009
+    found = gradients.compared(own, own)
+    assert found["common"] == pytest.approx(3, abs=0.15)
+    assert found["share"] == pytest.approx(9 / 2009, rel=0.1)
+    assert found["cosine"] == pytest.approx(1)
+    assert gradients.compared(own, other)["cosine"] == pytest.approx(0, abs=0.1)
+    assert gradients.compared(own, 2 * own)["cosine"] == pytest.approx(1)
+    lost = gradients.compared(np.array([[1.0, 0.0], [-1.0, 0.0]]), own[:2, :2])
+    assert (lost["common"], lost["cosine"], lost["share"]) == (None, None, -1.0)
+
+
 def test_every_method_of_the_plan_can_be_built_and_is_in_a_stage(tmp_path):
     from ctcalign.train.run import prepared
 
     folder = ROOT / "egs/mini_en/objectives"
     plan = read_plan(folder / "conf/plan.yaml")
     script = (folder / "run.sh").read_text()
-    lists = [set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split()) for name in ("latency", "errors")]
+    lists = [
+        set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split())
+        for name in ("latency", "errors", "longer", "drifting")
+    ]
     assert set.union(*lists) == set(plan["methods"]) - {"streaming"}
     for method in plan["methods"]:
         run = runs_of(plan, [1], [method])[-1]
@@ -138,7 +158,7 @@ def test_the_bench_from_texts_to_results(tmp_path):
     for name, texts in {"texts": [*TEXTS, *others], "reserved": TEXTS}.items():
         rows = [{"text": text, "source": "austen", "raw": text} for text in texts]
         (exp / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    methods = ["streaming", "ctc", "awp"]
+    methods = ["streaming", "ctc", "awp", "awp_wer"]
     plan = tiny_plan("mini_en/objectives", methods, tmp_path, {"data": {"max_duration": 12.0}})
     content = yaml.safe_load(plan.read_text())
     streaming = content["methods"]["streaming"]
@@ -159,11 +179,29 @@ def test_the_bench_from_texts_to_results(tmp_path):
     ]  # --test-hours: more than the four texts last
     options += ["--engines", "", "--aligner", "builtin:en", "--seeds", "1", "--tests", "test read"]
     with_lm = "test" if find_spec("kenlm") else ""
-    options += ["--latency", "ctc awp", "--errors", "ctc", "--with-lm", with_lm, "--results", tmp_path / "RESULTS.md"]
+    options += [
+        "--latency",
+        "ctc awp",
+        "--errors",
+        "ctc",
+        "--longer",
+        "",
+        "--drifting",
+        "",
+        "--gradients",
+        "awp_wer",
+        "--batches",
+        2,
+        "--with-lm",
+        with_lm,
+        "--results",
+        tmp_path / "RESULTS.md",
+    ]
     run_recipe("mini_en/objectives", *options)
     page = (tmp_path / "RESULTS.md").read_text()
     assert "awp" in page
     assert "Power" in page
+    assert "cosine with CTC" in page
     assert "5 samples" in page  # of the texts that objectives compare
     assert ("WER % test, LM" in page) == bool(with_lm)
     assert (tmp_path / "RESULTS.png").stat().st_size > 10_000
@@ -184,7 +222,10 @@ def test_guided_decoding_from_adapted_models_to_the_page(tmp_path):
         (exp / domain / "runs" / "exact-s1").mkdir(parents=True)
         shutil.copy(adapted, exp / domain / "runs" / "exact-s1" / "model.safetensors")
     cuts = {"digits/data/dev": TEXTS[0], "digits/data/test": TEXTS[1]}
-    cuts |= {"reader/runs/exact-s1/held-out-choosing.jsonl.gz": TEXTS[2], "reader/runs/exact-s1/held-out-test.jsonl.gz": TEXTS[3]}
+    cuts |= {
+        "reader/runs/exact-s1/held-out-choosing.jsonl.gz": TEXTS[2],
+        "reader/runs/exact-s1/held-out-test.jsonl.gz": TEXTS[3],
+    }
     for place, text in cuts.items():
         file = exp / place
         wav = exp / f"{file.parent.name}-{file.name.split('.')[0]}.wav"

@@ -11,7 +11,7 @@
 # and dev/reader_b_long with truth.json; other relative paths count from the folder of this script. The synthetic speech
 # needs what egs/mini_en needs, and --austen, the data folder of r-cran-janeaustenr (apt-get install r-cran-janeaustenr).
 # Stages: 0 texts, 1 synthetic speech, 2 real speech and its word times, 3 all training speech in one folder, 4 the
-# offline baseline and the streaming models, and how much the texts that objectives compare could improve, 5 methods for
+# offline baseline and the streaming models, how much the texts that objectives compare could improve, and gradients, 5 methods for
 # latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all seeds, 7 the tests again with
 # an n-gram model, 8 RESULTS.md.
 set -euo pipefail
@@ -29,8 +29,11 @@ plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes
 start=streaming-look_ahead0.64-s1   # the run that the methods start from
 tests="test read lj reader_b"
 with_lm="test lj"   # tests that are also decoded with the n-gram model (needs kenlm); "": none
-latency="ctc look_ahead awp delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
+latency="ctc look_ahead awp awp_lattice awp_frames awp_throughout delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
+longer="ctc_long mwer_long dpo_long"   # methods trained longer, the first is CTC alone; stage 6
+drifting=""                            # methods that start from a model that drifts, the first is CTC alone; stage 5
+gradients="awp_wer mwer dpo"; batches=32   # losses whose gradients are compared, on so many batches
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus austen"
 . ../../../tools/parse_options.sh
@@ -86,11 +89,17 @@ if run 4; then
     "$python" -m egs.mini_en.objectives.local.oracle --model "$exp/runs/$start/model.safetensors" --data "$exp/data" \
       --parts dev $tests --out "$exp/oracle.json"
   fi
+  if [ ! -s "$exp/gradients.json" ]; then
+    # shellcheck disable=SC2086
+    "$python" -m egs.mini_en.objectives.local.gradients --plan "$plan" --data "$exp/data" --runs "$exp/runs" \
+      --start "$start" --methods $gradients --batches "$batches" --out "$exp/gradients.json"
+  fi
 fi
-if run 5; then train "$seeds" "dev test" "$latency"; fi
+if run 5; then train "$seeds" "dev test" "$latency $drifting"; fi
 if run 6; then
   train "${seeds%% *}" dev "$errors"
   train "$seeds" "dev $tests" "$errors" --chosen dev
+  if [ -n "$longer" ]; then train "$seeds" "dev $tests" "$longer"; fi
 fi
 # shellcheck disable=SC2086
 if run 7 && [ -n "$with_lm" ]; then
@@ -104,6 +113,7 @@ fi
 # shellcheck disable=SC2086
 if run 8; then
   "$python" -m egs.mini_en.objectives.local.results --runs "$exp/runs" --tests $tests --notes "$notes" \
-    --latency $latency --errors $errors --oracle "$exp/oracle.json" \
+    --latency $latency --errors $errors --longer $longer --drifting $drifting --oracle "$exp/oracle.json" \
+    --gradients "$exp/gradients.json" \
     --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

@@ -50,9 +50,14 @@ class Results:
         return [entry for entry in self.entries[part] if entry.method in methods]
 
     def chosen(self, method: str, key: str = "wer") -> str | None:
-        """The setting of a method with the lowest value on dev."""
+        """The setting of a method with the lowest value on dev, over the seeds that all of its settings have."""
         found = self.of("dev", method)
-        return min(found, key=lambda entry: entry.mean(key)).setting if found else None
+        shared = set.intersection(*(set(entry.seeds) for entry in found)) if found else set()
+
+        def value(entry: Entry) -> float:
+            return float(np.mean([entry.numbers[key][entry.seeds.index(seed)] for seed in shared or entry.seeds]))
+
+        return min(found, key=value).setting if found else None
 
 
 def percent(found: Interval) -> str:
@@ -91,9 +96,9 @@ def _ms(entry: Entry, *keys: str) -> list[str]:
     return [NOTHING if np.isnan(entry.mean(key)) else f"{1000 * entry.mean(key):.0f}" for key in keys]
 
 
-def latency_table(results: Results, methods: Sequence[str]) -> list[str]:
-    """Every point of the curves on the main test, against plain CTC with the same look-ahead."""
-    plain = results.of(MAIN, PLAIN)[0]
+def latency_table(results: Results, methods: Sequence[str], plain_method: str = PLAIN) -> list[str]:
+    """Every point of the curves on the main test, against plain CTC from the same start."""
+    plain = results.of(MAIN, plain_method)[0]
     rows = []
     for entry in results.of(MAIN, *methods):
         words, delay = compare_wer(plain, entry), compare_delay(plain, entry)
@@ -142,24 +147,24 @@ def statements(results: Results, methods: Sequence[str]) -> list[str]:
     return lines
 
 
-def error_table(results: Results, methods: Sequence[str], parts: Sequence[str]) -> list[str]:
+def error_table(results: Results, methods: Sequence[str], parts: Sequence[str], plain_method: str = PLAIN) -> list[str]:
     """Each method with the setting that was best on dev, against CTC alone, on each part."""
     head = ["method", "setting", "seeds"]
     for part in parts:
         head += [f"{part}: WER %", "change % (95 %)", "p"]
     rows = []
-    for method in (PLAIN, *methods):
+    for method in (plain_method, *methods):
         setting = results.chosen(method)
         row: list[str] = []
         for part in parts:
-            plain = results.of(part, PLAIN)
+            plain = results.of(part, plain_method)
             own = [entry for entry in results.of(part, method) if entry.setting == setting]
             if not own and not row:
                 break
             if not row:
                 row = [method, own[0].setting or NOTHING, str(len(own[0].seeds))]
             row.append(mean_and_spread(own[0], "wer", 100, 2) if own else NOTHING)
-            compared = compare_wer(plain[0], own[0]) if own and plain and method != PLAIN else None
+            compared = compare_wer(plain[0], own[0]) if own and plain and method != plain_method else None
             if compared is None:
                 row += ["", ""]
             else:
@@ -173,6 +178,20 @@ def error_table(results: Results, methods: Sequence[str], parts: Sequence[str]) 
     return markdown_table(head, rows)
 
 
+def choice_table(results: Results, methods: Sequence[str], plain_method: str = PLAIN) -> list[str]:
+    """All settings on dev, from which the best of each method is chosen, against CTC alone with the same seeds."""
+    plain = results.of("dev", plain_method)[0]
+    rows = []
+    for method in methods:
+        for entry in results.of("dev", method):
+            compared = compare_wer(plain, entry)
+            change = percent(compared.relative) if compared else NOTHING
+            bold = "**" if entry.setting == results.chosen(method) else ""
+            cells = [method, entry.setting or NOTHING, mean_and_spread(entry, "wer", 100, 2)]
+            rows.append([*(f"{bold}{cell}{bold}" for cell in cells), str(len(entry.seeds)), change])
+    return markdown_table(["method", "setting", "WER % dev", "seeds", "change % (95 %)"], rows)
+
+
 def oracle(file: Path) -> list[str]:
     """What the texts that objectives compare could improve, as `egs.mini_en.objectives.local.oracle` measured it."""
     about = json.loads(file.read_text(encoding="utf-8"))
@@ -183,6 +202,27 @@ def oracle(file: Path) -> list[str]:
     ]
     head = ["part", "texts", "WER %, mean of the texts", "WER %, best text of each utterance"]
     return [f"Of `{about['model']}`:", "", *markdown_table(head, rows)]
+
+
+def gradient_table(file: Path) -> list[str]:
+    """The gradients of the losses, as `egs.mini_en.objectives.local.gradients` measured them."""
+    about = json.loads(file.read_text(encoding="utf-8"))
+
+    def cell(value: float | None, digits: int) -> str:
+        return "lost in the noise" if value is None else f"{value:.{digits}f}"
+
+    rows = [
+        [name, f"{own['norm']:.2f}", cell(own["common"], 2), f"{100 * own['share']:.1f} %", cell(own["cosine"], 2)]
+        for name, own in about["losses"].items()
+    ]
+    head = [
+        "loss, weight 1",
+        "norm",
+        "of what the batches have in common",
+        "share of the squared norm",
+        "cosine with CTC",
+    ]
+    return [f"Of `{about['model']}`, {about['batches']} batches:", "", *markdown_table(head, rows)]
 
 
 def plot(results: Results, methods: Sequence[str], path: Path) -> None:
@@ -223,7 +263,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tests", nargs="+", default=[MAIN], help="parts to report on; the first is the main one")
     parser.add_argument("--latency", nargs="*", default=[], help="methods of the curves")
     parser.add_argument("--errors", nargs="*", default=[], help="methods of the table of word error rates")
+    parser.add_argument("--longer", nargs="*", default=[], help="methods trained longer; the first is CTC alone")
+    parser.add_argument(
+        "--drifting", nargs="*", default=[], help="methods that start from a model that drifts; the first is CTC alone"
+    )
     parser.add_argument("--oracle", type=Path, help="file of the errors that the compared texts could avoid")
+    parser.add_argument("--gradients", type=Path, help="file of the sizes of the gradients")
     parser.add_argument("--command", required=True, help="the command that was run, printed on the page")
     parser.add_argument("--notes", type=Path, help="text to put below the title")
     parser.add_argument("--plot", type=Path, required=True)
@@ -241,13 +286,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if results.of(MAIN, PLAIN):
         text += section("Latency", statements(results, latency))
         text += section("Latency: all points", latency_table(results, latency))
+    if args.drifting and results.of(MAIN, args.drifting[0]):
+        text += section("Latency from a model that drifts", latency_table(results, args.drifting, args.drifting[0]))
     if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
         compared = [one for one in args.errors if one != PLAIN]
         text += section("Word errors", error_table(results, compared, results.tests))
+        text += section("Word errors on dev: all settings", choice_table(results, compared))
         if any(results.of(part, method) for part in results.with_lm for method in compared):
             text += section("Word errors with the language model", error_table(results, compared, results.with_lm))
+    if args.longer and results.of("dev", args.longer[0]):
+        plain, *compared = args.longer
+        tables = [*choice_table(results, compared, plain), "", *error_table(results, compared, results.tests, plain)]
+        text += section("Word errors after longer training", tables)
     if args.oracle and args.oracle.exists():
         text += section("What the compared texts could improve", oracle(args.oracle))
+    if args.gradients and args.gradients.exists():
+        text += section("Gradients", gradient_table(args.gradients))
     text += section("The models that the methods start from", models(results))
     text += section("Power", power(results))
     text += section("How it was made", [f"Command: `{args.command}`"], [made])
