@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ctcalign.cli.decoding_options import check_alone, check_beam_search
+
 if TYPE_CHECKING:
     from ctcalign.models.guide import Guide
 
@@ -51,15 +53,9 @@ def guide_from(
     """
     guide, base, weight = (given.pop(name) for name in ("guide", "guide_base", "guide_weight"))
     if guide is None:
-        for option, value in (("--guide-base", base), ("--guide-weight", weight)):
-            if value is not None:
-                raise click.UsageError(
-                    f"{option}: got {value} without --guide; name the model that steers with --guide"
-                )
+        check_alone("--guide", "name the model that steers", {"--guide-base": base, "--guide-weight": weight})
         return None
-    option, value = decoding
-    if value != "beam":
-        raise click.UsageError(f"--guide: needs a beam search, but {option} is {value}; add {option} beam")
+    check_beam_search("--guide", decoding)
     from ctcalign.models.guide import WEIGHT, load_guide
 
     return load_guide(guide, base, WEIGHT if weight is None else weight, device, allow_noncommercial)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ctcalign.cli.decoding_options import check_alone, check_beam_search
+
 if TYPE_CHECKING:
     from ctcalign.models.language_model.fusion import Fusion
 
@@ -15,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
         "--beam",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 1_000_000),  # as `ctcalign.ctc.prefixes.beam.check_beam`, which is slow to import
         help="Beam width in prefixes.  [default: 16; 64 with --lm and no --guide]",
     ),
     click.option(
@@ -51,16 +53,10 @@ def fusion_from(given: dict[str, Any], decoding: tuple[str, str]) -> Fusion | No
     file = given.pop("lm")
     weights = {_WEIGHTS[name]: value for name in _WEIGHTS if (value := given.pop(name)) is not None}
     if file is None:
-        for name, argument in _WEIGHTS.items():
-            if argument in weights:
-                option = f"--{name.replace('_', '-')}"
-                raise click.UsageError(
-                    f"{option}: got {weights[argument]:g} without --lm; name a language model with --lm"
-                )
+        options = {f"--{name.replace('_', '-')}": weights.get(argument) for name, argument in _WEIGHTS.items()}
+        check_alone("--lm", "name a language model", options)
         return None
-    option, value = decoding
-    if value != "beam":
-        raise click.UsageError(f"--lm: needs a beam search, but {option} is {value}; add {option} beam")
+    check_beam_search("--lm", decoding)
     from ctcalign.models.language_model.fusion import UNKNOWN_WORD_SCORE, WEIGHT, WORD_BONUS, Fusion, check_weights
     from ctcalign.models.language_model.n_gram import load_language_model
 

@@ -66,6 +66,7 @@ def test_a_language_model_of_the_talk_mends_its_transcript(arpa, captions):
         (["--decoder", "beam", "--lm", "{arpa}", "--unknown-word-score", "nan"], "unknown_word_score: got nan"),
         (["--decoder", "beam", "--lm", "none.arpa"], "lm: there is no n-gram model none.arpa"),
         (["--decoder", "beam", "--beam", "0"], "--beam"),
+        (["--decoder", "beam", "--beam", "1000001", "--lm", "none.arpa"], "--beam"),
     ],
 )
 def test_bad_options(arpa, options, message):

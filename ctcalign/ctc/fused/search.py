@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ctcalign.arguments import checked_arguments
 from ctcalign.ctc.fused.kernels import CLOSED, COLUMNS, KNOWN, LENGTH, OPEN, STATE, WORDS, advance, depth, last_labels
 from ctcalign.ctc.fused.lexicon import LookAhead
-from ctcalign.ctc.prefixes.beam import LEAST_LOG_PROB, MOST_PREFIXES, Hypothesis
+from ctcalign.ctc.prefixes.beam import LEAST_LOG_PROB, Hypothesis, check_beam
 from ctcalign.ctc.viterbi.emission_rows import as_numpy, checked_shape
 from ctcalign.errors import ShapeError, UsageError
 
@@ -83,8 +83,7 @@ def fused_beam_search(
     rows = np.ascontiguousarray(as_numpy(checked_shape(log_probs)), np.float64)
     if np.isnan(rows).any() or np.isposinf(rows).any():
         raise UsageError("log_probs: NaN or +inf; expected natural-log probabilities")
-    if isinstance(beam, bool) or not 1 <= beam <= MOST_PREFIXES:
-        raise UsageError(f"beam: got {beam}, expected 1 to {MOST_PREFIXES:,} prefixes")
+    check_beam(beam)
     if not 0 <= blank < rows.shape[1]:
         raise UsageError(f"blank: got {blank}, expected one of the {rows.shape[1]} labels")
     if len(words.ends) != rows.shape[1]:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ctcalign.arguments import checked_arguments
-from ctcalign.checks import check_count, check_number
+from ctcalign.checks import check_number
 from ctcalign.ctc.guided.kernels import extended, extension_scores
-from ctcalign.ctc.prefixes.beam import MOST_PREFIXES, Hypothesis
+from ctcalign.ctc.prefixes.beam import Hypothesis, check_beam
 from ctcalign.ctc.viterbi.emission_rows import as_numpy, checked_shape
 from ctcalign.errors import NoPathError, ShapeError, UsageError
 
@@ -73,8 +73,7 @@ def guided_beam_search(
         from it; here it is searched without renormalisation.
     """
     weight = check_number("weight", weight)
-    if check_count("beam", beam) > MOST_PREFIXES:
-        raise UsageError(f"beam: got {beam}, expected 1 to {MOST_PREFIXES:,} prefixes")
+    check_beam(beam)
     first = _Prefixes(_normalised("log_probs", log_probs), blank)
     classes = first.log_probs.shape[1]
     if not least_log_prob <= -math.log(classes):

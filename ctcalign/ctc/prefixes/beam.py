@@ -24,6 +24,13 @@ LEAST_LOG_PROB = -9.0
 MOST_PREFIXES = 1_000_000  # of a beam; memory is allocated for all of them
 
 
+def check_beam(beam: int) -> int:
+    """The width of a beam must be a whole number from 1 to `MOST_PREFIXES`. Returns it."""
+    if isinstance(beam, bool) or not isinstance(beam, int) or not 1 <= beam <= MOST_PREFIXES:
+        raise UsageError(f"beam: got {beam!r}, expected 1 to {MOST_PREFIXES:,} prefixes")
+    return beam
+
+
 @checked_arguments
 def prefix_beam_search(log_probs: npt.NDArray[np.floating], beam: int = 16, blank: int = 0) -> list[int]:
     """The most probable token sequence of one emission.
@@ -50,8 +57,7 @@ def prefix_beam_search(log_probs: npt.NDArray[np.floating], beam: int = 16, blan
 
 def prefixes_kept(log_probs: npt.NDArray[np.floating], beam: int, blank: int) -> list[tuple[tuple[int, ...], float]]:
     """All prefixes in the final beam, best first, each with the probability mass of its alignments in the beam."""
-    if isinstance(beam, bool) or not 1 <= beam <= MOST_PREFIXES:
-        raise UsageError(f"beam: got {beam}, expected 1 to {MOST_PREFIXES:,} prefixes")
+    check_beam(beam)
     scores = np.ascontiguousarray(log_probs, np.float64)
     nodes, masses, parents, labels = search(scores, beam, blank, LEAST_LOG_PROB)
     found = []

@@ -114,3 +114,20 @@ def with_look_ahead(network: Network, config: NetworkConfig) -> Network:
         weights[name] = moved
     streaming.load_state_dict(weights)
     return streaming
+
+
+def with_new_blocks(network: Network, count: int) -> Network:
+    """A network whose last blocks, last norm and output layer have new random weights, the same ones in every call.
+
+    Args:
+        count: number of new blocks, 0 to all.
+    """
+    config = network.config
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        fresh = Network(config)
+    kept = ("stem1.", "stem2.", "enter.", *(f"blocks.{number}." for number in range(config.blocks - count)))
+    fresh.load_state_dict(
+        {name: one for name, one in network.state_dict().items() if name.startswith(kept)}, strict=False
+    )
+    return fresh

@@ -14,7 +14,7 @@ from ctcalign.errors import UsageError
 from ctcalign.models.builtin.checkpoint import network_of, save_checkpoint, write_header
 from ctcalign.models.builtin.config import FRAME_SHIFT
 from ctcalign.models.builtin.model import FOLDER, NAMES, WEIGHTS
-from ctcalign.models.builtin.network import Network, with_look_ahead
+from ctcalign.models.builtin.network import Network, with_look_ahead, with_new_blocks
 from ctcalign.models.header import ENCODER, check_identity
 from ctcalign.models.registry import remedy
 from ctcalign.models.stored import read_weights
@@ -89,29 +89,43 @@ def open_model(argument: str, options: Mapping[str, Any] | None = None) -> Train
 
 
 def with_options(model: BuiltinModel, options: Mapping[str, Any] | None, where: str) -> BuiltinModel:
-    """The model with less look-ahead, as a start for a streaming model.
+    """The model as a start for another training.
 
     Args:
-        options: {"look_ahead": seconds}; the running mean of the features is then one of the past, and the delay of
-            the spikes is unknown. None or empty: the model as it is.
+        options: None or empty: the model as it is.
+            look_ahead: seconds; the running mean of the features is then one of the past.
+            new_blocks: number; so many blocks at the end and the output layer get new random weights, always the same
+            ones. Since they learn anew when a label is emitted, a model with little look-ahead learns to wait.
+            With either of them, the delay of the spikes is unknown.
         where: name of the model, for messages.
     Raises:
-        UsageError: another option, or no such look-ahead is possible.
+        UsageError: another option, or a value that is not possible.
     """
     if not options:
         return model
-    unknown = sorted(set(options) - {"look_ahead"})
+    unknown = sorted(set(options) - {"look_ahead", "new_blocks"})
     if unknown:
-        raise UsageError(f"model.options: {where} has no option {unknown[0]!r}, only look_ahead (seconds); remove it")
-    given = options["look_ahead"]
-    try:
-        config = model.network.config.with_look_ahead(float(given))
-    except (TypeError, ValueError) as error:
-        why = str(error) if isinstance(given, int | float) else f"got {given!r}, expected a number of seconds"
-        raise UsageError(f"model.options: look_ahead of {where}: {why}") from None
+        raise UsageError(
+            f"model.options: {where} has no option {unknown[0]!r}, only look_ahead (seconds) and new_blocks (a "
+            "number); remove it"
+        )
+    network, config = model.network, model.network.config
+    if "look_ahead" in options:
+        given = options["look_ahead"]
+        try:
+            config = config.with_look_ahead(float(given))
+        except (TypeError, ValueError) as error:
+            why = str(error) if isinstance(given, int | float) else f"got {given!r}, expected a number of seconds"
+            raise UsageError(f"model.options: look_ahead of {where}: {why}") from None
+        network = with_look_ahead(network, config)
+    if "new_blocks" in options:
+        count = options["new_blocks"]
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= config.blocks:
+            raise UsageError(f"model.options: new_blocks of {where}: got {count!r}, expected 0 to {config.blocks}")
+        network = with_new_blocks(network, count)
     header = {**model.header({}), "config": asdict(config)}
     header.pop("spike_delay", None)
-    return BuiltinModel(with_look_ahead(model.network, config), header, where)
+    return BuiltinModel(network, header, where)
 
 
 def restore(header: Mapping[str, Any], weights: Mapping[str, Tensor], where: str) -> BuiltinModel:

@@ -46,7 +46,8 @@ def open_trainable(
 
     Args:
         name: "hf:NAME", "hf:FOLDER", "torchaudio:BUNDLE", "builtin:en", "checkpoint:FILE" or FILE.
-        options: of the model: entries of the configuration of a model of transformers; `look_ahead` of builtin:en.
+        options: of the model: entries of the configuration of a model of transformers; those of builtin:en are
+            `look_ahead` and `new_blocks`.
         allow_noncommercial: accept licences that forbid commercial use.
         new_symbols: whether it gets others, so that a model of transformers needs neither a tokenizer nor a trained
             output layer.

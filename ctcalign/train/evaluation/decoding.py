@@ -12,8 +12,8 @@ import numpy.typing as npt
 from torch import Tensor
 
 from ctcalign import ctc
-from ctcalign.checks import check_choice, check_count
-from ctcalign.ctc.prefixes.beam import Hypothesis
+from ctcalign.checks import check_choice
+from ctcalign.ctc.prefixes.beam import Hypothesis, check_beam
 from ctcalign.errors import UsageError
 from ctcalign.models.guide import Guide
 from ctcalign.models.language_model.fusion import (
@@ -59,7 +59,7 @@ class Decoder:
     def __post_init__(self) -> None:
         check_choice("decode", self.kind, DECODINGS)
         if self.beam is not None:
-            check_count("beam", self.beam)
+            check_beam(self.beam)
         check_weights(self.lm_weight, self.word_bonus, self.unknown_word_score)
         if self.kind == "greedy" and self.language_model is not None:
             raise UsageError("lm: greedy decoding has no language model; use it with beam decoding")

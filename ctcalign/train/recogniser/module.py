@@ -60,7 +60,7 @@ class CTCModule(TrainingModule):
         gradient_checkpointing: recompute the activations of a layer in the backward pass instead of keeping them, which
             needs less memory and more time.
         options: entries of the configuration of a model of transformers, such as {mask_time_prob: 0.05}, and
-            target_lang for a model with language adapters; {look_ahead: seconds} of builtin:en.
+            target_lang for a model with language adapters; {look_ahead: seconds, new_blocks: number} of builtin:en.
         allow_noncommercial: accept a licence of `init` that forbids commercial use.
         lora: low-rank adapters that are trained instead of the network (extra `lora`).
         teacher: a frozen model whose posteriors the model learns too, also from cuts without a transcript.

@@ -99,12 +99,34 @@ def test_the_look_ahead_of_the_built_in_model_can_be_chosen(tmp_path, talk, seco
     assert again.look_ahead == pytest.approx(0.1475)
 
 
+def test_the_last_blocks_of_the_built_in_model_can_be_drawn_anew():
+    before = open_trainable("builtin:en").network.state_dict()
+    torch.manual_seed(5)
+    open_trainable("builtin:en", {"look_ahead": 0.16})
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    model = open_trainable("builtin:en", {"look_ahead": 0.16, "new_blocks": 2})
+    assert torch.rand(1) == expected  # of the generator that everything else draws from
+    assert model.look_ahead == pytest.approx(0.1475)
+    assert model.spike_delay is None
+    after = model.network.state_dict()
+    changed = {name.rsplit(".", 1)[0] for name, one in before.items() if not torch.equal(one, after[name])}
+    new = [f"blocks.{n}.{part}" for n in (7, 8) for part in ("depthwise", "expand", "contract")]
+    moved = [f"blocks.{n}.depthwise" for n in range(7)]  # by the look-ahead
+    assert changed == {*new, *moved, "blocks.7.norm", "blocks.8.norm", "norm", "head"}
+    again = open_trainable("builtin:en", {"new_blocks": 2}).network.state_dict()
+    assert torch.equal(again["head.weight"], after["head.weight"])
+    assert torch.equal(again["blocks.0.depthwise.weight"], before["blocks.0.depthwise.weight"])
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
         ("builtin:en", {"look_ahead": -1}, r"look_ahead of builtin:en: got -1 s, expected 0.0275 to 5.0675 s"),
         ("builtin:en", {"look_ahead": "wide"}, "got 'wide', expected a number of seconds"),
         ("builtin:en", {"dropout": 0.1}, "builtin:en has no option 'dropout', only look_ahead"),
+        ("builtin:en", {"new_blocks": 10}, "new_blocks of builtin:en: got 10, expected 0 to 9"),
+        ("builtin:en", {"new_blocks": True}, "got True"),
         ("builtin:en-robust", {"look_ahead": 1}, "has none; its look-ahead is that of Whisper's encoder"),
     ],
 )

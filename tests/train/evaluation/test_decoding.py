@@ -35,7 +35,7 @@ def test_the_total_of_alignments_and_a_language_model_choose():
     assert Decoder("beam", word_bonus=math.log(9)).kind == "beam"
     for wrong, message in (
         ({"kind": "best"}, "expected one of greedy, beam"),
-        ({"beam": 0}, "beam: got 0, expected a whole number >= 1"),
+        ({"beam": 0}, "beam: got 0, expected 1 to 1,000,000 prefixes"),
         ({"language_model": Likes()}, "use it with beam decoding"),
     ):
         with pytest.raises(UsageError, match=message):
