@@ -95,6 +95,12 @@ def test_a_destroyed_model_belongs_to_no_curve():
     assert [one.numbers["wer"][0] for one in curve(results, "awp")] == [0.01, 20 / 3000]
 
 
+def test_plain_ctc_is_no_point_of_a_method_with_starts_of_its_own():
+    found = {"awp_look_ahead": [entry("awp_look_ahead", 0.5, 30)], "ctc": [entry("ctc", 0.7, 20)]}
+    results = SimpleNamespace(of=lambda part, *methods: [one for name in methods for one in found[name]])
+    assert [one.method for one in curve(results, "awp_look_ahead")] == ["awp_look_ahead"]
+
+
 def test_what_the_gradients_of_batches_have_in_common():
     rng = np.random.default_rng(0)
     common = np.zeros(2000, np.float32)

@@ -95,7 +95,7 @@ def with_options(model: BuiltinModel, options: Mapping[str, Any] | None, where: 
         options: None or empty: the model as it is.
             look_ahead: seconds; the running mean of the features is then one of the past.
             new_blocks: number; so many blocks at the end and the output layer get new random weights, always the same
-            ones. Since they learn anew when a label is emitted, a model with little look-ahead learns to wait.
+            ones.
             With either of them, the delay of the spikes is unknown.
         where: name of the model, for messages.
     Raises:

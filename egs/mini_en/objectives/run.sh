@@ -29,7 +29,7 @@ plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes
 start=streaming-look_ahead0.64-s1   # the run that the methods start from
 tests="test read lj reader_b"
 with_lm="test lj"   # tests that are also decoded with the n-gram model (needs kenlm); "": none
-latency="ctc look_ahead awp awp_lattice awp_frames awp_throughout delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
+latency="ctc look_ahead awp awp_look_ahead awp_lattice awp_frames awp_throughout delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
 longer="ctc_long mwer_long dpo_long"   # methods trained longer, the first is CTC alone; stage 6
 drifting=""                            # methods that start from a model that drifts, the first is CTC alone; stage 5
