@@ -64,6 +64,7 @@ def runs(tmp_path_factory) -> dict[tuple[str, int], Path]:
                 data={
                     "train": str(cuts),
                     "max_duration": 4,
+                    "buckets": 4,
                     "workers": 0,
                     "augmentation": {"speeds": [0.9, 1.0, 1.1], "spec_augment": {}},
                 },

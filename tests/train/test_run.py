@@ -44,7 +44,8 @@ def trained(tmp_path_factory, cuts, validation) -> Path:
 def test_the_loss_falls(trained):
     rows = [row for row in log_of(trained) if "loss" in row]
     assert len(rows) == 60
-    assert np.mean([row["loss"] for row in rows[-5:]]) < 0.5 * np.mean([row["loss"] for row in rows[:5]])
+    alike = [row["loss"] for row in rows if row["utterances"] <= 4]  # a batch of more has shorter utterances
+    assert np.mean(alike[-5:]) < 0.5 * np.mean(alike[:5])
     assert any(0 <= row.get("val_cer", -1) < 0.6 for row in log_of(trained))
 
 

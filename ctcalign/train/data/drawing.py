@@ -177,7 +177,11 @@ class GlobalBatches:
         yield from map(list, _shuffled(sampler, np.random.default_rng(seed)) if self.shuffle else sampler)
 
     def _bounds(self, number: int, streams: int) -> list[float]:
-        """Bounds of duration between groups of equal size. They are the same in every epoch, also after a stop."""
+        """Bounds of duration between groups that last for equally many batches.
+
+        lhotse draws the groups with equal probability. With groups of as many cuts, those of long ones would be left
+        over at the end of the epoch. The bounds are the same in every epoch, also after a stop.
+        """
         if (number, streams) not in self._bins:
             order = seed_of(self.seed, "order", 0) % 2**31 if self.shuffle else None
             cuts = open_cuts(self.name, self.sources, order, self.trust, (number, streams), audio=False)
@@ -185,8 +189,11 @@ class GlobalBatches:
             if not first:
                 raise UsageError(f"{self.name}: the sources contain no cuts")
             self._spare = self._spare or first[0]
-            inner = np.quantile([cut.duration for cut in first], np.linspace(0, 1, self.buckets + 1)[1:-1])
-            self._bins[number, streams] = sorted({float(bound) for bound in inner})
+            durations = np.sort([cut.duration for cut in first])
+            # A cut takes a share of the duration of a batch, but at least its share of the number of cuts.
+            batches = np.cumsum(np.maximum(durations / self.max_duration, 1 / (self.max_cuts or np.inf)))
+            places = np.searchsorted(batches, batches[-1] * np.arange(1, self.buckets) / self.buckets)
+            self._bins[number, streams] = sorted({float(durations[place]) for place in places})
         return self._bins[number, streams]
 
     def _fits(self, cut: Any) -> bool:
