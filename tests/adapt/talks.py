@@ -110,7 +110,7 @@ def tiny_model(folder: Path) -> str:
         data / "cuts.jsonl.gz",
         model={"encoder": encoder, "optimiser": {"lr": 0.01, "warmup_steps": 10, "decay": "linear"}},
         data={"max_duration": 30},
-        trainer={"max_steps": 100},
+        trainer={"max_steps": 122},
     )
     fit(["--config", str(file)])
     return f"checkpoint:{folder / 'run' / 'model.safetensors'}"
