@@ -125,8 +125,7 @@ def test_every_method_of_the_plan_can_be_built_and_is_in_a_stage(tmp_path):
     plan = read_plan(folder / "conf/plan.yaml")
     script = (folder / "run.sh").read_text()
     lists = [
-        set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split())
-        for name in ("latency", "errors", "longer", "drifting")
+        set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split()) for name in ("latency", "errors", "longer")
     ]
     assert set.union(*lists) == set(plan["methods"]) - {"streaming"}
     for method in plan["methods"]:
@@ -191,8 +190,6 @@ def test_the_bench_from_texts_to_results(tmp_path):
         "--errors",
         "ctc",
         "--longer",
-        "",
-        "--drifting",
         "",
         "--gradients",
         "awp_wer",

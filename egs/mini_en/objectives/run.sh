@@ -11,9 +11,9 @@
 # and dev/reader_b_long with truth.json; other relative paths count from the folder of this script. The synthetic speech
 # needs what egs/mini_en needs, and --austen, the data folder of r-cran-janeaustenr (apt-get install r-cran-janeaustenr).
 # Stages: 0 texts, 1 synthetic speech, 2 real speech and its word times, 3 all training speech in one folder, 4 the
-# offline baseline and the streaming models, how much the texts that objectives compare could improve, and gradients, 5 methods for
-# latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all seeds, 7 the tests again with
-# an n-gram model, 8 RESULTS.md.
+# offline baseline and the streaming models, how much the texts that objectives compare could improve, and the
+# gradients of losses, 5 methods for latency, 6 methods for errors: all settings with one seed on dev, then the best of each with all
+# seeds, and some trained longer, 7 the tests again with an n-gram model, 8 RESULTS.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 command="egs/mini_en/objectives/run.sh $*"
@@ -32,7 +32,6 @@ with_lm="test lj"   # tests that are also decoded with the n-gram model (needs k
 latency="ctc look_ahead awp awp_look_ahead awp_lattice awp_frames awp_throughout delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
 longer="ctc_long mwer_long dpo_long"   # methods trained longer, the first is CTC alone; stage 6
-drifting=""                            # methods that start from a model that drifts, the first is CTC alone; stage 5
 gradients="awp_wer mwer dpo"; batches=32   # losses whose gradients are compared, on so many batches
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus austen"
@@ -95,7 +94,7 @@ if run 4; then
       --start "$start" --methods $gradients --batches "$batches" --out "$exp/gradients.json"
   fi
 fi
-if run 5; then train "$seeds" "dev test" "$latency $drifting"; fi
+if run 5; then train "$seeds" "dev test" "$latency"; fi
 if run 6; then
   train "${seeds%% *}" dev "$errors"
   train "$seeds" "dev $tests" "$errors" --chosen dev
@@ -113,7 +112,7 @@ fi
 # shellcheck disable=SC2086
 if run 8; then
   "$python" -m egs.mini_en.objectives.local.results --runs "$exp/runs" --tests $tests --notes "$notes" \
-    --latency $latency --errors $errors --longer $longer --drifting $drifting --oracle "$exp/oracle.json" \
+    --latency $latency --errors $errors --longer $longer --oracle "$exp/oracle.json" \
     --gradients "$exp/gradients.json" \
     --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

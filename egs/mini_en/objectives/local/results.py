@@ -97,9 +97,9 @@ def _ms(entry: Entry, *keys: str) -> list[str]:
     return [NOTHING if np.isnan(entry.mean(key)) else f"{1000 * entry.mean(key):.0f}" for key in keys]
 
 
-def latency_table(results: Results, methods: Sequence[str], plain_method: str = PLAIN) -> list[str]:
-    """Every point of the curves on the main test, against plain CTC from the same start."""
-    plain = results.of(MAIN, plain_method)[0]
+def latency_table(results: Results, methods: Sequence[str]) -> list[str]:
+    """Every point of the curves on the main test, against plain CTC with 0.64 s of look-ahead."""
+    plain = results.of(MAIN, PLAIN)[0]
     rows = []
     for entry in results.of(MAIN, *methods):
         words, delay = compare_wer(plain, entry), compare_delay(plain, entry)
@@ -265,9 +265,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--latency", nargs="*", default=[], help="methods of the curves")
     parser.add_argument("--errors", nargs="*", default=[], help="methods of the table of word error rates")
     parser.add_argument("--longer", nargs="*", default=[], help="methods trained longer; the first is CTC alone")
-    parser.add_argument(
-        "--drifting", nargs="*", default=[], help="methods that start from a model that drifts; the first is CTC alone"
-    )
     parser.add_argument("--oracle", type=Path, help="file of the errors that the compared texts could avoid")
     parser.add_argument("--gradients", type=Path, help="file of the sizes of the gradients")
     parser.add_argument("--command", required=True, help="the command that was run, printed on the page")
@@ -287,8 +284,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if results.of(MAIN, PLAIN):
         text += section("Latency", statements(results, latency))
         text += section("Latency: all points", latency_table(results, latency))
-    if args.drifting and results.of(MAIN, args.drifting[0]):
-        text += section("Latency from a model that drifts", latency_table(results, args.drifting, args.drifting[0]))
     if any(results.of(MAIN, method) for method in args.errors if method != PLAIN):
         compared = [one for one in args.errors if one != PLAIN]
         text += section("Word errors", error_table(results, compared, results.tests))
