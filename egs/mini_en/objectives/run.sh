@@ -4,8 +4,7 @@
 #
 #   run.sh --corpus DATA                         everything; finished runs are skipped, a stopped one resumes
 #   run.sh --corpus DATA --jobs 2                two trainings at a time
-#   run.sh --corpus DATA --plan conf/smoke.yaml --exp exp/smoke --hours 0.05 --utterances 12 --engines "" --seeds 1
-#                                                a trial of minutes
+# A trial of minutes is in tests/egs/test_objectives.py.
 #
 # Needs, below --corpus (a path from where you are): read_en/train and read_en/dev (.jsonl and .tar), dev/ljspeech_long
 # and dev/reader_b_long with truth.json; other relative paths count from the folder of this script. The synthetic speech
@@ -88,7 +87,7 @@ if run 4; then
     "$python" -m egs.mini_en.objectives.local.oracle --model "$exp/runs/$start/model.safetensors" --data "$exp/data" \
       --parts dev $tests --out "$exp/oracle.json"
   fi
-  if [ ! -s "$exp/gradients.json" ]; then
+  if [ -n "$gradients" ] && [ ! -s "$exp/gradients.json" ]; then
     # shellcheck disable=SC2086
     "$python" -m egs.mini_en.objectives.local.gradients --plan "$plan" --data "$exp/data" --runs "$exp/runs" \
       --start "$start" --methods $gradients --batches "$batches" --out "$exp/gradients.json"
