@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from lhotse import CutSet, Recording, SupervisionSegment
 
 from egs.mini_en.objectives.local import gradients, ngram
 from egs.mini_en.objectives.local.curves import gap
-from egs.mini_en.objectives.local.results import curve
+from egs.mini_en.objectives.local.results import choice_table, curve
 from egs.mini_en.objectives.local.speech import word_times
 from recipes.awp.entries import Entry
 from recipes.awp.evaluation import Row
@@ -89,6 +90,25 @@ def test_the_gap_of_two_curves_is_at_equal_latency():
     assert gap(curve, [entry("look_ahead", 0.8, 10), entry("look_ahead", 0.9, 9)], samples=5) is None
 
 
+def test_curves_are_compared_over_the_seeds_that_all_points_have():
+    def lucky(name: str, latency: float, errors: int) -> Entry:
+        """The first seed as good as the one seed of the other curve, the second much worse."""
+        first, second = entry(name, latency, errors), entry(name, latency, errors + 60)
+        return replace(first, rows=(first.rows[0], second.rows[0]))
+
+    def single(name: str, latency: float, errors: int) -> Entry:
+        own = entry(name, latency, errors)
+        return replace(own, seeds=(1,), rows=own.rows[:1])
+
+    found = gap(
+        [single("awp", 0.2, 150), single("awp", 0.4, 90)],
+        [lucky("look_ahead", 0.2, 150), lucky("look_ahead", 0.4, 90)],
+        samples=50,
+    )
+    assert found is not None
+    assert found.value == pytest.approx(0)
+
+
 def test_a_destroyed_model_belongs_to_no_curve():
     found = {"awp": [entry("awp", 0.5, 30), entry("awp", 0.1, 2900)], "ctc": [entry("ctc", 0.7, 20)]}
     results = SimpleNamespace(of=lambda part, *methods: [one for name in methods for one in found[name]])
@@ -99,6 +119,34 @@ def test_plain_ctc_is_no_point_of_a_method_with_starts_of_its_own():
     found = {"awp_look_ahead": [entry("awp_look_ahead", 0.5, 30)], "ctc": [entry("ctc", 0.7, 20)]}
     results = SimpleNamespace(of=lambda part, *methods: [one for name in methods for one in found[name]])
     assert [one.method for one in curve(results, "awp_look_ahead")] == ["awp_look_ahead"]
+
+
+def test_a_longer_training_is_compared_with_ctc_trained_as_long():
+    found = {"awp_long": [entry("awp_long", 0.5, 30)], "ctc": [entry("ctc", 0.7, 20)], "ctc_long": []}
+    results = SimpleNamespace(of=lambda part, *methods: [one for name in methods for one in found[name]])
+    assert [one.method for one in curve(results, "awp_long")] == ["awp_long", "ctc"]  # there is no longer one
+    found["ctc_long"] = [entry("ctc_long", 0.7, 18)]
+    assert [one.method for one in curve(results, "awp_long")] == ["awp_long", "ctc_long"]
+
+
+def test_a_learning_rate_is_compared_with_ctc_of_the_same_rate():
+    def one(method: str, rate: str, errors: int) -> Entry:
+        return replace(entry(method, 0.5, errors), setting=rate)
+
+    entries = {
+        "ctc_rate": [one("ctc_rate", "lr 0.001", 100), one("ctc_rate", "lr 0.0001", 200)],
+        "dpo_rate": [one("dpo_rate", "lr 0.001", 100), one("dpo_rate", "lr 0.0001", 190)],
+        "dpo": [one("dpo", "weight 1", 90)],
+    }
+    results = SimpleNamespace(
+        of=lambda part, *methods: [one for name in methods for one in entries[name]],
+        chosen=lambda method: entries[method][0].setting,
+    )
+    changes = [line.split("|")[5].split()[0] for line in choice_table(results, ["dpo_rate"], "ctc_rate")[2:]]
+    assert changes == ["+0.0", "-5.0"]
+    # Without CTC of the same setting: the only one there is.
+    changes = [line.split("|")[5].split()[0] for line in choice_table(results, ["dpo"], "ctc_rate")[2:]]
+    assert changes == ["-10.0"]
 
 
 def test_what_the_gradients_of_batches_have_in_common():
@@ -125,7 +173,8 @@ def test_every_method_of_the_plan_can_be_built_and_is_in_a_stage(tmp_path):
     plan = read_plan(folder / "conf/plan.yaml")
     script = (folder / "run.sh").read_text()
     lists = [
-        set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split()) for name in ("latency", "errors", "longer")
+        set(re.findall(rf'^{name}="([^"]*)"', script, re.M)[0].split())
+        for name in ("latency", "errors", "longer", "rates")
     ]
     assert set.union(*lists) == set(plan["methods"]) - {"streaming"}
     for method in plan["methods"]:
@@ -190,6 +239,8 @@ def test_the_bench_from_texts_to_results(tmp_path):
         "--errors",
         "ctc",
         "--longer",
+        "",
+        "--rates",
         "",
         "--gradients",
         "awp_wer",

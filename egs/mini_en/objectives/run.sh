@@ -28,9 +28,10 @@ plan=conf/plan.yaml; seeds="1 2 3"; jobs=1; threads=1; results=RESULTS.md; notes
 start=streaming-look_ahead0.64-s1   # the run that the methods start from
 tests="test read lj reader_b"
 with_lm="test lj"   # tests that are also decoded with the n-gram model (needs kenlm); "": none
-latency="ctc look_ahead awp awp_look_ahead awp_lattice awp_frames awp_throughout delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
+latency="ctc look_ahead awp awp_look_ahead awp_lattice awp_frames awp_throughout awp_long delay_penalty fastemit peak_first trim_tail"   # methods of stage 5
 errors="ctc awp_wer awp_wer_one mwer dpo logo tdpo cdpo treg bco kto poft"   # methods of stage 6
 longer="ctc_long mwer_long dpo_long"   # methods trained longer, the first is CTC alone; stage 6
+rates="ctc_rate mwer_rate dpo_rate"   # with other learning rates, the first is CTC alone; stage 6
 gradients="awp_wer mwer dpo"; batches=32   # losses whose gradients are compared, on so many batches
 # shellcheck disable=SC2034  # read by parse_options.sh
 inputs="corpus austen"
@@ -98,6 +99,7 @@ if run 6; then
   train "${seeds%% *}" dev "$errors"
   train "$seeds" "dev $tests" "$errors" --chosen dev
   if [ -n "$longer" ]; then train "$seeds" "dev $tests" "$longer"; fi
+  if [ -n "$rates" ]; then train "$seeds" dev "$rates"; fi
 fi
 # shellcheck disable=SC2086
 if run 7 && [ -n "$with_lm" ]; then
@@ -111,7 +113,7 @@ fi
 # shellcheck disable=SC2086
 if run 8; then
   "$python" -m egs.mini_en.objectives.local.results --runs "$exp/runs" --tests $tests --notes "$notes" \
-    --latency $latency --errors $errors --longer $longer --oracle "$exp/oracle.json" \
+    --latency $latency --errors $errors --longer $longer --rates $rates --oracle "$exp/oracle.json" \
     --gradients "$exp/gradients.json" \
     --command "$command" --plot "${results%.md}.png" --out "$results"
 fi

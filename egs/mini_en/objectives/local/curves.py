@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +39,10 @@ class Points:
         return float(latency), float(self.errors[chosen].sum() / (len(seeds) * self.words[utterances].sum()))
 
 
-def points(entry: Entry) -> Points:
-    """What the rates of an entry are computed from."""
+def points(entry: Entry, seeds: Collection[int]) -> Points:
+    """What the rates of an entry are computed from; of these seeds, or of all if there are none of them."""
     look_ahead = entry.numbers["latency"][0] - entry.numbers["mean"][0]
-    own = entry.rows
+    own = [rows for seed, rows in zip(entry.seeds, entry.rows, strict=True) if seed in seeds] or entry.rows
     return Points(
         np.array([[row.errors for row in rows] for rows in own], float),
         np.array([row.words for row in own[0]], float),
@@ -56,14 +56,17 @@ def gap(curve: Sequence[Entry], other: Sequence[Entry], samples: int = 2000, see
     """Mean word error rate of one curve minus that of another at equal latency, in parts of one.
 
     Both are interpolated linearly between their points (the best word error rate at that latency or less) and compared
-    at the latencies that both reach. The interval is a bootstrap over seeds and utterances, the same for all points.
+    at the latencies that both reach, over the seeds that all points have: a point with one seed, compared with the mean
+    of three, would be compared with the luck of that seed. The interval is a bootstrap over seeds and utterances, the
+    same for all points.
 
     Args:
         curve, other: points of two methods on the same utterances; several seeds each.
     Returns:
         None where the latencies of the two overlap by less than `LEAST_RANGE`.
     """
-    mine, its = [points(entry) for entry in curve], [points(entry) for entry in other]
+    shared = set.intersection(*(set(entry.seeds) for entry in (*curve, *other)))
+    mine, its = [points(entry, shared) for entry in curve], [points(entry, shared) for entry in other]
     utterances = len(mine[0].words)
     seeds = max(len(one.errors) for one in (*mine, *its))
 

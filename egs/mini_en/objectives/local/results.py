@@ -25,6 +25,7 @@ from recipes.results_page import commit, machine, markdown_table, page_head, pic
 
 MAIN = "test"
 PLAIN, STREAMING, OFFLINE = "ctc", "streaming", "baseline"
+LONG = "_long"  # ending of the names of methods with more updates; CTC alone with as many is PLAIN + LONG
 AHEAD = "look_ahead"  # method: CTC alone from streaming models of other look-aheads
 ELSEWHERE = ("awp_look_ahead",)  # methods whose points start from models of different look-aheads
 DESTROYED = 0.9  # word error rate of a model that an objective has destroyed: such points belong to no curve
@@ -97,11 +98,17 @@ def _ms(entry: Entry, *keys: str) -> list[str]:
     return [NOTHING if np.isnan(entry.mean(key)) else f"{1000 * entry.mean(key):.0f}" for key in keys]
 
 
+def plain_for(results: Results, method: str) -> list[Entry]:
+    """Plain CTC on the main test, trained as long as the method where there is such a run."""
+    long = results.of(MAIN, PLAIN + LONG) if method.endswith(LONG) else []
+    return long or results.of(MAIN, PLAIN)
+
+
 def latency_table(results: Results, methods: Sequence[str]) -> list[str]:
-    """Every point of the curves on the main test, against plain CTC with 0.64 s of look-ahead."""
-    plain = results.of(MAIN, PLAIN)[0]
+    """Every point of the curves on the main test, against plain CTC with 0.64 s of look-ahead, trained as long."""
     rows = []
     for entry in results.of(MAIN, *methods):
+        plain = plain_for(results, entry.method)[0]
         words, delay = compare_wer(plain, entry), compare_delay(plain, entry)
         cells = ["", "", ""]
         if entry is not plain and words is not None and delay is not None:
@@ -125,7 +132,7 @@ def latency_table(results: Results, methods: Sequence[str]) -> list[str]:
 def curve(results: Results, method: str) -> list[Entry]:
     """The points of a curve. Plain CTC is the weight of zero of a method, and one of the look-aheads of CTC alone."""
     own = [entry for entry in results.of(MAIN, method) if entry.mean("wer") < DESTROYED]
-    return own if method in ELSEWHERE else [*own, *results.of(MAIN, PLAIN)]
+    return own if method in ELSEWHERE else [*own, *plain_for(results, method)]
 
 
 def statements(results: Results, methods: Sequence[str]) -> list[str]:
@@ -180,12 +187,16 @@ def error_table(results: Results, methods: Sequence[str], parts: Sequence[str], 
 
 
 def choice_table(results: Results, methods: Sequence[str], plain_method: str = PLAIN) -> list[str]:
-    """All settings on dev, from which the best of each method is chosen, against CTC alone with the same seeds."""
-    plain = results.of("dev", plain_method)[0]
+    """All settings on dev, from which the best of each method is chosen, against CTC alone with the same seeds.
+
+    Where there is CTC alone with the same setting, it is that one.
+    """
+    plain = {entry.setting: entry for entry in results.of("dev", plain_method)}
+    first = next(iter(plain.values()))
     rows = []
     for method in methods:
         for entry in results.of("dev", method):
-            compared = compare_wer(plain, entry)
+            compared = compare_wer(plain.get(entry.setting, first), entry)
             change = percent(compared.relative) if compared else NOTHING
             bold = "**" if entry.setting == results.chosen(method) else ""
             cells = [method, entry.setting or NOTHING, mean_and_spread(entry, "wer", 100, 2)]
@@ -265,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--latency", nargs="*", default=[], help="methods of the curves")
     parser.add_argument("--errors", nargs="*", default=[], help="methods of the table of word error rates")
     parser.add_argument("--longer", nargs="*", default=[], help="methods trained longer; the first is CTC alone")
+    parser.add_argument("--rates", nargs="*", default=[], help="with other learning rates; the first is CTC alone")
     parser.add_argument("--oracle", type=Path, help="file of the errors that the compared texts could avoid")
     parser.add_argument("--gradients", type=Path, help="file of the sizes of the gradients")
     parser.add_argument("--command", required=True, help="the command that was run, printed on the page")
@@ -294,6 +306,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plain, *compared = args.longer
         tables = [*choice_table(results, compared, plain), "", *error_table(results, compared, results.tests, plain)]
         text += section("Word errors after longer training", tables)
+    if args.rates and results.of("dev", args.rates[0]):
+        plain, *compared = args.rates
+        tables = ["CTC alone, against its learning rate in the other tables:", "", *choice_table(results, [plain])]
+        tables += ["", "Against CTC alone with the same learning rate:", "", *choice_table(results, compared, plain)]
+        text += section("Word errors on dev with other learning rates", tables)
     if args.oracle and args.oracle.exists():
         text += section("What the compared texts could improve", oracle(args.oracle))
     if args.gradients and args.gradients.exists():
